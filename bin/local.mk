@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The program.
+
+bin_PROGRAMS += bin/novillo
+bin_novillo_SOURCES = \
+	bin/check.c \
+	bin/main.c \
+	bin/open.c \
+	bin/options.c \
+	bin/options.def \
+	bin/options.h \
+	bin/run.c \
+	bin/run.h \
+	bin/stats.c \
+	bin/stats.h
+bin_novillo_LDADD = $(NOVILLO_LIBS)

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * novillo: which action the command line asks for.  Nothing here may know how
+ * it is done.
+ */
+#include "options.h"
+#include "run.h"
+
+static void
+print_classes(unsigned classes)
+{
+	unsigned bit;
+
+	for (bit = 0; bit < 8 * sizeof(classes); bit++) {
+		const char *name = hc_class_name(classes & 1U << bit);
+
+		if (name)
+			printf(" @%s", name);
+	}
+}
+
+static int
+list_hypercalls(void)
+{
+	uint32_t number;
+
+	for (number = 0; number < HYPERCALL_END; number++) {
+		const struct hc_row *row = hc_row(number);
+
+		if (!row)
+			continue;
+		printf("%3u %-20s", number, row->name);
+		print_classes(row->classes);
+		putchar('\n');
+	}
+	return STATUS_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+
+	if (options_parse(&options, argc, argv) < 0)
+		return STATUS_FAILED;
+	switch (options.action) {
+	case ACTION_RUN: return run_guest(&options);
+	case ACTION_PROBE: return probe_kvm();
+	case ACTION_CHECK: return check_guest(&options);
+	case ACTION_LIST: return list_hypercalls();
+	case ACTION_HELP: options_help(stdout); return STATUS_OK;
+	case ACTION_VERSION: puts("novillo " PACKAGE_VERSION); return STATUS_OK;
+	}
+	return STATUS_FAILED;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Running one guest: start-up as a list, then the end as a status.  Nothing
+ * here may know how options are written.
+ */
+#include "run.h"
+
+#include "hypercall/trace.h"
+#include "stats.h"
+#include "vm/core.h"
+#include "vm/machine.h"
+#include "vm/report.h"
+#include "vm/trap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* All of a run.  One guest a process, so it is static, as its storage is. */
+static struct {
+	struct machine machine;
+	struct hc_trace trace;
+	int guest_fd;
+	int output_fd;
+} run;
+
+static void
+on_timeout(int signal)
+{
+	(void)signal;
+	machine_time_out(&run.machine);
+}
+
+/*
+ * The clock goes on ticking after the time is over: a tick that falls between
+ * a look at timed_out and a blocking call is made good by the next.
+ */
+static int
+start_timeout(uint64_t ns)
+{
+	const struct itimerspec when = {
+		.it_value = { (time_t)(ns / 1000000000),
+		    (long)(ns % 1000000000) },
+		.it_interval = { 0, 10000000 },
+	};
+	struct sigaction action = { .sa_handler = on_timeout };
+	timer_t timer;
+
+	if (ns == 0)
+		return 0;
+	if (sigaction(SIGALRM, &action, NULL) < 0 ||
+	    timer_create(CLOCK_MONOTONIC, NULL, &timer) < 0 ||
+	    timer_settime(timer, 0, &when, NULL) < 0) {
+		say("timer: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int
+open_output(const struct options *o)
+{
+	run.output_fd = STDERR_FILENO;
+	if (!o->output)
+		return 0;
+	run.output_fd = open(o->output,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (run.output_fd < 0) {
+		say("%s: %s", o->output, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int
+create_machine(const struct options *o)
+{
+	struct machine_error error;
+	int kvm = open_kvm();
+
+	if (kvm < 0)
+		return -1;
+	if (machine_create(&run.machine, kvm, o->memory, &error) == 0)
+		return 0;
+	say("%s", error.text);
+	return -1;
+}
+
+/* The guest's image and arguments; what does not fit is not runnable. */
+static int
+load_machine(const struct options *o, const struct image *image)
+{
+	struct machine_error error;
+
+	run.machine.image = *image;
+	if (machine_load(&run.machine, run.guest_fd, &error) == 0 &&
+	    machine_set_start(&run.machine, o->guest, o->argv,
+		(char **)(uintptr_t)o->env, &error) == 0)
+		return 0;
+	say("%s: %s", o->guest, error.text);
+	return -1;
+}
+
+static void
+start_trace(const struct options *o)
+{
+	if (!o->trace)
+		return;
+	run.trace.fd = run.output_fd;
+	run.trace.wanted = o->traced;
+	run.machine.guest.trace = &run.trace;
+}
+
+/* The image's bytes for names and lines; a report does without them too. */
+static struct image_bytes
+map_image(void)
+{
+	struct image_bytes image = { NULL, 0 };
+	struct stat st;
+	void *p;
+
+	if (fstat(run.guest_fd, &st) < 0 || st.st_size == 0)
+		return image;
+	p = mmap(
+	    NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, run.guest_fd, 0);
+	if (p == MAP_FAILED)
+		return image;
+	image.bytes = p;
+	image.size = (size_t)st.st_size;
+	return image;
+}
+
+static void
+write_core(const struct options *o)
+{
+	struct core_info info = { o->guest, o->argv };
+	struct machine_error error;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s%s",
+	    o->core_file ? o->core_file : o->guest,
+	    o->core_file ? "" : ".core");
+	if (core_write(&run.machine, path, &info, &error) < 0)
+		say("%s: %s", path, error.text);
+	else
+		say("core written: gdb %s %s", o->guest, path);
+}
+
+static int
+report_signal(const struct options *o)
+{
+	const struct outcome *end = &run.machine.outcome;
+	struct image_bytes image = map_image();
+	struct vcpu *vcpu = &run.machine.vcpu[0];
+
+	say("%s: ended by %s: %s", o->guest, trap_signal_name(end->code),
+	    end->text);
+	if (vcpu->faulted)
+		report_fault(stderr, vcpu, &image);
+	if (o->core)
+		write_core(o);
+	return STATUS_SIGNAL + end->code;
+}
+
+static int
+report_outcome(const struct options *o)
+{
+	const struct outcome *end = &run.machine.outcome;
+
+	switch (end->kind) {
+	case OUTCOME_EXIT: return end->code;
+	case OUTCOME_SIGNAL: return report_signal(o);
+	case OUTCOME_TIMEOUT:
+		say("%s: ended after %.3g seconds (--timeout)", o->guest,
+		    (double)o->timeout_ns / 1e9);
+		return STATUS_TIMEOUT;
+	default: say("%s: %s", o->guest, end->text); return STATUS_FAILED;
+	}
+}
+
+int
+run_guest(const struct options *o)
+{
+	struct image image;
+	int status;
+
+	run.guest_fd = open_guest(o, &image, &status);
+	if (run.guest_fd < 0)
+		return status;
+	if (open_output(o) < 0 || create_machine(o) < 0)
+		return STATUS_FAILED;
+	if (load_machine(o, &image) < 0)
+		return STATUS_NOT_RUNNABLE;
+	start_trace(o);
+	if (start_timeout(o->timeout_ns) < 0)
+		return STATUS_FAILED;
+	machine_run(&run.machine);
+	status = report_outcome(o);
+	if (o->stats)
+		stats_write(run.output_fd, &run.machine);
+	/* Memory, machine and files go with the process. */
+	return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Counts of a run.  Nothing here may change the machine.
+ */
+#include "stats.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+static void
+count(int fd, const char *what, const char *name, uint64_t n)
+{
+	if (n > 0)
+		dprintf(fd, "%-12s %-20s %12" PRIu64 "\n", what, name, n);
+}
+
+void
+stats_write(int fd, const struct machine *m)
+{
+	struct rusage used;
+	uint64_t runs = 0;
+	uint32_t i;
+
+	for (i = 0; i < m->vcpus; i++)
+		runs += m->vcpu[i].runs;
+	count(fd, "ioctl", "KVM_RUN", runs);
+	for (i = 0; i < MACHINE_EXITS; i++)
+		count(fd, "exit", kvmcore_exit_name(i), m->exits[i]);
+	for (i = 0; i < HYPERCALL_END; i++)
+		if (hc_row(i))
+			count(fd, "hypercall", hc_row(i)->name,
+			    m->guest.count[i]);
+	count(fd, "memory", "page tables", m->mem.pt.used);
+	if (getrusage(RUSAGE_SELF, &used) == 0)
+		count(fd, "memory", "peak KiB", (uint64_t)used.ru_maxrss);
+}

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# From a git checkout to ./configure. With --deps it first installs what a
+# build and `make check` need; that part wants root.
+#
+# usage: ./bootstrap.sh [--deps]
+
+set -eu
+
+cd "$(dirname "$0")"
+
+# What a packager lists as build dependencies, and gdb for the tests.
+install_deps()
+{
+	if command -v apt-get >/dev/null; then
+		apt-get update -qq
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+		    --no-install-recommends autoconf automake gcc gdb \
+		    libc6-dev make mandoc pkg-config
+	elif command -v dnf >/dev/null; then
+		dnf install -y autoconf automake gcc gdb glibc-static \
+		    kernel-headers make mandoc pkgconf-pkg-config
+	elif command -v pacman >/dev/null; then
+		pacman -Sy --needed --noconfirm autoconf automake gcc gdb \
+		    linux-api-headers make mandoc pkgconf
+	elif command -v apk >/dev/null; then
+		apk add autoconf automake gcc gdb linux-headers make mandoc \
+		    musl-dev pkgconf
+	else
+		echo "bootstrap.sh: no apt-get, dnf, pacman or apk here:" \
+		    "install autoconf, automake, a C compiler and make" >&2
+		return 1
+	fi
+}
+
+case "$#:${1-}" in
+0:) ;;
+1:--deps) install_deps ;;
+*)
+	echo "usage: ./bootstrap.sh [--deps]" >&2
+	exit 2
+	;;
+esac
+
+autoreconf -fi

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory, numbers from text, and the end of the program.
+ */
+#ifndef STDLIB_H
+#define STDLIB_H
+
+#include <stddef.h>
+
+#define EXIT_SUCCESS 0
+#define EXIT_FAILURE 1
+
+/*
+ * Memory is taken from brk, 16-byte aligned.  A pointer that was freed before
+ * or never came from here, or a header somebody wrote over, ends the guest in
+ * panic().
+ */
+void *malloc(size_t size);
+void *calloc(size_t count, size_t size);
+void *realloc(void *memory, size_t size);
+void *aligned_alloc(size_t alignment, size_t size);
+void free(void *memory);
+
+long strtol(const char *text, char **end, int base);
+long long strtoll(const char *text, char **end, int base);
+unsigned long strtoul(const char *text, char **end, int base);
+unsigned long long strtoull(const char *text, char **end, int base);
+int atoi(const char *text);
+long atol(const char *text);
+int abs(int value);
+long labs(long value);
+
+char *getenv(const char *name);
+
+/* exit() calls what atexit() was given, flushes stdio and ends the guest. */
+_Noreturn void exit(int status);
+int atexit(void (*function)(void));
+
+/*
+ * End with status 134, as after SIGABRT.  panic() is abort() with a reason: it
+ * writes the message and an address to stderr, using nothing that could be
+ * broken.  A breakpoint on panic catches every such end.
+ */
+_Noreturn void abort(void);
+_Noreturn void panic(const char *message, const void *where);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The POSIX calls that are one hypercall each, and errno: where -errno becomes
+ * -1.  It keeps no state but errno.
+ */
+#include <errno.h>
+#include <hcall.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_ERRNO 4095 /* Linux: results from -4095 to -1 are errors */
+
+static long
+result(long r)
+{
+	if (r >= 0 || r < -MAX_ERRNO)
+		return r;
+	errno = (int)-r;
+	return -1;
+}
+
+ssize_t
+read(int fd, void *buf, size_t count)
+{
+	return result(hc_read(fd, (long)buf, (long)count));
+}
+
+ssize_t
+write(int fd, const void *buf, size_t count)
+{
+	return result(hc_write(fd, (long)buf, (long)count));
+}
+
+ssize_t
+readv(int fd, const struct iovec *iov, int count)
+{
+	return result(hc_readv(fd, (long)iov, count));
+}
+
+ssize_t
+writev(int fd, const struct iovec *iov, int count)
+{
+	return result(hc_writev(fd, (long)iov, count));
+}
+
+int
+ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *argument;
+
+	va_start(ap, request);
+	argument = va_arg(ap, void *);
+	va_end(ap);
+	return (int)result(hc_ioctl(fd, (long)request, (long)argument));
+}
+
+int
+isatty(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) == 0;
+}
+
+/* The call answers with the end there is now, whether it moved or not. */
+int
+brk(void *end)
+{
+	if (hc_brk((long)end) == (long)end)
+		return 0;
+	errno = ENOMEM;
+	return -1;
+}
+
+void *
+sbrk(intptr_t increment)
+{
+	char *end = (char *)hc_brk(0);
+
+	if (increment != 0 && brk(end + increment) != 0)
+		return (void *)-1;
+	return end;
+}
+
+void *
+mmap(void *address, size_t length, int protection, int flags, int fd,
+    off_t offset)
+{
+	return (void *)result(hc_mmap(
+	    (long)address, (long)length, protection, flags, fd, offset));
+}
+
+int
+munmap(void *address, size_t length)
+{
+	return (int)result(hc_munmap((long)address, (long)length));
+}
+
+int
+mprotect(void *address, size_t length, int protection)
+{
+	return (int)result(
+	    hc_mprotect((long)address, (long)length, protection));
+}
+
+int
+clock_gettime(clockid_t clock, struct timespec *now)
+{
+	return (int)result(hc_clock_gettime(clock, (long)now));
+}
+
+int
+nanosleep(const struct timespec *length, struct timespec *remaining)
+{
+	return (int)result(hc_nanosleep((long)length, (long)remaining));
+}
+
+int
+clock_nanosleep(clockid_t clock, int flags, const struct timespec *until,
+    struct timespec *remaining)
+{
+	return (int)-hc_clock_nanosleep(
+	    clock, flags, (long)until, (long)remaining);
+}
+
+time_t
+time(time_t *now)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_REALTIME, &ts) != 0)
+		return -1;
+	if (now != NULL)
+		*now = ts.tv_sec;
+	return ts.tv_sec;
+}
+
+ssize_t
+getrandom(void *buf, size_t count, unsigned flags)
+{
+	return result(hc_getrandom((long)buf, (long)count, flags));
+}
+
+int
+uname(struct utsname *name)
+{
+	return (int)result(hc_uname((long)name));
+}
+
+int
+arch_prctl(int code, unsigned long address)
+{
+	return (int)result(hc_arch_prctl(code, (long)address));
+}
+
+int
+sched_yield(void)
+{
+	return (int)result(hc_sched_yield());
+}
+
+/* These cannot fail. */
+pid_t
+getpid(void)
+{
+	return (pid_t)hc_getpid();
+}
+
+pid_t
+getppid(void)
+{
+	return (pid_t)hc_getppid();
+}
+
+pid_t
+gettid(void)
+{
+	return (pid_t)hc_gettid();
+}
+
+uid_t
+getuid(void)
+{
+	return (uid_t)hc_getuid();
+}
+
+uid_t
+geteuid(void)
+{
+	return (uid_t)hc_geteuid();
+}
+
+gid_t
+getgid(void)
+{
+	return (gid_t)hc_getgid();
+}
+
+gid_t
+getegid(void)
+{
+	return (gid_t)hc_getegid();
+}
+
+void
+_exit(int status)
+{
+	for (;;)
+		hc_exit_group(status);
+}

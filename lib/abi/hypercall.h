@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypercall gate as host and guest see it: numbers, ports, registers.
+ * It must not include anything but C headers.
+ *
+ *	out %eax, $0x10		number in eax
+ *	arguments		rdi rsi rdx r10 r8 r9 (499: rcx)
+ *	result			rax, signed, -errno on error
+ *	preserved		every other register, flags, memory not named
+ *
+ * The `syscall` instruction does the same; it also changes rcx and r11, as it
+ * does on Linux.
+ */
+#ifndef ABI_HYPERCALL_H
+#define ABI_HYPERCALL_H
+
+/*
+ * I/O ports.  A 4-byte OUT needs four open bits of the TSS I/O bitmap (Intel
+ * SDM vol. 1, 19.5.2), so the two gates share 0x10-0x14 and the trap port
+ * stands apart: user code must not be able to reach it.
+ */
+#define PORT_HYPERCALL 0x10 /* user code: out %eax, $0x10 */
+#define PORT_SYSCALL   0x11 /* the monitor's entry for `syscall` */
+#define PORT_TRAP      0x18 /* the monitor's exception stubs */
+
+enum hypercall_number {
+#define HYPERCALL(number, name, ...) HC_##name = number,
+#include "hypercall.def"
+#undef HYPERCALL
+};
+
+/* One more than the highest number: the size of a table by number. */
+#define HYPERCALL_END 500
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypercall table and its dispatch.  Nothing here may know vCPUs or KVM.
+ */
+#include "hypercall/handlers.h"
+#include "hypercall/names.h"
+#include "hypercall/trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define INT(n)                                 \
+	{                                      \
+		.name = #n, .kind = HC_ARG_INT \
+	}
+#define UINT(n)                                 \
+	{                                       \
+		.name = #n, .kind = HC_ARG_UINT \
+	}
+#define HEX(n)                                 \
+	{                                      \
+		.name = #n, .kind = HC_ARG_HEX \
+	}
+#define FD(n)                                 \
+	{                                     \
+		.name = #n, .kind = HC_ARG_FD \
+	}
+#define ADDR(n)                                 \
+	{                                       \
+		.name = #n, .kind = HC_ARG_ADDR \
+	}
+#define FLAGS(n, set)                                                \
+	{                                                            \
+		.name = #n, .kind = HC_ARG_FLAGS, .names = set_##set \
+	}
+#define ENUM(n, set)                                                \
+	{                                                           \
+		.name = #n, .kind = HC_ARG_ENUM, .names = set_##set \
+	}
+#define STR(n)                                 \
+	{                                      \
+		.name = #n, .kind = HC_ARG_STR \
+	}
+#define INBUF(n, l)                                           \
+	{                                                     \
+		.name = #n, .kind = HC_ARG_INBUF, .length = l \
+	}
+#define OUTBUF(n, l)                                           \
+	{                                                      \
+		.name = #n, .kind = HC_ARG_OUTBUF, .length = l \
+	}
+#define INIOV(n, l)                                           \
+	{                                                     \
+		.name = #n, .kind = HC_ARG_INIOV, .length = l \
+	}
+#define OUTIOV(n, l)                                           \
+	{                                                      \
+		.name = #n, .kind = HC_ARG_OUTIOV, .length = l \
+	}
+#define IN(n, t)                                                             \
+	{                                                                    \
+		.name = #n, .kind = HC_ARG_IN, .size = sizeof(t), .type = #t \
+	}
+#define OUT(n, t)                                                             \
+	{                                                                     \
+		.name = #n, .kind = HC_ARG_OUT, .size = sizeof(t), .type = #t \
+	}
+#define IOCTL(n)                                 \
+	{                                        \
+		.name = #n, .kind = HC_ARG_IOCTL \
+	}
+#define NOARGS                      \
+	{                           \
+		.kind = HC_ARG_NONE \
+	}
+
+static const struct hc_row table[HYPERCALL_END] = {
+#define HYPERCALL(number, call, class_set, count, ...) \
+	[number] = {                                   \
+		.name = #call,                         \
+		.classes = class_set,                  \
+		.argc = count,                         \
+		.args = { __VA_ARGS__ },               \
+		.handler = hc_do_##call,               \
+	},
+#include "abi/hypercall.def"
+#undef HYPERCALL
+};
+
+static const struct {
+	const char *name;
+	unsigned class;
+} classes[] = {
+	{ "base", HC_BASE },
+	{ "file", HC_FILE },
+	{ "net", HC_NET },
+	{ "poll", HC_POLL },
+	{ "time", HC_TIME },
+	{ "memory", HC_MEMORY },
+	{ "all", ~0U },
+};
+
+#define CLASSES (sizeof(classes) / sizeof(classes[0]))
+
+static bool
+same_word(const char *name, const char *word, size_t len)
+{
+	return strlen(name) == len && memcmp(name, word, len) == 0;
+}
+
+const struct hc_row *
+hc_row(uint32_t number)
+{
+	if (number >= HYPERCALL_END || !table[number].name)
+		return NULL;
+	return &table[number];
+}
+
+unsigned
+hc_class_by_name(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++)
+		if (same_word(classes[i].name, name, len))
+			return classes[i].class;
+	return 0;
+}
+
+const char *
+hc_class_name(unsigned class)
+{
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++)
+		if (classes[i].class == class)
+			return classes[i].name;
+	return NULL;
+}
+
+bool
+hc_set_has(const struct hc_set *set, uint32_t number)
+{
+	return number < HYPERCALL_END &&
+	       (set->bits[number / 64] >> number % 64 & 1);
+}
+
+/* Add the calls that `word` names: one, or a class after an @. */
+static bool
+set_add(struct hc_set *set, const char *word, size_t len)
+{
+	unsigned class = 0;
+	bool found = false;
+	uint32_t nr;
+
+	if (len > 0 && word[0] == '@') {
+		class = hc_class_by_name(word + 1, len - 1);
+		found = class != 0;
+	}
+	for (nr = 0; nr < HYPERCALL_END; nr++) {
+		if (!table[nr].name)
+			continue;
+		if ((table[nr].classes & class) ||
+		    same_word(table[nr].name, word, len)) {
+			set->bits[nr / 64] |= UINT64_C(1) << nr % 64;
+			found = true;
+		}
+	}
+	return found;
+}
+
+int
+hc_set_parse(
+    struct hc_set *set, const char *list, const char **bad, size_t *bad_len)
+{
+	*set = (struct hc_set){ 0 };
+	for (;; list++) {
+		size_t len = strcspn(list, ",");
+
+		if (!set_add(set, list, len)) {
+			*bad = list;
+			*bad_len = len;
+			return -EINVAL;
+		}
+		list += len;
+		if (!*list)
+			return 0;
+	}
+}
+
+void
+hc_guest_init(struct hc_guest *guest, struct gmem *mem)
+{
+	int fd;
+
+	guest->mem = mem;
+	for (fd = 0; fd < HC_FDS; fd++)
+		guest->fds[fd].host = fcntl(fd, F_GETFD) < 0 ? -1 : fd;
+}
+
+int
+hc_host_fd(const struct hc_guest *guest, uint64_t fd)
+{
+	/* Linux takes descriptors as 32-bit numbers. */
+	uint32_t n = (uint32_t)fd;
+
+	if (n >= HC_FDS || guest->fds[n].host < 0)
+		return -EBADF;
+	return guest->fds[n].host;
+}
+
+int64_t
+hc_result(int64_t r)
+{
+	return r < 0 ? -errno : r;
+}
+
+int64_t
+hc_dispatch(struct hc_call *call, uint32_t number)
+{
+	struct hc_guest *guest = call->guest;
+	const struct hc_row *row = hc_row(number);
+	int64_t result;
+
+	if (guest->trace)
+		hc_trace_enter(guest->trace, call, number);
+	if (row) {
+		guest->count[number]++;
+		result = row->handler(call);
+	} else {
+		result = -ENOSYS;
+	}
+	if (guest->trace)
+		hc_trace_leave(guest->trace, call, number, result);
+	return result;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Hypercalls as the VMM serves them: the table, a call in the making, and the
+ * guest it is made for.  It sees the guest only through gmem and must not know
+ * vCPUs or KVM: a handler gets arguments, not registers.
+ */
+#ifndef HYPERCALL_H
+#define HYPERCALL_H
+
+#include "abi/hypercall.h"
+#include "mem/gmem.h"
+#include "mem/space.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* rdi rsi rdx r10 r8 r9, and rcx for ToroV. */
+#define HC_ARGS 7
+
+/* The names under which calls are allowed together: @base and so on. */
+enum hc_class {
+	HC_BASE = 1 << 0,
+	HC_FILE = 1 << 1,
+	HC_NET = 1 << 2,
+	HC_POLL = 1 << 3,
+	HC_TIME = 1 << 4,
+	HC_MEMORY = 1 << 5,
+};
+
+enum hc_arg_kind {
+	HC_ARG_NONE,
+	HC_ARG_INT,
+	HC_ARG_UINT,
+	HC_ARG_HEX,
+	HC_ARG_FD,
+	HC_ARG_ADDR,
+	HC_ARG_FLAGS,
+	HC_ARG_ENUM,
+	HC_ARG_STR,
+	HC_ARG_INBUF,
+	HC_ARG_OUTBUF,
+	HC_ARG_INIOV,
+	HC_ARG_OUTIOV,
+	HC_ARG_IN,
+	HC_ARG_OUT,
+	HC_ARG_IOCTL,
+};
+
+/* A value and its name; a set of them ends with a null name. */
+struct hc_name {
+	uint64_t value;
+	const char *name;
+};
+
+struct hc_arg {
+	const char *name;
+	enum hc_arg_kind kind;
+	unsigned length;	     /* which argument is the length */
+	size_t size;		     /* of the structure */
+	const char *type;	     /* its C type */
+	const struct hc_name *names; /* of FLAGS and ENUM */
+};
+
+struct hc_call;
+
+struct hc_row {
+	const char *name; /* NULL: no such call */
+	unsigned classes; /* enum hc_class */
+	unsigned argc;
+	struct hc_arg args[HC_ARGS];
+	int64_t (*handler)(struct hc_call *call);
+};
+
+/* The table, by number. */
+const struct hc_row *hc_row(uint32_t number);
+
+/* The class with this name ("base"), or 0; and the name of one class. */
+unsigned hc_class_by_name(const char *name, size_t len);
+const char *hc_class_name(unsigned class);
+
+/* A set of hypercalls. */
+struct hc_set {
+	uint64_t bits[(HYPERCALL_END + 63) / 64];
+};
+
+bool hc_set_has(const struct hc_set *set, uint32_t number);
+
+/*
+ * Read `list`, names and @classes with commas between, into `set`.  0, or
+ * -EINVAL with *bad and *bad_len telling the word that is neither.
+ */
+int hc_set_parse(
+    struct hc_set *set, const char *list, const char **bad, size_t *bad_len);
+
+/*
+ * The guest's file descriptors: numbers of its own, never the host's.  Streams
+ * that novillo was started without are closed for the guest too.
+ */
+#define HC_FDS 3
+
+struct hc_fd {
+	int host; /* -1: closed */
+};
+
+struct hc_trace;
+
+/* All that hypercalls act on; one for the guest. */
+struct hc_guest {
+	struct gmem *mem;
+	struct space space;
+	struct hc_fd fds[HC_FDS];
+	struct hc_trace *trace; /* NULL: not traced */
+	uint64_t count[HYPERCALL_END];
+};
+
+/* The calling thread's segment bases, which live in its vCPU. */
+enum hc_base_register {
+	HC_FS,
+	HC_GS,
+};
+
+struct hc_thread {
+	int tid;
+	int (*get_base)(
+	    struct hc_thread *thread, enum hc_base_register which, uint64_t *v);
+	int (*set_base)(
+	    struct hc_thread *thread, enum hc_base_register which, uint64_t v);
+};
+
+/*
+ * One call.  The caller fills guest, thread and arg; a handler that ends the
+ * thread or the guest says so in `end` and `status`.
+ */
+enum hc_end {
+	HC_GOES_ON,
+	HC_ENDS_THREAD,
+	HC_ENDS_GUEST,
+};
+
+struct hc_call {
+	struct hc_guest *guest;
+	struct hc_thread *thread;
+	uint64_t arg[HC_ARGS];
+	enum hc_end end;
+	int status;
+};
+
+/* A guest with this memory, the standard streams and nothing else. */
+void hc_guest_init(struct hc_guest *guest, struct gmem *mem);
+
+/* Serve call `number`: its result as Linux gives it, -errno on error. */
+int64_t hc_dispatch(struct hc_call *call, uint32_t number);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libkvmcore: one ioctl, one function.  Nothing here may know what a guest
+ * is.
+ */
+#include "kvmcore/kvmcore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* ioctl() with the kernel's manners: the error is the result. */
+static int
+kvm_ioctl(int fd, unsigned long request, void *arg)
+{
+	int r = ioctl(fd, request, arg);
+
+	return r < 0 ? -errno : r;
+}
+
+/*
+ * The request number holds the size of its argument; what we pass must have
+ * that size, or the kernel reads and writes past it.
+ */
+#define SAME_SIZE(a, b) ((void)sizeof(char[(a) == (b) ? 1 : -1]))
+#define VCPU_IOCTL(vcpu, request, arg)                  \
+	(SAME_SIZE(sizeof(*(arg)), _IOC_SIZE(request)), \
+	    kvm_ioctl((vcpu)->fd, request, (void *)(uintptr_t)(arg)))
+
+int
+kvmcore_open(const char *path)
+{
+	int kvm = open(path, O_RDWR | O_CLOEXEC);
+	int version;
+
+	if (kvm < 0)
+		return -errno;
+	version = kvm_ioctl(kvm, KVM_GET_API_VERSION, NULL);
+	if (version != KVM_API_VERSION) {
+		close(kvm);
+		return -ENODEV;
+	}
+	return kvm;
+}
+
+int
+kvmcore_check(int fd, int cap)
+{
+	int r = kvm_ioctl(fd, KVM_CHECK_EXTENSION, (void *)(uintptr_t)cap);
+
+	return r < 0 ? 0 : r;
+}
+
+int
+kvmcore_create_vm(int kvm)
+{
+	int vm;
+
+	/* A signal during creation is not a failure of creation. */
+	do
+		vm = kvm_ioctl(kvm, KVM_CREATE_VM, NULL);
+	while (vm == -EINTR);
+	return vm;
+}
+
+int
+kvmcore_set_memory(
+    int vm, uint32_t slot, uint64_t gpa, uint64_t size, void *host)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)host,
+	};
+
+	return kvm_ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
+int
+kvmcore_create_vcpu(int kvm, int vm, unsigned id, struct kvmcore_vcpu *vcpu)
+{
+	int size = kvm_ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, NULL);
+	int fd;
+	void *run;
+
+	if (size < 0)
+		return size;
+	if ((size_t)size < sizeof(struct kvm_run))
+		return -ENODEV;
+	fd = kvm_ioctl(vm, KVM_CREATE_VCPU, (void *)(uintptr_t)id);
+	if (fd < 0)
+		return fd;
+	run = mmap(
+	    NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (run == MAP_FAILED) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	vcpu->fd = fd;
+	vcpu->run = run;
+	vcpu->run_size = (size_t)size;
+	return 0;
+}
+
+void
+kvmcore_vcpu_close(struct kvmcore_vcpu *vcpu)
+{
+	if (vcpu->fd < 0)
+		return;
+	munmap(vcpu->run, vcpu->run_size);
+	close(vcpu->fd);
+	vcpu->fd = -1;
+	vcpu->run = NULL;
+}
+
+int
+kvmcore_run(const struct kvmcore_vcpu *vcpu)
+{
+	return kvm_ioctl(vcpu->fd, KVM_RUN, NULL);
+}
+
+int
+kvmcore_get_regs(const struct kvmcore_vcpu *vcpu, struct kvm_regs *regs)
+{
+	return VCPU_IOCTL(vcpu, KVM_GET_REGS, regs);
+}
+
+int
+kvmcore_set_regs(const struct kvmcore_vcpu *vcpu, const struct kvm_regs *regs)
+{
+	return VCPU_IOCTL(vcpu, KVM_SET_REGS, regs);
+}
+
+int
+kvmcore_get_sregs(const struct kvmcore_vcpu *vcpu, struct kvm_sregs *s)
+{
+	return VCPU_IOCTL(vcpu, KVM_GET_SREGS, s);
+}
+
+int
+kvmcore_set_sregs(const struct kvmcore_vcpu *vcpu, const struct kvm_sregs *s)
+{
+	return VCPU_IOCTL(vcpu, KVM_SET_SREGS, s);
+}
+
+int
+kvmcore_get_xsave(const struct kvmcore_vcpu *vcpu, struct kvm_xsave *x)
+{
+	return VCPU_IOCTL(vcpu, KVM_GET_XSAVE, x);
+}
+
+int
+kvmcore_set_xsave(const struct kvmcore_vcpu *vcpu, const struct kvm_xsave *x)
+{
+	return VCPU_IOCTL(vcpu, KVM_SET_XSAVE, x);
+}
+
+int
+kvmcore_get_xcr0(const struct kvmcore_vcpu *vcpu, uint64_t *value)
+{
+	struct kvm_xcrs xcrs;
+	int r = VCPU_IOCTL(vcpu, KVM_GET_XCRS, &xcrs);
+
+	if (r < 0)
+		return r;
+	if (xcrs.nr_xcrs < 1)
+		return -EINVAL;
+	*value = xcrs.xcrs[0].value;
+	return 0;
+}
+
+int
+kvmcore_set_xcr0(const struct kvmcore_vcpu *vcpu, uint64_t value)
+{
+	struct kvm_xcrs xcrs = {
+		.nr_xcrs = 1,
+		.xcrs[0] = { .xcr = 0, .value = value },
+	};
+
+	return VCPU_IOCTL(vcpu, KVM_SET_XCRS, &xcrs);
+}
+
+/* KVM_GET_MSRS and KVM_SET_MSRS answer how many entries they got through. */
+static int
+all_msrs(int done, uint32_t wanted)
+{
+	if (done < 0)
+		return done;
+	return (uint32_t)done == wanted ? 0 : -EINVAL;
+}
+
+/* struct kvm_msrs with its first entry: the kernel's ends in an open array. */
+struct one_msr {
+	uint32_t nmsrs;
+	uint32_t pad;
+	struct kvm_msr_entry entry;
+};
+
+int
+kvmcore_get_msr(
+    const struct kvmcore_vcpu *vcpu, uint32_t index, uint64_t *value)
+{
+	struct one_msr msr = { .nmsrs = 1, .entry.index = index };
+	int r = all_msrs(kvm_ioctl(vcpu->fd, KVM_GET_MSRS, &msr), 1);
+
+	if (r == 0)
+		*value = msr.entry.data;
+	return r;
+}
+
+int
+kvmcore_set_msr(const struct kvmcore_vcpu *vcpu, uint32_t index, uint64_t value)
+{
+	struct one_msr msr = {
+		.nmsrs = 1,
+		.entry = { .index = index, .data = value },
+	};
+
+	return all_msrs(kvm_ioctl(vcpu->fd, KVM_SET_MSRS, &msr), 1);
+}
+
+int
+kvmcore_set_msrs(const struct kvmcore_vcpu *vcpu, const struct kvm_msrs *msrs)
+{
+	return all_msrs(
+	    kvm_ioctl(vcpu->fd, KVM_SET_MSRS, (void *)(uintptr_t)msrs),
+	    msrs->nmsrs);
+}
+
+int
+kvmcore_get_supported_cpuid(int kvm, struct kvm_cpuid2 *cpuid)
+{
+	return kvm_ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid);
+}
+
+int
+kvmcore_set_cpuid(
+    const struct kvmcore_vcpu *vcpu, const struct kvm_cpuid2 *cpuid)
+{
+	return kvm_ioctl(vcpu->fd, KVM_SET_CPUID2, (void *)(uintptr_t)cpuid);
+}
+
+int
+kvmcore_set_guest_debug(
+    const struct kvmcore_vcpu *vcpu, const struct kvm_guest_debug *debug)
+{
+	return VCPU_IOCTL(vcpu, KVM_SET_GUEST_DEBUG, debug);
+}
+
+const char *
+kvmcore_exit_name(uint32_t reason)
+{
+	static const char *const names[] = {
+#define EXIT(number, name) [number] = #name,
+#include "kvmcore/exits.def"
+#undef EXIT
+	};
+
+	if (reason >= sizeof(names) / sizeof(names[0]) || !names[reason])
+		return "unknown";
+	return names[reason];
+}

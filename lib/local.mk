@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The libraries, from what knows least to what knows most.
+
+# What host and guest share: guest/local.mk distributes it too.
+EXTRA_DIST += lib/abi/traps.def
+
+# Installed, and nothing in it knows a guest.
+lib_LIBRARIES += lib/libkvmcore.a
+lib_libkvmcore_a_SOURCES = \
+	lib/kvmcore/exits.def \
+	lib/kvmcore/kvmcore.c
+include_HEADERS += lib/kvmcore/kvmcore.h
+pkgconfig_DATA += lib/kvmcore/kvmcore.pc
+
+# Pure: bytes in, answers out.
+noinst_LIBRARIES += lib/libimage.a
+lib_libimage_a_SOURCES = \
+	lib/image/cursor.c \
+	lib/image/cursor.h \
+	lib/image/elfview.c \
+	lib/image/elfview.h \
+	lib/image/image.c \
+	lib/image/image.h \
+	lib/image/lines.c \
+	lib/image/lines.h \
+	lib/image/symbols.c \
+	lib/image/symbols.h
+
+noinst_LIBRARIES += lib/libmem.a
+lib_libmem_a_SOURCES = \
+	lib/mem/gmem.c \
+	lib/mem/gmem.h \
+	lib/mem/pagetable.c \
+	lib/mem/pagetable.h \
+	lib/mem/space.c \
+	lib/mem/space.h
+
+noinst_LIBRARIES += lib/libhypercall.a
+lib_libhypercall_a_SOURCES = \
+	lib/hypercall/handlers.h \
+	lib/hypercall/hypercall.c \
+	lib/hypercall/hypercall.h \
+	lib/hypercall/io.c \
+	lib/hypercall/memory.c \
+	lib/hypercall/names.h \
+	lib/hypercall/process.c \
+	lib/hypercall/time.c \
+	lib/hypercall/trace.c \
+	lib/hypercall/trace.h
+
+noinst_LIBRARIES += lib/libvm.a
+lib_libvm_a_SOURCES = \
+	lib/vm/core.c \
+	lib/vm/core.h \
+	lib/vm/cpu.c \
+	lib/vm/cpu.h \
+	lib/vm/error.c \
+	lib/vm/error.h \
+	lib/vm/exits.c \
+	lib/vm/load.c \
+	lib/vm/machine.c \
+	lib/vm/machine.h \
+	lib/vm/monitor.c \
+	lib/vm/monitor.h \
+	lib/vm/probe.c \
+	lib/vm/probe.h \
+	lib/vm/report.c \
+	lib/vm/report.h \
+	lib/vm/start.c \
+	lib/vm/trap.c \
+	lib/vm/trap.h \
+	lib/vm/x86.h
+
+# In the order a linker wants them: each needs only what follows it.
+NOVILLO_LIBS = \
+	lib/libvm.a \
+	lib/libhypercall.a \
+	lib/libmem.a \
+	lib/libimage.a \
+	lib/libkvmcore.a

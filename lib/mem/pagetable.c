@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * x86-64 page tables in a pool of pages.  Nothing here may know what is
+ * mapped or why.
+ */
+#include "mem/pagetable.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#define ENTRIES	  512
+#define TOP_LEVEL 3 /* PML4; level 0 holds 4 KiB pages */
+
+static uint64_t
+span_of(int level)
+{
+	return PAGE_4K << (9 * level);
+}
+
+static uint64_t
+div_up(uint64_t a, uint64_t b)
+{
+	return a / b + (a % b != 0);
+}
+
+unsigned
+pt_tables_for(uint64_t size, unsigned extra)
+{
+	uint64_t tables = 1;
+	int level;
+
+	for (level = 1; level <= TOP_LEVEL; level++)
+		tables += div_up(size, span_of(level));
+	return (unsigned)tables + extra;
+}
+
+void
+pt_init(struct pagetable *pt, uint64_t *pool, uint64_t gpa, unsigned limit)
+{
+	*pt = (struct pagetable){
+		.pool = pool,
+		.gpa = gpa,
+		.used = 1,
+		.limit = limit,
+	};
+}
+
+static uint64_t *
+table_at(const struct pagetable *pt, uint64_t entry)
+{
+	return pt->pool + ((entry & PTE_ADDR) - pt->gpa) / sizeof(uint64_t);
+}
+
+static int
+is_table(uint64_t entry, int level)
+{
+	return level > 0 && (entry & PTE_PRESENT) && !(entry & PTE_LARGE);
+}
+
+/* A leaf says in bit 7 that it is one, except at the last level (PAT). */
+static uint64_t
+leaf(uint64_t gpa, uint64_t bits, int level)
+{
+	if (!bits)
+		return 0;
+	return gpa | bits | PTE_ACCESSED | PTE_DIRTY |
+	       (level > 0 ? PTE_LARGE : 0);
+}
+
+/*
+ * The table below `slot`, made if there is none; a large page is split into
+ * pages that say the same.  Permissions are decided at the leaves alone, so
+ * the way there is open.
+ */
+static uint64_t *
+descend(struct pagetable *pt, uint64_t *slot, int level)
+{
+	uint64_t old = *slot;
+	uint64_t *table;
+	int i;
+
+	if (is_table(old, level))
+		return table_at(pt, old);
+	assert(pt->used < pt->limit);
+	*slot = (pt->gpa + pt->used * PAGE_4K) | PTE_PRESENT | PTE_WRITE |
+		PTE_USER | PTE_ACCESSED;
+	table = pt->pool + (size_t)pt->used++ * ENTRIES;
+	for (i = 0; old && i < ENTRIES; i++)
+		table[i] = (level > 1 ? old : old & ~PTE_LARGE) +
+			   (uint64_t)i * span_of(level - 1);
+	return table;
+}
+
+/* Map [va, last]: named by its last byte, for the address space ends at 2^64.
+ */
+static void
+map_level(struct pagetable *pt, uint64_t *table, int level, uint64_t va,
+    uint64_t last, uint64_t gpa, uint64_t bits)
+{
+	uint64_t span = span_of(level);
+	uint64_t stop;
+
+	for (;; gpa += stop + 1 - va, va = stop + 1) {
+		uint64_t *slot = &table[va / span % ENTRIES];
+
+		stop = va | (span - 1);
+		if (stop > last)
+			stop = last;
+		if (level == 0 ||
+		    (level == 1 && !is_table(*slot, level) &&
+			stop - va == span - 1 && (gpa & (span - 1)) == 0))
+			*slot = leaf(gpa, bits, level);
+		else if (*slot || bits)
+			map_level(pt, descend(pt, slot, level), level - 1, va,
+			    stop, gpa, bits);
+		if (stop == last)
+			return;
+	}
+}
+
+void
+pt_map(struct pagetable *pt, uint64_t va, uint64_t gpa, uint64_t size,
+    uint64_t bits)
+{
+	assert(((va | gpa | size) & PAGE_4K_MASK) == 0);
+	if (size > 0)
+		map_level(
+		    pt, pt->pool, TOP_LEVEL, va, va + size - 1, gpa, bits);
+}
+
+uint64_t
+pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size)
+{
+	const uint64_t *table = pt->pool;
+	int level = TOP_LEVEL;
+
+	for (;; level--) {
+		uint64_t entry = table[va / span_of(level) % ENTRIES];
+
+		*size = span_of(level);
+		if (!is_table(entry, level))
+			return entry;
+		table = table_at(pt, entry);
+	}
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's page tables, built and read by the VMM.  They must not know
+ * what is mapped or why.
+ *
+ * Four levels of x86-64 paging (Intel SDM vol. 3, 4.5) in a pool of pages that
+ * the guest itself has no mapping of: it cannot see or change them.  A table
+ * made once for an address range stays, so the pool's size is a sum over the
+ * address space and never depends on what the guest does.
+ *
+ * Accessed and dirty bits are set from the start: the processor then has
+ * nothing to write here, and reading through these tables changes nothing.
+ */
+#ifndef PAGETABLE_H
+#define PAGETABLE_H
+
+#include <stdint.h>
+
+#define PAGE_4K	     UINT64_C(0x1000)
+#define PAGE_4K_MASK (PAGE_4K - 1)
+#define PAGE_2M	     UINT64_C(0x200000)
+#define PAGE_2M_MASK (PAGE_2M - 1)
+
+/* Bits of a paging entry, SDM vol. 3, tables 4-15 to 4-20. */
+#define PTE_PRESENT  (UINT64_C(1) << 0)
+#define PTE_WRITE    (UINT64_C(1) << 1)
+#define PTE_USER     (UINT64_C(1) << 2)
+#define PTE_ACCESSED (UINT64_C(1) << 5)
+#define PTE_DIRTY    (UINT64_C(1) << 6)
+#define PTE_LARGE    (UINT64_C(1) << 7)
+/* Free to software: the page belongs to a mapping, present or not. */
+#define PTE_TAKEN (UINT64_C(1) << 9)
+#define PTE_NX	  (UINT64_C(1) << 63)
+#define PTE_ADDR  UINT64_C(0x000ffffffffff000)
+
+struct pagetable {
+	uint64_t *pool; /* the tables as the VMM sees them; the first is PML4 */
+	uint64_t gpa;	/* where the guest's CR3 finds them */
+	unsigned used;	/* tables in use */
+	unsigned limit; /* tables there is room for */
+};
+
+/* Tables enough to map [0, size) by any mix of pages, and `extra` more. */
+unsigned pt_tables_for(uint64_t size, unsigned extra);
+
+/* Start with an empty PML4 in `pool`, zeroed memory of `limit` pages. */
+void
+pt_init(struct pagetable *pt, uint64_t *pool, uint64_t gpa, unsigned limit);
+
+/*
+ * Let [va, va + size) lead to [gpa, gpa + size) with the PTE_* bits in `bits`
+ * (PRESENT, WRITE, USER, NX, TAKEN), or to nothing with bits 0.  All three
+ * numbers are multiples of PAGE_4K; 2 MiB pages are used where they fit.
+ * The pool must have been sized for it.
+ */
+void pt_map(struct pagetable *pt, uint64_t va, uint64_t gpa, uint64_t size,
+    uint64_t bits);
+
+/*
+ * The entry of the page that holds `va`, its address part being that of the
+ * page of `size` bytes (PAGE_4K or more) that starts at or below va; 0 where
+ * nothing was mapped.
+ */
+uint64_t pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The processor a guest starts on.  It must not know images or hypercalls.
+ */
+#ifndef CPU_H
+#define CPU_H
+
+#include "vm/machine.h"
+
+/*
+ * Give the vCPU its CPUID, control registers, segments, XCR0 and MSRs, and let
+ * it start in user mode at `rip` with `rsp` and every other register 0.
+ */
+int cpu_init(
+    struct vcpu *vcpu, uint64_t rip, uint64_t rsp, struct machine_error *error);
+
+/* AT_HWCAP and AT_HWCAP2 for the CPUID that cpu_init() gave. */
+void cpu_hwcap(const struct machine *m, uint64_t *hwcap, uint64_t *hwcap2);
+
+/* Fetch what CPUID may say; cpu_init() needs it done once. */
+int cpu_probe(struct machine *m, struct machine_error *error);
+
+/*
+ * Where state component `i` lies in the XSAVE area of this host (SDM vol. 1,
+ * 13.4.3: it differs by processor).  False if there is no such component.
+ */
+bool cpu_xsave_component(unsigned i, uint32_t *offset, uint32_t *size);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The run loop and the table of exits.  Nothing here may know what a
+ * hypercall does.
+ */
+#include "vm/error.h"
+#include "vm/machine.h"
+#include "vm/trap.h"
+#include "vm/x86.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#define GATE_SIZE 2 /* bytes of `out %eax, $0x10` and of `syscall` */
+
+static struct kvm_regs *
+synced_regs(struct vcpu *vcpu)
+{
+	return &vcpu->kvm.run->s.regs.regs;
+}
+
+/*
+ * A hypercall: the registers hold number and arguments, whichever door it came
+ * through.  One KVM_RUN and the served call, no other ioctl.
+ */
+static void
+serve(struct vcpu *vcpu)
+{
+	struct kvm_regs *regs = synced_regs(vcpu);
+	struct hc_call call = {
+		.guest = &vcpu->machine->guest,
+		.thread = &vcpu->thread,
+		.arg = { regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
+		    regs->r9, regs->rcx },
+	};
+
+	regs->rax = (uint64_t)hc_dispatch(&call, (uint32_t)regs->rax);
+	vcpu->kvm.run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+	if (call.end != HC_GOES_ON)
+		machine_end(vcpu->machine, OUTCOME_EXIT, call.status, "%s", "");
+}
+
+/* The guest ends by the signal of a trap in the code at `rip`. */
+static void
+fault(struct vcpu *vcpu, const struct trap *trap, uint64_t rip)
+{
+	struct machine *m = vcpu->machine;
+	char text[128];
+
+	vcpu->trap = *trap;
+	vcpu->faulted = true;
+	trap_describe(m, trap, rip, text, sizeof(text));
+	machine_end(
+	    m, OUTCOME_SIGNAL, trap_info(trap->vector)->signal, "%s", text);
+}
+
+/*
+ * `syscall` reached the door for the first time: learn in which mode it does
+ * that on this KVM, and write the tail that returns from there.
+ *
+ * In supervisor mode it is certain: only `syscall` leads there.  In user mode
+ * it may have been a jump of the guest's own, made to have us write the tail
+ * that is wrong here and would leave it in supervisor mode; so a `syscall` of
+ * ours is tried, which nobody can forge.
+ */
+static int
+learn_door(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	struct kvm_run *run = vcpu->kvm.run;
+	struct kvm_regs regs, trial;
+	struct kvm_sregs sregs;
+	int r = kvmcore_get_sregs(&vcpu->kvm, &sregs);
+
+	if (r < 0)
+		return r;
+	regs = *synced_regs(vcpu);
+	if ((sregs.cs.selector & 3) != 0) {
+		trial = regs;
+		trial.rip = monitor_door_trial();
+		*synced_regs(vcpu) = trial;
+		run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+		r = kvmcore_run(&vcpu->kvm);
+		if (r == 0 && run->exit_reason != KVM_EXIT_IO)
+			r = -EPROTO;
+		if (r == 0)
+			r = kvmcore_get_sregs(&vcpu->kvm, &sregs);
+		*synced_regs(vcpu) = regs;
+	}
+	if (r < 0)
+		return r;
+	m->door = sregs.cs.selector & 3 ? DOOR_JUMP : DOOR_SYSRET;
+	monitor_set_door(m->monitor, m->door);
+	return 0;
+}
+
+static void
+on_syscall(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	int r = m->door == DOOR_UNKNOWN ? learn_door(vcpu) : 0;
+
+	if (r < 0)
+		machine_end(m, OUTCOME_FAILED, 0,
+		    "syscall entry: trial of the processor: %s", strerror(-r));
+	else
+		serve(vcpu);
+}
+
+static bool
+code_is(const struct machine *m, uint64_t rip, const uint8_t *code, size_t len)
+{
+	uint8_t there[4];
+
+	return gmem_read(&m->mem, there, rip, len) == 0 &&
+	       memcmp(there, code, len) == 0;
+}
+
+/*
+ * A vCPU rests in the stub of `vector`.  Two of its traps are requests: the
+ * gate where neither IOPL nor the I/O bitmap opens it, and ToroV's way to end.
+ */
+static void
+on_trap(struct vcpu *vcpu, unsigned vector)
+{
+	static const uint8_t gate[GATE_SIZE] = { 0xe7, PORT_HYPERCALL };
+	static const uint8_t hlt[] = { OPCODE_HLT };
+	struct machine *m = vcpu->machine;
+	struct trap trap = { .vector = vector };
+	struct kvm_sregs sregs;
+	uint64_t rip;
+
+	vcpu->frame = monitor_frame(
+	    m->monitor, vcpu->id, vector, synced_regs(vcpu)->rsp, &trap.error);
+	if (!vcpu->frame) {
+		machine_end(m, OUTCOME_FAILED, 0,
+		    "trap %u came with the stack at 0x%llx, not the monitor's",
+		    vector, synced_regs(vcpu)->rsp);
+		return;
+	}
+	rip = vcpu->frame->rip;
+	if (vector == 13 && code_is(m, rip, gate, sizeof(gate))) {
+		serve(vcpu);
+		vcpu->frame->rip += GATE_SIZE;
+		return;
+	}
+	if (vector == 13 && code_is(m, rip, hlt, sizeof(hlt))) {
+		machine_end(m, OUTCOME_EXIT, 0, "%s", "");
+		return;
+	}
+	if (vector == 14 && kvmcore_get_sregs(&vcpu->kvm, &sregs) == 0)
+		trap.address = sregs.cr2;
+	fault(vcpu, &trap, rip);
+}
+
+/* Where IOPL 3 opened more ports than the gates: what the processor would
+ * have said otherwise. */
+static void
+on_foreign_port(struct vcpu *vcpu)
+{
+	const struct trap trap = { .vector = 13 };
+
+	fault(vcpu, &trap, synced_regs(vcpu)->rip);
+}
+
+static void
+on_io(struct vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->kvm.run;
+	uint64_t rip = synced_regs(vcpu)->rip;
+	bool gate = run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 4 &&
+		    run->io.count == 1;
+	unsigned vector;
+
+	if (gate && run->io.port == PORT_HYPERCALL)
+		serve(vcpu);
+	else if (gate && run->io.port == PORT_SYSCALL && monitor_in_door(rip))
+		on_syscall(vcpu);
+	else if (gate && run->io.port == PORT_TRAP &&
+		 monitor_stub_vector(rip, &vector))
+		on_trap(vcpu, vector);
+	else
+		on_foreign_port(vcpu);
+}
+
+static void
+on_hlt(struct vcpu *vcpu)
+{
+	machine_end(vcpu->machine, OUTCOME_EXIT, 0, "%s", "");
+}
+
+/* An exception while delivering an exception while delivering one. */
+static void
+on_shutdown(struct vcpu *vcpu)
+{
+	machine_end(vcpu->machine, OUTCOME_SIGNAL, SIGSEGV,
+	    "triple fault at 0x%llx", synced_regs(vcpu)->rip);
+}
+
+static void
+on_internal_error(struct vcpu *vcpu)
+{
+	machine_end(vcpu->machine, OUTCOME_FAILED, 0,
+	    "KVM_EXIT_INTERNAL_ERROR: suberror %u at 0x%llx",
+	    vcpu->kvm.run->internal.suberror, synced_regs(vcpu)->rip);
+}
+
+static void
+on_fail_entry(struct vcpu *vcpu)
+{
+	machine_end(vcpu->machine, OUTCOME_FAILED, 0,
+	    "KVM_EXIT_FAIL_ENTRY: hardware reason 0x%llx",
+	    vcpu->kvm.run->fail_entry.hardware_entry_failure_reason);
+}
+
+/* The exits that are served; any other ends the guest with its name. */
+static void (*const handlers[MACHINE_EXITS])(struct vcpu *vcpu) = {
+	[KVM_EXIT_IO] = on_io,
+	[KVM_EXIT_HLT] = on_hlt,
+	[KVM_EXIT_SHUTDOWN] = on_shutdown,
+	[KVM_EXIT_INTERNAL_ERROR] = on_internal_error,
+	[KVM_EXIT_FAIL_ENTRY] = on_fail_entry,
+};
+
+static void
+on_exit_reason(struct vcpu *vcpu)
+{
+	uint32_t reason = vcpu->kvm.run->exit_reason;
+
+	if (reason < MACHINE_EXITS)
+		vcpu->machine->exits[reason]++;
+	if (reason < MACHINE_EXITS && handlers[reason])
+		handlers[reason](vcpu);
+	else
+		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
+		    "KVM_EXIT_%s (%u) at 0x%llx is nothing a guest can do",
+		    kvmcore_exit_name(reason), reason, synced_regs(vcpu)->rip);
+}
+
+static void
+on_run_error(struct vcpu *vcpu, int r)
+{
+	struct machine *m = vcpu->machine;
+
+	if (r == -EINTR || r == -EAGAIN)
+		return;
+	if (r == -EFAULT)
+		machine_end(m, OUTCOME_SIGNAL, SIGBUS,
+		    "the host memory behind the guest is gone at 0x%llx: was"
+		    " the image file truncated?",
+		    synced_regs(vcpu)->rip);
+	else
+		machine_end(m, OUTCOME_FAILED, 0, "KVM_RUN: %s", strerror(-r));
+}
+
+void
+machine_run(struct machine *m)
+{
+	struct vcpu *vcpu = &m->vcpu[0];
+
+	while (m->outcome.kind == OUTCOME_RUNNING && !m->timed_out) {
+		int r = kvmcore_run(&vcpu->kvm);
+
+		vcpu->runs++;
+		vcpu->frame = NULL;
+		if (r < 0)
+			on_run_error(vcpu, r);
+		else
+			on_exit_reason(vcpu);
+	}
+	if (m->timed_out)
+		machine_end(m, OUTCOME_TIMEOUT, 0, "%s", "");
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Making and unmaking a machine.  Nothing here may know the command line.
+ */
+#include "vm/machine.h"
+
+#include "vm/cpu.h"
+#include "vm/error.h"
+#include "vm/x86.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Host memory around the guest's that nothing may touch. */
+#define HOST_GUARD PAGE_2M
+
+static uint64_t
+large_page_up(uint64_t a)
+{
+	return (a + PAGE_2M_MASK) & ~PAGE_2M_MASK;
+}
+
+/*
+ * One mapping holds, from guest-physical 0: RAM, the monitor's pages, the page
+ * tables.  It starts on a large page, as RAM does for the guest, and is never
+ * executable for the host.
+ */
+static int
+map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
+{
+	unsigned tables = pt_tables_for(memory, 3 * MONITOR_PAGES / 512 + 3);
+	uint64_t monitor = MONITOR_PAGES * PAGE_4K;
+	uint64_t size = memory + monitor + tables * PAGE_4K;
+	uint8_t *base;
+
+	m->mapping_size = size + 2 * HOST_GUARD + PAGE_2M;
+	m->mapping = mmap(NULL, m->mapping_size, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (m->mapping == MAP_FAILED) {
+		m->mapping = NULL;
+		return machine_fail(error, -errno,
+		    "mmap of %llu bytes of guest memory: %s",
+		    (unsigned long long)size, strerror(errno));
+	}
+	base = m->mapping + (large_page_up((uintptr_t)m->mapping + HOST_GUARD) -
+				(uintptr_t)m->mapping);
+	if (mprotect(base, size, PROT_READ | PROT_WRITE) < 0)
+		return machine_fail(
+		    error, -errno, "mprotect: %s", strerror(errno));
+	m->mem.base = base;
+	m->mem.size = memory;
+	m->monitor = base + memory;
+	pt_init(&m->mem.pt, (uint64_t *)(void *)(m->monitor + monitor),
+	    memory + monitor, tables);
+	monitor_init(m->monitor, memory, &m->mem.pt);
+	return 0;
+}
+
+static struct vcpu *
+vcpu_of(struct hc_thread *thread)
+{
+	return (struct vcpu *)(void *)((char *)thread -
+				       offsetof(struct vcpu, thread));
+}
+
+static const uint32_t base_msr[] = {
+	[HC_FS] = MSR_FS_BASE,
+	[HC_GS] = MSR_GS_BASE,
+};
+
+static int
+get_base(struct hc_thread *thread, enum hc_base_register which, uint64_t *v)
+{
+	return kvmcore_get_msr(&vcpu_of(thread)->kvm, base_msr[which], v);
+}
+
+static int
+set_base(struct hc_thread *thread, enum hc_base_register which, uint64_t v)
+{
+	return kvmcore_set_msr(&vcpu_of(thread)->kvm, base_msr[which], v);
+}
+
+static int
+add_vcpu(struct machine *m, struct machine_error *error)
+{
+	struct vcpu *vcpu = &m->vcpu[m->vcpus];
+	int r;
+
+	*vcpu = (struct vcpu){
+		.kvm.fd = -1,
+		.machine = m,
+		.id = m->vcpus,
+		.thread = { (int)m->vcpus + 1, get_base, set_base },
+	};
+	r = kvmcore_create_vcpu(m->kvm, m->vm, vcpu->id, &vcpu->kvm);
+	if (r < 0)
+		return machine_fail(
+		    error, r, "KVM_CREATE_VCPU %u: %s", vcpu->id, strerror(-r));
+	monitor_init_vcpu(m->monitor, vcpu->id);
+	m->vcpus++;
+	return 0;
+}
+
+static int
+create_vm(struct machine *m, struct machine_error *error)
+{
+	uint64_t size;
+	int r;
+
+	r = kvmcore_check(m->kvm, KVM_CAP_SYNC_REGS);
+	if (!((unsigned)r & KVM_SYNC_X86_REGS))
+		return machine_fail(error, -ENOTSUP,
+		    "this KVM has no KVM_CAP_SYNC_REGS (Linux 4.17 has)");
+	r = kvmcore_create_vm(m->kvm);
+	if (r < 0)
+		return machine_fail(
+		    error, r, "KVM_CREATE_VM: %s", strerror(-r));
+	m->vm = r;
+	size = m->mem.pt.gpa + m->mem.pt.limit * PAGE_4K;
+	r = kvmcore_set_memory(m->vm, 0, 0, size, m->mem.base);
+	if (r < 0)
+		return machine_fail(error, r,
+		    "KVM_SET_USER_MEMORY_REGION of %llu bytes: %s",
+		    (unsigned long long)size, strerror(-r));
+	return 0;
+}
+
+int
+machine_create(
+    struct machine *m, int kvm, uint64_t memory, struct machine_error *error)
+{
+	int r;
+
+	*m = (struct machine){ .kvm = kvm, .vm = -1 };
+	r = map_memory(m, memory, error);
+	if (r == 0)
+		r = create_vm(m, error);
+	if (r == 0)
+		r = add_vcpu(m, error);
+	if (r == 0)
+		r = cpu_probe(m, error);
+	if (r == 0)
+		hc_guest_init(&m->guest, &m->mem);
+	return r;
+}
+
+void
+machine_destroy(struct machine *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		kvmcore_vcpu_close(&m->vcpu[i].kvm);
+	if (m->vm >= 0)
+		close(m->vm);
+	if (m->mapping)
+		munmap(m->mapping, m->mapping_size);
+	m->vm = -1;
+	m->vcpus = 0;
+	m->mapping = NULL;
+}
+
+void
+machine_time_out(struct machine *m)
+{
+	unsigned i;
+
+	m->timed_out = 1;
+	for (i = 0; i < m->vcpus; i++)
+		m->vcpu[i].kvm.run->immediate_exit = 1;
+}
+
+int
+vcpu_user_context(struct vcpu *vcpu, struct user_context *context)
+{
+	struct kvm_sregs s;
+	int r = kvmcore_get_regs(&vcpu->kvm, &context->regs);
+
+	if (r == 0)
+		r = kvmcore_get_sregs(&vcpu->kvm, &s);
+	if (r < 0)
+		return r;
+	context->cs = s.cs.selector;
+	context->ss = s.ss.selector;
+	context->ds = s.ds.selector;
+	context->es = s.es.selector;
+	context->fs = s.fs.selector;
+	context->gs = s.gs.selector;
+	context->fs_base = s.fs.base;
+	context->gs_base = s.gs.base;
+	if (vcpu->frame) {
+		context->regs.rip = vcpu->frame->rip;
+		context->regs.rsp = vcpu->frame->rsp;
+		context->regs.rflags = vcpu->frame->rflags;
+		context->cs = vcpu->frame->cs;
+		context->ss = vcpu->frame->ss;
+	}
+	/* What the machine needs in there is not the user's. */
+	context->regs.rflags &= ~(uint64_t)(RFLAGS_IOPL | RFLAGS_RF);
+	return 0;
+}

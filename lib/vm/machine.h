@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A guest machine: memory, vCPUs and what became of it.  It must not know the
+ * command line, nor who debugs it.
+ *
+ * Everything that is the machine's state lives in these structures, in guest
+ * RAM and in the vCPUs.
+ */
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include "hypercall/hypercall.h"
+#include "image/image.h"
+#include "kvmcore/kvmcore.h"
+#include "mem/gmem.h"
+#include "vm/monitor.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MACHINE_VCPUS 1 /* threads will be vCPUs */
+
+#define MACHINE_MIN_MEMORY (UINT64_C(1) << 20)
+#define MACHINE_MAX_MEMORY (UINT64_C(1) << 40)
+
+/* One sentence without newline: what failed and why. */
+struct machine_error {
+	char text[256];
+};
+
+/* How a guest ended. */
+enum outcome_kind {
+	OUTCOME_RUNNING, /* not yet */
+	OUTCOME_EXIT,	 /* by itself: `code` is its exit status */
+	OUTCOME_SIGNAL, /* by a fault: `code` is the signal Linux would raise */
+	OUTCOME_TIMEOUT, /* its time was over */
+	OUTCOME_FAILED,	 /* novillo or KVM could not go on: see `text` */
+};
+
+struct outcome {
+	enum outcome_kind kind;
+	int code;
+	char text[256]; /* why, in one sentence; empty for OUTCOME_EXIT */
+};
+
+/* A fault, as the processor told it. */
+struct trap {
+	unsigned vector;
+	uint64_t error;
+	uint64_t address; /* CR2, of a page fault */
+};
+
+struct machine;
+
+struct vcpu {
+	struct kvmcore_vcpu kvm;
+	struct machine *machine;
+	unsigned id;
+	struct hc_thread thread;
+	/* While it rests in a stub of the monitor: the interrupted context. */
+	struct trap_frame *frame;
+	struct trap trap; /* of that frame, or of the fault that ended it */
+	bool faulted;	  /* `trap` ended the guest */
+	uint64_t runs;	  /* entries into the guest */
+};
+
+/* For --stats: how often the guest left, by reason. */
+#define MACHINE_EXITS 64
+
+struct machine {
+	int kvm;
+	int vm;
+	struct gmem mem;
+	uint8_t *mapping; /* RAM, monitor and tables, between guard pages */
+	uint64_t mapping_size;
+	uint8_t *monitor; /* host address of the monitor's pages */
+	enum door_tail door;
+	bool fsgsbase;	    /* user code may use RDFSBASE and so on */
+	uint64_t xcr0;	    /* what we set it to; 0: KVM offers no XSAVE */
+	uint64_t xfeatures; /* state components KVM_GET_XSAVE holds */
+	struct image image;
+	uint64_t stack_bottom;
+	uint64_t auxv, auxv_size; /* the auxiliary vector on the stack */
+	struct hc_guest guest;
+	unsigned vcpus;
+	struct vcpu vcpu[MACHINE_VCPUS];
+	struct outcome outcome;
+	volatile sig_atomic_t timed_out;
+	uint64_t exits[MACHINE_EXITS];
+};
+
+/*
+ * Create the machine on an open /dev/kvm with `memory` bytes of RAM (whole
+ * pages) and one vCPU.  0, or -errno with *error told; machine_destroy() is
+ * right in both cases.
+ */
+int machine_create(
+    struct machine *m, int kvm, uint64_t memory, struct machine_error *error);
+void machine_destroy(struct machine *m);
+
+/*
+ * Load `m->image` from `fd`, which holds it, and make the address space: its
+ * segments, the break behind them, the stack at the top of RAM.
+ */
+int machine_load(struct machine *m, int fd, struct machine_error *error);
+
+/*
+ * Lay out argc, argv, envp and the auxiliary vector as the psABI says
+ * (x86-64 psABI 3.4.1) and let vCPU 0 start there.  `execname` is AT_EXECFN.
+ */
+int machine_set_start(struct machine *m, const char *execname, char **argv,
+    char **envp, struct machine_error *error);
+
+/* Run until the guest has ended; m->outcome says how. */
+void machine_run(struct machine *m);
+
+/*
+ * From a signal handler or another thread: let the guest end with
+ * OUTCOME_TIMEOUT as soon as it is out of the guest or of a blocking call.
+ */
+void machine_time_out(struct machine *m);
+
+/*
+ * The registers of the code that the user wrote: of the frame if the vCPU
+ * rests in the monitor.  segment bases included.  0 or -errno.
+ */
+struct user_context {
+	struct kvm_regs regs;
+	uint64_t cs, ss, fs_base, gs_base;
+	uint64_t ds, es, fs, gs;
+};
+int vcpu_user_context(struct vcpu *vcpu, struct user_context *context);
+
+#endif

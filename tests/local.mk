@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Tests, as TAP under automake's driver.  Most need no KVM; the others say
+# why they skip.
+
+TEST_EXTENSIONS = .sh .elf .native
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_DRIVER = $(TAP_DRIVER)
+ELF_LOG_DRIVER = $(TAP_DRIVER)
+NATIVE_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+# A guest that prints TAP is a test by itself.
+ELF_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-guest.sh
+
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(top_srcdir)'; export top_srcdir; \
+	top_builddir='$(top_builddir)'; export top_builddir; \
+	CC='$(CC)'; export CC; \
+	SANITIZE_FLAGS='$(SANITIZE_FLAGS)'; export SANITIZE_FLAGS; \
+	MAKE='$(MAKE)'; export MAKE;
+TEST_SUITE_LOG = tests/test-suite.log
+
+# Units, without KVM.
+TEST_LIBS = $(NOVILLO_LIBS)
+UNIT_TESTS = \
+	tests/t-gmem \
+	tests/t-hypercall \
+	tests/t-image \
+	tests/t-space
+UNIT_SOURCES = tests/tap.h tests/guestram.h tests/elfmaker.h
+tests_t_gmem_SOURCES = tests/t-gmem.c $(UNIT_SOURCES)
+tests_t_gmem_LDADD = $(TEST_LIBS)
+tests_t_hypercall_SOURCES = tests/t-hypercall.c $(UNIT_SOURCES)
+tests_t_hypercall_LDADD = $(TEST_LIBS)
+tests_t_image_SOURCES = tests/t-image.c $(UNIT_SOURCES)
+tests_t_image_LDADD = $(TEST_LIBS)
+tests_t_space_SOURCES = tests/t-space.c $(UNIT_SOURCES)
+tests_t_space_LDADD = $(TEST_LIBS)
+
+# The program and its guests, seen from outside.  Those in the second list
+# run guests, and run in the hosts of tests/hosts too.
+SHELL_TESTS = \
+	tests/t-badelf.sh \
+	tests/t-cli.sh \
+	tests/t-guest-elf.sh \
+	tests/t-layers.sh
+KVM_TESTS = \
+	tests/t-core.sh \
+	tests/t-faults.sh \
+	tests/t-run.sh \
+	tests/t-static.sh \
+	tests/t-trace.sh
+
+check_PROGRAMS += $(UNIT_TESTS) tests/mkelf
+tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
+
+TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(KVM_TESTS) \
+	$(GUEST_TESTS)
+EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
+	doc/tenbytes.c

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Guests that fault: the status of the signal Linux would raise, a sentence,
+# the place, the registers, a backtrace.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+
+# fault NAME STATUS SENTENCE FUNCTION
+fault()
+{
+	try timeout 60 "$novillo" "$guests/fault_$1.elf"
+	is "$status" "$2" "fault_$1 ends with status $2"
+	has "$err" "$3" "fault_$1: the sentence says \"$3\""
+	has "$err" "$4+0x" "fault_$1: the report names $4()"
+	has "$err" "at guest/fault_$1.c:" "fault_$1: and the line in its source"
+}
+
+fault null 139 "ended by SIGSEGV: write through a null pointer at 0x0" \
+    write_to_null
+fault text 139 "ended by SIGSEGV: write to read-only memory at 0x4" \
+    write_to_text
+fault exec 139 "ended by SIGSEGV: execution of non-executable memory" \
+    execute_data
+fault stack 139 "ended by SIGSEGV: stack overflow at 0x" recurse
+fault divide 136 "ended by SIGFPE: divide error" divide_by_zero
+fault undefined 132 "ended by SIGILL: undefined instruction" execute_undefined
+fault noncanonical 139 "ended by SIGSEGV: " read_noncanonical
+fault privileged 139 "ended by SIGSEGV: privileged instruction" read_cr0
+fault port 139 "ended by SIGSEGV: use of an I/O port that is no hypercall" write_to_port
+fault int3 133 "ended by SIGTRAP: breakpoint instruction" execute_int3
+
+try "$novillo" "$guests/fault_text.elf"
+has "$err" "trap #PF page fault, error 0x7: page present, write, user mode" \
+    "the error code is decoded"
+has "$err" "rip    0x0000000000401" "the registers are shown"
+has "$err" "rflags 0x" "with the flags"
+has "$err" "#1 0x" "the backtrace has a caller"
+has "$err" " main+0x" "which is main()"
+is "$(printf '%s\n' "$err" | head -n 1 | cut -c 1-9)" "novillo: " \
+    "the first line is the sentence"
+done_testing

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests the address space: brk, mmap, munmap and mprotect as Linux has them,
+ * and against a model under random calls.
+ */
+#include "guestram.h"
+#include "tap.h"
+
+#include <errno.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+#define RAM  (UINT64_C(16) << 20)
+#define BRK  (UINT64_C(1) << 20)
+#define TOP  (UINT64_C(15) << 20)
+#define RW   (PROT_READ | PROT_WRITE)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+#define P    PAGE_4K
+
+static struct gmem mem;
+static struct space space;
+
+static void
+test_brk(void)
+{
+	is_int(space_brk(&space, 0), BRK, "brk(0) tells the break");
+	is_int(space_brk(&space, BRK + 100), BRK + 100, "it can be raised");
+	is_int(gmem_span(&mem, BRK, P, GMEM_WRITE), P,
+	    "and the page can be written");
+	is_int(gmem_span(&mem, BRK + P, 1, GMEM_READ), 0,
+	    "but not the one behind it");
+	mem.base[BRK] = 42;
+	is_int(space_brk(&space, BRK - 1), BRK + 100,
+	    "it does not go below its start");
+	is_int(space_brk(&space, TOP + 1), BRK + 100, "nor into the stack");
+	is_int(space_brk(&space, UINT64_MAX), BRK + 100, "nor beyond");
+	is_int(space_brk(&space, BRK), BRK, "it can be lowered");
+	is_int(gmem_span(&mem, BRK, 1, GMEM_READ), 0, "the page is gone");
+	space_brk(&space, BRK + P);
+	is_int(mem.base[BRK], 0, "and is zero when it comes back");
+	space_brk(&space, BRK);
+}
+
+static void
+test_mmap(void)
+{
+	int64_t a = space_mmap(&space, 0, 3 * P - 1, RW, ANON);
+	int64_t b;
+
+	is_int(a, TOP - 3 * P, "mmap comes down from the top");
+	b = space_mmap(&space, 0, P, PROT_READ, ANON);
+	is_int(b, a - (int64_t)P, "the next lies below");
+	is_int(gmem_span(&mem, (uint64_t)b, 2 * P, GMEM_WRITE), 0,
+	    "a read-only page cannot be written");
+	is_int(space_munmap(&space, (uint64_t)a + P, P), 0,
+	    "a page in the middle can go");
+	is_int(space_mmap(&space, 0, P, RW, ANON), a + (int64_t)P,
+	    "and its place is found again");
+	is_int(space_mmap(&space, BRK + 100 * P + 5, P, RW, ANON),
+	    BRK + 100 * P, "a hint is honoured by its page");
+	is_int(space_brk(&space, BRK + 101 * P), BRK,
+	    "the break does not run over a mapping");
+	is_int(space_mmap(&space, 0, 0, RW, ANON), -EINVAL,
+	    "a length of 0 is invalid");
+	is_int(space_mmap(&space, 0, RAM, RW, ANON), -ENOMEM,
+	    "more than there is, is too much");
+	is_int(space_mmap(&space, 0, UINT64_MAX, RW, ANON), -ENOMEM,
+	    "and so is all there could be");
+	is_int(space_mmap(&space, 0, P, RW | PROT_EXEC, ANON), -EACCES,
+	    "nothing is writable and executable");
+	is_int(space_munmap(&space, P, RAM - P - P), 0, "all can be unmapped");
+	is_int(space_mmap(&space, 0, P, RW, ANON), TOP - P,
+	    "and mmap starts at the top again");
+	space_munmap(&space, P, RAM - 2 * P);
+}
+
+static void
+test_fixed(void)
+{
+	const unsigned fixed = ANON | MAP_FIXED;
+	const uint64_t a = 8 << 20;
+
+	is_int(space_mmap(&space, a, 2 * P, RW, fixed), a,
+	    "MAP_FIXED takes the address");
+	mem.base[a] = 1;
+	is_int(space_mmap(&space, a, P, PROT_NONE, fixed), a,
+	    "also where something is");
+	is_int(gmem_span(&mem, a, P, GMEM_READ), 0, "which it replaces");
+	space_mprotect(&space, a, P, RW);
+	is_int(mem.base[a], 0, "by zeros");
+	is_int(space_mmap(&space, a, P, RW, ANON | MAP_FIXED_NOREPLACE),
+	    -EEXIST, "MAP_FIXED_NOREPLACE does not replace");
+	is_int(space_mmap(&space, a + 1, P, RW, fixed), -EINVAL,
+	    "an address inside a page is invalid");
+	is_int(
+	    space_mmap(&space, 0, P, RW, fixed), -EPERM, "page 0 stays absent");
+	is_int(space_mmap(&space, RAM, P, RW, fixed), -ENOMEM,
+	    "behind RAM there is nothing");
+	is_int(space_mmap(&space, RAM - P, 2 * P, RW, fixed), -ENOMEM,
+	    "nor across its end");
+	is_int(space_mmap(&space, UINT64_MAX & ~P, 2 * P, RW, fixed), -EINVAL,
+	    "nor at the end of all addresses");
+	space_munmap(&space, a, 2 * P);
+}
+
+static void
+test_mprotect(void)
+{
+	const uint64_t a = 8 << 20;
+
+	space_mmap(&space, a, 4 * P, RW, ANON | MAP_FIXED);
+	mem.base[a + P] = 9;
+	is_int(space_mprotect(&space, a + P, P, PROT_NONE), 0,
+	    "access can be taken away");
+	is_int(gmem_span(&mem, a, 4 * P, GMEM_READ), P, "from that page only");
+	is_int(
+	    space_mprotect(&space, a + P, P, PROT_READ), 0, "and given back");
+	is_int(mem.base[a + P], 9, "with what was in it");
+	is_int(space_mprotect(&space, a, 5 * P, PROT_READ), -ENOMEM,
+	    "a hole in the range is an error");
+	is_int(gmem_span(&mem, a, P, GMEM_WRITE), P, "that changes nothing");
+	is_int(space_mprotect(&space, a, P, RW | PROT_EXEC), -EACCES,
+	    "nothing becomes writable and executable");
+	is_int(space_mprotect(&space, a, P, 0x40), -EINVAL,
+	    "unknown permissions are invalid");
+	is_int(space_mprotect(&space, a + 1, P, PROT_READ), -EINVAL,
+	    "and so are addresses inside a page");
+	is_int(space_mprotect(&space, a, 0, PROT_READ), 0,
+	    "no length is no error");
+	space_munmap(&space, a, 4 * P);
+}
+
+/* The model: what each page should be. */
+enum { PAGES = RAM / P };
+static signed char model[PAGES]; /* -1: free, else PROT_* */
+
+static uint32_t
+next_random(void)
+{
+	static uint32_t state = 12345;
+
+	state = state * 1664525 + 1013904223;
+	return state >> 8;
+}
+
+static bool
+agrees(void)
+{
+	uint64_t page, i;
+
+	for (i = 1; i < TOP / P; i++) {
+		uint64_t entry = pt_lookup(&mem.pt, i * P, &page);
+		uint64_t wanted = model[i] < 0 ? 0
+					       : space_bits((unsigned)model[i]);
+
+		if ((entry & (PTE_TAKEN | PTE_PRESENT | PTE_WRITE)) !=
+		    (wanted & (PTE_TAKEN | PTE_PRESENT | PTE_WRITE)))
+			return false;
+	}
+	return true;
+}
+
+static void
+set_model(uint64_t va, uint64_t pages, int prot)
+{
+	memset(model + va / P, prot, pages);
+}
+
+static bool
+is_free_in_model(uint64_t va, uint64_t pages)
+{
+	uint64_t i;
+
+	for (i = 0; i < pages; i++)
+		if (model[va / P + i] >= 0)
+			return false;
+	return true;
+}
+
+static bool
+random_call(void)
+{
+	uint64_t pages = 1 + next_random() % 700;
+	uint64_t va = BRK + next_random() % 2000 * P;
+	unsigned prot = next_random() % 4;
+	int64_t at;
+
+	switch (next_random() % 4) {
+	case 0:
+		at = space_mmap(&space, 0, pages * P, prot, ANON);
+		if (at == -ENOMEM)
+			return true;
+		if (at < 0 || !is_free_in_model((uint64_t)at, pages))
+			return false;
+		set_model((uint64_t)at, pages, (int)prot);
+		return true;
+	case 1:
+		set_model(va, pages, (int)prot);
+		return space_mmap(&space, va, pages * P, prot,
+			   ANON | MAP_FIXED) == (int64_t)va;
+	case 2:
+		set_model(va, pages, -1);
+		return space_munmap(&space, va, pages * P) == 0;
+	default:
+		if (memchr(model + va / P, -1, pages))
+			return space_mprotect(&space, va, pages * P, prot) ==
+			       -ENOMEM;
+		set_model(va, pages, (int)prot);
+		return space_mprotect(&space, va, pages * P, prot) == 0;
+	}
+}
+
+static void
+test_model(void)
+{
+	bool right = true;
+	int i;
+
+	memset(model, -1, sizeof(model));
+	for (i = 0; i < 20000 && right; i++) {
+		right = random_call();
+		if (i % 16 == 0)
+			right = right && agrees();
+	}
+	ok(right && agrees(), "20000 random calls agree with a simple model");
+	ok(mem.pt.used <= mem.pt.limit, "and never need more tables");
+}
+
+int
+main(void)
+{
+	guestram_init(&mem, RAM);
+	space_init(&space, &mem, BRK, TOP);
+	test_brk();
+	test_mmap();
+	test_fixed();
+	test_mprotect();
+	test_model();
+	return done_testing();
+}
