@@ -47,7 +47,7 @@ option_usage(const struct option_row *row, char *text, size_t size)
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
 	snprintf(text, size, "%s--%s%s%s%s", letter, row->name,
-	    row->has_arg == no_argument		? ""
+	    row->has_arg == no_argument         ? ""
 	    : row->has_arg == required_argument ? "="
 						: "[=",
 	    row->arg ? row->arg : "",

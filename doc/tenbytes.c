@@ -16,12 +16,12 @@
 #define MEMORY 0x2000
 
 static const unsigned char guest[10] = {
-	0xfa,	    /* cli */
+	0xfa,       /* cli */
 	0xb0, 2,    /* mov $2, %al */
 	0x04, 2,    /* add $2, %al */
 	0x0c, '0',  /* or $'0', %al */
 	0xe6, PORT, /* out %al, $PORT */
-	0xf4,	    /* hlt */
+	0xf4,       /* hlt */
 };
 
 /* Start at CODE: a processor comes up in real mode with CS elsewhere. */

@@ -5,12 +5,15 @@
 #include <stdint.h>
 #include "frame.h"
 
-static volatile uint8_t code[] = { 0xc3 /* ret */ };
+#define RET 0xc3
+
+static volatile uint8_t code[1];
 
 static __attribute__((noinline)) void
 execute_data(void)
 {
 	KEEP_FRAME();
+	code[0] = RET;
 	void (*function)(void) = (void (*)(void))(uintptr_t)code;
 
 	function();

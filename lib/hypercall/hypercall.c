@@ -13,70 +13,28 @@
 #include <time.h>
 #include <unistd.h>
 
-#define INT(n)                                 \
-	{                                      \
-		.name = #n, .kind = HC_ARG_INT \
+/* What the argument words of hypercall.def become. */
+#define ARG(...)            \
+	{                   \
+		__VA_ARGS__ \
 	}
-#define UINT(n)                                 \
-	{                                       \
-		.name = #n, .kind = HC_ARG_UINT \
-	}
-#define HEX(n)                                 \
-	{                                      \
-		.name = #n, .kind = HC_ARG_HEX \
-	}
-#define FD(n)                                 \
-	{                                     \
-		.name = #n, .kind = HC_ARG_FD \
-	}
-#define ADDR(n)                                 \
-	{                                       \
-		.name = #n, .kind = HC_ARG_ADDR \
-	}
-#define FLAGS(n, set)                                                \
-	{                                                            \
-		.name = #n, .kind = HC_ARG_FLAGS, .names = set_##set \
-	}
-#define ENUM(n, set)                                                \
-	{                                                           \
-		.name = #n, .kind = HC_ARG_ENUM, .names = set_##set \
-	}
-#define STR(n)                                 \
-	{                                      \
-		.name = #n, .kind = HC_ARG_STR \
-	}
-#define INBUF(n, l)                                           \
-	{                                                     \
-		.name = #n, .kind = HC_ARG_INBUF, .length = l \
-	}
-#define OUTBUF(n, l)                                           \
-	{                                                      \
-		.name = #n, .kind = HC_ARG_OUTBUF, .length = l \
-	}
-#define INIOV(n, l)                                           \
-	{                                                     \
-		.name = #n, .kind = HC_ARG_INIOV, .length = l \
-	}
-#define OUTIOV(n, l)                                           \
-	{                                                      \
-		.name = #n, .kind = HC_ARG_OUTIOV, .length = l \
-	}
-#define IN(n, t)                                                             \
-	{                                                                    \
-		.name = #n, .kind = HC_ARG_IN, .size = sizeof(t), .type = #t \
-	}
-#define OUT(n, t)                                                             \
-	{                                                                     \
-		.name = #n, .kind = HC_ARG_OUT, .size = sizeof(t), .type = #t \
-	}
-#define IOCTL(n)                                 \
-	{                                        \
-		.name = #n, .kind = HC_ARG_IOCTL \
-	}
-#define NOARGS                      \
-	{                           \
-		.kind = HC_ARG_NONE \
-	}
+#define INT(n)        ARG(.name = #n, .kind = HC_ARG_INT)
+#define UINT(n)       ARG(.name = #n, .kind = HC_ARG_UINT)
+#define HEX(n)        ARG(.name = #n, .kind = HC_ARG_HEX)
+#define FD(n)         ARG(.name = #n, .kind = HC_ARG_FD)
+#define ADDR(n)       ARG(.name = #n, .kind = HC_ARG_ADDR)
+#define FLAGS(n, set) ARG(.name = #n, .kind = HC_ARG_FLAGS, .names = set_##set)
+#define ENUM(n, set)  ARG(.name = #n, .kind = HC_ARG_ENUM, .names = set_##set)
+#define STR(n)        ARG(.name = #n, .kind = HC_ARG_STR)
+#define INBUF(n, l)   ARG(.name = #n, .kind = HC_ARG_INBUF, .length = l)
+#define OUTBUF(n, l)  ARG(.name = #n, .kind = HC_ARG_OUTBUF, .length = l)
+#define INIOV(n, l)   ARG(.name = #n, .kind = HC_ARG_INIOV, .length = l)
+#define OUTIOV(n, l)  ARG(.name = #n, .kind = HC_ARG_OUTIOV, .length = l)
+#define STRUCT(n, t)  .name = #n, .size = sizeof(t), .type = #t
+#define IN(n, t)      ARG(STRUCT(n, t), .kind = HC_ARG_IN)
+#define OUT(n, t)     ARG(STRUCT(n, t), .kind = HC_ARG_OUT)
+#define IOCTL(n)      ARG(.name = #n, .kind = HC_ARG_IOCTL)
+#define NOARGS        ARG(.kind = HC_ARG_NONE)
 
 static const struct hc_row table[HYPERCALL_END] = {
 #define HYPERCALL(number, call, class_set, count, ...) \

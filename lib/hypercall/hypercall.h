@@ -56,9 +56,9 @@ struct hc_name {
 struct hc_arg {
 	const char *name;
 	enum hc_arg_kind kind;
-	unsigned length;	     /* which argument is the length */
-	size_t size;		     /* of the structure */
-	const char *type;	     /* its C type */
+	unsigned length;             /* which argument is the length */
+	size_t size;                 /* of the structure */
+	const char *type;            /* its C type */
 	const struct hc_name *names; /* of FLAGS and ENUM */
 };
 

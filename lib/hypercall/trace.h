@@ -12,9 +12,9 @@
 #define HC_TRACE_LINE 1024
 
 struct hc_trace {
-	int fd;		      /* where lines go */
+	int fd;               /* where lines go */
 	struct hc_set wanted; /* the calls that are shown */
-	unsigned next;	      /* the first argument that is not shown yet */
+	unsigned next;        /* the first argument that is not shown yet */
 	size_t used;
 	char line[HC_TRACE_LINE];
 };

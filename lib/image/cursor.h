@@ -20,7 +20,7 @@
 
 struct cursor {
 	const uint8_t *at; /* the next byte */
-	size_t left;	   /* how many follow, from `at` */
+	size_t left;       /* how many follow, from `at` */
 	bool failed;
 };
 

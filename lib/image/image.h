@@ -34,11 +34,11 @@ struct image_segment {
 };
 
 struct image {
-	uint64_t entry;	      /* as linked */
-	uint64_t bias;	      /* what loading adds to every address */
+	uint64_t entry;       /* as linked */
+	uint64_t bias;        /* what loading adds to every address */
 	uint64_t lowest, end; /* all segments lie in [lowest, end), as linked */
-	uint64_t phoff;	      /* program headers in the file ... */
-	unsigned phnum;	      /* ... and how many */
+	uint64_t phoff;       /* program headers in the file ... */
+	unsigned phnum;       /* ... and how many */
 	uint64_t phdr; /* ... and in memory, as linked; 0 if not loaded */
 	bool pie;
 	bool flat;

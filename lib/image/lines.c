@@ -57,9 +57,9 @@ enum {
 };
 
 struct sections {
-	struct cursor line;	/* .debug_line */
+	struct cursor line;     /* .debug_line */
 	struct cursor line_str; /* .debug_line_str */
-	struct cursor str;	/* .debug_str */
+	struct cursor str;      /* .debug_str */
 };
 
 struct unit {
@@ -160,7 +160,7 @@ read_unit(struct cursor body, struct unit *unit)
 	unit->min_length = cursor_u8(&unit->tables);
 	if (unit->version >= 4)
 		cursor_u8(&unit->tables); /* operations per instruction */
-	cursor_u8(&unit->tables);	  /* whether rows begin as is_stmt */
+	cursor_u8(&unit->tables);         /* whether rows begin as is_stmt */
 	unit->line_base = (int8_t)cursor_u8(&unit->tables);
 	unit->line_range = cursor_u8(&unit->tables);
 	unit->opcode_base = cursor_u8(&unit->tables);

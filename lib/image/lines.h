@@ -23,7 +23,7 @@ struct line {
 	 */
 	const char *dir;
 	const char *file; /* as the compiler was given it; not "" */
-	uint32_t line;	  /* from 1 */
+	uint32_t line;    /* from 1 */
 };
 
 /*

@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 struct gmem {
-	uint8_t *base;	     /* the host address of guest-physical 0 */
-	uint64_t size;	     /* bytes of RAM the guest may own */
+	uint8_t *base;       /* the host address of guest-physical 0 */
+	uint64_t size;       /* bytes of RAM the guest may own */
 	struct pagetable pt; /* what the guest sees of them */
 };
 

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-#define ENTRIES	  512
+#define ENTRIES   512
 #define TOP_LEVEL 3 /* PML4; level 0 holds 4 KiB pages */
 
 static uint64_t

@@ -16,9 +16,9 @@
 
 #include <stdint.h>
 
-#define PAGE_4K	     UINT64_C(0x1000)
+#define PAGE_4K      UINT64_C(0x1000)
 #define PAGE_4K_MASK (PAGE_4K - 1)
-#define PAGE_2M	     UINT64_C(0x200000)
+#define PAGE_2M      UINT64_C(0x200000)
 #define PAGE_2M_MASK (PAGE_2M - 1)
 
 /* Bits of a paging entry, SDM vol. 3, tables 4-15 to 4-20. */
@@ -30,13 +30,13 @@
 #define PTE_LARGE    (UINT64_C(1) << 7)
 /* Free to software: the page belongs to a mapping, present or not. */
 #define PTE_TAKEN (UINT64_C(1) << 9)
-#define PTE_NX	  (UINT64_C(1) << 63)
+#define PTE_NX    (UINT64_C(1) << 63)
 #define PTE_ADDR  UINT64_C(0x000ffffffffff000)
 
 struct pagetable {
 	uint64_t *pool; /* the tables as the VMM sees them; the first is PML4 */
-	uint64_t gpa;	/* where the guest's CR3 finds them */
-	unsigned used;	/* tables in use */
+	uint64_t gpa;   /* where the guest's CR3 finds them */
+	unsigned used;  /* tables in use */
 	unsigned limit; /* tables there is room for */
 };
 

@@ -21,9 +21,9 @@
 struct space {
 	struct gmem *mem;
 	uint64_t brk_start; /* the first address behind the image */
-	uint64_t brk;	    /* the break, at or above brk_start */
-	uint64_t top;	    /* mmap comes down from here: below the stack */
-	uint64_t full;	    /* every page in [full, top) is taken */
+	uint64_t brk;       /* the break, at or above brk_start */
+	uint64_t top;       /* mmap comes down from here: below the stack */
+	uint64_t full;      /* every page in [full, top) is taken */
 };
 
 /* `brk` and `top` as in the structure; the image and stack are mapped. */

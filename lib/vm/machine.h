@@ -33,10 +33,10 @@ struct machine_error {
 /* How a guest ended. */
 enum outcome_kind {
 	OUTCOME_RUNNING, /* not yet */
-	OUTCOME_EXIT,	 /* by itself: `code` is its exit status */
+	OUTCOME_EXIT,    /* by itself: `code` is its exit status */
 	OUTCOME_SIGNAL, /* by a fault: `code` is the signal Linux would raise */
 	OUTCOME_TIMEOUT, /* its time was over */
-	OUTCOME_FAILED,	 /* novillo or KVM could not go on: see `text` */
+	OUTCOME_FAILED,  /* novillo or KVM could not go on: see `text` */
 };
 
 struct outcome {
@@ -62,8 +62,8 @@ struct vcpu {
 	/* While it rests in a stub of the monitor: the interrupted context. */
 	struct trap_frame *frame;
 	struct trap trap; /* of that frame, or of the fault that ended it */
-	bool faulted;	  /* `trap` ended the guest */
-	uint64_t runs;	  /* entries into the guest */
+	bool faulted;     /* `trap` ended the guest */
+	uint64_t runs;    /* entries into the guest */
 };
 
 /* For --stats: how often the guest left, by reason. */
@@ -77,8 +77,8 @@ struct machine {
 	uint64_t mapping_size;
 	uint8_t *monitor; /* host address of the monitor's pages */
 	enum door_tail door;
-	bool fsgsbase;	    /* user code may use RDFSBASE and so on */
-	uint64_t xcr0;	    /* what we set it to; 0: KVM offers no XSAVE */
+	bool fsgsbase;      /* user code may use RDFSBASE and so on */
+	uint64_t xcr0;      /* what we set it to; 0: KVM offers no XSAVE */
 	uint64_t xfeatures; /* state components KVM_GET_XSAVE holds */
 	struct image image;
 	uint64_t stack_bottom;

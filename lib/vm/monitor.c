@@ -72,7 +72,7 @@ write_stub(uint8_t *stubs, unsigned vector)
 {
 	static const uint8_t plain[] = {
 		0xe7, PORT_TRAP, /* out %eax, $PORT_TRAP */
-		0x48, 0xcf,	 /* iretq */
+		0x48, 0xcf,      /* iretq */
 	};
 	static const uint8_t with_error[] = {
 		0xe7,
@@ -102,7 +102,7 @@ monitor_set_door(uint8_t *pages, enum door_tail tail)
 	static const uint8_t tails[][3] = {
 		[DOOR_UNKNOWN] = { 0x0f, 0x0b },      /* ud2 */
 		[DOOR_SYSRET] = { 0x48, 0x0f, 0x07 }, /* sysretq */
-		[DOOR_JUMP] = { 0xff, 0xe1 },	      /* jmp *%rcx */
+		[DOOR_JUMP] = { 0xff, 0xe1 },         /* jmp *%rcx */
 	};
 	static const uint8_t head[] = { 0xe7, PORT_SYSCALL };
 	static const uint8_t trial[] = { 0x0f, 0x05 };

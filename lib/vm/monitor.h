@@ -32,13 +32,13 @@
 #define MONITOR_DOOR  (MONITOR_BASE + 0x3000)
 #define MONITOR_VCPUS (MONITOR_BASE + 0x4000)
 
-#define MONITOR_VECTORS	  256U
+#define MONITOR_VECTORS   256U
 #define MONITOR_STUB_SIZE 16U
 #define MONITOR_MAX_VCPUS 512U
 #define MONITOR_GDT_LIMIT 0x4fU
 #define MONITOR_IDT_LIMIT 0xfffU
 #define MONITOR_TSS_LIMIT 0x6cU /* 0x68 and five bytes of I/O bitmap */
-#define MONITOR_PAGES	  (4 + MONITOR_MAX_VCPUS)
+#define MONITOR_PAGES     (4 + MONITOR_MAX_VCPUS)
 
 struct pagetable;
 

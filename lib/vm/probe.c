@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define CODE_AT	 (MACHINE_MIN_MEMORY / 2)
-#define DATA_AT	 (CODE_AT + PAGE_4K)
+#define CODE_AT  (MACHINE_MIN_MEMORY / 2)
+#define DATA_AT  (CODE_AT + PAGE_4K)
 #define STACK_AT (DATA_AT + PAGE_4K)
 #define ANY_PORT 0x80
 

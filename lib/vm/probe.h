@@ -13,12 +13,12 @@
 enum probe_way {
 	PROBE_NONE,
 	PROBE_EXIT_DEBUG, /* KVM_EXIT_DEBUG */
-	PROBE_TRAP,	  /* the guest's own vector, so our stub */
+	PROBE_TRAP,       /* the guest's own vector, so our stub */
 };
 
 struct probe {
-	bool io_bitmap;	      /* the TSS I/O bitmap opens the gate */
-	bool iopl;	      /* IOPL 3 opens ports */
+	bool io_bitmap;       /* the TSS I/O bitmap opens the gate */
+	bool iopl;            /* IOPL 3 opens ports */
 	unsigned syscall_cpl; /* in which `syscall` arrives at LSTAR */
 	enum probe_way breakpoint;
 	enum probe_way step;

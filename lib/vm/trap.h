@@ -11,8 +11,8 @@
 struct trap_info {
 	const char *mnemonic; /* "PF" */
 	const char *text;     /* "page fault" */
-	int signal;	      /* Linux's number */
-	int code;	      /* si_code */
+	int signal;           /* Linux's number */
+	int code;             /* si_code */
 };
 
 /* Of any vector: those that are no exception are an INT n, a #GP to Linux. */

@@ -7,15 +7,15 @@
 #define X86_H
 
 /* Control registers, Intel SDM vol. 3, 2.5. */
-#define CR0_PE	       0x00000001U
-#define CR0_MP	       0x00000002U
-#define CR0_ET	       0x00000010U
-#define CR0_NE	       0x00000020U
-#define CR0_WP	       0x00010000U
-#define CR0_AM	       0x00040000U
-#define CR0_PG	       0x80000000U
-#define CR4_PAE	       0x00000020U
-#define CR4_PGE	       0x00000080U
+#define CR0_PE         0x00000001U
+#define CR0_MP         0x00000002U
+#define CR0_ET         0x00000010U
+#define CR0_NE         0x00000020U
+#define CR0_WP         0x00010000U
+#define CR0_AM         0x00040000U
+#define CR0_PG         0x80000000U
+#define CR4_PAE        0x00000020U
+#define CR4_PGE        0x00000080U
 #define CR4_OSFXSR     0x00000200U
 #define CR4_OSXMMEXCPT 0x00000400U
 #define CR4_FSGSBASE   0x00010000U
@@ -44,22 +44,22 @@
 /* Error code of a page fault, SDM vol. 3, 4.7. */
 #define PF_PRESENT 0x01U
 #define PF_WRITE   0x02U
-#define PF_USER	   0x04U
-#define PF_RSVD	   0x08U
+#define PF_USER    0x04U
+#define PF_RSVD    0x08U
 #define PF_FETCH   0x10U
 
 /* State components of XSAVE, SDM vol. 1, 13.1. */
-#define XCR0_X87_SSE	 0x03U
+#define XCR0_X87_SSE     0x03U
 #define XCR0_X87_SSE_AVX 0x07U
-#define XCR0_AVX512	 0xe0U
+#define XCR0_AVX512      0xe0U
 
 /* Segment selectors of the monitor's GDT: SYSRET wants user data before user
  * code, 8 and 16 bytes behind STAR's base (SDM vol. 2, SYSRET). */
 #define SEL_KERNEL_CODE 0x10U
 #define SEL_KERNEL_DATA 0x18U
-#define SEL_USER_DATA	0x2bU
-#define SEL_USER_CODE	0x33U
-#define SEL_TSS		0x40U
+#define SEL_USER_DATA   0x2bU
+#define SEL_USER_CODE   0x33U
+#define SEL_TSS         0x40U
 
 #define OPCODE_HLT 0xf4U
 
