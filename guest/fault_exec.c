@@ -12,10 +12,10 @@ static volatile uint8_t code[1];
 static __attribute__((noinline)) void
 execute_data(void)
 {
-	KEEP_FRAME();
-	code[0] = RET;
 	void (*function)(void) = (void (*)(void))(uintptr_t)code;
 
+	KEEP_FRAME();
+	code[0] = RET;
 	function();
 }
 

@@ -51,10 +51,16 @@ lib_libhypercall_a_SOURCES = \
 
 noinst_LIBRARIES += lib/libvm.a
 lib_libvm_a_SOURCES = \
+	lib/vm/breaks.c \
+	lib/vm/breaks.h \
+	lib/vm/context.c \
+	lib/vm/context.h \
 	lib/vm/core.c \
 	lib/vm/core.h \
 	lib/vm/cpu.c \
 	lib/vm/cpu.h \
+	lib/vm/debug.c \
+	lib/vm/debug.h \
 	lib/vm/error.c \
 	lib/vm/error.h \
 	lib/vm/exits.c \
@@ -67,7 +73,10 @@ lib_libvm_a_SOURCES = \
 	lib/vm/probe.h \
 	lib/vm/report.c \
 	lib/vm/report.h \
+	lib/vm/run.h \
 	lib/vm/start.c \
+	lib/vm/step.c \
+	lib/vm/step.h \
 	lib/vm/trap.c \
 	lib/vm/trap.h \
 	lib/vm/x86.h

@@ -3,13 +3,12 @@
 # Tests, as TAP under automake's driver.  Most need no KVM; the others say
 # why they skip.
 
-TEST_EXTENSIONS = .sh .elf .native
+TEST_EXTENSIONS = .sh .elf
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_DRIVER = $(TAP_DRIVER)
 ELF_LOG_DRIVER = $(TAP_DRIVER)
-NATIVE_LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
 # A guest that prints TAP is a test by itself.
 ELF_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-guest.sh
@@ -22,14 +21,17 @@ AM_TESTS_ENVIRONMENT = \
 	MAKE='$(MAKE)'; export MAKE;
 TEST_SUITE_LOG = tests/test-suite.log
 
-# Units, without KVM.
+# Units; all but t-debug without KVM.
 TEST_LIBS = $(NOVILLO_LIBS)
 UNIT_TESTS = \
+	tests/t-debug \
 	tests/t-gmem \
 	tests/t-hypercall \
 	tests/t-image \
 	tests/t-space
 UNIT_SOURCES = tests/tap.h tests/guestram.h tests/elfmaker.h
+tests_t_debug_SOURCES = tests/t-debug.c $(UNIT_SOURCES)
+tests_t_debug_LDADD = $(TEST_LIBS)
 tests_t_gmem_SOURCES = tests/t-gmem.c $(UNIT_SOURCES)
 tests_t_gmem_LDADD = $(TEST_LIBS)
 tests_t_hypercall_SOURCES = tests/t-hypercall.c $(UNIT_SOURCES)

@@ -40,7 +40,11 @@ set_base(struct hc_thread *thread, enum hc_base_register which, uint64_t v)
 	return 0;
 }
 
-static struct hc_thread thread = { 1, get_base, set_base };
+static struct hc_thread thread = {
+	.tid = 1,
+	.get_base = get_base,
+	.set_base = set_base,
+};
 
 #define CALL(number, ...) call(number, (uint64_t[HC_ARGS]){ __VA_ARGS__ })
 

@@ -23,6 +23,9 @@
 #define PORT_SYSCALL   0x11 /* the monitor's entry for `syscall` */
 #define PORT_TRAP      0x18 /* the monitor's exception stubs */
 
+/* Bytes of `out %eax, $imm8`, and of `syscall`. */
+#define HYPERCALL_GATE_SIZE 2
+
 enum hypercall_number {
 #define HYPERCALL(number, name, ...) HC_##name = number,
 #include "hypercall.def"

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* rdi rsi rdx r10 r8 r9, and rcx for ToroV. */
 #define HC_ARGS 7
@@ -122,6 +123,9 @@ enum hc_base_register {
 
 struct hc_thread {
 	int tid;
+	/* A sleep that was interrupted and may be made again: what was asked
+	 * for, and when it is over. */
+	struct timespec asked, until;
 	int (*get_base)(
 	    struct hc_thread *thread, enum hc_base_register which, uint64_t *v);
 	int (*set_base)(

@@ -31,7 +31,9 @@ gmem_span(
 	while (done < len) {
 		uint64_t at = va + done;
 
-		if ((pt_lookup(&mem->pt, at, &page) & need) != need)
+		uint64_t entry = pt_lookup(&mem->pt, at, &page);
+
+		if ((pte_rights(entry) & need) != need)
 			return done;
 		done += page - (at & (page - 1));
 	}

@@ -30,7 +30,10 @@
 #define PTE_LARGE    (UINT64_C(1) << 7)
 /* Free to software: the page belongs to a mapping, present or not. */
 #define PTE_TAKEN (UINT64_C(1) << 9)
-#define PTE_NX    (UINT64_C(1) << 63)
+/* Free to software too: rights that a watchpoint withholds for the moment. */
+#define PTE_HELD_PRESENT (UINT64_C(1) << 10)
+#define PTE_HELD_WRITE   (UINT64_C(1) << 11)
+#define PTE_NX           (UINT64_C(1) << 63)
 #define PTE_ADDR  UINT64_C(0x000ffffffffff000)
 
 struct pagetable {
@@ -55,6 +58,14 @@ pt_init(struct pagetable *pt, uint64_t *pool, uint64_t gpa, unsigned limit);
  */
 void pt_map(struct pagetable *pt, uint64_t va, uint64_t gpa, uint64_t size,
     uint64_t bits);
+
+/* The rights an entry stands for: those it gives and those withheld. */
+static inline uint64_t
+pte_rights(uint64_t entry)
+{
+	return entry | (entry & PTE_HELD_PRESENT ? PTE_PRESENT : 0) |
+	       (entry & PTE_HELD_WRITE ? PTE_WRITE : 0);
+}
 
 /*
  * The entry of the page that holds `va`, its address part being that of the

@@ -5,6 +5,7 @@
  */
 #include "vm/core.h"
 
+#include "vm/context.h"
 #include "vm/cpu.h"
 #include "vm/error.h"
 #include "vm/trap.h"

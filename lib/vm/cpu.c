@@ -183,13 +183,20 @@ task_segment(unsigned vcpu)
 	};
 }
 
+void
+cpu_user_segments(struct kvm_sregs *s)
+{
+	s->cs = code_segment(SEL_USER_CODE);
+	s->ss = data_segment(SEL_USER_DATA);
+}
+
 static void
 set_system_registers(const struct vcpu *vcpu, struct kvm_sregs *s)
 {
 	const struct machine *m = vcpu->machine;
 
-	s->cs = code_segment(SEL_USER_CODE);
-	s->ds = s->es = s->fs = s->gs = s->ss = data_segment(SEL_USER_DATA);
+	cpu_user_segments(s);
+	s->ds = s->es = s->fs = s->gs = s->ss;
 	s->tr = task_segment(vcpu->id);
 	s->ldt = (struct kvm_segment){ .type = 2, .unusable = 1 };
 	s->gdt = (struct kvm_dtable){

@@ -14,6 +14,9 @@
 int cpu_init(
     struct vcpu *vcpu, uint64_t rip, uint64_t rsp, struct machine_error *error);
 
+/* The code and stack segments of user mode. */
+void cpu_user_segments(struct kvm_sregs *sregs);
+
 /* AT_HWCAP and AT_HWCAP2 for the CPUID that cpu_init() gave. */
 void cpu_hwcap(const struct machine *m, uint64_t *hwcap, uint64_t *hwcap2);
 

@@ -3,8 +3,11 @@
  * The run loop and the table of exits.  Nothing here may know what a
  * hypercall does.
  */
+#include "vm/run.h"
+
+#include "vm/context.h"
 #include "vm/error.h"
-#include "vm/machine.h"
+#include "vm/step.h"
 #include "vm/trap.h"
 #include "vm/x86.h"
 
@@ -13,14 +16,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define GATE_SIZE 2 /* bytes of `out %eax, $0x10` and of `syscall` */
-
-static struct kvm_regs *
-synced_regs(struct vcpu *vcpu)
-{
-	return &vcpu->kvm.run->s.regs.regs;
-}
-
 /*
  * A hypercall: the registers hold number and arguments, whichever door it came
  * through.  One KVM_RUN and the served call, no other ioctl.
@@ -28,7 +23,7 @@ synced_regs(struct vcpu *vcpu)
 static void
 serve(struct vcpu *vcpu)
 {
-	struct kvm_regs *regs = synced_regs(vcpu);
+	struct kvm_regs *regs = vcpu_regs(vcpu);
 	struct hc_call call = {
 		.guest = &vcpu->machine->guest,
 		.thread = &vcpu->thread,
@@ -36,8 +31,13 @@ serve(struct vcpu *vcpu)
 		    regs->r9, regs->rcx },
 	};
 
-	regs->rax = (uint64_t)hc_dispatch(&call, (uint32_t)regs->rax);
-	vcpu->kvm.run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+	int64_t result = hc_dispatch(&call, (uint32_t)regs->rax);
+
+	if (vcpu->machine->debug.on &&
+	    !step_on_hypercall(vcpu, (uint32_t)regs->rax, result))
+		return;
+	regs->rax = (uint64_t)result;
+	vcpu_changed(vcpu);
 	if (call.end != HC_GOES_ON)
 		machine_end(vcpu->machine, OUTCOME_EXIT, call.status, "%s", "");
 }
@@ -51,6 +51,8 @@ fault(struct vcpu *vcpu, const struct trap *trap, uint64_t rip)
 
 	vcpu->trap = *trap;
 	vcpu->faulted = true;
+	if (step_on_fault(vcpu, trap_info(trap->vector)->signal))
+		return;
 	trap_describe(m, trap, rip, text, sizeof(text));
 	machine_end(
 	    m, OUTCOME_SIGNAL, trap_info(trap->vector)->signal, "%s", text);
@@ -76,18 +78,18 @@ learn_door(struct vcpu *vcpu)
 
 	if (r < 0)
 		return r;
-	regs = *synced_regs(vcpu);
+	regs = *vcpu_regs(vcpu);
 	if ((sregs.cs.selector & 3) != 0) {
 		trial = regs;
 		trial.rip = monitor_door_trial();
-		*synced_regs(vcpu) = trial;
+		*vcpu_regs(vcpu) = trial;
 		run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
 		r = kvmcore_run(&vcpu->kvm);
 		if (r == 0 && run->exit_reason != KVM_EXIT_IO)
 			r = -EPROTO;
 		if (r == 0)
 			r = kvmcore_get_sregs(&vcpu->kvm, &sregs);
-		*synced_regs(vcpu) = regs;
+		*vcpu_regs(vcpu) = regs;
 	}
 	if (r < 0)
 		return r;
@@ -125,7 +127,8 @@ code_is(const struct machine *m, uint64_t rip, const uint8_t *code, size_t len)
 static void
 on_trap(struct vcpu *vcpu, unsigned vector)
 {
-	static const uint8_t gate[GATE_SIZE] = { 0xe7, PORT_HYPERCALL };
+	static const uint8_t gate[HYPERCALL_GATE_SIZE] = { 0xe7,
+		PORT_HYPERCALL };
 	static const uint8_t hlt[] = { OPCODE_HLT };
 	struct machine *m = vcpu->machine;
 	struct trap trap = { .vector = vector };
@@ -133,17 +136,18 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 	uint64_t rip;
 
 	vcpu->frame = monitor_frame(
-	    m->monitor, vcpu->id, vector, synced_regs(vcpu)->rsp, &trap.error);
+	    m->monitor, vcpu->id, vector, vcpu_regs(vcpu)->rsp, &trap.error);
 	if (!vcpu->frame) {
 		machine_end(m, OUTCOME_FAILED, 0,
 		    "trap %u came with the stack at 0x%llx, not the monitor's",
-		    vector, synced_regs(vcpu)->rsp);
+		    vector, vcpu_regs(vcpu)->rsp);
 		return;
 	}
 	rip = vcpu->frame->rip;
 	if (vector == 13 && code_is(m, rip, gate, sizeof(gate))) {
 		serve(vcpu);
-		vcpu->frame->rip += GATE_SIZE;
+		if (!vcpu->debug.again)
+			vcpu->frame->rip += HYPERCALL_GATE_SIZE;
 		return;
 	}
 	if (vector == 13 && code_is(m, rip, hlt, sizeof(hlt))) {
@@ -152,7 +156,23 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 	}
 	if (vector == 14 && kvmcore_get_sregs(&vcpu->kvm, &sregs) == 0)
 		trap.address = sregs.cr2;
-	fault(vcpu, &trap, rip);
+	vcpu->trap = trap;
+	if (!step_on_trap(vcpu))
+		fault(vcpu, &trap, rip);
+}
+
+/* KVM_SET_GUEST_DEBUG was asked for by a debugger, so this is for it; what it
+ * does not know is the guest's own. */
+static void
+on_debug(struct vcpu *vcpu)
+{
+	struct trap trap = {
+		.vector = vcpu->kvm.run->debug.arch.exception,
+	};
+
+	vcpu->trap = trap;
+	if (!step_on_exit(vcpu))
+		fault(vcpu, &trap, vcpu_user_rip(vcpu));
 }
 
 /* Where IOPL 3 opened more ports than the gates: what the processor would
@@ -162,14 +182,14 @@ on_foreign_port(struct vcpu *vcpu)
 {
 	const struct trap trap = { .vector = 13 };
 
-	fault(vcpu, &trap, synced_regs(vcpu)->rip);
+	fault(vcpu, &trap, vcpu_regs(vcpu)->rip);
 }
 
 static void
 on_io(struct vcpu *vcpu)
 {
 	const struct kvm_run *run = vcpu->kvm.run;
-	uint64_t rip = synced_regs(vcpu)->rip;
+	uint64_t rip = vcpu_regs(vcpu)->rip;
 	bool gate = run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 4 &&
 		    run->io.count == 1;
 	unsigned vector;
@@ -196,7 +216,7 @@ static void
 on_shutdown(struct vcpu *vcpu)
 {
 	machine_end(vcpu->machine, OUTCOME_SIGNAL, SIGSEGV,
-	    "triple fault at 0x%llx", synced_regs(vcpu)->rip);
+	    "triple fault at 0x%llx", vcpu_regs(vcpu)->rip);
 }
 
 static void
@@ -204,7 +224,7 @@ on_internal_error(struct vcpu *vcpu)
 {
 	machine_end(vcpu->machine, OUTCOME_FAILED, 0,
 	    "KVM_EXIT_INTERNAL_ERROR: suberror %u at 0x%llx",
-	    vcpu->kvm.run->internal.suberror, synced_regs(vcpu)->rip);
+	    vcpu->kvm.run->internal.suberror, vcpu_regs(vcpu)->rip);
 }
 
 static void
@@ -218,6 +238,7 @@ on_fail_entry(struct vcpu *vcpu)
 /* The exits that are served; any other ends the guest with its name. */
 static void (*const handlers[MACHINE_EXITS])(struct vcpu *vcpu) = {
 	[KVM_EXIT_IO] = on_io,
+	[KVM_EXIT_DEBUG] = on_debug,
 	[KVM_EXIT_HLT] = on_hlt,
 	[KVM_EXIT_SHUTDOWN] = on_shutdown,
 	[KVM_EXIT_INTERNAL_ERROR] = on_internal_error,
@@ -236,7 +257,7 @@ on_exit_reason(struct vcpu *vcpu)
 	else
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
 		    "KVM_EXIT_%s (%u) at 0x%llx is nothing a guest can do",
-		    kvmcore_exit_name(reason), reason, synced_regs(vcpu)->rip);
+		    kvmcore_exit_name(reason), reason, vcpu_regs(vcpu)->rip);
 }
 
 static void
@@ -250,26 +271,30 @@ on_run_error(struct vcpu *vcpu, int r)
 		machine_end(m, OUTCOME_SIGNAL, SIGBUS,
 		    "the host memory behind the guest is gone at 0x%llx: was"
 		    " the image file truncated?",
-		    synced_regs(vcpu)->rip);
+		    vcpu_regs(vcpu)->rip);
 	else
 		machine_end(m, OUTCOME_FAILED, 0, "KVM_RUN: %s", strerror(-r));
 }
 
 void
+vcpu_enter(struct vcpu *vcpu)
+{
+	int r = kvmcore_run(&vcpu->kvm);
+
+	vcpu->runs++;
+	vcpu->frame = NULL;
+	vcpu->debug.hypercall = false;
+	if (r < 0)
+		on_run_error(vcpu, r);
+	else
+		on_exit_reason(vcpu);
+}
+
+void
 machine_run(struct machine *m)
 {
-	struct vcpu *vcpu = &m->vcpu[0];
-
-	while (m->outcome.kind == OUTCOME_RUNNING && !m->timed_out) {
-		int r = kvmcore_run(&vcpu->kvm);
-
-		vcpu->runs++;
-		vcpu->frame = NULL;
-		if (r < 0)
-			on_run_error(vcpu, r);
-		else
-			on_exit_reason(vcpu);
-	}
+	while (m->outcome.kind == OUTCOME_RUNNING && !m->timed_out)
+		vcpu_enter(&m->vcpu[0]);
 	if (m->timed_out)
 		machine_end(m, OUTCOME_TIMEOUT, 0, "%s", "");
 }

@@ -92,7 +92,11 @@ add_vcpu(struct machine *m, struct machine_error *error)
 		.kvm.fd = -1,
 		.machine = m,
 		.id = m->vcpus,
-		.thread = { (int)m->vcpus + 1, get_base, set_base },
+		.thread = {
+			.tid = (int)m->vcpus + 1,
+			.get_base = get_base,
+			.set_base = set_base,
+		},
 	};
 	r = kvmcore_create_vcpu(m->kvm, m->vm, vcpu->id, &vcpu->kvm);
 	if (r < 0)
@@ -170,34 +174,6 @@ machine_time_out(struct machine *m)
 	m->timed_out = 1;
 	for (i = 0; i < m->vcpus; i++)
 		m->vcpu[i].kvm.run->immediate_exit = 1;
-}
-
-int
-vcpu_user_context(struct vcpu *vcpu, struct user_context *context)
-{
-	struct kvm_sregs s;
-	int r = kvmcore_get_regs(&vcpu->kvm, &context->regs);
-
-	if (r == 0)
-		r = kvmcore_get_sregs(&vcpu->kvm, &s);
-	if (r < 0)
-		return r;
-	context->cs = s.cs.selector;
-	context->ss = s.ss.selector;
-	context->ds = s.ds.selector;
-	context->es = s.es.selector;
-	context->fs = s.fs.selector;
-	context->gs = s.gs.selector;
-	context->fs_base = s.fs.base;
-	context->gs_base = s.gs.base;
-	if (vcpu->frame) {
-		context->regs.rip = vcpu->frame->rip;
-		context->regs.rsp = vcpu->frame->rsp;
-		context->regs.rflags = vcpu->frame->rflags;
-		context->cs = vcpu->frame->cs;
-		context->ss = vcpu->frame->ss;
-	}
-	/* What the machine needs in there is not the user's. */
-	context->regs.rflags &= ~(uint64_t)(RFLAGS_IOPL | RFLAGS_RF);
-	return 0;
+	if (m->debug.on)
+		debug_interrupt_from_signal(m);
 }

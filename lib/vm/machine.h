@@ -13,6 +13,7 @@
 #include "image/image.h"
 #include "kvmcore/kvmcore.h"
 #include "mem/gmem.h"
+#include "vm/debug.h"
 #include "vm/monitor.h"
 
 #include <signal.h>
@@ -64,6 +65,7 @@ struct vcpu {
 	struct trap trap; /* of that frame, or of the fault that ended it */
 	bool faulted;     /* `trap` ended the guest */
 	uint64_t runs;    /* entries into the guest */
+	struct debug_vcpu debug;
 };
 
 /* For --stats: how often the guest left, by reason. */
@@ -88,6 +90,7 @@ struct machine {
 	struct vcpu vcpu[MACHINE_VCPUS];
 	struct outcome outcome;
 	volatile sig_atomic_t timed_out;
+	struct debug debug;
 	uint64_t exits[MACHINE_EXITS];
 };
 
@@ -121,16 +124,5 @@ void machine_run(struct machine *m);
  * OUTCOME_TIMEOUT as soon as it is out of the guest or of a blocking call.
  */
 void machine_time_out(struct machine *m);
-
-/*
- * The registers of the code that the user wrote: of the frame if the vCPU
- * rests in the monitor.  segment bases included.  0 or -errno.
- */
-struct user_context {
-	struct kvm_regs regs;
-	uint64_t cs, ss, fs_base, gs_base;
-	uint64_t ds, es, fs, gs;
-};
-int vcpu_user_context(struct vcpu *vcpu, struct user_context *context);
 
 #endif

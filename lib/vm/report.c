@@ -6,6 +6,7 @@
 
 #include "image/lines.h"
 #include "image/symbols.h"
+#include "vm/context.h"
 #include "vm/trap.h"
 
 #include <inttypes.h>

@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stopping and resuming all vCPUs together.  Nothing here may know protocols,
+ * nor how a stop is made on this KVM: step.c does.
+ */
+#include "vm/debug.h"
+
+#include "vm/context.h"
+#include "vm/error.h"
+#include "vm/machine.h"
+#include "vm/run.h"
+#include "vm/step.h"
+#include "vm/trap.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* The signal that takes a vCPU's thread out of the guest and out of blocking
+ * calls.  One that comes just before such a call is lost: it is repeated. */
+#define KICK_SIGNAL   SIGUSR1
+#define KICK_AGAIN_MS 5
+
+static _Thread_local struct vcpu *current;
+
+static void
+on_kick(int signal)
+{
+	(void)signal;
+	if (current)
+		current->kvm.run->immediate_exit = 1;
+}
+
+static void
+notify(struct debug *d)
+{
+	const uint64_t one = 1;
+
+	/* It can only fail when it is readable already. */
+	if (write(d->fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static bool
+is_over(const struct machine *m)
+{
+	return m->outcome.kind != OUTCOME_RUNNING || m->timed_out;
+}
+
+static bool
+all_rest(const struct machine *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		if (!m->vcpu[i].debug.resting)
+			return false;
+	return true;
+}
+
+static void
+kick_all(struct machine *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		if (!m->vcpu[i].debug.resting && &m->vcpu[i] != current)
+			pthread_kill(m->vcpu[i].debug.thread, KICK_SIGNAL);
+}
+
+static void
+hold(struct machine *m)
+{
+	m->debug.hold = true;
+	kick_all(m);
+}
+
+void
+debug_raise(struct vcpu *vcpu, const struct debug_event *event)
+{
+	struct debug *d = &vcpu->machine->debug;
+
+	pthread_mutex_lock(&d->lock);
+	vcpu->debug.event = *event;
+	vcpu->debug.event.vcpu = vcpu->id;
+	hold(vcpu->machine);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* A vCPU that was kicked at the head of a stub: the trap is on its way, and
+ * its OUT comes next. */
+static void
+finish_stub(struct vcpu *vcpu)
+{
+	unsigned vector, tries;
+
+	for (tries = 0; tries < 4 && !vcpu->frame &&
+			monitor_stub_vector(vcpu_regs(vcpu)->rip, &vector);
+	     tries++) {
+		vcpu->kvm.run->immediate_exit = 0;
+		vcpu_enter(vcpu);
+	}
+}
+
+/*
+ * Make the registers true and the user's: complete what is pending, and leave
+ * the door.  In a stub the frame is the user's, and it stays.
+ */
+static void
+come_to_rest(struct vcpu *vcpu)
+{
+	struct debug_vcpu *v = &vcpu->debug;
+	bool door;
+	int r = 0;
+
+	if (v->hypercall)
+		r = vcpu_settle(vcpu);
+	else
+		finish_stub(vcpu);
+	if (r == 0 && !vcpu->frame) {
+		door = monitor_in_door(vcpu_regs(vcpu)->rip);
+		/* Kicked at the door's first instruction, `syscall` has not
+		 * been served yet. */
+		if (door && !v->hypercall)
+			v->again = vcpu_regs(vcpu)->rip == MONITOR_DOOR;
+		r = vcpu_leave_monitor(vcpu, v->again);
+		if (!door && v->again)
+			vcpu_set_user_rip(
+			    vcpu, vcpu_user_rip(vcpu) - HYPERCALL_GATE_SIZE);
+	}
+	if (r < 0)
+		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
+		    "vCPU %u cannot be brought to rest: %s", vcpu->id,
+		    strerror(-r));
+	v->hypercall = false;
+	v->again = false;
+	v->told = vcpu_user_rip(vcpu);
+}
+
+static bool
+may_run(const struct vcpu *vcpu)
+{
+	const struct debug *d = &vcpu->machine->debug;
+
+	if (vcpu->debug.event.kind != EVENT_NONE)
+		return false;
+	if (d->alone)
+		return d->alone == vcpu;
+	return !d->hold && vcpu->debug.want != WANT_STOP;
+}
+
+bool
+debug_may_run(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	struct debug *d = &m->debug;
+	bool over;
+
+	if (vcpu->debug.again)
+		come_to_rest(vcpu);
+	pthread_mutex_lock(&d->lock);
+	/* Before looking: a kick that comes now is for what we then see. */
+	vcpu->kvm.run->immediate_exit = 0;
+	while (!(over = is_over(m)) && !may_run(vcpu)) {
+		if (!vcpu->debug.resting) {
+			pthread_mutex_unlock(&d->lock);
+			come_to_rest(vcpu);
+			pthread_mutex_lock(&d->lock);
+			vcpu->debug.resting = true;
+			if (all_rest(m))
+				notify(d);
+			continue;
+		}
+		pthread_cond_wait(&d->wake, &d->lock);
+	}
+	vcpu->debug.resting = over;
+	if (over) {
+		kick_all(m);
+		pthread_cond_broadcast(&d->wake);
+		notify(d);
+	}
+	pthread_mutex_unlock(&d->lock);
+	return !over;
+}
+
+static void *
+vcpu_thread(void *arg)
+{
+	struct vcpu *vcpu = arg;
+	int r;
+
+	current = vcpu;
+	/* An entry that does not enter brings the first registers along. */
+	r = vcpu_settle(vcpu);
+	if (r < 0)
+		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
+		    "KVM_RUN of vCPU %u: %s", vcpu->id, strerror(-r));
+	while (debug_may_run(vcpu)) {
+		r = step_arm(vcpu);
+		if (r < 0)
+			machine_end(vcpu->machine, OUTCOME_FAILED, 0,
+			    "KVM_SET_GUEST_DEBUG: %s", strerror(-r));
+		else
+			vcpu_enter(vcpu);
+	}
+	return NULL;
+}
+
+int
+debug_start(struct machine *m, bool stopped)
+{
+	const struct sigaction kick = { .sa_handler = on_kick };
+	struct debug *d = &m->debug;
+	unsigned i;
+	int r;
+
+	d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (d->fd < 0 || sigaction(KICK_SIGNAL, &kick, NULL) < 0)
+		return -errno;
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->wake, NULL);
+	d->breaks.mem = &m->mem;
+	d->on = true;
+	d->hold = stopped;
+	for (i = 0; i < m->vcpus; i++) {
+		struct vcpu *vcpu = &m->vcpu[i];
+
+		vcpu->kvm.run->kvm_valid_regs |= KVM_SYNC_X86_SREGS;
+		vcpu->debug.want = WANT_RUN;
+		r = pthread_create(
+		    &vcpu->debug.thread, NULL, vcpu_thread, vcpu);
+		if (r != 0)
+			return -r;
+	}
+	return 0;
+}
+
+int
+debug_fd(const struct machine *m)
+{
+	return m->debug.fd;
+}
+
+int
+debug_timeout(struct machine *m)
+{
+	struct debug *d = &m->debug;
+	bool waiting;
+
+	pthread_mutex_lock(&d->lock);
+	waiting = d->hold && !all_rest(m);
+	pthread_mutex_unlock(&d->lock);
+	return waiting ? KICK_AGAIN_MS : -1;
+}
+
+/* Let this vCPU run one instruction while all others are held. */
+static void
+run_alone(struct machine *m, struct vcpu *vcpu)
+{
+	struct debug *d = &m->debug;
+
+	breaks_lift(&d->breaks, vcpu_user_rip(vcpu));
+	d->alone = vcpu;
+	vcpu->debug.from = vcpu_user_rip(vcpu);
+	pthread_cond_broadcast(&d->wake);
+}
+
+/*
+ * Let run what shall run.  An instruction at which its vCPU was last seen, and
+ * on which a breakpoint lies, is passed first; one to which the debugger has
+ * moved it is not: there the breakpoint counts.
+ */
+static void
+let_run(struct machine *m)
+{
+	struct debug *d = &m->debug;
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++) {
+		struct vcpu *vcpu = &m->vcpu[i];
+		uint64_t rip = vcpu_user_rip(vcpu);
+
+		if (vcpu->debug.want == WANT_STOP || rip != vcpu->debug.told ||
+		    !breaks_at(&d->breaks, rip))
+			continue;
+		run_alone(m, vcpu);
+		return;
+	}
+	d->hold = false;
+	pthread_cond_broadcast(&d->wake);
+}
+
+/* Is the end of a lone instruction no news to the debugger? */
+static bool
+goes_on(struct vcpu *vcpu)
+{
+	return vcpu->debug.want == WANT_RUN ||
+	       (vcpu->debug.want == WANT_RANGE && step_in_range(vcpu));
+}
+
+/* The lone vCPU rests again: put back what was lifted for it, and see what its
+ * instruction did to watched memory. */
+static void
+finish_alone(struct machine *m)
+{
+	struct debug *d = &m->debug;
+	struct vcpu *vcpu = d->alone;
+	struct debug_event *event = &vcpu->debug.event;
+	const struct watchpoint *hit = NULL;
+
+	d->alone = NULL;
+	breaks_plant(&d->breaks, vcpu->debug.from);
+	if (d->page) {
+		d->page = false;
+		breaks_protect(&d->breaks);
+		if (event->kind == EVENT_STEP)
+			hit = breaks_hit(
+			    &d->breaks, d->opened.addr, d->opened.write, true);
+	}
+	if (hit) {
+		event->kind = EVENT_WATCH;
+		event->addr = hit->addr;
+		event->type = hit->type;
+	} else if (event->kind == EVENT_STEP && goes_on(vcpu)) {
+		event->kind = EVENT_NONE;
+	}
+}
+
+static void
+open_page(struct machine *m, struct vcpu *vcpu)
+{
+	struct debug *d = &m->debug;
+
+	d->opened = vcpu->debug.event;
+	d->page = true;
+	vcpu->debug.event.kind = EVENT_NONE;
+	breaks_open_page(&d->breaks, d->opened.addr);
+	run_alone(m, vcpu);
+}
+
+/* A breakpoint that is not there any more has not been hit. */
+static bool
+is_stale(const struct debug *d, const struct vcpu *vcpu)
+{
+	const struct debug_event *event = &vcpu->debug.event;
+
+	return (event->kind == EVENT_BREAK || event->kind == EVENT_HARDBREAK) &&
+	       !breaks_has(&d->breaks, event->addr);
+}
+
+/* The next vCPU with something to tell, each in its turn. */
+static struct vcpu *
+next_event(struct machine *m)
+{
+	struct debug *d = &m->debug;
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++) {
+		struct vcpu *vcpu = &m->vcpu[(d->next + i) % m->vcpus];
+
+		if (is_stale(d, vcpu))
+			vcpu->debug.event.kind = EVENT_NONE;
+		if (vcpu->debug.event.kind != EVENT_NONE) {
+			d->next = (vcpu->id + 1) % m->vcpus;
+			return vcpu;
+		}
+	}
+	return NULL;
+}
+
+/* All rest: what is there to tell? */
+static bool
+take_event(struct machine *m, struct debug_event *event)
+{
+	struct debug *d = &m->debug;
+	struct vcpu *vcpu;
+
+	if (d->alone)
+		finish_alone(m);
+	vcpu = next_event(m);
+	if (vcpu && vcpu->debug.event.kind == EVENT_PAGE) {
+		open_page(m, vcpu);
+		return false;
+	}
+	if (vcpu) {
+		*event = vcpu->debug.event;
+		vcpu->debug.event.kind = EVENT_NONE;
+		d->interrupted = false;
+		return true;
+	}
+	if (d->interrupted) {
+		d->interrupted = false;
+		*event = (struct debug_event){ .kind = EVENT_INTERRUPT };
+		return true;
+	}
+	if (d->running)
+		let_run(m);
+	return false;
+}
+
+bool
+debug_poll(struct machine *m, struct debug_event *event)
+{
+	struct debug *d = &m->debug;
+	uint64_t count;
+	bool told = false;
+
+	pthread_mutex_lock(&d->lock);
+	if (read(d->fd, &count, sizeof(count)) < 0)
+		count = 0;
+	if (is_over(m)) {
+		if (m->timed_out)
+			machine_end(m, OUTCOME_TIMEOUT, 0, "%s", "");
+		*event = (struct debug_event){ .kind = EVENT_ENDED };
+		told = all_rest(m);
+		if (!told)
+			hold(m);
+	} else if (all_rest(m)) {
+		told = take_event(m, event);
+		if (told)
+			d->running = false;
+	} else if (d->hold) {
+		kick_all(m);
+	}
+	pthread_mutex_unlock(&d->lock);
+	return told;
+}
+
+void
+debug_attach(struct machine *m)
+{
+	m->debug.attached = true;
+}
+
+/*
+ * Events that were not told are forgotten: a fault will come again, and a
+ * breakpoint is gone.
+ */
+void
+debug_detach(struct machine *m)
+{
+	struct debug *d = &m->debug;
+	unsigned i;
+
+	pthread_mutex_lock(&d->lock);
+	d->attached = false;
+	d->interrupted = false;
+	for (i = 0; i < m->vcpus; i++) {
+		m->vcpu[i].debug.event.kind = EVENT_NONE;
+		m->vcpu[i].debug.want = WANT_RUN;
+		m->vcpu[i].debug.signal = 0;
+	}
+	if (all_rest(m)) {
+		d->alone = NULL;
+		d->page = false;
+		breaks_clear(&d->breaks);
+		let_run(m);
+		d->running = true;
+	}
+	pthread_mutex_unlock(&d->lock);
+}
+
+void
+debug_interrupt(struct machine *m)
+{
+	struct debug *d = &m->debug;
+
+	pthread_mutex_lock(&d->lock);
+	d->interrupted = true;
+	hold(m);
+	if (all_rest(m))
+		notify(d);
+	pthread_mutex_unlock(&d->lock);
+}
+
+void
+debug_interrupt_from_signal(struct machine *m)
+{
+	notify(&m->debug);
+}
+
+void
+debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo, uint64_t hi,
+    int signal)
+{
+	vcpu->debug.want = want;
+	vcpu->debug.lo = lo;
+	vcpu->debug.hi = hi;
+	vcpu->debug.signal = signal;
+}
+
+/* What a debugger passes on, or makes up, the guest ends by: it has no
+ * handlers. */
+static void
+deliver(struct vcpu *vcpu, int signal)
+{
+	struct machine *m = vcpu->machine;
+	char text[128];
+
+	if (trap_info(vcpu->trap.vector)->signal != signal || !vcpu->faulted) {
+		vcpu->faulted = false;
+		machine_end(m, OUTCOME_SIGNAL, signal,
+		    "signal %d from the debugger", signal);
+		return;
+	}
+	trap_describe(m, &vcpu->trap, vcpu_user_rip(vcpu), text, sizeof(text));
+	machine_end(m, OUTCOME_SIGNAL, signal, "%s", text);
+}
+
+void
+debug_resume(struct machine *m)
+{
+	struct debug *d = &m->debug;
+	bool pending = false;
+	unsigned i;
+
+	pthread_mutex_lock(&d->lock);
+	for (i = 0; i < m->vcpus; i++) {
+		struct vcpu *vcpu = &m->vcpu[i];
+
+		if (vcpu->debug.want == WANT_STOP)
+			continue;
+		if (vcpu->debug.signal)
+			deliver(vcpu, vcpu->debug.signal);
+		vcpu->faulted = vcpu->faulted && vcpu->debug.signal;
+		pending = pending || (vcpu->debug.event.kind != EVENT_NONE &&
+					 !is_stale(d, vcpu));
+	}
+	d->running = true;
+	if (is_over(m))
+		pthread_cond_broadcast(&d->wake);
+	if (pending || d->interrupted || is_over(m))
+		notify(d);
+	else
+		let_run(m);
+	pthread_mutex_unlock(&d->lock);
+}
+
+void
+debug_kill(struct machine *m)
+{
+	struct debug *d = &m->debug;
+
+	pthread_mutex_lock(&d->lock);
+	machine_end(m, OUTCOME_SIGNAL, SIGKILL, "killed by the debugger");
+	hold(m);
+	pthread_cond_broadcast(&d->wake);
+	pthread_mutex_unlock(&d->lock);
+}
+
+void
+debug_join(struct machine *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		pthread_join(m->vcpu[i].debug.thread, NULL);
+	m->debug.on = false;
+}
+
+int
+debug_insert(
+    struct machine *m, enum breaks_type type, uint64_t addr, uint64_t len)
+{
+	return breaks_insert(&m->debug.breaks, type, addr, len);
+}
+
+int
+debug_remove(
+    struct machine *m, enum breaks_type type, uint64_t addr, uint64_t len)
+{
+	return breaks_remove(&m->debug.breaks, type, addr, len);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Debugging a machine: all its vCPUs stop together, are inspected, and run
+ * again as asked.  It must not know protocols, nor who asks.
+ *
+ * Each vCPU runs on a host thread of its own.  Between KVM_RUNs that thread
+ * asks debug_may_run(), and rests there while the machine is held.  One more
+ * thread, the controller, calls everything else here; it waits in poll() on
+ * debug_fd() and then asks debug_poll() what happened.
+ *
+ * The life of a stop: a vCPU meets something (a breakpoint, the end of a step,
+ * a fault), writes it down as its event and holds the machine; the others are
+ * kicked out of the guest and of blocking calls; when all rest, the controller
+ * gets the event.  What several meet at once is told one at a time: the others
+ * keep their events for the next resume.
+ *
+ * An instruction under a breakpoint is run by its vCPU alone, the breakpoint
+ * lifted, while the others are held; so is one that touched a watched page.
+ */
+#ifndef DEBUG_H
+#define DEBUG_H
+
+#include "vm/breaks.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct machine;
+struct vcpu;
+
+/* What a debugger wants of a vCPU. */
+enum debug_want {
+	WANT_STOP,
+	WANT_RUN,
+	WANT_STEP,
+	WANT_RANGE, /* step while rip is in [lo, hi) */
+};
+
+enum debug_event_kind {
+	EVENT_NONE,
+	EVENT_INTERRUPT, /* debug_interrupt() */
+	EVENT_STEP,
+	EVENT_BREAK,     /* of ours, not executed */
+	EVENT_HARDBREAK, /* the same */
+	EVENT_WATCH,     /* `addr` was touched, `type` tells how */
+	EVENT_SIGNAL,    /* a fault: `signal` is about to be delivered */
+	EVENT_PAGE,      /* internal: a watched page was touched */
+	EVENT_ENDED,     /* the guest is over: see machine.outcome */
+};
+
+struct debug_event {
+	enum debug_event_kind kind;
+	unsigned vcpu;
+	int signal;
+	uint64_t addr;
+	enum breaks_type type;
+	bool write; /* EVENT_PAGE: what the access was */
+};
+
+/* A vCPU's part. */
+struct debug_vcpu {
+	pthread_t thread;
+	enum debug_want want;
+	uint64_t lo, hi;
+	int signal; /* to be delivered when it runs, or 0 */
+	struct debug_event event;
+	bool resting;
+	bool hypercall;   /* the last exit was a hypercall, served */
+	bool again;       /* it was interrupted, and will be made again */
+	bool traced;      /* we have set TF in the user's flags */
+	bool inside;      /* a step has entered the monitor */
+	uint32_t control; /* what KVM_SET_GUEST_DEBUG was last told */
+	uint64_t dr7;
+	uint64_t told; /* where the debugger last saw it */
+	uint64_t from; /* where the step started */
+	unsigned tries;
+	uint8_t code[4]; /* the instruction that is stepped */
+};
+
+/* How stops came, for --stats: by KVM_EXIT_DEBUG, or through the stubs. */
+enum debug_stop_way {
+	STOP_EXIT_BREAK,
+	STOP_EXIT_STEP,
+	STOP_EXIT_REGISTER,
+	STOP_TRAP_BREAK,
+	STOP_TRAP_STEP,
+	DEBUG_STOPS,
+};
+
+struct debug {
+	bool on;           /* there is a controller */
+	bool attached;     /* and somebody debugs */
+	bool probed;       /* breaks.registers is known */
+	bool step_by_trap; /* this KVM lets single steps reach the stubs */
+	bool hold;         /* all shall rest */
+	bool running;      /* the debugger has let it run */
+	bool interrupted;
+	struct vcpu *alone; /* the only one that runs, over a breakpoint */
+	bool page;          /* ... or through the watched page `opened` */
+	struct debug_event opened;
+	int fd;
+	unsigned next; /* whose events are looked at first */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct breaks breaks;
+	uint64_t stops[DEBUG_STOPS]; /* for --stats */
+};
+
+/*
+ * Start the vCPUs' threads, at rest (`stopped`) or running.  0 or -errno.
+ * The outcome is there when debug_poll() says EVENT_ENDED.
+ */
+int debug_start(struct machine *m, bool stopped);
+
+/* Readable when debug_poll() may have something to say. */
+int debug_fd(const struct machine *m);
+
+/* Milliseconds after which to call debug_poll() anyway, or -1. */
+int debug_timeout(struct machine *m);
+
+/* The next event.  False: nothing has happened, or not all rest yet. */
+bool debug_poll(struct machine *m, struct debug_event *event);
+
+/* A debugger comes, and goes: everything it inserted goes with it. */
+void debug_attach(struct machine *m);
+void debug_detach(struct machine *m);
+
+/* All vCPUs shall rest: EVENT_INTERRUPT follows, or what came first. */
+void debug_interrupt(struct machine *m);
+
+/* From a signal handler: let the controller look. */
+void debug_interrupt_from_signal(struct machine *m);
+
+/* At rest: what each vCPU shall do, then let them. */
+void debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo,
+    uint64_t hi, int signal);
+void debug_resume(struct machine *m);
+
+/* End the guest. */
+void debug_kill(struct machine *m);
+
+/* Breakpoints and watchpoints, at rest: as breaks_insert() says. */
+int debug_insert(
+    struct machine *m, enum breaks_type type, uint64_t addr, uint64_t len);
+int debug_remove(
+    struct machine *m, enum breaks_type type, uint64_t addr, uint64_t len);
+
+/*
+ * For the run loop.  Rest until running is wanted; false: the machine is over.
+ */
+bool debug_may_run(struct vcpu *vcpu);
+
+/* Something has happened to this vCPU: all shall rest and hear of it. */
+void debug_raise(struct vcpu *vcpu, const struct debug_event *event);
+
+/* Wait for the vCPUs' threads, which end when the machine is over. */
+void debug_join(struct machine *m);
+
+#endif

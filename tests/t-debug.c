@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests debugging below any protocol: breakpoints, steps, watchpoints, stops
+ * in blocking calls, on a real guest and this machine's KVM.
+ */
+#include "tap.h"
+
+#include "image/image.h"
+#include "vm/context.h"
+#include "vm/debug.h"
+#include "vm/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct machine m;
+static uint8_t file[1 << 20];
+static size_t file_size;
+
+/* The address of a symbol of the loaded guest. */
+static uint64_t
+symbol(const char *name)
+{
+	const Elf64_Ehdr *e = (const void *)file;
+	const Elf64_Shdr *s = (const void *)(file + e->e_shoff);
+	unsigned i;
+
+	for (i = 0; i < e->e_shnum; i++) {
+		const Elf64_Sym *sym = (const void *)(file + s[i].sh_offset);
+		const char *names = (const char *)file +
+				    s[s[i].sh_link].sh_offset;
+		size_t n;
+
+		if (s[i].sh_type != SHT_SYMTAB)
+			continue;
+		for (n = 0; n < s[i].sh_size / sizeof(*sym); n++)
+			if (strcmp(names + sym[n].st_name, name) == 0)
+				return sym[n].st_value;
+	}
+	bail("no symbol %s", name);
+	return 0;
+}
+
+static void
+start(const char *guest, const char *arg)
+{
+	static char *none[] = { NULL };
+	char *argv[] = {
+		(char *)(uintptr_t)guest,
+		(char *)(uintptr_t)arg,
+		NULL,
+	};
+	const char *dir = getenv("top_builddir");
+	struct machine_error error = { "" };
+	struct image_error why = { "" };
+	struct image image;
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/guest/%s", dir ? dir : ".", guest);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		bail("%s: %s", path, strerror(errno));
+	file_size = (size_t)pread(fd, file, sizeof(file), 0);
+	if (image_header(&image, file, sizeof(Elf64_Ehdr), file_size, &why) <
+		0 ||
+	    image_program(&image, (const void *)(file + image.phoff), file_size,
+		&why) < 0)
+		bail("%s: %s", path, why.text);
+	if (machine_create(&m, kvmcore_open(KVMCORE_DEVICE), 64 << 20, &error) <
+	    0)
+		bail("%s", error.text);
+	m.image = image;
+	if (machine_load(&m, fd, &error) < 0 ||
+	    machine_set_start(&m, guest, argv, none, &error) < 0)
+		bail("%s", error.text);
+	close(fd);
+	debug_attach(&m);
+	if (debug_start(&m, true) < 0)
+		bail("debug_start");
+}
+
+static void
+end(void)
+{
+	if (m.outcome.kind == OUTCOME_RUNNING)
+		bail("the guest is not over");
+	debug_join(&m);
+	machine_destroy(&m);
+	close(m.kvm);
+}
+
+/* The next event, within ten seconds. */
+static struct debug_event
+wait_event(void)
+{
+	struct debug_event event = { .kind = EVENT_NONE };
+	int tries;
+
+	for (tries = 0; tries < 2000; tries++) {
+		struct pollfd p = { debug_fd(&m), POLLIN, 0 };
+
+		poll(&p, 1, 5);
+		if (debug_poll(&m, &event))
+			return event;
+	}
+	bail("nothing happens");
+	return event;
+}
+
+static struct debug_event
+go(enum debug_want want)
+{
+	debug_want(&m.vcpu[0], want, 0, 0, 0);
+	debug_resume(&m);
+	return wait_event();
+}
+
+static uint64_t
+rip(void)
+{
+	return vcpu_user_rip(&m.vcpu[0]);
+}
+
+static void
+stop_at_start(void)
+{
+	debug_interrupt(&m);
+	if (wait_event().kind != EVENT_INTERRUPT)
+		bail("not at rest at the start");
+}
+
+static void
+test_breakpoints(void)
+{
+	struct debug_event event;
+	uint64_t at, steps;
+	uint8_t byte;
+
+	start("hello.elf", NULL);
+	stop_at_start();
+	is_int(rip(), m.image.entry, "a guest rests at its entry");
+	at = symbol("main");
+	is_int(debug_insert(&m, BREAKS_SOFT, at, 1), 0,
+	    "a breakpoint can be set in read-only text");
+	is_int(debug_insert(&m, BREAKS_SOFT, at, 1), 0, "also twice");
+	breaks_read(&m.debug.breaks, at, &byte, 1);
+	ok(byte != 0xcc, "reading does not show it");
+	event = go(WANT_RUN);
+	is_int(event.kind, EVENT_BREAK, "it is hit");
+	is_int(rip(), at, "and rip stands on it");
+	event = go(WANT_STEP);
+	is_int(event.kind, EVENT_STEP, "a step leads off it");
+	ok(rip() != at, "by running what lies under it");
+	for (steps = 0; steps < 200; steps++) {
+		event = go(WANT_STEP);
+		if (event.kind != EVENT_STEP)
+			break;
+	}
+	is_int(event.kind, EVENT_STEP, "200 more steps are steps");
+	ok(rip() < 0x500000, "and none of them ends in the monitor");
+	event = go(WANT_RUN);
+	is_int(event.kind, EVENT_ENDED, "then the guest runs to its end");
+	is_int(m.outcome.kind, OUTCOME_EXIT, "by itself");
+	end();
+}
+
+/* Awkward instructions, each stepped: t_hypercall has OUT and SYSCALL. */
+static void
+test_every_step(void)
+{
+	struct debug_event event = { .kind = EVENT_STEP };
+	uint64_t steps;
+
+	start("empty.elf", NULL);
+	stop_at_start();
+	for (steps = 0; steps < 100000 && event.kind == EVENT_STEP; steps++) {
+		if (rip() >= m.mem.size)
+			break;
+		event = go(WANT_STEP);
+	}
+	is_int(event.kind, EVENT_ENDED, "a whole guest can be stepped through");
+	is_int(m.outcome.kind, OUTCOME_EXIT, "to its own end");
+	ok(steps > 5, "in %d steps", (int)steps);
+	end();
+}
+
+static void
+test_fault(void)
+{
+	struct debug_event event;
+
+	start("fault_divide.elf", NULL);
+	stop_at_start();
+	event = go(WANT_RUN);
+	is_int(event.kind, EVENT_SIGNAL, "a fault stops the guest");
+	is_int(event.signal, SIGFPE, "with the signal Linux would raise");
+	ok(m.outcome.kind == OUTCOME_RUNNING, "alive");
+	event = go(WANT_RUN);
+	is_int(event.kind, EVENT_SIGNAL, "retried, it faults again");
+	debug_want(&m.vcpu[0], WANT_RUN, 0, 0, SIGFPE);
+	debug_resume(&m);
+	event = wait_event();
+	is_int(event.kind, EVENT_ENDED, "passed on, it ends the guest");
+	is_int(m.outcome.code, SIGFPE, "by that signal");
+	end();
+}
+
+static void
+test_int3(void)
+{
+	struct debug_event event;
+
+	start("fault_int3.elf", NULL);
+	stop_at_start();
+	event = go(WANT_RUN);
+	is_int(event.kind, EVENT_SIGNAL, "the guest's own INT3 is a signal");
+	is_int(event.signal, SIGTRAP, "SIGTRAP");
+	is_int(m.mem.base[rip() - 1], 0xcc, "and rip stands behind it");
+	event = go(WANT_RUN);
+	is_int(event.kind, EVENT_ENDED, "going on, the guest goes on");
+	end();
+}
+
+static void
+test_interrupts(void)
+{
+	struct debug_event event;
+
+	start("sleep.elf", "1000");
+	stop_at_start();
+	debug_want(&m.vcpu[0], WANT_RUN, 0, 0, 0);
+	debug_resume(&m);
+	usleep(100000);
+	debug_interrupt(&m);
+	event = wait_event();
+	is_int(
+	    event.kind, EVENT_INTERRUPT, "a guest that sleeps can be stopped");
+	ok(rip() < m.mem.size, "and rests in its own code");
+	debug_resume(&m);
+	usleep(50000);
+	ok(m.outcome.kind == OUTCOME_RUNNING, "resumed, it sleeps on");
+	debug_kill(&m);
+	event = wait_event();
+	is_int(event.kind, EVENT_ENDED, "killed, it is over");
+	end();
+	start("compute.elf", "100000000000");
+	stop_at_start();
+	debug_want(&m.vcpu[0], WANT_RUN, 0, 0, 0);
+	debug_resume(&m);
+	usleep(50000);
+	debug_interrupt(&m);
+	event = wait_event();
+	is_int(event.kind, EVENT_INTERRUPT,
+	    "a guest that computes can be stopped");
+	debug_kill(&m);
+	wait_event();
+	end();
+}
+
+static void
+test_watch(void)
+{
+	struct debug_event event;
+	uint64_t at;
+	unsigned hits = 0;
+
+	start("hello.elf", "you");
+	stop_at_start();
+	at = symbol("at_exit") + 248; /* the last of 32, never used */
+	is_int(debug_insert(&m, BREAKS_WRITE, at, 8), 0,
+	    "a watchpoint can be set");
+	event = go(WANT_RUN);
+	is_int(event.kind, EVENT_ENDED,
+	    "what is not written does not stop the guest");
+	end();
+	start("hello.elf", "you");
+	stop_at_start();
+	at = m.mem.size - 4096;
+	debug_insert(&m, BREAKS_WRITE, at, 4096);
+	for (; hits < 10; hits++) {
+		event = go(WANT_RUN);
+		if (event.kind != EVENT_WATCH)
+			break;
+	}
+	ok(hits == 10, "4096 bytes of stack are watched: %u hits", hits);
+	is_int(event.addr, at, "by the address that was asked for");
+	debug_remove(&m, BREAKS_WRITE, at, 4096);
+	event = go(WANT_RUN);
+	is_int(event.kind, EVENT_ENDED, "and not any more when that is over");
+	end();
+}
+
+static void
+test_detach(void)
+{
+	start("hello.elf", NULL);
+	stop_at_start();
+	debug_insert(&m, BREAKS_SOFT, symbol("main"), 1);
+	debug_insert(&m, BREAKS_WRITE, m.mem.size - 4096, 4096);
+	debug_detach(&m);
+	is_int(wait_event().kind, EVENT_ENDED,
+	    "left alone, the guest runs to its end");
+	is_int(m.outcome.kind, OUTCOME_EXIT, "without a trace of us");
+	end();
+}
+
+int
+main(void)
+{
+	int kvm = kvmcore_open(KVMCORE_DEVICE);
+
+	if (kvm < 0 || kvmcore_create_vm(kvm) < 0) {
+		if (getenv("NOVILLO_REQUIRE_KVM"))
+			bail("no KVM");
+		skip_all("no KVM");
+	}
+	test_breakpoints();
+	test_every_step();
+	test_fault();
+	test_int3();
+	test_interrupts();
+	test_watch();
+	test_detach();
+	return done_testing();
+}
