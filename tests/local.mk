@@ -61,4 +61,32 @@ tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(KVM_TESTS) \
 	$(GUEST_TESTS)
 EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
+	tests/static-hello.c \
 	doc/tenbytes.c
+
+# Fuzzers: configure with --enable-sanitizers and see what they find.
+FUZZ_SECONDS = 60
+FUZZERS = tests/fuzz-image
+EXTRA_PROGRAMS += $(FUZZERS)
+tests_fuzz_image_SOURCES = tests/fuzz-image.c tests/fuzz-main.c
+tests_fuzz_image_LDADD = $(TEST_LIBS)
+
+check-fuzz: $(FUZZERS) tests/mkelf
+	rm -rf tests/seeds && $(MKDIR_P) tests/seeds/elf
+	tests/mkelf tests/seeds/elf >/dev/null
+	tests/fuzz-image --seconds=$(FUZZ_SECONDS) tests/seeds/elf/*
+
+# Everything that runs without KVM, under valgrind.
+VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full
+VALGRIND_TESTS = tests/t-gmem tests/t-hypercall tests/t-image tests/t-space
+
+check-valgrind: $(VALGRIND_TESTS) bin/novillo
+	for test in $(VALGRIND_TESTS); do \
+	    $(VALGRIND) ./$$test >tests/valgrind.out || \
+		{ cat tests/valgrind.out; exit 1; }; \
+	done
+	$(VALGRIND) bin/novillo --list >tests/valgrind.out
+	$(VALGRIND) bin/novillo --help >tests/valgrind.out
+
+.PHONY: check-fuzz check-valgrind
+CLEANFILES += $(FUZZERS) tests/valgrind.out

@@ -82,7 +82,9 @@ leb(struct cursor *c, bool has_sign)
 		if (kept > 0)
 			value |= bits << shift;
 		if (kept < 7) {
-			beyond = has_sign && value >> 63 ? 0x7f >> kept : 0;
+			beyond = has_sign && value >> 63
+				     ? UINT64_C(0x7f) >> kept
+				     : 0;
 			if (bits >> kept != beyond)
 				cursor_fail(c);
 		}

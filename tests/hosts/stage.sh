@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Lays out what a host needs of a build: the program, the guests, the tests.
+# Knows nothing of kernels or emulators.
+#
+# usage: stage.sh SOURCES BUILD STAGE	the build is linked statically
+
+set -eu
+
+sources=$1
+build=$2
+stage=$3
+
+rm -rf "$stage"
+mkdir -p "$stage/bin" "$stage/guest" "$stage/tests"
+cp "$build/bin/novillo" "$stage/bin/"
+cp "$build/tests/t-debug" "$stage/tests/"
+# B unpacks a megabyte a second: what only a debugger on the host wants, goes.
+strip "$stage/bin/novillo" "$stage/tests/t-debug"
+cp "$build"/guest/*.elf "$build"/guest/*.bin "$stage/guest/"
+cp "$sources"/tests/*.sh "$stage/tests/"
+
+# For t-static.sh: there is no compiler in there.
+for kind in static static-pie; do
+	${CC:-cc} -O2 "-$kind" "$sources/tests/static-hello.c" \
+	    -o "$stage/tests/$kind-hello" || rm -f "$stage/tests/$kind-hello"
+done
