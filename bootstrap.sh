@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # From a git checkout to ./configure. With --deps it first installs what a
-# build and `make check` need; that part wants root.
+# build and `make check` need, as root or by sudo.
 #
 # usage: ./bootstrap.sh [--deps]
 
@@ -13,19 +13,21 @@ cd "$(dirname "$0")"
 # What a packager lists as build dependencies, and gdb for the tests.
 install_deps()
 {
+	root=
+	[ "$(id -u)" -eq 0 ] || root=sudo
 	if command -v apt-get >/dev/null; then
-		apt-get update -qq
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+		$root apt-get update -qq
+		$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
 		    --no-install-recommends autoconf automake gcc gdb \
 		    libc6-dev make mandoc pkg-config
 	elif command -v dnf >/dev/null; then
-		dnf install -y autoconf automake gcc gdb glibc-static \
+		$root dnf install -y autoconf automake gcc gdb glibc-static \
 		    kernel-headers make mandoc pkgconf-pkg-config
 	elif command -v pacman >/dev/null; then
-		pacman -Sy --needed --noconfirm autoconf automake gcc gdb \
+		$root pacman -Sy --needed --noconfirm autoconf automake gcc gdb \
 		    linux-api-headers make mandoc pkgconf
 	elif command -v apk >/dev/null; then
-		apk add autoconf automake gcc gdb linux-headers make mandoc \
+		$root apk add autoconf automake gcc gdb linux-headers make mandoc \
 		    musl-dev pkgconf
 	else
 		echo "bootstrap.sh: no apt-get, dnf, pacman or apk here:" \

@@ -1,3 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Manuals and documents.
+
+dist_man_MANS += doc/novillo.1 doc/kvmcore.3
+dist_doc_DATA += NEWS.md doc/abi.md doc/architecture.md doc/hosts.md \
+	doc/tenbytes.c

@@ -46,7 +46,9 @@ tests_t_space_LDADD = $(TEST_LIBS)
 SHELL_TESTS = \
 	tests/t-badelf.sh \
 	tests/t-cli.sh \
+	tests/t-doc.sh \
 	tests/t-guest-elf.sh \
+	tests/t-install.sh \
 	tests/t-layers.sh
 KVM_TESTS = \
 	tests/t-core.sh \
@@ -61,8 +63,7 @@ tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(KVM_TESTS) \
 	$(GUEST_TESTS)
 EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
-	tests/static-hello.c \
-	doc/tenbytes.c
+	tests/static-hello.c
 
 # Fuzzers: configure with --enable-sanitizers and see what they find.
 FUZZ_SECONDS = 60

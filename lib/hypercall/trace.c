@@ -281,6 +281,16 @@ hc_trace_enter(struct hc_trace *t, const struct hc_call *call, uint32_t number)
 	t->next = i;
 }
 
+#ifndef HAVE_STRERRORNAME_NP
+/* A C library without names for errors has texts for them. */
+static const char *
+strerrorname_np(int error)
+{
+	(void)error;
+	return "error";
+}
+#endif
+
 static void
 put_result(struct hc_trace *t, const struct hc_row *row, int64_t result)
 {

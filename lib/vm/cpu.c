@@ -244,8 +244,10 @@ set_state(struct vcpu *vcpu, uint64_t rip, uint64_t rsp, const char **call)
 	const struct kvm_regs regs = {
 		.rip = rip,
 		.rsp = rsp,
-		/* IOPL 3 opens the gate where the I/O bitmap does not. */
-		.rflags = RFLAGS_FIXED | RFLAGS_IOPL,
+		/* IOPL 3 opens the gate where the I/O bitmap does not.  IF is
+		 * set as in any process: nothing interrupts a guest, but some
+		 * processors let the host's interrupts through by it. */
+		.rflags = RFLAGS_FIXED | RFLAGS_IF | RFLAGS_IOPL,
 	};
 	struct kvm_sregs sregs;
 	int r;

@@ -8,6 +8,7 @@
 #include "vm/context.h"
 #include "vm/error.h"
 #include "vm/machine.h"
+#include "vm/probe.h"
 #include "vm/run.h"
 #include "vm/step.h"
 #include "vm/trap.h"
@@ -560,10 +561,28 @@ debug_join(struct machine *m)
 	m->debug.on = false;
 }
 
+/* Debug registers are tried once, when the first is asked for: some KVMs
+ * take them and never fire. */
+static void
+probe_registers(struct machine *m)
+{
+	struct machine_error error;
+	struct probe probe;
+
+	if (m->debug.probed)
+		return;
+	m->debug.probed = true;
+	if (probe_run(m->kvm, &probe, &error) == 0)
+		m->debug.breaks.registers = probe.hw_breakpoint &&
+					    probe.hw_watchpoint;
+}
+
 int
 debug_insert(
     struct machine *m, enum breaks_type type, uint64_t addr, uint64_t len)
 {
+	if (type != BREAKS_SOFT)
+		probe_registers(m);
 	return breaks_insert(&m->debug.breaks, type, addr, len);
 }
 

@@ -160,7 +160,7 @@ test == "" { next }
 }
 /^ok / { points++; if (/# SKIP/) { skipped++; print test ": " $0 } else passed++; next }
 /^not ok / { points++; failed++; print test ": " $0; next }
-/^#/ { print test ": " $0; next }
+/^#/ || /^Bail out/ { print test ": " $0; next }
 END {
 	if (!up) { print "not ok - host " host " did not come up"; failed++ }
 	for (; ended < wanted; ended++) {
