@@ -37,6 +37,34 @@ on_timeout(int signal)
 }
 
 /*
+ * The image's pages are the file's: touched after somebody made the file
+ * shorter, they are not there any more.  KVM_RUN says so; this is for our own
+ * accesses, where nothing can be done but to say it.
+ */
+static void
+on_lost_page(int signal)
+{
+	static const char text[] =
+	    "novillo: the host memory behind the guest is gone: was the image"
+	    " file truncated?\n";
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(STATUS_FAILED);
+	_exit(STATUS_SIGNAL + signal);
+}
+
+static int
+expect_lost_pages(void)
+{
+	struct sigaction action = { .sa_handler = on_lost_page };
+
+	if (sigaction(SIGBUS, &action, NULL) == 0)
+		return 0;
+	say("sigaction: %s", strerror(errno));
+	return -1;
+}
+
+/*
  * The clock goes on ticking after the time is over: a tick that falls between
  * a look at timed_out and a blocking call is made good by the next.
  */
@@ -197,7 +225,7 @@ run_guest(const struct options *o)
 	if (load_machine(o, &image) < 0)
 		return STATUS_NOT_RUNNABLE;
 	start_trace(o);
-	if (start_timeout(o->timeout_ns) < 0)
+	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
 		return STATUS_FAILED;
 	machine_run(&run.machine);
 	status = report_outcome(o);

@@ -28,8 +28,11 @@ UNIT_TESTS = \
 	tests/t-gmem \
 	tests/t-hypercall \
 	tests/t-image \
-	tests/t-space
-UNIT_SOURCES = tests/tap.h tests/guestram.h tests/elfmaker.h
+	tests/t-lines \
+	tests/t-space \
+	tests/t-symbols
+UNIT_SOURCES = tests/tap.h tests/guestram.h tests/elfmaker.h \
+	tests/elfbuild.h tests/selfelf.h
 tests_t_debug_SOURCES = tests/t-debug.c $(UNIT_SOURCES)
 tests_t_debug_LDADD = $(TEST_LIBS)
 tests_t_gmem_SOURCES = tests/t-gmem.c $(UNIT_SOURCES)
@@ -38,8 +41,15 @@ tests_t_hypercall_SOURCES = tests/t-hypercall.c $(UNIT_SOURCES)
 tests_t_hypercall_LDADD = $(TEST_LIBS)
 tests_t_image_SOURCES = tests/t-image.c $(UNIT_SOURCES)
 tests_t_image_LDADD = $(TEST_LIBS)
+tests_t_lines_SOURCES = tests/t-lines.c $(UNIT_SOURCES)
+tests_t_lines_LDADD = $(TEST_LIBS)
 tests_t_space_SOURCES = tests/t-space.c $(UNIT_SOURCES)
 tests_t_space_LDADD = $(TEST_LIBS)
+tests_t_symbols_SOURCES = tests/t-symbols.c $(UNIT_SOURCES)
+tests_t_symbols_LDADD = $(TEST_LIBS)
+# They look at themselves, so they need what -g0 of a packager would take away.
+tests_t_lines_CFLAGS = $(AM_CFLAGS) -g
+tests_t_symbols_CFLAGS = $(AM_CFLAGS) -g
 
 # The program and its guests, seen from outside.  Those in the second list
 # run guests, and run in the hosts of tests/hosts too.
@@ -67,19 +77,24 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
 
 # Fuzzers: configure with --enable-sanitizers and see what they find.
 FUZZ_SECONDS = 60
-FUZZERS = tests/fuzz-image
+FUZZERS = tests/fuzz-image tests/fuzz-lines
 EXTRA_PROGRAMS += $(FUZZERS)
+tests_fuzz_lines_SOURCES = tests/fuzz-lines.c tests/fuzz-main.c
+tests_fuzz_lines_LDADD = $(TEST_LIBS)
 tests_fuzz_image_SOURCES = tests/fuzz-image.c tests/fuzz-main.c
 tests_fuzz_image_LDADD = $(TEST_LIBS)
 
-check-fuzz: $(FUZZERS) tests/mkelf
+check-fuzz: $(FUZZERS) tests/mkelf guest/hello.elf guest/empty.elf
 	rm -rf tests/seeds && $(MKDIR_P) tests/seeds/elf
 	tests/mkelf tests/seeds/elf >/dev/null
 	tests/fuzz-image --seconds=$(FUZZ_SECONDS) tests/seeds/elf/*
+	tests/fuzz-lines --seconds=$(FUZZ_SECONDS) guest/hello.elf \
+	    guest/empty.elf tests/seeds/elf/good.elf
 
 # Everything that runs without KVM, under valgrind.
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full
-VALGRIND_TESTS = tests/t-gmem tests/t-hypercall tests/t-image tests/t-space
+VALGRIND_TESTS = tests/t-gmem tests/t-hypercall tests/t-image \
+	tests/t-symbols
 
 check-valgrind: $(VALGRIND_TESTS) bin/novillo
 	for test in $(VALGRIND_TESTS); do \

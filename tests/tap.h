@@ -45,7 +45,7 @@ plan(unsigned n)
  * One line of output.  It is flushed at once: a test that crashes next must
  * not take what it already said with it, nor say it twice after fork().
  */
-static inline bool
+__attribute__((format(printf, 3, 0))) static inline bool
 tap_report(bool passed, const char *directive, const char *fmt, va_list ap)
 {
 	tap.run++;
@@ -107,10 +107,10 @@ tap_is_str(
  * The tests.  Each takes a name in printf form and yields whether it passed;
  * a failure is explained by a comment line.
  */
-#define TAP_TEXT(x)	   #x
-#define TAP_LINE(x)	   TAP_TEXT(x)
-#define TAP_WHERE	   __FILE__ ":" TAP_LINE(__LINE__)
-#define ok(cond, ...)	   tap_ok(!!(cond), TAP_WHERE, #cond, __VA_ARGS__)
+#define TAP_TEXT(x)        #x
+#define TAP_LINE(x)        TAP_TEXT(x)
+#define TAP_WHERE          __FILE__ ":" TAP_LINE(__LINE__)
+#define ok(cond, ...)      tap_ok(!!(cond), TAP_WHERE, #cond, __VA_ARGS__)
 #define is_int(got, ...)   tap_is_int((intmax_t)(got), TAP_INT(__VA_ARGS__))
 #define is_str(got, ...)   tap_is_str((got), TAP_STR(__VA_ARGS__))
 #define TAP_INT(want, ...) (intmax_t)(want), TAP_WHERE, __VA_ARGS__

@@ -29,10 +29,14 @@ report_place(char *text, size_t size, const struct machine *m,
 	if (symbols_find(file->bytes, file->size, linked, &symbol) == 0)
 		n = (size_t)snprintf(
 		    text, size, "%s+0x%" PRIx64, symbol.name, symbol.offset);
-	if (n < size && lines_find(file->bytes, file->size, linked, &line) == 0)
+	if (n < size &&
+	    lines_find(file->bytes, file->size, linked, &line) == 0) {
+		bool dir = line.dir && line.file[0] != '/' &&
+			   strcmp(line.dir, ".") != 0;
+
 		snprintf(text + n, size - n, "%sat %s%s%s:%u", n ? " " : "",
-		    line.dir ? line.dir : "", line.dir ? "/" : "", line.file,
-		    line.line);
+		    dir ? line.dir : "", dir ? "/" : "", line.file, line.line);
+	}
 }
 
 static void
