@@ -86,6 +86,7 @@ GUEST_FAULTS = \
 GUEST_TESTS = \
 	guest/t_avx.elf \
 	guest/t_calls.elf \
+	guest/t_door.elf \
 	guest/t_efault.elf \
 	guest/t_hypercall.elf \
 	guest/t_malloc.elf \
