@@ -15,11 +15,12 @@
 #include "image/lines.h"
 #include "image/symbols.h"
 
-#define CODE      UINT64_C(0x401000)
-#define CODE_SIZE UINT64_C(0x100000)
+/* Where linkers put the code of a PIE, and from there on. */
+#define CODE      UINT64_C(0x1000)
+#define CODE_SIZE UINT64_C(0x1000000)
 /* How many addresses of an input are asked for, and how far apart. */
-#define PROBES      8
-#define PROBE_STEP  37
+#define PROBES      16
+#define PROBE_STEP  61
 #define STRINGS_MAX 4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -95,8 +95,8 @@ end(void)
 	debug_join(&m);
 	for (i = 0; i < DEBUG_STOPS; i++)
 		stops[i] += m.debug.stops[i];
-	machine_destroy(&m);
 	close(m.kvm);
+	machine_destroy(&m);
 }
 
 /* The next event, within a minute of this host's time. */

@@ -141,14 +141,14 @@ put_entry_tables(struct bytes *b, struct kind kind)
 	put_file(b, kind, AT_FIRST, 1);
 }
 
-/* Directories by inline strings, files by .debug_str. */
+/* Directories by inline strings, files by .debug_str: two, or told fewer. */
 static void
-put_mixed_tables(struct bytes *b, struct kind kind)
+put_mixed_tables(struct bytes *b, struct kind kind, uint8_t files)
 {
 	PUT(b, 1, PATH, FORM_STRING, 2);
 	put_string(b, "/build");
 	put_string(b, "one");
-	PUT(b, 2, DIRECTORY, FORM_DATA1, PATH, FORM_STRP, 2, 0);
+	PUT(b, 2, DIRECTORY, FORM_DATA1, PATH, FORM_STRP, files, 0);
 	put_offset(b, kind, 2);
 	PUT(b, 1);
 	put_offset(b, kind, 2);
@@ -324,19 +324,28 @@ test_program(struct kind kind)
 }
 
 static void
-test_version_5_forms(void)
+make_mixed(uint8_t files)
 {
 	const struct kind kind = { 5, 4, 1 };
 	struct bytes b = { .size = 0 };
 	struct unit u = begin_unit(&b, kind);
 
-	put_mixed_tables(&b, kind);
+	put_mixed_tables(&b, kind, files);
 	end_tables(&b, &u);
 	put_program(&b, CODE);
 	end_unit(&b, &u);
 	make_file(&b);
+}
+
+static void
+test_version_5_forms(void)
+{
+	make_mixed(2);
 	is_str(line_at(0).file, "second.c", "a name may be in .debug_str");
 	is_str(line_at(0).dir, "one", "a name may be in the table itself");
+	is_int(line_at(0x18).line, 0, "a row of file 2 of 2 from 0 is none");
+	make_mixed(1);
+	is_int(line_at(0).line, 0, "what follows the last entry is no entry");
 }
 
 static void

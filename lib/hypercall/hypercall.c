@@ -36,9 +36,9 @@
 #define IOCTL(n)      ARG(.name = #n, .kind = HC_ARG_IOCTL)
 #define NOARGS        ARG(.kind = HC_ARG_NONE)
 
-static const struct hc_row table[HYPERCALL_END] = {
+static const struct hc_row rows[] = {
 #define HYPERCALL(number, call, class_set, count, ...) \
-	[number] = {                                   \
+	{                                              \
 		.name = #call,                         \
 		.classes = class_set,                  \
 		.argc = count,                         \
@@ -48,6 +48,22 @@ static const struct hc_row table[HYPERCALL_END] = {
 #include "abi/hypercall.def"
 #undef HYPERCALL
 };
+
+enum row_number {
+#define HYPERCALL(number, call, ...) ROW_##call,
+#include "abi/hypercall.def"
+#undef HYPERCALL
+	ROWS,
+};
+
+/* Numbers are far apart, rows are large: 0, or a row's place and one. */
+static const uint8_t place[HYPERCALL_END] = {
+#define HYPERCALL(number, call, ...) [number] = ROW_##call + 1,
+#include "abi/hypercall.def"
+#undef HYPERCALL
+};
+
+_Static_assert(ROWS < UINT8_MAX, "a place fits into a byte");
 
 static const struct {
 	const char *name;
@@ -73,9 +89,9 @@ same_word(const char *name, const char *word, size_t len)
 const struct hc_row *
 hc_row(uint32_t number)
 {
-	if (number >= HYPERCALL_END || !table[number].name)
+	if (number >= HYPERCALL_END || place[number] == 0)
 		return NULL;
-	return &table[number];
+	return &rows[place[number] - 1];
 }
 
 unsigned
@@ -120,10 +136,11 @@ set_add(struct hc_set *set, const char *word, size_t len)
 		found = class != 0;
 	}
 	for (nr = 0; nr < HYPERCALL_END; nr++) {
-		if (!table[nr].name)
+		const struct hc_row *row = hc_row(nr);
+
+		if (!row)
 			continue;
-		if ((table[nr].classes & class) ||
-		    same_word(table[nr].name, word, len)) {
+		if ((row->classes & class) || same_word(row->name, word, len)) {
 			set->bits[nr / 64] |= UINT64_C(1) << nr % 64;
 			found = true;
 		}

@@ -212,6 +212,7 @@ set_system_registers(const struct vcpu *vcpu, struct kvm_sregs *s)
 	s->cr4 = CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT |
 		 (m->fsgsbase ? CR4_FSGSBASE : 0) | (m->xcr0 ? CR4_OSXSAVE : 0);
 	s->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
+	s->apic_base = APIC_BASE_ENABLED | (vcpu->id == 0 ? APIC_BASE_BSP : 0);
 }
 
 static int
@@ -237,32 +238,15 @@ set_msrs(const struct vcpu *vcpu)
 	return kvmcore_set_msrs(&vcpu->kvm, (const struct kvm_msrs *)&msrs);
 }
 
-/* CPUID first: KVM checks EFER, CR4 and XCR0 against it. */
+/* CPUID first: KVM checks XCR0, and at the first entry EFER and CR4, against
+ * it. */
 static int
-set_state(struct vcpu *vcpu, uint64_t rip, uint64_t rsp, const char **call)
+set_state(struct vcpu *vcpu, const char **call)
 {
-	const struct kvm_regs regs = {
-		.rip = rip,
-		.rsp = rsp,
-		/* IOPL 3 opens the gate where the I/O bitmap does not.  IF is
-		 * set as in any process: nothing interrupts a guest, but some
-		 * processors let the host's interrupts through by it. */
-		.rflags = RFLAGS_FIXED | RFLAGS_IF | RFLAGS_IOPL,
-	};
-	struct kvm_sregs sregs;
 	int r;
 
 	*call = "KVM_SET_CPUID2";
 	r = kvmcore_set_cpuid(&vcpu->kvm, (struct kvm_cpuid2 *)&cpuid);
-	if (r < 0)
-		return r;
-	*call = "KVM_GET_SREGS";
-	r = kvmcore_get_sregs(&vcpu->kvm, &sregs);
-	if (r < 0)
-		return r;
-	set_system_registers(vcpu, &sregs);
-	*call = "KVM_SET_SREGS";
-	r = kvmcore_set_sregs(&vcpu->kvm, &sregs);
 	if (r < 0)
 		return r;
 	*call = "KVM_SET_XCRS";
@@ -271,11 +255,28 @@ set_state(struct vcpu *vcpu, uint64_t rip, uint64_t rsp, const char **call)
 	if (r < 0)
 		return r;
 	*call = "KVM_SET_MSRS";
-	r = set_msrs(vcpu);
-	if (r < 0)
-		return r;
-	*call = "KVM_SET_REGS";
-	return kvmcore_set_regs(&vcpu->kvm, &regs);
+	return set_msrs(vcpu);
+}
+
+/* The first entry takes the registers along, and every exit brings them: no
+ * ioctl is needed for them. */
+static void
+set_registers(struct vcpu *vcpu, uint64_t rip, uint64_t rsp)
+{
+	struct kvm_run *run = vcpu->kvm.run;
+
+	run->s.regs.regs = (struct kvm_regs){
+		.rip = rip,
+		.rsp = rsp,
+		/* IOPL 3 opens the gate where the I/O bitmap does not.  IF is
+		 * set as in any process: nothing interrupts a guest, but some
+		 * processors let the host's interrupts through by it. */
+		.rflags = RFLAGS_FIXED | RFLAGS_IF | RFLAGS_IOPL,
+	};
+	run->s.regs.sregs = (struct kvm_sregs){ 0 };
+	set_system_registers(vcpu, &run->s.regs.sregs);
+	run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+	run->kvm_valid_regs = KVM_SYNC_X86_REGS;
 }
 
 int
@@ -283,12 +284,11 @@ cpu_init(
     struct vcpu *vcpu, uint64_t rip, uint64_t rsp, struct machine_error *error)
 {
 	const char *call;
-	int r = set_state(vcpu, rip, rsp, &call);
+	int r = set_state(vcpu, &call);
 
 	if (r < 0)
 		return machine_fail(error, r, "%s on vCPU %u: %s", call,
 		    vcpu->id, strerror(-r));
-	/* From here on every exit brings the registers along. */
-	vcpu->kvm.run->kvm_valid_regs = KVM_SYNC_X86_REGS;
+	set_registers(vcpu, rip, rsp);
 	return 0;
 }

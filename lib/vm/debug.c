@@ -413,7 +413,7 @@ debug_poll(struct machine *m, struct debug_event *event)
 		count = 0;
 	if (is_over(m)) {
 		if (m->timed_out)
-			machine_end(m, OUTCOME_TIMEOUT, 0, "%s", "");
+			machine_end_quietly(m, OUTCOME_TIMEOUT, 0);
 		*event = (struct debug_event){ .kind = EVENT_ENDED };
 		told = all_rest(m);
 		if (!told)

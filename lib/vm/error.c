@@ -19,6 +19,15 @@ machine_fail(struct machine_error *error, int r, const char *format, ...)
 }
 
 void
+machine_end_quietly(struct machine *m, enum outcome_kind kind, int code)
+{
+	if (m->outcome.kind != OUTCOME_RUNNING)
+		return;
+	m->outcome.kind = kind;
+	m->outcome.code = code;
+}
+
+void
 machine_end(struct machine *m, enum outcome_kind kind, int code,
     const char *format, ...)
 {
@@ -26,8 +35,7 @@ machine_end(struct machine *m, enum outcome_kind kind, int code,
 
 	if (m->outcome.kind != OUTCOME_RUNNING)
 		return;
-	m->outcome.kind = kind;
-	m->outcome.code = code;
+	machine_end_quietly(m, kind, code);
 	va_start(ap, format);
 	vsnprintf(m->outcome.text, sizeof(m->outcome.text), format, ap);
 	va_end(ap);

@@ -39,7 +39,7 @@ serve(struct vcpu *vcpu)
 	regs->rax = (uint64_t)result;
 	vcpu_changed(vcpu);
 	if (call.end != HC_GOES_ON)
-		machine_end(vcpu->machine, OUTCOME_EXIT, call.status, "%s", "");
+		machine_end_quietly(vcpu->machine, OUTCOME_EXIT, call.status);
 }
 
 /* The guest ends by the signal of a trap in the code at `rip`. */
@@ -151,7 +151,7 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 		return;
 	}
 	if (vector == 13 && code_is(m, rip, hlt, sizeof(hlt))) {
-		machine_end(m, OUTCOME_EXIT, 0, "%s", "");
+		machine_end_quietly(m, OUTCOME_EXIT, 0);
 		return;
 	}
 	if (vector == 14 && kvmcore_get_sregs(&vcpu->kvm, &sregs) == 0)
@@ -208,7 +208,7 @@ on_io(struct vcpu *vcpu)
 static void
 on_hlt(struct vcpu *vcpu)
 {
-	machine_end(vcpu->machine, OUTCOME_EXIT, 0, "%s", "");
+	machine_end_quietly(vcpu->machine, OUTCOME_EXIT, 0);
 }
 
 /* An exception while delivering an exception while delivering one. */
@@ -296,5 +296,5 @@ machine_run(struct machine *m)
 	while (m->outcome.kind == OUTCOME_RUNNING && !m->timed_out)
 		vcpu_enter(&m->vcpu[0]);
 	if (m->timed_out)
-		machine_end(m, OUTCOME_TIMEOUT, 0, "%s", "");
+		machine_end_quietly(m, OUTCOME_TIMEOUT, 0);
 }

@@ -137,7 +137,8 @@ machine_create(
 {
 	int r;
 
-	*m = (struct machine){ .kvm = kvm, .vm = -1 };
+	m->kvm = kvm;
+	m->vm = -1;
 	r = map_memory(m, memory, error);
 	if (r == 0)
 		r = create_vm(m, error);
@@ -161,9 +162,7 @@ machine_destroy(struct machine *m)
 		close(m->vm);
 	if (m->mapping)
 		munmap(m->mapping, m->mapping_size);
-	m->vm = -1;
-	m->vcpus = 0;
-	m->mapping = NULL;
+	memset(m, 0, sizeof(*m));
 }
 
 void

@@ -95,9 +95,11 @@ struct machine {
 };
 
 /*
- * Create the machine on an open /dev/kvm with `memory` bytes of RAM (whole
- * pages) and one vCPU.  0, or -errno with *error told; machine_destroy() is
- * right in both cases.
+ * Create the machine on an open /dev/kvm, which stays the caller's, with
+ * `memory` bytes of RAM (whole pages) and one vCPU.  *m is all zero before, as
+ * static storage is and as machine_destroy() leaves it: most of it is never
+ * touched.  0, or -errno with *error told; machine_destroy() is right in both
+ * cases.
  */
 int machine_create(
     struct machine *m, int kvm, uint64_t memory, struct machine_error *error);

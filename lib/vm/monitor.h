@@ -34,7 +34,8 @@
 
 #define MONITOR_VECTORS   256U
 #define MONITOR_STUB_SIZE 16U
-#define MONITOR_MAX_VCPUS 512U
+/* With the four pages before them these fill one page table. */
+#define MONITOR_MAX_VCPUS 508U
 #define MONITOR_GDT_LIMIT 0x4fU
 #define MONITOR_IDT_LIMIT 0xfffU
 #define MONITOR_TSS_LIMIT 0x6cU /* 0x68 and five bytes of I/O bitmap */

@@ -134,6 +134,7 @@ run_snippet(const struct vcpu *vcpu, const struct kvm_sregs *user,
 	*out = (struct way_out){ 0 };
 	memcpy(vcpu->machine->mem.base + CODE_AT, snippet->code,
 	    sizeof(snippet->code));
+	vcpu->kvm.run->kvm_dirty_regs = 0;
 	r = kvmcore_set_sregs(&vcpu->kvm, user);
 	if (r == 0)
 		r = kvmcore_set_regs(&vcpu->kvm, &regs);
@@ -184,9 +185,9 @@ static int
 run_snippets(struct machine *m, struct probe *probe)
 {
 	struct vcpu *vcpu = &m->vcpu[0];
-	struct kvm_sregs user;
+	const struct kvm_sregs user = vcpu->kvm.run->s.regs.sregs;
 	unsigned i;
-	int r = kvmcore_get_sregs(&vcpu->kvm, &user);
+	int r = 0;
 
 	for (i = 0; r == 0 && i < sizeof(snippets) / sizeof(snippets[0]); i++) {
 		struct way_out out;

@@ -41,6 +41,10 @@
 #define MSR_FS_BASE 0xc0000100U
 #define MSR_GS_BASE 0xc0000101U
 
+/* IA32_APIC_BASE after reset, SDM vol. 3, 11.4.4. */
+#define APIC_BASE_ENABLED 0xfee00800U
+#define APIC_BASE_BSP     0x00000100U
+
 /* Error code of a page fault, SDM vol. 3, 4.7. */
 #define PF_PRESENT 0x01U
 #define PF_WRITE   0x02U

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Running a program to its end, to time it or to watch what it asks of the
+ * kernel.  It must not know what the programs are.
+ *
+ * A program that cannot be run or does not end with status 0 ends the caller,
+ * with a sentence and status 2: there is nothing to measure then.
+ */
+#ifndef CHILD_H
+#define CHILD_H
+
+#include <stdint.h>
+
+#define CHILD_ARGS 16
+
+/* Ends with NULL; the first is the program's path. */
+struct command {
+	const char *arg[CHILD_ARGS];
+};
+
+/* In nanoseconds; cpu is user and system time of all its threads. */
+struct cost {
+	double wall, cpu;
+};
+
+/* From just before it is started until all that it was is gone. */
+struct cost child_time(const struct command *command);
+
+enum child_ioctl {
+#define IOCTL(name, ...) CHILD_##name,
+#include "ioctls.def"
+#undef IOCTL
+	CHILD_FOREIGN, /* any other ioctl */
+	CHILD_IOCTLS
+};
+
+struct child_calls {
+	uint64_t all; /* system calls, ioctls included */
+	uint64_t ioctl[CHILD_IOCTLS];
+};
+
+/* In bytes, when it ends. */
+struct child_memory {
+	uint64_t peak;   /* resident at most */
+	uint64_t shared; /* of that, unwritten and other processes' too */
+	uint64_t guest;  /* resident of memory slot 0, its first `ram` bytes */
+};
+
+/* Run it by ptrace(2), which counts without its help. */
+void child_watch(const struct command *command, uint64_t ram,
+    struct child_calls *calls, struct child_memory *memory);
+
+/* Say why nothing can be measured, and end. */
+__attribute__((format(printf, 1, 2), noreturn)) void
+give_up(const char *format, ...);
+
+#endif

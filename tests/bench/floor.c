@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The floor under novillo's figures: the least that KVM asks of anyone who
+ * starts a guest at user level, by ioctls written out.  It must not use
+ * libkvmcore nor anything else of novillo's: what they cost is measured
+ * against this.
+ *
+ *	floor hypercall COUNT		COUNT calls of getpid, then exit
+ *	floor start MEMORY [ELF]	start, leave at the first hypercall
+ *
+ * Without ELF a guest of a few instructions is started; with it the segments
+ * of that file, which must be a sound ET_EXEC above 2 MiB.  MEMORY is in bytes,
+ * 4 MiB to 1 GiB, in whole large pages.  getpid and exit_group are all that is
+ * served; anything else is an error.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MIB        (UINT64_C(1) << 20)
+#define LARGE_PAGE (2 * MIB)
+#define GETPID     39
+#define EXIT_GROUP 231
+#define CPUID_MAX  256
+
+/* Where things lie in guest memory; images start above. */
+enum {
+	PML4 = 0x1000,
+	PDPT = 0x2000,
+	PD = 0x3000,
+	TSS = 0x4000,
+	CODE = 0x5000,
+};
+
+struct floor {
+	int kvm, vm, vcpu;
+	struct kvm_run *run;
+	uint8_t *ram;
+	uint64_t size;
+};
+
+/* 64-bit code at user level: rbx calls, then the last one. */
+static const uint8_t code[] = {
+	0x48, 0x85, 0xdb,          /*	test %rbx, %rbx	*/
+	0x74, 0x0c,                /*	je 1f		*/
+	0xb8, GETPID, 0, 0, 0,     /* 2: mov $39, %eax	*/
+	0xe7, 0x10,                /*	out %eax, $0x10	*/
+	0x48, 0xff, 0xcb,          /*	dec %rbx	*/
+	0x75, 0xf4,                /*	jne 2b		*/
+	0xb8, EXIT_GROUP, 0, 0, 0, /* 1: mov $231, %eax */
+	0xe7, 0x10,                /*	out %eax, $0x10	*/
+};
+
+static int
+must(int r, const char *call)
+{
+	if (r < 0) {
+		perror(call);
+		exit(EXIT_FAILURE);
+	}
+	return r;
+}
+
+static void *
+must_map(void *p, const char *call)
+{
+	must(p == MAP_FAILED ? -1 : 0, call);
+	return p;
+}
+
+static void
+create(struct floor *f, uint64_t size)
+{
+	struct kvm_userspace_memory_region region = { .memory_size = size };
+	int run_size;
+
+	f->size = size;
+	f->ram = must_map(
+	    mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+	    "mmap");
+	f->kvm = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "/dev/kvm");
+	f->vm = must(ioctl(f->kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
+	region.userspace_addr = (uintptr_t)f->ram;
+	must(ioctl(f->vm, KVM_SET_USER_MEMORY_REGION, &region),
+	    "KVM_SET_USER_MEMORY_REGION");
+	run_size = must(
+	    ioctl(f->kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+	f->vcpu = must(ioctl(f->vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
+	f->run = must_map(mmap(NULL, (size_t)run_size, PROT_READ | PROT_WRITE,
+			      MAP_SHARED, f->vcpu, 0),
+	    "mmap of the vCPU");
+}
+
+static void
+set_cpuid(const struct floor *f)
+{
+	static struct {
+		uint32_t nent, padding;
+		struct kvm_cpuid_entry2 entries[CPUID_MAX];
+	} cpuid = { .nent = CPUID_MAX };
+
+	must(ioctl(f->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid),
+	    "KVM_GET_SUPPORTED_CPUID");
+	must(ioctl(f->vcpu, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
+}
+
+/* All of memory at its own address, in large pages, the user's. */
+static void
+make_tables(const struct floor *f)
+{
+	enum { P = 1, W = 2, U = 4, A = 0x20, D = 0x40, PS = 0x80 };
+	uint64_t *pml4 = (void *)(f->ram + PML4);
+	uint64_t *pdpt = (void *)(f->ram + PDPT);
+	uint64_t *pd = (void *)(f->ram + PD);
+	uint64_t i;
+
+	pml4[0] = PDPT | P | W | U | A;
+	pdpt[0] = PD | P | W | U | A;
+	for (i = 0; i < f->size / LARGE_PAGE; i++)
+		pd[i] = i * LARGE_PAGE | P | W | U | A | D | PS;
+}
+
+/* The I/O bitmap opens port 0x10 for an OUT of four bytes (SDM vol. 1,
+ * 19.5.2), on a KVM that does not look at IOPL. */
+static void
+make_tss(const struct floor *f)
+{
+	static const uint8_t bitmap[] = { 0xff, 0xff, 0xf0, 0xff, 0xff };
+	uint16_t offset = 0x68;
+
+	memcpy(f->ram + TSS + 0x66, &offset, sizeof(offset));
+	memcpy(f->ram + TSS + offset, bitmap, sizeof(bitmap));
+}
+
+/* `syscall` belongs to what a guest of novillo can do.  What it leads to is
+ * in neither guest that runs here. */
+static void
+set_msrs(const struct floor *f)
+{
+	static const struct {
+		uint32_t nmsrs, pad;
+		struct kvm_msr_entry entries[3];
+	} msrs = {
+		.nmsrs = 3,
+		.entries = {
+			{ .index = 0xc0000081, .data = 0x0023001000000000 },
+			{ .index = 0xc0000082, .data = CODE },
+			{ .index = 0xc0000084, .data = 0x100 },
+		},
+	};
+
+	must(ioctl(f->vcpu, KVM_SET_MSRS, &msrs), "KVM_SET_MSRS");
+}
+
+static struct kvm_segment
+segment(uint16_t selector, uint8_t type)
+{
+	return (struct kvm_segment){
+		.selector = selector,
+		.limit = 0xffffffff,
+		.type = type,
+		.present = 1,
+		.dpl = 3,
+		.s = 1,
+		.g = 1,
+	};
+}
+
+/* Through the run page: the first KVM_RUN takes them along. */
+static void
+set_registers(const struct floor *f, uint64_t rip, uint64_t rsp, uint64_t rbx)
+{
+	struct kvm_sregs *s = &f->run->s.regs.sregs;
+
+	f->run->s.regs.regs = (struct kvm_regs){
+		.rip = rip,
+		.rsp = rsp,
+		.rbx = rbx,
+		.rflags = 0x3002, /* IOPL 3 */
+	};
+	s->cs = segment(0x33, 11);
+	s->cs.l = 1;
+	s->ss = segment(0x2b, 3);
+	s->ss.db = 1;
+	s->ds = s->es = s->fs = s->gs = s->ss;
+	s->tr = (struct kvm_segment){
+		.selector = 0x40,
+		.base = TSS,
+		.limit = 0x6c,
+		.type = 11,
+		.present = 1,
+	};
+	s->ldt = (struct kvm_segment){ .type = 2, .unusable = 1 };
+	s->cr0 = 0x80050033; /* PG AM WP NE ET MP PE */
+	s->cr3 = PML4;
+	s->cr4 = 0x6a0;  /* OSXMMEXCPT OSFXSR PGE PAE */
+	s->efer = 0xd01; /* NXE LMA LME SCE */
+	f->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+	f->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
+}
+
+/* A sound file's segments, mapped; its entry point. */
+static uint64_t
+map_elf(const struct floor *f, const char *path)
+{
+	struct {
+		Elf64_Ehdr head;
+		Elf64_Phdr phdr[16];
+	} elf;
+	int fd = must(open(path, O_RDONLY | O_CLOEXEC), path);
+	const Elf64_Phdr *p;
+
+	must((int)pread(fd, &elf, sizeof(elf), 0), path);
+	for (p = elf.phdr; p < elf.phdr + elf.head.e_phnum; p++) {
+		uint64_t in_page = p->p_vaddr % 4096;
+		uint8_t *end = f->ram + p->p_vaddr + p->p_filesz;
+
+		if (p->p_type != PT_LOAD || p->p_filesz == 0)
+			continue;
+		must_map(mmap(f->ram + p->p_vaddr - in_page,
+			     p->p_filesz + in_page, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd,
+			     (off_t)(p->p_offset - in_page)),
+		    path);
+		if (p->p_memsz > p->p_filesz)
+			memset(end, 0, -(uintptr_t)end % 4096);
+	}
+	return elf.head.e_entry;
+}
+
+/* Serve getpid until something else comes. */
+static void
+run(const struct floor *f)
+{
+	struct kvm_regs *regs = &f->run->s.regs.regs;
+
+	for (;;) {
+		must(ioctl(f->vcpu, KVM_RUN, 0), "KVM_RUN");
+		if (f->run->exit_reason != KVM_EXIT_IO ||
+		    f->run->io.port != 0x10 || regs->rax != GETPID)
+			break;
+		regs->rax = 1;
+		f->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+	}
+	if (f->run->exit_reason == KVM_EXIT_IO && regs->rax == EXIT_GROUP)
+		return;
+	fprintf(stderr, "floor: exit %u, rip 0x%llx, rax 0x%llx\n",
+	    f->run->exit_reason, regs->rip, regs->rax);
+	exit(EXIT_FAILURE);
+}
+
+int
+main(int argc, char **argv)
+{
+	int calls = argc == 3 && strcmp(argv[1], "hypercall") == 0;
+	struct floor f;
+	uint64_t number, entry = CODE;
+
+	if (!calls && (argc < 3 || argc > 4 || strcmp(argv[1], "start") != 0)) {
+		fputs("usage: floor hypercall COUNT\n"
+		      "       floor start MEMORY [ELF]\n",
+		    stderr);
+		return EXIT_FAILURE;
+	}
+	number = strtoull(argv[2], NULL, 0);
+	create(&f, calls ? 64 * MIB : number);
+	set_cpuid(&f);
+	make_tables(&f);
+	make_tss(&f);
+	set_msrs(&f);
+	if (argc == 4)
+		entry = map_elf(&f, argv[3]);
+	else
+		memcpy(f.ram + CODE, code, sizeof(code));
+	/* Zeros up there are argc 0 and the ends of three empty lists. */
+	set_registers(&f, entry, f.size - 64, calls ? number : 0);
+	run(&f);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What novillo costs against a floor.  Nothing here belongs to `make check`:
+# times depend on what else the machine does.
+#
+#	make bench BENCH_FLAGS='--json=FILE --vs=COMMAND'
+#	make bench-Ai		on the host whose clock counts instructions
+
+BENCHES = tests/bench/bench tests/bench/floor
+BENCH_GUESTS = guest/empty.elf guest/spin.elf
+BENCH_FLAGS =
+
+EXTRA_PROGRAMS += $(BENCHES)
+tests_bench_bench_SOURCES = \
+	tests/bench/bench.c \
+	tests/bench/child.c \
+	tests/bench/child.h \
+	tests/bench/ioctls.def
+tests_bench_floor_SOURCES = tests/bench/floor.c
+
+bench: bin/novillo $(BENCHES) $(BENCH_GUESTS)
+	tests/bench/bench $(BENCH_FLAGS) bin/novillo tests/bench/floor guest
+
+# The stage of tests/hosts, and what this test needs more.
+bench-Ai: host-stage
+	cd $(HOST_BUILD) && $(MAKE) $(BENCHES)
+	$(MKDIR_P) $(HOST_STAGE)/tests/bench
+	cp $(BENCHES:%=$(HOST_BUILD)/%) \
+	    '$(top_srcdir)/tests/bench/on-host.sh' $(HOST_STAGE)/tests/bench/
+	cp $(BENCH_GUESTS:%=$(HOST_BUILD)/%) $(HOST_STAGE)/guest/
+	$(HOST_RUN) Ai $(HOST_STAGE) tests/bench/on-host.sh
+
+.PHONY: bench bench-Ai
+
+EXTRA_DIST += tests/bench/on-host.sh
+CLEANFILES += $(BENCHES)
