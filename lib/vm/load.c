@@ -116,6 +116,8 @@ make_stack(struct machine *m)
 		size = STACK_MAX;
 	m->stack_bottom = m->mem.size - size;
 	guard = m->stack_bottom - STACK_GUARD;
+	/* Most guests touch its last pages alone: see map_memory(). */
+	(void)madvise(m->mem.base + m->stack_bottom, size, MADV_NOHUGEPAGE);
 	space_take(&m->guest.space, m->stack_bottom, size,
 	    space_bits(PROT_READ | PROT_WRITE));
 	space_take(&m->guest.space, guard, STACK_GUARD, space_bits(PROT_NONE));

@@ -49,6 +49,9 @@ map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
 	if (mprotect(base, size, PROT_READ | PROT_WRITE) < 0)
 		return machine_fail(
 		    error, -errno, "mprotect: %s", strerror(errno));
+	/* Of the monitor and the tables a few pages are touched: where huge
+	 * pages are the rule, each would be cleared as 2 MiB.  Only advice. */
+	(void)madvise(base + memory, size - memory, MADV_NOHUGEPAGE);
 	m->mem.base = base;
 	m->mem.size = memory;
 	m->monitor = base + memory;

@@ -42,7 +42,7 @@ append="console=ttyS0 panic=-1 quiet novillo_host=$host ${NOVILLO_HOST_APPEND-}"
 
 qemu()
 {
-	exec qemu-system-x86_64 -accel tcg,thread=multi "$@" \
+	exec qemu-system-x86_64 "$@" \
 	    -cpu EPYC-Milan,+svm,+npt -smp 1 -m 1G -nographic -no-reboot \
 	    -nic none -kernel "$kernel/vmlinuz" -initrd "$work/initrd.gz" \
 	    -append "$append" 2>"$work/emulator.log"
@@ -50,12 +50,13 @@ qemu()
 
 start_A()
 {
-	qemu >"$work/serial" </dev/null
+	qemu -accel tcg,thread=multi >"$work/serial" </dev/null
 }
 
 start_Ai()
 {
-	qemu -icount shift=0,sleep=off >"$work/serial" </dev/null
+	qemu -accel tcg,thread=single -icount shift=0,sleep=off \
+	    >"$work/serial" </dev/null
 }
 
 # The Debian build of Bochs starts in its debugger, which gets one command.
