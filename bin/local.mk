@@ -5,6 +5,10 @@
 bin_PROGRAMS += bin/novillo
 bin_novillo_SOURCES = \
 	bin/check.c \
+	bin/gdbserve.c \
+	bin/gdbserve.h \
+	bin/gdbtarget.c \
+	bin/gdbtarget.h \
 	bin/main.c \
 	bin/open.c \
 	bin/options.c \
@@ -14,4 +18,4 @@ bin_novillo_SOURCES = \
 	bin/run.h \
 	bin/stats.c \
 	bin/stats.h
-bin_novillo_LDADD = $(NOVILLO_LIBS)
+bin_novillo_LDADD = lib/libgdb.a $(NOVILLO_LIBS)

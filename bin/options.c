@@ -4,6 +4,7 @@
  */
 #include "options.h"
 
+#include "gdbserve.h"
 #include "image/image.h"
 #include "vm/machine.h"
 
@@ -212,6 +213,13 @@ apply(struct options *o, int option, char *arg)
 	case OPT_trace: return parse_trace(o, arg);
 	case OPT_timeout: return parse_timeout(o, arg);
 	case OPT_output: o->output = arg; break;
+	case OPT_gdb:
+		o->gdb = arg ? arg : GDBSERVE_DEFAULT;
+		o->gdb_wait = true;
+		break;
+	case OPT_gdbserver: o->gdb = GDBSERVE_DEFAULT; break;
+	case OPT_stopped: o->gdb_wait = true; break;
+	case OPT_once: o->gdb_once = true; break;
 	case OPT_core:
 		o->core = true;
 		o->core_file = arg;

@@ -31,6 +31,9 @@ struct options {
 	unsigned envs;
 	bool flat;
 	uint64_t flat_start;
+	const char *gdb; /* where debuggers connect; NULL: nowhere */
+	bool gdb_wait;   /* the guest waits for one */
+	bool gdb_once;
 	bool trace;
 	struct hc_set traced;
 	const char *output; /* NULL: standard error */

@@ -5,6 +5,7 @@
  */
 #include "run.h"
 
+#include "gdbserve.h"
 #include "hypercall/trace.h"
 #include "stats.h"
 #include "vm/core.h"
@@ -14,7 +15,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -25,6 +28,9 @@
 static struct {
 	struct machine machine;
 	struct hc_trace trace;
+	struct gdbserve gdb;
+	struct gdbtarget target;
+	char path[PATH_MAX]; /* of the guest, for debuggers */
 	int guest_fd;
 	int output_fd;
 } run;
@@ -211,6 +217,45 @@ report_outcome(const struct options *o)
 	}
 }
 
+/* The debugger has our standard input and output: the guest's output goes to
+ * standard error, and it reads nothing. */
+static void
+leave_stdio(void)
+{
+	run.machine.guest.fds[STDIN_FILENO].host = -1;
+	run.machine.guest.fds[STDOUT_FILENO].host = STDERR_FILENO;
+}
+
+static int
+open_gdb(const struct options *o)
+{
+	run.gdb = (struct gdbserve){
+		.address = o->gdb,
+		.wait = o->gdb_wait,
+		.once = o->gdb_once,
+		.guest = o->guest,
+	};
+	run.target = (struct gdbtarget){
+		.machine = &run.machine,
+		.path = realpath(o->guest, run.path) ? run.path : o->guest,
+		.image = run.guest_fd,
+	};
+	if (o->gdb && gdbserve_open(&run.gdb) < 0)
+		return -1;
+	if (o->gdb && strcmp(o->gdb, "stdio") == 0)
+		leave_stdio();
+	return 0;
+}
+
+static int
+run_machine(const struct options *o)
+{
+	if (o->gdb)
+		return gdbserve_run(&run.gdb, &run.target);
+	machine_run(&run.machine);
+	return 0;
+}
+
 int
 run_guest(const struct options *o)
 {
@@ -227,7 +272,8 @@ run_guest(const struct options *o)
 	start_trace(o);
 	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
 		return STATUS_FAILED;
-	machine_run(&run.machine);
+	if (open_gdb(o) < 0 || run_machine(o) < 0)
+		return STATUS_FAILED;
 	status = report_outcome(o);
 	if (o->stats)
 		stats_write(run.output_fd, &run.machine);

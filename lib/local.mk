@@ -81,6 +81,32 @@ lib_libvm_a_SOURCES = \
 	lib/vm/trap.h \
 	lib/vm/x86.h
 
+# The GDB stub: pure, it reaches the machine through target.h alone.
+noinst_LIBRARIES += lib/libgdb.a
+lib_libgdb_a_SOURCES = \
+	lib/gdb/packet.c \
+	lib/gdb/packet.h \
+	lib/gdb/packets.def \
+	lib/gdb/packets_data.c \
+	lib/gdb/packets_file.c \
+	lib/gdb/packets_lldb.c \
+	lib/gdb/packets_query.c \
+	lib/gdb/packets_run.c \
+	lib/gdb/regs.c \
+	lib/gdb/regs.def \
+	lib/gdb/regs.h \
+	lib/gdb/rsp.c \
+	lib/gdb/rsp.h \
+	lib/gdb/signals.c \
+	lib/gdb/signals.def \
+	lib/gdb/signals.h \
+	lib/gdb/stops.c \
+	lib/gdb/stub.c \
+	lib/gdb/stub.h \
+	lib/gdb/target.h \
+	lib/gdb/text.c \
+	lib/gdb/text.h
+
 # In the order a linker wants them: each needs only what follows it.
 NOVILLO_LIBS = \
 	lib/libvm.a \

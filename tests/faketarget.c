@@ -202,13 +202,14 @@ execute(struct fake *fake, struct fake_thread *thread)
 {
 	static const uint8_t movb[] = { 0xc6, 0x04, 0x25 };
 	static const uint8_t inc[] = { 0x48, 0xff, 0xc0 };
-	const uint8_t *code = fake->mem + (thread->regs.rip - FAKE_BASE);
+	const uint8_t *code;
 
 	if (!can(fake, thread->regs.rip, REGION_EXEC) ||
 	    !can(fake, thread->regs.rip + 8, REGION_EXEC)) {
 		raise_signal(fake, thread, SIGSEGV);
 		return true;
 	}
+	code = fake->mem + (thread->regs.rip - FAKE_BASE);
 	if (memcmp(code, movb, sizeof(movb)) == 0)
 		return store(fake, thread, code);
 	if (code[0] == 0x90) {

@@ -29,7 +29,10 @@ UNIT_TESTS = \
 	tests/t-hypercall \
 	tests/t-image \
 	tests/t-lines \
+	tests/t-regs \
+	tests/t-rsp \
 	tests/t-space \
+	tests/t-stub \
 	tests/t-symbols
 UNIT_SOURCES = tests/tap.h tests/guestram.h tests/elfmaker.h \
 	tests/elfbuild.h tests/selfelf.h
@@ -43,8 +46,15 @@ tests_t_image_SOURCES = tests/t-image.c $(UNIT_SOURCES)
 tests_t_image_LDADD = $(TEST_LIBS)
 tests_t_lines_SOURCES = tests/t-lines.c $(UNIT_SOURCES)
 tests_t_lines_LDADD = $(TEST_LIBS)
+tests_t_regs_SOURCES = tests/t-regs.c $(UNIT_SOURCES)
+tests_t_regs_LDADD = lib/libgdb.a
+tests_t_rsp_SOURCES = tests/t-rsp.c $(UNIT_SOURCES)
+tests_t_rsp_LDADD = lib/libgdb.a
 tests_t_space_SOURCES = tests/t-space.c $(UNIT_SOURCES)
 tests_t_space_LDADD = $(TEST_LIBS)
+tests_t_stub_SOURCES = tests/t-stub.c tests/faketarget.c tests/faketarget.h \
+	$(UNIT_SOURCES)
+tests_t_stub_LDADD = lib/libgdb.a
 tests_t_symbols_SOURCES = tests/t-symbols.c $(UNIT_SOURCES)
 tests_t_symbols_LDADD = $(TEST_LIBS)
 # They look at themselves, so they need what -g0 of a packager would take away.
@@ -63,6 +73,7 @@ SHELL_TESTS = \
 KVM_TESTS = \
 	tests/t-core.sh \
 	tests/t-faults.sh \
+	tests/t-gdb.sh \
 	tests/t-run.sh \
 	tests/t-static.sh \
 	tests/t-trace.sh
@@ -73,23 +84,48 @@ tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(KVM_TESTS) \
 	$(GUEST_TESTS)
 EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
-	tests/static-hello.c
+	tests/static-hello.c \
+	tests/rsp/breaks.txt \
+	tests/rsp/errors.txt \
+	tests/rsp/files.txt \
+	tests/rsp/life.txt \
+	tests/rsp/lldb.txt \
+	tests/rsp/malformed.txt \
+	tests/rsp/memory.txt \
+	tests/rsp/registers.txt \
+	tests/rsp/run.txt \
+	tests/rsp/session.txt \
+	tests/rsp/threads.txt
 
 # Fuzzers: configure with --enable-sanitizers and see what they find.
 FUZZ_SECONDS = 60
-FUZZERS = tests/fuzz-image tests/fuzz-lines
+FUZZERS = tests/fuzz-image tests/fuzz-lines tests/fuzz-rsp tests/fuzz-stub
 EXTRA_PROGRAMS += $(FUZZERS)
 tests_fuzz_lines_SOURCES = tests/fuzz-lines.c tests/fuzz-main.c
 tests_fuzz_lines_LDADD = $(TEST_LIBS)
 tests_fuzz_image_SOURCES = tests/fuzz-image.c tests/fuzz-main.c
 tests_fuzz_image_LDADD = $(TEST_LIBS)
+tests_fuzz_rsp_SOURCES = tests/fuzz-rsp.c tests/fuzz-main.c
+tests_fuzz_rsp_LDADD = lib/libgdb.a
+tests_fuzz_stub_SOURCES = tests/fuzz-stub.c tests/fuzz-main.c \
+	tests/faketarget.c tests/faketarget.h
+tests_fuzz_stub_LDADD = lib/libgdb.a
 
-check-fuzz: $(FUZZERS) tests/mkelf guest/hello.elf guest/empty.elf
-	rm -rf tests/seeds && $(MKDIR_P) tests/seeds/elf
-	tests/mkelf tests/seeds/elf >/dev/null
-	tests/fuzz-image --seconds=$(FUZZ_SECONDS) tests/seeds/elf/*
+run-fuzz-image: tests/fuzz-image tests/mkelf
+	rm -rf tests/seeds && $(MKDIR_P) tests/seeds
+	tests/mkelf tests/seeds >/dev/null
+	tests/fuzz-image --seconds=$(FUZZ_SECONDS) tests/seeds/*
+run-fuzz-lines: tests/fuzz-lines guest/hello.elf guest/empty.elf
 	tests/fuzz-lines --seconds=$(FUZZ_SECONDS) guest/hello.elf \
-	    guest/empty.elf tests/seeds/elf/good.elf
+	    guest/empty.elf
+run-fuzz-rsp: tests/fuzz-rsp
+	tests/fuzz-rsp --seconds=$(FUZZ_SECONDS) $(top_srcdir)/tests/rsp/*.txt
+run-fuzz-stub: tests/fuzz-stub
+	tests/fuzz-stub --seconds=$(FUZZ_SECONDS) $(top_srcdir)/tests/rsp/*.txt
+
+check-fuzz: run-fuzz-image run-fuzz-lines run-fuzz-rsp run-fuzz-stub
+
+.PHONY: run-fuzz-image run-fuzz-lines run-fuzz-rsp run-fuzz-stub
 
 # Everything that runs without KVM, under valgrind.
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full

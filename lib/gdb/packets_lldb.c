@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The packets that LLDB sends beyond GDB's (LLDB's docs/lldb-gdb-remote.txt).
+ * It must not know the machine but through target.h.
+ */
+#include "gdb/packet.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TRIPLE "x86_64-unknown-linux-gnu"
+
+int
+packet_thread_suffix(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	(void)reply;
+	stub->client |= CLIENT_THREAD_SUFFIX | CLIENT_NATIVE_SIGNALS;
+	return REPLY_OK;
+}
+
+int
+packet_list_threads(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	(void)reply;
+	stub->client |= CLIENT_LIST_THREADS;
+	return REPLY_OK;
+}
+
+int
+packet_error_strings(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	(void)reply;
+	stub->client |= CLIENT_ERROR_STRINGS;
+	return REPLY_OK;
+}
+
+/* It is what we do, and the only thing. */
+int
+packet_detach_on_error(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)stub;
+	(void)reply;
+	return args->num[0] == 1 ? REPLY_OK : -EOPNOTSUPP;
+}
+
+/* Waiting for a program to be started is for those who start programs. */
+int
+packet_no_attach_wait(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)stub;
+	(void)args;
+	(void)reply;
+	return REPLY_EMPTY;
+}
+
+int
+packet_version(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)stub;
+	(void)args;
+	return reply_done(reply_text(reply, "name:novillo;version:1;"));
+}
+
+/* Text in digits, under a key. */
+static bool
+write_pair(struct reply *reply, const char *key, const char *value)
+{
+	return reply_text(reply, key) && reply_text(reply, ":") &&
+	       reply_hex(reply, value, strlen(value)) && reply_text(reply, ";");
+}
+
+int
+packet_host_info(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)stub;
+	(void)args;
+	return reply_done(
+	    write_pair(reply, "triple", TRIPLE) &&
+	    reply_text(reply, "ostype:linux;endian:little;ptrsize:8;"
+			      "watchpoint_exceptions_received:after;"));
+}
+
+int
+packet_process_info(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	if (!stub->attached || stub->state == STUB_GONE)
+		return -ESRCH;
+	return reply_done(
+	    reply_text(reply, "pid:") &&
+	    reply_number(reply, (uint64_t)stub_pid(stub)) &&
+	    reply_text(reply, ";") && write_pair(reply, "triple", TRIPLE) &&
+	    reply_text(reply, "ostype:linux;endian:little;ptrsize:8;"));
+}
+
+int
+packet_region(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	struct target_region region = { 0 };
+	bool written;
+	int error;
+
+	if (args->nums == 0) /* is there such a packet? */
+		return REPLY_OK;
+	error = stub->ops->region(stub->ctx, args->num[0], &region);
+	if (error != 0)
+		return error;
+	written = reply_text(reply, "start:") &&
+		  reply_number(reply, region.start) &&
+		  reply_text(reply, ";size:") &&
+		  reply_number(reply, region.end - region.start) &&
+		  reply_text(reply, ";");
+	if (region.access == 0)
+		return reply_done(written);
+	written = written && reply_text(reply, "permissions:") &&
+		  reply_text(reply, region.access & REGION_READ ? "r" : "") &&
+		  reply_text(reply, region.access & REGION_WRITE ? "w" : "") &&
+		  reply_text(reply, region.access & REGION_EXEC ? "x" : "") &&
+		  reply_text(reply, ";");
+	if (region.name)
+		written = written && write_pair(reply, "name", region.name);
+	return reply_done(written);
+}
+
+int
+packet_thread_stop(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	int tid;
+	int error = stub_thread(stub, args->thread, &tid);
+
+	if (error != 0)
+		return error;
+	return reply_done(stop_reply(stub, reply, tid));
+}
+
+/* The registers that LLDB unwinds with; by number, the bytes in digits. */
+static void
+json_registers(struct stub *stub, struct text *out, int tid)
+{
+	uint8_t value[REG_SIZE_MAX];
+	const char *comma = "";
+	int error;
+
+	if (!stub_get_regs(stub, tid, REGS_CORE, &error))
+		return;
+	text_printf(out, ",\"registers\":{");
+	for (unsigned i = REG_rax; i <= REG_eflags; i++) {
+		regs_get(
+		    &stub->regs, stub->ops->regs_layout(stub->ctx), i, value);
+		text_printf(out, "%s\"%u\":\"", comma, i);
+		for (unsigned j = 0; j < regs_size(i); j++)
+			text_printf(out, "%02x", value[j]);
+		text_printf(out, "\"");
+		comma = ",";
+	}
+	text_printf(out, "}");
+}
+
+static void
+json_thread(struct stub *stub, struct text *out, int tid)
+{
+	const char *reason = stop_reason(stub, tid);
+	const char *name = NULL;
+
+	if (stub->ops->thread_name)
+		name = stub->ops->thread_name(stub->ctx, tid);
+	text_printf(out, "{\"tid\":%d", tid);
+	if (name) {
+		text_printf(out, ",\"name\":\"");
+		text_json(out, name);
+		text_printf(out, "\"");
+	}
+	if (stop_signal(stub, tid) != 0)
+		text_printf(out, ",\"signal\":%d", stop_signal(stub, tid));
+	if (reason)
+		text_printf(out, ",\"reason\":\"%s\"", reason);
+	json_registers(stub, out, tid);
+	text_printf(out, "}");
+}
+
+int
+packet_threads_json(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	int tids[TARGET_THREADS_MAX];
+	size_t n = stub->ops->threads(stub->ctx, tids, TARGET_THREADS_MAX);
+	struct text text;
+
+	(void)args;
+	text_init(&text, stub->text, sizeof(stub->text));
+	text_printf(&text, "[");
+	for (size_t i = 0; i < n; i++) {
+		text_printf(&text, "%s", i == 0 ? "" : ",");
+		json_thread(stub, &text, tids[i]);
+	}
+	text_printf(&text, "]");
+	if (text.full)
+		return -EMSGSIZE;
+	return reply_done(reply_binary(reply, text.buf, text.len) == text.len);
+}

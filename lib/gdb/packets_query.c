@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The packets that agree on the session and ask for its threads (GDB manual,
+ * "General Query Packets").  It must not know the machine but through
+ * target.h.
+ */
+#include "gdb/packet.h"
+
+#include <errno.h>
+#include <string.h>
+
+int
+packet_extended(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	(void)reply;
+	stub->client |= CLIENT_EXTENDED;
+	return REPLY_OK;
+}
+
+int
+packet_noack(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	(void)reply;
+	stub->rsp.noack = true;
+	return REPLY_OK;
+}
+
+/* What both sides must know of, besides packets. */
+static const struct {
+	const char *name;
+	unsigned client;
+} agreed[] = {
+	{ "multiprocess+", CLIENT_MULTIPROCESS },
+	{ "swbreak+", CLIENT_SWBREAK },
+	{ "hwbreak+", CLIENT_HWBREAK },
+	{ "error-message+", CLIENT_ERROR_TEXT },
+};
+
+#define AGREED (sizeof(agreed) / sizeof(agreed[0]))
+
+static void
+hear_feature(struct stub *stub, const uint8_t *text, size_t n)
+{
+	for (size_t i = 0; i < AGREED; i++)
+		if (n == strlen(agreed[i].name) &&
+		    memcmp(text, agreed[i].name, n) == 0)
+			stub->client |= agreed[i].client;
+}
+
+/* Feature names between semicolons; unknown ones are of no interest. */
+static void
+hear_features(struct stub *stub, const uint8_t *at, size_t n)
+{
+	while (n > 0) {
+		const uint8_t *end = memchr(at, ';', n);
+		size_t len = end ? (size_t)(end - at) : n;
+
+		hear_feature(stub, at, len);
+		if (end)
+			len++;
+		at += len;
+		n -= len;
+	}
+}
+
+int
+packet_supported(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	size_t n;
+	const struct packet *packets = packet_table(&n);
+	bool written = reply_text(reply, "PacketSize=") &&
+		       reply_number(reply, RSP_PACKET_MAX);
+
+	hear_features(stub, args->bytes, args->len);
+	for (size_t i = 0; i < AGREED; i++)
+		written = written && reply_text(reply, ";") &&
+			  reply_text(reply, agreed[i].name);
+	for (size_t i = 0; i < n; i++)
+		if (packets[i].feature && packet_served(stub, &packets[i]))
+			written = written && reply_text(reply, ";") &&
+				  reply_text(reply, packets[i].feature);
+	return reply_done(written);
+}
+
+/* It was there before the debugger: quitting detaches rather than kills. */
+int
+packet_attached(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)stub;
+	(void)args;
+	return reply_done(reply_text(reply, "1"));
+}
+
+/* We never need to look a symbol up. */
+int
+packet_symbol(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)stub;
+	(void)args;
+	(void)reply;
+	return REPLY_OK;
+}
+
+int
+packet_offsets(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	uint64_t bias = stub->ops->load_bias(stub->ctx);
+
+	(void)args;
+	return reply_done(
+	    reply_text(reply, "Text=") && reply_number(reply, bias) &&
+	    reply_text(reply, ";Data=") && reply_number(reply, bias) &&
+	    reply_text(reply, ";Bss=") && reply_number(reply, bias));
+}
+
+static int
+choose(struct stub *stub, const struct args *args, int *chosen)
+{
+	if (args->thread > 0 && !thread_alive(stub, args->thread))
+		return -ESRCH;
+	*chosen = args->thread > 0 ? args->thread : TARGET_ALL;
+	return REPLY_OK;
+}
+
+int
+packet_set_general(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)reply;
+	return choose(stub, args, &stub->general);
+}
+
+int
+packet_set_resumed(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)reply;
+	return choose(stub, args, &stub->resumed);
+}
+
+int
+packet_thread_alive(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)reply;
+	if (!stub->attached || !thread_alive(stub, args->thread))
+		return -ESRCH;
+	return REPLY_OK;
+}
+
+int
+packet_current_thread(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	int tid;
+	int error = stub_thread(stub, args->thread, &tid);
+
+	if (error != 0 || !stub->attached)
+		return -ESRCH;
+	return reply_done(
+	    reply_text(reply, "QC") && thread_write(stub, reply, tid));
+}
+
+/* All at once: TARGET_THREADS_MAX of them are a few KiB. */
+int
+packet_first_threads(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	int tids[TARGET_THREADS_MAX];
+	size_t n = 0;
+	bool written;
+
+	(void)args;
+	if (stub->attached && stub->state != STUB_GONE)
+		n = stub->ops->threads(stub->ctx, tids, TARGET_THREADS_MAX);
+	written = reply_text(reply, n > 0 ? "m" : "l");
+	for (size_t i = 0; i < n; i++)
+		written = written && (i == 0 || reply_text(reply, ",")) &&
+			  thread_write(stub, reply, tids[i]);
+	return reply_done(written);
+}
+
+int
+packet_next_threads(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)stub;
+	(void)args;
+	return reply_done(reply_text(reply, "l"));
+}
+
+int
+packet_thread_extra(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	const char *name;
+	int tid;
+	int error = stub_thread(stub, args->thread, &tid);
+
+	if (error != 0)
+		return error;
+	name = stub->ops->thread_name(stub->ctx, tid);
+	if (!name)
+		name = "";
+	return reply_done(reply_hex(reply, name, strlen(name)));
+}
+
+static void
+xml_thread(struct stub *stub, struct text *out, int tid)
+{
+	const char *name = NULL;
+
+	text_printf(out, "<thread id=\"");
+	if (stub->client & CLIENT_MULTIPROCESS)
+		text_printf(out, "p%x.", (unsigned)stub_pid(stub));
+	text_printf(out, "%x\"", (unsigned)tid);
+	if (stub->ops->thread_name)
+		name = stub->ops->thread_name(stub->ctx, tid);
+	if (name) {
+		text_printf(out, " name=\"");
+		text_xml(out, name);
+		text_printf(out, "\"");
+	}
+	text_printf(out, "/>\n");
+}
+
+int
+packet_threads(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	int tids[TARGET_THREADS_MAX];
+	struct text text;
+	size_t n = 0;
+
+	if (args->text_len != 0)
+		return -ENOENT;
+	if (stub->attached && stub->state != STUB_GONE)
+		n = stub->ops->threads(stub->ctx, tids, TARGET_THREADS_MAX);
+	text_init(&text, stub->text, sizeof(stub->text));
+	text_printf(&text, "<?xml version=\"1.0\"?>\n<threads>\n");
+	for (size_t i = 0; i < n; i++)
+		xml_thread(stub, &text, tids[i]);
+	text_printf(&text, "</threads>\n");
+	return reply_slice(reply, &text, args->num[0], args->num[1]);
+}
+
+/* 'm' if there is more behind it, 'l' if not (GDB manual, "qXfer read"). */
+int
+reply_slice(
+    struct reply *reply, const struct text *text, uint64_t offset, uint64_t len)
+{
+	uint64_t left;
+	size_t n;
+
+	if (text->full)
+		return -EMSGSIZE;
+	if (offset > text->len)
+		return -EINVAL;
+	left = text->len - offset;
+	reply_text(reply, "m");
+	n = reply_binary(
+	    reply, text->buf + offset, (size_t)(len < left ? len : left));
+	if (n == left)
+		reply->buf[0] = 'l';
+	return REPLY_DATA;
+}
+
+/* `monitor help`: our own row, and the machine's. */
+static void
+monitor_help(struct stub *stub, struct text *out)
+{
+	const char *name;
+	const char *purpose;
+
+	text_printf(out, "%-20s %s\n", "help", "this list");
+	if (!stub->ops->monitor_help)
+		return;
+	for (size_t i = 0;
+	     stub->ops->monitor_help(stub->ctx, i, &name, &purpose); i++)
+		text_printf(out, "%-20s %s\n", name, purpose);
+}
+
+int
+packet_monitor(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	char command[256];
+	struct text text;
+	int error = 0;
+
+	if (args->len >= sizeof(command))
+		return -E2BIG;
+	memcpy(command, args->bytes, args->len);
+	command[args->len] = '\0';
+	text_init(&text, stub->text, sizeof(stub->text));
+	if (strcmp(command, "help") == 0)
+		monitor_help(stub, &text);
+	else if (stub->ops->monitor)
+		error = stub->ops->monitor(stub->ctx, command, &text);
+	else
+		error = -ENOENT;
+	if (error == -ENOENT)
+		text_printf(&text,
+		    "No such command; `monitor help` lists what there is.\n");
+	else if (error != 0)
+		return error;
+	if (text.len == 0)
+		return REPLY_OK;
+	if (text.len > reply_room(reply))
+		text.len = reply_room(reply);
+	return reply_done(reply_hex(reply, text.buf, text.len));
+}
