@@ -13,6 +13,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,8 +43,8 @@ listen_unix(struct gdbserve *serve, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
-	if (strlen(path) >= sizeof(addr.sun_path)) {
-		errno = ENAMETOOLONG;
+	if (!path[0] || strlen(path) >= sizeof(addr.sun_path)) {
+		errno = path[0] ? ENAMETOOLONG : ENOENT;
 		return fail(serve, "bind");
 	}
 	strcpy(addr.sun_path, path);
@@ -74,6 +76,16 @@ split_address(char *text, const char **host, const char **port)
 		colon[-1] = '\0';
 		*host = text + 1;
 	}
+}
+
+/* getaddrinfo() takes any number and uses part of it. */
+static bool
+is_port(const char *text)
+{
+	char *end;
+	unsigned long port = strtoul(text, &end, 10);
+
+	return text[0] >= '0' && text[0] <= '9' && !*end && port <= 65535;
 }
 
 static int
@@ -108,6 +120,12 @@ listen_tcp(struct gdbserve *serve)
 
 	snprintf(text, sizeof(text), "%s", serve->address);
 	split_address(text, &host, &port);
+	if (!is_port(port)) {
+		say("--gdb=%s: \"%s\" is no port, nor is it a device or"
+		    " unix:PATH, fd:N, stdio",
+		    serve->address, port);
+		return -1;
+	}
 	r = getaddrinfo(host, port, &hints, &found);
 	if (r != 0) {
 		say("--gdb=%s: %s", serve->address, gai_strerror(r));
@@ -335,6 +353,21 @@ rest_at_entry(struct machine *m)
 	stub_stop(&session.stub, &stop);
 }
 
+/*
+ * A debugger that is gone must not take us along.  Of this thread only: a
+ * guest that writes to a closed pipe ends as a process does, and its threads
+ * are there already.
+ */
+static void
+block_sigpipe(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 int
 gdbserve_run(struct gdbserve *serve, struct gdbtarget *target)
 {
@@ -347,6 +380,7 @@ gdbserve_run(struct gdbserve *serve, struct gdbtarget *target)
 		say("vCPU threads: %s", strerror(-r));
 		return -1;
 	}
+	block_sigpipe();
 	if (serve->wait)
 		rest_at_entry(m);
 	if (serve->line >= 0)
@@ -356,5 +390,7 @@ gdbserve_run(struct gdbserve *serve, struct gdbtarget *target)
 	       serve->line >= 0)
 		turn(serve, m);
 	debug_join(m);
+	if (strncmp(serve->address, "unix:", 5) == 0)
+		unlink(serve->address + 5);
 	return 0;
 }

@@ -90,6 +90,22 @@ has "$answer" "$(printf '%s' "$without" | tail -n 1)" \
     "memory shows the guest's own bytes"
 has "$answer" "detached" "detach is done"
 
+# wrong SENTENCE ADDRESS
+wrong()
+{
+	try timeout 10 "$novillo" "--gdb=$2" "$guests/hello.elf"
+	is "$status" 125 "--gdb=$2 ends with status 125"
+	has "$err" "$1" "--gdb=$2: the sentence says \"$1\""
+}
+
+wrong "is no port" nonsense
+wrong "is no port" 99999
+wrong "is no port" 127.0.0.1:
+wrong "No such file" unix:
+wrong "No such file" unix:/nowhere/x
+wrong "Bad file descriptor" fd:77
+wrong "Bad file descriptor" fd:x
+
 # Lines of other kinds, sessions one after the other, Ctrl-C.
 serve()
 {
@@ -129,6 +145,17 @@ on_line -ex "target remote $port" -ex "shell touch $scratch/there" \
 has "$answer" "SIGINT" "another session can interrupt a guest that sleeps"
 wait "$server"
 is $? 137 "and kill it"
+
+serve --gdb='[::1]:0' "$guests/hello.elf" you
+port=$(sed -n 's/.*target remote \(.*\)'"'"'.*/\1/p' "$scratch/err")
+case $port in
+"[::1]:"*)
+	on_line -ex "target remote $port" -ex continue
+	has "$answer" "exited normally" "gdb connects by IPv6"
+	wait "$server"
+	;;
+*) skip "no IPv6 here: $(cat "$scratch/err")" ;;
+esac
 
 serve --gdb="unix:$scratch/sock" "$guests/hello.elf" you
 on_line -ex "target remote $scratch/sock" -ex "break main" -ex continue \

@@ -5,6 +5,7 @@
  */
 #include "gdb/packet.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -282,17 +283,22 @@ packet_run(struct stub *stub, uint8_t *text, size_t n, struct reply *reply)
 	struct args args = { .thread = stub->general,
 		.text = "",
 		.bytes = (const uint8_t *)"" };
-	int error = 0;
+	int result = 0;
 
 	if (!packet || !packet_served(stub, packet))
 		return REPLY_EMPTY;
 	in.at += strlen(packet->name);
 	if (packet->flags & PACKET_SUFFIX &&
 	    stub->client & CLIENT_THREAD_SUFFIX)
-		error = cut_suffix(&in, &args);
-	if (error == 0)
-		error = parse(&in, packet->args, &args);
-	if (error == 0)
-		error = may_serve(stub, packet);
-	return error != 0 ? error : packet->handler(stub, &args, reply);
+		result = cut_suffix(&in, &args);
+	if (result == 0)
+		result = parse(&in, packet->args, &args);
+	if (result == 0)
+		result = may_serve(stub, packet);
+	if (result != 0)
+		return result;
+	result = packet->handler(stub, &args, reply);
+	assert(result != REPLY_LATER || packet->flags & PACKET_LATER);
+	assert(result != REPLY_NONE || packet->flags & PACKET_SILENT);
+	return result;
 }
