@@ -74,6 +74,7 @@ KVM_TESTS = \
 	tests/t-core.sh \
 	tests/t-faults.sh \
 	tests/t-gdb.sh \
+	tests/t-lldb.sh \
 	tests/t-run.sh \
 	tests/t-static.sh \
 	tests/t-trace.sh

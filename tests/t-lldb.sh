@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The real lldb on a real guest.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+need_tool lldb
+make_scratch
+
+"$novillo" --gdb=:0 "$guests/hello.elf" lldb >"$scratch/out" 2>"$scratch/err" &
+server=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	grep -q 'waits for a debugger' "$scratch/err" && break
+	sleep 0.1
+done
+port=$(sed -n 's/.*target remote \(.*\)'"'"'.*/\1/p' "$scratch/err")
+
+answer=$(timeout 120 lldb --no-lldbinit -b \
+    -o "target create $guests/hello.elf" -o "gdb-remote $port" \
+    -o "breakpoint set -n main" -o continue -o bt \
+    -o "register read rip rsp" -o "register write rbx 0x1234" \
+    -o "register read rbx" -o stepi -o continue 2>&1)
+has "$answer" "_start" "lldb attaches, and the guest stands at its entry"
+has "$answer" "stop reason = breakpoint 1.1" "a breakpoint is hit"
+has "$answer" "frame #1" "the backtrace has a caller"
+has "$answer" "rip = 0x" "registers can be read"
+has "$answer" "rbx = 0x0000000000001234" "and written"
+has "$answer" "stop reason = instruction step" "a step is a step"
+has "$answer" "exited with status = 0" "the exit status arrives"
+wait "$server"
+is $? 0 "and is novillo's too"
+is "$(cat "$scratch/out")" "Hello, lldb!" "the guest has said all it had to say"
+done_testing
