@@ -67,9 +67,11 @@ SHELL_TESTS = \
 	tests/t-badelf.sh \
 	tests/t-cli.sh \
 	tests/t-doc.sh \
+	tests/t-gdb-fake.sh \
 	tests/t-guest-elf.sh \
 	tests/t-install.sh \
-	tests/t-layers.sh
+	tests/t-layers.sh \
+	tests/t-lldb-fake.sh
 KVM_TESTS = \
 	tests/t-core.sh \
 	tests/t-faults.sh \
@@ -79,12 +81,16 @@ KVM_TESTS = \
 	tests/t-static.sh \
 	tests/t-trace.sh
 
-check_PROGRAMS += $(UNIT_TESTS) tests/mkelf
+check_PROGRAMS += $(UNIT_TESTS) tests/mkelf tests/fakestub
+tests_fakestub_SOURCES = tests/fakestub.c tests/faketarget.c \
+	tests/faketarget.h
+tests_fakestub_LDADD = lib/libgdb.a
 tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
 
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(KVM_TESTS) \
 	$(GUEST_TESTS)
 EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
+	tests/fakeguest.S \
 	tests/static-hello.c \
 	tests/rsp/breaks.txt \
 	tests/rsp/errors.txt \
