@@ -136,7 +136,10 @@ later()
 	done
 	sleep 2
 	rm -f "$scratch/there"
-	pkill "-$1" -f "target remote $2"
+	# gdb alone, and once: not the `timeout` that watches over it.
+	for pid in $(pgrep -f "target remote $2"); do
+		[ "$(cat "/proc/$pid/comm")" = gdb ] && kill "-$1" "$pid"
+	done
 }
 
 later INT "$port" &
