@@ -55,13 +55,13 @@ thread_name(void *ctx, int tid)
 }
 
 /* The registers whose names are the same on both sides. */
-#define GENERAL_REGISTERS(R)                                                \
-	R(rax)                                                              \
-	R(rbx)                                                              \
-	R(rcx) R(rdx) R(rsi) R(rdi) R(rbp) R(rsp) R(r8) R(r9) R(r10) R(r11) \
-	    R(r12) R(r13) R(r14) R(r15) R(rip) R(rflags)
+/* clang-format off */
+#define GENERAL_REGISTERS(R)                                          \
+	R(rax) R(rbx) R(rcx) R(rdx) R(rsi) R(rdi) R(rbp) R(rsp) R(r8) \
+	R(r9) R(r10) R(r11) R(r12) R(r13) R(r14) R(r15) R(rip) R(rflags)
 #define SYSTEM_REGISTERS(R) \
 	R(cs) R(ss) R(ds) R(es) R(fs) R(gs) R(fs_base) R(gs_base)
+/* clang-format on */
 
 static int
 read_regs(void *ctx, int tid, struct regs *regs, unsigned banks)

@@ -34,7 +34,7 @@
 #define PTE_HELD_PRESENT (UINT64_C(1) << 10)
 #define PTE_HELD_WRITE   (UINT64_C(1) << 11)
 #define PTE_NX           (UINT64_C(1) << 63)
-#define PTE_ADDR  UINT64_C(0x000ffffffffff000)
+#define PTE_ADDR         UINT64_C(0x000ffffffffff000)
 
 struct pagetable {
 	uint64_t *pool; /* the tables as the VMM sees them; the first is PML4 */
