@@ -11,9 +11,10 @@ stub=$top_builddir/tests/fakestub
 [ -x "$stub" ] || skip_all "no fakestub was built"
 make_scratch
 
-"${CC:-cc}" -g -nostdlib -static -no-pie -Wl,--build-id=none \
-    -Wl,-Ttext=0x401000 -Wl,-Tdata=0x402000 -o "$scratch/guest" \
-    "$top_srcdir/tests/fakeguest.S" 2>"$scratch/cc" ||
+as -g -o "$scratch/guest.o" "$top_srcdir/tests/fakeguest.S" \
+    2>"$scratch/cc" &&
+    ld -static --build-id=none -Ttext=0x401000 -Tdata=0x402000 \
+	-o "$scratch/guest" "$scratch/guest.o" 2>>"$scratch/cc" ||
 	skip_all "the guest cannot be built: $(head -n 1 "$scratch/cc")"
 
 # session [FILE] COMMAND...: LLDB, perhaps with a file named; what it says is
