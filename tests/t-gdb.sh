@@ -111,9 +111,11 @@ serve()
 {
 	"$novillo" "$@" >"$scratch/out" 2>"$scratch/err" &
 	server=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		grep -q 'waits for a debugger' "$scratch/err" && break
+	waited=0
+	while ! grep -q 'waits for a debugger' "$scratch/err" &&
+	    kill -0 "$server" 2>/dev/null && [ "$waited" -lt 300 ]; do
 		sleep 0.1
+		waited=$((waited + 1))
 	done
 }
 
