@@ -109,6 +109,7 @@ wrong "Bad file descriptor" fd:x
 # Lines of other kinds, sessions one after the other, Ctrl-C.
 serve()
 {
+	: >"$scratch/err"
 	"$novillo" "$@" >"$scratch/out" 2>"$scratch/err" &
 	server=$!
 	waited=0

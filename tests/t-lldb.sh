@@ -9,6 +9,7 @@ need_kvm
 need_tool lldb
 make_scratch
 
+: >"$scratch/err"
 "$novillo" --gdb=:0 "$guests/hello.elf" lldb >"$scratch/out" 2>"$scratch/err" &
 server=$!
 waited=0
