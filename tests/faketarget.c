@@ -51,6 +51,7 @@ begin(struct fake *fake, uint64_t start, uint64_t worker)
 
 	fake->running = false;
 	fake->gone = false;
+	fake->debugged = true;
 	fake->interrupted = false;
 	for (unsigned i = 0; i < FAKE_THREADS; i++) {
 		struct fake_thread *thread = &fake->threads[i];
@@ -142,16 +143,17 @@ tell(struct fake *fake, struct stop stop)
 	stub_stop(fake->stub, &stop);
 }
 
-/* A thread gets a signal: the debugger hears of it first. */
+/* A thread gets a signal: the debugger, if there is one, hears of it first. */
 static void
 raise_signal(struct fake *fake, struct fake_thread *thread, int number)
 {
+	enum stop_kind kind = fake->debugged ? STOP_SIGNAL : STOP_KILLED;
+
 	memset(fake->siginfo, 0, sizeof(fake->siginfo));
 	fake->siginfo[0] = number;
 	memcpy(&fake->siginfo[4], &thread->regs.rip, 8);
-	tell(fake,
-	    (struct stop){
-		.kind = STOP_SIGNAL, .tid = thread->tid, .signal = number });
+	tell(fake, (struct stop){
+		       .kind = kind, .tid = thread->tid, .signal = number });
 }
 
 static const struct target_break *
@@ -462,6 +464,7 @@ fake_interrupt(void *ctx)
 {
 	struct fake *fake = ctx;
 
+	fake->debugged = true;
 	fake->interrupted = true;
 }
 
@@ -483,6 +486,7 @@ fake_detach(void *ctx)
 	struct fake *fake = ctx;
 
 	fake->break_count = 0;
+	fake->debugged = false;
 	fake->interrupted = false;
 	fake->detached++;
 	fake_resume(fake, &how);

@@ -51,6 +51,7 @@ struct fake {
 	bool running;
 	bool interrupted;
 	bool gone;
+	bool debugged;   /* else a fault is the end */
 	int siginfo[32]; /* of the last signal */
 	struct target_break breaks[FAKE_BREAKS];
 	size_t break_count;

@@ -195,7 +195,8 @@ struct target_ops {
 	/*
 	 * [must] The debugger leaves, or dies, running or stopped: remove all
 	 * that was inserted, forget stops not told, run on freely.  No stop
-	 * follows until interrupt() is called.
+	 * follows until interrupt() is called, but for the guest's end: a
+	 * fault is that now.
 	 */
 	void (*detach)(void *ctx);
 
