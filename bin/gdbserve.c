@@ -342,14 +342,8 @@ static void
 rest_at_entry(struct machine *m)
 {
 	const struct stop stop = { .kind = STOP_NONE, .tid = 1 };
-	struct debug_event event;
 
-	debug_interrupt(m);
-	while (!debug_poll(m, &event)) {
-		struct pollfd p = { debug_fd(m), POLLIN, 0 };
-
-		poll(&p, 1, 5);
-	}
+	debug_rest(m);
 	stub_stop(&session.stub, &stop);
 }
 

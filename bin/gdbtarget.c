@@ -10,7 +10,6 @@
 #include "vm/cpu.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -255,16 +254,8 @@ kill_guest(void *ctx)
 static void
 detach(void *ctx)
 {
-	struct machine *m = machine_of(ctx);
-	struct debug_event event;
-
-	debug_interrupt(m);
-	while (!debug_poll(m, &event)) {
-		struct pollfd p = { debug_fd(m), POLLIN, 0 };
-
-		poll(&p, 1, 5);
-	}
-	debug_detach(m);
+	debug_rest(machine_of(ctx));
+	debug_detach(machine_of(ctx));
 }
 
 static int

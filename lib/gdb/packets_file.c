@@ -150,19 +150,28 @@ packet_file_close(
 	return file_result(reply, 0);
 }
 
+/* The size of the file that args names, or -errno. */
+static int
+size_of_named(struct stub *stub, const struct args *args, uint64_t *size)
+{
+	int file = stub->ops->open_file(stub->ctx, args->text, size);
+
+	if (file < 0)
+		return file;
+	if (stub->ops->close_file)
+		stub->ops->close_file(stub->ctx, file);
+	return 0;
+}
+
 /* What there is, is no symbolic link. */
 int
 packet_file_readlink(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
 	uint64_t size;
-	int file = stub->ops->open_file(stub->ctx, args->text, &size);
+	int r = size_of_named(stub, args, &size);
 
-	if (file < 0)
-		return file_error(reply, -file);
-	if (stub->ops->close_file)
-		stub->ops->close_file(stub->ctx, file);
-	return file_error(reply, EINVAL);
+	return file_error(reply, r < 0 ? -r : EINVAL);
 }
 
 int
@@ -170,13 +179,9 @@ packet_file_size(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
 	uint64_t size;
-	int file = stub->ops->open_file(stub->ctx, args->text, &size);
+	int r = size_of_named(stub, args, &size);
 
-	if (file < 0)
-		return file_error(reply, -file);
-	if (stub->ops->close_file)
-		stub->ops->close_file(stub->ctx, file);
-	return file_result(reply, size);
+	return r < 0 ? file_error(reply, -r) : file_result(reply, size);
 }
 
 int

@@ -14,6 +14,7 @@
 #include "vm/trap.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -474,6 +475,17 @@ debug_interrupt(struct machine *m)
 	if (all_rest(m))
 		notify(d);
 	pthread_mutex_unlock(&d->lock);
+}
+
+void
+debug_rest(struct machine *m)
+{
+	struct pollfd ready = { m->debug.fd, POLLIN, 0 };
+	struct debug_event event;
+
+	debug_interrupt(m);
+	while (!debug_poll(m, &event))
+		poll(&ready, 1, KICK_AGAIN_MS);
 }
 
 void

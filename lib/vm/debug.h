@@ -71,9 +71,8 @@ struct debug_vcpu {
 	bool traced;      /* we have set TF in the user's flags */
 	bool inside;      /* a step has entered the monitor */
 	uint32_t control; /* what KVM_SET_GUEST_DEBUG was last told */
-	uint64_t dr7;
-	uint64_t told; /* where the debugger last saw it */
-	uint64_t from; /* where the step started */
+	uint64_t told;    /* where the debugger last saw it */
+	uint64_t from;    /* where the step started */
 	unsigned tries;
 	uint8_t code[4]; /* the instruction that is stepped */
 };
@@ -128,6 +127,9 @@ void debug_detach(struct machine *m);
 
 /* All vCPUs shall rest: EVENT_INTERRUPT follows, or what came first. */
 void debug_interrupt(struct machine *m);
+
+/* The same, and wait until they do; what came first is forgotten. */
+void debug_rest(struct machine *m);
 
 /* From a signal handler: let the controller look. */
 void debug_interrupt_from_signal(struct machine *m);

@@ -115,14 +115,14 @@ set_guest_debug(struct vcpu *vcpu, uint32_t control)
 	struct kvm_guest_debug debug = { .control = control };
 
 	/* A single step starts at the rip KVM knows now, so it is told again
-	 * each time, after the registers. */
-	if (control == vcpu->debug.control && b->dr7 == vcpu->debug.dr7 &&
-	    !(control & KVM_GUESTDBG_SINGLESTEP) && b->dr7 == 0)
+	 * each time, after the registers; and what is in the debug registers
+	 * may have changed. */
+	if (control == vcpu->debug.control &&
+	    !(control & (KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_HW_BP)))
 		return 0;
 	memcpy(debug.arch.debugreg, b->dr, sizeof(b->dr));
 	debug.arch.debugreg[7] = b->dr7;
 	vcpu->debug.control = control;
-	vcpu->debug.dr7 = b->dr7;
 	return kvmcore_set_guest_debug(&vcpu->kvm, &debug);
 }
 
