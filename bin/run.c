@@ -140,6 +140,16 @@ load_machine(const struct options *o, const struct image *image)
 	return -1;
 }
 
+/* Told once for each call, in one sentence with the way out. */
+static void
+on_denied(const struct hc_guest *guest, uint32_t number)
+{
+	const char *name = hc_row(number)->name;
+
+	(void)guest;
+	say("%s is not allowed: --allow=%s would allow it", name, name);
+}
+
 static void
 start_trace(const struct options *o)
 {
@@ -222,8 +232,14 @@ report_outcome(const struct options *o)
 static void
 leave_stdio(void)
 {
-	run.machine.guest.fds[STDIN_FILENO].host = -1;
-	run.machine.guest.fds[STDOUT_FILENO].host = STDERR_FILENO;
+	struct hc_fds *fds = &run.machine.guest.fds;
+	struct hc_file *errors = hc_fd_get(fds, STDERR_FILENO);
+
+	hc_fd_close(fds, STDIN_FILENO);
+	if (errors)
+		hc_fd_replace(fds, errors, STDOUT_FILENO, false);
+	else
+		hc_fd_close(fds, STDOUT_FILENO);
 }
 
 static int
@@ -270,6 +286,7 @@ run_guest(const struct options *o)
 	if (load_machine(o, &image) < 0)
 		return STATUS_NOT_RUNNABLE;
 	start_trace(o);
+	run.machine.guest.policy.denied = on_denied;
 	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
 		return STATUS_FAILED;
 	if (open_gdb(o) < 0 || run_machine(o) < 0)

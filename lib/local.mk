@@ -38,16 +38,26 @@ lib_libmem_a_SOURCES = \
 
 noinst_LIBRARIES += lib/libhypercall.a
 lib_libhypercall_a_SOURCES = \
+	lib/hypercall/descriptor.c \
+	lib/hypercall/fd.c \
+	lib/hypercall/fd.h \
+	lib/hypercall/file.c \
+	lib/hypercall/folder.c \
+	lib/hypercall/forward.c \
+	lib/hypercall/forward.h \
 	lib/hypercall/handlers.h \
+	lib/hypercall/host.h \
 	lib/hypercall/hypercall.c \
 	lib/hypercall/hypercall.h \
-	lib/hypercall/io.c \
 	lib/hypercall/memory.c \
 	lib/hypercall/names.h \
+	lib/hypercall/path.c \
+	lib/hypercall/path.h \
 	lib/hypercall/process.c \
 	lib/hypercall/time.c \
 	lib/hypercall/trace.c \
-	lib/hypercall/trace.h
+	lib/hypercall/trace.h \
+	lib/hypercall/walk.c
 
 noinst_LIBRARIES += lib/libvm.a
 lib_libvm_a_SOURCES = \

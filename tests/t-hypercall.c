@@ -73,7 +73,8 @@ test_rows(void)
 		const struct hc_row *row = hc_row((uint32_t)numbers[i]);
 
 		ordered = ordered && (i == 0 || numbers[i] > numbers[i - 1]);
-		complete = complete && row && row->classes && row->handler;
+		complete = complete && row && row->classes &&
+			   (row->handler || row->needs[0] >= 0);
 		for (a = 0; row && a < row->argc && row->argc < HC_ARGS; a++) {
 			const struct hc_arg *arg = &row->args[a];
 
@@ -111,13 +112,32 @@ test_sets(void)
 	ok(!hc_set_has(&set, UINT32_MAX), "no set has a number out of range");
 }
 
+static unsigned denials;
+
+static void
+on_denied(const struct hc_guest *g, uint32_t number)
+{
+	(void)g;
+	denials += number == HC_open;
+}
+
 static void
 test_numbers(void)
 {
+	const char *bad;
+	size_t len;
+
+	guest.policy.denied = on_denied;
 	is_int(
 	    CALL(499 + 1, 0), -ENOSYS, "the number behind the last is ENOSYS");
 	is_int(CALL(UINT32_MAX, 0), -ENOSYS, "and so is the largest");
-	is_int(CALL(2, 0), -ENOSYS, "and one in between that is not served");
+	is_int(CALL(400, 0), -ENOSYS, "and one in between that is not served");
+	is_int(CALL(HC_open, 0), -EPERM, "one of @file is not allowed");
+	is_int(denials, 1, "which is told");
+	is_int(CALL(HC_open, 0), -EPERM, "the second time it is the same");
+	is_int(denials, 1, "and not told again");
+	hc_set_parse(&guest.policy.allowed, "@all", &bad, &len);
+	is_int(CALL(HC_open, 0), -EFAULT, "and when it is allowed, it is made");
 }
 
 static void
@@ -128,9 +148,9 @@ test_io(void)
 
 	if (pipe(pipes) < 0)
 		bail("pipe");
-	guest.fds[0].host = pipes[0];
-	guest.fds[1].host = pipes[1];
-	guest.fds[2].host = -1;
+	hc_fd_replace(&guest.fds, hc_file_new(&guest.fds, pipes[0]), 0, false);
+	hc_fd_replace(&guest.fds, hc_file_new(&guest.fds, pipes[1]), 1, false);
+	hc_fd_close(&guest.fds, 2);
 	is_int(CALL(HC_write, 1, PAGE, 3), 3, "write writes");
 	is_int(CALL(HC_read, 0, RO, 3), -EFAULT, "read-only memory is EFAULT");
 	is_int(CALL(HC_read, 0, PAGE, 100), 3, "read reads what is there");
@@ -164,8 +184,6 @@ test_io(void)
 	    "a part of 2^63 bytes is EINVAL");
 	is_int(CALL(HC_ioctl, 1, 0xdead, PAGE), -ENOTTY,
 	    "an unknown request is ENOTTY");
-	close(pipes[0]);
-	close(pipes[1]);
 }
 
 static void

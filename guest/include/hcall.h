@@ -175,7 +175,8 @@ hypercall6(long number, long a, long b, long c, long d, long e, long f)
 	}
 #endif
 
-#define HYPERCALL(number, name, classes, argc, ...) HCALL_STUB_##argc(name)
+#define HYPERCALL(number, name, classes, needs, argc, ...) \
+	HCALL_STUB_##argc(name)
 #include <hypercall.def>
 #undef HYPERCALL
 

@@ -9,13 +9,14 @@
 #include "hypercall/hypercall.h"
 
 #define HYPERCALL(number, name, ...) int64_t hc_do_##name(struct hc_call *call);
+#define FORWARD(...)
 #include "abi/hypercall.def"
+#undef FORWARD
 #undef HYPERCALL
 
-/* The host descriptor behind a guest's, or -EBADF. */
-int hc_host_fd(const struct hc_guest *guest, uint64_t fd);
-
-/* A host result as the guest gets it: errno becomes negative. */
-int64_t hc_result(int64_t r);
+/* Two descriptors for two of the host's, written to `va`, which was checked:
+ * 0, or -errno with both closed. */
+int64_t
+hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va);
 
 #endif

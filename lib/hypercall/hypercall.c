@@ -2,50 +2,88 @@
 /*
  * The hypercall table and its dispatch.  Nothing here may know vCPUs or KVM.
  */
+#include "hypercall/forward.h"
 #include "hypercall/handlers.h"
+#include "hypercall/host.h"
 #include "hypercall/names.h"
 #include "hypercall/trace.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/stat.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <time.h>
-#include <unistd.h>
 
 /* What the argument words of hypercall.def become. */
 #define ARG(...)            \
 	{                   \
 		__VA_ARGS__ \
 	}
-#define INT(n)        ARG(.name = #n, .kind = HC_ARG_INT)
-#define UINT(n)       ARG(.name = #n, .kind = HC_ARG_UINT)
-#define HEX(n)        ARG(.name = #n, .kind = HC_ARG_HEX)
-#define FD(n)         ARG(.name = #n, .kind = HC_ARG_FD)
-#define ADDR(n)       ARG(.name = #n, .kind = HC_ARG_ADDR)
-#define FLAGS(n, set) ARG(.name = #n, .kind = HC_ARG_FLAGS, .names = set_##set)
-#define ENUM(n, set)  ARG(.name = #n, .kind = HC_ARG_ENUM, .names = set_##set)
-#define STR(n)        ARG(.name = #n, .kind = HC_ARG_STR)
-#define INBUF(n, l)   ARG(.name = #n, .kind = HC_ARG_INBUF, .length = l)
-#define OUTBUF(n, l)  ARG(.name = #n, .kind = HC_ARG_OUTBUF, .length = l)
-#define INIOV(n, l)   ARG(.name = #n, .kind = HC_ARG_INIOV, .length = l)
-#define OUTIOV(n, l)  ARG(.name = #n, .kind = HC_ARG_OUTIOV, .length = l)
-#define STRUCT(n, t)  .name = #n, .size = sizeof(t), .type = #t
-#define IN(n, t)      ARG(STRUCT(n, t), .kind = HC_ARG_IN)
-#define OUT(n, t)     ARG(STRUCT(n, t), .kind = HC_ARG_OUT)
-#define IOCTL(n)      ARG(.name = #n, .kind = HC_ARG_IOCTL)
-#define NOARGS        ARG(.kind = HC_ARG_NONE)
+#define INT(n)            ARG(.name = #n, .kind = HC_ARG_INT)
+#define UINT(n)           ARG(.name = #n, .kind = HC_ARG_UINT)
+#define HEX(n)            ARG(.name = #n, .kind = HC_ARG_HEX)
+#define OCT(n)            ARG(.name = #n, .kind = HC_ARG_OCT)
+#define FD(n)             ARG(.name = #n, .kind = HC_ARG_FD)
+#define DIRFD(n)          ARG(.name = #n, .kind = HC_ARG_DIRFD)
+#define ADDR(n)           ARG(.name = #n, .kind = HC_ARG_ADDR)
+#define FLAGS(n, set)     ARG(.name = #n, .kind = HC_ARG_FLAGS, .names = set_##set)
+#define ENUM(n, set)      ARG(.name = #n, .kind = HC_ARG_ENUM, .names = set_##set)
+#define STR(n)            ARG(.name = #n, .kind = HC_ARG_STR)
+#define PATH(n)           ARG(.name = #n, .kind = HC_ARG_PATH)
+#define INBUF(n, l)       ARG(.name = #n, .kind = HC_ARG_INBUF, .length = l)
+#define OUTBUF(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTBUF, .length = l)
+#define INIOV(n, l)       ARG(.name = #n, .kind = HC_ARG_INIOV, .length = l)
+#define OUTIOV(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTIOV, .length = l)
+#define STRUCT(n, t)      .name = #n, .size = sizeof(t), .type = #t
+#define IN(n, t)          ARG(STRUCT(n, t), .kind = HC_ARG_IN)
+#define OUT(n, t)         ARG(STRUCT(n, t), .kind = HC_ARG_OUT)
+#define INOUT(n, t)       ARG(STRUCT(n, t), .kind = HC_ARG_INOUT)
+#define ARRAY(n, t, l)    STRUCT(n, t), .length = l
+#define INARR(n, t, l)    ARG(ARRAY(n, t, l), .kind = HC_ARG_INARR)
+#define OUTARR(n, t, l)   ARG(ARRAY(n, t, l), .kind = HC_ARG_OUTARR)
+#define INOUTARR(n, t, l) ARG(ARRAY(n, t, l), .kind = HC_ARG_INOUTARR)
+#define SOCKADDR(n, l)    ARG(.name = #n, .kind = HC_ARG_SOCKADDR, .length = l)
+#define OUTADDR(n, l)     ARG(.name = #n, .kind = HC_ARG_OUTADDR, .length = l)
+#define OUTLEN(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTLEN, .length = l)
+#define IOCTL(n)          ARG(.name = #n, .kind = HC_ARG_IOCTL)
+#define NOARGS            ARG(.kind = HC_ARG_NONE)
+
+#define NEEDS(...)              \
+	{                       \
+		__VA_ARGS__, -1 \
+	}
+#define NEEDS_NONE \
+	{          \
+		-1 \
+	}
+/* What finding a name takes. */
+#define FINDING                                                             \
+	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
+	    SYS_fcntl
 
 static const struct hc_row rows[] = {
-#define HYPERCALL(number, call, class_set, count, ...) \
-	{                                              \
-		.name = #call,                         \
-		.classes = class_set,                  \
-		.argc = count,                         \
-		.args = { __VA_ARGS__ },               \
-		.handler = hc_do_##call,               \
+#define HYPERCALL(number, call, class_set, needed, count, ...) \
+	{                                                      \
+		.name = #call,                                 \
+		.classes = class_set,                          \
+		.argc = count,                                 \
+		.args = { __VA_ARGS__ },                       \
+		.needs = needed,                               \
+		.handler = hc_do_##call,                       \
+	},
+#define FORWARD(number, call, class_set, count, ...) \
+	{                                            \
+		.name = #call,                       \
+		.classes = class_set,                \
+		.argc = count,                       \
+		.args = { __VA_ARGS__ },             \
+		.needs = NEEDS(SYS_##call),          \
 	},
 #include "abi/hypercall.def"
+#undef FORWARD
 #undef HYPERCALL
 };
 
@@ -170,28 +208,28 @@ hc_set_parse(
 void
 hc_guest_init(struct hc_guest *guest, struct gmem *mem)
 {
-	int fd;
+	static const char base[] = "@base";
 
 	guest->mem = mem;
-	for (fd = 0; fd < HC_FDS; fd++)
-		guest->fds[fd].host = fcntl(fd, F_GETFD) < 0 ? -1 : fd;
+	guest->tree.self = -1;
+	set_add(&guest->policy.allowed, base, sizeof(base) - 1);
+	hc_fds_init(&guest->fds);
 }
 
-int
-hc_host_fd(const struct hc_guest *guest, uint64_t fd)
+/* A call that there is and that this guest must not make. */
+static int64_t
+deny(struct hc_call *call, uint32_t number)
 {
-	/* Linux takes descriptors as 32-bit numbers. */
-	uint32_t n = (uint32_t)fd;
+	struct hc_policy *policy = &call->guest->policy;
 
-	if (n >= HC_FDS || guest->fds[n].host < 0)
-		return -EBADF;
-	return guest->fds[n].host;
-}
-
-int64_t
-hc_result(int64_t r)
-{
-	return r < 0 ? -errno : r;
+	if (policy->denied && !hc_set_has(&policy->told, number))
+		policy->denied(call->guest, number);
+	policy->told.bits[number / 64] |= UINT64_C(1) << number % 64;
+	if (policy->kill) {
+		call->end = HC_KILLS_GUEST;
+		call->status = SIGSYS;
+	}
+	return -EPERM;
 }
 
 int64_t
@@ -203,11 +241,14 @@ hc_dispatch(struct hc_call *call, uint32_t number)
 
 	if (guest->trace)
 		hc_trace_enter(guest->trace, call, number);
-	if (row) {
-		guest->count[number]++;
-		result = row->handler(call);
-	} else {
+	if (!row) {
 		result = -ENOSYS;
+	} else if (!hc_set_has(&guest->policy.allowed, number)) {
+		result = deny(call, number);
+	} else {
+		guest->count[number]++;
+		result = row->handler ? row->handler(call)
+				      : hc_forward(call, row);
 	}
 	if (guest->trace)
 		hc_trace_leave(guest->trace, call, number, result);

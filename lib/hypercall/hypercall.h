@@ -8,6 +8,8 @@
 #define HYPERCALL_H
 
 #include "abi/hypercall.h"
+#include "hypercall/fd.h"
+#include "hypercall/path.h"
 #include "mem/gmem.h"
 #include "mem/space.h"
 
@@ -34,17 +36,29 @@ enum hc_arg_kind {
 	HC_ARG_INT,
 	HC_ARG_UINT,
 	HC_ARG_HEX,
+	HC_ARG_OCT,
 	HC_ARG_FD,
+	HC_ARG_DIRFD,
 	HC_ARG_ADDR,
 	HC_ARG_FLAGS,
 	HC_ARG_ENUM,
 	HC_ARG_STR,
+	HC_ARG_PATH,
+	/* From here on with a length, which is another argument. */
 	HC_ARG_INBUF,
 	HC_ARG_OUTBUF,
 	HC_ARG_INIOV,
 	HC_ARG_OUTIOV,
+	HC_ARG_INARR,
+	HC_ARG_OUTARR,
+	HC_ARG_INOUTARR,
+	HC_ARG_SOCKADDR,
+	HC_ARG_OUTADDR,
+	HC_ARG_OUTLEN,
+	/* And from here on without one again. */
 	HC_ARG_IN,
 	HC_ARG_OUT,
+	HC_ARG_INOUT,
 	HC_ARG_IOCTL,
 };
 
@@ -65,11 +79,17 @@ struct hc_arg {
 
 struct hc_call;
 
+/* The host's calls that a row needs, at most. */
+#define HC_NEEDS 12
+
 struct hc_row {
 	const char *name; /* NULL: no such call */
 	unsigned classes; /* enum hc_class */
 	unsigned argc;
 	struct hc_arg args[HC_ARGS];
+	/* The host's calls that serve it, ended by -1: all that a handler ever
+	 * makes.  One alone and no handler: the call is forwarded to it. */
+	int16_t needs[HC_NEEDS];
 	int64_t (*handler)(struct hc_call *call);
 };
 
@@ -94,23 +114,25 @@ bool hc_set_has(const struct hc_set *set, uint32_t number);
 int hc_set_parse(
     struct hc_set *set, const char *list, const char **bad, size_t *bad_len);
 
-/*
- * The guest's file descriptors: numbers of its own, never the host's.  Streams
- * that novillo was started without are closed for the guest too.
- */
-#define HC_FDS 3
-
-struct hc_fd {
-	int host; /* -1: closed */
-};
-
 struct hc_trace;
+struct hc_guest;
+
+/* What the guest may do, and what becomes of it when it tries more. */
+struct hc_policy {
+	struct hc_set allowed;
+	bool kill; /* a forbidden call ends the guest, as SIGSYS would */
+	/* A call was refused: told once for each number. */
+	void (*denied)(const struct hc_guest *guest, uint32_t number);
+	struct hc_set told;
+};
 
 /* All that hypercalls act on; one for the guest. */
 struct hc_guest {
 	struct gmem *mem;
 	struct space space;
-	struct hc_fd fds[HC_FDS];
+	struct hc_policy policy;
+	struct hc_fds fds;
+	struct hc_tree tree;
 	struct hc_trace *trace; /* NULL: not traced */
 	uint64_t count[HYPERCALL_END];
 };
@@ -134,12 +156,14 @@ struct hc_thread {
 
 /*
  * One call.  The caller fills guest, thread and arg; a handler that ends the
- * thread or the guest says so in `end` and `status`.
+ * thread or the guest says so in `end` and `status`, an exit status or, of
+ * what kills the guest, a signal.
  */
 enum hc_end {
 	HC_GOES_ON,
 	HC_ENDS_THREAD,
 	HC_ENDS_GUEST,
+	HC_KILLS_GUEST,
 };
 
 struct hc_call {
@@ -150,7 +174,8 @@ struct hc_call {
 	int status;
 };
 
-/* A guest with this memory, the standard streams and nothing else. */
+/* A guest with this memory, the standard streams, and nothing else: it may
+ * make the calls of @base. */
 void hc_guest_init(struct hc_guest *guest, struct gmem *mem);
 
 /* Serve call `number`: its result as Linux gives it, -errno on error. */

@@ -23,10 +23,13 @@ hc_do_mmap(struct hc_call *call)
 	    type != MAP_SHARED_VALIDATE)
 		return -EINVAL;
 	if (!(flags & MAP_ANONYMOUS)) {
-		int fd = hc_host_fd(call->guest, call->arg[4]);
+		struct hc_file *file = hc_fd_get(
+		    &call->guest->fds, call->arg[4]);
 
-		/* The streams a guest starts with are not for mapping. */
-		return fd < 0 ? fd : -ENODEV;
+		if (!file)
+			return -EBADF;
+		hc_file_put(file);
+		return -ENODEV;
 	}
 	return space_mmap(&call->guest->space, call->arg[0], call->arg[1],
 	    (unsigned)call->arg[2], flags);

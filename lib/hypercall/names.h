@@ -9,11 +9,17 @@
 #include "hypercall/hypercall.h"
 
 #include <asm/prctl.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
 #include <linux/mman.h>
+#include <linux/stat.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
@@ -52,6 +58,117 @@ static const struct hc_name set_map[] = {
 	NAME(MAP_STACK),
 	NAME(MAP_HUGETLB),
 	NAME(MAP_FIXED_NOREPLACE),
+	NAMES_END,
+};
+
+static const struct hc_name set_open[] = {
+	NAME(O_WRONLY),
+	NAME(O_RDWR),
+	NAME(O_CREAT),
+	NAME(O_EXCL),
+	NAME(O_NOCTTY),
+	NAME(O_TRUNC),
+	NAME(O_APPEND),
+	NAME(O_NONBLOCK),
+	NAME(O_SYNC),
+	NAME(O_DSYNC),
+	NAME(O_DIRECT),
+	NAME(O_TMPFILE),
+	NAME(O_DIRECTORY),
+	NAME(O_NOFOLLOW),
+	NAME(O_NOATIME),
+	NAME(O_CLOEXEC),
+	NAME(O_PATH),
+	NAME(O_RDONLY),
+	NAMES_END,
+};
+
+static const struct hc_name set_seek[] = {
+	NAME(SEEK_SET),
+	NAME(SEEK_CUR),
+	NAME(SEEK_END),
+	NAME(SEEK_DATA),
+	NAME(SEEK_HOLE),
+	NAMES_END,
+};
+
+static const struct hc_name set_access[] = {
+	NAME(R_OK),
+	NAME(W_OK),
+	NAME(X_OK),
+	NAME(F_OK),
+	NAMES_END,
+};
+
+static const struct hc_name set_fcntl[] = {
+	NAME(F_DUPFD),
+	NAME(F_GETFD),
+	NAME(F_SETFD),
+	NAME(F_GETFL),
+	NAME(F_SETFL),
+	NAME(F_GETLK),
+	NAME(F_SETLK),
+	NAME(F_SETLKW),
+	NAME(F_OFD_GETLK),
+	NAME(F_OFD_SETLK),
+	NAME(F_OFD_SETLKW),
+	NAME(F_DUPFD_CLOEXEC),
+	NAME(F_SETPIPE_SZ),
+	NAME(F_GETPIPE_SZ),
+	NAME(F_GET_SEALS),
+	NAMES_END,
+};
+
+static const struct hc_name set_flock[] = {
+	NAME(LOCK_SH),
+	NAME(LOCK_EX),
+	NAME(LOCK_NB),
+	NAME(LOCK_UN),
+	NAMES_END,
+};
+
+static const struct hc_name set_fadvise[] = {
+	NAME(POSIX_FADV_NORMAL),
+	NAME(POSIX_FADV_RANDOM),
+	NAME(POSIX_FADV_SEQUENTIAL),
+	NAME(POSIX_FADV_WILLNEED),
+	NAME(POSIX_FADV_DONTNEED),
+	NAME(POSIX_FADV_NOREUSE),
+	NAMES_END,
+};
+
+static const struct hc_name set_fallocate[] = {
+	NAME(FALLOC_FL_KEEP_SIZE),
+	NAME(FALLOC_FL_PUNCH_HOLE),
+	NAME(FALLOC_FL_COLLAPSE_RANGE),
+	NAME(FALLOC_FL_ZERO_RANGE),
+	NAME(FALLOC_FL_INSERT_RANGE),
+	NAMES_END,
+};
+
+static const struct hc_name set_at[] = {
+	NAME(AT_SYMLINK_NOFOLLOW),
+	NAME(AT_EACCESS),
+	NAME(AT_SYMLINK_FOLLOW),
+	NAME(AT_NO_AUTOMOUNT),
+	NAME(AT_EMPTY_PATH),
+	NAMES_END,
+};
+
+static const struct hc_name set_unlink[] = {
+	NAME(AT_REMOVEDIR),
+	NAMES_END,
+};
+
+static const struct hc_name set_rename[] = {
+	NAME(RENAME_NOREPLACE),
+	NAME(RENAME_EXCHANGE),
+	NAMES_END,
+};
+
+static const struct hc_name set_statx[] = {
+	NAME(STATX_BASIC_STATS),
+	NAME(STATX_BTIME),
 	NAMES_END,
 };
 

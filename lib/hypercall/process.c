@@ -7,11 +7,8 @@
 
 #include <asm/prctl.h>
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 /* A guest is the only process of its world. */
 #define GUEST_PID  1
@@ -56,34 +53,6 @@ hc_do_gettid(struct hc_call *call)
 	return call->thread->tid;
 }
 
-int64_t
-hc_do_getuid(struct hc_call *call)
-{
-	(void)call;
-	return getuid();
-}
-
-int64_t
-hc_do_geteuid(struct hc_call *call)
-{
-	(void)call;
-	return geteuid();
-}
-
-int64_t
-hc_do_getgid(struct hc_call *call)
-{
-	(void)call;
-	return getgid();
-}
-
-int64_t
-hc_do_getegid(struct hc_call *call)
-{
-	(void)call;
-	return getegid();
-}
-
 /*
  * The interface that is spoken here, not the host's: the same on every
  * machine, and recent enough for any C library.
@@ -101,13 +70,6 @@ hc_do_uname(struct hc_call *call)
 	};
 
 	return gmem_write(call->guest->mem, call->arg[0], &us, sizeof(us));
-}
-
-int64_t
-hc_do_sched_yield(struct hc_call *call)
-{
-	(void)call;
-	return hc_result(sched_yield());
 }
 
 /* The address is where a thread's end will be told; there is no other
@@ -141,18 +103,4 @@ hc_do_arch_prctl(struct hc_call *call)
 		    call->guest->mem, call->arg[1], &value, sizeof(value));
 	default: return -EINVAL;
 	}
-}
-
-int64_t
-hc_do_getrandom(struct hc_call *call)
-{
-	uint64_t len = call->arg[1];
-	void *buf;
-
-	if (len > INT32_MAX)
-		len = INT32_MAX;
-	buf = gmem_range(call->guest->mem, call->arg[0], len, GMEM_WRITE);
-	if (!buf)
-		return -EFAULT;
-	return hc_result(getrandom(buf, len, (unsigned)call->arg[2]));
 }

@@ -10,16 +10,6 @@
 
 #define SECOND 1000000000
 
-int64_t
-hc_do_clock_gettime(struct hc_call *call)
-{
-	struct timespec now;
-
-	if (clock_gettime((clockid_t)call->arg[0], &now) < 0)
-		return -errno;
-	return gmem_write(call->guest->mem, call->arg[1], &now, sizeof(now));
-}
-
 static bool
 is_timespec(const struct timespec *ts)
 {

@@ -31,14 +31,18 @@ serve(struct vcpu *vcpu)
 		    regs->r9, regs->rcx },
 	};
 
-	int64_t result = hc_dispatch(&call, (uint32_t)regs->rax);
+	uint32_t number = (uint32_t)regs->rax;
+	int64_t result = hc_dispatch(&call, number);
 
-	if (vcpu->machine->debug.on &&
-	    !step_on_hypercall(vcpu, (uint32_t)regs->rax, result))
+	if (vcpu->machine->debug.on && !step_on_hypercall(vcpu, number, result))
 		return;
 	regs->rax = (uint64_t)result;
 	vcpu_changed(vcpu);
-	if (call.end != HC_GOES_ON)
+	if (call.end == HC_KILLS_GUEST)
+		machine_end(vcpu->machine, OUTCOME_SIGNAL, call.status,
+		    "hypercall %u (%s) is not allowed", number,
+		    hc_row(number)->name);
+	else if (call.end != HC_GOES_ON)
 		machine_end_quietly(vcpu->machine, OUTCOME_EXIT, call.status);
 }
 

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Hypercalls that make, move and remove names, and on the folder a guest is
+ * in.  Nothing here may know how a name is resolved.
+ */
+#include "hypercall/handlers.h"
+#include "hypercall/host.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE (1U << 0)
+#define RENAME_EXCHANGE  (1U << 1)
+#endif
+
+/* A name whose folder is held: what the calls below act on. */
+struct entry {
+	struct hc_name_at name;
+	struct hc_found found;
+};
+
+/* 0 or -errno; entry_put() if it is 0. */
+static int
+entry_get(
+    struct hc_call *call, struct entry *entry, uint64_t dirfd, uint64_t path)
+{
+	int r = hc_path_get(call->guest, &entry->name, dirfd, path);
+
+	if (r == 0)
+		r = hc_path_parent(call->guest, &entry->name, &entry->found);
+	hc_path_put(&entry->name);
+	return r;
+}
+
+static int64_t
+entry_put(struct entry *entry, int64_t result)
+{
+	close(entry->found.fd);
+	return result;
+}
+
+static int64_t
+mkdir_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode)
+{
+	struct entry e;
+	int64_t r = entry_get(call, &e, dirfd, path);
+
+	if (r < 0)
+		return r;
+	return entry_put(&e, hc_host(SYS_mkdirat, e.found.fd, e.found.name,
+				 (unsigned)mode & 07777));
+}
+
+int64_t
+hc_do_mkdir(struct hc_call *call)
+{
+	return mkdir_call(call, (uint64_t)AT_FDCWD, call->arg[0], call->arg[1]);
+}
+
+int64_t
+hc_do_mkdirat(struct hc_call *call)
+{
+	return mkdir_call(call, call->arg[0], call->arg[1], call->arg[2]);
+}
+
+static int64_t
+unlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t flags)
+{
+	struct entry e;
+	int64_t r;
+
+	if ((unsigned)flags & ~(unsigned)AT_REMOVEDIR)
+		return -EINVAL;
+	r = entry_get(call, &e, dirfd, path);
+	if (r < 0)
+		return r;
+	return entry_put(&e,
+	    hc_host(SYS_unlinkat, e.found.fd, e.found.name, (unsigned)flags));
+}
+
+int64_t
+hc_do_unlink(struct hc_call *call)
+{
+	return unlink_call(call, (uint64_t)AT_FDCWD, call->arg[0], 0);
+}
+
+int64_t
+hc_do_rmdir(struct hc_call *call)
+{
+	return unlink_call(
+	    call, (uint64_t)AT_FDCWD, call->arg[0], AT_REMOVEDIR);
+}
+
+int64_t
+hc_do_unlinkat(struct hc_call *call)
+{
+	return unlink_call(call, call->arg[0], call->arg[1], call->arg[2]);
+}
+
+/* Both names held; 0, and entry_put() for both, or -errno. */
+static int
+entries_get(struct hc_call *call, struct entry e[2], const uint64_t at[4])
+{
+	int r = entry_get(call, &e[0], at[0], at[1]);
+
+	if (r < 0)
+		return r;
+	r = entry_get(call, &e[1], at[2], at[3]);
+	return r < 0 ? (int)entry_put(&e[0], r) : 0;
+}
+
+static int64_t
+rename_call(struct hc_call *call, const uint64_t at[4], uint64_t flags)
+{
+	const unsigned known = RENAME_NOREPLACE | RENAME_EXCHANGE;
+	struct entry e[2];
+	int64_t r;
+
+	/* Whiteouts are device nodes. */
+	if ((unsigned)flags & ~known)
+		return -EINVAL;
+	r = entries_get(call, e, at);
+	if (r < 0)
+		return r;
+	r = hc_host(SYS_renameat2, e[0].found.fd, e[0].found.name,
+	    e[1].found.fd, e[1].found.name, (unsigned)flags);
+	return entry_put(&e[0], entry_put(&e[1], r));
+}
+
+int64_t
+hc_do_rename(struct hc_call *call)
+{
+	return rename_call(call,
+	    (uint64_t[]){ (uint64_t)AT_FDCWD, call->arg[0], (uint64_t)AT_FDCWD,
+		call->arg[1] },
+	    0);
+}
+
+int64_t
+hc_do_renameat(struct hc_call *call)
+{
+	return rename_call(call, call->arg, 0);
+}
+
+int64_t
+hc_do_renameat2(struct hc_call *call)
+{
+	return rename_call(call, call->arg, call->arg[4]);
+}
+
+/* A link to a symbolic link is one to that link: what it leads to might be
+ * another thing by the time the host looks. */
+static int64_t
+link_call(struct hc_call *call, const uint64_t at[4], uint64_t flags)
+{
+	struct entry e[2];
+	int64_t r;
+
+	if ((unsigned)flags & ~(unsigned)AT_SYMLINK_FOLLOW)
+		return -EINVAL;
+	r = entries_get(call, e, at);
+	if (r < 0)
+		return r;
+	r = hc_host(SYS_linkat, e[0].found.fd, e[0].found.name, e[1].found.fd,
+	    e[1].found.name, 0);
+	return entry_put(&e[0], entry_put(&e[1], r));
+}
+
+int64_t
+hc_do_link(struct hc_call *call)
+{
+	return link_call(call,
+	    (uint64_t[]){ (uint64_t)AT_FDCWD, call->arg[0], (uint64_t)AT_FDCWD,
+		call->arg[1] },
+	    0);
+}
+
+int64_t
+hc_do_linkat(struct hc_call *call)
+{
+	return link_call(call, call->arg, call->arg[4]);
+}
+
+static int64_t
+symlink_call(
+    struct hc_call *call, uint64_t target, uint64_t dirfd, uint64_t path)
+{
+	char text[HC_PATH];
+	struct entry e;
+	int64_t r = gmem_string(call->guest->mem, text, sizeof(text), target);
+
+	if (r < 0)
+		return r;
+	r = entry_get(call, &e, dirfd, path);
+	if (r < 0)
+		return r;
+	return entry_put(
+	    &e, hc_host(SYS_symlinkat, text, e.found.fd, e.found.name));
+}
+
+int64_t
+hc_do_symlink(struct hc_call *call)
+{
+	return symlink_call(
+	    call, call->arg[0], (uint64_t)AT_FDCWD, call->arg[1]);
+}
+
+int64_t
+hc_do_symlinkat(struct hc_call *call)
+{
+	return symlink_call(call, call->arg[0], call->arg[1], call->arg[2]);
+}
+
+/* A folder to be in: one whose names may be looked up. */
+static int
+may_enter(const struct hc_guest *guest, int fd)
+{
+	(void)guest;
+	return faccessat(fd, ".", X_OK, 0) < 0 ? -errno : 0;
+}
+
+int64_t
+hc_do_chdir(struct hc_call *call)
+{
+	struct hc_guest *guest = call->guest;
+	struct hc_name_at name;
+	struct hc_found found;
+	struct hc_file *file;
+	int64_t r = hc_path_get(guest, &name, (uint64_t)AT_FDCWD, call->arg[0]);
+
+	if (r == 0)
+		r = hc_path_open(guest, &name, O_PATH | O_DIRECTORY, 0, &found);
+	hc_path_put(&name);
+	if (r < 0)
+		return r;
+	r = may_enter(guest, found.fd);
+	if (r < 0) {
+		close(found.fd);
+		return r;
+	}
+	file = hc_file_new(&guest->fds, found.fd);
+	if (!file)
+		return -ENOMEM;
+	file->directory = true;
+	file->read_only = found.read_only;
+	strcpy(hc_file_place(&guest->fds, file), found.place);
+	hc_tree_move(guest, file);
+	return 0;
+}
+
+int64_t
+hc_do_fchdir(struct hc_call *call)
+{
+	struct hc_guest *guest = call->guest;
+	struct hc_file *file = hc_fd_get(&guest->fds, call->arg[0]);
+	int r;
+
+	if (!file)
+		return -EBADF;
+	r = file->directory ? may_enter(guest, file->host) : -ENOTDIR;
+	if (r < 0) {
+		hc_file_put(file);
+		return r;
+	}
+	hc_tree_move(guest, file);
+	return 0;
+}
+
+int64_t
+hc_do_getcwd(struct hc_call *call)
+{
+	struct hc_guest *guest = call->guest;
+	struct hc_file *cwd = hc_tree_cwd(guest);
+	const char *place = cwd ? hc_file_place(&guest->fds, cwd) : "";
+	size_t size;
+	int64_t r;
+
+	if (!*place)
+		place = "/";
+	size = strlen(place) + 1;
+	if (size > call->arg[1])
+		r = -ERANGE;
+	else if (gmem_write(guest->mem, call->arg[0], place, size) < 0)
+		r = -EFAULT;
+	else
+		r = (int64_t)size;
+	if (cwd)
+		hc_file_put(cwd);
+	return r;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls that the host's call of the same name serves: each argument becomes
+ * what its row says it is.  Nothing here may know what a call means.
+ *
+ * Buffers and structures stay where they are: the host reads and writes guest
+ * memory itself, and so reads it once.
+ */
+#include "hypercall/forward.h"
+
+#include "hypercall/host.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* What one read or write moves at most, as on Linux (MAX_RW_COUNT). */
+#define MAX_RW (INT_MAX & ~PAGE_4K_MASK)
+
+/*
+ * The part of a guest buffer that can be used.  As on Linux a buffer that
+ * starts well and ends badly is served up to where it ends, and one whose
+ * first byte is bad is EFAULT.
+ */
+static void *
+usable(const struct hc_call *call, uint64_t va, uint64_t *len,
+    enum gmem_access access)
+{
+	if (*len > MAX_RW)
+		*len = MAX_RW;
+	if (*len > 0) {
+		*len = gmem_span(call->guest->mem, va, *len, access);
+		if (*len == 0)
+			return NULL;
+	}
+	return gmem_range(call->guest->mem, va, *len, access);
+}
+
+int
+hc_vector(const struct hc_call *call, struct iovec iov[IOV_MAX], uint64_t va,
+    uint64_t parts, enum gmem_access access)
+{
+	int64_t count = (int)parts;
+	uint64_t room = MAX_RW;
+	int n;
+
+	if (count < 0 || count > IOV_MAX)
+		return -EINVAL;
+	if (gmem_read(
+		call->guest->mem, iov, va, (size_t)count * sizeof(iov[0])) < 0)
+		return -EFAULT;
+	for (n = 0; n < count; n++)
+		if ((int64_t)iov[n].iov_len < 0)
+			return -EINVAL;
+	for (n = 0; n < count; n++) {
+		uint64_t wanted = iov[n].iov_len < room ? iov[n].iov_len : room;
+		uint64_t len = wanted;
+
+		iov[n].iov_base = usable(
+		    call, (uintptr_t)iov[n].iov_base, &len, access);
+		iov[n].iov_len = len;
+		if (!iov[n].iov_base)
+			return n > 0 ? n : -EFAULT;
+		room -= len;
+		if (len < wanted)
+			return n + 1;
+	}
+	return n;
+}
+
+/* A call on its way to the host. */
+struct forward {
+	struct hc_call *call;
+	long arg[HC_ARGS];
+	struct hc_file *held[2];
+	unsigned files;
+	char text[HC_STRING];
+	struct iovec iov[IOV_MAX];
+};
+
+static int
+put_file(struct forward *f, unsigned i)
+{
+	struct hc_file *file = hc_fd_get(&f->call->guest->fds, f->call->arg[i]);
+
+	if (!file)
+		return -EBADF;
+	f->held[f->files++] = file;
+	f->arg[i] = file->host;
+	return 0;
+}
+
+static int
+put_buffer(struct forward *f, unsigned i, const struct hc_arg *arg,
+    enum gmem_access access)
+{
+	uint64_t len = f->call->arg[arg->length];
+	void *buf = usable(f->call, f->call->arg[i], &len, access);
+
+	if (!buf)
+		return -EFAULT;
+	f->arg[i] = (long)buf;
+	f->arg[arg->length] = (long)len;
+	return 0;
+}
+
+static int
+put_vector(struct forward *f, unsigned i, const struct hc_arg *arg,
+    enum gmem_access access)
+{
+	int n = hc_vector(f->call, f->iov, f->call->arg[i],
+	    f->call->arg[arg->length], access);
+
+	if (n < 0)
+		return n;
+	f->arg[i] = (long)f->iov;
+	f->arg[arg->length] = n;
+	return 0;
+}
+
+/* A null pointer is the host's to judge: often it means something. */
+static int
+put_struct(struct forward *f, unsigned i, size_t size, enum gmem_access access)
+{
+	uint64_t va = f->call->arg[i];
+
+	f->arg[i] = 0;
+	if (va == 0)
+		return 0;
+	f->arg[i] = (long)gmem_range(f->call->guest->mem, va, size, access);
+	return f->arg[i] ? 0 : -EFAULT;
+}
+
+static int
+put_string(struct forward *f, unsigned i)
+{
+	int64_t len = gmem_string(
+	    f->call->guest->mem, f->text, sizeof(f->text), f->call->arg[i]);
+
+	f->arg[i] = (long)f->text;
+	return len < 0 ? (int)len : 0;
+}
+
+static int
+put_arg(struct forward *f, unsigned i, const struct hc_arg *arg)
+{
+	switch (arg->kind) {
+	case HC_ARG_FD: return put_file(f, i);
+	case HC_ARG_INBUF: return put_buffer(f, i, arg, GMEM_READ);
+	case HC_ARG_OUTBUF: return put_buffer(f, i, arg, GMEM_WRITE);
+	case HC_ARG_INIOV: return put_vector(f, i, arg, GMEM_READ);
+	case HC_ARG_OUTIOV: return put_vector(f, i, arg, GMEM_WRITE);
+	case HC_ARG_IN: return put_struct(f, i, arg->size, GMEM_READ);
+	case HC_ARG_OUT:
+	case HC_ARG_INOUT: return put_struct(f, i, arg->size, GMEM_WRITE);
+	case HC_ARG_STR: return put_string(f, i);
+	default: return 0;
+	}
+}
+
+int64_t
+hc_forward(struct hc_call *call, const struct hc_row *row)
+{
+	struct forward f;
+	int64_t r = 0;
+	unsigned i;
+
+	f.call = call;
+	f.files = 0;
+	/* Before any is replaced: a buffer's length is cut to what is there. */
+	for (i = 0; i < HC_ARGS; i++)
+		f.arg[i] = (long)call->arg[i];
+	for (i = 0; r == 0 && i < row->argc; i++)
+		r = put_arg(&f, i, &row->args[i]);
+	if (r == 0)
+		r = hc_host(row->needs[0], f.arg[0], f.arg[1], f.arg[2],
+		    f.arg[3], f.arg[4], f.arg[5]);
+	while (f.files > 0)
+		hc_file_put(f.held[--f.files]);
+	return r;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's system calls by number: those that a handler names are those that
+ * its row names, and so those that the sandbox lets through.  A C library is
+ * free to make others than it is asked for.  Only lib/hypercall includes this.
+ */
+#ifndef HC_HOST_H
+#define HC_HOST_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Of kernels newer than the headers. */
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+
+/* The result as the kernel gives it: -errno on error. */
+#define hc_host(number, ...) hc_errno(syscall(number, __VA_ARGS__))
+
+static inline int64_t
+hc_errno(long r)
+{
+	return r < 0 ? -errno : r;
+}
+
+#endif
