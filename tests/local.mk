@@ -25,6 +25,7 @@ TEST_SUITE_LOG = tests/test-suite.log
 TEST_LIBS = $(NOVILLO_LIBS)
 UNIT_TESTS = \
 	tests/t-debug \
+	tests/t-files \
 	tests/t-gmem \
 	tests/t-hypercall \
 	tests/t-image \
@@ -38,6 +39,8 @@ UNIT_SOURCES = tests/tap.h tests/guestram.h tests/elfmaker.h \
 	tests/elfbuild.h tests/selfelf.h
 tests_t_debug_SOURCES = tests/t-debug.c $(UNIT_SOURCES)
 tests_t_debug_LDADD = $(TEST_LIBS)
+tests_t_files_SOURCES = tests/t-files.c $(UNIT_SOURCES)
+tests_t_files_LDADD = $(TEST_LIBS)
 tests_t_gmem_SOURCES = tests/t-gmem.c $(UNIT_SOURCES)
 tests_t_gmem_LDADD = $(TEST_LIBS)
 tests_t_hypercall_SOURCES = tests/t-hypercall.c $(UNIT_SOURCES)

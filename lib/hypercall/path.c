@@ -143,6 +143,12 @@ open_absolute(struct hc_tree *tree, const char *text, unsigned flags,
 	found->read_only = mount->read_only;
 	if (found->read_only && writes(flags))
 		return -EROFS;
+	/* A slash at the end asks for a folder, and was taken away. */
+	if (text[strlen(text) - 1] == '/') {
+		if (flags & O_CREAT)
+			return -EISDIR;
+		flags |= O_DIRECTORY;
+	}
 	/* In the only folder the host takes the name as it is, with what ".."
 	 * means behind a link. */
 	if (is_plain(tree) && text[0] == '/')

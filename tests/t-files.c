@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests hypercalls on files without a vCPU, over a scratch folder: what a guest
+ * reaches, what it must not, and what it gets for trying.  All of it once by
+ * openat2(2) and once by the walk that stands in for it.
+ */
+#include "guestram.h"
+#include "tap.h"
+
+#include "hypercall/hypercall.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/uio.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RAM  (UINT64_C(8) << 20)
+#define DATA (UINT64_C(1) << 20)
+#define SIZE (16 * PAGE_4K)
+#define TEXT (DATA + SIZE - PAGE_4K) /* where names go */
+#define END  (DATA + SIZE)           /* nothing is mapped from here on */
+
+static struct gmem mem;
+static struct hc_guest guest;
+static struct hc_thread thread = { .tid = 1 };
+static char scratch[] = "/tmp/novillo-files.XXXXXX";
+static const char *way; /* how names are found */
+
+static int64_t
+call(uint32_t number, const uint64_t *args)
+{
+	struct hc_call c = { .guest = &guest, .thread = &thread };
+
+	memcpy(c.arg, args, sizeof(c.arg));
+	return hc_dispatch(&c, number);
+}
+
+#define CALL(name, ...) call(HC_##name, (uint64_t[HC_ARGS]){ __VA_ARGS__ })
+
+/* A name in guest memory; two of them where a call wants two. */
+static uint64_t
+put(unsigned slot, const char *text)
+{
+	uint64_t va = TEXT + slot * 2048;
+
+	strcpy((char *)mem.base + va, text);
+	return va;
+}
+
+#define P(text) put(0, text)
+#define Q(text) put(1, text)
+#define CWD     ((uint64_t)AT_FDCWD)
+
+static int64_t
+guest_open(const char *name, int flags, unsigned mode)
+{
+	return CALL(open, P(name), (uint64_t)flags, mode);
+}
+
+/* What reading the whole of a file gives, as text. */
+static const char *
+contents(const char *name)
+{
+	static char text[64];
+	int64_t fd = guest_open(name, O_RDONLY, 0);
+	int64_t n;
+
+	if (fd < 0)
+		return "(cannot be opened)";
+	n = CALL(read, (uint64_t)fd, DATA, sizeof(text) - 1);
+	CALL(close, (uint64_t)fd);
+	if (n < 0)
+		return "(cannot be read)";
+	memcpy(text, mem.base + DATA, (size_t)n);
+	text[n] = '\0';
+	return text;
+}
+
+static void
+host_file(const char *name, const char *text)
+{
+	FILE *f = fopen(name, "w");
+
+	if (!f || fputs(text, f) == EOF || fclose(f) != 0)
+		bail("cannot make a file");
+}
+
+/*
+ *	outside/secret		must never be seen
+ *	root/...		the guest's
+ *	rom/...			the guest's, read-only, at /rom
+ */
+static void
+make_tree(void)
+{
+	if (chdir(scratch) < 0 || mkdir("outside", 0755) < 0 ||
+	    mkdir("root", 0755) < 0 || mkdir("root/dir", 0755) < 0 ||
+	    mkdir("root/rom", 0755) < 0 || mkdir("rom", 0755) < 0 ||
+	    mkdir("rom/dir", 0755) < 0)
+		bail("cannot make a tree");
+	host_file("outside/secret", "secret");
+	host_file("root/file", "file");
+	host_file("root/dir/inner", "inner");
+	host_file("root/secret", "decoy");
+	host_file("rom/fixed", "fixed");
+	if (symlink("file", "root/link") < 0 ||
+	    symlink("/dir/inner", "root/absolute") < 0 ||
+	    symlink("../../../../outside/secret", "root/dir/up") < 0 ||
+	    symlink("/outside/secret", "root/out") < 0 ||
+	    symlink("../outside", "root/outdir") < 0 ||
+	    symlink("loop", "root/loop") < 0 ||
+	    symlink("dangling-target", "root/dangling") < 0 ||
+	    symlink("dir/..", "root/dots") < 0 ||
+	    symlink("/proc/self/exe", "root/magic") < 0 ||
+	    symlink("dir", "root/dirlink") < 0 || mkfifo("root/fifo", 0666) < 0)
+		bail("cannot make links");
+}
+
+static void
+start_guest(bool rom)
+{
+	char name[PATH_MAX];
+	const char *bad;
+	size_t len;
+
+	memset(&guest, 0, sizeof(guest));
+	hc_guest_init(&guest, &mem);
+	hc_set_parse(&guest.policy.allowed, "@all", &bad, &len);
+	snprintf(name, sizeof(name), "%s/root", scratch);
+	if (hc_tree_mount(&guest, name, "/", false) < 0)
+		bail("cannot mount");
+	snprintf(name, sizeof(name), "%s/rom", scratch);
+	if (rom && hc_tree_mount(&guest, name, "/rom", true) < 0)
+		bail("cannot mount the other");
+}
+
+/* Between two ways of finding names. */
+static void
+find_by_walk(bool walk)
+{
+	guest.tree.no_openat2 = walk;
+	way = walk ? "walk" : "openat2";
+}
+
+static void
+test_reading(void)
+{
+	int64_t fd;
+
+	is_str(contents("/file"), "file", "%s: a file is read", way);
+	is_str(contents("file"), "file", "%s: by a relative name too", way);
+	is_str(contents("//dir/.//inner"), "inner",
+	    "%s: empty components and dots do not count", way);
+	is_str(contents("/link"), "file", "%s: a link is followed", way);
+	is_str(contents("/absolute"), "inner",
+	    "%s: an absolute link starts at the guest's root", way);
+	is_str(contents("/dir/../file"), "file", "%s: .. goes up", way);
+	is_str(contents("/dots/file"), "file", "%s: in a link as well", way);
+	is_str(contents("/dirlink/inner"), "inner",
+	    "%s: a link to a folder is entered", way);
+	is_int(guest_open("/none", O_RDONLY, 0), -ENOENT,
+	    "%s: what is not there is ENOENT", way);
+	is_int(guest_open("/file/x", O_RDONLY, 0), -ENOTDIR,
+	    "%s: below a file there is nothing", way);
+	is_int(guest_open("/file/", O_RDONLY, 0), -ENOTDIR,
+	    "%s: nor is a file a folder", way);
+	is_int(guest_open("/loop", O_RDONLY, 0), -ELOOP,
+	    "%s: a link to itself is ELOOP", way);
+	is_int(guest_open("/link", O_RDONLY | O_NOFOLLOW, 0), -ELOOP,
+	    "%s: O_NOFOLLOW does not follow", way);
+	is_int(
+	    guest_open("", O_RDONLY, 0), -ENOENT, "%s: no name is ENOENT", way);
+	fd = guest_open("/dir", O_RDONLY | O_DIRECTORY, 0);
+	is_int(CALL(openat, (uint64_t)fd, P("inner"), O_RDONLY), fd + 1,
+	    "%s: a folder's descriptor is where openat starts", way);
+	CALL(close, (uint64_t)fd + 1);
+	is_int(CALL(openat, (uint64_t)fd, P("../file"), O_RDONLY), fd + 1,
+	    "%s: and .. leads up from it", way);
+	CALL(close, (uint64_t)fd + 1);
+	CALL(close, (uint64_t)fd);
+}
+
+static void
+test_escapes(void)
+{
+	static const char *const names[] = { "/dir/up", "/out",
+		"/outdir/secret", "/../outside/secret", "../outside/secret",
+		"/dir/../../outside/secret", "/../../../../../../etc/passwd",
+		"/etc/passwd", "/magic", "/proc/self/mem", "/dir/up/" };
+	char long_name[PATH_MAX];
+	int64_t dir = guest_open("/dir", O_RDONLY, 0);
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int64_t fd = guest_open(names[i], O_RDONLY, 0);
+
+		ok(fd == -ENOENT || fd == -ENOTDIR, "%s: %s leads nowhere", way,
+		    names[i]);
+		if (fd >= 0)
+			CALL(close, (uint64_t)fd);
+	}
+	ok(CALL(openat, (uint64_t)dir, P("../../outside/secret"), O_RDONLY) < 0,
+	    "%s: nor does a way up from a descriptor", way);
+	/* The host's folder of a guest's cannot be removed or renamed. */
+	ok(CALL(rename, P("/.."), Q("/x")) < 0, "%s: .. is not renamed", way);
+	ok(CALL(rmdir, P("/..")) < 0 && CALL(rmdir, P("/")) < 0,
+	    "%s: nor is it or the root removed", way);
+	ok(CALL(link, P("/../outside/secret"), Q("/got")) < 0,
+	    "%s: nor a file outside linked", way);
+	ok(CALL(link, P(".."), Q("/got")) < 0, "%s: nor its folder", way);
+	is_int(CALL(symlink, P("../outside/secret"), Q("/made")), 0,
+	    "%s: a link may say anything", way);
+	is_int(guest_open("/made", O_RDONLY, 0), -ENOENT,
+	    "%s: and leads nowhere all the same", way);
+	CALL(unlink, P("/made"));
+	memset(long_name, 'a', sizeof(long_name));
+	long_name[300] = '\0';
+	is_int(guest_open(long_name, O_RDONLY, 0), -ENAMETOOLONG,
+	    "%s: a component of 300 bytes is ENAMETOOLONG", way);
+	memset(mem.base + DATA, '/', SIZE);
+	is_int(CALL(open, DATA, O_RDONLY), -ENAMETOOLONG,
+	    "%s: and so is a name without end", way);
+	is_int(CALL(open, END - 4, O_RDONLY), -EFAULT,
+	    "%s: one that runs out of memory is EFAULT", way);
+	CALL(close, (uint64_t)dir);
+}
+
+static void
+test_making(void)
+{
+	struct stat st;
+	int64_t fd;
+
+	is_int(CALL(mkdir, P("/new"), 0755), 0, "%s: mkdir makes", way);
+	is_int(CALL(mkdir, P("/new/"), 0755), -EEXIST, "%s: once", way);
+	fd = guest_open("/new/a", O_CREAT | O_WRONLY | O_EXCL, 0640);
+	ok(fd >= 0, "%s: O_CREAT makes a file", way);
+	memcpy(mem.base + DATA, "hello", 5);
+	is_int(CALL(write, (uint64_t)fd, DATA, 5), 5, "%s: it is written", way);
+	CALL(close, (uint64_t)fd);
+	is_int(guest_open("/new/a", O_CREAT | O_WRONLY | O_EXCL, 0640), -EEXIST,
+	    "%s: O_EXCL makes no second", way);
+	is_str(contents("/new/a"), "hello", "%s: and it is there", way);
+	ok(stat("root/new/a", &st) == 0 && (st.st_mode & 0777) == 0640,
+	    "%s: on the host as well, with its mode", way);
+	is_int(CALL(rename, P("/new/a"), Q("/new/b")), 0, "%s: renamed", way);
+	is_int(CALL(link, P("/new/b"), Q("/new/c")), 0, "%s: linked", way);
+	is_int(CALL(unlink, P("/new/b")), 0, "%s: unlinked", way);
+	is_str(contents("/new/c"), "hello", "%s: under its other name", way);
+	is_int(CALL(chmod, P("/new/c"), 0600), 0, "%s: chmod", way);
+	ok(stat("root/new/c", &st) == 0 && (st.st_mode & 0777) == 0600,
+	    "%s: changes the mode", way);
+	is_int(CALL(truncate, P("/new/c"), 2), 0, "%s: truncate", way);
+	is_str(contents("/new/c"), "he", "%s: cuts", way);
+	is_int(CALL(rmdir, P("/new")), -ENOTEMPTY, "%s: not empty yet", way);
+	is_int(CALL(unlink, P("/new/c")), 0, "%s: now it is", way);
+	is_int(CALL(rmdir, P("/new")), 0, "%s: and is removed", way);
+	fd = guest_open("/dangling", O_CREAT | O_WRONLY, 0600);
+	ok(fd >= 0 && access("root/dangling-target", F_OK) == 0,
+	    "%s: a dangling link's target is made", way);
+	CALL(close, (uint64_t)fd);
+	is_int(guest_open("/dangling", O_CREAT | O_EXCL | O_WRONLY, 0600),
+	    -EEXIST, "%s: but not with O_EXCL", way);
+	CALL(unlink, P("/dangling-target"));
+}
+
+static void
+test_telling(void)
+{
+	struct stat *st = (void *)(mem.base + DATA);
+	struct statx *stx = (void *)(mem.base + DATA);
+
+	is_int(CALL(stat, P("/link"), DATA), 0, "%s: stat follows", way);
+	ok(S_ISREG(st->st_mode) && st->st_size == 4, "%s: to the file", way);
+	is_int(CALL(lstat, P("/link"), DATA), 0, "%s: lstat does not", way);
+	ok(S_ISLNK(st->st_mode), "%s: it tells of the link", way);
+	is_int(CALL(stat, P("/file"), END - 8), -EFAULT,
+	    "%s: a structure that ends badly is EFAULT", way);
+	is_int(CALL(newfstatat, CWD, P("file"), DATA, 0x40000000), -EINVAL,
+	    "%s: an unknown flag is EINVAL", way);
+	is_int(CALL(newfstatat, 77, P("file"), DATA, 0), -EBADF,
+	    "%s: a closed descriptor is EBADF", way);
+	is_int(CALL(newfstatat, 77, P("/file"), DATA, 0), 0,
+	    "%s: unless the name is absolute", way);
+	is_int(
+	    CALL(statx, CWD, P("file"), 0, 0x7ff, DATA), 0, "%s: statx", way);
+	ok(stx->stx_size == 4, "%s: tells the same", way);
+	is_int(CALL(readlink, P("/link"), DATA, 100), 4, "%s: readlink", way);
+	ok(memcmp(mem.base + DATA, "file", 4) == 0, "%s: reads it", way);
+	is_int(
+	    CALL(readlink, P("/link"), DATA, 2), 2, "%s: as far as asked", way);
+	is_int(CALL(readlink, P("/file"), DATA, 100), -EINVAL,
+	    "%s: of a file it is EINVAL", way);
+	is_int(CALL(readlink, P("/link"), DATA, 0), -EINVAL,
+	    "%s: and into nothing", way);
+	is_int(CALL(access, P("/file"), R_OK), 0, "%s: access says yes", way);
+	is_int(CALL(access, P("/none"), F_OK), -ENOENT, "%s: and no", way);
+	is_int(CALL(access, P("/file"), 99), -EINVAL, "%s: or EINVAL", way);
+	is_int(CALL(faccessat2, CWD, P("file"), R_OK, AT_EACCESS), 0,
+	    "%s: faccessat2 as well", way);
+	is_int(CALL(statfs, P("/dir"), DATA), 0, "%s: statfs answers", way);
+	is_int(CALL(utimensat, CWD, P("/file"), 0, 0), 0, "%s: utimensat", way);
+	is_int(CALL(utimensat, CWD, P("/file"), END - 8, 0), -EFAULT,
+	    "%s: does not read half of its times", way);
+}
+
+static void
+test_folders(void)
+{
+	int64_t dir = guest_open("/dir", O_RDONLY, 0);
+
+	is_int(CALL(getcwd, DATA, 100), 2, "%s: a guest starts in /", way);
+	is_int(CALL(chdir, P("dir")), 0, "%s: chdir enters", way);
+	is_int(CALL(getcwd, DATA, 100), 5, "%s: getcwd tells", way);
+	is_str((char *)mem.base + DATA, "/dir", "%s: where", way);
+	is_int(CALL(getcwd, DATA, 4), -ERANGE, "%s: if it fits", way);
+	is_str(contents("inner"), "inner", "%s: names start there", way);
+	is_str(contents("../file"), "file", "%s: and lead up", way);
+	is_int(CALL(chdir, P("inner")), -ENOTDIR, "%s: a file is none", way);
+	is_int(CALL(chdir, P("..")), 0, "%s: up again", way);
+	is_int(CALL(fchdir, (uint64_t)dir), 0, "%s: by descriptor", way);
+	is_str(contents("inner"), "inner", "%s: as well", way);
+	is_int(CALL(fchdir, 0), -ENOTDIR, "%s: not by any", way);
+	is_int(CALL(chdir, P("/../..")), 0, "%s: above the root is", way);
+	is_str(contents("file"), "file", "%s: the root", way);
+	is_int(CALL(read, (uint64_t)dir, DATA, 10), -EISDIR,
+	    "%s: a folder is not read", way);
+	is_int(CALL(getdents64, (uint64_t)dir, DATA, 0), -EINVAL,
+	    "%s: nor listed into nothing", way);
+	is_int(CALL(getdents64, (uint64_t)dir, DATA, 4096) > 0, 1,
+	    "%s: but listed", way);
+	CALL(close, (uint64_t)dir);
+}
+
+static void
+test_read_only(void)
+{
+	int64_t fd = guest_open("/rom/fixed", O_RDONLY, 0);
+
+	ok(fd >= 0, "%s: a read-only volume is read", way);
+	is_int(CALL(fchmod, (uint64_t)fd, 0777), -EROFS,
+	    "%s: nothing of it is changed by descriptor", way);
+	is_int(CALL(utimensat, (uint64_t)fd, 0, 0, 0), -EROFS,
+	    "%s: nor its times", way);
+	is_int(CALL(ftruncate, (uint64_t)fd, 0), -EINVAL, "%s: nor cut", way);
+	CALL(close, (uint64_t)fd);
+	is_int(guest_open("/rom/fixed", O_RDWR, 0), -EROFS,
+	    "%s: nor opened for writing", way);
+	is_int(guest_open("/rom/fixed", O_RDONLY | O_TRUNC, 0), -EROFS,
+	    "%s: nor emptied", way);
+	is_int(guest_open("/rom/new", O_CREAT | O_RDONLY, 0600), -EROFS,
+	    "%s: nor is anything made", way);
+	is_int(guest_open("/rom/dir", O_TMPFILE | O_RDWR, 0600), -EROFS,
+	    "%s: not even without a name", way);
+	is_int(CALL(mkdir, P("/rom/new"), 0755), -EROFS, "%s: no folder", way);
+	is_int(CALL(unlink, P("/rom/fixed")), -EROFS, "%s: nor removed", way);
+	is_int(CALL(rename, P("/rom/fixed"), Q("/x")), -EROFS,
+	    "%s: nor moved out", way);
+	is_int(CALL(rename, P("/file"), Q("/rom/x")), -EROFS,
+	    "%s: nor moved in", way);
+	is_int(CALL(link, P("/rom/fixed"), Q("/x")), -EROFS,
+	    "%s: nor linked out, where it could be written", way);
+	is_int(CALL(truncate, P("/rom/fixed"), 0), -EROFS, "%s: nor cut", way);
+	is_int(
+	    CALL(chmod, P("/rom/fixed"), 0), -EROFS, "%s: nor its mode", way);
+	is_int(CALL(access, P("/rom/fixed"), W_OK), -EROFS, "%s: access knows",
+	    way);
+	is_str(contents("/rom/../file"), "file",
+	    "%s: from a volume .. leads to what is above", way);
+	is_str(contents("/rom/fixed"), "fixed", "%s: it is as it was", way);
+}
+
+static void
+test_odd_files(void)
+{
+	const mode_t device = S_IFCHR | 0666;
+
+	is_int(guest_open("/fifo", O_RDONLY | O_NONBLOCK, 0) >= 0, 1,
+	    "%s: a pipe with a name is opened", way);
+	if (mknod("root/kvm", device, makedev(10, 232)) < 0 ||
+	    mknod("root/zero", device, makedev(1, 5)) < 0) {
+		skip(3, "no device nodes without root");
+		return;
+	}
+	is_int(guest_open("/kvm", O_RDWR, 0), -EACCES,
+	    "%s: a device is not opened", way);
+	is_int(guest_open("/kvm", O_CREAT | O_RDWR, 0600), -EACCES,
+	    "%s: nor when it could be made", way);
+	is_int(guest_open("/zero", O_RDONLY, 0) >= 0, 1,
+	    "%s: but for the harmless ones", way);
+	unlink("root/kvm");
+	unlink("root/zero");
+}
+
+static void
+test_descriptors(void)
+{
+	int64_t fd = guest_open("/file", O_RDWR, 0);
+	int *pair = (void *)(mem.base + DATA);
+
+	is_int(CALL(dup, (uint64_t)fd), fd + 1, "dup takes the lowest");
+	is_int(CALL(dup2, (uint64_t)fd, 1023), 1023, "dup2 the one asked for");
+	is_int(CALL(dup2, (uint64_t)fd, 1024), -EBADF, "not above the last");
+	is_int(CALL(dup2, (uint64_t)fd, UINT64_MAX), -EBADF, "nor -1");
+	is_int(CALL(dup2, 500, 5), -EBADF, "nor of nothing");
+	is_int(CALL(dup3, (uint64_t)fd, (uint64_t)fd, 0), -EINVAL,
+	    "dup3 not onto itself");
+	is_int(CALL(dup2, (uint64_t)fd, (uint64_t)fd), fd, "dup2 does");
+	is_int(CALL(fcntl, (uint64_t)fd, F_DUPFD, 100), 100, "from 100 on");
+	is_int(CALL(fcntl, (uint64_t)fd, F_DUPFD, 1024), -EINVAL,
+	    "not from behind the last");
+	is_int(CALL(fcntl, 100, F_SETFD, FD_CLOEXEC), 0, "F_SETFD sets");
+	is_int(CALL(fcntl, 100, F_GETFD), FD_CLOEXEC, "what F_GETFD gets");
+	is_int(CALL(fcntl, (uint64_t)fd, F_GETFD), 0, "of that one alone");
+	is_int(CALL(fcntl, 100, F_SETFL, O_APPEND | O_ASYNC), 0, "F_SETFL");
+	is_int(CALL(fcntl, (uint64_t)fd, F_GETFL) & (O_APPEND | O_ASYNC),
+	    O_APPEND, "is of all, and O_ASYNC is not for guests");
+	is_int(
+	    CALL(fcntl, (uint64_t)fd, F_SETOWN, 1), -EINVAL, "nor is F_SETOWN");
+	is_int(CALL(lseek, 100, 2, SEEK_SET), 2, "they share a position");
+	is_int(CALL(read, (uint64_t)fd, DATA, 10), 2, "as dup promises");
+	is_int(CALL(close, 100), 0, "one is closed");
+	is_int(CALL(close, 100), -EBADF, "once");
+	is_int(CALL(pread64, (uint64_t)fd, DATA, 10, 0), 4, "the rest work");
+	is_int(CALL(flock, (uint64_t)fd, LOCK_EX), 0, "flock locks");
+	is_int(CALL(pipe2, DATA, 0x40000000), -EINVAL, "pipe2 knows its flags");
+	is_int(CALL(pipe2, END - 4, 0), -EFAULT, "and where it writes");
+	is_int(CALL(pipe2, DATA, O_CLOEXEC), 0, "and makes a pipe");
+	is_int(
+	    CALL(write, (uint64_t)pair[1], DATA + 64, 3), 3, "in at one end");
+	is_int(
+	    CALL(ioctl, (uint64_t)pair[0], 0x541b, DATA + 64), 0, "FIONREAD");
+	is_int(*(int *)(void *)(mem.base + DATA + 64), 3, "counts");
+	is_int(
+	    CALL(read, (uint64_t)pair[0], DATA + 64, 9), 3, "out at another");
+	is_int(CALL(sendfile, (uint64_t)pair[1], (uint64_t)fd, 0, 4), 0,
+	    "sendfile starts at the position: the end");
+	*(int64_t *)(void *)(mem.base + DATA + 64) = 1;
+	is_int(CALL(sendfile, (uint64_t)pair[1], (uint64_t)fd, DATA + 64, 4), 3,
+	    "or where it is told");
+	is_int(*(int64_t *)(void *)(mem.base + DATA + 64), 4, "and tells");
+	is_int(CALL(sendfile, (uint64_t)pair[1], (uint64_t)fd, END - 4, 4),
+	    -EFAULT, "a position that ends badly is EFAULT");
+}
+
+/* Every number that is a descriptor of this process and not of the guest. */
+static void
+test_foreign_descriptors(void)
+{
+	unsigned wrong = 0;
+	uint64_t fd;
+	int host = open("/dev/null", O_RDONLY);
+
+	start_guest(false);
+	for (fd = 3; fd < 300; fd++)
+		wrong += CALL(read, fd, DATA, 1) != -EBADF ||
+			 CALL(ioctl, fd, 0xae80, 0) != -EBADF ||
+			 CALL(dup, fd) != -EBADF || CALL(close, fd) != -EBADF;
+	is_int(wrong, 0, "no descriptor of ours is the guest's");
+	ok(fcntl(host, F_GETFD) >= 0, "and all are still there");
+	close(host);
+}
+
+static void
+test_many_descriptors(void)
+{
+	int64_t fd, n = 0;
+
+	start_guest(false);
+	while ((fd = guest_open("/file", O_RDONLY, 0)) >= 0)
+		n++;
+	is_int(fd, -EMFILE, "descriptors run out as EMFILE");
+	is_int(n, HC_FDS - 3, "after as many as there are");
+	CALL(close, 700);
+	is_int(guest_open("/file", O_RDONLY, 0), 700, "one closed is one free");
+	while (n-- > 0)
+		CALL(close, (uint64_t)n + 3);
+}
+
+/* A folder that becomes a link and back, a million ways into it. */
+static void
+test_race(void)
+{
+	unsigned i, seen = 0, out = 0;
+	pid_t child;
+
+	start_guest(false);
+	mkdir("root/flip", 0755);
+	host_file("root/flip/secret", "inside");
+	child = fork();
+	if (child == 0) {
+		for (;;) {
+			(void)rename("root/flip", "root/flop");
+			(void)symlink("../outside", "root/flip");
+			(void)unlink("root/flip");
+			(void)rename("root/flop", "root/flip");
+		}
+	}
+	for (i = 0; i < 20000; i++) {
+		const char *text;
+
+		guest.tree.no_openat2 = i & 1;
+		text = contents("/flip/../flip/secret");
+		seen += strcmp(text, "inside") == 0;
+		out += strcmp(text, "secret") == 0;
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	ok(seen > 0, "a folder that comes and goes is seen at times");
+	is_int(out, 0, "but what is outside never is");
+}
+
+static void
+test_mounts(void)
+{
+	char name[PATH_MAX];
+
+	start_guest(true);
+	snprintf(name, sizeof(name), "%s/rom", scratch);
+	is_int(hc_tree_mount(&guest, name, "/rom/", false), -EEXIST,
+	    "a place in the tree is taken once");
+	is_int(hc_tree_mount(&guest, "/proc/self", "/p", true), -EACCES,
+	    "procfs is no volume");
+	is_int(hc_tree_mount(&guest, "/none/such", "/p", true), -ENOENT,
+	    "nor is what is not there");
+	is_int(hc_tree_mount(&guest, "/etc/passwd", "/p", true), -ENOTDIR,
+	    "nor a file");
+	memset(&guest, 0, sizeof(guest));
+	hc_guest_init(&guest, &mem);
+	guest.policy.allowed.bits[0] = UINT64_MAX;
+	is_int(guest_open("/", O_RDONLY, 0), -ENOENT,
+	    "without volumes there is nothing, not even a root");
+	is_int(guest_open("x", O_RDONLY, 0), -ENOENT, "nor a folder to be in");
+}
+
+static void
+remove_tree(void)
+{
+	char command[PATH_MAX];
+
+	snprintf(command, sizeof(command), "rm -rf %s", scratch);
+	if (chdir("/") < 0 || system(command) != 0)
+		printf("# %s is left\n", scratch);
+}
+
+int
+main(void)
+{
+	int walk;
+
+	umask(0);
+	if (!mkdtemp(scratch))
+		bail("mkdtemp");
+	atexit(remove_tree);
+	make_tree();
+	guestram_init(&mem, RAM);
+	space_init(&guest.space, &mem, 2 << 20, 7 << 20);
+	space_take(
+	    &guest.space, DATA, SIZE, space_bits(PROT_READ | PROT_WRITE));
+	for (walk = 0; walk <= 1; walk++) {
+		start_guest(false);
+		find_by_walk(walk);
+		test_reading();
+		test_escapes();
+		test_making();
+		test_telling();
+		test_folders();
+		test_odd_files();
+		start_guest(true);
+		find_by_walk(walk);
+		test_reading();
+		test_read_only();
+	}
+	start_guest(false);
+	test_descriptors();
+	test_foreign_descriptors();
+	test_many_descriptors();
+	test_race();
+	test_mounts();
+	return done_testing();
+}
