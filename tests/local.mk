@@ -109,8 +109,10 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
 
 # Fuzzers: configure with --enable-sanitizers and see what they find.
 FUZZ_SECONDS = 60
-FUZZERS = tests/fuzz-image tests/fuzz-lines tests/fuzz-rsp tests/fuzz-stub
+FUZZERS = tests/fuzz-hypercall tests/fuzz-image tests/fuzz-lines tests/fuzz-rsp tests/fuzz-stub
 EXTRA_PROGRAMS += $(FUZZERS)
+tests_fuzz_hypercall_SOURCES = tests/fuzz-hypercall.c tests/fuzz-main.c
+tests_fuzz_hypercall_LDADD = $(TEST_LIBS)
 tests_fuzz_lines_SOURCES = tests/fuzz-lines.c tests/fuzz-main.c
 tests_fuzz_lines_LDADD = $(TEST_LIBS)
 tests_fuzz_image_SOURCES = tests/fuzz-image.c tests/fuzz-main.c
@@ -121,6 +123,9 @@ tests_fuzz_stub_SOURCES = tests/fuzz-stub.c tests/fuzz-main.c \
 	tests/faketarget.c tests/faketarget.h
 tests_fuzz_stub_LDADD = lib/libgdb.a
 
+run-fuzz-hypercall: tests/fuzz-hypercall
+	head -c 2048 $(top_srcdir)/tests/t-files.c >tests/hypercall.seed
+	tests/fuzz-hypercall --seconds=$(FUZZ_SECONDS) tests/hypercall.seed
 run-fuzz-image: tests/fuzz-image tests/mkelf
 	rm -rf tests/seeds && $(MKDIR_P) tests/seeds
 	tests/mkelf tests/seeds >/dev/null
@@ -133,9 +138,9 @@ run-fuzz-rsp: tests/fuzz-rsp
 run-fuzz-stub: tests/fuzz-stub
 	tests/fuzz-stub --seconds=$(FUZZ_SECONDS) $(top_srcdir)/tests/rsp/*.txt
 
-check-fuzz: run-fuzz-image run-fuzz-lines run-fuzz-rsp run-fuzz-stub
+check-fuzz: run-fuzz-hypercall run-fuzz-image run-fuzz-lines run-fuzz-rsp run-fuzz-stub
 
-.PHONY: run-fuzz-image run-fuzz-lines run-fuzz-rsp run-fuzz-stub
+.PHONY: run-fuzz-hypercall run-fuzz-image run-fuzz-lines run-fuzz-rsp run-fuzz-stub
 
 # Everything that runs without KVM, under valgrind.
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full
@@ -151,4 +156,4 @@ check-valgrind: $(VALGRIND_TESTS) bin/novillo
 	$(VALGRIND) bin/novillo --help >tests/valgrind.out
 
 .PHONY: check-fuzz check-valgrind
-CLEANFILES += $(FUZZERS) tests/valgrind.out
+CLEANFILES += $(FUZZERS) tests/hypercall.seed tests/valgrind.out

@@ -16,9 +16,12 @@ is_timespec(const struct timespec *ts)
 	return ts->tv_sec >= 0 && ts->tv_nsec >= 0 && ts->tv_nsec < SECOND;
 }
 
+/* What is later than the last moment there is, is that moment. */
 static struct timespec
 add(struct timespec a, struct timespec b)
 {
+	if (b.tv_sec > INT64_MAX - 1 - a.tv_sec)
+		return (struct timespec){ .tv_sec = INT64_MAX };
 	a.tv_sec += b.tv_sec;
 	a.tv_nsec += b.tv_nsec;
 	if (a.tv_nsec >= SECOND) {
