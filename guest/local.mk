@@ -12,6 +12,7 @@ GUEST_RUNTIME = guest/start $(GUEST_RUNTIME_C)
 GUEST_RUNTIME_C = \
 	guest/crt \
 	guest/posix \
+	guest/file \
 	guest/errno \
 	guest/panic \
 	guest/ssp \
@@ -30,6 +31,7 @@ GUEST_INCLUDES = \
 	guest/include/ctype.h \
 	guest/include/errno.def \
 	guest/include/errno.h \
+	guest/include/fcntl.h \
 	guest/include/hcall.h \
 	guest/include/limits.h \
 	guest/include/sched.h \
@@ -41,6 +43,7 @@ GUEST_INCLUDES = \
 	guest/include/sys/mman.h \
 	guest/include/sys/prctl.h \
 	guest/include/sys/random.h \
+	guest/include/sys/stat.h \
 	guest/include/sys/types.h \
 	guest/include/sys/uio.h \
 	guest/include/sys/utsname.h \
@@ -63,7 +66,8 @@ GUEST_PLAIN = \
 	guest/spin.elf \
 	guest/status.elf \
 	guest/torov.elf \
-	guest/wc.elf
+	guest/wc.elf \
+	guest/write_file.elf
 
 # The same bytes that torov.elf executes, as ToroV loads them.
 GUEST_FLAT = guest/torov.bin
@@ -88,6 +92,7 @@ GUEST_TESTS = \
 	guest/t_calls.elf \
 	guest/t_door.elf \
 	guest/t_efault.elf \
+	guest/t_file.elf \
 	guest/t_hypercall.elf \
 	guest/t_malloc.elf \
 	guest/t_memory.elf \
@@ -103,6 +108,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_avx.native \
 	guest/t_calls.native \
 	guest/t_efault.native \
+	guest/t_file.native \
 	guest/t_hypercall.native \
 	guest/t_malloc.native \
 	guest/t_memory.native \

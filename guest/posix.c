@@ -3,6 +3,8 @@
  * The POSIX calls that are one hypercall each, and errno: where -errno becomes
  * -1.  It keeps no state but errno.
  */
+#include "runtime.h"
+
 #include <errno.h>
 #include <hcall.h>
 #include <sched.h>
@@ -18,8 +20,8 @@
 
 #define MAX_ERRNO 4095 /* Linux: results from -4095 to -1 are errors */
 
-static long
-result(long r)
+long
+guest_result(long r)
 {
 	if (r >= 0 || r < -MAX_ERRNO)
 		return r;
@@ -30,25 +32,25 @@ result(long r)
 ssize_t
 read(int fd, void *buf, size_t count)
 {
-	return result(hc_read(fd, (long)buf, (long)count));
+	return guest_result(hc_read(fd, (long)buf, (long)count));
 }
 
 ssize_t
 write(int fd, const void *buf, size_t count)
 {
-	return result(hc_write(fd, (long)buf, (long)count));
+	return guest_result(hc_write(fd, (long)buf, (long)count));
 }
 
 ssize_t
 readv(int fd, const struct iovec *iov, int count)
 {
-	return result(hc_readv(fd, (long)iov, count));
+	return guest_result(hc_readv(fd, (long)iov, count));
 }
 
 ssize_t
 writev(int fd, const struct iovec *iov, int count)
 {
-	return result(hc_writev(fd, (long)iov, count));
+	return guest_result(hc_writev(fd, (long)iov, count));
 }
 
 int
@@ -60,7 +62,7 @@ ioctl(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	argument = va_arg(ap, void *);
 	va_end(ap);
-	return (int)result(hc_ioctl(fd, (long)request, (long)argument));
+	return (int)guest_result(hc_ioctl(fd, (long)request, (long)argument));
 }
 
 int
@@ -95,33 +97,33 @@ void *
 mmap(void *address, size_t length, int protection, int flags, int fd,
     off_t offset)
 {
-	return (void *)result(hc_mmap(
+	return (void *)guest_result(hc_mmap(
 	    (long)address, (long)length, protection, flags, fd, offset));
 }
 
 int
 munmap(void *address, size_t length)
 {
-	return (int)result(hc_munmap((long)address, (long)length));
+	return (int)guest_result(hc_munmap((long)address, (long)length));
 }
 
 int
 mprotect(void *address, size_t length, int protection)
 {
-	return (int)result(
+	return (int)guest_result(
 	    hc_mprotect((long)address, (long)length, protection));
 }
 
 int
 clock_gettime(clockid_t clock, struct timespec *now)
 {
-	return (int)result(hc_clock_gettime(clock, (long)now));
+	return (int)guest_result(hc_clock_gettime(clock, (long)now));
 }
 
 int
 nanosleep(const struct timespec *length, struct timespec *remaining)
 {
-	return (int)result(hc_nanosleep((long)length, (long)remaining));
+	return (int)guest_result(hc_nanosleep((long)length, (long)remaining));
 }
 
 int
@@ -147,25 +149,25 @@ time(time_t *now)
 ssize_t
 getrandom(void *buf, size_t count, unsigned flags)
 {
-	return result(hc_getrandom((long)buf, (long)count, flags));
+	return guest_result(hc_getrandom((long)buf, (long)count, flags));
 }
 
 int
 uname(struct utsname *name)
 {
-	return (int)result(hc_uname((long)name));
+	return (int)guest_result(hc_uname((long)name));
 }
 
 int
 arch_prctl(int code, unsigned long address)
 {
-	return (int)result(hc_arch_prctl(code, (long)address));
+	return (int)guest_result(hc_arch_prctl(code, (long)address));
 }
 
 int
 sched_yield(void)
 {
-	return (int)result(hc_sched_yield());
+	return (int)guest_result(hc_sched_yield());
 }
 
 /* These cannot fail. */

@@ -31,6 +31,9 @@ struct sink {
  */
 int format(struct sink *sink, const char *fmt, va_list ap);
 
+/* The result of a hypercall as POSIX gives it: -1 with errno set on error. */
+long guest_result(long r);
+
 /* The compiler's stack protector knows these by name. */
 extern uintptr_t __stack_chk_guard;
 _Noreturn void __stack_chk_fail(void);

@@ -66,4 +66,6 @@ void clearerr(FILE *file);
 int fileno(FILE *file);
 void perror(const char *text);
 
+int rename(const char *from, const char *to);
+
 #endif

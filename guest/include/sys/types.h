@@ -13,6 +13,7 @@ typedef long time_t;
 typedef int pid_t;
 typedef unsigned uid_t;
 typedef unsigned gid_t;
+typedef unsigned mode_t;
 typedef int clockid_t;
 
 #endif
