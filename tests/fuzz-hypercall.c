@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fuzzes the hypercall dispatcher as a hostile guest would, without a vCPU: an
+ * input is a list of bytes to poke into guest memory and of calls, with values
+ * that are likely to hurt for what the row says the argument is.  The calls
+ * are really made, in a scratch folder, a network of its own and within limits.
+ *
+ * What must hold: no report of a sanitizer, no descriptor of ours touched, the
+ * file outside the guest's folder as it was.
+ */
+#include "guestram.h"
+
+#include "hypercall/hypercall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define RAM    (UINT64_C(4) << 20)
+#define DATA   (UINT64_C(1) << 20)
+#define SIZE   (8 * PAGE_4K)
+#define ROM    (DATA + SIZE + PAGE_4K) /* a read-only page, between holes */
+#define SECRET "never to be read or written by a guest"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct gmem mem;
+static struct hc_guest guest;
+static char scratch[] = "/tmp/novillo-fuzz.XXXXXX";
+static int ours; /* a descriptor that is not the guest's */
+
+static uint64_t calls, inputs;
+
+/* The bytes, in a stream of noise that all of them decide: a change of one
+ * gives quite other calls. */
+struct input {
+	const uint8_t *at, *end;
+	uint64_t noise;
+};
+
+static uint8_t
+byte(struct input *in)
+{
+	in->noise ^= in->noise << 13;
+	in->noise ^= in->noise >> 7;
+	in->noise ^= in->noise << 17;
+	return in->at < in->end ? (uint8_t)(*in->at++ ^ in->noise >> 56) : 0;
+}
+
+static struct input
+input_of(const uint8_t *data, size_t size)
+{
+	struct input in = { data, data + size, UINT64_C(0xcbf29ce484222325) };
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		in.noise = (in.noise ^ data[i]) * UINT64_C(0x100000001b3);
+	in.noise |= 1;
+	return in;
+}
+
+static uint64_t
+word(struct input *in)
+{
+	uint64_t w = 0;
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		w = w << 8 | byte(in);
+	return w;
+}
+
+static const uint64_t edges[] = { 0, 1, 2, 7, 8, 16, 64, 4095, 4096, 4097, 1024,
+	1025, INT32_MAX, UINT64_C(1) << 31, UINT32_MAX, INT64_MAX,
+	UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 1, (uint64_t)AT_FDCWD };
+
+static uint64_t
+edge(uint8_t b)
+{
+	return edges[b % (sizeof(edges) / sizeof(edges[0]))];
+}
+
+/* Places in memory: good, at the last byte, over the end, read-only, absent. */
+static uint64_t
+place(uint8_t b)
+{
+	static const uint64_t places[] = { DATA, DATA + 64, DATA + 128,
+		DATA + 256, DATA + 1024, DATA + 4090, DATA + SIZE - 1,
+		DATA + SIZE - 8, DATA + SIZE - 64, DATA + SIZE, ROM, ROM - 1,
+		ROM + PAGE_4K - 1, 0, 1, RAM - 1, RAM, UINT64_MAX,
+		UINT64_MAX - 7, UINT64_C(0xffffffff80000000),
+		UINT64_C(0x800000000000), DATA + 3 };
+
+	return places[b % (sizeof(places) / sizeof(places[0]))];
+}
+
+static const char *const names[] = { "/", "a", "/a", "a/b", "..", "../..",
+	"/../../outside", "link", "link/..", "a/../link/x", ".", "",
+	"/proc/self/mem", "fifo", "a/", "sock", "/rom/x", "loop" };
+
+static uint64_t
+name(uint8_t b)
+{
+	uint64_t va = DATA + 512 + (b & 3) * 64;
+
+	strcpy((char *)mem.base + va,
+	    names[(b >> 2) % (sizeof(names) / sizeof(names[0]))]);
+	return b == 255 ? place(b) : va;
+}
+
+static uint64_t
+argument(struct input *in, const struct hc_arg *arg)
+{
+	uint8_t how = byte(in);
+	uint8_t b = byte(in);
+	const struct hc_name *set = arg->names;
+
+	if (how % 16 == 0)
+		return word(in);
+	if (how % 16 == 1)
+		return edge(b);
+	switch (arg->kind) {
+	case HC_ARG_FD:
+	case HC_ARG_DIRFD: return b < 250 ? b % 24 : edge(b);
+	case HC_ARG_PATH:
+	case HC_ARG_STR: return name(b);
+	case HC_ARG_FLAGS:
+	case HC_ARG_ENUM:
+		while (set && b-- && set[1].name)
+			set++;
+		return set ? set->value : b;
+	case HC_ARG_INT:
+	case HC_ARG_UINT:
+	case HC_ARG_OCT:
+	case HC_ARG_HEX: return how % 16 < 8 ? b : edge(b);
+	default: return place(b);
+	}
+}
+
+static int
+base(struct hc_thread *thread, enum hc_base_register which, uint64_t *v)
+{
+	(void)thread;
+	(void)which;
+	(void)v;
+	return 0;
+}
+
+static int
+take_base(struct hc_thread *thread, enum hc_base_register which, uint64_t v)
+{
+	return base(thread, which, &v);
+}
+
+static void
+make_call(struct input *in)
+{
+	static struct hc_thread thread = {
+		.tid = 1,
+		.get_base = base,
+		.set_base = take_base,
+	};
+	struct hc_call call = { .guest = &guest, .thread = &thread };
+	uint32_t number = (uint32_t)(byte(in) << 8 | byte(in)) % HYPERCALL_END;
+	const struct hc_row *row = hc_row(number);
+	unsigned i;
+
+	for (; !row; row = hc_row(number))
+		number = (number + 1) % HYPERCALL_END;
+	for (i = 0; i < row->argc; i++)
+		call.arg[i] = argument(in, &row->args[i]);
+	hc_dispatch(&call, number);
+	calls++;
+}
+
+static void
+poke(struct input *in)
+{
+	uint64_t va = place(byte(in));
+	uint64_t value = byte(in) & 1 ? word(in) : place(byte(in));
+
+	if (byte(in) & 1)
+		value = edge(byte(in));
+	gmem_write(&mem, va, &value, sizeof(value));
+}
+
+static void
+nothing(int signal)
+{
+	(void)signal;
+}
+
+/* What blocks is woken every millisecond; files stay small. */
+static void
+set_limits(void)
+{
+	const struct itimerval often = { { 0, 1000 }, { 0, 1000 } };
+	const struct rlimit small = { 1 << 20, 1 << 20 };
+	const struct sigaction wake = { .sa_handler = nothing };
+
+	sigaction(SIGALRM, &wake, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	setitimer(ITIMER_REAL, &often, NULL);
+	setrlimit(RLIMIT_FSIZE, &small);
+}
+
+static void
+remove_tree(void)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "chmod -R u+w %s; rm -rf %s",
+	    scratch, scratch);
+	if (chdir("/") < 0 || system(command) != 0)
+		fprintf(stderr, "%s is left\n", scratch);
+}
+
+static void
+make_world(void)
+{
+	if (!mkdtemp(scratch) || chdir(scratch) < 0 || mkdir("root", 0755) < 0)
+		abort();
+	atexit(remove_tree);
+	ours = open("outside", O_RDWR | O_CREAT, 0600);
+	if (ours < 0 || write(ours, SECRET, strlen(SECRET)) < 0)
+		abort();
+	guestram_init(&mem, RAM);
+	set_limits();
+}
+
+static bool
+write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* A network without a way out; who we are stays as it was. */
+static bool
+leave_network(void)
+{
+	char users[64], groups[64];
+
+	snprintf(users, sizeof(users), "%u %u 1", getuid(), getuid());
+	snprintf(groups, sizeof(groups), "%u %u 1", getgid(), getgid());
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+	       write_file("/proc/self/setgroups", "deny") &&
+	       write_file("/proc/self/uid_map", users) &&
+	       write_file("/proc/self/gid_map", groups);
+}
+
+static void
+start_guest(bool net)
+{
+	char root[64];
+	const char *bad;
+	size_t len;
+
+	hc_guest_init(&guest, &mem);
+	hc_fd_close(&guest.fds, 0);
+	hc_fd_close(&guest.fds, 1);
+	hc_fd_close(&guest.fds, 2);
+	hc_set_parse(&guest.policy.allowed,
+	    net ? "@all" : "@base,@file,@poll,@time,@memory", &bad, &len);
+	snprintf(root, sizeof(root), "%s/root", scratch);
+	if (hc_tree_mount(&guest, root, "/", false) < 0)
+		abort();
+	space_init(&guest.space, &mem, DATA / 2, RAM - PAGE_4K);
+}
+
+static void
+tell_calls(void)
+{
+	printf("%llu calls in %llu inputs\n", (unsigned long long)calls,
+	    (unsigned long long)inputs);
+}
+
+static void
+begin(void)
+{
+	static bool made, net;
+	uint64_t fd;
+
+	if (!made) {
+		make_world();
+		net = leave_network();
+		start_guest(net);
+		atexit(tell_calls);
+		made = true;
+	}
+	for (fd = 0; fd < HC_FDS; fd++)
+		hc_fd_close(&guest.fds, fd);
+	space_munmap(&guest.space, PAGE_4K, RAM - PAGE_4K);
+	space_init(&guest.space, &mem, DATA / 2, RAM - PAGE_4K);
+	space_take(
+	    &guest.space, DATA, SIZE, space_bits(PROT_READ | PROT_WRITE));
+	space_take(&guest.space, ROM, PAGE_4K, space_bits(PROT_READ));
+}
+
+static void
+check(void)
+{
+	char text[64] = { 0 };
+	struct stat st;
+
+	if (fstat(ours, &st) < 0 || st.st_nlink != 1 ||
+	    pread(ours, text, sizeof(text) - 1, 0) < 0 ||
+	    strcmp(text, SECRET) != 0) {
+		fprintf(stderr, "the file outside was touched\n");
+		abort();
+	}
+	if (inputs++ % 64 == 0 &&
+	    memmem(mem.base, RAM, SECRET, strlen(SECRET))) {
+		fprintf(stderr, "the file outside was read\n");
+		abort();
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = input_of(data, size);
+
+	begin();
+	while (in.at < in.end)
+		if (byte(&in) & 3)
+			make_call(&in);
+		else
+			poke(&in);
+	check();
+	return 0;
+}
