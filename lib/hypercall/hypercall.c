@@ -65,22 +65,22 @@
 	    SYS_fcntl
 
 static const struct hc_row rows[] = {
-#define HYPERCALL(number, call, class_set, needed, count, ...) \
-	{                                                      \
-		.name = #call,                                 \
-		.classes = class_set,                          \
-		.argc = count,                                 \
-		.args = { __VA_ARGS__ },                       \
-		.needs = needed,                               \
-		.handler = hc_do_##call,                       \
+#define HYPERCALL(number, call, class_set, needed, count, ...)  \
+	{                                                       \
+		.name = #call,                                  \
+		.classes = class_set,                           \
+		.argc = count,                                  \
+		.args = (const struct hc_arg[]){ __VA_ARGS__ }, \
+		.needs = needed,                                \
+		.handler = hc_do_##call,                        \
 	},
-#define FORWARD(number, call, class_set, count, ...) \
-	{                                            \
-		.name = #call,                       \
-		.classes = class_set,                \
-		.argc = count,                       \
-		.args = { __VA_ARGS__ },             \
-		.needs = NEEDS(SYS_##call),          \
+#define FORWARD(number, call, class_set, count, ...)            \
+	{                                                       \
+		.name = #call,                                  \
+		.classes = class_set,                           \
+		.argc = count,                                  \
+		.args = (const struct hc_arg[]){ __VA_ARGS__ }, \
+		.needs = NEEDS(SYS_##call),                     \
 	},
 #include "abi/hypercall.def"
 #undef FORWARD

@@ -70,9 +70,9 @@ struct hc_name {
 
 struct hc_arg {
 	const char *name;
-	enum hc_arg_kind kind;
-	unsigned length;             /* which argument is the length */
-	size_t size;                 /* of the structure */
+	uint8_t kind;                /* enum hc_arg_kind */
+	uint8_t length;              /* which argument is the length */
+	uint16_t size;               /* of the structure */
 	const char *type;            /* its C type */
 	const struct hc_name *names; /* of FLAGS and ENUM */
 };
@@ -86,7 +86,7 @@ struct hc_row {
 	const char *name; /* NULL: no such call */
 	unsigned classes; /* enum hc_class */
 	unsigned argc;
-	struct hc_arg args[HC_ARGS];
+	const struct hc_arg *args;
 	/* The host's calls that serve it, ended by -1: all that a handler ever
 	 * makes.  One alone and no handler: the call is forwarded to it. */
 	int16_t needs[HC_NEEDS];
