@@ -51,6 +51,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/hypercall.h \
 	lib/hypercall/memory.c \
 	lib/hypercall/names.h \
+	lib/hypercall/netrule.c \
+	lib/hypercall/netrule.h \
 	lib/hypercall/path.c \
 	lib/hypercall/path.h \
 	lib/hypercall/process.c \

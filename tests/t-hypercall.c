@@ -109,6 +109,18 @@ test_sets(void)
 	ok(len == 3 && memcmp(bad, "wri", 3) == 0, "and it is told which");
 	is_int(
 	    hc_set_parse(&set, "", &bad, &len), -EINVAL, "nothing is no list");
+	is_int(hc_set_parse(&set, "@memory,-mmap,-@time", &bad, &len), 0,
+	    "words with a minus take out of a set");
+	ok(!hc_set_has(&set, HC_mmap) && hc_set_has(&set, HC_brk),
+	    "what they name, and nothing else");
+	is_int(hc_set_parse(&set, "-mmap,@memory", &bad, &len), 0,
+	    "words are taken in their order");
+	ok(hc_set_has(&set, HC_mmap), "so the last word counts");
+	is_int(hc_set_parse(&set, "@all,-", &bad, &len), -EINVAL,
+	    "a minus alone is no word");
+	ok(len == 1 && *bad == '-', "and is told with its sign");
+	is_int(hc_set_parse(&set, "--write", &bad, &len), -EINVAL,
+	    "nor are two of them");
 	ok(!hc_set_has(&set, UINT32_MAX), "no set has a number out of range");
 }
 

@@ -161,14 +161,29 @@ hc_set_has(const struct hc_set *set, uint32_t number)
 	       (set->bits[number / 64] >> number % 64 & 1);
 }
 
-/* Add the calls that `word` names: one, or a class after an @. */
-static bool
-set_add(struct hc_set *set, const char *word, size_t len)
+static void
+set_put(struct hc_set *set, uint32_t nr, bool in)
 {
+	const uint64_t bit = UINT64_C(1) << nr % 64;
+
+	if (in)
+		set->bits[nr / 64] |= bit;
+	else
+		set->bits[nr / 64] &= ~bit;
+}
+
+bool
+hc_set_change(struct hc_set *set, const char *word, size_t len)
+{
+	bool in = len == 0 || word[0] != '-';
 	unsigned class = 0;
 	bool found = false;
 	uint32_t nr;
 
+	if (!in) {
+		word++;
+		len--;
+	}
 	if (len > 0 && word[0] == '@') {
 		class = hc_class_by_name(word + 1, len - 1);
 		found = class != 0;
@@ -179,7 +194,7 @@ set_add(struct hc_set *set, const char *word, size_t len)
 		if (!row)
 			continue;
 		if ((row->classes & class) || same_word(row->name, word, len)) {
-			set->bits[nr / 64] |= UINT64_C(1) << nr % 64;
+			set_put(set, nr, in);
 			found = true;
 		}
 	}
@@ -194,7 +209,7 @@ hc_set_parse(
 	for (;; list++) {
 		size_t len = strcspn(list, ",");
 
-		if (!set_add(set, list, len)) {
+		if (!hc_set_change(set, list, len)) {
 			*bad = list;
 			*bad_len = len;
 			return -EINVAL;
@@ -212,7 +227,7 @@ hc_guest_init(struct hc_guest *guest, struct gmem *mem)
 
 	guest->mem = mem;
 	guest->tree.self = -1;
-	set_add(&guest->policy.allowed, base, sizeof(base) - 1);
+	hc_set_change(&guest->policy.allowed, base, sizeof(base) - 1);
 	hc_fds_init(&guest->fds);
 }
 

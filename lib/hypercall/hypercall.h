@@ -108,7 +108,13 @@ struct hc_set {
 bool hc_set_has(const struct hc_set *set, uint32_t number);
 
 /*
- * Read `list`, names and @classes with commas between, into `set`.  0, or
+ * Change `set` by one word: the name of a call or a @class, which is put in,
+ * or taken out if the word begins with a minus.  False if it is neither.
+ */
+bool hc_set_change(struct hc_set *set, const char *word, size_t len);
+
+/*
+ * Make `set` from `list`, such words with commas between, in their order.  0, or
  * -EINVAL with *bad and *bad_len telling the word that is neither.
  */
 int hc_set_parse(
