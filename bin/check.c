@@ -39,6 +39,51 @@ print_image(const struct options *o, const struct image *image)
 	    image->end + image->bias, o->memory);
 }
 
+/* The hypercalls that `a` has and `b` has not. */
+static void
+print_set(const char *what, const struct hc_set *a, const struct hc_set *b)
+{
+	bool any = false;
+	uint32_t nr;
+
+	for (nr = 0; nr < HYPERCALL_END; nr++) {
+		if (!hc_set_has(a, nr) || hc_set_has(b, nr))
+			continue;
+		printf("%s%s", any ? " " : what, hc_row(nr)->name);
+		any = true;
+	}
+	if (any)
+		putchar('\n');
+}
+
+/* What the guest may do that others may not, and the other way round. */
+static void
+print_allowance(const struct options *o)
+{
+	char rule[HC_NET_RULE_TEXT];
+	struct hc_set base = { 0 };
+	unsigned i;
+
+	hc_set_change(&base, OPTIONS_ALLOWED, strlen(OPTIONS_ALLOWED));
+	printf("allowed       %s\n", OPTIONS_ALLOWED);
+	print_set("  and         ", &o->allowed, &base);
+	print_set("  without     ", &base, &o->allowed);
+	for (i = 0; i < o->nets; i++) {
+		hc_net_rule_text(&o->net[i], rule);
+		printf("  only        %s\n", rule);
+	}
+	printf("denied        %s\n", on_deny_name(o->on_deny));
+	for (i = 0; i < o->volumes_n; i++)
+		printf("volume        %s at %s%s\n", o->volumes[i].host,
+		    o->volumes[i].guest,
+		    o->volumes[i].read_only ? ", read-only" : "");
+	printf("sandbox       %s%s\n", sandbox_name(o->sandbox),
+	    o->new_pid ? ", process namespace" : "");
+	if (o->gdb)
+		printf("debugger      %s%s\n", o->gdb,
+		    o->gdb_wait ? ", waited for" : "");
+}
+
 int
 check_guest(const struct options *o)
 {
@@ -51,6 +96,7 @@ check_guest(const struct options *o)
 		return status;
 	close(fd);
 	print_image(o, &image);
+	print_allowance(o);
 	if (image_fits(&image, o->memory, &error) < 0) {
 		say("%s: %s", o->guest, error.text);
 		return STATUS_NOT_RUNNABLE;

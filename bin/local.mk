@@ -2,8 +2,20 @@
 #
 # The program.
 
+# What a configuration is read with; its fuzzer needs no more.
+CONFIG_SOURCES = \
+	bin/config.c \
+	bin/config.h \
+	bin/json.c \
+	bin/json.h \
+	bin/optionrow.c \
+	bin/optionrow.h \
+	bin/options.def \
+	bin/options.h
+
 bin_PROGRAMS += bin/novillo
 bin_novillo_SOURCES = \
+	$(CONFIG_SOURCES) \
 	bin/check.c \
 	bin/gdbserve.c \
 	bin/gdbserve.h \
@@ -12,8 +24,6 @@ bin_novillo_SOURCES = \
 	bin/main.c \
 	bin/open.c \
 	bin/options.c \
-	bin/options.def \
-	bin/options.h \
 	bin/run.c \
 	bin/run.h \
 	bin/stats.c \

@@ -20,7 +20,7 @@ print_classes(unsigned classes)
 }
 
 static int
-list_hypercalls(void)
+list_hypercalls(const struct options *o)
 {
 	uint32_t number;
 
@@ -29,7 +29,8 @@ list_hypercalls(void)
 
 		if (!row)
 			continue;
-		printf("%3u %-20s", number, row->name);
+		printf("%3u %-20s %-7s", number, row->name,
+		    hc_set_has(&o->allowed, number) ? "allowed" : "-");
 		print_classes(row->classes);
 		putchar('\n');
 	}
@@ -47,7 +48,7 @@ main(int argc, char **argv)
 	case ACTION_RUN: return run_guest(&options);
 	case ACTION_PROBE: return probe_kvm();
 	case ACTION_CHECK: return check_guest(&options);
-	case ACTION_LIST: return list_hypercalls();
+	case ACTION_LIST: return list_hypercalls(&options);
 	case ACTION_HELP: options_help(stdout); return STATUS_OK;
 	case ACTION_VERSION: puts("novillo " PACKAGE_VERSION); return STATUS_OK;
 	}

@@ -121,6 +121,16 @@ read_elf(int fd, uint64_t size, struct image *image, struct image_error *error)
 	return image_program(image, phdrs, size, error);
 }
 
+static bool
+is_flat(const struct options *o, int fd)
+{
+	char magic[SELFMAG];
+
+	return o->flat ||
+	       (o->flat_or_elf && (pread(fd, magic, SELFMAG, 0) != SELFMAG ||
+				      memcmp(magic, ELFMAG, SELFMAG) != 0));
+}
+
 int
 open_guest(const struct options *o, struct image *image, int *status)
 {
@@ -131,7 +141,7 @@ open_guest(const struct options *o, struct image *image, int *status)
 
 	if (fd < 0)
 		return -1;
-	if (o->flat)
+	if (is_flat(o, fd))
 		r = image_flat(image, o->flat_start, size, &error);
 	else
 		r = read_elf(fd, size, image, &error);

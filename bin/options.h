@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The command line.  It must not know what the options lead to.
+ * The options a guest runs with.  It must not know what they lead to.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
 #include "hypercall/hypercall.h"
+#include "hypercall/netrule.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#define OPTIONS_ENV 256 /* variables a guest can be given */
+#define OPTIONS_ENV     256 /* variables a guest can be given */
+#define OPTIONS_ARGS    256 /* arguments a configuration can give it */
+#define OPTIONS_VOLUMES 16  /* folders it can be shown */
+#define OPTIONS_NET     64  /* rules for addresses */
 
 #define OPTIONS_DEFAULT_MEMORY (UINT64_C(64) << 20)
+#define OPTIONS_ALLOWED        "@base" /* without --allow */
 
 enum action {
 	ACTION_RUN,
@@ -24,12 +29,50 @@ enum action {
 	ACTION_VERSION,
 };
 
+/* What becomes of a call that is known and not allowed. */
+enum on_deny {
+	ON_DENY_ERRNO,
+	ON_DENY_KILL,
+};
+
+/* How novillo confines itself: or fail, as far as it can, not at all. */
+enum sandbox_mode {
+	SANDBOX_STRICT,
+	SANDBOX_BEST_EFFORT,
+	SANDBOX_NONE,
+};
+
+/* Our folder `host` is what the guest sees at `guest`: an absolute path
+ * without "." and "..", without empty parts, and "/" for the root. */
+struct options_volume {
+	const char *host;
+	const char *guest;
+	bool read_only;
+};
+
+/* Where an option stands; `file` is NULL for the command line. */
+struct options_place {
+	const char *file;
+	unsigned line;
+	unsigned column;
+};
+
 struct options {
 	enum action action;
 	uint64_t memory; /* bytes, whole pages */
 	char *env[OPTIONS_ENV + 1];
 	unsigned envs;
+	struct hc_set allowed;
+	enum on_deny on_deny;
+	struct hc_net_rule net[OPTIONS_NET];
+	unsigned nets;
+	struct options_volume volumes[OPTIONS_VOLUMES];
+	unsigned volumes_n;
+	enum sandbox_mode sandbox;
+	bool new_pid;
+	const char *config; /* the file options came from, or NULL */
 	bool flat;
+	bool flat_or_elf; /* flat if it is not an ELF file */
 	uint64_t flat_start;
 	const char *gdb; /* where debuggers connect; NULL: nowhere */
 	bool gdb_wait;   /* the guest waits for one */
@@ -43,13 +86,21 @@ struct options {
 	bool stats;
 	char *guest; /* NULL only where the action needs none */
 	char **argv; /* the guest's: argv[0] is `guest` */
+	char *args[OPTIONS_ARGS + 2]; /* a configuration's argv */
+	unsigned args_n;              /* without argv[0] */
+	struct options_place place;   /* what is being read */
 };
 
 /*
- * Read the command line.  0, or -1 after one sentence on stderr.  What
- * `options` points to belongs to argv and the environment.
+ * Read the command line, and the configuration it names.  0, or -1 after one
+ * sentence on stderr.  What `options` points to belongs to argv, to the
+ * environment and to the configuration, which stay as long as the program.
  */
 int options_parse(struct options *options, int argc, char **argv);
+
+/* The words of --on-deny and --sandbox. */
+const char *on_deny_name(enum on_deny on_deny);
+const char *sandbox_name(enum sandbox_mode mode);
 
 /* The text of --help. */
 void options_help(FILE *out);

@@ -72,6 +72,12 @@ GUEST_PLAIN = \
 # The same bytes that torov.elf executes, as ToroV loads them.
 GUEST_FLAT = guest/torov.bin
 
+# Configurations as ToroV has them, to lie beside guests.
+GUEST_CONFIGS = \
+	guest/echo_server.json \
+	guest/helloworld.json \
+	guest/writefile.json
+
 # Guests that die of what they are named after.
 GUEST_FAULTS = \
 	guest/fault_divide.elf \
@@ -192,6 +198,7 @@ guest/libguest-native.a: $(GUEST_NATIVE_LIBRARY_OBJECTS)
 
 EXTRA_DIST += \
 	$(GUEST_ABI) \
+	$(GUEST_CONFIGS) \
 	$(GUEST_INCLUDES) \
 	$(GUEST_IMAGES:.elf=.c) \
 	$(GUEST_RUNTIME_C:=.c) \

@@ -29,7 +29,9 @@ UNIT_TESTS = \
 	tests/t-gmem \
 	tests/t-hypercall \
 	tests/t-image \
+	tests/t-json \
 	tests/t-lines \
+	tests/t-netrule \
 	tests/t-regs \
 	tests/t-rsp \
 	tests/t-space \
@@ -47,8 +49,11 @@ tests_t_hypercall_SOURCES = tests/t-hypercall.c $(UNIT_SOURCES)
 tests_t_hypercall_LDADD = $(TEST_LIBS)
 tests_t_image_SOURCES = tests/t-image.c $(UNIT_SOURCES)
 tests_t_image_LDADD = $(TEST_LIBS)
+tests_t_json_SOURCES = tests/t-json.c bin/json.c bin/json.h $(UNIT_SOURCES)
 tests_t_lines_SOURCES = tests/t-lines.c $(UNIT_SOURCES)
 tests_t_lines_LDADD = $(TEST_LIBS)
+tests_t_netrule_SOURCES = tests/t-netrule.c $(UNIT_SOURCES)
+tests_t_netrule_LDADD = $(TEST_LIBS)
 tests_t_regs_SOURCES = tests/t-regs.c $(UNIT_SOURCES)
 tests_t_regs_LDADD = lib/libgdb.a
 tests_t_rsp_SOURCES = tests/t-rsp.c $(UNIT_SOURCES)
@@ -69,6 +74,7 @@ tests_t_symbols_CFLAGS = $(AM_CFLAGS) -g
 SHELL_TESTS = \
 	tests/t-badelf.sh \
 	tests/t-cli.sh \
+	tests/t-config.sh \
 	tests/t-doc.sh \
 	tests/t-gdb-fake.sh \
 	tests/t-guest-elf.sh \
@@ -93,6 +99,7 @@ tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(KVM_TESTS) \
 	$(GUEST_TESTS)
 EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
+	tests/config.json \
 	tests/fakeguest.S \
 	tests/static-hello.c \
 	tests/rsp/breaks.txt \
@@ -109,10 +116,22 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
 
 # Fuzzers: configure with --enable-sanitizers and see what they find.
 FUZZ_SECONDS = 60
-FUZZERS = tests/fuzz-hypercall tests/fuzz-image tests/fuzz-lines tests/fuzz-rsp tests/fuzz-stub
+FUZZERS = \
+	tests/fuzz-config \
+	tests/fuzz-hypercall \
+	tests/fuzz-image \
+	tests/fuzz-json \
+	tests/fuzz-lines \
+	tests/fuzz-rsp \
+	tests/fuzz-stub
 EXTRA_PROGRAMS += $(FUZZERS)
+tests_fuzz_config_SOURCES = tests/fuzz-config.c tests/fuzz-main.c \
+	$(CONFIG_SOURCES)
+tests_fuzz_config_LDADD = $(TEST_LIBS)
 tests_fuzz_hypercall_SOURCES = tests/fuzz-hypercall.c tests/fuzz-main.c
 tests_fuzz_hypercall_LDADD = $(TEST_LIBS)
+tests_fuzz_json_SOURCES = tests/fuzz-json.c tests/fuzz-main.c bin/json.c \
+	bin/json.h
 tests_fuzz_lines_SOURCES = tests/fuzz-lines.c tests/fuzz-main.c
 tests_fuzz_lines_LDADD = $(TEST_LIBS)
 tests_fuzz_image_SOURCES = tests/fuzz-image.c tests/fuzz-main.c
@@ -123,6 +142,11 @@ tests_fuzz_stub_SOURCES = tests/fuzz-stub.c tests/fuzz-main.c \
 	tests/faketarget.c tests/faketarget.h
 tests_fuzz_stub_LDADD = lib/libgdb.a
 
+FUZZ_CONFIGS = $(top_srcdir)/tests/config.json \
+	$(GUEST_CONFIGS:%=$(top_srcdir)/%)
+
+run-fuzz-config: tests/fuzz-config
+	tests/fuzz-config --seconds=$(FUZZ_SECONDS) $(FUZZ_CONFIGS)
 run-fuzz-hypercall: tests/fuzz-hypercall
 	head -c 2048 $(top_srcdir)/tests/t-files.c >tests/hypercall.seed
 	tests/fuzz-hypercall --seconds=$(FUZZ_SECONDS) tests/hypercall.seed
@@ -130,6 +154,8 @@ run-fuzz-image: tests/fuzz-image tests/mkelf
 	rm -rf tests/seeds && $(MKDIR_P) tests/seeds
 	tests/mkelf tests/seeds >/dev/null
 	tests/fuzz-image --seconds=$(FUZZ_SECONDS) tests/seeds/*
+run-fuzz-json: tests/fuzz-json
+	tests/fuzz-json --seconds=$(FUZZ_SECONDS) $(FUZZ_CONFIGS)
 run-fuzz-lines: tests/fuzz-lines guest/hello.elf guest/empty.elf
 	tests/fuzz-lines --seconds=$(FUZZ_SECONDS) guest/hello.elf \
 	    guest/empty.elf
@@ -138,14 +164,16 @@ run-fuzz-rsp: tests/fuzz-rsp
 run-fuzz-stub: tests/fuzz-stub
 	tests/fuzz-stub --seconds=$(FUZZ_SECONDS) $(top_srcdir)/tests/rsp/*.txt
 
-check-fuzz: run-fuzz-hypercall run-fuzz-image run-fuzz-lines run-fuzz-rsp run-fuzz-stub
+RUN_FUZZERS = $(FUZZERS:tests/%=run-%)
 
-.PHONY: run-fuzz-hypercall run-fuzz-image run-fuzz-lines run-fuzz-rsp run-fuzz-stub
+check-fuzz: $(RUN_FUZZERS)
+
+.PHONY: $(RUN_FUZZERS)
 
 # Everything that runs without KVM, under valgrind.
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full
-VALGRIND_TESTS = tests/t-gmem tests/t-hypercall tests/t-image \
-	tests/t-symbols
+VALGRIND_TESTS = tests/t-gmem tests/t-hypercall tests/t-image tests/t-json \
+	tests/t-netrule tests/t-symbols
 
 check-valgrind: $(VALGRIND_TESTS) bin/novillo
 	for test in $(VALGRIND_TESTS); do \
@@ -154,6 +182,8 @@ check-valgrind: $(VALGRIND_TESTS) bin/novillo
 	done
 	$(VALGRIND) bin/novillo --list >tests/valgrind.out
 	$(VALGRIND) bin/novillo --help >tests/valgrind.out
+	$(VALGRIND) bin/novillo --list --config=$(top_srcdir)/tests/config.json \
+	    >tests/valgrind.out
 
 .PHONY: check-fuzz check-valgrind
 CLEANFILES += $(FUZZERS) tests/hypercall.seed tests/valgrind.out

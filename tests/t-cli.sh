@@ -13,7 +13,9 @@ has "$out" "novillo " "--version names the program"
 try "$novillo" --help
 is "$status" 0 "--help succeeds"
 for option in --memory=SIZE --env=NAME --trace --core --timeout=SECONDS \
-    --stats --probe --check --list --flat --output=FILE; do
+    --stats --probe --check --list --flat --output=FILE --allow=LIST \
+    --on-deny=errno --volume=HOST:GUEST --root=DIR --config=FILE \
+    --sandbox=MODE --new-pid; do
 	has "$out" "$option" "--help tells of $option"
 done
 
@@ -22,6 +24,16 @@ is "$status" 0 "--list succeeds"
 has "$out" "  1 write " "--list knows write by its number"
 has "$out" "499 torov_print" "--list knows ToroV's console"
 has "$out" "@memory" "--list names classes"
+is "$(printf '%s\n' "$out" | grep '@base' | grep -v ' allowed ')" "" \
+    "--list says that @base is allowed"
+is "$(printf '%s\n' "$out" | grep ' allowed ' | grep -v '@base')" "" \
+    "and nothing else"
+try "$novillo" --list --allow=-@all,write -a exit_group
+is "$(printf '%s\n' "$out" | sed -n 's/ *[0-9]* \([a-z_]*\) *allowed.*/\1/p')" \
+    "write
+exit_group" "--list shows what --allow makes of it"
+try "$novillo" --list -a -@base,@all
+is "$(printf '%s\n' "$out" | grep -v ' allowed ')" "" "@all allows all"
 
 # wrong SENTENCE OPTION...: refused with 125 and that sentence.
 wrong()
@@ -65,6 +77,69 @@ wrong "\"nocall\" is no hypercall" --trace=write,nocall x
 wrong "\"@nothing\" is no hypercall" --trace=@nothing x
 wrong "\"\" is no hypercall" --trace=write, x
 wrong "not an address" --flat=here x
+
+wrong "\"nocall\" is no hypercall" --allow=write,nocall x
+wrong "\"\" is no hypercall" --allow= x
+wrong "\"-\" is no hypercall" -a - x
+wrong "\"-@nothing\" is no hypercall" --allow=-@nothing x
+wrong "\"bind:\": an address is wanted" --allow=bind: x
+wrong "\"bind:*:80\": an address is wanted" --allow=write,bind:*:80 x
+wrong "a port is a number" --allow=bind:127.0.0.1:http x
+wrong "bits that the prefix leaves out" --allow=connect:10.0.0.1/8 x
+wrong "none of errno, kill" --on-deny=die x
+wrong "none of strict, best-effort, none" --sandbox=yes x
+wrong "takes no value" --new-pid=1 x
+wrong "HOST:GUEST or HOST:GUEST:ro is wanted" --volume=/tmp x
+wrong "HOST:GUEST or HOST:GUEST:ro is wanted" --volume=/tmp:ro x
+wrong "HOST:GUEST or HOST:GUEST:ro is wanted" --volume=:/tmp x
+wrong "HOST:GUEST or HOST:GUEST:ro is wanted" --volume= x
+wrong "must begin with /" --volume=/tmp:data x
+wrong "must begin with /" --volume=/tmp: x
+wrong "must begin with /" --volume=/tmp:/data:rw x
+wrong "has an empty part" --volume=/tmp://data x
+wrong "has an empty part" --volume=/tmp:/data/ x
+wrong "has an empty part" --volume=/tmp:/data//x:ro x
+wrong "without . and .." --volume=/tmp:/data/../x x
+wrong "without . and .." --volume=/tmp:/.. x
+wrong "without . and .." --volume=/tmp:/./x x
+wrong "no folder is named" --root= x
+wrong "no folder is named" --root=:ro x
+
+# repeat N FORMAT: FORMAT with the numbers from 1 to N.
+repeat()
+{
+	i=0
+	while [ $i -lt "$1" ]; do
+		i=$((i + 1))
+		printf -- "$2" $i
+	done
+}
+try "$novillo" $(repeat 17 '-v/tmp:/v%d ') x
+has "$err" "more than 16 volumes" "17 volumes are too many"
+try "$novillo" "--allow=$(repeat 65 'bind:127.0.0.1:%d,')write" x
+has "$err" "more than 64 rules" "65 rules for addresses are too many"
+try "$novillo" $(repeat 257 '-eV%d=1 ') x
+has "$err" "more than 256 variables" "257 variables are too many"
+
+# seen PART NAME OPTION...: what --check says, KVM or not.
+seen()
+{
+	part=$1
+	name=$2
+	shift 2
+	try timeout 10 "$novillo" --check "$@" "$guests/hello.elf"
+	has "$out" "$part" "$name"
+}
+seen "volume        a:b at /c.d/..e
+" "HOST may have a colon, and GUEST points" -v a:b:/c.d/..e
+seen "volume        /b at /x, read-only
+volume        /c at /" "a later volume takes the place of an earlier one" \
+    -v /a:/x -r /c -v /b:/x:ro
+seen "  only        connect:10.0.0.0/8
+  only        bind:[::1]:80" "rules for addresses are kept" \
+    -a connect:10.0.0.0/8 -a bind:[::1]:80,@base
+seen "denied        errno
+sandbox       best-effort" "without options a denied call has an errno"
 
 try "$novillo" missing-guest --version
 is "$status" 127 "options end at GUEST"

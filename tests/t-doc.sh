@@ -23,8 +23,8 @@ options=$("$novillo" --help |
 has "$options" "memory" "--help has options"
 is "$(without "$options" "$doc/novillo.1" "Fl -")" "" \
     "novillo(1) has every option of --help"
-documented=$(grep -o 'Fl -[a-z][a-z]*' "$doc/novillo.1" | sed 's/.*-//' |
-    sort -u)
+documented=$(grep -o 'Fl -[a-z][a-z-]*' "$doc/novillo.1" |
+    sed 's/.* -//; s/-/_/g' | sort -u)
 is "$(without "$documented" "$top_srcdir/bin/options.def" ", ")" "" \
     "novillo(1) has no other option"
 
@@ -37,7 +37,8 @@ is "$(without "$functions" "$doc/kvmcore.3" "^\\.F[no] ")" "" \
     "kvmcore(3) declares every function of kvmcore.h"
 
 # The tables of abi.md, as the sources have them.
-"$novillo" --list | sed 's/@//g' | while read -r number name classes; do
+"$novillo" --list | sed 's/@//g' |
+    while read -r number name allowed classes; do
 	echo "| $number | \`$name\` | $classes |"
 done >"$scratch/calls"
 sed -n 's/^\(| [0-9]* | `[a-z0-9_]*` | [a-z ]* |\).*/\1/p' "$doc/abi.md" \

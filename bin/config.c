@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Options from a configuration.  ToroV's keys mean what they mean to ToroV;
+ * any other is the name of an option.  Nothing here may know what an option
+ * makes of its value.
+ */
+#include "config.h"
+
+#include "gdbserve.h"
+#include "json.h"
+#include "optionrow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define KEY_SIZE 32 /* bytes a key of ours can have, with its NUL */
+
+struct config {
+	struct options *options;
+	struct json json;
+	size_t used; /* of `words` */
+};
+
+/* A member of an object: its name, and who reads its value, which begins with
+ * `event`, into `into`. */
+struct member {
+	const char *name;
+	int (*read)(struct config *c, enum json_event event, void *into);
+};
+
+/* The members that an object may have. */
+struct members {
+	const struct member *member;
+	size_t n;
+	bool options; /* and every option */
+};
+
+#define MEMBERS(array) array, sizeof(array) / sizeof(array[0])
+
+/* The texts of the configuration, which options point to.  Each takes no more
+ * than it took in the file, its closing quote becoming the NUL; a number has
+ * something behind it, or the file is no object. */
+static char words[CONFIG_SIZE];
+
+/* The next event; the place is then its own.  A sentence told JSON_ERROR. */
+static enum json_event
+next(struct config *c)
+{
+	enum json_event event = json_next(&c->json);
+	struct options_place *place = &c->options->place;
+
+	json_where(&c->json, &place->line, &place->column);
+	if (event == JSON_ERROR)
+		complain(c->options, "%s", c->json.error);
+	return event;
+}
+
+static int
+take_text(struct config *c, enum json_event event, char **text)
+{
+	char *to = words + c->used;
+	size_t len;
+
+	if (event == JSON_ERROR)
+		return -1;
+	if (event != JSON_STRING && event != JSON_NUMBER)
+		return complain(c->options, "a string is wanted here");
+	if (!json_text(&c->json, to, sizeof(words) - c->used, &len))
+		return complain(c->options, "there is too much text");
+	if (strlen(to) < len)
+		return complain(c->options, "a string with \\u0000 in it");
+	c->used += len + 1;
+	*text = to;
+	return 0;
+}
+
+/* A boolean, also as ToroV writes it: "True", "false", 0, "1". */
+static int
+take_bool(struct config *c, enum json_event event, bool *value)
+{
+	static const char *const words_of[2][2] = { { "false", "0" },
+		{ "true", "1" } };
+	char *text;
+	int i, j;
+
+	if (event == JSON_TRUE || event == JSON_FALSE) {
+		*value = event == JSON_TRUE;
+		return 0;
+	}
+	if (event == JSON_STRING || event == JSON_NUMBER) {
+		if (take_text(c, event, &text) < 0)
+			return -1;
+		for (i = 0; i < 2; i++)
+			for (j = 0; j < 2; j++)
+				if (strcasecmp(text, words_of[i][j]) == 0) {
+					*value = i != 0;
+					return 0;
+				}
+	}
+	if (event == JSON_ERROR)
+		return -1;
+	return complain(c->options, "true or false is wanted here");
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* How many letters must be changed, put in or taken out to make `a` into `b`,
+ * big letters and small ones being the same. */
+static unsigned
+distance(const char *a, const char *b)
+{
+	unsigned row[KEY_SIZE + 1];
+	size_t n = strlen(b), j;
+
+	for (j = 0; j <= n; j++)
+		row[j] = (unsigned)j;
+	for (; *a; a++) {
+		unsigned diagonal = row[0]++;
+
+		for (j = 1; j <= n; j++) {
+			unsigned change = diagonal +
+					  (lower(*a) != lower(b[j - 1]));
+
+			diagonal = row[j];
+			row[j] = row[j] < row[j - 1] ? row[j] : row[j - 1];
+			row[j] = row[j] + 1 < change ? row[j] + 1 : change;
+		}
+	}
+	return row[n];
+}
+
+static void
+compare(const char *key, const char *name, const char **best, unsigned *least)
+{
+	unsigned d = distance(key, name);
+
+	if (d < *least) {
+		*least = d;
+		*best = name;
+	}
+}
+
+static int
+complain_unknown(struct config *c, const struct members *kind, const char *key)
+{
+	const char *best = NULL;
+	unsigned least = 3; /* more is another word */
+	unsigned i;
+
+	for (i = 0; i < kind->n; i++)
+		compare(key, kind->member[i].name, &best, &least);
+	for (i = 0; kind->options && i < OPTION_ROWS; i++)
+		if (option_row(i)->use != OPTION_LINE)
+			compare(key, option_name(i), &best, &least);
+	if (best)
+		return complain(c->options,
+		    "there is no key \"%s\"; is it \"%s\"?", key, best);
+	return complain(c->options, "there is no key \"%s\"", key);
+}
+
+/* The elements of an array, each a text, as one with commas between them. */
+static int
+read_list(struct config *c, const struct option_row *row)
+{
+	struct options_place place = c->options->place;
+	char *list = words + c->used, *text;
+	enum json_event event;
+
+	while ((event = next(c)) != JSON_ARRAY_END) {
+		if (take_text(c, event, &text) < 0)
+			return -1;
+		words[c->used - 1] = ',';
+	}
+	if (list == words + c->used)
+		return 0;
+	words[c->used - 1] = '\0';
+	c->options->place = place;
+	return option_apply(c->options, row->number, list);
+}
+
+/* The option, once for each element of an array. */
+static int
+read_many(struct config *c, const struct option_row *row)
+{
+	enum json_event event;
+	char *text;
+
+	while ((event = next(c)) != JSON_ARRAY_END)
+		if (take_text(c, event, &text) < 0 ||
+		    option_apply(c->options, row->number, text) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+read_option(
+    struct config *c, enum json_event event, const struct option_row *row)
+{
+	char *text = NULL;
+	bool on = true;
+
+	if (event == JSON_ARRAY && row->use == OPTION_LIST)
+		return read_list(c, row);
+	if (event == JSON_ARRAY && row->use == OPTION_MANY)
+		return read_many(c, row);
+	if (row->has_arg == no_argument) {
+		if (take_bool(c, event, &on) < 0)
+			return -1;
+	} else if (row->has_arg == optional_argument &&
+		   (event == JSON_TRUE || event == JSON_FALSE)) {
+		on = event == JSON_TRUE;
+	} else if (take_text(c, event, &text) < 0) {
+		return -1;
+	}
+	return on ? option_apply(c->options, row->number, text) : 0;
+}
+
+static const struct option_row *
+find_option(const char *key)
+{
+	unsigned i;
+
+	for (i = 0; i < OPTION_ROWS; i++)
+		if (strcmp(option_name(i), key) == 0)
+			return option_row(i);
+	return NULL;
+}
+
+/* Read the value of the member `key`. */
+static int
+read_member(
+    struct config *c, const struct members *kind, const char *key, void *into)
+{
+	const struct option_row *row = kind->options ? find_option(key) : NULL;
+	size_t i;
+
+	if (row && row->use == OPTION_LINE)
+		return complain(
+		    c->options, "\"%s\" is for the command line alone", key);
+	if (row)
+		return read_option(c, next(c), row);
+	for (i = 0; i < kind->n; i++)
+		if (strcmp(kind->member[i].name, key) == 0)
+			return kind->member[i].read(c, next(c), into);
+	return complain_unknown(c, kind, key);
+}
+
+/* Read an object, which begins with `event`. */
+static int
+read_object(struct config *c, enum json_event event, const struct members *kind,
+    void *into)
+{
+	char key[KEY_SIZE];
+	size_t len;
+
+	if (event == JSON_ERROR)
+		return -1;
+	if (event != JSON_OBJECT)
+		return complain(c->options, "an object in { } is wanted here");
+	while ((event = next(c)) == JSON_NAME) {
+		if (!json_text(&c->json, key, sizeof(key), &len))
+			return complain(
+			    c->options, "a key longer than any there is");
+		if (strlen(key) < len)
+			return complain(c->options, "a key with \\u0000 in it");
+		if (read_member(c, kind, key, into) < 0)
+			return -1;
+	}
+	return event == JSON_OBJECT_END ? 0 : -1;
+}
+
+static int
+set_guest(struct config *c, enum json_event event)
+{
+	if (c->options->guest)
+		return complain(
+		    c->options, "the guest was named before, in this file");
+	return take_text(c, event, &c->options->guest);
+}
+
+static int
+read_guest(struct config *c, enum json_event event, void *into)
+{
+	(void)into;
+	return set_guest(c, event);
+}
+
+/* ToroV knows flat images only; ours may be either. */
+static int
+read_binary(struct config *c, enum json_event event, void *into)
+{
+	(void)into;
+	c->options->flat_or_elf = true;
+	return set_guest(c, event);
+}
+
+static int
+read_args(struct config *c, enum json_event event, void *into)
+{
+	struct options *o = c->options;
+
+	(void)into;
+	if (event == JSON_ERROR)
+		return -1;
+	if (event != JSON_ARRAY)
+		return complain(o, "an array of strings is wanted here");
+	while ((event = next(c)) != JSON_ARRAY_END) {
+		if (o->args_n == OPTIONS_ARGS)
+			return complain(
+			    o, "more than %d arguments", OPTIONS_ARGS);
+		/* The first place is the guest's name. */
+		if (take_text(c, event, &o->args[o->args_n + 1]) < 0)
+			return -1;
+		o->args_n++;
+	}
+	return 0;
+}
+
+/* ToroV reads it as hexadecimal, whether there is a $ before it or not. */
+static int
+read_startaddr(struct config *c, enum json_event event, void *into)
+{
+	struct options *o = c->options;
+	char *text, *end;
+	const char *digits;
+
+	(void)into;
+	if (take_text(c, event, &text) < 0)
+		return -1;
+	digits = text + (text[0] == '$');
+	if (strncasecmp(digits, "0x", 2) == 0)
+		digits += 2;
+	errno = 0;
+	o->flat_start = strtoull(digits, &end, 16);
+	if (!*digits ||
+	    strspn(digits, "0123456789abcdefABCDEF") != strlen(digits) ||
+	    errno != 0)
+		return complain(o, "\"%s\" is no hexadecimal address", text);
+	o->flat = true;
+	return 0;
+}
+
+static int
+read_mount_point(struct config *c, enum json_event event, void *into)
+{
+	char *text;
+
+	(void)into;
+	if (take_text(c, event, &text) < 0)
+		return -1;
+	return option_apply(c->options, OPT_root, text);
+}
+
+static int
+read_newpid(struct config *c, enum json_event event, void *into)
+{
+	(void)into;
+	return take_bool(c, event, &c->options->new_pid);
+}
+
+/* "Debug": {"Allowed": ..., "Port": ...} */
+struct torov_debug {
+	bool allowed;
+	char *port;
+};
+
+static int
+read_debug_allowed(struct config *c, enum json_event event, void *into)
+{
+	struct torov_debug *debug = into;
+
+	return take_bool(c, event, &debug->allowed);
+}
+
+static int
+read_debug_port(struct config *c, enum json_event event, void *into)
+{
+	struct torov_debug *debug = into;
+	size_t len;
+
+	if (take_text(c, event, &debug->port) < 0)
+		return -1;
+	len = strlen(debug->port);
+	if (len == 0 || len > 5 || strspn(debug->port, "0123456789") != len ||
+	    strtoul(debug->port, NULL, 10) > 65535)
+		return complain(c->options, "\"%s\" is no port", debug->port);
+	return 0;
+}
+
+static int
+read_debug(struct config *c, enum json_event event, void *into)
+{
+	static const struct member member[] = {
+		{ "Allowed", read_debug_allowed },
+		{ "Port", read_debug_port },
+	};
+	static const struct members kind = { MEMBERS(member), false };
+	static char standard[] = GDBSERVE_DEFAULT;
+	struct torov_debug debug = { .port = standard };
+
+	(void)into;
+	if (read_object(c, event, &kind, &debug) < 0)
+		return -1;
+	if (!debug.allowed)
+		return 0;
+	return option_apply(c->options, OPT_gdb, debug.port);
+}
+
+/* {"Name": ..., "Allowed": ...}: a minus, which may count, and the name. */
+struct call {
+	bool allowed, said;
+	char word[KEY_SIZE + 1];
+};
+
+static int
+read_call_name(struct config *c, enum json_event event, void *into)
+{
+	struct call *call = into;
+	char *text;
+	size_t i;
+
+	if (take_text(c, event, &text) < 0)
+		return -1;
+	/* A longer one, cut, is no hypercall either; nor is "". */
+	call->word[0] = '-';
+	for (i = 0; text[i] && i < KEY_SIZE - 1; i++)
+		call->word[i + 1] = lower(text[i]);
+	call->word[i + 1] = '\0';
+	return 0;
+}
+
+static int
+read_call_allowed(struct config *c, enum json_event event, void *into)
+{
+	struct call *call = into;
+
+	call->said = true;
+	return take_bool(c, event, &call->allowed);
+}
+
+/*
+ * As with ToroV, a name that is no hypercall allows nothing; other than there,
+ * it is told.  What is in @base is allowed unless an entry says otherwise.
+ */
+static int
+read_call(struct config *c, enum json_event event)
+{
+	static const struct member member[] = {
+		{ "Name", read_call_name },
+		{ "Allowed", read_call_allowed },
+	};
+	static const struct members kind = { MEMBERS(member), false };
+	const struct options_place place = c->options->place;
+	struct call call = { 0 };
+	const char *word;
+
+	if (read_object(c, event, &kind, &call) < 0)
+		return -1;
+	c->options->place = place;
+	if (!call.word[0] || !call.said)
+		return complain(
+		    c->options, "Name and Allowed are wanted of a hypercall");
+	word = call.word + call.allowed;
+	if (call.word[1] == '-' ||
+	    !hc_set_change(&c->options->allowed, word, strlen(word)))
+		complain(c->options, "there is no hypercall \"%s\" to allow",
+		    call.word + 1);
+	return 0;
+}
+
+static int
+read_hypercalls(struct config *c, enum json_event event, void *into)
+{
+	(void)into;
+	if (event == JSON_ERROR)
+		return -1;
+	if (event != JSON_ARRAY)
+		return complain(c->options, "an array of objects is wanted"
+					    " here");
+	while ((event = next(c)) != JSON_ARRAY_END)
+		if (read_call(c, event) < 0)
+			return -1;
+	return 0;
+}
+
+int
+config_parse(struct options *o, const char *path, const char *text, size_t size)
+{
+	static const struct member member[] = {
+		{ "Binary", read_binary },
+		{ "Startaddr", read_startaddr },
+		{ "MountPoint", read_mount_point },
+		{ "Newpid", read_newpid },
+		{ "Debug", read_debug },
+		{ "Hypercalls", read_hypercalls },
+		{ "guest", read_guest },
+		{ "args", read_args },
+	};
+	static const struct members kind = { MEMBERS(member), true };
+	struct config c = { .options = o };
+	int r;
+
+	json_init(&c.json, text, size);
+	o->place.file = path;
+	r = read_object(&c, next(&c), &kind, NULL);
+	if (r == 0 && next(&c) != JSON_END)
+		r = -1;
+	o->place.file = NULL;
+	return r;
+}
+
+/* As much of the file as fits and one byte more; -1 if it cannot be read. */
+static ssize_t
+read_file(int fd, char *text, size_t size)
+{
+	size_t used = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, text + used, size - used);
+		if (n < 0)
+			return -1;
+		used += (size_t)n;
+	} while (n > 0 && used < size);
+	return (ssize_t)used;
+}
+
+int
+config_read(struct options *o, const char *path)
+{
+	static char text[CONFIG_SIZE + 1];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = fd < 0 ? -1 : read_file(fd, text, sizeof(text));
+
+	if (n < 0)
+		complain(o, "--config=%s: %s", path, strerror(errno));
+	else if (n > CONFIG_SIZE)
+		complain(o, "--config=%s: more than %d KiB", path,
+		    CONFIG_SIZE / 1024);
+	if (fd >= 0)
+		close(fd);
+	if (n < 0 || n > CONFIG_SIZE)
+		return -1;
+	return config_parse(o, path, text, (size_t)n);
+}
