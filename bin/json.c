@@ -457,7 +457,7 @@ json_text(const struct json *j, char *text, size_t size, size_t *length)
 	for (; p.len > 0; p.at += used, p.len -= used) {
 		take_character(j->text + p.at, p.len, &c, &used);
 		n = put_utf8(bytes, c);
-		if (n >= size - *length)
+		if (n > size - *length)
 			return false;
 		memcpy(text + *length, bytes, n);
 		*length += n;

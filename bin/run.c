@@ -150,6 +150,32 @@ on_denied(const struct hc_guest *guest, uint32_t number)
 	say("%s is not allowed: --allow=%s would allow it", name, name);
 }
 
+_Static_assert(OPTIONS_VOLUMES <= HC_MOUNTS, "a tree has room for them all");
+
+/* What the guest may do, and the folders it may do it in. */
+static int
+set_policy(const struct options *o)
+{
+	struct hc_guest *guest = &run.machine.guest;
+	unsigned i;
+	int r;
+
+	guest->policy.allowed = o->allowed;
+	guest->policy.kill = o->on_deny == ON_DENY_KILL;
+	guest->policy.denied = on_denied;
+	for (i = 0; i < o->volumes_n; i++) {
+		const struct options_volume *v = &o->volumes[i];
+
+		r = hc_tree_mount(guest, v->host, v->guest, v->read_only);
+		if (r < 0) {
+			say("volume %s at %s: %s", v->host, v->guest,
+			    strerror(-r));
+			return -1;
+		}
+	}
+	return 0;
+}
+
 static void
 start_trace(const struct options *o)
 {
@@ -286,7 +312,8 @@ run_guest(const struct options *o)
 	if (load_machine(o, &image) < 0)
 		return STATUS_NOT_RUNNABLE;
 	start_trace(o);
-	run.machine.guest.policy.denied = on_denied;
+	if (set_policy(o) < 0)
+		return STATUS_FAILED;
 	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
 		return STATUS_FAILED;
 	if (open_gdb(o) < 0 || run_machine(o) < 0)

@@ -82,6 +82,7 @@ SHELL_TESTS = \
 	tests/t-layers.sh \
 	tests/t-lldb-fake.sh
 KVM_TESTS = \
+	tests/t-allow.sh \
 	tests/t-core.sh \
 	tests/t-faults.sh \
 	tests/t-gdb.sh \

@@ -28,10 +28,19 @@ is "$(printf '%s\n' "$out" | grep '@base' | grep -v ' allowed ')" "" \
     "--list says that @base is allowed"
 is "$(printf '%s\n' "$out" | grep ' allowed ' | grep -v '@base')" "" \
     "and nothing else"
-try "$novillo" --list --allow=-@all,write -a exit_group
-is "$(printf '%s\n' "$out" | sed -n 's/ *[0-9]* \([a-z_]*\) *allowed.*/\1/p')" \
-    "write
+# calls OPTION...: the names of those that are allowed.
+calls()
+{
+	"$novillo" --list "$@" |
+	    sed -n 's/ *[0-9]* \([a-z0-9_]*\) *allowed.*/\1/p'
+}
+is "$(calls --allow=-@all,write -a exit_group)" "write
 exit_group" "--list shows what --allow makes of it"
+for call in bind connect; do
+	is "$(calls -a "-@all,$call:127.0.0.1:80")" \
+	    "$("$novillo" --list | grep -o " $call " | tr -d ' ')" \
+	    "a rule for $call allows that call, if there is one, and no other"
+done
 try "$novillo" --list -a -@base,@all
 is "$(printf '%s\n' "$out" | grep -v ' allowed ')" "" "@all allows all"
 
@@ -120,6 +129,8 @@ try "$novillo" "--allow=$(repeat 65 'bind:127.0.0.1:%d,')write" x
 has "$err" "more than 64 rules" "65 rules for addresses are too many"
 try "$novillo" $(repeat 257 '-eV%d=1 ') x
 has "$err" "more than 256 variables" "257 variables are too many"
+try "$novillo" --list $(repeat 257 '-eV=%d ')
+is "$status" 0 "but not 257 values of one"
 
 # seen PART NAME OPTION...: what --check says, KVM or not.
 seen()

@@ -72,6 +72,9 @@ has "$out" "volume        ./mountpoint at /
 " "MountPoint is the root"
 has "$out" "process namespace" "Newpid is --new-pid"
 has "$out" "debugger      1234, waited for" "Debug is --gdb"
+config '{"guest": "'"$guests"'/torov.bin", "Startaddr": "400201"}'
+check
+has "$out" "kind          ToroV flat image" "Startaddr alone says flat too"
 for start in 400201 '"$400201"' '"0x400201"'; do
 	config '{"Binary": "'"$guests"'/torov.bin", "Startaddr": '"$start"'}'
 	check

@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What a guest may do is what the options say, wherever they stand.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+make_scratch
+file=$scratch/conf.json
+
+try "$novillo" --allow=-write "$guests/hello.elf" Ann Bob Eve
+is "$out" "" "a call that is not allowed does nothing"
+is "$err" "novillo: write is not allowed: --allow=write would allow it" \
+    "and is told once, with the way out"
+try "$novillo" --allow=-write --allow=write "$guests/hello.elf"
+is "$out" "Hello, world!" "which is the way out"
+is "$err" "" "and then there is nothing to say"
+try "$novillo" --allow=-write --on-deny=kill "$guests/hello.elf"
+is "$status" 159 "--on-deny=kill ends the guest as SIGSYS does"
+has "$err" "SIGSYS" "and says so"
+try "$novillo" --allow=-@all,write,exit_group --on-deny=kill \
+    "$guests/hello.elf"
+is "$out" "Hello, world!" "two hypercalls are all that hello needs"
+
+# The same from a configuration.
+cat >"$file" <<END
+{
+	"guest": "$guests/hello.elf",
+	"args": ["Ann"],
+	"allow": "-write",
+	"on-deny": "kill"
+}
+END
+try "$novillo" -c "$file"
+is "$status" 159 "a configuration has the same effect"
+try "$novillo" -c "$file" --allow=write
+is "$out" "Hello, Ann!" "and the command line the last word"
+cat >"$file" <<END
+{
+	"Binary" : "$guests/torov.bin",
+	"Hypercalls" : [ { "Name" : "Write", "Allowed" : "True" } ]
+}
+END
+try "$novillo" -c "$file"
+has "$out" "Hello from ToroV" "a flat image runs by its ToroV configuration"
+is "$status" 0 "to its end"
+cat >"$file" <<END
+{
+	"Binary" : "$guests/hello.elf",
+	"Hypercalls" : [ { "Name" : "Write", "Allowed" : "False" } ]
+}
+END
+try "$novillo" -c "$file"
+has "$err" "novillo: write is not allowed" \
+    "a hypercall that ToroV's configuration does not allow is not"
+
+try "$novillo" -r "$scratch/nowhere" "$guests/hello.elf"
+is "$status" 125 "a volume that is not there is refused"
+has "$err" "volume $scratch/nowhere at /: No such file" "and named"
+try "$novillo" -v "$file:/x" "$guests/hello.elf"
+has "$err" "volume $file at /x: Not a directory" "so is one that is no folder"
+
+busybox=/bin/busybox
+if ! "$novillo" --check "$busybox" >/dev/null 2>&1; then
+	skip "no static busybox here"
+	done_testing
+fi
+mkdir "$scratch/a" "$scratch/b"
+echo one >"$scratch/a/f"
+echo two >"$scratch/b/f"
+try "$novillo" -a @file -r "$scratch/a" -v "$scratch/b:/sub/b" "$busybox" \
+    cat /f /sub/b/f
+is "$out" "one
+two" "a guest sees the volumes where the options put them"
+try "$novillo" -a @file -r "$scratch/a:ro" "$busybox" cp /f /g
+[ ! -e "$scratch/a/g" ]
+ok $? "a read-only volume is not written to"
+try "$novillo" -r "$scratch/a" "$busybox" cat /f
+is "$out" "" "a volume alone does not allow the calls"
+has "$err" "openat is not allowed: --allow=openat would allow it" \
+    "which is said"
+done_testing
