@@ -75,8 +75,8 @@ GUEST_FLAT = guest/torov.bin
 # Configurations as ToroV has them, to lie beside guests.
 GUEST_CONFIGS = \
 	guest/echo_server.json \
-	guest/helloworld.json \
-	guest/writefile.json
+	guest/hello.json \
+	guest/write_file.json
 
 # Guests that die of what they are named after.
 GUEST_FAULTS = \

@@ -55,6 +55,31 @@ try "$novillo" -c "$file"
 has "$err" "novillo: write is not allowed" \
     "a hypercall that ToroV's configuration does not allow is not"
 
+# ToroV's examples, in a folder like theirs.
+mkdir "$scratch/example" "$scratch/example/mountpoint"
+for guest in hello write_file; do
+	cp "$guests/$guest.elf" "$top_srcdir/guest/$guest.json" \
+	    "$scratch/example"
+done
+# here COMMAND...: in that folder.
+case $novillo in
+/*) ;;
+*) novillo=$(pwd)/$novillo ;;
+esac
+here()
+{
+	(cd "$scratch/example" && "$@")
+}
+try here "$novillo" -c hello.json
+is "$out" "Hello, world!" "ToroV's HelloWorld runs by its configuration"
+is "$err" "" "without a word"
+try here "$novillo" -c write_file.json
+is "$status" 0 "and its WriteFile"
+is "$out" "/test: $(cat "$scratch/example/mountpoint/test")" \
+    "which wrote /test below the mount point"
+try here "$novillo" -c write_file.json --allow=-openat,-open
+is "$status" 1 "and cannot where the command line forbids it"
+
 try "$novillo" -r "$scratch/nowhere" "$guests/hello.elf"
 is "$status" 125 "a volume that is not there is refused"
 has "$err" "volume $scratch/nowhere at /: No such file" "and named"

@@ -97,7 +97,7 @@ is "$(printf '%s\n' "$err" | grep -c 'there is no hypercall')" 3 \
     "and is told"
 has "$err" "$file:1:17: there is no hypercall \"frobnicate\"" "with its place"
 
-for example in helloworld writefile echo_server; do
+for example in hello write_file echo_server; do
 	try "$novillo" --list -c "$top_srcdir/guest/$example.json"
 	is "$status" 0 "guest/$example.json is read"
 	is "$(printf '%s\n' "$err" |

@@ -19,6 +19,7 @@ cp "$build/tests/t-debug" "$stage/tests/"
 # B unpacks a megabyte a second: what only a debugger on the host wants, goes.
 strip "$stage/bin/novillo" "$stage/tests/t-debug"
 cp "$build"/guest/*.elf "$build"/guest/*.bin "$stage/guest/"
+cp "$sources"/guest/*.json "$stage/guest/"
 cp "$sources"/tests/*.sh "$stage/tests/"
 
 # For t-static.sh: there is no compiler in there.
