@@ -99,6 +99,7 @@ GUEST_TESTS = \
 	guest/t_door.elf \
 	guest/t_efault.elf \
 	guest/t_file.elf \
+	guest/t_hostile.elf \
 	guest/t_hypercall.elf \
 	guest/t_malloc.elf \
 	guest/t_memory.elf \
