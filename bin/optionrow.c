@@ -142,11 +142,9 @@ parse_memory(struct options *o, const char *text)
 		return refuse(o, OPT_memory, text, "not a size");
 	if (*end) {
 		unit = strchr(units, *end & ~0x20);
-		if (!unit || end[1])
+		if (!unit || !*unit || end[1])
 			return refuse(o, OPT_memory, text,
-			    "unknown unit \"%s\", K,"
-			    " M, G or T is needed",
-			    end);
+			    "unknown unit \"%s\", K, M, G or T is needed", end);
 		shift = 10 * (unsigned)(unit - units);
 	}
 	if (n > UINT64_MAX >> shift || n << shift > MACHINE_MAX_MEMORY)

@@ -71,6 +71,7 @@ wrong "not a size" --memory=lots x
 wrong "not a size" "--memory= 5" x
 wrong "unknown unit" --memory=5X x
 wrong "unknown unit" --memory=5MM x
+wrong "unknown unit" "--memory=5 " x
 wrong "unknown unit" --memory=0x40 x
 wrong "more than" --memory=99999T x
 wrong "more than this machine" --memory=1000G x
