@@ -152,6 +152,16 @@ on_denied(const struct hc_guest *guest, uint32_t number)
 
 _Static_assert(OPTIONS_VOLUMES <= HC_MOUNTS, "a tree has room for them all");
 
+static const char *
+volume_error(int r)
+{
+	switch (r) {
+	case -ENOSYS: return "it takes /proc, which is not mounted";
+	case -EMEDIUMTYPE: return "a folder of /proc is no volume";
+	default: return strerror(-r);
+	}
+}
+
 /* What the guest may do, and the folders it may do it in. */
 static int
 set_policy(const struct options *o)
@@ -169,7 +179,7 @@ set_policy(const struct options *o)
 		r = hc_tree_mount(guest, v->host, v->guest, v->read_only);
 		if (r < 0) {
 			say("volume %s at %s: %s", v->host, v->guest,
-			    strerror(-r));
+			    volume_error(r));
 			return -1;
 		}
 	}

@@ -527,7 +527,7 @@ test_mounts(void)
 	snprintf(name, sizeof(name), "%s/rom", scratch);
 	is_int(hc_tree_mount(&guest, name, "/rom/", false), -EEXIST,
 	    "a place in the tree is taken once");
-	is_int(hc_tree_mount(&guest, "/proc/self", "/p", true), -EACCES,
+	is_int(hc_tree_mount(&guest, "/proc/self", "/p", true), -EMEDIUMTYPE,
 	    "procfs is no volume");
 	is_int(hc_tree_mount(&guest, "/none/such", "/p", true), -ENOENT,
 	    "nor is what is not there");

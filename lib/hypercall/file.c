@@ -68,20 +68,11 @@ may_open(const struct hc_found *found, unsigned flags, struct stat *st)
 
 /* Open what is held, not what its name may lead to by now. */
 static int64_t
-open_held(struct hc_guest *guest, const struct hc_name_at *name,
-    struct hc_found *found, unsigned flags)
+open_held(const struct hc_guest *guest, int held, unsigned flags)
 {
-	const unsigned done = O_CREAT | O_EXCL | O_NOFOLLOW;
-	int held = found->fd;
-	int64_t r;
-
-	if (guest->tree.self < 0) {
-		r = hc_path_open(guest, name, flags & ~done, 0, found);
-		return r < 0 ? r : found->fd;
-	}
-	r = hc_host(SYS_openat, guest->tree.self, self_name(held).text,
-	    (flags & ~done) | O_CLOEXEC | O_NOCTTY, 0);
-	return r;
+	flags &= ~(unsigned)(O_CREAT | O_EXCL | O_NOFOLLOW);
+	return hc_host(SYS_openat, guest->tree.self, self_name(held).text,
+	    flags | O_CLOEXEC | O_NOCTTY, 0);
 }
 
 /*
@@ -111,7 +102,7 @@ open_once(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
 						  : may_open(found, flags, &st);
 	if (r == 0) {
 		*directory = S_ISDIR(st.st_mode);
-		r = open_held(guest, name, found, flags);
+		r = open_held(guest, held, flags);
 	}
 	close(held);
 	return r;

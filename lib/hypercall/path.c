@@ -312,7 +312,7 @@ open_volume(const char *host)
 	if (fstatfs(fd, &fs) == 0 && fs.f_type != PROC_SUPER_MAGIC)
 		return fd;
 	close(fd);
-	return -EACCES;
+	return -EMEDIUMTYPE;
 }
 
 /* The folder the guest starts in: "/", or the first that is there. */
@@ -348,12 +348,14 @@ hc_tree_mount(
 	for (i = 0; i < tree->mounts; i++)
 		if (strcmp(tree->mount[i].at, new.at) == 0)
 			return -EEXIST;
+	if (tree->self < 0)
+		tree->self = open(
+		    "/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (tree->self < 0)
+		return -ENOSYS;
 	new.host = open_volume(host);
 	if (new.host < 0)
 		return new.host;
-	if (tree->mounts == 0)
-		tree->self = open(
-		    "/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (i = tree->mounts; i > 0 && tree->mount[i - 1].len < new.len; i--)
 		tree->mount[i] = tree->mount[i - 1];
 	tree->mount[i] = new;

@@ -36,15 +36,15 @@ struct hc_tree {
 	struct hc_mount mount[HC_MOUNTS]; /* the longest names first */
 	unsigned mounts;
 	struct hc_file *cwd; /* NULL: there is no folder to be in */
-	int self;            /* /proc/self/fd, to open what is held; or -1 */
-	bool no_openat2;     /* the host has none */
+	int self;        /* /proc/self/fd, by which what is held is opened */
+	bool no_openat2; /* the host has none */
 };
 
 /*
  * Put the host's folder `host` at `at`, an absolute name without
  * "." and "..", into the guest's tree.  0 or -errno: -EEXIST if something is
- * there, -ENOSPC.  The guest starts in the folder that is at "/", or else in
- * the first.
+ * there, -ENOSPC, -ENOSYS without /proc, -EMEDIUMTYPE of it.  The guest starts in the folder that
+ * is at "/", or else in the first.
  */
 int hc_tree_mount(
     struct hc_guest *guest, const char *host, const char *at, bool read_only);
