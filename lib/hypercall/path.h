@@ -41,10 +41,10 @@ struct hc_tree {
 };
 
 /*
- * Put the host's folder `host` at `at`, an absolute name without
- * "." and "..", into the guest's tree.  0 or -errno: -EEXIST if something is
- * there, -ENOSPC, -ENOSYS without /proc, -EMEDIUMTYPE of it.  The guest starts in the folder that
- * is at "/", or else in the first.
+ * Put the host's folder `host` at `at`, an absolute name without "." and "..",
+ * into the guest's tree.  0 or -errno: -EEXIST if something is there, -ENOSPC,
+ * -ENOSYS without /proc, -EMEDIUMTYPE of it.  The guest starts in the folder
+ * that is at "/", or else in the first.
  */
 int hc_tree_mount(
     struct hc_guest *guest, const char *host, const char *at, bool read_only);
