@@ -1,34 +1,45 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Packs a host's whole userland: busybox, KVM's modules, the stage, /init.
-# Knows nothing of emulators.
+# Packs a host's whole userland: busybox, KVM's modules, the stage, /init. Not
+# compressed: reading more costs the emulators less than unpacking it. Knows
+# nothing of emulators.
 #
-# usage: initrd.sh KERNEL STAGE OUT [TEST...]	KERNEL is what kernel.sh prints
+# usage: initrd.sh HOST KERNEL STAGE [TEST...] >OUT
+#	KERNEL is what kernel.sh prints
 
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-kernel=$1
-stage=$2
-out=$3
+host=$1
+kernel=$2
+stage=$3
 shift 3
 
-busybox=$(command -v busybox) || {
-	echo "initrd.sh: busybox is missing: install busybox-static" >&2
+for tool in busybox cpio; do
+	command -v "$tool" >/dev/null && continue
+	echo "initrd.sh: $tool is missing: install busybox-static and cpio" >&2
 	exit 77
-}
+done
 root=$(mktemp -d "${TMPDIR:-/tmp}/novillo-initrd.XXXXXX")
 trap 'rm -rf "$root"' EXIT
-trap 'exit 130' INT TERM HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 
 mkdir -p "$root/bin" "$root/modules"
-cp "$busybox" "$root/bin/busybox"
-cp "$kernel"/modules/*.ko "$root/modules/"
-cp -r "$stage" "$root/stage"
+cp "$(command -v busybox)" "$root/bin/busybox"
+while read -r module; do
+	case $host:$module in
+	A*:kvm-intel | B:ccp | B:kvm-amd) continue ;;
+	esac
+	cp "$kernel/modules/$module.ko" "$root/modules/"
+	echo "$module" >>"$root/modules/order"
+done <"$kernel/modules/order"
+cp -R "$stage" "$root/stage"
 cp "$here/init" "$root/init"
 chmod 755 "$root/init"
 for test; do
 	echo "$test"
 done >"$root/tests.list"
-(cd "$root" && find . | cpio -o -H newc 2>/dev/null | gzip -9) >"$out"
+cd "$root"
+find . | cpio --quiet -o -H newc

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Prints the folder that holds the hosts' kernel, and fills it when it is not
-# there yet: vmlinuz and modules/*.ko, taken from the package that Debian's
-# linux-image-amd64 stands for. Nothing is installed and root is not needed.
-# Knows nothing of tests, initrds or emulators.
+# there yet, from the package that Debian's linux-image-amd64 stands for.
+# Nothing is installed and root is not needed. Knows nothing of tests, initrds
+# or emulators.
 #
-# usage: kernel.sh                 exit 77, with a sentence, if it cannot be had
+#	vmlinux			unpacked: emulators are slow at that
+#	modules/*.ko, order	KVM and a network card; in which order to load
+#
+# usage: kernel.sh		exit 77, with a sentence, if it cannot be had
 
 set -eu
 
@@ -14,6 +17,8 @@ set -eu
 modules="irqbypass kvm ccp kvm-amd kvm-intel e1000"
 
 cache=${NOVILLO_HOSTS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/novillo/hosts}
+# Changes with the list above, so that an older folder is not taken for ours.
+layout=3
 tmp=
 
 cannot()
@@ -22,12 +27,7 @@ cannot()
 	exit 77
 }
 
-cleanup()
-{
-	[ -z "$tmp" ] || rm -rf "$tmp"
-}
-
-trap cleanup EXIT
+trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -39,7 +39,7 @@ need()
 # The newest kernel of an earlier run, for a machine that has lost its network.
 cached()
 {
-	find "$cache" -name vmlinuz 2>/dev/null | sort -V | tail -n 1
+	find "$cache/$layout" -name vmlinux 2>/dev/null | sort -V | tail -n 1
 }
 
 # name_version of the package to have; what linux-image-amd64 depends on.
@@ -52,8 +52,7 @@ wanted()
 	    sed -n "s/^Version: /${name}_/p" | head -n 1
 }
 
-# Module $1 of the unpacked package, made plain and without debug symbols:
-# B spends a second on each megabyte it has to unpack.
+# Module $1 of the unpacked package, made plain and without debug symbols.
 take_module()
 {
 	ko=$(find root -name "$1.ko" -o -name "$1.ko.xz" -o -name "$1.ko.zst" |
@@ -65,24 +64,45 @@ take_module()
 	*) return 0 ;;
 	esac
 	strip --strip-debug "new/modules/$1.ko"
+	echo "$1" >>new/modules/order
+}
+
+# number OFFSET SIZE: a field of the package's vmlinuz.
+number()
+{
+	od -An -v -t "u$2" -j "$1" -N "$2" root/boot/vmlinuz-* | tr -d ' '
+}
+
+# The ELF file in a bzImage (Linux, Documentation/x86/boot.rst): behind
+# setup_sects sectors, at payload_offset; its last 4 bytes are its true size.
+unpack_kernel()
+{
+	start=$((($(number 497 1) + 1) * 512 + $(number 584 4)))
+	tail -c "+$((start + 1))" root/boot/vmlinuz-* |
+	    head -c "$(($(number 588 4) - 4))" >payload
+	case $(od -An -t x1 -N 4 payload | tr -d ' ') in
+	fd377a58) xz -dc <payload >new/vmlinux ;;
+	28b52ffd) zstd -dqc <payload >new/vmlinux ;;
+	*) cannot "$package is packed in a way not known here" ;;
+	esac
 }
 
 unpack()
 {
 	dpkg-deb -x ./*.deb root
-	rm -f ./*.deb
 	mkdir -p new/modules
-	cp root/boot/vmlinuz-* new/vmlinuz
+	unpack_kernel
 	for m in $modules; do
 		take_module "$m"
 	done
-	[ -s new/modules/kvm.ko ] || cannot "no kvm module in $package"
+	[ -s new/modules/kvm.ko ] || cannot "$package has no module kvm"
 }
 
 need apt-cache "the hosts are made from Debian packages"
 need apt-get "the hosts are made from Debian packages"
 need dpkg-deb "the hosts are made from Debian packages"
 need strip "install binutils"
+need xz "install xz-utils"
 
 package=$(wanted)
 if [ -z "$package" ]; then
@@ -93,15 +113,15 @@ if [ -z "$package" ]; then
 	exit 0
 fi
 
-kernel=$cache/$package
-if [ ! -s "$kernel/vmlinuz" ]; then
-	mkdir -p "$cache"
+kernel=$cache/$layout/$package
+if [ ! -s "$kernel/vmlinux" ]; then
+	mkdir -p "$cache/$layout"
 	tmp=$(mktemp -d "$cache/tmp.XXXXXX")
 	cd "$tmp"
 	apt-get download -qq "${package%%_*}" >&2 2>log ||
 	    cannot "apt-get download ${package%%_*}: $(tail -n 1 log)"
 	unpack
 	# Whoever renames first wins; the loser's copy is the same.
-	mv -T new "$kernel" 2>/dev/null || [ -s "$kernel/vmlinuz" ]
+	mv -T new "$kernel" 2>/dev/null || [ -s "$kernel/vmlinux" ]
 fi
 echo "$kernel"

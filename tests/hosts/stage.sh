@@ -16,7 +16,7 @@ rm -rf "$stage"
 mkdir -p "$stage/bin" "$stage/guest" "$stage/tests"
 cp "$build/bin/novillo" "$stage/bin/"
 cp "$build/tests/t-debug" "$stage/tests/"
-# B unpacks a megabyte a second: what only a debugger on the host wants, goes.
+# What only a debugger on the host wants, goes: less for B to read.
 strip "$stage/bin/novillo" "$stage/tests/t-debug"
 cp "$build"/guest/*.elf "$build"/guest/*.bin "$stage/guest/"
 cp "$sources"/guest/*.json "$stage/guest/"
