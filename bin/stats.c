@@ -15,6 +15,23 @@ count(int fd, const char *what, const char *name, uint64_t n)
 		dprintf(fd, "%-12s %-20s %12" PRIu64 "\n", what, name, n);
 }
 
+/* How stops for a debugger came (lib/vm/step.c). */
+static void
+count_stops(int fd, const struct debug *d)
+{
+	static const char *const ways[DEBUG_STOPS] = {
+		[STOP_EXIT_BREAK] = "DEBUG exception 3",
+		[STOP_EXIT_STEP] = "DEBUG exception 1",
+		[STOP_EXIT_REGISTER] = "DEBUG dr6",
+		[STOP_TRAP_BREAK] = "vector 3",
+		[STOP_TRAP_STEP] = "vector 1",
+	};
+	int i;
+
+	for (i = 0; i < DEBUG_STOPS; i++)
+		count(fd, "stop", ways[i], d->stops[i]);
+}
+
 void
 stats_write(int fd, const struct machine *m)
 {
@@ -27,6 +44,7 @@ stats_write(int fd, const struct machine *m)
 	count(fd, "ioctl", "KVM_RUN", runs);
 	for (i = 0; i < MACHINE_EXITS; i++)
 		count(fd, "exit", kvmcore_exit_name(i), m->exits[i]);
+	count_stops(fd, &m->debug);
 	for (i = 0; i < HYPERCALL_END; i++)
 		if (hc_row(i))
 			count(fd, "hypercall", hc_row(i)->name,
