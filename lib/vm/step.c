@@ -357,8 +357,9 @@ step_on_hypercall(struct vcpu *vcpu, uint32_t number, int64_t result)
 		v->again = true;
 		return false;
 	}
-	/* The flag of our step: the door's user finds it in r11. */
-	if (v->traced && monitor_in_door(vcpu_regs(vcpu)->rip))
+	/* The flag of our step, or KVM's: the door's user finds it in r11. */
+	if ((v->traced || (v->control & KVM_GUESTDBG_SINGLESTEP)) &&
+	    monitor_in_door(vcpu_regs(vcpu)->rip))
 		vcpu_regs(vcpu)->r11 &= ~(uint64_t)RFLAGS_TF;
 	else
 		set_trace(vcpu, false);
