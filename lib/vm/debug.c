@@ -25,6 +25,9 @@
 #define KICK_SIGNAL   SIGUSR1
 #define KICK_AGAIN_MS 5
 
+/* Each may be met by another kick. */
+#define TRAP_TRIES 16
+
 static _Thread_local struct vcpu *current;
 
 static void
@@ -91,15 +94,35 @@ debug_raise(struct vcpu *vcpu, const struct debug_event *event)
 	pthread_mutex_unlock(&d->lock);
 }
 
-/* A vCPU that was kicked at the head of a stub: the trap is on its way, and
- * its OUT comes next. */
-static void
-finish_stub(struct vcpu *vcpu)
+/*
+ * Is there a trap that has not come to its stub's OUT?  It is in KVM, queued,
+ * or at the head of the stub.  Of an INT3 KVM does not say so: who stands
+ * behind one of ours may have met it.
+ */
+static bool
+has_trap_coming(const struct vcpu *vcpu)
 {
-	unsigned vector, tries;
+	const struct kvm_run *run = vcpu->kvm.run;
+	uint64_t rip = run->s.regs.regs.rip;
+	unsigned vector;
 
-	for (tries = 0; tries < 4 && !vcpu->frame &&
-			monitor_stub_vector(vcpu_regs(vcpu)->rip, &vector);
+	return run->s.regs.events.exception.injected ||
+	       monitor_stub_vector(rip, &vector) ||
+	       breaks_at(&vcpu->machine->debug.breaks, rip - 1);
+}
+
+/*
+ * A vCPU that was kicked with a trap on its way: let it come, before what it
+ * is about is changed.  If there was none, the guest runs until the next kick.
+ */
+static void
+finish_trap(struct vcpu *vcpu)
+{
+	const struct debug_vcpu *v = &vcpu->debug;
+	unsigned tries;
+
+	for (tries = 0; tries < TRAP_TRIES && !vcpu->frame && !v->hypercall &&
+			v->event.kind == EVENT_NONE && has_trap_coming(vcpu);
 	     tries++) {
 		vcpu->kvm.run->immediate_exit = 0;
 		vcpu_enter(vcpu);
@@ -117,10 +140,10 @@ come_to_rest(struct vcpu *vcpu)
 	bool door;
 	int r = 0;
 
+	if (!v->hypercall)
+		finish_trap(vcpu);
 	if (v->hypercall)
 		r = vcpu_settle(vcpu);
-	else
-		finish_stub(vcpu);
 	if (r == 0 && !vcpu->frame) {
 		door = monitor_in_door(vcpu_regs(vcpu)->rip);
 		/* Kicked at the door's first instruction, `syscall` has not
@@ -229,7 +252,8 @@ debug_start(struct machine *m, bool stopped)
 	for (i = 0; i < m->vcpus; i++) {
 		struct vcpu *vcpu = &m->vcpu[i];
 
-		vcpu->kvm.run->kvm_valid_regs |= KVM_SYNC_X86_SREGS;
+		vcpu->kvm.run->kvm_valid_regs |= KVM_SYNC_X86_SREGS |
+						 KVM_SYNC_X86_EVENTS;
 		vcpu->debug.want = WANT_RUN;
 		r = pthread_create(
 		    &vcpu->debug.thread, NULL, vcpu_thread, vcpu);
