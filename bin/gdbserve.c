@@ -228,6 +228,15 @@ end_session(struct gdbserve *serve)
 	}
 }
 
+/* Is nobody there any more, though not all they said has been read? */
+static bool
+has_hung_up(int line)
+{
+	struct pollfd p = { line, POLLRDHUP, 0 };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 /* One at a time: who comes while another is there, is sent away. */
 static void
 accept_debugger(struct gdbserve *serve, struct machine *m)
@@ -237,7 +246,9 @@ accept_debugger(struct gdbserve *serve, struct machine *m)
 
 	if (fd < 0)
 		return;
-	if (serve->line >= 0) {
+	if (serve->line >= 0 && has_hung_up(serve->line))
+		end_session(serve);
+	if (serve->line >= 0 || serve->listener < 0) {
 		close(fd);
 		return;
 	}
