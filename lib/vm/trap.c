@@ -39,6 +39,9 @@ trap_signal_name(int signal)
 	case SIGSEGV: return "SIGSEGV";
 	case SIGSYS: return "SIGSYS";
 	case SIGABRT: return "SIGABRT";
+	case SIGKILL: return "SIGKILL";
+	case SIGINT: return "SIGINT";
+	case SIGTERM: return "SIGTERM";
 	default: return "a signal";
 	}
 }
