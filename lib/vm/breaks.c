@@ -456,8 +456,9 @@ breaks_hit(struct breaks *b, uint64_t addr, bool write, bool access)
 	unsigned i;
 
 	for (i = 0; i < b->watches; i++)
-		if (b->watch[i].reg < 0 &&
-		    is_hit(b, &b->watch[i], addr, write, access) && !hit)
+		if (is_hit(b, &b->watch[i], addr, write,
+			access && b->watch[i].reg < 0) &&
+		    !hit)
 			hit = &b->watch[i];
 	return hit;
 }

@@ -72,7 +72,8 @@ struct debug_vcpu {
 	bool inside;      /* a step has entered the monitor */
 	uint32_t control; /* what KVM_SET_GUEST_DEBUG was last told */
 	uint64_t told;    /* where the debugger last saw it */
-	uint64_t from;    /* where the step started */
+	uint64_t from;    /* where the step started, and with what */
+	uint64_t from_rcx, from_rsp;
 	unsigned tries;
 	uint8_t code[4]; /* the instruction that is stepped */
 };

@@ -31,36 +31,25 @@ raise_event(struct vcpu *vcpu, enum debug_event_kind kind)
 	debug_raise(vcpu, &event);
 }
 
-/* What follows the legacy and REX prefixes (AMD APM vol. 3, 1.2). */
-static const uint8_t *
-skip_prefixes(const uint8_t *code, const uint8_t *end, bool *repeats)
+static uint64_t
+user_rsp(const struct vcpu *vcpu)
 {
-	*repeats = false;
-	for (; code < end - 1; code++) {
-		*repeats = *repeats || *code == 0xf2 || *code == 0xf3;
-		if (!memchr("\x66\x67\xf0\xf2\xf3\x2e\x36\x3e\x26\x64\x65",
-			*code, 11) &&
-		    (*code & 0xf0) != 0x40)
-			break;
-	}
-	return code;
+	return vcpu->frame ? vcpu->frame->rsp : vcpu->kvm.run->s.regs.regs.rsp;
 }
 
-/* Can the instruction, when it was made, leave rip where it was? A repeated
- * string instruction can, and a jump, call or return to itself. */
+/*
+ * Has the instruction been made?  What leaves rip where it was, a round of a
+ * repeated one, a loop, call or return to itself, changes rcx or rsp.  Only a
+ * jump to itself changes nothing: made more often it is still the same.
+ */
 static bool
-may_stay(const struct debug_vcpu *v)
+has_moved(struct vcpu *vcpu)
 {
-	const uint8_t *end = v->code + sizeof(v->code);
-	bool repeats;
-	const uint8_t *op = skip_prefixes(v->code, end, &repeats);
+	const struct debug_vcpu *v = &vcpu->debug;
 
-	if (repeats && ((*op & 0xfc) == 0x6c || (*op & 0xf4) == 0xa4 ||
-			   (*op & 0xfe) == 0xaa))
-		return true;
-	return (*op & 0xf0) == 0x70 || (*op & 0xfc) == 0xe0 ||
-	       (*op & 0xfc) == 0xe8 || (*op & 0xfe) == 0xc2 || *op == 0xcf ||
-	       *op == 0xff || (op[0] == 0x0f && (op[1] & 0xf0) == 0x80);
+	return vcpu_user_rip(vcpu) != v->from ||
+	       vcpu_regs(vcpu)->rcx != v->from_rcx ||
+	       user_rsp(vcpu) != v->from_rsp;
 }
 
 static bool
@@ -132,6 +121,8 @@ begin_step(struct vcpu *vcpu)
 	struct debug_vcpu *v = &vcpu->debug;
 
 	v->from = vcpu_user_rip(vcpu);
+	v->from_rcx = vcpu_regs(vcpu)->rcx;
+	v->from_rsp = user_rsp(vcpu);
 	memset(v->code, 0, sizeof(v->code));
 	breaks_read(
 	    &vcpu->machine->debug.breaks, v->from, v->code, sizeof(v->code));
@@ -168,7 +159,7 @@ clean_pushed_flags(struct vcpu *vcpu)
 {
 	const struct debug_vcpu *v = &vcpu->debug;
 	const uint8_t *op = v->code + (v->code[0] == 0x66);
-	uint64_t rsp = vcpu->frame ? vcpu->frame->rsp : vcpu_regs(vcpu)->rsp;
+	uint64_t rsp = user_rsp(vcpu);
 	uint16_t flags;
 
 	if (*op != 0x9c ||
@@ -186,7 +177,7 @@ finish_step(struct vcpu *vcpu)
 	struct debug_vcpu *v = &vcpu->debug;
 	uint64_t rip = vcpu_user_rip(vcpu);
 
-	if (rip == v->from && !may_stay(v) && v->tries++ < STEP_TRIES)
+	if (!has_moved(vcpu) && v->tries++ < STEP_TRIES)
 		return;
 	v->tries = 0;
 	clean_pushed_flags(vcpu);
@@ -234,6 +225,22 @@ on_int3(struct vcpu *vcpu, uint64_t addr)
 	return true;
 }
 
+/*
+ * A step that was reported once more: the vCPU has not moved since it rested.
+ * Some processors do that when the instruction left the guest in its midst.
+ * The guest's own flag and its own INT1 are none of these: they follow an
+ * instruction, or stand on it.
+ */
+static bool
+is_reported_again(struct vcpu *vcpu)
+{
+	uint64_t rip = vcpu_user_rip(vcpu);
+	uint8_t code = 0;
+
+	breaks_read(&vcpu->machine->debug.breaks, rip, &code, sizeof(code));
+	return rip == vcpu->debug.told && code != OPCODE_INT1;
+}
+
 static bool
 on_debug_register(struct vcpu *vcpu, uint64_t dr6)
 {
@@ -242,6 +249,7 @@ on_debug_register(struct vcpu *vcpu, uint64_t dr6)
 	struct debug_event event = { .kind = EVENT_WATCH };
 
 	if (w) {
+		breaks_look(&vcpu->machine->debug.breaks);
 		event.addr = w->addr;
 		event.type = w->type;
 	} else if (breaks_hard_in(b, dr6 & DR6_REGISTERS)) {
@@ -270,7 +278,7 @@ step_on_exit(struct vcpu *vcpu)
 		return true;
 	}
 	if (!is_stepping(vcpu))
-		return false;
+		return is_reported_again(vcpu);
 	d->stops[STOP_EXIT_STEP]++;
 	on_step(vcpu);
 	return true;
@@ -311,7 +319,7 @@ step_on_trap(struct vcpu *vcpu)
 		return on_int3(vcpu, vcpu->frame->rip - 1);
 	case VECTOR_DB:
 		if (!is_stepping(vcpu))
-			return false;
+			return is_reported_again(vcpu);
 		/* Asked for by KVM_SET_GUEST_DEBUG, it came here all the
 		 * same: then the shorter way is to ask here. */
 		d->step_by_trap = true;
