@@ -56,12 +56,14 @@ GUEST_ABI = lib/abi/hypercall.h lib/abi/hypercall.def
 # Programs: what they do is seen from outside.
 GUEST_PLAIN = \
 	guest/compute.elf \
+	guest/debug.elf \
 	guest/echo.elf \
 	guest/empty.elf \
 	guest/env.elf \
 	guest/hello.elf \
 	guest/misuse.elf \
 	guest/number.elf \
+	guest/rounds.elf \
 	guest/sleep.elf \
 	guest/spin.elf \
 	guest/status.elf \
@@ -80,6 +82,7 @@ GUEST_CONFIGS = \
 
 # Guests that die of what they are named after.
 GUEST_FAULTS = \
+	guest/fault_align.elf \
 	guest/fault_divide.elf \
 	guest/fault_exec.elf \
 	guest/fault_fp.elf \
@@ -133,6 +136,7 @@ GUEST_NATIVE_PLAIN = \
 	guest/hello.native \
 	guest/misuse.native \
 	guest/number.native \
+	guest/rounds.native \
 	guest/spin.native \
 	guest/status.native \
 	guest/wc.native

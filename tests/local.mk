@@ -86,21 +86,29 @@ KVM_TESTS = \
 	tests/t-core.sh \
 	tests/t-faults.sh \
 	tests/t-gdb.sh \
+	tests/t-gdb-kill.sh \
+	tests/t-gdb-lines.sh \
+	tests/t-gdb-stops.sh \
+	tests/t-gdb-ways.sh \
 	tests/t-lldb.sh \
 	tests/t-run.sh \
 	tests/t-static.sh \
 	tests/t-trace.sh
 
-check_PROGRAMS += $(UNIT_TESTS) tests/mkelf tests/fakestub
+check_PROGRAMS += $(UNIT_TESTS) tests/mkelf tests/fakestub tests/killer \
+	tests/onpty
 tests_fakestub_SOURCES = tests/fakestub.c tests/faketarget.c \
 	tests/faketarget.h
 tests_fakestub_LDADD = lib/libgdb.a
+tests_killer_SOURCES = tests/killer.c
 tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
+tests_onpty_SOURCES = tests/onpty.c
 
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(KVM_TESTS) \
 	$(GUEST_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh tests/run-guest.sh \
+EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/gdb.sh tests/lib.sh \
 	tests/config.json \
+	tests/run-guest.sh \
 	tests/fakeguest.S \
 	tests/static-hello.c \
 	tests/rsp/breaks.txt \

@@ -4,41 +4,21 @@
 # The real gdb on real guests: what a user types, and what gdb answers.
 
 . "${top_srcdir:-.}/tests/lib.sh"
+. "$top_srcdir/tests/gdb.sh"
 
-need_kvm
-need_tool gdb
-make_scratch
-export DEBUGINFOD_URLS=''
-
-# session GUEST COMMAND...: gdb on a guest that waits for it, by a pipe; what
-# gdb printed is $answer, what the guest did is in $scratch/guest.
-session()
-{
-	guest=$1
-	shift
-	set -- "$@" --end
-	while [ "$1" != --end ]; do
-		set -- "$@" -ex "$1"
-		shift
-	done
-	shift
-	answer=$(timeout 60 gdb -nx -batch -ex 'set pagination off' \
-	    -ex "target remote | $novillo --gdb=stdio $guests/$guest 2>$scratch/guest" \
-	    "$@" 2>&1)
-	session_status=$?
-	[ "$session_status" -lt 124 ]
-	ok $? "gdb ends by itself (status $session_status)"
-}
-
-session "hello.elf you" "info registers rip" "info line"
+session "hello.elf you" "info registers rip" "info line" "info symbol \$pc" \
+    "info auxv" "info inferiors"
 has "$answer" "_start" "without a file named, gdb has the symbols"
 has "$answer" "guest/start.S" "and stands at the entry"
+has "$answer" "AT_ENTRY" "it can show the auxiliary vector"
+has "$answer" "hello.elf" "and knows the program's file"
 
 session "hello.elf you" "break main" "continue" "backtrace" \
-    "print argc" "print argv[1]" "print \$_exitcode"
+    "print argc" "print argv[1]" "print \$_exitcode" "info frame" "list"
 has "$answer" "Breakpoint 1, main (argc=2" "break main is hit"
 has "$answer" '= 2' "arguments can be printed"
 has "$answer" '"you"' "and what they point to"
+has "$answer" "saved rip = 0x" "the frame is told"
 
 session "hello.elf you" "break main" "continue" "next" "next" "stepi 20" \
     "step" "info threads" "continue"
@@ -49,133 +29,120 @@ has "$(cat "$scratch/guest")" "Hello, you!" "and has said all it had to say"
 session "hello.elf" "break main" "continue" "print argc = 5" "print argc" \
     "set var \$rbx = 0x1234567890abcdef" "print/x \$rbx" \
     "set var \$xmm3.v2_int64[1] = 77" "print \$xmm3.v2_int64[1]" \
-    "print \$mxcsr"
+    "set var \$st3 = 2.5" "print \$st3" "print \$mxcsr" \
+    "print \$fs_base" "print \$xmm15.uint128" "info all-registers"
 has "$answer" "= 5" "a variable can be changed"
 has "$answer" "0x1234567890abcdef" "and a register"
 has "$answer" "= 77" "and half of a vector register"
+has "$answer" "= 2.5" "and an x87 register"
 has "$answer" "IM DM ZM OM UM PM" "MXCSR is shown by flags"
+has "$answer" '$7 = 0' "the base of a segment is shown"
+has "$answer" '$8 = 0' "and the last vector register that all have"
+has "$answer" "fctrl          0x37f" "all of them are listed"
 
-session "hello.elf" "watch environ" "continue" "continue"
-has "$answer" "Hardware watchpoint 1: environ" "a watchpoint can be set"
-has "$answer" "New value = " "and is hit"
-has "$answer" "guest_start" "where it is written"
+# Calls: into them, out of them, round a loop.
+session "debug.elf" "tbreak sum_to" "continue" "info breakpoints" \
+    "finish" "break twice" "continue" "up" "info locals" "down" "finish"
+has "$answer" "Temporary breakpoint 1, sum_to (n=10)" "tbreak is hit"
+has "$answer" "No breakpoints or watchpoints" "and gone then"
+has "$answer" "Value returned is \$1 = 55" "finish tells what a call returned"
+has "$answer" "sum = 55" "locals of the caller are shown"
+has "$answer" "Value returned is \$2 = 110" "finish works twice"
+
+session "debug.elf" "break sum_to if n == 10" "continue" "next" "next" "next" \
+    "next" "next" "print sum" "until" "print i" "info locals"
+has "$answer" "sum_to (n=10)" "a condition is checked"
+has "$answer" '$1 = 1' "a loop has gone round once"
+has "$answer" '$2 = 11' "until leaves it when it is done"
+has "$answer" "return sum" "and stands behind it"
+
+session "debug.elf" "break say_sum" "continue" "step" "step" "bt" \
+    "finish" "advance twice" "bt"
+has "$answer" "sum_to (n=10) at" "step goes into a call"
+has "$answer" "#1 " "a backtrace has the caller"
+has "$answer" "twice (n=n@entry=55) at" "advance goes on to a function"
+
+session "debug.elf" "break say_sum" "continue" "next" "next" "continue"
+has "$answer" "exited normally" "next steps over calls"
+has "$(cat "$scratch/guest")" "sum 55, twice 110, global 122" \
+    "which were made all the same"
+
+session "debug.elf" "break main" "continue" "print twice(21)" \
+    "print sum_to(4)" "continue"
+has "$answer" "= 42" "a function of the guest can be called"
+has "$answer" "= 10" "and one with a loop"
+has "$answer" "exited normally" "and the guest goes on as if nothing was"
+
+session "debug.elf" "break sum_to" "continue" "return 5" "next" "continue"
+has "$(cat "$scratch/guest")" "sum 5, twice 10" "return leaves a call early"
+
+session "debug.elf" "break say_sum" "continue" "print global" \
+    "print global = 9" "print many[3]" "print array[4095]" \
+    "print sizeof(array)" "x/2xg &many[1]" "x/s argv" "continue"
+has "$answer" "= 122" "a global can be printed"
+has "$answer" "= 103" "and an element of an array"
+has "$answer" "99 'c'" "and the last of another"
+has "$answer" "0x0000000000000066" "memory can be examined"
+has "$(cat "$scratch/guest")" "global 9" "and what is written is used"
+
+cat >"$scratch/commands" <<'END'
+commands
+silent
+printf "twice of %d\n", n
+continue
+end
+END
+session "debug.elf" "break twice" "source $scratch/commands" "continue"
+has "$answer" "twice of 55" "commands of a breakpoint are run"
+
+session "debug.elf" "break sum_to" "ignore 1 5" "continue" "print \$_exitcode"
+has "$answer" "exited normally" "an ignored breakpoint lets the guest run"
 
 session "status.elf 7" "hbreak main" "continue" "finish" "continue"
 has "$answer" "Breakpoint 1, main" "hbreak is hit"
 has "$answer" "exited with code 07" "the exit status arrives"
 
-session "fault_text.elf" "continue" "backtrace" "print \$_siginfo" "continue"
-has "$answer" "received signal SIGSEGV" "a fault stops the guest"
-has "$answer" "write_to_text () at" "at the instruction that made it"
-has "$answer" "in main ()" "with its callers"
-has "$answer" "terminated with signal SIGSEGV" "passed on, it ends the guest"
-
-session "fault_divide.elf" "continue"
-has "$answer" "received signal SIGFPE" "a divide error is SIGFPE"
-session "fault_undefined.elf" "continue"
-has "$answer" "received signal SIGILL" "an undefined instruction is SIGILL"
-session "fault_int3.elf" "continue" "continue"
-has "$answer" "received signal SIGTRAP" "the guest's own INT3 is SIGTRAP"
-has "$answer" "exited normally" "and behind it the guest goes on"
-
-# Every instruction of a guest, one at a time: OUT, faults, string moves.
-session "hello.elf" "stepi 100000"
-has "$answer" "exited normally" "a whole guest can be stepped through"
+session "hello.elf" "break main" "continue" "signal SIGTERM"
+has "$answer" "Program terminated with signal SIGTERM" \
+    "a signal that gdb makes up ends the guest"
+has "$(cat "$scratch/guest")" "ended by SIGTERM" "which says so"
 
 # What was planted is not seen, and not left behind.
-session "hello.elf" "break main" "break *main" "hbreak main" "continue" \
-    "delete" "x/4xb main" "detach"
+session "hello.elf" "break main" "break *main" "hbreak main" "tbreak *_start" \
+    "continue" "delete" "x/4xb main" "disconnect"
 without=$(gdb -nx -batch -ex "x/4xb main" "$guests/hello.elf" 2>&1)
 has "$answer" "$(printf '%s' "$without" | tail -n 1)" \
     "memory shows the guest's own bytes"
-has "$answer" "detached" "detach is done"
 
-# wrong SENTENCE ADDRESS
-wrong()
-{
-	try timeout 10 "$novillo" "--gdb=$2" "$guests/hello.elf"
-	is "$status" 125 "--gdb=$2 ends with status 125"
-	has "$err" "$1" "--gdb=$2: the sentence says \"$1\""
-}
+session "debug.elf" "break main" "continue" "break sum_to" "break twice" \
+    "set var \$from = (long)&_start & ~4095" \
+    "dump binary memory $scratch/text \$from (long)&etext" "continue"
+objcopy -O binary -j .text "$guests/debug.elf" "$scratch/own"
+cmp "$scratch/text" "$scratch/own" >"$scratch/cmp" 2>&1
+is "$?" 0 "all of its code read with breakpoints in it is its own code"
 
-wrong "is no port" nonsense
-wrong "is no port" 99999
-wrong "is no port" 127.0.0.1:
-wrong "No such file" unix:
-wrong "No such file" unix:/nowhere/x
-wrong "Bad file descriptor" fd:77
-wrong "Bad file descriptor" fd:x
+session "debug.elf" "break twice" "continue" "x/i \$pc" \
+    "compare-sections .text" "find /b (long)&array, +4096, 'c'" \
+    "generate-core-file $scratch/core" "kill"
+has "$answer" "=> 0x" "code is disassembled"
+has "$answer" "matched." "the guest's code is that of its file"
+has "$answer" "array+4095" "memory can be searched"
+has "$(gdb -nx -batch "$guests/debug.elf" "$scratch/core" -ex bt 2>&1)" \
+    "in say_sum ()" "a core that gdb writes can be opened"
 
-# Lines of other kinds, sessions one after the other, Ctrl-C.
-serve()
-{
-	: >"$scratch/err"
-	"$novillo" "$@" >"$scratch/out" 2>"$scratch/err" &
-	server=$!
-	waited=0
-	while ! grep -q 'waits for a debugger' "$scratch/err" &&
-	    kill -0 "$server" 2>/dev/null && [ "$waited" -lt 300 ]; do
-		sleep 0.1
-		waited=$((waited + 1))
-	done
-}
+session "debug.elf" "print *(int *)0" "x/2xb &etext" "print *(char *)-1" \
+    "print/x *(char *)0x7fffffffff" "print \$pc"
+has "$answer" "Cannot access memory at address 0x0" "page 0 cannot be read"
+has "$answer" "Cannot access memory at address 0xffffffffffffffff" \
+    "nor what is no address"
 
-on_line()
-{
-	answer=$(timeout 60 gdb -nx -batch "$@" 2>&1)
-}
+session "debug.elf" "break main" "continue" "jump say_sum" "info registers rip"
+has "$(cat "$scratch/guest")" "global 0" "jump goes where it is told"
 
-serve --gdb=:0 "$guests/sleep.elf" 100
-port=$(sed -n 's/.*target remote \(.*\)'"'"'.*/\1/p' "$scratch/err")
-has "$port" "127.0.0.1:" "the port is told, on the loopback"
-on_line -ex "target remote $port" -ex "break main" -ex continue -ex detach
-has "$answer" "Breakpoint 1, main" "gdb connects by TCP"
-# later SIGNAL LINE: sent to the gdb on that line, once it has come to `continue`.
-later()
-{
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ -e "$scratch/there" ] && break
-		sleep 1
-	done
-	sleep 2
-	rm -f "$scratch/there"
-	# gdb alone, and once: not the `timeout` that watches over it.
-	for pid in $(pgrep -f "target remote $2"); do
-		[ "$(cat "/proc/$pid/comm")" = gdb ] && kill "-$1" "$pid"
-	done
-}
+session "debug.elf" "monitor help" "monitor nonsense"
+has "$answer" "this list" "monitor help helps"
 
-later INT "$port" &
-on_line -ex "target remote $port" -ex "shell touch $scratch/there" \
-    -ex continue -ex "info registers rip" -ex kill
-has "$answer" "SIGINT" "another session can interrupt a guest that sleeps"
-wait "$server"
-is $? 137 "and kill it"
-
-serve --gdb='[::1]:0' "$guests/hello.elf" you
-port=$(sed -n 's/.*target remote \(.*\)'"'"'.*/\1/p' "$scratch/err")
-case $port in
-"[::1]:"*)
-	on_line -ex "target remote $port" -ex continue
-	has "$answer" "exited normally" "gdb connects by IPv6"
-	wait "$server"
-	;;
-*) skip "no IPv6 here: $(cat "$scratch/err")" ;;
-esac
-
-serve --gdb="unix:$scratch/sock" "$guests/hello.elf" you
-on_line -ex "target remote $scratch/sock" -ex "break main" -ex continue \
-    -ex detach
-wait "$server"
-is $? 0 "left alone, a guest runs to its end"
-is "$(cat "$scratch/out")" "Hello, you!" "and says all it has to say"
-
-# A debugger that dies leaves a clean guest.
-serve --gdb="unix:$scratch/sock2" "$guests/hello.elf" again
-later KILL "$scratch/sock2" &
-on_line -ex "target remote $scratch/sock2" -ex "break main" -ex continue \
-    -ex "break printf" -ex "shell touch $scratch/there; sleep 30" 2>/dev/null
-wait "$server"
-is $? 0 "a debugger that is killed lets the guest run on"
-is "$(cat "$scratch/out")" "Hello, again!" "without a planted byte"
+session "hello.elf" "break main" "continue" "kill"
+has "$answer" "killed" "kill ends the guest"
+has "$(cat "$scratch/guest")" "SIGKILL" "and novillo says by what"
 done_testing

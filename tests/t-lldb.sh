@@ -5,23 +5,17 @@
 
 . "${top_srcdir:-.}/tests/lib.sh"
 
-need_kvm
-need_tool lldb
-make_scratch
+debugger=lldb
+. "$top_srcdir/tests/gdb.sh"
 
-: >"$scratch/err"
-"$novillo" --gdb=:0 "$guests/hello.elf" lldb >"$scratch/out" 2>"$scratch/err" &
-server=$!
-waited=0
-while ! grep -q 'waits for a debugger' "$scratch/err" &&
-    kill -0 "$server" 2>/dev/null && [ "$waited" -lt 300 ]; do
-	sleep 0.1
-	waited=$((waited + 1))
-done
-port=$(sed -n 's/.*target remote \(.*\)'"'"'.*/\1/p' "$scratch/err")
-
-answer=$(timeout 120 lldb --no-lldbinit -b \
-    -o "target create $guests/hello.elf" -o "gdb-remote $port" \
+if [ -n "${NOVILLO_HOST-}" ]; then
+	serve "$guests/hello.elf" lldb
+else
+	serve_at :0 "$guests/hello.elf" lldb
+	line=$told
+fi
+answer=$(timeout -k 5 "$gdb_seconds" lldb --no-lldbinit -b \
+    -o "target create $guests/hello.elf" -o "gdb-remote $line" \
     -o "breakpoint set -n main" -o continue -o bt \
     -o "register read rip rsp" -o "register write rbx 0x1234" \
     -o "register read rbx" -o stepi -o continue 2>&1)
@@ -32,7 +26,6 @@ has "$answer" "rip = 0x" "registers can be read"
 has "$answer" "rbx = 0x0000000000001234" "and written"
 has "$answer" "stop reason = instruction step" "a step is a step"
 has "$answer" "exited with status = 0" "the exit status arrives"
-wait "$server"
-is $? 0 "and is novillo's too"
+ended 0 "and is novillo's too"
 is "$(cat "$scratch/out")" "Hello, lldb!" "the guest has said all it had to say"
 done_testing

@@ -4,10 +4,17 @@
 #
 #	make check-host-A HOST_TESTS=tests/t-faults.sh
 #
-# For a test that stays out here, as one with gdb does, and runs novillo there:
+# For any other command that stays out here and runs novillo there:
 #
 #	make with-host-B HOST_COMMAND='sh tests/t-gdb.sh'
 
+# What wants a debugger, which is not in there.
+HOST_OUTSIDE = \
+	tests/t-gdb.sh \
+	tests/t-gdb-lines.sh \
+	tests/t-gdb-stops.sh \
+	tests/t-gdb-ways.sh \
+	tests/t-lldb.sh
 HOST_TESTS = tests/t-debug $(KVM_TESTS) $(GUEST_TESTS)
 HOST_COMMAND = $(SHELL)
 HOST_BUILD = hosts-build
@@ -27,29 +34,46 @@ $(HOST_BUILD)/Makefile: $(top_builddir)/config.status
 
 host-stage: host-source
 	$(MAKE) $(HOST_BUILD)/Makefile
-	cd $(HOST_BUILD) && $(MAKE) all tests/t-debug
+	cd $(HOST_BUILD) && $(MAKE) all tests/t-debug tests/killer guest/rounds.native
 	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh '$(top_srcdir)' \
 	    $(HOST_BUILD) $(HOST_STAGE)
 
+HOST_WITH = top_srcdir='$(top_srcdir)' top_builddir=$(HOST_STAGE) \
+	NOVILLO_REQUIRE_KVM=1 $(HOST_RUN)
+
 check-host-A check-host-Ai check-host-B: host-stage
-	$(HOST_RUN) $(@:check-host-%=%) $(HOST_STAGE) $(HOST_TESTS)
+	$(MAKE) $(@:check-%=run-%)
+
+# Without a stage of their own, so that both can run at once.  First what runs
+# in the host, then what stays out here.
+run-host-A run-host-Ai run-host-B:
+	@status=0 inside= outside= host=$(@:run-host-%=%); \
+	for test in $(HOST_TESTS); do \
+		case ' $(HOST_OUTSIDE) ' in \
+		*" $$test "*) outside="$$outside $$test" ;; \
+		*) inside="$$inside $$test" ;; \
+		esac; \
+	done; \
+	test -z "$$inside" || \
+	    $(HOST_RUN) $$host $(HOST_STAGE) $$inside || status=1; \
+	test -z "$$outside" || \
+	    $(HOST_WITH) $$host $(HOST_STAGE) --with \
+		$(SHELL) $(top_srcdir)/tests/hosts/outside.sh $$outside || \
+	    status=1; \
+	exit $$status
 
 with-host-A with-host-B: host-stage
-	top_srcdir='$(top_srcdir)' top_builddir=$(HOST_STAGE) \
-	    NOVILLO_REQUIRE_KVM=1 $(HOST_RUN) $(@:with-host-%=%) \
-	    $(HOST_STAGE) --with $(HOST_COMMAND)
+	$(HOST_WITH) $(@:with-host-%=%) $(HOST_STAGE) --with $(HOST_COMMAND)
 
 check-hosts: host-stage
-	status=0; \
-	$(HOST_RUN) A $(HOST_STAGE) $(HOST_TESTS) || status=1; \
-	$(HOST_RUN) B $(HOST_STAGE) $(HOST_TESTS) || status=1; \
-	exit $$status
+	$(MAKE) -k -j2 --output-sync=target run-host-A run-host-B
 
 shell-A: host-stage
 	$(HOST_RUN) A $(HOST_STAGE) --shell
 
 .PHONY: check-host-A check-host-Ai check-host-B check-hosts host-source \
-	host-stage shell-A with-host-A with-host-B
+	host-stage run-host-A run-host-Ai run-host-B shell-A with-host-A \
+	with-host-B
 
 TESTS += tests/hosts/t-report.sh
 EXTRA_DIST += \
@@ -59,6 +83,7 @@ EXTRA_DIST += \
 	tests/hosts/init \
 	tests/hosts/initrd.sh \
 	tests/hosts/kernel.sh \
+	tests/hosts/outside.sh \
 	tests/hosts/report.awk \
 	tests/hosts/run.sh \
 	tests/hosts/stage.sh \
