@@ -357,6 +357,8 @@ bool
 step_on_hypercall(struct vcpu *vcpu, uint32_t number, int64_t result)
 {
 	struct debug_vcpu *v = &vcpu->debug;
+	bool flagged = v->traced || v->inside ||
+		       (v->control & KVM_GUESTDBG_SINGLESTEP);
 
 	/* Of the OUT's own exits only: a gate that faulted has a frame. */
 	v->hypercall = !vcpu->frame;
@@ -366,8 +368,7 @@ step_on_hypercall(struct vcpu *vcpu, uint32_t number, int64_t result)
 		return false;
 	}
 	/* The flag of our step, or KVM's: the door's user finds it in r11. */
-	if ((v->traced || (v->control & KVM_GUESTDBG_SINGLESTEP)) &&
-	    monitor_in_door(vcpu_regs(vcpu)->rip))
+	if (flagged && monitor_in_door(vcpu_regs(vcpu)->rip))
 		vcpu_regs(vcpu)->r11 &= ~(uint64_t)RFLAGS_TF;
 	else
 		set_trace(vcpu, false);
