@@ -5,9 +5,10 @@
  * random moment.  At the end novillo must have no more open descriptors than
  * before.  Whether the guest has taken harm is for others to see.
  *
- * usage: killer SOCKET CYCLES SEED WATCHED CODE...
- *	WATCHED and CODE are addresses of the guest, in hexadecimal.  One byte
- *	goes to standard output before each cycle, for the guest to work on.
+ * usage: killer SOCKET CYCLES MOMENT SEED WATCHED CODE...
+ *	A child lives for MOMENT microseconds at most.  WATCHED and CODE are
+ *	addresses of the guest, in hexadecimal.  One byte goes to standard
+ *	output before each cycle, for the guest to work on.
  */
 #include <dirent.h>
 #include <err.h>
@@ -25,7 +26,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MOMENT_US 10000 /* a child lives at most so long */
 #define SETTLE_MS 5000
 
 /* What the children did, counted in memory that outlives them. */
@@ -224,7 +224,7 @@ debug_until_killed(void)
 }
 
 static void
-cycle(void)
+cycle(unsigned moment)
 {
 	pid_t child;
 	int status;
@@ -235,7 +235,7 @@ cycle(void)
 		err(1, "fork");
 	if (child == 0)
 		debug_until_killed();
-	usleep(random_below(MOMENT_US));
+	usleep(random_below(moment));
 	kill(child, SIGKILL);
 	if (waitpid(child, &status, 0) < 0)
 		err(1, "waitpid");
@@ -322,17 +322,19 @@ tell(unsigned cycles, unsigned before, unsigned after)
 int
 main(int argc, char **argv)
 {
-	unsigned cycles, i, before, after;
+	unsigned cycles, moment, i, before, after;
 	pid_t novillo;
 
-	if (argc < 6 || strlen(argv[1]) >= sizeof(addr.sun_path))
-		errx(2, "usage: killer SOCKET CYCLES SEED WATCHED CODE...");
+	if (argc < 7 || strlen(argv[1]) >= sizeof(addr.sun_path))
+		errx(2,
+		    "usage: killer SOCKET CYCLES MOMENT SEED WATCHED CODE...");
 	strcpy(addr.sun_path, argv[1]);
 	cycles = (unsigned)strtoul(argv[2], NULL, 0);
-	seed = (unsigned)strtoul(argv[3], NULL, 0);
-	watched = argv[4];
-	code = argv + 5;
-	codes = (unsigned)argc - 5;
+	moment = (unsigned)strtoul(argv[3], NULL, 0);
+	seed = (unsigned)strtoul(argv[4], NULL, 0);
+	watched = argv[5];
+	code = argv + 6;
+	codes = (unsigned)argc - 6;
 	deeds = mmap(NULL, sizeof(*deeds) * DEEDS, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (deeds == MAP_FAILED)
@@ -344,7 +346,7 @@ main(int argc, char **argv)
 	before = open_files(novillo);
 	for (i = 1; i < cycles; i++) {
 		feed_guest();
-		cycle();
+		cycle(moment);
 	}
 	greet();
 	after = settled_files(novillo, before);

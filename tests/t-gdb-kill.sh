@@ -12,9 +12,9 @@ native=$top_builddir/guest/rounds.native
 [ -x "$killer" ] && [ -x "$native" ] || skip_all "no killer was built"
 make_scratch
 case ${NOVILLO_HOST-} in
-A | Ai) cycles=200 ;;
-B) cycles=100 ;;
-*) cycles=1000 ;;
+A | Ai) cycles=200 moment=100000 ;;
+B) cycles=100 moment=200000 ;;
+*) cycles=1000 moment=10000 ;;
 esac
 seed=${SEED:-$(od -An -t u2 -N 2 /dev/urandom | tr -d ' ')}
 echo "# SEED=$seed"
@@ -45,8 +45,8 @@ while ! grep -q 'waits for a debugger' "$scratch/err" &&
 done
 
 # shellcheck disable=SC2046
-timeout -k 5 120 "$killer" "$scratch/line" "$cycles" "$seed" \
-    "$(address watched)" $(for name in work main printf read vfprintf; do
+timeout -k 5 120 "$killer" "$scratch/line" "$cycles" "$moment" \
+    "$seed" "$(address watched)" $(for name in work main printf read vfprintf; do
 	address "$name"
 done) >&3 2>"$scratch/killer"
 is $? 0 "after $cycles debuggers no descriptor is left open"
