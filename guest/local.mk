@@ -87,6 +87,7 @@ GUEST_FAULTS = \
 	guest/fault_exec.elf \
 	guest/fault_fp.elf \
 	guest/fault_int3.elf \
+	guest/fault_msr.elf \
 	guest/fault_noncanonical.elf \
 	guest/fault_null.elf \
 	guest/fault_port.elf \

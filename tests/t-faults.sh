@@ -29,6 +29,7 @@ fault divide 136 "ended by SIGFPE: divide error" divide_by_zero
 fault undefined 132 "ended by SIGILL: undefined instruction" execute_undefined
 fault noncanonical 139 "ended by SIGSEGV: " read_noncanonical
 fault privileged 139 "ended by SIGSEGV: privileged instruction" read_cr0
+fault msr 139 "ended by SIGSEGV: privileged instruction" read_msr
 fault port 139 "ended by SIGSEGV: use of an I/O port that is no hypercall" write_to_port
 # The processor of host A raises neither.
 if [ "${NOVILLO_HOST-}" != A ] && [ "${NOVILLO_HOST-}" != Ai ]; then
@@ -37,6 +38,10 @@ if [ "${NOVILLO_HOST-}" != A ] && [ "${NOVILLO_HOST-}" != Ai ]; then
 	    divide_by_fp_zero
 fi
 fault int3 133 "ended by SIGTRAP: breakpoint instruction" execute_int3
+
+try timeout 60 "$novillo" "$guests/fault_msr.elf" write
+is "$status" 139 "writing a model-specific register ends a guest too"
+has "$err" "write_msr+0x" "where it does"
 
 try "$novillo" "$guests/fault_text.elf"
 has "$err" "trap #PF page fault, error 0x7: page present, write, user mode" \

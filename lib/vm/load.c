@@ -124,6 +124,15 @@ make_stack(struct machine *m)
 	return guard;
 }
 
+/* The guest's memory is no child's, and in no core of ours: its own core is
+ * made by core.c.  Only advice. */
+static void
+keep_private(const struct machine *m)
+{
+	(void)madvise(m->mapping, m->mapping_size, MADV_DONTFORK);
+	(void)madvise(m->mapping, m->mapping_size, MADV_DONTDUMP);
+}
+
 int
 machine_load(struct machine *m, int fd, struct machine_error *error)
 {
@@ -142,6 +151,7 @@ machine_load(struct machine *m, int fd, struct machine_error *error)
 		if (r < 0)
 			return r;
 	}
+	keep_private(m);
 	space_init(
 	    &m->guest.space, &m->mem, page_up(image->end + image->bias), top);
 	return 0;
