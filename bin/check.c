@@ -5,6 +5,7 @@
  */
 #include "run.h"
 
+#include "sandbox.h"
 #include "vm/machine.h"
 #include "vm/probe.h"
 
@@ -144,6 +145,7 @@ probe_kvm(void)
 		return STATUS_UNUSABLE;
 	}
 	print_probe(&probe);
+	sandbox_print_host();
 	puts("guests run here");
 	return STATUS_OK;
 }

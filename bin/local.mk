@@ -22,10 +22,15 @@ bin_novillo_SOURCES = \
 	bin/gdbtarget.c \
 	bin/gdbtarget.h \
 	bin/main.c \
+	bin/needs.c \
+	bin/needs.def \
+	bin/needs.h \
 	bin/open.c \
 	bin/options.c \
 	bin/run.c \
 	bin/run.h \
+	bin/sandbox.c \
+	bin/sandbox.h \
 	bin/stats.c \
 	bin/stats.h
-bin_novillo_LDADD = lib/libgdb.a $(NOVILLO_LIBS)
+bin_novillo_LDADD = lib/libgdb.a lib/libsandbox.a $(NOVILLO_LIBS)

@@ -7,6 +7,7 @@
 
 #include "gdbserve.h"
 #include "hypercall/trace.h"
+#include "sandbox.h"
 #include "stats.h"
 #include "vm/core.h"
 #include "vm/machine.h"
@@ -20,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +30,7 @@ static struct {
 	struct hc_trace trace;
 	struct gdbserve gdb;
 	struct gdbtarget target;
+	struct sandbox sandbox;
 	char path[PATH_MAX]; /* of the guest, for debuggers */
 	int guest_fd;
 	int output_fd;
@@ -201,17 +202,16 @@ static struct image_bytes
 map_image(void)
 {
 	struct image_bytes image = { NULL, 0 };
-	struct stat st;
+	off_t size = lseek(run.guest_fd, 0, SEEK_END);
 	void *p;
 
-	if (fstat(run.guest_fd, &st) < 0 || st.st_size == 0)
+	if (size <= 0)
 		return image;
-	p = mmap(
-	    NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, run.guest_fd, 0);
+	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, run.guest_fd, 0);
 	if (p == MAP_FAILED)
 		return image;
 	image.bytes = p;
-	image.size = (size_t)st.st_size;
+	image.size = (size_t)size;
 	return image;
 }
 
@@ -281,6 +281,8 @@ leave_stdio(void)
 static int
 open_gdb(const struct options *o)
 {
+	if (!o->gdb)
+		return 0;
 	run.gdb = (struct gdbserve){
 		.address = o->gdb,
 		.wait = o->gdb_wait,
@@ -292,11 +294,24 @@ open_gdb(const struct options *o)
 		.path = realpath(o->guest, run.path) ? run.path : o->guest,
 		.image = run.guest_fd,
 	};
-	if (o->gdb && gdbserve_open(&run.gdb) < 0)
+	if (gdbserve_open(&run.gdb) < 0)
 		return -1;
-	if (o->gdb && strcmp(o->gdb, "stdio") == 0)
+	if (strcmp(o->gdb, "stdio") == 0)
 		leave_stdio();
 	return 0;
+}
+
+/* The last before the guest: what it does not need is not there any more. */
+static int
+enter_sandbox(const struct options *o)
+{
+	run.sandbox = (struct sandbox){
+		.machine = &run.machine,
+		.gdb = &run.gdb,
+		.image = run.guest_fd,
+		.output = run.output_fd,
+	};
+	return sandbox_enter(&run.sandbox, o);
 }
 
 static int
@@ -312,8 +327,11 @@ int
 run_guest(const struct options *o)
 {
 	struct image image;
-	int status;
+	int status, r;
 
+	r = sandbox_new_pid(o, &status);
+	if (r != 0)
+		return r < 0 ? STATUS_FAILED : status;
 	run.guest_fd = open_guest(o, &image, &status);
 	if (run.guest_fd < 0)
 		return status;
@@ -326,11 +344,11 @@ run_guest(const struct options *o)
 		return STATUS_FAILED;
 	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
 		return STATUS_FAILED;
-	if (open_gdb(o) < 0 || run_machine(o) < 0)
+	if (open_gdb(o) < 0 || enter_sandbox(o) < 0 || run_machine(o) < 0)
 		return STATUS_FAILED;
 	status = report_outcome(o);
 	if (o->stats)
-		stats_write(run.output_fd, &run.machine);
+		stats_write(run.output_fd, &run.machine, &run.sandbox.got);
 	/* Memory, machine and files go with the process. */
 	return status;
 }

@@ -5,8 +5,10 @@
 #ifndef STATS_H
 #define STATS_H
 
+#include "sandbox/confine.h"
 #include "vm/machine.h"
 
-void stats_write(int fd, const struct machine *m);
+void
+stats_write(int fd, const struct machine *m, const struct confined *sandbox);
 
 #endif

@@ -119,6 +119,21 @@ lib_libgdb_a_SOURCES = \
 	lib/gdb/text.c \
 	lib/gdb/text.h
 
+# Confining the process: it knows neither guests nor KVM.
+noinst_LIBRARIES += lib/libsandbox.a
+lib_libsandbox_a_SOURCES = \
+	lib/sandbox/confine.c \
+	lib/sandbox/confine.h \
+	lib/sandbox/filter.c \
+	lib/sandbox/filter.h \
+	lib/sandbox/host.c \
+	lib/sandbox/host.h \
+	lib/sandbox/landlock.c \
+	lib/sandbox/landlock.h \
+	lib/sandbox/namespaces.c \
+	lib/sandbox/namespaces.h \
+	lib/sandbox/sys.h
+
 # In the order a linker wants them: each needs only what follows it.
 NOVILLO_LIBS = \
 	lib/libvm.a \

@@ -24,8 +24,10 @@ TEST_SUITE_LOG = tests/test-suite.log
 # Units; all but t-debug without KVM.
 TEST_LIBS = $(NOVILLO_LIBS)
 UNIT_TESTS = \
+	tests/t-confine \
 	tests/t-debug \
 	tests/t-files \
+	tests/t-filter \
 	tests/t-gmem \
 	tests/t-hypercall \
 	tests/t-image \
@@ -39,10 +41,15 @@ UNIT_TESTS = \
 	tests/t-symbols
 UNIT_SOURCES = tests/tap.h tests/guestram.h tests/elfmaker.h \
 	tests/elfbuild.h tests/selfelf.h
+tests_t_confine_SOURCES = tests/t-confine.c $(UNIT_SOURCES)
+tests_t_confine_LDADD = lib/libsandbox.a
 tests_t_debug_SOURCES = tests/t-debug.c $(UNIT_SOURCES)
 tests_t_debug_LDADD = $(TEST_LIBS)
 tests_t_files_SOURCES = tests/t-files.c $(UNIT_SOURCES)
 tests_t_files_LDADD = $(TEST_LIBS)
+tests_t_filter_SOURCES = tests/t-filter.c bin/needs.c bin/needs.h \
+	bin/needs.def $(UNIT_SOURCES)
+tests_t_filter_LDADD = lib/libsandbox.a $(TEST_LIBS)
 tests_t_gmem_SOURCES = tests/t-gmem.c $(UNIT_SOURCES)
 tests_t_gmem_LDADD = $(TEST_LIBS)
 tests_t_hypercall_SOURCES = tests/t-hypercall.c $(UNIT_SOURCES)
@@ -92,6 +99,7 @@ KVM_TESTS = \
 	tests/t-gdb-ways.sh \
 	tests/t-lldb.sh \
 	tests/t-run.sh \
+	tests/t-sandbox.sh \
 	tests/t-static.sh \
 	tests/t-trace.sh
 

@@ -37,9 +37,10 @@ may lib/mem mem
 may lib/hypercall hypercall mem abi
 may lib/vm vm hypercall mem image kvmcore abi
 may lib/gdb gdb
+may lib/sandbox sandbox
 
 # Guests include standard names and the ABI, by -I, and nothing of the host's.
-wrong=$(grep -l '#include "\(vm\|mem\|kvmcore\|image\|hypercall\|gdb\)/' \
+wrong=$(grep -l '#include "\(vm\|mem\|kvmcore\|image\|hypercall\|gdb\|sandbox\)/' \
     guest/*.[chS] guest/include/*.h guest/include/sys/*.h 2>/dev/null)
 is "$wrong" "" "guest includes nothing of the host's"
 wrong=$(grep -l '#include "' lib/abi/*.h | xargs grep -h '#include "' |
@@ -49,8 +50,8 @@ wrong=$(grep -l 'sys/socket\.h' lib/gdb/*.[ch] lib/vm/*.[ch] lib/mem/*.[ch] \
     lib/image/*.[ch] lib/kvmcore/*.[ch])
 is "$wrong" "" "no library but lib/hypercall knows sockets"
 wrong=$(grep -l 'linux/kvm\.h\|kvmcore\.h' lib/gdb/*.[ch] lib/hypercall/*.[ch] \
-    lib/mem/*.[ch] lib/image/*.[ch] 2>/dev/null)
-is "$wrong" "" "only kvmcore and vm know KVM"
+    lib/mem/*.[ch] lib/image/*.[ch] lib/sandbox/*.[ch] 2>/dev/null)
+is "$wrong" "" "no library but kvmcore and vm knows KVM"
 
 # Each file says what it is and under which licence.
 wrong=

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From options to what is needed.  Nothing here may know how the guest is run.
+ */
+#include "sandbox.h"
+
+#include "needs.h"
+#include "run.h"
+
+#include "sandbox/host.h"
+#include "sandbox/namespaces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *
+socket_path(const struct options *o)
+{
+	return o->gdb && strncmp(o->gdb, "unix:", 5) == 0 ? o->gdb + 5 : NULL;
+}
+
+static unsigned
+asked_for(const struct options *o)
+{
+	unsigned asked = NEEDS_ALWAYS;
+
+	if (o->core)
+		asked |= NEEDS_CORE;
+	if (o->gdb)
+		asked |= NEEDS_GDB;
+	if (socket_path(o))
+		asked |= NEEDS_SOCKET;
+	if (o->stats)
+		asked |= NEEDS_STATS;
+	return asked;
+}
+
+/* Of each hypercall that the guest may make, what serves it. */
+static void
+need_hypercalls(struct needs *needs, const struct hc_set *allowed)
+{
+	uint32_t number;
+	unsigned i;
+
+	for (number = 0; number < HYPERCALL_END; number++) {
+		const struct hc_row *row = hc_row(number);
+
+		if (!row || !hc_set_has(allowed, number))
+			continue;
+		for (i = 0; i < HC_NEEDS && row->needs[i] >= 0; i++)
+			needs_call(needs, row->needs[i]);
+	}
+}
+
+static int
+make_filter(const struct options *o, const struct hc_guest *guest,
+    struct filter_program *program)
+{
+	static struct filter_rule rules[FILTER_RULES];
+	struct needs needs = { .asked = asked_for(o), .pid = getpid() };
+	size_t n;
+
+	need_hypercalls(&needs, &guest->policy.allowed);
+	n = needs_rules(&needs, rules);
+	return n ? filter_make(program, rules, n) : -E2BIG;
+}
+
+/* The folder of the file at `path`, to say what may be done in it; one that
+ * is not there needs no saying. */
+static void
+let(struct landlock_policy *policy, struct landlock_rule *rule,
+    const char *path, unsigned rights)
+{
+	char folder[PATH_MAX];
+
+	if (!path || snprintf(folder, sizeof(folder), "%s", path) >= PATH_MAX)
+		return;
+	rule->rights = rights;
+	rule->fd = open(
+	    dirname(folder), O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOCTTY);
+	if (rule->fd >= 0)
+		policy->n++;
+}
+
+static struct landlock_policy
+make_policy(const struct options *o, const struct hc_tree *tree)
+{
+	static struct landlock_rule rules[HC_MOUNTS + 2];
+	struct landlock_policy policy = { .rules = rules };
+	unsigned i;
+
+	for (i = 0; i < tree->mounts; i++)
+		rules[policy.n++] = (struct landlock_rule){
+			.fd = tree->mount[i].host,
+			.rights = LANDLOCK_READ |
+				  (tree->mount[i].read_only ? 0U
+							    : LANDLOCK_WRITE),
+		};
+	let(&policy, &rules[policy.n],
+	    o->core ? o->core_file ? o->core_file : o->guest : NULL,
+	    LANDLOCK_CREATE);
+	let(&policy, &rules[policy.n], socket_path(o), LANDLOCK_REMOVE);
+	return policy;
+}
+
+/* What the guest's files are found by; its streams are ours. */
+static size_t
+list_files(const struct hc_tree *tree, int *keep)
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < tree->mounts; i++)
+		keep[n++] = tree->mount[i].host;
+	keep[n++] = tree->self;
+	if (tree->cwd)
+		keep[n++] = tree->cwd->host;
+	return n;
+}
+
+/*
+ * A machine needs its vCPU alone.  /dev/kvm and the VM can do more than serve
+ * it; a debugger has them make another, to try debug registers in.
+ */
+static size_t
+list_descriptors(
+    struct sandbox *s, const struct options *o, int keep[CONFINE_KEEP])
+{
+	struct machine *m = s->machine;
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		keep[n++] = m->vcpu[i].kvm.fd;
+	keep[n++] = s->image;
+	keep[n++] = s->output;
+	n += list_files(&m->guest.tree, keep + n);
+	m->vm = -1;
+	if (!o->gdb) {
+		m->kvm = -1;
+		return n;
+	}
+	keep[n++] = m->kvm;
+	keep[n++] = s->gdb->listener;
+	keep[n++] = s->gdb->line;
+	keep[n++] = s->gdb->line_out;
+	return n;
+}
+
+int
+sandbox_enter(struct sandbox *s, const struct options *o)
+{
+	static struct filter_program program;
+	int keep[CONFINE_KEEP];
+	struct confine how = {
+		.strict = o->sandbox == SANDBOX_STRICT,
+		.files = SANDBOX_FILES,
+		.keep = keep,
+		.filter = &program,
+	};
+	int r;
+
+	_Static_assert(MACHINE_VCPUS + HC_MOUNTS + 8 <= CONFINE_KEEP,
+	    "there is room for all descriptors");
+	if (o->sandbox == SANDBOX_NONE)
+		return 0;
+	r = make_filter(o, &s->machine->guest, &program);
+	if (r < 0) {
+		say("the seccomp filter cannot be made: %s", strerror(-r));
+		return -1;
+	}
+	how.keeps = list_descriptors(s, o, keep);
+	how.policy = make_policy(o, &s->machine->guest.tree);
+	r = confine(&how, &s->got);
+	if (r < 0)
+		say("--sandbox=strict: %s: %s", s->got.call, strerror(-r));
+	return r;
+}
+
+int
+sandbox_new_pid(const struct options *o, int *status)
+{
+	const char *call;
+	int r;
+
+	if (!o->new_pid)
+		return 0;
+	r = namespaces_unshare(true, &call);
+	if (r == 0)
+		r = namespaces_fork(status, &call);
+	if (r < 0)
+		say("a pid namespace: %s: %s", call, strerror(-r));
+	return r < 0 ? -1 : r;
+}
+
+void
+sandbox_print_host(void)
+{
+	struct sandbox_host host;
+
+	sandbox_probe(&host);
+	if (host.landlock)
+		printf("Landlock               ABI %d\n", host.landlock);
+	else
+		printf("Landlock               no\n");
+	printf("seccomp filters        %s\n",
+	    !host.filter  ? "no"
+	    : !host.tsync ? "yes, but not for all threads at once"
+			  : "yes");
+	printf("user namespaces        %s\n", host.namespaces ? "yes" : "no");
+	printf("openat2                %s\n", host.openat2 ? "yes" : "no");
+}

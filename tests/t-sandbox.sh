@@ -1,0 +1,205 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# novillo confined: what a running one has left, seen from outside, and that
+# everything it does at the end or for a debugger still works.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+make_scratch
+
+# wait_for COMMAND...: until it succeeds, but not for ever.
+wait_for()
+{
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 \
+	    21 22 23 24 25 26 27 28 29 30; do
+		"$@" && return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+try "$novillo" --sandbox=strict --stats "$guests/hello.elf" you
+case $err in
+*"novillo: --sandbox=strict: "*)
+	is "$status" 125 "where a piece is missing, strict ends with 125"
+	strict=best-effort
+	;;
+*)
+	is "$status" 0 "strict works here"
+	has "$err" "Landlock ABI" "with Landlock"
+	has "$err" "seccomp filter" "and a seccomp filter"
+	strict=strict
+	;;
+esac
+try "$novillo" --sandbox=best-effort "$guests/hello.elf" you
+is "$out$err" "Hello, you!" "best effort runs a guest and says nothing of it"
+try "$novillo" --sandbox=none --stats "$guests/hello.elf" you
+case $err in
+*Landlock* | *seccomp*) ok 1 "none is none" ;;
+*) ok 0 "none is none" ;;
+esac
+try "$novillo" --probe
+has "$out" "Landlock  " "--probe tells of Landlock"
+has "$out" "seccomp filters  " "of seccomp"
+has "$out" "user namespaces  " "of namespaces"
+has "$out" "openat2  " "and of openat2"
+
+# run OPTION... GUEST: in the background, until its guest runs: $pid.
+run()
+{
+	"$novillo" "--sandbox=$strict" "$@" 9</dev/null \
+	    >"$scratch/out" 2>"$scratch/err" &
+	pid=$!
+	# Confinement is the last step before the guest.
+	wait_for grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status"
+}
+
+# Of all threads of $pid: the values of a line in their status.
+of_threads()
+{
+	cat /proc/"$pid"/task/*/status | sed -n "s/^$1:[[:space:]]*//p" | sort -u
+}
+
+descriptors()
+{
+	for fd in /proc/"$pid"/fd/*; do
+		[ "${fd##*/}" -gt 2 ] && readlink "$fd"
+	done | sed 's/:[0-9]*$//; s/:\[[0-9]*\]$//; s/.*\///' | sort | tr '\n' ' '
+}
+
+if [ "$strict" = strict ]; then
+	run "$guests/sleep.elf" 100
+	is "$(of_threads Seccomp)" 2 "every thread has the filter"
+	is "$(of_threads NoNewPrivs)" 1 "and cannot gain privileges"
+	is "$(sed -n 's/^Max core file size *\([0-9]*\) *\([0-9]*\).*/\1 \2/p' \
+	    "/proc/$pid/limits")" "0 0" "it leaves no core of its own"
+	is "$(descriptors)" "anon_inode:kvm-vcpu sleep.elf " \
+	    "of descriptors it has its vCPU and its image, nothing inherited"
+
+	# Guest RAM: the largest private mapping.
+	awk '/^[0-9a-f]*-[0-9a-f]* / { line = $0; before = perms; perms = $2 }
+	    /^Rss:/ { next }
+	    /^Size:/ { size = $2; if (size > most) {
+		if (perms == "rw-p") { most = size; guard = before; wait = 1 }
+	    } }
+	    /^VmFlags:/ && wait { flags = $0; wait = 0 }
+	    END { print most, guard; print flags }' \
+	    "/proc/$pid/smaps" >"$scratch/ram"
+	ram=$(head -n 1 "$scratch/ram")
+	[ "${ram%% *}" -gt 16384 ]
+	ok $? "guest memory can be found: ${ram%% *} KiB"
+	case $(tail -n 1 "$scratch/ram") in
+	*" dd"*) ok 0 "it is in no core of ours" ;;
+	*) ok 1 "it is in no core of ours" ;;
+	esac
+	case $(tail -n 1 "$scratch/ram") in
+	*" dc"*) ok 0 "and in no child" ;;
+	*) ok 1 "and in no child" ;;
+	esac
+	awk '$2 ~ /x/ && $6 !~ /novillo$|\.so|^\[v/' "/proc/$pid/maps" \
+	    >"$scratch/executable"
+	is "$(cat "$scratch/executable")" "" \
+	    "nothing is executable but novillo, its libraries and the vDSO"
+	is "$(awk '$2 ~ /wx/' "/proc/$pid/maps")" "" \
+	    "and nothing is writable and executable"
+	# Without a gap from one guard to the other, RAM between them.
+	around=$(awk '{ split($1, a, "-"); print a[1], a[2], $2 }' \
+	    "/proc/$pid/maps" | while read -r from to perms; do
+		[ "$from" = "$last" ] || first=
+		[ "$perms" = ---p ] && [ -n "$first" ] &&
+		    echo $(((0x$from - 0x$first) >> 20)) $(((0x$to - 0x$from) >> 21))
+		[ "$perms" = ---p ] && first=$to
+		last=$to
+	done | awk '$1 >= 64 && $2 >= 1')
+	[ -n "$around" ]
+	ok $? "2 MiB that nobody can touch lie on either side of it: $around"
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+
+	# With a debugger there are threads, and more descriptors.
+	run --gdb="unix:$scratch/sock" "$guests/hello.elf"
+	wait_for test -S "$scratch/sock"
+	wait_for test "$(ls "/proc/$pid/task" | wc -l)" -ge 2
+	is "$(of_threads Seccomp)" 2 "a debugger's threads have the filter too"
+	is "$(of_threads NoNewPrivs)" 1 "and gain no privileges"
+	is "$(descriptors)" \
+	    "anon_inode:[eventfd] anon_inode:kvm-vcpu hello.elf kvm socket " \
+	    "it has the line, KVM for the probe, and no VM"
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	rm -f "$scratch/sock"
+else
+	skip "what a confined novillo has left: $err"
+fi
+
+# The end of a guest, with everything that is done then.
+try "$novillo" "--sandbox=$strict" --core="$scratch/core" --stats --trace \
+    -o "$scratch/told" "$guests/fault_text.elf"
+is "$status" 139 "a fault is a fault"
+has "$err" "at guest/fault_text.c:" "reported with its line"
+has "$err" "core written" "and a core is written"
+[ -s "$scratch/core" ]
+ok $? "to its file"
+has "$(cat "$scratch/told")" "KVM_RUN" "counts go to their file"
+try "$novillo" "--sandbox=$strict" --core="$scratch/core" \
+    "$guests/fault_text.elf"
+has "$err" "core written" "an old core is replaced"
+try "$novillo" "--sandbox=$strict" --core="$scratch/no/where" \
+    "$guests/fault_text.elf"
+has "$err" "No such file or directory" "a folder that is not there is told"
+try "$novillo" "--sandbox=$strict" --trace -o "$scratch/told" \
+    "$guests/hello.elf" you
+has "$(cat "$scratch/told")" 'write(1, "Hello, you!\n", 12) = 12' \
+    "a trace goes to its file"
+try timeout 60 "$novillo" "--sandbox=$strict" --timeout=0.3 \
+    "$guests/sleep.elf" 100
+is "$status" 124 "a timeout ends a guest that sleeps"
+try timeout 60 "$novillo" "--sandbox=$strict" --timeout=0.3 "$guests/spin.elf" \
+    1000000000
+is "$status" 124 "and one that calls and calls"
+try "$novillo" "--sandbox=$strict" "$guests/t_memory.elf"
+is "$status" 0 "guests use memory as they did"
+
+command -v gdb >/dev/null 2>&1 || { skip "no gdb here"; done_testing; }
+export DEBUGINFOD_URLS=''
+
+# A whole session, on a socket; then another, of a guest that faults.
+"$novillo" "--sandbox=$strict" --gdb="unix:$scratch/sock" \
+    "$guests/hello.elf" you >"$scratch/out" 2>"$scratch/err" &
+pid=$!
+wait_for test -S "$scratch/sock"
+answer=$(timeout 60 gdb -nx -batch -ex 'set pagination off' \
+    -ex "target remote $scratch/sock" -ex 'watch environ' -ex continue \
+    -ex 'break main' -ex continue -ex 'stepi 20' -ex 'info threads' \
+    -ex 'print $mxcsr' -ex 'set var $rbx = 77' -ex 'print $rbx' \
+    -ex 'info auxv' -ex detach 2>&1)
+has "$answer" "Hardware watchpoint 1: environ" "gdb watches a confined guest"
+has "$answer" "New value = " "which is hit"
+has "$answer" "Breakpoint 2, main" "breaks by symbols"
+has "$answer" 'Thread 1.1 "main"' "steps"
+has "$answer" "= 77" "changes registers"
+has "$answer" "AT_ENTRY" "has the auxiliary vector"
+has "$answer" "detached" "and leaves"
+wait "$pid"
+is $? 0 "the guest runs on to its end"
+is "$(cat "$scratch/out")" "Hello, you!" "and says what it has to say"
+[ ! -e "$scratch/sock" ]
+ok $? "and the socket is gone with it"
+
+"$novillo" "--sandbox=$strict" --gdb="unix:$scratch/sock" --core="$scratch/c2" \
+    "$guests/fault_text.elf" >"$scratch/out" 2>"$scratch/err" &
+pid=$!
+wait_for test -S "$scratch/sock"
+answer=$(timeout 60 gdb -nx -batch -ex "target remote $scratch/sock" \
+    -ex continue -ex backtrace -ex 'print $_siginfo.si_signo' \
+    -ex continue 2>&1)
+has "$answer" "received signal SIGSEGV" "a fault stops it before its debugger"
+has "$answer" "in main ()" "with its callers"
+has "$answer" "terminated with signal SIGSEGV" "passed on, it ends it"
+wait "$pid"
+is $? 139 "with its status"
+[ -s "$scratch/c2" ]
+ok $? "and its core"
+done_testing
