@@ -43,8 +43,12 @@
 #define HAS_NOT(n, bits) { .arg = n, .mask = (bits), .value = 0 }
 #define MASKED(n, m, v)  { .arg = n, .mask = (m), .value = (v) }
 #define FLAGS(n, v, but) { .arg = n, .mask = ~(uint64_t)(but), .value = (v) }
+#define IS_US(n)         { .arg = n, .mask = UINT32_MAX, .value = OUR_PID }
 #define AND              ,
 /* clang-format on */
+
+/* No int has this value: the place of our process number. */
+#define OUR_PID UINT64_MAX
 
 enum {
 	ALWAYS = NEEDS_ALWAYS,
@@ -77,6 +81,18 @@ needs_call(struct needs *needs, int nr)
 		needs_call(needs, SYS_fstat);
 }
 
+static struct filter_rule
+with_pid(const struct filter_rule *row, int pid)
+{
+	struct filter_rule rule = *row;
+	unsigned i;
+
+	for (i = 0; i < FILTER_CONDITIONS; i++)
+		if (rule.when[i].value == OUR_PID)
+			rule.when[i].value = (uint32_t)pid;
+	return rule;
+}
+
 /* Calls about which no row says anything. */
 static size_t
 add_plain(const struct needs *needs, const uint64_t *told,
@@ -97,8 +113,7 @@ add_plain(const struct needs *needs, const uint64_t *told,
 size_t
 needs_rules(const struct needs *needs, struct filter_rule rules[FILTER_RULES])
 {
-	const int pid = needs->pid;
-	const struct need rows[] = {
+	static const struct need rows[] = {
 #define NEED(w, call, conditions, why) \
 	{ w, { .nr = SYS_##call, .when = { conditions } } },
 #define REFUSE(w, call, number, why) \
@@ -119,7 +134,7 @@ needs_rules(const struct needs *needs, struct filter_rule rules[FILTER_RULES])
 			told[nr / 64] |= UINT64_C(1) << nr % 64;
 		if ((rows[i].when & needs->asked) ||
 		    ((rows[i].when & GUEST) && is_called(needs, nr)))
-			rules[n++] = rows[i].rule;
+			rules[n++] = with_pid(&rows[i].rule, needs->pid);
 	}
 	return add_plain(needs, told, rules, n);
 }

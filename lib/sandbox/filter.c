@@ -2,10 +2,17 @@
 /*
  * Making seccomp programs.  Nothing here may know what the calls are for.
  *
- * The program: the architecture; the first row; x32; then a binary search by
- * number, at the end of which stand a call's rows one after the other.  What a
- * call's arguments do not matter to reads nothing but the number, so that the
- * kernel finds out once and for all that it passes (seccomp's action cache).
+ * The program: the architecture; the first row; then a binary search over
+ * spans of numbers that have the same answer, at the end of which stand the
+ * rows of a call whose arguments matter.  All others read nothing but the
+ * number, so that the kernel finds out once and for all that they pass
+ * (seccomp's action cache).  What is not in the table, above its last number
+ * too, where x32's are, is in a span that kills.
+ *
+ * It is short, because the kernel translates it for each process, and runs it
+ * for each number there is, to fill that cache.  And it is made from its end
+ * to its beginning, because jumps only lead forward: where they go is there
+ * already.
  */
 #include "sandbox/filter.h"
 
@@ -15,197 +22,290 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* x32 numbers have this bit (arch/x86/include/uapi/asm/unistd.h). */
-#define X32_BIT 0x40000000U
-
 #define CALL_ARGS 6
-#define JUMP_MAX  255 /* of a conditional jump */
+#define NUMBERS   512 /* a kernel has somewhat fewer */
+#define JUMP_FAR  250 /* a conditional jump goes 255, or by way of another */
+#define SPANS     (2 * FILTER_RULES + 1)
+#define ANSWERS   8 /* remembered, to be used again */
+#define NO_ANSWER UINT32_MAX
 
 #define KILL SECCOMP_RET_KILL_PROCESS
 
-struct maker {
-	struct filter_program *program;
-	const struct filter_rule *rules;
-	uint16_t order[FILTER_RULES]; /* rows by number, else as they came */
-	bool full;
-	/* What the accumulator holds at the start of a row; 0 is no mask. */
-	uint32_t loaded_at, loaded_mask;
+/* The numbers from here to the next span. */
+struct span {
+	uint32_t from;
+	uint32_t answer;     /* or NO_ANSWER: the rows say */
+	uint16_t first, end; /* in maker.order */
 };
 
+struct maker {
+	struct sock_filter *code;
+	size_t at; /* the first instruction there is; it is made before that */
+	bool full;
+	const struct filter_rule *rules;
+	size_t answer[ANSWERS]; /* where some are, the next to be replaced */
+	unsigned answers;
+	size_t rows, spans;
+	uint16_t order[FILTER_RULES]; /* rows by number, else as they came */
+	struct span span[SPANS];
+};
+
+/* One half of one argument, under a mask. */
+struct test {
+	uint32_t offset;
+	uint32_t mask;
+	uint32_t value;
+};
+
+/* Put an instruction before the others: where it is. */
 static size_t
 emit(struct maker *m, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 {
-	struct filter_program *p = m->program;
-
-	if (p->length == FILTER_SIZE) {
+	if (m->at == 0) {
 		m->full = true;
-		return FILTER_SIZE - 1;
+		return 0;
 	}
-	p->code[p->length] = (struct sock_filter){ code, jt, jf, k };
-	return p->length++;
+	m->code[--m->at] = (struct sock_filter){ code, jt, jf, k };
+	return m->at;
 }
 
-static void
-load(struct maker *m, size_t offset)
+static size_t
+load(struct maker *m, uint32_t offset)
 {
-	emit(m, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+	return emit(m, BPF_LD | BPF_W | BPF_ABS, 0, 0, offset);
 }
 
-static void
+/* An instruction that is near enough and leads to `to`. */
+static size_t
+reach(struct maker *m, size_t to)
+{
+	if (to - m->at <= JUMP_FAR)
+		return to;
+	return emit(m, BPF_JMP | BPF_JA, 0, 0, (uint32_t)(to - m->at));
+}
+
+static size_t
+jump(struct maker *m, uint16_t operation, uint32_t k, size_t yes, size_t no)
+{
+	no = reach(m, no);
+	yes = reach(m, yes);
+	return emit(m, BPF_JMP | operation | BPF_K, (uint8_t)(yes - m->at),
+	    (uint8_t)(no - m->at), k);
+}
+
+/* An answer: one that is there and near, or a new one. */
+static size_t
 answer(struct maker *m, uint32_t action)
 {
-	emit(m, BPF_RET | BPF_K, 0, 0, action);
+	unsigned i;
+
+	for (i = 0; i < m->answers && i < ANSWERS; i++)
+		if (m->code[m->answer[i]].k == action &&
+		    m->answer[i] - m->at <= JUMP_FAR)
+			return m->answer[i];
+	m->answer[m->answers % ANSWERS] = emit(
+	    m, BPF_RET | BPF_K, 0, 0, action);
+	return m->answer[m->answers++ % ANSWERS];
+}
+
+static uint32_t
+answer_of(const struct filter_rule *rule)
+{
+	return rule->error ? SECCOMP_RET_ERRNO |
+				 ((uint32_t)rule->error & SECCOMP_RET_DATA)
+			   : SECCOMP_RET_ALLOW;
+}
+
+/* What a row tests; little-endian, so the lower half comes first. */
+static size_t
+tests_of(
+    const struct filter_rule *rule, struct test tests[2 * FILTER_CONDITIONS])
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < 2 * FILTER_CONDITIONS; i++) {
+		const struct filter_condition *c = &rule->when[i / 2];
+		unsigned half = i % 2;
+
+		tests[n] = (struct test){
+			.offset = (uint32_t)offsetof(
+				      struct seccomp_data, args) +
+				  8 * c->arg + 4 * half,
+			.mask = (uint32_t)(c->mask >> 32 * half),
+			.value = (uint32_t)(c->value >> 32 * half),
+		};
+		if (tests[n].mask)
+			n++;
+	}
+	return n;
+}
+
+/* Does a row that missed leave in the accumulator what this test looks at?
+ * If it has one test, only one way leads on behind it. */
+static bool
+has_loaded(const struct filter_rule *before, const struct test *test)
+{
+	struct test tests[2 * FILTER_CONDITIONS];
+
+	return before && tests_of(before, tests) == 1 &&
+	       tests[0].offset == test->offset && tests[0].mask == test->mask;
+}
+
+/* A row, missing which leads to `miss`; from the row `before` if there is
+ * one. */
+static size_t
+emit_rule(struct maker *m, const struct filter_rule *rule,
+    const struct filter_rule *before, size_t miss)
+{
+	struct test tests[2 * FILTER_CONDITIONS];
+	size_t n = tests_of(rule, tests);
+	size_t here = answer(m, answer_of(rule));
+
+	while (n-- > 0) {
+		const struct test *t = &tests[n];
+
+		here = jump(m, BPF_JEQ, t->value, here, miss);
+		if (n == 0 && has_loaded(before, t))
+			break;
+		if (t->mask != UINT32_MAX)
+			emit(m, BPF_ALU | BPF_AND | BPF_K, 0, 0, t->mask);
+		here = load(m, t->offset);
+	}
+	return here;
+}
+
+static const struct filter_rule *
+row(const struct maker *m, size_t i)
+{
+	return &m->rules[m->order[i]];
+}
+
+static size_t
+emit_span(struct maker *m, const struct span *span)
+{
+	size_t here, i;
+
+	if (span->answer != NO_ANSWER)
+		return answer(m, span->answer);
+	here = answer(m, KILL);
+	for (i = span->end; i-- > span->first;)
+		here = emit_rule(
+		    m, row(m, i), i > span->first ? row(m, i - 1) : NULL, here);
+	return here;
 }
 
 /*
- * One half of an argument: if it is not as it shall be, jump; where to is not
- * known yet, so the jump goes to *miss.  Little-endian: the lower half is first.
+ * Where to divide spans [first, end): where their numbers have their middle,
+ * so that most numbers, those that no row is about, take the fewest steps.
  */
-static void
-emit_half(struct maker *m, const struct filter_condition *c, unsigned half,
-    size_t miss[], unsigned *misses)
-{
-	uint32_t mask = (uint32_t)(c->mask >> 32 * half);
-	uint32_t value = (uint32_t)(c->value >> 32 * half);
-	uint32_t at = (uint32_t)(offsetof(struct seccomp_data, args) +
-				 8 * c->arg + 4 * half);
-
-	if (mask == 0)
-		return;
-	if (m->loaded_at != at || m->loaded_mask != mask) {
-		load(m, at);
-		if (mask != UINT32_MAX)
-			emit(m, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
-		m->loaded_at = at;
-		m->loaded_mask = mask;
-	}
-	miss[(*misses)++] = emit(m, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, value);
-}
-
-/* A row: its conditions, its answer; what misses goes on behind it.  False:
- * nothing can. */
-static bool
-emit_rule(struct maker *m, const struct filter_rule *rule)
-{
-	size_t miss[2 * FILTER_CONDITIONS];
-	unsigned misses = 0, i;
-
-	for (i = 0; i < FILTER_CONDITIONS; i++) {
-		emit_half(m, &rule->when[i], 0, miss, &misses);
-		emit_half(m, &rule->when[i], 1, miss, &misses);
-	}
-	answer(m, rule->error ? SECCOMP_RET_ERRNO |
-				    ((uint32_t)rule->error & SECCOMP_RET_DATA)
-			      : SECCOMP_RET_ALLOW);
-	for (i = 0; i < misses; i++)
-		m->program->code[miss[i]].jf =
-		    (uint8_t)(m->program->length - miss[i] - 1);
-	/* Only one way leads behind it with the accumulator known. */
-	if (misses != 1)
-		m->loaded_mask = 0;
-	return misses > 0;
-}
-
-static int
-number(const struct maker *m, size_t i)
-{
-	return m->rules[m->order[i]].nr;
-}
-
-/* The rows of one call, [first, end) in the order of numbers. */
-static void
-emit_call(struct maker *m, size_t first, size_t end)
-{
-	size_t i;
-
-	emit(m, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, (uint32_t)number(m, first));
-	answer(m, KILL);
-	m->loaded_mask = 0;
-	for (i = first; i < end; i++)
-		if (!emit_rule(m, &m->rules[m->order[i]]))
-			return;
-	answer(m, KILL);
-}
-
-/* The first row of the call in the middle, but not of the first call; `end`
- * if there is only one call. */
 static size_t
-middle(const struct maker *m, size_t first, size_t end)
+divide(const struct maker *m, size_t first, size_t end)
 {
-	size_t i = first + (end - first) / 2;
+	uint32_t last = end < m->spans ? m->span[end].from : NUMBERS;
+	uint32_t middle = (m->span[first].from + last) / 2;
+	size_t half = first + 1;
 
-	while (i > first && number(m, i) == number(m, i - 1))
-		i--;
-	if (i > first)
-		return i;
-	while (i < end && number(m, i) == number(m, first))
-		i++;
-	return i;
+	while (half < end - 1 && m->span[half].from < middle)
+		half++;
+	if (half > first + 1 && m->span[half].from > middle &&
+	    m->span[half].from - middle > middle - m->span[half - 1].from)
+		half--;
+	return half;
 }
 
-/* Jump over the last instructions, from `at` on, if the number is `nr` or
- * more.  A long way needs an instruction of its own. */
-static void
-skip_from(struct maker *m, size_t at, int nr)
-{
-	struct sock_filter *code = m->program->code;
-	size_t over = m->program->length - at - 1;
-
-	code[at].k = (uint32_t)nr;
-	if (over <= JUMP_MAX) {
-		code[at].jt = (uint8_t)over;
-		return;
-	}
-	emit(m, 0, 0, 0, 0); /* room */
-	if (m->full)
-		return;
-	memmove(&code[at + 2], &code[at + 1], over * sizeof(code[0]));
-	code[at].jf = 1;
-	code[at + 1] = (struct sock_filter){ BPF_JMP | BPF_JA, 0, 0,
-		(uint32_t)over };
-}
-
-static void
+/* The search in spans [first, end); the number is in the accumulator. */
+static size_t
 emit_search(struct maker *m, size_t first, size_t end)
 {
-	size_t half = middle(m, first, end);
-	size_t at;
+	size_t half, above, below;
 
-	if (half == end) {
-		emit_call(m, first, end);
-		return;
-	}
-	at = emit(m, BPF_JMP | BPF_JGE | BPF_K, 0, 0, 0);
-	emit_search(m, first, half);
-	skip_from(m, at, number(m, half));
-	emit_search(m, half, end);
+	if (end - first == 1)
+		return emit_span(m, &m->span[first]);
+	half = divide(m, first, end);
+	above = emit_search(m, half, end);
+	below = emit_search(m, first, half);
+	return jump(m, BPF_JGE, m->span[half].from, above, below);
 }
 
-/* By number; rows of a call keep their order. */
+/* By number; rows of a call keep their order.  The first row has its own
+ * place. */
 static void
 sort(struct maker *m, size_t n)
 {
 	size_t i, at;
 
-	for (i = 0; i < n; i++) {
-		for (at = i; at > 0 && number(m, at - 1) > m->rules[i].nr; at--)
+	for (i = 1; i < n; i++) {
+		for (at = m->rows;
+		     at > 0 && row(m, at - 1)->nr > m->rules[i].nr; at--)
 			m->order[at] = m->order[at - 1];
 		m->order[at] = (uint16_t)i;
+		m->rows++;
 	}
 }
 
-/* The row that counts: six instructions to its answer if it has one condition
- * on an int. */
+/* A span, or more of the one before. */
 static void
-emit_first(struct maker *m)
+add_span(
+    struct maker *m, uint32_t from, uint32_t action, size_t first, size_t end)
 {
-	size_t at;
+	if (m->spans > 0 && action != NO_ANSWER &&
+	    m->span[m->spans - 1].answer == action)
+		return;
+	m->span[m->spans++] = (struct span){
+		.from = from,
+		.answer = action,
+		.first = (uint16_t)first,
+		.end = (uint16_t)end,
+	};
+}
 
-	load(m, offsetof(struct seccomp_data, nr));
-	at = emit(m, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, (uint32_t)m->rules[0].nr);
-	m->loaded_mask = 0;
-	emit_rule(m, &m->rules[0]);
-	m->program->code[at].jf = (uint8_t)(m->program->length - at - 1);
+static void
+make_spans(struct maker *m)
+{
+	struct test tests[2 * FILTER_CONDITIONS];
+	uint32_t next = 0;
+	size_t i, end;
+
+	for (i = 0; i < m->rows; i = end) {
+		uint32_t nr = (uint32_t)row(m, i)->nr;
+
+		for (end = i; end < m->rows && row(m, end)->nr == (int)nr;
+		     end++)
+			;
+		if (nr > next || i == 0)
+			add_span(m, next, KILL, 0, 0);
+		/* A span of no numbers would answer for the next. */
+		if (m->span[m->spans - 1].from == nr)
+			m->spans--;
+		if (tests_of(row(m, i), tests) == 0)
+			add_span(m, nr, answer_of(row(m, i)), 0, 0);
+		else
+			add_span(m, nr, NO_ANSWER, i, end);
+		next = nr + 1;
+	}
+	add_span(m, next, KILL, 0, 0);
+}
+
+/* The row that counts: six instructions lead to its answer if it has one
+ * condition on an int. */
+static void
+emit_all(struct maker *m)
+{
+	size_t search = emit_search(m, 0, m->spans);
+	size_t again, first, kill;
+
+	again = reach(m, search);
+	if (again != m->at)
+		again = emit(
+		    m, BPF_JMP | BPF_JA, 0, 0, (uint32_t)(again - m->at));
+	again = load(m, offsetof(struct seccomp_data, nr));
+	first = emit_rule(m, &m->rules[0], NULL, again);
+	jump(m, BPF_JEQ, (uint32_t)m->rules[0].nr, first, search);
+	first = load(m, offsetof(struct seccomp_data, nr));
+	kill = answer(m, KILL);
+	jump(m, BPF_JEQ, AUDIT_ARCH_X86_64, first, kill);
+	load(m, offsetof(struct seccomp_data, arch));
 }
 
 static bool
@@ -225,7 +325,7 @@ int
 filter_make(
     struct filter_program *program, const struct filter_rule *rules, size_t n)
 {
-	struct maker m = { .program = program, .rules = rules };
+	struct maker m; /* most of it is never touched */
 	size_t i;
 
 	if (n == 0 || n > FILTER_RULES)
@@ -233,15 +333,19 @@ filter_make(
 	for (i = 0; i < n; i++)
 		if (!is_sound(&rules[i]))
 			return -EINVAL;
-	program->length = 0;
+	m.code = program->code;
+	m.at = FILTER_SIZE;
+	m.full = false;
+	m.rules = rules;
+	m.rows = m.spans = 0;
+	m.answers = 0;
 	sort(&m, n);
-	load(&m, offsetof(struct seccomp_data, arch));
-	emit(&m, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
-	answer(&m, KILL);
-	emit_first(&m);
-	load(&m, offsetof(struct seccomp_data, nr));
-	emit(&m, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_BIT);
-	answer(&m, KILL);
-	emit_search(&m, 0, n);
-	return m.full ? -E2BIG : 0;
+	make_spans(&m);
+	emit_all(&m);
+	if (m.full)
+		return -E2BIG;
+	program->length = (unsigned short)(FILTER_SIZE - m.at);
+	memmove(program->code, program->code + m.at,
+	    program->length * sizeof(program->code[0]));
+	return 0;
 }
