@@ -57,6 +57,8 @@ enum {
 	SOCKET = NEEDS_SOCKET,
 	STATS = NEEDS_STATS,
 	GUEST = NEEDS_GUEST,
+	RUNTIME =
+	    1 << 6, /* of the compiler: always there, and nobody's limit */
 };
 
 struct need {
@@ -132,7 +134,7 @@ needs_rules(const struct needs *needs, struct filter_rule rules[FILTER_RULES])
 
 		if (rows[i].when & (ALWAYS | GUEST))
 			told[nr / 64] |= UINT64_C(1) << nr % 64;
-		if ((rows[i].when & needs->asked) ||
+		if ((rows[i].when & (needs->asked | RUNTIME)) ||
 		    ((rows[i].when & GUEST) && is_called(needs, nr)))
 			rules[n++] = with_pid(&rows[i].rule, needs->pid);
 	}
