@@ -162,6 +162,52 @@ is "$status" 124 "and one that calls and calls"
 try "$novillo" "--sandbox=$strict" "$guests/t_memory.elf"
 is "$status" 0 "guests use memory as they did"
 
+
+# Files: what the guest was given, and in which way.
+mkdir "$scratch/given"
+try timeout 100 "$novillo" "--sandbox=$strict" --allow=@all \
+    --root="$scratch/given" "$guests/t_file.elf"
+is "$status" 0 "guests use files as they did"
+if [ "$strict" = strict ]; then
+	run --volume="$scratch/given:/data:ro" --allow=@file \
+	    "$guests/sleep.elf" 100
+	is "$(descriptors)" "anon_inode:kvm-vcpu fd given given sleep.elf " \
+	    "beside its image novillo has the folders of its guest"
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+fi
+
+# Another process number space.
+case $("$novillo" --probe) in
+*"user namespaces        yes"*)
+	try "$novillo" "--sandbox=$strict" --new-pid "$guests/status.elf" 7
+	is "$status" 7 "--new-pid hands the status on"
+	try "$novillo" "--sandbox=$strict" --new-pid "$guests/fault_null.elf"
+	is "$status" 139 "and that of a fault"
+	try timeout 60 "$novillo" "--sandbox=$strict" --new-pid --timeout=0.3 \
+	    "$guests/sleep.elf" 100
+	is "$status" 124 "and that of a timeout"
+	"$novillo" "--sandbox=$strict" --new-pid "$guests/sleep.elf" 100 &
+	pid=$!
+	wait_for grep -q . "/proc/$pid/task/$pid/children"
+	child=$(tr -d ' ' <"/proc/$pid/task/$pid/children")
+	is "$(sed -n 's/^NSpid:.*[[:space:]]//p' "/proc/$child/status")" 1 \
+	    "who runs the guest is process 1"
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	gone()
+	{
+		! kill -0 "$child" 2>/dev/null
+	}
+	wait_for gone
+	ok $? "and goes when who waits for it goes"
+	;;
+*)
+	try "$novillo" --new-pid "$guests/status.elf" 7
+	is "$status" 125 "without namespaces --new-pid fails"
+	;;
+esac
+
 command -v gdb >/dev/null 2>&1 || { skip "no gdb here"; done_testing; }
 export DEBUGINFOD_URLS=''
 
