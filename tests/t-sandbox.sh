@@ -219,7 +219,8 @@ wait_for test -S "$scratch/sock"
 answer=$(timeout 60 gdb -nx -batch -ex 'set pagination off' \
     -ex "target remote $scratch/sock" -ex 'watch environ' -ex continue \
     -ex 'break main' -ex continue -ex 'stepi 20' -ex 'info threads' \
-    -ex 'print $mxcsr' -ex 'set var $rbx = 77' -ex 'print $rbx' \
+    -ex 'print $mxcsr' -ex 'set $rbx_was = $rbx' -ex 'set var $rbx = 77' \
+    -ex 'print $rbx' -ex 'set var $rbx = $rbx_was' \
     -ex 'info auxv' -ex detach 2>&1)
 has "$answer" "Hardware watchpoint 1: environ" "gdb watches a confined guest"
 has "$answer" "New value = " "which is hit"
