@@ -14,7 +14,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct option_row rows[] = {
 #define OPTION(letter, name, has_arg, use, arg, help) \
@@ -135,7 +134,6 @@ parse_memory(struct options *o, const char *text)
 	const uint64_t page_mask = PAGE_4K_MASK;
 	unsigned shift = 20;
 	const char *end, *unit;
-	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
 	uint64_t n;
 
 	if (!parse_number(text, 10, &n, &end))
@@ -156,10 +154,6 @@ parse_memory(struct options *o, const char *text)
 		return refuse(o, OPT_memory, text,
 		    "less than the %" PRIu64 " KiB that a guest needs",
 		    MACHINE_MIN_MEMORY >> 10);
-	if (n / PAGE_4K > pages)
-		return refuse(o, OPT_memory, text,
-		    "more than this machine's %" PRIu64 " MiB",
-		    pages / (1024 * 1024 / PAGE_4K));
 	o->memory = (n + page_mask) & ~page_mask;
 	return 0;
 }

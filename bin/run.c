@@ -31,7 +31,8 @@ static struct {
 	struct gdbserve gdb;
 	struct gdbtarget target;
 	struct sandbox sandbox;
-	char path[PATH_MAX]; /* of the guest, for debuggers */
+	char path[PATH_MAX];      /* of the guest, for debuggers */
+	struct sigaction on_segv; /* as it was */
 	int guest_fd;
 	int output_fd;
 } run;
@@ -44,17 +45,25 @@ on_timeout(int signal)
 }
 
 /*
- * The image's pages are the file's: touched after somebody made the file
- * shorter, they are not there any more.  KVM_RUN says so; this is for our own
- * accesses, where nothing can be done but to say it.
+ * The pages of a file, touched after somebody made the file shorter, are not
+ * there any more.  KVM_RUN says so, and so do the host's calls; copies of our
+ * own end there (gmem_copy()).  Whatever else touches such a page ends the
+ * guest, and what is no lost page is a fault of ours, told as ever.
  */
 static void
-on_lost_page(int signal)
+on_lost_page(int signal, siginfo_t *info, void *context)
 {
 	static const char text[] =
-	    "novillo: the host memory behind the guest is gone: was the image"
-	    " file truncated?\n";
+	    "novillo: the host memory behind the guest is gone: was a file"
+	    " truncated?\n";
 
+	(void)info;
+	if (gmem_recover(context))
+		return;
+	if (signal != SIGBUS) {
+		(void)sigaction(signal, &run.on_segv, NULL);
+		return;
+	}
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		_exit(STATUS_FAILED);
 	_exit(STATUS_SIGNAL + signal);
@@ -63,9 +72,27 @@ on_lost_page(int signal)
 static int
 expect_lost_pages(void)
 {
-	struct sigaction action = { .sa_handler = on_lost_page };
+	struct sigaction action = {
+		.sa_sigaction = on_lost_page,
+		.sa_flags = SA_SIGINFO,
+	};
 
-	if (sigaction(SIGBUS, &action, NULL) == 0)
+	if (sigaction(SIGBUS, &action, NULL) == 0 &&
+	    sigaction(SIGSEGV, &action, &run.on_segv) == 0)
+		return 0;
+	say("sigaction: %s", strerror(errno));
+	return -1;
+}
+
+/* A write to where nobody reads is an error to the guest, which may then be
+ * ended by its own SIGPIPE; so it is with a file that is too large. */
+static int
+ignore_signals(void)
+{
+	struct sigaction action = { .sa_handler = SIG_IGN };
+
+	if (sigaction(SIGPIPE, &action, NULL) == 0 &&
+	    sigaction(SIGXFSZ, &action, NULL) == 0)
 		return 0;
 	say("sigaction: %s", strerror(errno));
 	return -1;
@@ -332,6 +359,8 @@ run_guest(const struct options *o)
 	r = sandbox_new_pid(o, &status);
 	if (r != 0)
 		return r < 0 ? STATUS_FAILED : status;
+	if (ignore_signals() < 0)
+		return STATUS_FAILED;
 	run.guest_fd = open_guest(o, &image, &status);
 	if (run.guest_fd < 0)
 		return status;

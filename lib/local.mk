@@ -29,6 +29,7 @@ lib_libimage_a_SOURCES = \
 
 noinst_LIBRARIES += lib/libmem.a
 lib_libmem_a_SOURCES = \
+	lib/mem/advice.c \
 	lib/mem/gmem.c \
 	lib/mem/gmem.h \
 	lib/mem/pagetable.c \
@@ -49,6 +50,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/host.h \
 	lib/hypercall/hypercall.c \
 	lib/hypercall/hypercall.h \
+	lib/hypercall/limits.c \
 	lib/hypercall/memory.c \
 	lib/hypercall/names.h \
 	lib/hypercall/netrule.c \
@@ -56,6 +58,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/path.c \
 	lib/hypercall/path.h \
 	lib/hypercall/process.c \
+	lib/hypercall/signal.c \
 	lib/hypercall/time.c \
 	lib/hypercall/trace.c \
 	lib/hypercall/trace.h \

@@ -33,13 +33,16 @@ UNIT_TESTS = \
 	tests/t-image \
 	tests/t-json \
 	tests/t-lines \
+	tests/t-mmap \
 	tests/t-netrule \
 	tests/t-regs \
 	tests/t-rsp \
+	tests/t-signal \
 	tests/t-space \
 	tests/t-stub \
 	tests/t-symbols
-UNIT_SOURCES = tests/tap.h tests/guestram.h tests/elfmaker.h \
+UNIT_SOURCES = tests/tap.h tests/guestram.h tests/guestcall.h \
+	tests/elfmaker.h \
 	tests/elfbuild.h tests/selfelf.h
 tests_t_confine_SOURCES = tests/t-confine.c $(UNIT_SOURCES)
 tests_t_confine_LDADD = lib/libsandbox.a
@@ -59,12 +62,16 @@ tests_t_image_LDADD = $(TEST_LIBS)
 tests_t_json_SOURCES = tests/t-json.c bin/json.c bin/json.h $(UNIT_SOURCES)
 tests_t_lines_SOURCES = tests/t-lines.c $(UNIT_SOURCES)
 tests_t_lines_LDADD = $(TEST_LIBS)
+tests_t_mmap_SOURCES = tests/t-mmap.c $(UNIT_SOURCES)
+tests_t_mmap_LDADD = $(TEST_LIBS)
 tests_t_netrule_SOURCES = tests/t-netrule.c $(UNIT_SOURCES)
 tests_t_netrule_LDADD = $(TEST_LIBS)
 tests_t_regs_SOURCES = tests/t-regs.c $(UNIT_SOURCES)
 tests_t_regs_LDADD = lib/libgdb.a
 tests_t_rsp_SOURCES = tests/t-rsp.c $(UNIT_SOURCES)
 tests_t_rsp_LDADD = lib/libgdb.a
+tests_t_signal_SOURCES = tests/t-signal.c $(UNIT_SOURCES)
+tests_t_signal_LDADD = $(TEST_LIBS)
 tests_t_space_SOURCES = tests/t-space.c $(UNIT_SOURCES)
 tests_t_space_LDADD = $(TEST_LIBS)
 tests_t_stub_SOURCES = tests/t-stub.c tests/faketarget.c tests/faketarget.h \

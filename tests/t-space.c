@@ -46,32 +46,32 @@ test_brk(void)
 static void
 test_mmap(void)
 {
-	int64_t a = space_mmap(&space, 0, 3 * P - 1, RW, ANON);
+	int64_t a = space_mmap(&space, 0, 3 * P - 1, RW, ANON, NULL);
 	int64_t b;
 
 	is_int(a, TOP - 3 * P, "mmap comes down from the top");
-	b = space_mmap(&space, 0, P, PROT_READ, ANON);
+	b = space_mmap(&space, 0, P, PROT_READ, ANON, NULL);
 	is_int(b, a - (int64_t)P, "the next lies below");
 	is_int(gmem_span(&mem, (uint64_t)b, 2 * P, GMEM_WRITE), 0,
 	    "a read-only page cannot be written");
 	is_int(space_munmap(&space, (uint64_t)a + P, P), 0,
 	    "a page in the middle can go");
-	is_int(space_mmap(&space, 0, P, RW, ANON), a + (int64_t)P,
+	is_int(space_mmap(&space, 0, P, RW, ANON, NULL), a + (int64_t)P,
 	    "and its place is found again");
-	is_int(space_mmap(&space, BRK + 100 * P + 5, P, RW, ANON),
+	is_int(space_mmap(&space, BRK + 100 * P + 5, P, RW, ANON, NULL),
 	    BRK + 100 * P, "a hint is honoured by its page");
 	is_int(space_brk(&space, BRK + 101 * P), BRK,
 	    "the break does not run over a mapping");
-	is_int(space_mmap(&space, 0, 0, RW, ANON), -EINVAL,
+	is_int(space_mmap(&space, 0, 0, RW, ANON, NULL), -EINVAL,
 	    "a length of 0 is invalid");
-	is_int(space_mmap(&space, 0, RAM, RW, ANON), -ENOMEM,
+	is_int(space_mmap(&space, 0, RAM, RW, ANON, NULL), -ENOMEM,
 	    "more than there is, is too much");
-	is_int(space_mmap(&space, 0, UINT64_MAX, RW, ANON), -ENOMEM,
+	is_int(space_mmap(&space, 0, UINT64_MAX, RW, ANON, NULL), -ENOMEM,
 	    "and so is all there could be");
-	is_int(space_mmap(&space, 0, P, RW | PROT_EXEC, ANON), -EACCES,
+	is_int(space_mmap(&space, 0, P, RW | PROT_EXEC, ANON, NULL), -EACCES,
 	    "nothing is writable and executable");
 	is_int(space_munmap(&space, P, RAM - P - P), 0, "all can be unmapped");
-	is_int(space_mmap(&space, 0, P, RW, ANON), TOP - P,
+	is_int(space_mmap(&space, 0, P, RW, ANON, NULL), TOP - P,
 	    "and mmap starts at the top again");
 	space_munmap(&space, P, RAM - 2 * P);
 }
@@ -82,26 +82,26 @@ test_fixed(void)
 	const unsigned fixed = ANON | MAP_FIXED;
 	const uint64_t a = 8 << 20;
 
-	is_int(space_mmap(&space, a, 2 * P, RW, fixed), a,
+	is_int(space_mmap(&space, a, 2 * P, RW, fixed, NULL), a,
 	    "MAP_FIXED takes the address");
 	mem.base[a] = 1;
-	is_int(space_mmap(&space, a, P, PROT_NONE, fixed), a,
+	is_int(space_mmap(&space, a, P, PROT_NONE, fixed, NULL), a,
 	    "also where something is");
 	is_int(gmem_span(&mem, a, P, GMEM_READ), 0, "which it replaces");
 	space_mprotect(&space, a, P, RW);
 	is_int(mem.base[a], 0, "by zeros");
-	is_int(space_mmap(&space, a, P, RW, ANON | MAP_FIXED_NOREPLACE),
+	is_int(space_mmap(&space, a, P, RW, ANON | MAP_FIXED_NOREPLACE, NULL),
 	    -EEXIST, "MAP_FIXED_NOREPLACE does not replace");
-	is_int(space_mmap(&space, a + 1, P, RW, fixed), -EINVAL,
+	is_int(space_mmap(&space, a + 1, P, RW, fixed, NULL), -EINVAL,
 	    "an address inside a page is invalid");
-	is_int(
-	    space_mmap(&space, 0, P, RW, fixed), -EPERM, "page 0 stays absent");
-	is_int(space_mmap(&space, RAM, P, RW, fixed), -ENOMEM,
+	is_int(space_mmap(&space, 0, P, RW, fixed, NULL), -EPERM,
+	    "page 0 stays absent");
+	is_int(space_mmap(&space, RAM, P, RW, fixed, NULL), -ENOMEM,
 	    "behind RAM there is nothing");
-	is_int(space_mmap(&space, RAM - P, 2 * P, RW, fixed), -ENOMEM,
+	is_int(space_mmap(&space, RAM - P, 2 * P, RW, fixed, NULL), -ENOMEM,
 	    "nor across its end");
-	is_int(space_mmap(&space, UINT64_MAX & ~P, 2 * P, RW, fixed), -EINVAL,
-	    "nor at the end of all addresses");
+	is_int(space_mmap(&space, UINT64_MAX & ~P, 2 * P, RW, fixed, NULL),
+	    -EINVAL, "nor at the end of all addresses");
 	space_munmap(&space, a, 2 * P);
 }
 
@@ -110,7 +110,7 @@ test_mprotect(void)
 {
 	const uint64_t a = 8 << 20;
 
-	space_mmap(&space, a, 4 * P, RW, ANON | MAP_FIXED);
+	space_mmap(&space, a, 4 * P, RW, ANON | MAP_FIXED, NULL);
 	mem.base[a + P] = 9;
 	is_int(space_mprotect(&space, a + P, P, PROT_NONE), 0,
 	    "access can be taken away");
@@ -189,7 +189,7 @@ random_call(void)
 
 	switch (next_random() % 4) {
 	case 0:
-		at = space_mmap(&space, 0, pages * P, prot, ANON);
+		at = space_mmap(&space, 0, pages * P, prot, ANON, NULL);
 		if (at == -ENOMEM)
 			return true;
 		if (at < 0 || !is_free_in_model((uint64_t)at, pages))
@@ -198,8 +198,8 @@ random_call(void)
 		return true;
 	case 1:
 		set_model(va, pages, (int)prot);
-		return space_mmap(&space, va, pages * P, prot,
-			   ANON | MAP_FIXED) == (int64_t)va;
+		return space_mmap(&space, va, pages * P, prot, ANON | MAP_FIXED,
+			   NULL) == (int64_t)va;
 	case 2:
 		set_model(va, pages, -1);
 		return space_munmap(&space, va, pages * P) == 0;

@@ -12,7 +12,11 @@
 #include <linux/stat.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <sys/times.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -60,6 +64,8 @@
 		-1 \
 	}
 /* What finding a name takes. */
+/* Taking pages, giving them back, and touching them in advance. */
+#define MAPPING SYS_mmap, SYS_madvise
 #define FINDING                                                             \
 	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
 	    SYS_fcntl
@@ -227,6 +233,8 @@ hc_guest_init(struct hc_guest *guest, struct gmem *mem)
 
 	guest->mem = mem;
 	guest->tree.self = -1;
+	guest->dumpable = true;
+	hc_limits_init(guest);
 	hc_set_change(&guest->policy.allowed, base, sizeof(base) - 1);
 	hc_fds_init(&guest->fds);
 }
@@ -243,6 +251,7 @@ deny(struct hc_call *call, uint32_t number)
 	if (policy->kill) {
 		call->end = HC_KILLS_GUEST;
 		call->status = SIGSYS;
+		call->why = "is not allowed";
 	}
 	return -EPERM;
 }
@@ -264,6 +273,8 @@ hc_dispatch(struct hc_call *call, uint32_t number)
 		guest->count[number]++;
 		result = row->handler ? row->handler(call)
 				      : hc_forward(call, row);
+		if (result == -EPIPE)
+			hc_broken_pipe(call, number);
 	}
 	if (guest->trace)
 		hc_trace_leave(guest->trace, call, number, result);

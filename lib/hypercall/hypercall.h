@@ -120,6 +120,42 @@ bool hc_set_change(struct hc_set *set, const char *word, size_t len);
 int hc_set_parse(
     struct hc_set *set, const char *list, const char **bad, size_t *bad_len);
 
+/*
+ * Signals, as far as they are kept: what a guest asked for is answered and
+ * remembered, and a signal that ends it does.  Nothing calls a handler yet.
+ */
+#define HC_SIGNALS 64
+
+/* A set of signals: bit n - 1 is signal n.  So is the kernel's sigset_t. */
+typedef uint64_t hc_sigset;
+
+/* As the kernel's struct sigaction. */
+struct hc_sigaction {
+	uint64_t handler; /* or SIG_DFL, SIG_IGN */
+	uint64_t flags;   /* SA_* */
+	uint64_t restorer;
+	hc_sigset mask;
+};
+
+struct hc_signals {
+	struct hc_sigaction action[HC_SIGNALS]; /* of signal n at n - 1 */
+	hc_sigset pending;                      /* for any thread */
+};
+
+struct hc_thread_signals {
+	hc_sigset blocked;
+	hc_sigset pending;
+	uint64_t stack, stack_size; /* sigaltstack; size 0: none */
+	unsigned stack_flags;       /* SS_AUTODISARM or 0 */
+};
+
+/* Limits by RLIMIT_*; and what setrlimit() may raise them to. */
+#define HC_LIMITS 16
+
+struct hc_limit {
+	uint64_t now, most;
+};
+
 struct hc_trace;
 struct hc_guest;
 
@@ -139,7 +175,10 @@ struct hc_guest {
 	struct hc_policy policy;
 	struct hc_fds fds;
 	struct hc_tree tree;
-	struct hc_trace *trace; /* NULL: not traced */
+	struct hc_signals signals;
+	struct hc_limit limit[HC_LIMITS];
+	bool dumpable, no_new_privs; /* as prctl() was told */
+	struct hc_trace *trace;      /* NULL: not traced */
 	uint64_t count[HYPERCALL_END];
 };
 
@@ -149,8 +188,12 @@ enum hc_base_register {
 	HC_GS,
 };
 
+#define HC_THREAD_NAME 16 /* with its NUL, as on Linux */
+
 struct hc_thread {
 	int tid;
+	char name[HC_THREAD_NAME];
+	struct hc_thread_signals signals;
 	/* A sleep that was interrupted and may be made again: what was asked
 	 * for, and when it is over. */
 	struct timespec asked, until;
@@ -163,7 +206,7 @@ struct hc_thread {
 /*
  * One call.  The caller fills guest, thread and arg; a handler that ends the
  * thread or the guest says so in `end` and `status`, an exit status or, of
- * what kills the guest, a signal.
+ * what kills the guest, a signal, and `why`: what the call did.
  */
 enum hc_end {
 	HC_GOES_ON,
@@ -178,6 +221,7 @@ struct hc_call {
 	uint64_t arg[HC_ARGS];
 	enum hc_end end;
 	int status;
+	const char *why;
 };
 
 /* A guest with this memory, the standard streams, and nothing else: it may

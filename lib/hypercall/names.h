@@ -14,18 +14,54 @@
 #include <linux/fs.h>
 #include <linux/mman.h>
 #include <linux/stat.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
+#ifndef MAP_SHARED_VALIDATE
+#define MAP_SHARED_VALIDATE 0x03
+#endif
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
 #ifndef MAP_32BIT
 #define MAP_32BIT 0x40
+#endif
+
+/* Of kernels newer than the headers. */
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#define MADV_KEEPONFORK 19
+#endif
+#ifndef MADV_COLD
+#define MADV_COLD    20
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ  22
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1
+#endif
+#ifndef MCL_ONFAULT
+#define MCL_ONFAULT 4
 #endif
 
 #define NAME(value)                       \
@@ -46,6 +82,7 @@ static const struct hc_name set_prot[] = {
 };
 
 static const struct hc_name set_map[] = {
+	NAME(MAP_SHARED_VALIDATE),
 	NAME(MAP_SHARED),
 	NAME(MAP_PRIVATE),
 	NAME(MAP_FIXED),
@@ -199,6 +236,157 @@ static const struct hc_name set_grnd[] = {
 static const struct hc_name set_ioctl[] = {
 	NAME(TCGETS),
 	NAME(TIOCGWINSZ),
+	NAMES_END,
+};
+
+static const struct hc_name set_mremap[] = {
+	NAME(MREMAP_MAYMOVE),
+	NAME(MREMAP_FIXED),
+	NAME(MREMAP_DONTUNMAP),
+	NAMES_END,
+};
+
+static const struct hc_name set_msync[] = {
+	NAME(MS_ASYNC),
+	NAME(MS_INVALIDATE),
+	NAME(MS_SYNC),
+	NAMES_END,
+};
+
+static const struct hc_name set_madvise[] = {
+	NAME(MADV_NORMAL),
+	NAME(MADV_RANDOM),
+	NAME(MADV_SEQUENTIAL),
+	NAME(MADV_WILLNEED),
+	NAME(MADV_DONTNEED),
+	NAME(MADV_FREE),
+	NAME(MADV_REMOVE),
+	NAME(MADV_DONTFORK),
+	NAME(MADV_DOFORK),
+	NAME(MADV_MERGEABLE),
+	NAME(MADV_UNMERGEABLE),
+	NAME(MADV_HUGEPAGE),
+	NAME(MADV_NOHUGEPAGE),
+	NAME(MADV_DONTDUMP),
+	NAME(MADV_DODUMP),
+	NAME(MADV_WIPEONFORK),
+	NAME(MADV_KEEPONFORK),
+	NAME(MADV_COLD),
+	NAME(MADV_PAGEOUT),
+	NAME(MADV_POPULATE_READ),
+	NAME(MADV_POPULATE_WRITE),
+	NAME(MADV_DONTNEED_LOCKED),
+	NAMES_END,
+};
+
+static const struct hc_name set_mlockall[] = {
+	NAME(MCL_CURRENT),
+	NAME(MCL_FUTURE),
+	NAME(MCL_ONFAULT),
+	NAMES_END,
+};
+
+static const struct hc_name set_mlock[] = {
+	NAME(MLOCK_ONFAULT),
+	NAMES_END,
+};
+
+static const struct hc_name set_itimer[] = {
+	NAME(ITIMER_REAL),
+	NAME(ITIMER_VIRTUAL),
+	NAME(ITIMER_PROF),
+	NAMES_END,
+};
+
+static const struct hc_name set_rlimit[] = {
+	NAME(RLIMIT_CPU),
+	NAME(RLIMIT_FSIZE),
+	NAME(RLIMIT_DATA),
+	NAME(RLIMIT_STACK),
+	NAME(RLIMIT_CORE),
+	NAME(RLIMIT_RSS),
+	NAME(RLIMIT_NPROC),
+	NAME(RLIMIT_NOFILE),
+	NAME(RLIMIT_MEMLOCK),
+	NAME(RLIMIT_AS),
+	NAME(RLIMIT_LOCKS),
+	NAME(RLIMIT_SIGPENDING),
+	NAME(RLIMIT_MSGQUEUE),
+	NAME(RLIMIT_NICE),
+	NAME(RLIMIT_RTPRIO),
+	NAME(RLIMIT_RTTIME),
+	NAMES_END,
+};
+
+static const struct hc_name set_rusage[] = {
+	NAME(RUSAGE_SELF),
+	NAME(RUSAGE_CHILDREN),
+	NAME(RUSAGE_THREAD),
+	NAMES_END,
+};
+
+static const struct hc_name set_sigmask[] = {
+	NAME(SIG_BLOCK),
+	NAME(SIG_UNBLOCK),
+	NAME(SIG_SETMASK),
+	NAMES_END,
+};
+
+static const struct hc_name set_signal[] = {
+	NAME(SIGHUP),
+	NAME(SIGINT),
+	NAME(SIGQUIT),
+	NAME(SIGILL),
+	NAME(SIGTRAP),
+	NAME(SIGABRT),
+	NAME(SIGBUS),
+	NAME(SIGFPE),
+	NAME(SIGKILL),
+	NAME(SIGUSR1),
+	NAME(SIGSEGV),
+	NAME(SIGUSR2),
+	NAME(SIGPIPE),
+	NAME(SIGALRM),
+	NAME(SIGTERM),
+	NAME(SIGSTKFLT),
+	NAME(SIGCHLD),
+	NAME(SIGCONT),
+	NAME(SIGSTOP),
+	NAME(SIGTSTP),
+	NAME(SIGTTIN),
+	NAME(SIGTTOU),
+	NAME(SIGURG),
+	NAME(SIGXCPU),
+	NAME(SIGXFSZ),
+	NAME(SIGVTALRM),
+	NAME(SIGPROF),
+	NAME(SIGWINCH),
+	NAME(SIGIO),
+	NAME(SIGPWR),
+	NAME(SIGSYS),
+	NAMES_END,
+};
+
+static const struct hc_name set_prctl[] = {
+	NAME(PR_SET_PDEATHSIG),
+	NAME(PR_GET_PDEATHSIG),
+	NAME(PR_GET_DUMPABLE),
+	NAME(PR_SET_DUMPABLE),
+	NAME(PR_GET_KEEPCAPS),
+	NAME(PR_SET_KEEPCAPS),
+	NAME(PR_SET_NAME),
+	NAME(PR_GET_NAME),
+	NAME(PR_GET_SECCOMP),
+	NAME(PR_SET_SECCOMP),
+	NAME(PR_CAPBSET_READ),
+	NAME(PR_CAPBSET_DROP),
+	NAME(PR_SET_TIMERSLACK),
+	NAME(PR_GET_TIMERSLACK),
+	NAME(PR_SET_NO_NEW_PRIVS),
+	NAME(PR_GET_NO_NEW_PRIVS),
+	NAME(PR_SET_THP_DISABLE),
+	NAME(PR_GET_THP_DISABLE),
+	NAME(PR_SET_VMA),
 	NAMES_END,
 };
 

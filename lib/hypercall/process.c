@@ -4,15 +4,14 @@
  * randomness.  Nothing here may know vCPUs or KVM.
  */
 #include "hypercall/handlers.h"
+#include "hypercall/host.h"
 
 #include <asm/prctl.h>
-#include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 
-/* A guest is the only process of its world. */
-#define GUEST_PID  1
-#define GUEST_PPID 0
+#define GUEST_PPID 0 /* it has no parent */
 
 /* User addresses are below this (AMD APM vol. 2, 5.3.1: canonical form). */
 #define USER_END UINT64_C(0x7ffffffff000)
@@ -37,7 +36,7 @@ int64_t
 hc_do_getpid(struct hc_call *call)
 {
 	(void)call;
-	return GUEST_PID;
+	return HC_PID;
 }
 
 int64_t
@@ -101,6 +100,118 @@ hc_do_arch_prctl(struct hc_call *call)
 			return r;
 		return gmem_write(
 		    call->guest->mem, call->arg[1], &value, sizeof(value));
+	default: return -EINVAL;
+	}
+}
+
+/* A session and a group of one, led by the guest. */
+int64_t
+hc_do_getpgrp(struct hc_call *call)
+{
+	(void)call;
+	return HC_PID;
+}
+
+static int64_t
+of_process(const struct hc_call *call, int64_t answer)
+{
+	int pid = (int)call->arg[0];
+
+	return pid == 0 || pid == HC_PID ? answer : -ESRCH;
+}
+
+int64_t
+hc_do_getpgid(struct hc_call *call)
+{
+	return of_process(call, HC_PID);
+}
+
+int64_t
+hc_do_getsid(struct hc_call *call)
+{
+	return of_process(call, HC_PID);
+}
+
+/* Who leads a session can leave neither it nor its group. */
+int64_t
+hc_do_setpgid(struct hc_call *call)
+{
+	return (int)call->arg[1] < 0 ? -EINVAL : of_process(call, -EPERM);
+}
+
+int64_t
+hc_do_setsid(struct hc_call *call)
+{
+	(void)call;
+	return -EPERM;
+}
+
+/* Novillo's groups: what it opens for the guest, it opens with these. */
+int64_t
+hc_do_getgroups(struct hc_call *call)
+{
+	int size = (int)call->arg[0];
+	int64_t n = hc_host(SYS_getgroups, 0, NULL);
+	gid_t *list;
+
+	if (size < 0)
+		return -EINVAL;
+	if (n <= 0 || size == 0)
+		return n;
+	if (size < n)
+		return -EINVAL;
+	list = gmem_range(call->guest->mem, call->arg[1],
+	    (uint64_t)n * sizeof(*list), GMEM_WRITE);
+	return list ? hc_host(SYS_getgroups, n, list) : -EFAULT;
+}
+
+static int64_t
+set_name(struct hc_call *call)
+{
+	char name[HC_THREAD_NAME];
+	int64_t len = gmem_string(
+	    call->guest->mem, name, sizeof(name), call->arg[1]);
+
+	if (len == -EFAULT)
+		return -EFAULT;
+	name[len < 0 ? HC_THREAD_NAME - 1 : (size_t)len] = '\0';
+	memset(call->thread->name, 0, sizeof(name));
+	strcpy(call->thread->name, name);
+	return 0;
+}
+
+/* A switch that can only be put on. */
+static int64_t
+set_no_new_privs(struct hc_call *call)
+{
+	if (call->arg[1] != 1 || call->arg[2] || call->arg[3] || call->arg[4])
+		return -EINVAL;
+	call->guest->no_new_privs = true;
+	return 0;
+}
+
+int64_t
+hc_do_prctl(struct hc_call *call)
+{
+	struct hc_guest *guest = call->guest;
+
+	switch ((int)call->arg[0]) {
+	case PR_SET_NAME: return set_name(call);
+	case PR_GET_NAME:
+		return gmem_write(guest->mem, call->arg[1], call->thread->name,
+		    sizeof(call->thread->name));
+	case PR_GET_DUMPABLE: return guest->dumpable;
+	case PR_SET_DUMPABLE:
+		if (call->arg[1] > 1)
+			return -EINVAL;
+		guest->dumpable = call->arg[1];
+		return 0;
+	case PR_SET_NO_NEW_PRIVS: return set_no_new_privs(call);
+	case PR_GET_NO_NEW_PRIVS:
+		return call->arg[1] || call->arg[2] || call->arg[3] ||
+			       call->arg[4]
+			   ? -EINVAL
+			   : guest->no_new_privs;
 	default: return -EINVAL;
 	}
 }

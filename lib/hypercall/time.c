@@ -3,12 +3,62 @@
  * Hypercalls on time.  Nothing here may know vCPUs or KVM.
  */
 #include "hypercall/handlers.h"
+#include "hypercall/host.h"
 
-#include <errno.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 
 #define SECOND 1000000000
+
+/*
+ * The host's clock for the guest's.  A negative number names the clock of a
+ * process or thread by its number, ~pid << 3 | kind (Linux' MAKE_PROCESS_
+ * CPUCLOCK), or of a descriptor; the host's are none of the guest's.
+ */
+static int
+host_clock(const struct hc_call *call, uint64_t number, clockid_t *clock)
+{
+	int id = (int)number;
+	int of = ~(id >> 3);
+	bool thread = id & 4;
+
+	*clock = id;
+	if (id >= 0)
+		return id <= CLOCK_TAI ? 0 : -EINVAL;
+	/* Kind 2 is the time it ran; 0 and 1 are of timers, 3 descriptors. */
+	if ((id & 3) != 2 ||
+	    (of != 0 && of != (thread ? call->thread->tid : HC_PID)))
+		return -EINVAL;
+	*clock = thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID;
+	return 0;
+}
+
+static int64_t
+ask_clock(struct hc_call *call, long number, bool may_be_null)
+{
+	struct timespec ts;
+	clockid_t clock;
+	int64_t r = host_clock(call, call->arg[0], &clock);
+
+	if (r == 0)
+		r = hc_host(number, clock, &ts);
+	if (r < 0 || (may_be_null && !call->arg[1]))
+		return r;
+	return gmem_write(call->guest->mem, call->arg[1], &ts, sizeof(ts));
+}
+
+int64_t
+hc_do_clock_gettime(struct hc_call *call)
+{
+	return ask_clock(call, SYS_clock_gettime, false);
+}
+
+int64_t
+hc_do_clock_getres(struct hc_call *call)
+{
+	return ask_clock(call, SYS_clock_getres, true);
+}
 
 static bool
 is_timespec(const struct timespec *ts)
@@ -104,6 +154,48 @@ hc_do_nanosleep(struct hc_call *call)
 int64_t
 hc_do_clock_nanosleep(struct hc_call *call)
 {
-	return sleep_call(call, (clockid_t)call->arg[0], (int)call->arg[1],
-	    call->arg[2], call->arg[3]);
+	clockid_t clock;
+	int r = host_clock(call, call->arg[0], &clock);
+
+	return r < 0 ? r
+		     : sleep_call(call, clock, (int)call->arg[1], call->arg[2],
+			   call->arg[3]);
+}
+
+/*
+ * Interval timers end in a signal, and there is nobody to give it to: none can
+ * be set, none is ever set, and to take none away is no error.
+ */
+int64_t
+hc_do_getitimer(struct hc_call *call)
+{
+	static const struct itimerval none;
+
+	if ((uint32_t)call->arg[0] > ITIMER_PROF)
+		return -EINVAL;
+	return gmem_write(call->guest->mem, call->arg[1], &none, sizeof(none));
+}
+
+int64_t
+hc_do_setitimer(struct hc_call *call)
+{
+	static const struct itimerval none;
+	struct itimerval value = none;
+
+	if (call->arg[1] && gmem_read(call->guest->mem, &value, call->arg[1],
+				sizeof(value)) < 0)
+		return -EFAULT;
+	if ((uint32_t)call->arg[0] > ITIMER_PROF)
+		return -EINVAL;
+	if (value.it_value.tv_sec || value.it_value.tv_usec)
+		return -ENOSYS;
+	return call->arg[2] ? gmem_write(call->guest->mem, call->arg[2], &none,
+				  sizeof(none))
+			    : 0;
+}
+
+int64_t
+hc_do_alarm(struct hc_call *call)
+{
+	return (uint32_t)call->arg[0] == 0 ? 0 : -ENOSYS;
 }

@@ -7,6 +7,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4 /* Linux 5.7; of files, 5.13 */
+#endif
 
 /* The only comparison of a guest range with the size of RAM. */
 static int
@@ -51,15 +56,50 @@ gmem_range(
 	return mem->base + va;
 }
 
+/*
+ * One instruction does the copying, so that a fault in it is known by its
+ * address; rcx then says how much is left, and the copy ends there.
+ */
+__asm__(".text\n"
+	".type gmem_copy_bytes, @function\n"
+	"gmem_copy_bytes:\n"
+	"	mov %rdx, %rcx\n"
+	"gmem_copy_move:\n"
+	"	rep movsb\n"
+	"gmem_copy_over:\n"
+	"	mov %rcx, %rax\n"
+	"	ret\n"
+	".size gmem_copy_bytes, . - gmem_copy_bytes\n");
+
+/* What is left of `len`. */
+size_t gmem_copy_bytes(void *dst, const void *src, size_t len)
+    __attribute__((visibility("hidden")));
+extern const char gmem_copy_move[] __attribute__((visibility("hidden")));
+extern const char gmem_copy_over[] __attribute__((visibility("hidden")));
+
+size_t
+gmem_copy(void *dst, const void *src, size_t len)
+{
+	return len - gmem_copy_bytes(dst, src, len);
+}
+
+bool
+gmem_recover(void *context)
+{
+	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	if (regs[REG_RIP] != (greg_t)(uintptr_t)gmem_copy_move)
+		return false;
+	regs[REG_RIP] = (greg_t)(uintptr_t)gmem_copy_over;
+	return true;
+}
+
 int
 gmem_read(const struct gmem *mem, void *dst, uint64_t va, size_t len)
 {
 	const void *src = gmem_range(mem, va, len, GMEM_READ);
 
-	if (!src)
-		return -EFAULT;
-	memcpy(dst, src, len);
-	return 0;
+	return src && gmem_copy(dst, src, len) == len ? 0 : -EFAULT;
 }
 
 int
@@ -67,10 +107,7 @@ gmem_write(const struct gmem *mem, uint64_t va, const void *src, size_t len)
 {
 	void *dst = gmem_range(mem, va, len, GMEM_WRITE);
 
-	if (!dst)
-		return -EFAULT;
-	memcpy(dst, src, len);
-	return 0;
+	return dst && gmem_copy(dst, src, len) == len ? 0 : -EFAULT;
 }
 
 int64_t
@@ -79,11 +116,17 @@ gmem_string(const struct gmem *mem, char *dst, size_t cap, uint64_t va)
 	uint64_t there = gmem_span(mem, va, cap, GMEM_READ);
 	const char *end;
 
-	memcpy(dst, mem->base + (there ? va : 0), there);
+	there = gmem_copy(dst, mem->base + (there ? va : 0), there);
 	end = memchr(dst, '\0', there);
 	if (end)
 		return end - dst;
 	return there < cap ? -EFAULT : -ENAMETOOLONG;
+}
+
+int
+gmem_discard(const struct gmem *mem, uint64_t va, uint64_t len)
+{
+	return madvise(mem->base + va, len, MADV_DONTNEED) < 0 ? -errno : 0;
 }
 
 int
@@ -95,13 +138,121 @@ gmem_release(const struct gmem *mem, uint64_t va, uint64_t len)
 	return p == MAP_FAILED ? -errno : 0;
 }
 
+/* What the host itself may do with such pages. */
+static int
+host_rights(uint64_t bits)
+{
+	return PROT_READ | (bits & PTE_NEVER_WRITE ? 0 : PROT_WRITE);
+}
+
+int
+gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,
+    uint64_t offset, uint64_t bits)
+{
+	int flags = bits & PTE_SHARED ? MAP_SHARED : MAP_PRIVATE;
+	void *p = mmap(mem->base + va, len, host_rights(bits),
+	    flags | MAP_NORESERVE | MAP_FIXED, fd, (off_t)offset);
+	int r = -errno;
+
+	if (p != MAP_FAILED)
+		return 0;
+	/* A file system that refuses may do so when the old pages are gone. */
+	(void)gmem_release(mem, va, len);
+	return r;
+}
+
+/* Page by page, and not those of zeros: they would take memory then. */
+static void
+copy_pages(uint8_t *to, const uint8_t *from, uint64_t len)
+{
+	static const uint8_t zeros[PAGE_4K];
+	uint64_t at;
+
+	for (at = 0; at < len; at += PAGE_4K)
+		if (memcmp(from + at, zeros, PAGE_4K) != 0)
+			memcpy(to + at, from + at, PAGE_4K);
+}
+
+/*
+ * The pages at `from` in a place of their own outside RAM, `len` bytes grown
+ * to `new_len`.  What stays is the mapping without them, so that RAM never has
+ * a hole into which another thread's mapping might fall.
+ */
+static void *
+lift_pages(
+    const struct gmem *mem, uint64_t from, uint64_t len, uint64_t new_len)
+{
+	void *there = mem->base + from;
+	void *p = mremap(there, len, len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	void *grown;
+
+	if (p == MAP_FAILED || new_len == len)
+		return p;
+	grown = mremap(p, len, new_len, MREMAP_MAYMOVE);
+	if (grown != MAP_FAILED)
+		return grown;
+	if (mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, there) != there)
+		(void)munmap(p, len);
+	return MAP_FAILED;
+}
+
+static bool
+put_down(const struct gmem *mem, void *p, uint64_t to, uint64_t len)
+{
+	void *there = mem->base + to;
+
+	return mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, there) ==
+	       there;
+}
+
+int
+gmem_grow_file(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
+    uint64_t new_len)
+{
+	void *p = lift_pages(mem, from, len, new_len);
+
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	if (!put_down(mem, p, to, new_len)) {
+		/* Too many mappings: back, by copying what was written. */
+		(void)gmem_copy(mem->base + from, p, len);
+		(void)munmap(p, new_len);
+		return -ENOMEM;
+	}
+	return to == from ? 0 : gmem_release(mem, from, len);
+}
+
+int
+gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
+    uint64_t bits)
+{
+	void *p;
+
+	if (bits & PTE_FILE)
+		return gmem_grow_file(mem, from, to, len, len);
+	p = len >= PAGE_2M ? lift_pages(mem, from, len, len) : MAP_FAILED;
+	if (p == MAP_FAILED) {
+		copy_pages(mem->base + to, mem->base + from, len);
+		return gmem_discard(mem, from, len);
+	}
+	if (!put_down(mem, p, to, len)) {
+		copy_pages(mem->base + to, p, len);
+		(void)munmap(p, len);
+	}
+	return 0;
+}
+
 int
 gmem_flush(const struct gmem *mem, uint64_t va, uint64_t len)
 {
-	void *host = mem->base + va;
+	uint64_t end = va + len, stop, bits;
 
-	if (mprotect(host, len, PROT_NONE) < 0 ||
-	    mprotect(host, len, PROT_READ | PROT_WRITE) < 0)
+	if (mprotect(mem->base + va, len, PROT_NONE) < 0)
 		return -errno;
+	for (; va < end; va = stop) {
+		stop = pt_run(&mem->pt, va, end, PTE_NEVER_WRITE, &bits);
+		if (mprotect(mem->base + va, stop - va, host_rights(bits)) < 0)
+			return -errno;
+	}
 	return 0;
 }

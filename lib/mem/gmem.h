@@ -11,6 +11,7 @@
 
 #include "mem/pagetable.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,7 +42,20 @@ void *gmem_range(
 uint64_t gmem_span(
     const struct gmem *mem, uint64_t va, uint64_t len, enum gmem_access access);
 
-/* Copy out of, or into, guest memory: all of it, or -EFAULT and nothing. */
+/*
+ * Copy `len` bytes one of whose sides is guest memory: how many were copied.
+ * Fewer only where pages are not there, although the guest's tables say so:
+ * a file was made shorter under its mapping.  For that, whoever has the signal
+ * handler for SIGBUS and SIGSEGV asks gmem_recover() first, with what the
+ * handler got as its third argument: true if the copy goes on from here.
+ */
+size_t gmem_copy(void *dst, const void *src, size_t len);
+bool gmem_recover(void *context);
+
+/*
+ * Copy out of, or into, guest memory: all of it, or -EFAULT and nothing.  (Of
+ * pages that are lost, a part may have been copied.)
+ */
 int gmem_read(const struct gmem *mem, void *dst, uint64_t va, size_t len);
 int
 gmem_write(const struct gmem *mem, uint64_t va, const void *src, size_t len);
@@ -52,8 +66,30 @@ gmem_write(const struct gmem *mem, uint64_t va, const void *src, size_t len);
  */
 int64_t gmem_string(const struct gmem *mem, char *dst, size_t cap, uint64_t va);
 
-/* Make [va, va + len) fresh zero pages again, on the host and for KVM. */
+/*
+ * Make [va, va + len) fresh zero pages again, on the host and for KVM: what is
+ * anonymous loses its contents, a file is replaced.
+ */
+int gmem_discard(const struct gmem *mem, uint64_t va, uint64_t len);
 int gmem_release(const struct gmem *mem, uint64_t va, uint64_t len);
+
+/* Let [va, va + len) be the pages of the host's file `fd` from `offset` on;
+ * `bits` are those of PTE_BACKING.  On failure they are zero pages. */
+int gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,
+    uint64_t offset, uint64_t bits);
+
+/*
+ * Move what is behind the `len` bytes at `from` to `to`, without copying where
+ * the host can, and leave zero pages there.  The two do not overlap; bits are
+ * those of PTE_BACKING, the same for all.
+ */
+int gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
+    uint64_t bits);
+
+/* The same for the pages of a file, of which `new_len` bytes from the start of
+ * the first on are then mapped.  `to` may be `from`: it grows in its place. */
+int gmem_grow_file(const struct gmem *mem, uint64_t from, uint64_t to,
+    uint64_t len, uint64_t new_len);
 
 /*
  * Make every KVM forget what it cached of the page table entries of

@@ -143,3 +143,17 @@ pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size)
 		table = table_at(pt, entry);
 	}
 }
+
+uint64_t
+pt_run(const struct pagetable *pt, uint64_t va, uint64_t end, uint64_t mask,
+    uint64_t *bits)
+{
+	uint64_t page;
+
+	*bits = pte_rights(pt_lookup(pt, va, &page)) & mask;
+	do
+		va = (va & ~(page - 1)) + page;
+	while (
+	    va < end && (pte_rights(pt_lookup(pt, va, &page)) & mask) == *bits);
+	return va < end ? va : end;
+}

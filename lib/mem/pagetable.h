@@ -35,6 +35,18 @@
 #define PTE_HELD_WRITE   (UINT64_C(1) << 11)
 #define PTE_NX           (UINT64_C(1) << 63)
 #define PTE_ADDR         UINT64_C(0x000ffffffffff000)
+/*
+ * Free to software as well, what is behind the page on the host: the pages of
+ * a file; a mapping that was asked for as shared; a file that may only be
+ * read, so that the page can never become writable, not even for us.
+ */
+#define PTE_FILE        (UINT64_C(1) << 52)
+#define PTE_SHARED      (UINT64_C(1) << 53)
+#define PTE_NEVER_WRITE (UINT64_C(1) << 54)
+#define PTE_BACKING     (PTE_FILE | PTE_SHARED | PTE_NEVER_WRITE)
+/* All that pt_map() takes and that stays as it was given. */
+#define PTE_BITS \
+	(PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX | PTE_TAKEN | PTE_BACKING)
 
 struct pagetable {
 	uint64_t *pool; /* the tables as the VMM sees them; the first is PML4 */
@@ -52,7 +64,7 @@ pt_init(struct pagetable *pt, uint64_t *pool, uint64_t gpa, unsigned limit);
 
 /*
  * Let [va, va + size) lead to [gpa, gpa + size) with the PTE_* bits in `bits`
- * (PRESENT, WRITE, USER, NX, TAKEN), or to nothing with bits 0.  All three
+ * (those of PTE_BITS), or to nothing with bits 0.  All three
  * numbers are multiples of PAGE_4K; 2 MiB pages are used where they fit.
  * The pool must have been sized for it.
  */
@@ -73,5 +85,13 @@ pte_rights(uint64_t entry)
  * nothing was mapped.
  */
 uint64_t pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size);
+
+/*
+ * Of [va, end), not empty: where the pages end that agree with the first one
+ * in the bits of `mask`; *bits is what these are.  Rights that are withheld
+ * count as given.
+ */
+uint64_t pt_run(const struct pagetable *pt, uint64_t va, uint64_t end,
+    uint64_t mask, uint64_t *bits);
 
 #endif

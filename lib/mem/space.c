@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * brk, mmap, munmap, mprotect over the page tables.  Nothing here may know
- * which hypercall asks.
+ * brk, mmap, munmap, mprotect, mremap over the page tables.  Nothing here may
+ * know which hypercall asks.
  */
 #include "mem/space.h"
 
@@ -13,7 +13,18 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-#define PROT_KNOWN ((unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC))
+#ifndef MAP_32BIT
+#define MAP_32BIT 0x40
+#endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+/* The last is for semaphores, and of no effect, as on Linux' x86. */
+#define PROT_KNOWN ((unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC | 0x8))
+
+/* What MAP_32BIT asks for is below. */
+#define LOW_END (UINT64_C(1) << 31)
 
 static uint64_t
 page_up(uint64_t a)
@@ -81,6 +92,32 @@ taken_end(const struct space *space, uint64_t va, uint64_t end)
 	return va;
 }
 
+bool
+space_is_taken(const struct space *space, uint64_t va, uint64_t len)
+{
+	uint64_t bits, end;
+
+	if (va >= space->mem->size || len > space->mem->size - va)
+		return len == 0;
+	end = len == 0
+		  ? va
+		  : pt_run(&space->mem->pt, va, va + len, PTE_TAKEN, &bits);
+	return end == va + len && (len == 0 || bits);
+}
+
+uint64_t
+space_used(const struct space *space)
+{
+	uint64_t va, end, bits, used = 0;
+
+	for (va = 0; va < space->mem->size; va = end) {
+		end = pt_run(
+		    &space->mem->pt, va, space->mem->size, PTE_TAKEN, &bits);
+		used += bits ? end - va : 0;
+	}
+	return used;
+}
+
 static bool
 is_free(const struct space *space, uint64_t va, uint64_t len)
 {
@@ -98,15 +135,15 @@ page_start(const struct space *space, uint64_t end)
 }
 
 /*
- * The highest free place for `len` bytes below top; 0 if there is none.  What
- * can hold large pages is aligned for them.
+ * The highest free place for `len` bytes below top, or below `limit`; 0 if
+ * there is none.  What can hold large pages is aligned for them.
  */
 static uint64_t
-find_free(const struct space *space, uint64_t len)
+find_free(const struct space *space, uint64_t len, uint64_t limit)
 {
 	uint64_t align = len >= PAGE_2M ? PAGE_2M : PAGE_4K;
 	uint64_t floor = page_up(space->brk);
-	uint64_t end = space->full;
+	uint64_t end = space->full < limit ? space->full : limit;
 
 	while (end > floor && len <= end - floor) {
 		uint64_t start = (end - len) & ~(align - 1);
@@ -122,27 +159,39 @@ find_free(const struct space *space, uint64_t len)
 	return 0;
 }
 
-static int
-map_fresh(struct space *space, uint64_t va, uint64_t len, unsigned prot)
+/* Pages that were free are taken, what is behind them being there. */
+static void
+fill(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 {
 	if (va + len == space->full)
 		space->full = va;
-	space_take(space, va, len, space_bits(prot));
-	return 0;
+	space_take(space, va, len, bits);
 }
 
-/* Give pages back: nothing is mapped there, and it is zero again. */
+/*
+ * Give pages back: nothing is mapped there, and it is zero again.  First the
+ * guest must not reach them any more, then the host forgets them; where that
+ * fails, they are as they were.
+ */
 static int
 unmap(struct space *space, uint64_t va, uint64_t len)
 {
-	int r;
+	const uint64_t end = va + len;
+	uint64_t stop, bits;
+	int r = 0;
 
-	if (is_free(space, va, len))
-		return 0;
-	pt_map(&space->mem->pt, va, va, len, 0);
-	r = gmem_release(space->mem, va, len);
-	if (va < space->top && va + len > space->full)
-		space->full = va + len < space->top ? va + len : space->top;
+	for (; va < end && r == 0; va = stop) {
+		stop = pt_run(&space->mem->pt, va, end, PTE_BITS, &bits);
+		if (!bits)
+			continue;
+		space_take(space, va, stop - va, 0);
+		r = bits & PTE_FILE ? gmem_release(space->mem, va, stop - va)
+				    : gmem_discard(space->mem, va, stop - va);
+		if (r < 0)
+			space_take(space, va, stop - va, bits);
+		else if (va < space->top && stop > space->full)
+			space->full = stop < space->top ? stop : space->top;
+	}
 	return r;
 }
 
@@ -173,9 +222,9 @@ writable_and_executable(unsigned prot)
 	return (prot & PROT_WRITE) && (prot & PROT_EXEC);
 }
 
+/* Where a mapping shall be, and is not yet, or -errno. */
 static int64_t
-mmap_fixed(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
-    unsigned flags)
+place_fixed(struct space *space, uint64_t addr, uint64_t len, unsigned flags)
 {
 	int r;
 
@@ -188,33 +237,60 @@ mmap_fixed(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 	if ((flags & MAP_FIXED_NOREPLACE) && !is_free(space, addr, len))
 		return -EEXIST;
 	r = unmap(space, addr, len);
-	if (r == 0)
-		r = map_fresh(space, addr, len, prot);
 	return r < 0 ? r : (int64_t)addr;
+}
+
+static int64_t
+place(struct space *space, uint64_t addr, uint64_t len, unsigned flags)
+{
+	uint64_t limit = flags & MAP_32BIT ? LOW_END : UINT64_MAX;
+	uint64_t at = addr & ~PAGE_4K_MASK;
+
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
+		return place_fixed(space, addr, len, flags);
+	/* An address is a hint: honoured where memory is free. */
+	if (at == 0 || !valid_range(space, at, &len) || at + len > limit ||
+	    !is_free(space, at, len))
+		at = find_free(space, page_up(len), limit);
+	return at == 0 ? -ENOMEM : (int64_t)at;
+}
+
+/* The PTE_BACKING bits of a mapping. */
+static uint64_t
+backing(unsigned flags, const struct space_file *file)
+{
+	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+
+	return (file ? PTE_FILE : 0) | (shared ? PTE_SHARED : 0) |
+	       (file && shared && !file->writable ? PTE_NEVER_WRITE : 0);
 }
 
 int64_t
 space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
-    unsigned flags)
+    unsigned flags, const struct space_file *file)
 {
-	uint64_t at = addr & ~PAGE_4K_MASK;
+	uint64_t bits = space_bits(prot) | backing(flags, file);
+	int64_t at;
+	int r = 0;
 
 	if (len == 0)
 		return -EINVAL;
 	if (len > space->mem->size)
 		return -ENOMEM;
-	if (writable_and_executable(prot))
+	if (writable_and_executable(prot) ||
+	    ((prot & PROT_WRITE) && (bits & PTE_NEVER_WRITE)))
 		return -EACCES;
-	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
-		return mmap_fixed(space, addr, len, prot, flags);
-	/* An address is a hint: honoured where memory is free. */
-	if (at == 0 || !valid_range(space, at, &len) ||
-	    !is_free(space, at, len))
-		at = find_free(space, page_up(len));
-	if (at == 0)
-		return -ENOMEM;
-	map_fresh(space, at, page_up(len), prot);
-	return (int64_t)at;
+	at = place(space, addr, len, flags);
+	if (at < 0)
+		return at;
+	len = page_up(len);
+	if (file)
+		r = gmem_map_file(space->mem, (uint64_t)at, len, file->fd,
+		    file->offset, bits);
+	if (r < 0)
+		return r;
+	fill(space, (uint64_t)at, len, bits);
+	return at;
 }
 
 int
@@ -235,12 +311,31 @@ loses_rights(uint64_t entry, uint64_t bits)
 	       (bits & ~entry & PTE_NX);
 }
 
+/* May all of [va, end) have the rights in `bits`?  *loses: some have more. */
+static int
+may_protect(const struct space *space, uint64_t va, uint64_t end, uint64_t bits,
+    bool *loses)
+{
+	uint64_t entry;
+
+	for (*loses = false; va < end;) {
+		va = pt_run(&space->mem->pt, va, end, PTE_BITS, &entry);
+		if (!entry)
+			return -ENOMEM;
+		if ((bits & PTE_WRITE) && (entry & PTE_NEVER_WRITE))
+			return -EACCES;
+		*loses = *loses || loses_rights(entry, bits);
+	}
+	return 0;
+}
+
 int
 space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 {
 	uint64_t bits = space_bits(prot);
-	bool loses = false;
-	uint64_t va, page;
+	uint64_t va, end, entry;
+	bool loses;
+	int r;
 
 	if ((addr & PAGE_4K_MASK) || (prot & ~PROT_KNOWN))
 		return -EINVAL;
@@ -250,13 +345,154 @@ space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 		return -ENOMEM;
 	if (writable_and_executable(prot))
 		return -EACCES;
-	for (va = addr; va < addr + len; va = (va & ~(page - 1)) + page) {
-		uint64_t entry = pt_lookup(&space->mem->pt, va, &page);
-
-		if (!entry)
-			return -ENOMEM;
-		loses = loses || loses_rights(entry, bits);
+	r = may_protect(space, addr, addr + len, bits, &loses);
+	if (r < 0)
+		return r;
+	for (va = addr; va < addr + len; va = end) {
+		end = pt_run(
+		    &space->mem->pt, va, addr + len, PTE_BACKING, &entry);
+		space_take(space, va, end - va, bits | entry);
 	}
-	space_take(space, addr, len, bits);
 	return loses ? gmem_flush(space->mem, addr, len) : 0;
+}
+
+/* A mapping on its way from one place or size to another, in whole pages. */
+struct remap {
+	uint64_t from, old_len;
+	uint64_t to, new_len;
+	uint64_t bits; /* the same for all of it */
+};
+
+static int
+move(struct space *space, const struct remap *m)
+{
+	struct gmem *mem = space->mem;
+	uint64_t len = m->old_len < m->new_len ? m->old_len : m->new_len;
+	int r;
+
+	space_take(space, m->from, len, 0);
+	if (m->bits & PTE_FILE)
+		r = gmem_grow_file(mem, m->from, m->to, len, m->new_len);
+	else
+		r = gmem_move(mem, m->from, m->to, len, m->bits);
+	if (r < 0) {
+		space_take(space, m->from, len, m->bits);
+		return r;
+	}
+	fill(space, m->to, m->new_len, m->bits);
+	if (m->from < space->top && m->from + len > space->full)
+		space->full = m->from + len;
+	return 0;
+}
+
+/* Larger, where it is. */
+static int
+grow(struct space *space, struct remap *m)
+{
+	uint64_t end = m->from + m->old_len;
+
+	m->to = m->from;
+	if (m->bits & PTE_FILE)
+		return move(space, m);
+	fill(space, end, m->new_len - m->old_len, m->bits);
+	return 0;
+}
+
+static bool
+can_grow(const struct space *space, const struct remap *m)
+{
+	uint64_t end = m->from + m->old_len;
+	uint64_t more = m->new_len - m->old_len;
+
+	return end <= space->top && more <= space->top - end &&
+	       is_free(space, end, more);
+}
+
+static bool
+apart(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+	return a >= b + b_len || b >= a + a_len;
+}
+
+/* MREMAP_FIXED: what is in the way goes first. */
+static int
+clear_way(struct space *space, struct remap *m, uint64_t to)
+{
+	uint64_t len = m->new_len;
+
+	if (!valid_range(space, to, &len) ||
+	    !apart(m->from, m->old_len, to, m->new_len))
+		return -EINVAL;
+	m->to = to;
+	return unmap(space, to, m->new_len);
+}
+
+/* The pages to be moved: all of one kind, as those of one mapping are. */
+static int
+look(const struct space *space, struct remap *m)
+{
+	uint64_t end = m->from + m->old_len;
+
+	if (m->old_len == 0)
+		return -EINVAL;
+	if (pt_run(&space->mem->pt, m->from, end, PTE_BITS, &m->bits) < end ||
+	    !m->bits)
+		return -EFAULT;
+	return 0;
+}
+
+static int64_t
+resize(struct space *space, struct remap *m, unsigned flags)
+{
+	int r = look(space, m);
+
+	if (r < 0)
+		return r;
+	if (can_grow(space, m)) {
+		r = grow(space, m);
+		if (r == 0)
+			return (int64_t)m->from;
+	}
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	m->to = find_free(space, m->new_len, UINT64_MAX);
+	if (m->to == 0)
+		return -ENOMEM;
+	r = move(space, m);
+	return r < 0 ? r : (int64_t)m->to;
+}
+
+int64_t
+space_mremap(struct space *space, uint64_t addr, uint64_t old_len,
+    uint64_t new_len, unsigned flags, uint64_t new_addr)
+{
+	struct remap m = { .from = addr, .old_len = page_up(old_len) };
+	int r = 0;
+
+	/* MREMAP_DONTUNMAP, too, is none that is known. */
+	if ((flags & ~(unsigned)(MREMAP_MAYMOVE | MREMAP_FIXED)) ||
+	    flags == MREMAP_FIXED || (addr & PAGE_4K_MASK) || new_len == 0)
+		return -EINVAL;
+	if (new_len > space->mem->size)
+		return flags & MREMAP_FIXED ? -EINVAL : -ENOMEM;
+	m.new_len = page_up(new_len);
+	if (!valid_range(space, addr, &old_len))
+		return -EFAULT;
+	if (flags & MREMAP_FIXED)
+		r = clear_way(space, &m, new_addr);
+	if (r == 0 && m.new_len < m.old_len) {
+		r = unmap(space, addr + m.new_len, m.old_len - m.new_len);
+		m.old_len = m.new_len;
+	}
+	if (r < 0)
+		return r;
+	if (!(flags & MREMAP_FIXED))
+		return m.new_len > m.old_len || m.old_len == 0
+			   ? resize(space, &m, flags)
+		       : space_is_taken(space, addr, m.new_len) ? (int64_t)addr
+								: -EFAULT;
+	r = look(space, &m);
+	if (r == 0)
+		r = move(space, &m);
+	return r < 0 ? r : (int64_t)m.to;
 }

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's address space: what brk, mmap, munmap and mprotect change.  It
- * must not know which hypercall asks, nor what the memory is for.
+ * The guest's address space: what brk, mmap, munmap, mprotect and mremap
+ * change.  It must not know which hypercall asks, nor what the memory is for.
  *
  * The page tables are the only record: an entry of 0 is free memory, which is
  * always zero; PTE_TAKEN marks a page of a mapping, also one that may not be
- * touched.  Results are addresses or 0, and -errno as Linux gives it.
+ * touched, and PTE_BACKING what is behind it.  Results are addresses or 0, and
+ * -errno as Linux gives it.
  */
 #ifndef SPACE_H
 #define SPACE_H
 
 #include "mem/gmem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The lowest address that can be mapped: page 0 is absent, so that a null
@@ -39,12 +41,40 @@ void space_take(struct space *space, uint64_t va, uint64_t len, uint64_t bits);
 /* The break after trying to move it to `addr`: unchanged if it cannot. */
 int64_t space_brk(struct space *space, uint64_t addr);
 
-/* Anonymous memory: `prot` and `flags` are mmap(2)'s.  -EACCES: writable and
- * executable at once, which no page here ever is. */
+/* Of a mapping: the host's file, from which byte on, and whether a shared
+ * mapping may write to it. */
+struct space_file {
+	int fd;
+	uint64_t offset;
+	bool writable;
+};
+
+/*
+ * A mapping of `file`, or of anonymous memory if that is NULL; `prot` and
+ * `flags` are mmap(2)'s.  -EACCES: writable and executable at once, which no
+ * page here ever is, or writable and shared where the file is not.
+ */
 int64_t space_mmap(struct space *space, uint64_t addr, uint64_t len,
-    unsigned prot, unsigned flags);
+    unsigned prot, unsigned flags, const struct space_file *file);
 int space_munmap(struct space *space, uint64_t addr, uint64_t len);
 int
 space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot);
+
+/* As mremap(2): the new address. */
+int64_t space_mremap(struct space *space, uint64_t addr, uint64_t old_len,
+    uint64_t new_len, unsigned flags, uint64_t new_addr);
+
+/* Is every page of [va, va + len), whole pages, one of a mapping? */
+bool space_is_taken(const struct space *space, uint64_t va, uint64_t len);
+
+/* How many bytes are mapped. */
+uint64_t space_used(const struct space *space);
+
+/* As madvise(2), mincore(2) and msync(2). */
+int space_madvise(struct space *space, uint64_t addr, uint64_t len, int advice);
+int
+space_mincore(struct space *space, uint64_t addr, uint64_t len, uint64_t vec);
+int
+space_msync(struct space *space, uint64_t addr, uint64_t len, unsigned flags);
 
 #endif

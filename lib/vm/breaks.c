@@ -12,16 +12,41 @@
 /* The longest watchpoint: it is read after each access to its pages. */
 #define WATCH_LEN_MAX (UINT64_C(1) << 20)
 
-/* The host's byte behind a mapped guest address, whatever its protection. */
-static uint8_t *
-byte_at(const struct gmem *mem, uint64_t addr)
+/* Is the guest address mapped, whatever its protection, and to none of the
+ * kinds of pages in `but`? */
+static bool
+is_mapped(const struct gmem *mem, uint64_t addr, uint64_t but)
 {
 	uint64_t page;
 	uint64_t entry = pt_lookup(&mem->pt, addr, &page);
 
-	if (!(pte_rights(entry) & PTE_PRESENT) || addr >= mem->size)
-		return NULL;
-	return mem->base + addr;
+	return (pte_rights(entry) & PTE_PRESENT) && addr < mem->size &&
+	       !(but && (entry & but) == but);
+}
+
+/* The byte there, if there is one. */
+static bool
+peek(const struct gmem *mem, uint64_t addr, uint8_t *byte)
+{
+	return is_mapped(mem, addr, 0) &&
+	       gmem_copy(byte, mem->base + addr, 1) == 1;
+}
+
+/* What is a file's for others too is not changed by a breakpoint. */
+static bool
+can_poke(const struct gmem *mem, uint64_t addr)
+{
+	uint8_t byte;
+
+	return is_mapped(mem, addr, PTE_FILE | PTE_SHARED) &&
+	       peek(mem, addr, &byte);
+}
+
+static bool
+poke(const struct gmem *mem, uint64_t addr, uint8_t byte)
+{
+	return is_mapped(mem, addr, PTE_FILE | PTE_SHARED) &&
+	       gmem_copy(mem->base + addr, &byte, 1) == 1;
 }
 
 static struct breakpoint *
@@ -52,23 +77,20 @@ breaks_at(const struct breaks *b, uint64_t addr)
 static void
 plant(struct breaks *b, struct breakpoint *bp)
 {
-	uint8_t *byte = byte_at(b->mem, bp->addr);
-
-	if (!byte || bp->planted || !(bp->soft || (bp->hard && bp->reg < 0)))
+	if (bp->planted || !(bp->soft || (bp->hard && bp->reg < 0)) ||
+	    !peek(b->mem, bp->addr, &bp->original))
 		return;
-	bp->original = *byte;
-	bp->planted = true;
-	*byte = INT3;
+	bp->planted = poke(b->mem, bp->addr, INT3);
 }
 
 /* What is no INT3 any more, the guest has written or unmapped: it is right. */
 static void
 lift(struct breaks *b, struct breakpoint *bp)
 {
-	uint8_t *byte = byte_at(b->mem, bp->addr);
+	uint8_t byte;
 
-	if (bp->planted && byte && *byte == INT3)
-		*byte = bp->original;
+	if (bp->planted && peek(b->mem, bp->addr, &byte) && byte == INT3)
+		(void)poke(b->mem, bp->addr, bp->original);
 	bp->planted = false;
 }
 
@@ -136,7 +158,7 @@ insert_breakpoint(struct breaks *b, enum breaks_type type, uint64_t addr)
 {
 	struct breakpoint *bp = find(b, addr);
 
-	if (!byte_at(b->mem, addr))
+	if (!can_poke(b->mem, addr))
 		return -EFAULT;
 	if (!bp) {
 		if (b->count == BREAKS_MAX)
@@ -207,11 +229,9 @@ withheld(const struct breaks *b, uint64_t page)
 static void
 set_page(struct breaks *b, uint64_t page, uint64_t hold)
 {
-	const uint64_t kept = PTE_TAKEN | PTE_USER | PTE_NX | PTE_PRESENT |
-			      PTE_WRITE;
 	uint64_t size;
 	uint64_t entry = pt_lookup(&b->mem->pt, page, &size);
-	uint64_t rights = pte_rights(entry) & kept;
+	uint64_t rights = pte_rights(entry) & PTE_BITS;
 	uint64_t bits = rights & ~hold;
 
 	if (!(rights & PTE_TAKEN) || page >= b->mem->size)
@@ -270,9 +290,10 @@ hash_of(const struct breaks *b, const struct watchpoint *w)
 	uint64_t i;
 
 	for (i = 0; i < w->len; i++) {
-		const uint8_t *byte = byte_at(b->mem, w->addr + i);
+		uint8_t byte = 0;
 
-		hash = (hash ^ (byte ? *byte : 0)) * UINT64_C(0x100000001b3);
+		(void)peek(b->mem, w->addr + i, &byte);
+		hash = (hash ^ byte) * UINT64_C(0x100000001b3);
 	}
 	return hash;
 }
@@ -386,16 +407,17 @@ next_planted(const struct breaks *b, unsigned *i, uint64_t addr, size_t len)
 	return NULL;
 }
 
-/* How many bytes from addr on are mapped, of len. */
+/* How many bytes from addr on are mapped, of len, to pages that are not of
+ * the kind `but`. */
 static size_t
-mapped(const struct breaks *b, uint64_t addr, size_t len)
+mapped(const struct breaks *b, uint64_t addr, size_t len, uint64_t but)
 {
 	size_t done = 0;
 
 	while (done < len) {
 		uint64_t at = addr + done;
 
-		if (!byte_at(b->mem, at))
+		if (!is_mapped(b->mem, at, but))
 			break;
 		done += PAGE_4K - (at & PAGE_4K_MASK);
 	}
@@ -408,9 +430,9 @@ breaks_read(const struct breaks *b, uint64_t addr, void *buf, size_t len)
 	const struct breakpoint *bp;
 	unsigned i = 0;
 
-	len = mapped(b, addr, len);
+	len = mapped(b, addr, len, 0);
 	if (len > 0)
-		memcpy(buf, b->mem->base + addr, len);
+		len = gmem_copy(buf, b->mem->base + addr, len);
 	while ((bp = next_planted(b, &i, addr, len)))
 		((uint8_t *)buf)[bp->addr - addr] = bp->original;
 	return len;
@@ -422,12 +444,12 @@ breaks_write(struct breaks *b, uint64_t addr, const void *buf, size_t len)
 	struct breakpoint *bp;
 	unsigned i = 0;
 
-	len = mapped(b, addr, len);
+	len = mapped(b, addr, len, PTE_NEVER_WRITE);
 	if (len > 0)
-		memcpy(b->mem->base + addr, buf, len);
+		len = gmem_copy(b->mem->base + addr, buf, len);
 	while ((bp = next_planted(b, &i, addr, len))) {
 		bp->original = ((const uint8_t *)buf)[bp->addr - addr];
-		b->mem->base[bp->addr] = INT3;
+		(void)poke(b->mem, bp->addr, INT3);
 	}
 	breaks_look(b);
 	return len;

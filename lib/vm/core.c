@@ -251,17 +251,20 @@ write_at(int fd, const void *bytes, size_t len, uint64_t offset)
 	return 0;
 }
 
-/* Pages of zeros stay holes in the file. */
+/* Pages of zeros stay holes in the file, and so do those of a file that was
+ * made shorter. */
 static int
 write_pages(int fd, const uint8_t *page, uint64_t len, uint64_t offset)
 {
 	static const uint8_t zeros[PAGE_4K];
+	uint8_t copy[PAGE_4K];
 	uint64_t done;
 	int r = 0;
 
 	for (done = 0; done < len && r == 0; done += PAGE_4K)
-		if (memcmp(page + done, zeros, PAGE_4K) != 0)
-			r = write_at(fd, page + done, PAGE_4K, offset + done);
+		if (gmem_copy(copy, page + done, PAGE_4K) == PAGE_4K &&
+		    memcmp(copy, zeros, PAGE_4K) != 0)
+			r = write_at(fd, copy, PAGE_4K, offset + done);
 	return r;
 }
 

@@ -40,8 +40,8 @@ serve(struct vcpu *vcpu)
 	vcpu_changed(vcpu);
 	if (call.end == HC_KILLS_GUEST)
 		machine_end(vcpu->machine, OUTCOME_SIGNAL, call.status,
-		    "hypercall %u (%s) is not allowed", number,
-		    hc_row(number)->name);
+		    "hypercall %u (%s) %s", number, hc_row(number)->name,
+		    call.why);
 	else if (call.end != HC_GOES_ON)
 		machine_end_quietly(vcpu->machine, OUTCOME_EXIT, call.status);
 }
@@ -273,8 +273,8 @@ on_run_error(struct vcpu *vcpu, int r)
 		return;
 	if (r == -EFAULT)
 		machine_end(m, OUTCOME_SIGNAL, SIGBUS,
-		    "the host memory behind the guest is gone at 0x%llx: was"
-		    " the image file truncated?",
+		    "a page that 0x%llx needs is not in its file: it lies"
+		    " behind the file's end, or the file was truncated",
 		    vcpu_regs(vcpu)->rip);
 	else
 		machine_end(m, OUTCOME_FAILED, 0, "KVM_RUN: %s", strerror(-r));

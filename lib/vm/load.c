@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define STACK_MAX   (UINT64_C(8) << 20)
@@ -100,9 +101,13 @@ load_segment(struct machine *m, const struct image_segment *s, int fd,
 	/* A flat image says nothing of its pages: only there W and X meet. */
 	space_take(&m->guest.space, first, page_up(va + s->memsz) - first,
 	    space_bits(s->prot));
-	if (can_map(&m->image, s))
-		return map_segment(m, s, fd, error);
-	return copy_segment(m, s, fd, error);
+	if (!can_map(&m->image, s))
+		return copy_segment(m, s, fd, error);
+	if (s->filesz > 0)
+		space_take(&m->guest.space, first,
+		    page_up(va + s->filesz) - first,
+		    space_bits(s->prot) | PTE_FILE);
+	return map_segment(m, s, fd, error);
 }
 
 /* The stack ends where RAM ends; its lowest pages are never there. */
@@ -121,6 +126,7 @@ make_stack(struct machine *m)
 	space_take(&m->guest.space, m->stack_bottom, size,
 	    space_bits(PROT_READ | PROT_WRITE));
 	space_take(&m->guest.space, guard, STACK_GUARD, space_bits(PROT_NONE));
+	m->guest.limit[RLIMIT_STACK] = (struct hc_limit){ size, size };
 	return guard;
 }
 

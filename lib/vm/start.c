@@ -8,6 +8,7 @@
 #include "vm/machine.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
@@ -177,6 +178,16 @@ push_all(struct stack *s, const char *execname, char **argv, char **envp)
 	push_word(s, count_strings(argv));
 }
 
+/* As on Linux the first thread is called as its program's file. */
+static void
+name_thread(struct hc_thread *thread, const char *execname)
+{
+	const char *slash = strrchr(execname, '/');
+
+	snprintf(thread->name, sizeof(thread->name), "%.*s", HC_THREAD_NAME - 1,
+	    slash ? slash + 1 : execname);
+}
+
 int
 machine_set_start(struct machine *m, const char *execname, char **argv,
     char **envp, struct machine_error *error)
@@ -194,6 +205,7 @@ machine_set_start(struct machine *m, const char *execname, char **argv,
 		    "arguments and environment need more than %llu bytes, a"
 		    " quarter of the stack; give it more with --memory",
 		    (unsigned long long)(stack_size / ARGUMENTS_SHARE));
+	name_thread(&m->vcpu[0].thread, execname);
 	return cpu_init(
 	    &m->vcpu[0], m->image.entry + m->image.bias, s.sp, error);
 }

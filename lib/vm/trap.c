@@ -31,19 +31,22 @@ trap_info(unsigned vector)
 const char *
 trap_signal_name(int signal)
 {
-	switch (signal) {
-	case SIGILL: return "SIGILL";
-	case SIGTRAP: return "SIGTRAP";
-	case SIGBUS: return "SIGBUS";
-	case SIGFPE: return "SIGFPE";
-	case SIGSEGV: return "SIGSEGV";
-	case SIGSYS: return "SIGSYS";
-	case SIGABRT: return "SIGABRT";
-	case SIGKILL: return "SIGKILL";
-	case SIGINT: return "SIGINT";
-	case SIGTERM: return "SIGTERM";
-	default: return "a signal";
-	}
+	static const char *const names[] = {
+#define NAME(name) [name] = #name
+		NAME(SIGHUP), NAME(SIGINT), NAME(SIGQUIT), NAME(SIGILL),
+		NAME(SIGTRAP), NAME(SIGABRT), NAME(SIGBUS), NAME(SIGFPE),
+		NAME(SIGKILL), NAME(SIGUSR1), NAME(SIGSEGV), NAME(SIGUSR2),
+		NAME(SIGPIPE), NAME(SIGALRM), NAME(SIGTERM), NAME(SIGSTKFLT),
+		NAME(SIGXCPU), NAME(SIGXFSZ), NAME(SIGVTALRM), NAME(SIGPROF),
+		NAME(SIGIO), NAME(SIGPWR), NAME(SIGSYS)
+#undef NAME
+	};
+
+	/* The rest end nobody, or have only numbers. */
+	if (signal > 0 && (size_t)signal < sizeof(names) / sizeof(names[0]) &&
+	    names[signal])
+		return names[signal];
+	return "a real-time signal";
 }
 
 /* In or out of the range of addresses that the stack would grow into? */

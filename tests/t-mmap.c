@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests the hypercalls of @memory without a vCPU: mappings of files, moves,
+ * advice, and every kind of bad argument.
+ */
+#include "guestcall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+#ifndef MAP_SHARED_VALIDATE
+#define MAP_SHARED_VALIDATE 0x03
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ  22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#define R    PROT_READ
+#define RW   (PROT_READ | PROT_WRITE)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+#define AT   (UINT64_C(16) << 20) /* a free place for MAP_FIXED */
+#define NONE UINT64_C(-1)         /* no descriptor */
+#define TIB  (UINT64_C(1) << 40)
+
+/* The file: 3 pages and 100 bytes, of which each says which page it is in. */
+#define PAGES 3
+#define SIZE  (PAGES * PAGE_4K + 100)
+
+static char path[] = "/tmp/novillo-t-mmap-XXXXXX";
+static int host;
+static uint64_t rw_fd, ro_fd, wo_fd, volume_fd;
+
+static void
+on_fault(int signal, siginfo_t *info, void *context)
+{
+	(void)info;
+	if (!gmem_recover(context))
+		_exit(100 + signal);
+}
+
+static void
+fill_file(void)
+{
+	char page[PAGE_4K];
+	int i;
+
+	if (ftruncate(host, 0) < 0)
+		bail("ftruncate");
+	for (i = 0; i <= PAGES; i++) {
+		memset(page, 'a' + i, sizeof(page));
+		if (pwrite(host, page, i < PAGES ? PAGE_4K : 100,
+			(off_t)i * (off_t)P) < 0)
+			bail("pwrite");
+	}
+}
+
+static char
+in_file(uint64_t offset)
+{
+	char c = 0;
+
+	return pread(host, &c, 1, (off_t)offset) == 1 ? c : -1;
+}
+
+static uint64_t
+open_as(int flags)
+{
+	int fd = open(path, flags);
+
+	if (fd < 0)
+		bail("open of %s", path);
+	return (uint64_t)hc_fd_open(&guest.fds, fd, false);
+}
+
+static void
+make_files(void)
+{
+	host = mkstemp(path);
+	if (host < 0)
+		bail("mkstemp");
+	fill_file();
+	rw_fd = open_as(O_RDWR);
+	ro_fd = open_as(O_RDONLY);
+	wo_fd = open_as(O_WRONLY);
+	volume_fd = open_as(O_RDWR);
+	guest.fds.file[guest.fds.fd[volume_fd].file - 1].read_only = true;
+	unlink(path);
+}
+
+static char
+byte(uint64_t va)
+{
+	char c = -2;
+
+	return gmem_read(&mem, &c, va, 1) == 0 ? c : -1;
+}
+
+static bool
+can(uint64_t va, uint64_t len, enum gmem_access access)
+{
+	return gmem_span(&mem, va, len, access) == len;
+}
+
+static int64_t
+map(uint64_t len, unsigned prot, unsigned flags, uint64_t fd, uint64_t offset)
+{
+	return CALL(HC_mmap, AT, len, prot, flags | MAP_FIXED, fd, offset);
+}
+
+static void
+clear(void)
+{
+	if (CALL(HC_munmap, AT, TOP - AT) != 0)
+		bail("munmap");
+}
+
+static void
+test_private(void)
+{
+	is_int(map(SIZE, RW, MAP_PRIVATE, ro_fd, 0), AT,
+	    "a file that can be read is mapped private and writable");
+	ok(byte(AT) == 'a' && byte(AT + 2 * P) == 'c', "with what is in it");
+	is_int(byte(AT + SIZE), 0, "behind its end with zeros");
+	*(char *)at(AT) = 'X';
+	is_int(in_file(0), 'a', "what is written to it is not in the file");
+	is_int(pwrite(host, "Y", 1, (off_t)(2 * P)), 1, "a page not written");
+	is_int(byte(AT + 2 * P), 'Y', "is the file's own: nothing was copied");
+	is_int(CALL(HC_madvise, AT, SIZE, MADV_DONTNEED), 0, "MADV_DONTNEED");
+	is_int(byte(AT), 'a', "goes back to the file");
+	is_int(CALL(HC_munmap, AT, P), 0, "a page of it can be unmapped");
+	is_int(map(P, R, ANON, NONE, 0), AT, "anonymous memory in its place");
+	is_int(byte(AT), 0, "is zero");
+	is_int(map(P, R | PROT_EXEC, MAP_PRIVATE, ro_fd, P), AT,
+	    "a file can be mapped executable");
+	is_int(byte(AT), 'b', "from the page that was asked for");
+	is_int(CALL(HC_mprotect, AT, P, RW | PROT_EXEC), -EACCES,
+	    "but not made writable as well");
+	is_int(map(P, RW | PROT_EXEC, MAP_PRIVATE, ro_fd, 0), -EACCES,
+	    "nor mapped as both");
+	fill_file();
+	clear();
+}
+
+static void
+test_shared(void)
+{
+	is_int(map(SIZE, RW, MAP_SHARED, rw_fd, 0), AT,
+	    "a file that can be written is mapped shared");
+	*(char *)at(AT + 1) = 'X';
+	is_int(in_file(1), 'X', "what is written to it is in the file");
+	is_int(CALL(HC_msync, AT, SIZE, MS_SYNC), 0, "and can be synced");
+	is_int(CALL(HC_madvise, AT, SIZE, MADV_DONTNEED), 0, "MADV_DONTNEED");
+	is_int(byte(AT + 1), 'X', "loses nothing");
+	is_int(CALL(HC_madvise, AT, SIZE, MADV_FREE), -EINVAL,
+	    "MADV_FREE is for anonymous memory");
+	is_int(CALL(HC_madvise, AT, SIZE, MADV_REMOVE), -EOPNOTSUPP,
+	    "MADV_REMOVE is not supported");
+	is_int(CALL(HC_mprotect, AT, P, R), 0, "it can become read-only");
+	ok(!can(AT, 1, GMEM_WRITE), "and is so");
+	is_int(CALL(HC_mprotect, AT, P, RW), 0, "and writable again");
+	*(char *)at(AT + 1) = 'b';
+	is_int(map(P, R, MAP_SHARED, ro_fd, 0), AT,
+	    "one that can be read is mapped shared for reading");
+	is_int(CALL(HC_mprotect, AT, P, RW), -EACCES,
+	    "and never becomes writable");
+	ok(!can(AT, 1, GMEM_WRITE), "nor is it then");
+	is_int(CALL(HC_mprotect, AT, P, PROT_NONE), 0,
+	    "its rights can be taken away");
+	is_int(CALL(HC_mprotect, AT, 2 * P, R), 0,
+	    "and given back, with its neighbour's");
+	is_int(CALL(HC_mprotect, AT, 2 * P, PROT_NONE), 0, "and both taken");
+	is_int(CALL(HC_mprotect, AT + P, P, RW), 0, "the neighbour");
+	*(char *)at(AT + P) = 'b';
+	ok(true, "is still writable for us");
+	is_int(map(P, RW, MAP_SHARED, ro_fd, 0), -EACCES,
+	    "a file that cannot be written is not mapped shared and writable");
+	is_int(map(P, RW, MAP_SHARED, volume_fd, 0), -EACCES,
+	    "nor one of a volume that is read-only");
+	is_int(map(P, R, MAP_SHARED, volume_fd, 0), AT, "that can be read");
+	is_int(CALL(HC_mprotect, AT, P, RW), -EACCES, "and not written later");
+	is_int(
+	    map(P, RW, MAP_PRIVATE, volume_fd, 0), AT, "but privately it can");
+	clear();
+}
+
+static void
+test_file_errors(void)
+{
+	int pipes[2];
+	uint64_t fd;
+
+	if (pipe(pipes) < 0)
+		bail("pipe");
+	fd = (uint64_t)hc_fd_open(&guest.fds, pipes[0], false);
+	is_int(map(P, R, MAP_PRIVATE, fd, 0), -ENODEV, "a pipe is no file");
+	fd = (uint64_t)hc_fd_open(
+	    &guest.fds, open("/", O_RDONLY | O_DIRECTORY), false);
+	is_int(map(P, R, MAP_PRIVATE, fd, 0), -ENODEV, "nor is a folder");
+	fd = (uint64_t)hc_fd_open(&guest.fds, open("/", O_PATH), false);
+	is_int(map(P, R, MAP_PRIVATE, fd, 0), -EBADF,
+	    "nor what was opened with O_PATH");
+	fd = (uint64_t)hc_fd_open(&guest.fds, open("/dev/zero", O_RDWR), false);
+	is_int(map(P, R, MAP_PRIVATE, fd, 0), -ENODEV, "nor a device");
+	is_int(map(P, R, MAP_PRIVATE, wo_fd, 0), -EACCES,
+	    "a file that cannot be read is EACCES");
+	is_int(map(P, R, MAP_PRIVATE, NONE, 0), -EBADF, "-1 is EBADF");
+	is_int(map(P, R, MAP_PRIVATE, 1000, 0), -EBADF,
+	    "and so is a descriptor that is not open");
+	is_int(map(P, R, MAP_PRIVATE, ro_fd, 1), -EINVAL,
+	    "an offset inside a page is EINVAL");
+	is_int(map(P, R, MAP_PRIVATE, ro_fd, (uint64_t)INT64_MAX & ~(P - 1)),
+	    -EOVERFLOW, "one of 2^63 is EOVERFLOW");
+	is_int(map(P, R, MAP_PRIVATE, ro_fd, -P), -EOVERFLOW, "and so is -1");
+	is_int(
+	    map(0, R, MAP_PRIVATE, ro_fd, 0), -EINVAL, "no length is EINVAL");
+	is_int(map(RAM, R, MAP_PRIVATE, ro_fd, 0), -ENOMEM,
+	    "more than there is, is ENOMEM");
+	is_int(map(P, R, 0, ro_fd, 0), -EINVAL,
+	    "neither private nor shared is EINVAL");
+	is_int(map(P, R, 0x0f, ro_fd, 0), -EINVAL, "and so is another type");
+	is_int(map(P, R, MAP_SHARED_VALIDATE, ro_fd, 0), AT,
+	    "MAP_SHARED_VALIDATE is known");
+	is_int(map(P, R, MAP_SHARED_VALIDATE | 0x80000, ro_fd, 0), -EOPNOTSUPP,
+	    "and MAP_SYNC is what it does not support");
+	clear();
+}
+
+static void
+test_flags(void)
+{
+	int64_t a;
+
+	is_int(map(P, RW, ANON | MAP_GROWSDOWN, NONE, 0), -EOPNOTSUPP,
+	    "MAP_GROWSDOWN is refused");
+	is_int(map(P, RW, ANON | MAP_HUGETLB, NONE, 0), -ENOMEM,
+	    "MAP_HUGETLB finds no huge pages");
+	is_int(map(P, RW,
+		   ANON | MAP_NORESERVE | MAP_STACK | MAP_DENYWRITE |
+		       MAP_EXECUTABLE,
+		   NONE, 0),
+	    AT, "what reserves or means nothing is accepted");
+	is_int(map(4 * P, RW, ANON | MAP_POPULATE | MAP_LOCKED, NONE, 0), AT,
+	    "MAP_POPULATE is accepted");
+	is_int(CALL(HC_mincore, AT, 4 * P, PAGE), 0, "and mincore finds");
+	ok(memcmp(at(PAGE), "\1\1\1\1", 4) == 0, "that the pages are there");
+	is_int(map(SIZE, R, MAP_PRIVATE | MAP_POPULATE, ro_fd, 0), AT,
+	    "also of a file");
+	a = CALL(HC_mmap, 0, P, RW, ANON | 0x40, NONE, 0);
+	ok(a > 0 && a < INT64_C(1) << 31, "MAP_32BIT is below 2 GiB");
+	CALL(HC_munmap, (uint64_t)a, P);
+	is_int(CALL(HC_mmap, AT, P, RW, ANON | MAP_FIXED_NOREPLACE, NONE, 0),
+	    -EEXIST, "MAP_FIXED_NOREPLACE does not replace a file");
+	is_int(CALL(HC_mmap, 0, TIB, PROT_NONE, ANON | MAP_NORESERVE, NONE, 0),
+	    -ENOMEM, "what is reserved must be in RAM");
+	a = CALL(HC_mmap, AT + 4 * P, P, RW, ANON, NONE, 0);
+	is_int(a, AT + 4 * P, "a hint is honoured where it is free");
+	clear();
+	is_int(map(2 * P, RW, MAP_SHARED | MAP_ANONYMOUS, NONE, 0), AT,
+	    "anonymous memory can be shared");
+	*(char *)at(AT) = 1;
+	CALL(HC_madvise, AT, P, MADV_DONTNEED);
+	is_int(byte(AT), 1, "and MADV_DONTNEED keeps what is in it");
+	is_int(CALL(HC_madvise, AT, P, MADV_FREE), -EINVAL,
+	    "which MADV_FREE is not for");
+	clear();
+}
+
+/* What hostile guests do: pages that the tables have and the file has not. */
+static void
+test_truncated(void)
+{
+	struct iovec iov = { (void *)AT, 16 };
+	char text[8];
+
+	is_int(
+	    map(PAGES * P, RW, MAP_SHARED, rw_fd, 0), AT, "a file is mapped");
+	if (ftruncate(host, 0) < 0)
+		bail("ftruncate");
+	is_int(gmem_read(&mem, text, AT, sizeof(text)), -EFAULT,
+	    "and truncated: a read of it is EFAULT");
+	is_int(gmem_write(&mem, AT, text, sizeof(text)), -EFAULT,
+	    "and so is a write");
+	is_int(
+	    gmem_string(&mem, text, sizeof(text), AT), -EFAULT, "and a text");
+	is_int(CALL(HC_write, 1, AT, 16), -EFAULT, "write is EFAULT");
+	is_int(CALL(HC_nanosleep, AT, 0), -EFAULT, "nanosleep is EFAULT");
+	is_int(CALL(HC_uname, AT), -EFAULT, "uname is EFAULT");
+	is_int(CALL(HC_writev, 1, AT, 1), -EFAULT, "a vector there is EFAULT");
+	memcpy(at(PAGE), &iov, sizeof(iov));
+	is_int(CALL(HC_writev, 1, PAGE, 1), -EFAULT,
+	    "and one that leads there, too");
+	is_int(CALL(HC_open, AT, 0, 0), -EFAULT, "a name there is EFAULT");
+	is_int(CALL(HC_getrandom, AT, 16, 0), -EFAULT, "getrandom is EFAULT");
+	is_int(CALL(HC_rt_sigaction, SIGUSR1, AT, 0, 8), -EFAULT,
+	    "rt_sigaction is EFAULT");
+	is_int(CALL(HC_madvise, AT, P, MADV_POPULATE_READ), -EFAULT,
+	    "to touch it in advance is EFAULT");
+	is_int(CALL(HC_mincore, AT, P, AT + P), -EFAULT,
+	    "to be told of it there is EFAULT");
+	is_int(CALL(HC_msync, AT, P, MS_SYNC), 0, "to sync it is no error");
+	fill_file();
+	is_int(byte(AT), 'a', "when the file is longer again, so is it");
+	if (ftruncate(host, (off_t)P) < 0)
+		bail("ftruncate");
+	is_int(gmem_string(&mem, text, sizeof(text), AT + P - 4), -EFAULT,
+	    "a text that leads into lost pages is EFAULT");
+	*(char *)at(AT + P - 1) = 0;
+	is_int(gmem_string(&mem, text, sizeof(text), AT + P - 4), 3,
+	    "one that ends before them is read");
+	fill_file();
+	clear();
+}
+
+static void
+test_mremap(void)
+{
+	const uint64_t b = AT + (UINT64_C(8) << 20);
+	int64_t moved;
+
+	map(2 * P, RW, ANON, NONE, 0);
+	memcpy(at(AT), "one", 4);
+	is_int(
+	    CALL(HC_mremap, AT, 2 * P, 4 * P, 0), AT, "memory grows in place");
+	ok(can(AT, 4 * P, GMEM_WRITE) && byte(AT + 3 * P) == 0, "by zeros");
+	is_int(CALL(HC_mremap, AT, 4 * P, P, 0), AT, "it shrinks");
+	ok(!can(AT + P, 1, GMEM_READ), "and what is behind is gone");
+	CALL(HC_mmap, AT + P, P, R, ANON | MAP_FIXED, NONE, 0);
+	is_int(CALL(HC_mremap, AT, P, 2 * P, 0), -ENOMEM,
+	    "where something follows it cannot grow");
+	moved = CALL(HC_mremap, AT, P, 2 * P, MREMAP_MAYMOVE);
+	ok(moved > 0 && moved != AT, "unless it may move");
+	is_str(at((uint64_t)moved), "one", "with what is in it");
+	ok(can((uint64_t)moved, 2 * P, GMEM_WRITE), "and its rights");
+	ok(!can(AT, 1, GMEM_READ), "it is not where it was");
+	is_int(*(char *)at(AT), 0, "which is zero again");
+	is_int(CALL(HC_mremap, (uint64_t)moved, 2 * P, 3 * P,
+		   MREMAP_MAYMOVE | MREMAP_FIXED, AT),
+	    AT, "it can be told where to go");
+	is_str(at(AT), "one", "and goes there");
+	is_int(CALL(HC_mremap, AT, P, P, MREMAP_MAYMOVE | MREMAP_FIXED, AT),
+	    -EINVAL, "not onto itself");
+	is_int(CALL(HC_mremap, AT, P, P, MREMAP_MAYMOVE | MREMAP_FIXED, RAM),
+	    -EINVAL, "nor out of RAM");
+	is_int(CALL(HC_mremap, AT, P, P, MREMAP_MAYMOVE | MREMAP_FIXED, 0),
+	    -EINVAL, "nor to page 0");
+	is_int(CALL(HC_mremap, AT, P, P, MREMAP_MAYMOVE | MREMAP_FIXED, b + 1),
+	    -EINVAL, "nor into a page");
+	is_int(CALL(HC_mremap, AT, P, P, MREMAP_FIXED, b), -EINVAL,
+	    "MREMAP_FIXED alone is EINVAL");
+	is_int(CALL(HC_mremap, AT, P, P, MREMAP_MAYMOVE | 4, b), -EINVAL,
+	    "MREMAP_DONTUNMAP is EINVAL");
+	is_int(CALL(HC_mremap, AT + 1, P, P, 0), -EINVAL,
+	    "an address inside a page is EINVAL");
+	is_int(CALL(HC_mremap, AT, P, 0, 0), -EINVAL, "no length is EINVAL");
+	is_int(CALL(HC_mremap, AT, 0, P, 0), -EINVAL, "and so is none before");
+	is_int(CALL(HC_mremap, AT, P, NONE, MREMAP_MAYMOVE), -ENOMEM,
+	    "-1 is too much");
+	is_int(CALL(HC_mremap, AT, NONE, 2 * P, MREMAP_MAYMOVE), -EFAULT,
+	    "and too much to be moved");
+	is_int(CALL(HC_mremap, b, P, 2 * P, MREMAP_MAYMOVE), -EFAULT,
+	    "what is not there cannot be moved");
+	CALL(HC_mprotect, AT, P, R);
+	is_int(CALL(HC_mremap, AT, 2 * P, 3 * P, MREMAP_MAYMOVE), -EFAULT,
+	    "nor what is not one mapping");
+	clear();
+}
+
+/* So large that pages are not copied. */
+static void
+test_large_moves(void)
+{
+	const uint64_t len = 4 * PAGE_2M, b = AT + 2 * len;
+	uint64_t i;
+	bool right = true;
+	int round;
+
+	map(len, RW, ANON, NONE, 0);
+	for (i = 0; i < len; i += P)
+		*(uint64_t *)at(AT + i) = i + 1;
+	for (round = 0; round < 6; round++) {
+		uint64_t from = round % 2 ? b : AT, to = round % 2 ? AT : b;
+
+		right = right &&
+			CALL(HC_mremap, from, len, len,
+			    MREMAP_MAYMOVE | MREMAP_FIXED, to) == (int64_t)to;
+		for (i = 0; i < len && right; i += P)
+			right = *(uint64_t *)at(to + i) == i + 1 &&
+				*(uint64_t *)at(from + i) == 0;
+	}
+	ok(right, "8 MiB move to and fro with all that is in them");
+	clear();
+	is_int(map(len, RW, ANON, NONE, 0), AT, "what they leave");
+	for (i = 0; i < len && right; i += P)
+		right = *(uint64_t *)at(AT + i) == 0;
+	ok(right, "is zero");
+	clear();
+}
+
+static void
+test_moved_files(void)
+{
+	const uint64_t b = AT + (UINT64_C(8) << 20);
+	int64_t moved;
+
+	map(P, RW, MAP_PRIVATE, ro_fd, 0);
+	*(char *)at(AT) = 'X';
+	is_int(CALL(HC_mremap, AT, P, 2 * P, 0), AT,
+	    "a mapping of a file grows in place");
+	ok(byte(AT) == 'X' && byte(AT + P) == 'b',
+	    "by what is in the file, and keeps what was written");
+	moved = CALL(
+	    HC_mremap, AT, 2 * P, 3 * P, MREMAP_MAYMOVE | MREMAP_FIXED, b);
+	is_int(moved, b, "it moves and grows");
+	ok(byte(b) == 'X' && byte(b + 2 * P) == 'c', "in the same way");
+	is_int(byte(AT), -1, "and is not where it was");
+	is_int(map(P, R, ANON, NONE, 0), AT, "where memory");
+	is_int(byte(AT), 0, "is zero");
+	map(2 * P, RW, MAP_SHARED, rw_fd, 0);
+	is_int(
+	    CALL(HC_mremap, AT, 2 * P, 2 * P, MREMAP_MAYMOVE | MREMAP_FIXED, b),
+	    b, "a shared mapping moves");
+	*(char *)at(b + P) = 'Z';
+	is_int(in_file(P), 'Z', "and still is the file");
+	fill_file();
+	clear();
+}
+
+static void
+test_madvise(void)
+{
+	static const int none[] = { MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL,
+		MADV_WILLNEED, MADV_DONTFORK, MADV_DOFORK, MADV_DONTDUMP,
+		MADV_DODUMP, 18, 19, 20, 21 };
+	bool accepted = true;
+	size_t i;
+
+	map(4 * P, RW, ANON, NONE, 0);
+	memset(at(AT), 1, 4 * P);
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		accepted = accepted &&
+			   CALL(HC_madvise, AT, P, (uint64_t)none[i]) == 0;
+	ok(accepted && byte(AT) == 1,
+	    "advice that changes nothing is accepted");
+	is_int(CALL(HC_madvise, AT + P, P, MADV_DONTNEED), 0,
+	    "MADV_DONTNEED of a page");
+	ok(byte(AT) == 1 && byte(AT + P) == 0 && byte(AT + 2 * P) == 1,
+	    "makes it zero, and no other");
+	is_int(CALL(HC_madvise, AT, P, MADV_FREE), 0, "MADV_FREE is accepted");
+	CALL(HC_madvise, AT, 4 * P, MADV_DONTNEED);
+	is_int(CALL(HC_madvise, AT, 4 * P, MADV_POPULATE_WRITE), 0,
+	    "pages can be touched in advance");
+	CALL(HC_mincore, AT, 4 * P, PAGE);
+	ok(memcmp(at(PAGE), "\1\1\1\1", 4) == 0, "and are there then");
+	CALL(HC_mprotect, AT, P, R);
+	is_int(CALL(HC_madvise, AT, P, MADV_POPULATE_WRITE), -EINVAL,
+	    "but not for what they do not allow");
+	is_int(
+	    CALL(HC_madvise, AT, P, 12), -EINVAL, "MADV_MERGEABLE is EINVAL");
+	is_int(
+	    CALL(HC_madvise, AT, P, 100), -EINVAL, "MADV_HWPOISON is EINVAL");
+	is_int(CALL(HC_madvise, AT, P, NONE), -EINVAL, "and so is -1");
+	is_int(CALL(HC_madvise, AT + 1, P, 0), -EINVAL,
+	    "an address inside a page is EINVAL");
+	is_int(CALL(HC_madvise, AT, NONE, 0), -EINVAL, "a length of -1");
+	is_int(CALL(HC_madvise, -P, 2 * P, 0), -EINVAL, "and one that wraps");
+	is_int(CALL(HC_madvise, AT, 0, 0), 0, "no length is no error");
+	CALL(HC_munmap, AT + P, P);
+	memset(at(AT + 2 * P), 1, P);
+	is_int(CALL(HC_madvise, AT, 4 * P, MADV_DONTNEED), -ENOMEM,
+	    "a hole is ENOMEM");
+	is_int(byte(AT + 2 * P), 0, "after all that is there was done");
+	is_int(CALL(HC_madvise, TOP, TIB, MADV_DONTNEED), -ENOMEM,
+	    "and so is the end of RAM");
+	is_int(CALL(HC_madvise, RAM, P, MADV_DONTNEED), -ENOMEM,
+	    "and the monitor's memory");
+	clear();
+}
+
+static void
+test_mincore(void)
+{
+	map(2 * P, RW, ANON, NONE, 0);
+	*(char *)at(AT) = 1;
+	is_int(CALL(HC_mincore, AT, P + 1, PAGE), 0, "mincore answers");
+	ok(((char *)at(PAGE))[0] == 1 && ((char *)at(PAGE))[1] == 0,
+	    "which pages are in memory");
+	is_int(CALL(HC_mincore, AT + 1, P, PAGE), -EINVAL,
+	    "an address inside a page is EINVAL");
+	is_int(CALL(HC_mincore, AT, 3 * P, PAGE), -ENOMEM, "a hole is ENOMEM");
+	is_int(CALL(HC_mincore, AT, NONE, PAGE), -ENOMEM, "and so is -1");
+	is_int(CALL(HC_mincore, AT, P, RO), -EFAULT,
+	    "an answer to read-only memory is EFAULT");
+	is_int(CALL(HC_mincore, AT, 2 * P, PAGE + P - 1), -EFAULT,
+	    "and one that does not fit");
+	is_int(CALL(HC_mincore, RAM, P, PAGE), -ENOMEM,
+	    "the monitor's memory is ENOMEM");
+	is_int(CALL(HC_mincore, AT, 0, PAGE), 0, "no length is no error");
+	clear();
+}
+
+static void
+test_msync(void)
+{
+	map(P, RW, ANON, NONE, 0);
+	is_int(
+	    CALL(HC_msync, AT, P, MS_ASYNC), 0, "anonymous memory is synced");
+	is_int(CALL(HC_msync, AT, P, MS_ASYNC | MS_SYNC), -EINVAL,
+	    "both ways at once are EINVAL");
+	is_int(CALL(HC_msync, AT, P, 8), -EINVAL, "unknown flags are EINVAL");
+	is_int(CALL(HC_msync, AT + 1, P, MS_SYNC), -EINVAL,
+	    "an address inside a page is EINVAL");
+	is_int(CALL(HC_msync, AT, 2 * P, MS_SYNC), -ENOMEM, "a hole is ENOMEM");
+	is_int(CALL(HC_msync, RAM, TIB, MS_SYNC), -ENOMEM,
+	    "and so is what is behind RAM");
+	is_int(CALL(HC_msync, AT, NONE, MS_SYNC), -ENOMEM, "and -1");
+	is_int(CALL(HC_msync, AT, 0, MS_SYNC), 0, "no length is no error");
+	clear();
+}
+
+static void
+test_mlock(void)
+{
+	map(2 * P, RW, ANON, NONE, 0);
+	is_int(CALL(HC_mlock, AT + 5, P), 0, "mlock takes any address");
+	is_int(CALL(HC_munlock, AT, 2 * P), 0, "munlock the same");
+	is_int(CALL(HC_mlock2, AT, P, 1), 0, "mlock2 has a flag");
+	is_int(CALL(HC_mlock2, AT, P, 2), -EINVAL, "and only one");
+	is_int(CALL(HC_mlock, AT, 2 * P + 1), -ENOMEM, "a hole is ENOMEM");
+	is_int(CALL(HC_munlock, AT, 3 * P), -ENOMEM, "to unlock, too");
+	is_int(CALL(HC_mlock, AT, NONE), -EINVAL, "-1 is EINVAL");
+	is_int(CALL(HC_mlock, NONE, NONE), -EINVAL, "and so is what wraps");
+	is_int(
+	    CALL(HC_mlock, RAM, P), -ENOMEM, "the monitor's memory is ENOMEM");
+	is_int(CALL(HC_mlock, AT, 0), 0, "no length is no error");
+	is_int(CALL(HC_mlockall, MCL_CURRENT | MCL_FUTURE), 0,
+	    "mlockall is accepted");
+	is_int(CALL(HC_mlockall, 0), -EINVAL, "not for nothing");
+	is_int(CALL(HC_mlockall, 8), -EINVAL, "nor for what is unknown");
+	is_int(CALL(HC_munlockall, 0), 0, "munlockall is accepted");
+	clear();
+}
+
+int
+main(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_fault,
+		.sa_flags = SA_SIGINFO,
+	};
+
+	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+	guestcall_init();
+	make_files();
+	test_private();
+	test_shared();
+	test_file_errors();
+	test_flags();
+	test_truncated();
+	test_mremap();
+	test_large_moves();
+	test_moved_files();
+	test_madvise();
+	test_mincore();
+	test_msync();
+	test_mlock();
+	return done_testing();
+}

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests what a guest is told of itself, and its signals, without a vCPU:
+ * limits, processors, names, clocks, timers; actions, masks, and which signals
+ * end it.
+ */
+#include "guestcall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LAST        (PAGE + PAGE_4K - 1)
+#define NONE        UINT64_C(-1)
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+
+static uint64_t
+word(uint64_t va)
+{
+	uint64_t w;
+
+	memcpy(&w, at(va), sizeof(w));
+	return w;
+}
+
+static void
+set_word(uint64_t va, uint64_t w)
+{
+	memcpy(at(va), &w, sizeof(w));
+}
+
+static int64_t
+handle(int signal, uint64_t handler)
+{
+	const struct hc_sigaction action = { .handler = handler };
+
+	memcpy(at(PAGE), &action, sizeof(action));
+	return CALL(HC_rt_sigaction, (uint64_t)signal, PAGE, 0, 8);
+}
+
+static int64_t
+mask(int how, uint64_t set)
+{
+	set_word(PAGE, set);
+	return CALL(HC_rt_sigprocmask, (uint64_t)how, PAGE, 0, 8);
+}
+
+static void
+test_actions(void)
+{
+	struct hc_sigaction action = { 0x401000, NONE, 0x402000, NONE };
+
+	memcpy(at(PAGE), &action, sizeof(action));
+	is_int(CALL(HC_rt_sigaction, SIGUSR1, PAGE, PAGE + 64, 8), 0,
+	    "an action is accepted");
+	is_int(word(PAGE + 64), 0, "the old one was the default");
+	is_int(CALL(HC_rt_sigaction, SIGUSR1, 0, PAGE + 64, 8), 0,
+	    "and can be asked for");
+	memcpy(&action, at(PAGE + 64), sizeof(action));
+	ok(action.handler == 0x401000 && action.restorer == 0x402000,
+	    "it is what it was made");
+	is_int(
+	    action.flags & 0x400, 0, "without the flags that Linux takes out");
+	is_int(action.flags & SA_SIGINFO, SA_SIGINFO, "with those it knows");
+	is_int(action.mask, ~(BIT(SIGKILL) | BIT(SIGSTOP)),
+	    "and without SIGKILL and SIGSTOP in its mask");
+	is_int(CALL(HC_rt_sigaction, SIGKILL, PAGE, 0, 8), -EINVAL,
+	    "SIGKILL has no handler");
+	is_int(CALL(HC_rt_sigaction, SIGSTOP, PAGE, 0, 8), -EINVAL,
+	    "nor has SIGSTOP");
+	is_int(CALL(HC_rt_sigaction, SIGKILL, 0, PAGE + 64, 8), 0,
+	    "but it can be asked for");
+	is_int(CALL(HC_rt_sigaction, 0, PAGE, 0, 8), -EINVAL, "0 is no signal");
+	is_int(CALL(HC_rt_sigaction, 65, PAGE, 0, 8), -EINVAL, "nor is 65");
+	is_int(CALL(HC_rt_sigaction, NONE, PAGE, 0, 8), -EINVAL, "nor is -1");
+	is_int(CALL(HC_rt_sigaction, SIGUSR1, PAGE, 0, 4), -EINVAL,
+	    "sets of signals have 8 bytes");
+	is_int(CALL(HC_rt_sigaction, SIGUSR1, LAST, 0, 8), -EFAULT,
+	    "an action that is not all there is EFAULT");
+	is_int(CALL(HC_rt_sigaction, SIGUSR1, 0, RO, 8), -EFAULT,
+	    "and so is read-only memory for the old");
+	is_int(handle(SIGUSR1, 0), 0, "the default can be set again");
+}
+
+static void
+test_masks(void)
+{
+	is_int(mask(SIG_BLOCK, BIT(SIGUSR1) | BIT(SIGKILL)), 0,
+	    "signals are blocked");
+	is_int(CALL(HC_rt_sigprocmask, 77, 0, PAGE, 8), 0,
+	    "and told, whatever else is asked");
+	is_int(word(PAGE), BIT(SIGUSR1), "all but SIGKILL");
+	is_int(mask(SIG_SETMASK, BIT(SIGUSR2)), 0, "the mask is set");
+	is_int(mask(SIG_UNBLOCK, BIT(SIGUSR2)), 0, "and cleared");
+	is_int(thread.signals.blocked, 0, "and nothing is blocked");
+	is_int(mask(3, 1), -EINVAL, "there are three ways to change it");
+	is_int(CALL(HC_rt_sigprocmask, 0, PAGE, 0, 16), -EINVAL,
+	    "sets of signals have 8 bytes");
+	is_int(CALL(HC_rt_sigprocmask, 0, LAST, 0, 8), -EFAULT,
+	    "one that is not there is EFAULT");
+	is_int(CALL(HC_rt_sigprocmask, 0, 0, RO, 8), -EFAULT,
+	    "and so is read-only memory for the old");
+	is_int(CALL(HC_rt_sigpending, PAGE, 9), -EINVAL,
+	    "what is pending has no more bytes");
+	is_int(CALL(HC_rt_sigpending, RO, 8), -EFAULT, "and wants a place");
+}
+
+/* Does signal `n`, sent to itself, end the guest? */
+static bool
+ends(int n)
+{
+	return CALL(HC_kill, 1, (uint64_t)n) == 0 &&
+	       last.end == HC_KILLS_GUEST && last.status == n;
+}
+
+static void
+test_kill(void)
+{
+	static const int harmless[] = { SIGCHLD, SIGCONT, SIGURG, SIGWINCH,
+		SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
+	bool right = true;
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		right = right && !ends(harmless[i]) && last.end == HC_GOES_ON;
+	ok(right, "signals that end nobody do nothing");
+	for (n = 1, right = true; n <= HC_SIGNALS; n++) {
+		bool does_nothing = false;
+
+		for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+			does_nothing = does_nothing || harmless[i] == n;
+		right = right && (does_nothing || ends(n));
+	}
+	ok(right, "all others end the guest");
+	ok(last.why && *last.why, "which is told");
+	is_int(CALL(HC_kill, 1, 0), 0, "signal 0 asks whether it is there");
+	is_int(last.end, HC_GOES_ON, "and does nothing");
+	is_int(CALL(HC_kill, 0, 0), 0, "it is its own group");
+	is_int(CALL(HC_kill, NONE, SIGKILL), -ESRCH, "there is nobody else");
+	is_int(CALL(HC_kill, 2, SIGKILL), -ESRCH, "nor a process 2");
+	is_int(CALL(HC_kill, 1, 65), -EINVAL, "65 is no signal");
+	is_int(CALL(HC_kill, 1, NONE), -EINVAL, "nor is -1");
+	is_int(CALL(HC_tgkill, 1, 1, SIGABRT), 0, "tgkill sends");
+	is_int(last.status, SIGABRT, "what it was told");
+	is_int(CALL(HC_tgkill, 1, 2, SIGABRT), -ESRCH, "to threads there are");
+	is_int(CALL(HC_tgkill, 2, 1, SIGABRT), -ESRCH, "of the guest");
+	is_int(CALL(HC_tgkill, 0, 1, SIGABRT), -EINVAL, "not of 0");
+	is_int(CALL(HC_tgkill, 1, 0, SIGABRT), -EINVAL, "nor to thread 0");
+	is_int(CALL(HC_tkill, 1, SIGTERM), 0, "tkill sends");
+	is_int(last.status, SIGTERM, "the same");
+	is_int(CALL(HC_tkill, 7, SIGTERM), -ESRCH, "to threads there are");
+	is_int(CALL(HC_tkill, NONE, SIGTERM), -EINVAL, "and not to -1");
+}
+
+static void
+test_dispositions(void)
+{
+	handle(SIGTERM, 1);
+	ok(!ends(SIGTERM) && last.end == HC_GOES_ON,
+	    "a signal that is ignored does nothing");
+	handle(SIGTERM, 0x401000);
+	is_int(CALL(HC_kill, 1, SIGTERM), -ENOSYS,
+	    "one with a handler cannot be delivered");
+	is_int(last.end, HC_GOES_ON, "and does nothing");
+	handle(SIGTERM, 0);
+	mask(SIG_BLOCK, BIT(SIGTERM));
+	ok(!ends(SIGTERM) && last.end == HC_GOES_ON,
+	    "one that is blocked waits");
+	CALL(HC_tkill, 1, SIGTERM);
+	is_int(CALL(HC_rt_sigpending, PAGE, 8), 0, "which can be asked for");
+	is_int(word(PAGE), BIT(SIGTERM), "by its bit");
+	is_int(mask(SIG_UNBLOCK, BIT(SIGTERM)), 0, "and ends the guest");
+	ok(last.end == HC_KILLS_GUEST && last.status == SIGTERM,
+	    "when it is let through");
+	guest.signals.pending = thread.signals.pending = 0;
+	mask(SIG_BLOCK, BIT(SIGTERM));
+	ends(SIGTERM);
+	handle(SIGTERM, 1);
+	is_int(guest.signals.pending, 0, "ignored, it waits no more");
+	handle(SIGTERM, 0);
+	mask(SIG_SETMASK, 0);
+	is_int(last.end, HC_GOES_ON, "and does not come");
+}
+
+static void
+test_broken_pipe(void)
+{
+	int pipes[2], sockets[2];
+	uint64_t fd, socket;
+	struct iovec iov = { (void *)PAGE, 1 };
+
+	/* As novillo does. */
+	signal(SIGPIPE, SIG_IGN);
+	if (pipe(pipes) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) < 0)
+		bail("pipe");
+	close(pipes[0]);
+	close(sockets[0]);
+	fd = (uint64_t)hc_fd_open(&guest.fds, pipes[1], false);
+	socket = (uint64_t)hc_fd_open(&guest.fds, sockets[1], false);
+	is_int(CALL(HC_write, fd, PAGE, 1), -EPIPE, "a broken pipe is EPIPE");
+	ok(last.end == HC_KILLS_GUEST && last.status == SIGPIPE,
+	    "and ends the guest by SIGPIPE");
+	memcpy(at(PAGE + 64), &iov, sizeof(iov));
+	CALL(HC_writev, fd, PAGE + 64, 1);
+	is_int(last.status, SIGPIPE, "so does a vector");
+	CALL(HC_write, socket, PAGE, 1);
+	is_int(last.status, SIGPIPE, "and a socket that nobody reads");
+	handle(SIGPIPE, 1);
+	is_int(CALL(HC_write, fd, PAGE, 1), -EPIPE, "where it is ignored");
+	is_int(last.end, HC_GOES_ON, "there is only the error");
+	handle(SIGPIPE, 0x401000);
+	is_int(CALL(HC_write, fd, PAGE, 1), -EPIPE, "with a handler");
+	is_int(last.end, HC_GOES_ON, "as well");
+	handle(SIGPIPE, 0);
+	mask(SIG_BLOCK, BIT(SIGPIPE));
+	is_int(CALL(HC_write, fd, PAGE, 1), -EPIPE, "where it is blocked");
+	ok(last.end == HC_GOES_ON && thread.signals.pending == BIT(SIGPIPE),
+	    "it waits");
+	thread.signals.pending = 0;
+	mask(SIG_SETMASK, 0);
+}
+
+static void
+test_stack(void)
+{
+	stack_t stack = { .ss_sp = (void *)PAGE, .ss_size = 8192 };
+
+	memcpy(at(PAGE), &stack, sizeof(stack));
+	is_int(CALL(HC_sigaltstack, PAGE, PAGE + 64), 0,
+	    "a stack for signals is accepted");
+	memcpy(&stack, at(PAGE + 64), sizeof(stack));
+	is_int(stack.ss_flags, SS_DISABLE, "there was none");
+	is_int(CALL(HC_sigaltstack, 0, PAGE + 64), 0, "it can be asked for");
+	memcpy(&stack, at(PAGE + 64), sizeof(stack));
+	ok(stack.ss_sp == (void *)PAGE && stack.ss_size == 8192 &&
+		stack.ss_flags == 0,
+	    "and is what it was made");
+	stack.ss_size = 2047;
+	memcpy(at(PAGE), &stack, sizeof(stack));
+	is_int(
+	    CALL(HC_sigaltstack, PAGE, 0), -ENOMEM, "2047 bytes are too few");
+	stack.ss_flags = 8;
+	memcpy(at(PAGE), &stack, sizeof(stack));
+	is_int(
+	    CALL(HC_sigaltstack, PAGE, 0), -EINVAL, "unknown flags are EINVAL");
+	stack.ss_flags = SS_DISABLE;
+	memcpy(at(PAGE), &stack, sizeof(stack));
+	is_int(CALL(HC_sigaltstack, PAGE, 0), 0, "it can be given up");
+	is_int(CALL(HC_sigaltstack, LAST, 0), -EFAULT,
+	    "one that is not there is EFAULT");
+	is_int(CALL(HC_sigaltstack, 0, RO), -EFAULT,
+	    "and so is read-only memory for the old");
+}
+
+static void
+test_limits(void)
+{
+	struct rlimit limit = { 5, 7 };
+
+	is_int(CALL(HC_getrlimit, RLIMIT_NOFILE, PAGE), 0, "limits are told");
+	is_int(word(PAGE), HC_FDS, "as many descriptors as there can be");
+	is_int(CALL(HC_prlimit64, 0, RLIMIT_AS, 0, PAGE), 0, "prlimit64, too");
+	is_int(word(PAGE), RAM, "as much memory as there is");
+	memcpy(at(PAGE), &limit, sizeof(limit));
+	is_int(CALL(HC_prlimit64, 1, RLIMIT_CPU, PAGE, PAGE + 64), 0,
+	    "limits can be set");
+	ok(word(PAGE + 64) == UINT64_MAX, "and the old one is told");
+	is_int(CALL(HC_getrlimit, RLIMIT_CPU, PAGE + 64), 0, "they are kept");
+	ok(word(PAGE + 64) == 5 && word(PAGE + 72) == 7, "as they were set");
+	limit = (struct rlimit){ 8, 7 };
+	memcpy(at(PAGE), &limit, sizeof(limit));
+	is_int(CALL(HC_setrlimit, RLIMIT_CPU, PAGE), -EINVAL,
+	    "not above what they may become");
+	limit = (struct rlimit){ 1, 8 };
+	memcpy(at(PAGE), &limit, sizeof(limit));
+	is_int(CALL(HC_setrlimit, RLIMIT_CPU, PAGE), -EPERM,
+	    "which nobody raises");
+	is_int(CALL(HC_getrlimit, 16, PAGE), -EINVAL, "there is no limit 16");
+	is_int(CALL(HC_getrlimit, NONE, PAGE), -EINVAL, "nor -1");
+	is_int(CALL(HC_setrlimit, 16, PAGE), -EINVAL, "to be set");
+	is_int(CALL(HC_prlimit64, 0, 16, 0, 0), -EINVAL, "by neither call");
+	is_int(CALL(HC_prlimit64, 2, 0, 0, 0), -ESRCH, "nor a process 2");
+	is_int(CALL(HC_getrlimit, 0, LAST), -EFAULT, "EFAULT for a bad place");
+	is_int(CALL(HC_setrlimit, 0, 0), -EFAULT, "and for none");
+	is_int(CALL(HC_getrlimit, 0, 0), -EFAULT, "either way");
+}
+
+static void
+test_machine(void)
+{
+	struct sysinfo info;
+	int64_t n;
+
+	is_int(CALL(HC_sysinfo, PAGE), 0, "sysinfo answers");
+	memcpy(&info, at(PAGE), sizeof(info));
+	is_int(info.totalram, RAM, "with the guest's memory");
+	is_int(info.freeram, RAM - 2 * P, "of which all is free but two pages");
+	is_int(info.loads[0], 0, "and nothing of the host's load");
+	is_int(CALL(HC_sysinfo, RO), -EFAULT, "EFAULT for read-only memory");
+	n = CALL(HC_sched_getaffinity, 0, 1024, PAGE);
+	is_int(n, 8, "processors fit into a word here");
+	is_int(__builtin_popcountll(word(PAGE)),
+	    (int64_t)sysconf(_SC_NPROCESSORS_ONLN) < 64
+		? sysconf(_SC_NPROCESSORS_ONLN)
+		: 64,
+	    "they are as many as the host has");
+	is_int(word(PAGE) & 1, 1, "from 0 on");
+	is_int(CALL(HC_sched_getaffinity, 0, 4, PAGE), -EINVAL,
+	    "sets of processors are words");
+	is_int(CALL(HC_sched_getaffinity, 0, 0, PAGE), -EINVAL, "not none");
+	is_int(CALL(HC_sched_getaffinity, 9, 8, PAGE), -ESRCH,
+	    "there is no thread 9");
+	is_int(CALL(HC_sched_getaffinity, 0, 8, RO), -EFAULT,
+	    "EFAULT for read-only memory");
+	set_word(PAGE, 1);
+	is_int(CALL(HC_sched_setaffinity, 0, 8, PAGE), 0,
+	    "one of them can be asked for");
+	set_word(PAGE, 0);
+	is_int(CALL(HC_sched_setaffinity, 0, 8, PAGE), -EINVAL, "not none");
+	is_int(CALL(HC_sched_setaffinity, 0, UINT32_MAX, LAST), -EFAULT,
+	    "nor a set that is not all there");
+}
+
+static void
+test_prctl(void)
+{
+	is_int(CALL(HC_prctl, PR_GET_DUMPABLE), 1, "it is dumpable");
+	is_int(CALL(HC_prctl, PR_SET_DUMPABLE, 0), 0, "unless told");
+	is_int(CALL(HC_prctl, PR_GET_DUMPABLE), 0, "it is not");
+	is_int(
+	    CALL(HC_prctl, PR_SET_DUMPABLE, 2), -EINVAL, "2 is the kernel's");
+	strcpy(at(PAGE), "a name of more than 15 letters");
+	is_int(CALL(HC_prctl, PR_SET_NAME, PAGE), 0, "a thread has a name");
+	is_int(CALL(HC_prctl, PR_GET_NAME, PAGE + 64), 0, "that is told");
+	is_str(at(PAGE + 64), "a name of more ", "as far as it fits");
+	strcpy(at(PAGE), "short");
+	CALL(HC_prctl, PR_SET_NAME, PAGE);
+	CALL(HC_prctl, PR_GET_NAME, PAGE + 64);
+	ok(memcmp(at(PAGE + 64), "short\0\0\0\0\0\0\0\0\0\0\0", 16) == 0,
+	    "and nothing stays of a longer one");
+	is_int(CALL(HC_prctl, PR_SET_NAME, 0), -EFAULT, "EFAULT for none");
+	is_int(CALL(HC_prctl, PR_GET_NAME, RO), -EFAULT,
+	    "and for read-only memory");
+	is_int(CALL(HC_prctl, PR_GET_NO_NEW_PRIVS), 0, "privileges may grow");
+	is_int(CALL(HC_prctl, PR_SET_NO_NEW_PRIVS, 2), -EINVAL, "or not");
+	is_int(CALL(HC_prctl, PR_SET_NO_NEW_PRIVS, 1), 0, "if it is told");
+	is_int(CALL(HC_prctl, PR_GET_NO_NEW_PRIVS), 1, "and stays so");
+	is_int(CALL(HC_prctl, PR_CAPBSET_READ, 0), -EINVAL,
+	    "there are no capabilities");
+	is_int(CALL(HC_prctl, NONE), -EINVAL, "and nothing else");
+}
+
+static void
+test_identity(void)
+{
+	is_int(CALL(HC_getpgrp, 0), 1, "its group is 1");
+	is_int(CALL(HC_getpgid, 0), 1, "however it is asked for");
+	is_int(CALL(HC_getsid, 1), 1, "and its session");
+	is_int(CALL(HC_getpgid, 2), -ESRCH, "there is no other");
+	is_int(CALL(HC_getsid, NONE), -ESRCH, "of either kind");
+	is_int(CALL(HC_setsid, 0), -EPERM, "which it leads, and cannot leave");
+	is_int(CALL(HC_setpgid, 0, 0), -EPERM, "nor its group");
+	is_int(CALL(HC_setpgid, 0, NONE), -EINVAL, "-1 is no group");
+	is_int(
+	    CALL(HC_getresuid, PAGE, PAGE + 4, PAGE + 8), 0, "users are told");
+	is_int(((uid_t *)at(PAGE))[1], geteuid(), "as novillo's");
+	is_int(CALL(HC_getresuid, PAGE, RO, PAGE + 8), -EFAULT,
+	    "but not to read-only memory");
+	is_int(CALL(HC_getresgid, PAGE, PAGE + 4, LAST), -EFAULT,
+	    "nor groups to what is not there");
+	is_int(
+	    CALL(HC_getgroups, 0, 0), getgroups(0, NULL), "groups are counted");
+	is_int(CALL(HC_getgroups, NONE, PAGE), -EINVAL, "-1 are EINVAL");
+}
+
+/* A clock by the number of its process or thread (clock_getcpuclockid(3)). */
+#define CPU_CLOCK(pid, kind) (~(uint64_t)(pid) << 3 | (kind))
+
+static void
+test_clocks(void)
+{
+	is_int(CALL(HC_clock_getres, CLOCK_MONOTONIC, PAGE), 0,
+	    "a clock has a resolution");
+	is_int(CALL(HC_clock_getres, CLOCK_MONOTONIC, 0), 0,
+	    "which need not be told");
+	is_int(CALL(HC_clock_getres, CLOCK_MONOTONIC, RO), -EFAULT,
+	    "and not to read-only memory");
+	is_int(CALL(HC_clock_gettime, CLOCK_MONOTONIC, 0), -EFAULT,
+	    "a time must have a place");
+	is_int(CALL(HC_clock_gettime, 12, PAGE), -EINVAL, "12 is no clock");
+	is_int(CALL(HC_clock_gettime, UINT64_C(-6), PAGE), 0,
+	    "its own processor clock has a number");
+	is_int(CALL(HC_clock_gettime, CPU_CLOCK(1, 2), PAGE), 0,
+	    "also by its process number");
+	is_int(CALL(HC_clock_gettime, CPU_CLOCK(1, 6), PAGE), 0,
+	    "and by its thread's");
+	is_int(CALL(HC_clock_gettime, CPU_CLOCK(getpid(), 2), PAGE), -EINVAL,
+	    "one of the host's processes has none");
+	is_int(CALL(HC_clock_gettime, CPU_CLOCK(0, 3), PAGE), -EINVAL,
+	    "nor has one of its descriptors");
+	is_int(CALL(HC_clock_nanosleep, CPU_CLOCK(getpid(), 2), 0, PAGE, 0),
+	    -EINVAL, "nor can it be slept by");
+	is_int(CALL(HC_gettimeofday, PAGE, 0), 0, "gettimeofday answers");
+	ok(word(PAGE) / 1000 == (uint64_t)time(NULL) / 1000, "what time it is");
+	is_int(
+	    CALL(HC_gettimeofday, RO, 0), -EFAULT, "not to read-only memory");
+	ok(CALL(HC_time, PAGE) == (int64_t)word(PAGE), "time answers twice");
+	is_int(CALL(HC_time, LAST), -EFAULT, "not to where there is no room");
+	ok(CALL(HC_times, 0) > 0, "times answers");
+	is_int(CALL(HC_times, LAST), -EFAULT, "not to where there is no room");
+	is_int(CALL(HC_getrusage, RUSAGE_SELF, PAGE), 0, "getrusage answers");
+	is_int(CALL(HC_getrusage, 7, PAGE), -EINVAL, "for whom it knows");
+	is_int(CALL(HC_getrusage, RUSAGE_SELF, 0), -EFAULT, "to somewhere");
+}
+
+static void
+test_timers(void)
+{
+	struct itimerval value = { .it_value.tv_sec = 1 };
+
+	is_int(CALL(HC_alarm, 0), 0, "no alarm is no error");
+	is_int(CALL(HC_alarm, 1), -ENOSYS, "but one is");
+	is_int(CALL(HC_getitimer, ITIMER_REAL, PAGE), 0, "no timer is set");
+	is_int(CALL(HC_getitimer, 3, PAGE), -EINVAL, "there are three");
+	is_int(CALL(HC_getitimer, 0, RO), -EFAULT, "told to where they can be");
+	memcpy(at(PAGE), &value, sizeof(value));
+	is_int(CALL(HC_setitimer, ITIMER_REAL, PAGE, 0), -ENOSYS,
+	    "none can be set");
+	memset(at(PAGE), 0, sizeof(value));
+	is_int(CALL(HC_setitimer, ITIMER_REAL, PAGE, PAGE + 64), 0,
+	    "but taken away");
+	is_int(CALL(HC_setitimer, 3, PAGE, 0), -EINVAL, "of those there are");
+	is_int(CALL(HC_setitimer, 0, LAST, 0), -EFAULT, "told from somewhere");
+}
+
+int
+main(void)
+{
+	guestcall_init();
+	test_actions();
+	test_masks();
+	test_kill();
+	test_dispositions();
+	test_broken_pipe();
+	test_stack();
+	test_limits();
+	test_machine();
+	test_prctl();
+	test_identity();
+	test_clocks();
+	test_timers();
+	return done_testing();
+}
