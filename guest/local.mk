@@ -15,10 +15,12 @@ GUEST_RUNTIME_C = \
 	guest/file \
 	guest/errno \
 	guest/panic \
+	guest/signal \
 	guest/ssp \
 	guest/string \
 	guest/stdlib \
 	guest/malloc \
+	guest/mman \
 	guest/printf \
 	guest/stdio \
 	guest/getline \
@@ -35,6 +37,7 @@ GUEST_INCLUDES = \
 	guest/include/hcall.h \
 	guest/include/limits.h \
 	guest/include/sched.h \
+	guest/include/signal.h \
 	guest/include/stdio.h \
 	guest/include/stdlib.h \
 	guest/include/string.h \
@@ -44,6 +47,9 @@ GUEST_INCLUDES = \
 	guest/include/sys/prctl.h \
 	guest/include/sys/random.h \
 	guest/include/sys/stat.h \
+	guest/include/sys/resource.h \
+	guest/include/sys/sysinfo.h \
+	guest/include/sys/time.h \
 	guest/include/sys/types.h \
 	guest/include/sys/uio.h \
 	guest/include/sys/utsname.h \
@@ -85,6 +91,7 @@ GUEST_FAULTS = \
 	guest/fault_align.elf \
 	guest/fault_divide.elf \
 	guest/fault_exec.elf \
+	guest/fault_file.elf \
 	guest/fault_fp.elf \
 	guest/fault_int3.elf \
 	guest/fault_msr.elf \
@@ -99,6 +106,7 @@ GUEST_FAULTS = \
 # Guests that are tests by themselves: they print TAP.
 GUEST_TESTS = \
 	guest/t_avx.elf \
+	guest/t_base.elf \
 	guest/t_calls.elf \
 	guest/t_door.elf \
 	guest/t_efault.elf \
@@ -107,6 +115,7 @@ GUEST_TESTS = \
 	guest/t_hypercall.elf \
 	guest/t_malloc.elf \
 	guest/t_memory.elf \
+	guest/t_mmap.elf \
 	guest/t_printf.elf \
 	guest/t_sse.elf \
 	guest/t_start.elf \
@@ -117,12 +126,14 @@ GUEST_TESTS = \
 # out: it makes a rule for each.
 GUEST_NATIVE_TESTS = \
 	guest/t_avx.native \
+	guest/t_base.native \
 	guest/t_calls.native \
 	guest/t_efault.native \
 	guest/t_file.native \
 	guest/t_hypercall.native \
 	guest/t_malloc.native \
 	guest/t_memory.native \
+	guest/t_mmap.native \
 	guest/t_printf.native \
 	guest/t_sse.native \
 	guest/t_start.native \

@@ -4,6 +4,7 @@
  * they may be what is broken.
  */
 #include <hcall.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,8 @@ panic(const char *message, const void *where)
 	say(": 0x");
 	say(hex((uintptr_t)where, digits + sizeof(digits) - 1));
 	say("\n");
+	/* What follows is for where that is not allowed, or handled. */
+	hc_tgkill(hc_getpid(), hc_gettid(), SIGABRT);
 	_exit(STATUS_ABORTED);
 }
 

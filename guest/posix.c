@@ -10,7 +10,6 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/uio.h>
@@ -91,27 +90,6 @@ sbrk(intptr_t increment)
 	if (increment != 0 && brk(end + increment) != 0)
 		return (void *)-1;
 	return end;
-}
-
-void *
-mmap(void *address, size_t length, int protection, int flags, int fd,
-    off_t offset)
-{
-	return (void *)guest_result(hc_mmap(
-	    (long)address, (long)length, protection, flags, fd, offset));
-}
-
-int
-munmap(void *address, size_t length)
-{
-	return (int)guest_result(hc_munmap((long)address, (long)length));
-}
-
-int
-mprotect(void *address, size_t length, int protection)
-{
-	return (int)guest_result(
-	    hc_mprotect((long)address, (long)length, protection));
 }
 
 int

@@ -3,6 +3,7 @@
  * Ends with the status and in the way its arguments name.
  */
 #include <hcall.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,10 @@ main(int argc, char **argv)
 		hc_exit(status);
 	if (strcmp(way, "abort") == 0)
 		abort();
+	if (strcmp(way, "kill") == 0)
+		return raise(status);
 	if (strcmp(way, "return") == 0)
 		return status;
-	fprintf(stderr, "usage: status N [return|exit|_exit|thread|abort]\n");
+	fprintf(stderr, "usage: status N [return|exit|_exit|thread|abort|kill]\n");
 	return 2;
 }

@@ -98,6 +98,7 @@ SHELL_TESTS = \
 KVM_TESTS = \
 	tests/t-allow.sh \
 	tests/t-core.sh \
+	tests/t-ends.sh \
 	tests/t-faults.sh \
 	tests/t-gdb.sh \
 	tests/t-gdb-kill.sh \

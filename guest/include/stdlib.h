@@ -37,7 +37,7 @@ _Noreturn void exit(int status);
 int atexit(void (*function)(void));
 
 /*
- * End with status 134, as after SIGABRT.  panic() is abort() with a reason: it
+ * End by SIGABRT, which is status 134.  panic() is abort() with a reason: it
  * writes the message and an address to stderr, using nothing that could be
  * broken.  A breakpoint on panic catches every such end.
  */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signals and limits, each call one hypercall.
+ */
+#include "runtime.h"
+
+#include <hcall.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+
+int
+sigemptyset(sigset_t *set)
+{
+	*set = 0;
+	return 0;
+}
+
+int
+sigaddset(sigset_t *set, int signal)
+{
+	*set |= 1UL << (signal - 1);
+	return 0;
+}
+
+int
+sigismember(const sigset_t *set, int signal)
+{
+	return *set >> (signal - 1) & 1;
+}
+
+int
+sigaction(int signal, const struct sigaction *new, struct sigaction *old)
+{
+	return (int)guest_result(hc_rt_sigaction(
+	    signal, (long)new, (long)old, sizeof(sigset_t)));
+}
+
+int
+sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return (int)guest_result(
+	    hc_rt_sigprocmask(how, (long)set, (long)old, sizeof(*set)));
+}
+
+int
+sigpending(sigset_t *set)
+{
+	return (int)guest_result(hc_rt_sigpending((long)set, sizeof(*set)));
+}
+
+int
+kill(pid_t pid, int signal)
+{
+	return (int)guest_result(hc_kill(pid, signal));
+}
+
+int
+raise(int signal)
+{
+	return (int)guest_result(hc_tgkill(hc_getpid(), hc_gettid(), signal));
+}
+
+int
+getrlimit(int resource, struct rlimit *limit)
+{
+	return (int)guest_result(hc_getrlimit(resource, (long)limit));
+}
+
+int
+setrlimit(int resource, const struct rlimit *limit)
+{
+	return (int)guest_result(hc_setrlimit(resource, (long)limit));
+}
+
+int
+getrusage(int who, struct rusage *usage)
+{
+	return (int)guest_result(hc_getrusage(who, (long)usage));
+}
+
+int
+sysinfo(struct sysinfo *info)
+{
+	return (int)guest_result(hc_sysinfo((long)info));
+}
+
+int
+gettimeofday(struct timeval *now, void *zone)
+{
+	return (int)guest_result(hc_gettimeofday((long)now, (long)zone));
+}

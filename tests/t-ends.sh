@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Guests that end by a signal that no processor raised: their own, one of a
+# file that is shorter than its mapping, or that of a pipe nobody reads.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+make_scratch
+
+try "$novillo" "$guests/status.elf" 0 abort
+is "$status" 134 "abort ends a guest as SIGABRT does"
+has "$err" "ended by SIGABRT: hypercall 234 (tgkill) sent it" "and is told"
+for n in 1 9 10 15 31; do
+	try "$novillo" "$guests/status.elf" $n kill
+	is "$status" $((128 + n)) "signal $n, sent to itself, ends a guest"
+done
+try "$novillo" "$guests/status.elf" 15 kill
+has "$err" "ended by SIGTERM" "and is named"
+for n in 17 18 19 23 28; do
+	try "$novillo" "$guests/status.elf" $n kill
+	is "$status$err" 0 "signal $n does nothing to it"
+done
+try "$novillo" --allow=-tgkill "$guests/status.elf" 0 abort
+is "$status" 134 "a guest that may not send signals ends with that status"
+
+# How the guest ended is told by a file: its pipe is broken.
+head -c 1000000 /dev/zero >"$scratch/zeros"
+sh -c '"$0" "$1" <"$2"; echo $? >"$3"' "$novillo" "$guests/echo.elf" \
+    "$scratch/zeros" "$scratch/status" 2>"$scratch/err" | head -c 1 >/dev/null
+is "$(cat "$scratch/status")" 141 "a pipe that nobody reads ends a guest"
+has "$(cat "$scratch/err")" "ended by SIGPIPE: hypercall" "by SIGPIPE"
+
+printf 'short' >"$scratch/short"
+try sh -c '"$0" "$1" <"$2"' "$novillo" "$guests/fault_file.elf" \
+    "$scratch/short"
+is "$out" "it begins with 's'" "standard input can be mapped"
+is "$status" 135 "a page behind the end of a file ends a guest as SIGBUS does"
+has "$err" "is not in its file: it lies behind the file's end" \
+    "and it is told why"
+try sh -c '"$0" --core="$3" "$1" <"$2"' "$novillo" "$guests/fault_file.elf" \
+    "$scratch/short" "$scratch/core"
+is "$status" 135 "also where a core is wanted"
+has "$err" "core written" "which is written"
+
+# Memory is what is touched: twice what the machine has is fine.
+kib=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+try "$novillo" -m $((2 * kib))K "$guests/hello.elf"
+is "$out" "Hello, world!" "a guest may have more memory than the machine"
+done_testing
