@@ -111,9 +111,18 @@ name(uint8_t b)
 {
 	uint64_t va = DATA + 512 + (b & 3) * 64;
 
-	strcpy((char *)mem.base + va,
-	    names[(b >> 2) % (sizeof(names) / sizeof(names[0]))]);
+	const char *text = names[(b >> 2) % (sizeof(names) / sizeof(names[0]))];
+
+	gmem_write(&mem, va, text, strlen(text) + 1);
 	return b == 255 ? place(b) : va;
+}
+
+static uint64_t
+named(const struct hc_name *set, uint8_t b)
+{
+	while (set && b-- && set[1].name)
+		set++;
+	return set ? set->value : b;
 }
 
 static uint64_t
@@ -121,7 +130,6 @@ argument(struct input *in, const struct hc_arg *arg)
 {
 	uint8_t how = byte(in);
 	uint8_t b = byte(in);
-	const struct hc_name *set = arg->names;
 
 	if (how % 16 == 0)
 		return word(in);
@@ -133,10 +141,9 @@ argument(struct input *in, const struct hc_arg *arg)
 	case HC_ARG_PATH:
 	case HC_ARG_STR: return name(b);
 	case HC_ARG_FLAGS:
-	case HC_ARG_ENUM:
-		while (set && b-- && set[1].name)
-			set++;
-		return set ? set->value : b;
+		return named(arg->names, b % 16) | named(arg->names, b / 16) |
+		       named(arg->names, how / 16);
+	case HC_ARG_ENUM: return named(arg->names, b);
 	case HC_ARG_INT:
 	case HC_ARG_UINT:
 	case HC_ARG_OCT:
@@ -198,6 +205,16 @@ nothing(int signal)
 	(void)signal;
 }
 
+/* Files are mapped and made shorter. */
+static void
+on_lost_page(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)info;
+	if (!gmem_recover(context))
+		abort();
+}
+
 /* What blocks is woken every millisecond; files stay small. */
 static void
 set_limits(void)
@@ -206,6 +223,13 @@ set_limits(void)
 	const struct rlimit small = { 1 << 20, 1 << 20 };
 	const struct sigaction wake = { .sa_handler = nothing };
 
+	const struct sigaction lost = {
+		.sa_sigaction = on_lost_page,
+		.sa_flags = SA_SIGINFO,
+	};
+
+	sigaction(SIGBUS, &lost, NULL);
+	sigaction(SIGSEGV, &lost, NULL);
 	sigaction(SIGALRM, &wake, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -310,6 +334,19 @@ begin(void)
 	space_take(&guest.space, ROM, PAGE_4K, space_bits(PROT_READ));
 }
 
+static bool
+has_secret(void)
+{
+	static uint8_t page[PAGE_4K];
+	uint64_t va;
+
+	for (va = 0; va < RAM; va += sizeof(page))
+		if (memmem(page, gmem_copy(page, mem.base + va, sizeof(page)),
+			SECRET, strlen(SECRET)))
+			return true;
+	return false;
+}
+
 static void
 check(void)
 {
@@ -322,8 +359,7 @@ check(void)
 		fprintf(stderr, "the file outside was touched\n");
 		abort();
 	}
-	if (inputs++ % 64 == 0 &&
-	    memmem(mem.base, RAM, SECRET, strlen(SECRET))) {
+	if (inputs++ % 64 == 0 && has_secret()) {
 		fprintf(stderr, "the file outside was read\n");
 		abort();
 	}
