@@ -101,7 +101,8 @@ GUEST_FAULTS = \
 	guest/fault_privileged.elf \
 	guest/fault_stack.elf \
 	guest/fault_text.elf \
-	guest/fault_undefined.elf
+	guest/fault_undefined.elf \
+	guest/fault_unmapped.elf
 
 # Guests that are tests by themselves: they print TAP.
 GUEST_TESTS = \

@@ -116,8 +116,10 @@ has "$out" "--memory is 0x05000000" "so does a value"
 has "$out" "sandbox       strict" "and a word"
 has "$out" "volume        /var at /
 volume        /tmp at /t" "a volume in the same place, and others are added"
-has "$out" "  without     nanosleep clock_nanosleep
-" "calls are added to and taken from what the configuration allows"
+has "$(printf '%s\n' "$out" | grep without)" \
+    "  without     nanosleep " "calls are taken from what is allowed"
+is "$(printf '%s\n' "$out" | grep without | grep clock_gettime)" "" \
+    "calls are added to and taken from what the configuration allows"
 check "$guests/hello.elf" --memory=1
 has "$out" "--memory is 0x06000000" "options end at GUEST here too"
 if "$novillo" --probe >/dev/null 2>&1; then

@@ -44,6 +44,16 @@ try sh -c '"$0" --core="$3" "$1" <"$2"' "$novillo" "$guests/fault_file.elf" \
 is "$status" 135 "also where a core is wanted"
 has "$err" "core written" "which is written"
 
+# The processor forgets what it could touch, however that is taken away.
+for how in munmap mremap shrink; do
+	try "$novillo" "$guests/fault_unmapped.elf" $how
+	has "$err" "ended by SIGSEGV: write to unmapped memory" \
+	    "memory taken away by $how is not there any more"
+done
+try "$novillo" "$guests/fault_unmapped.elf" mprotect
+has "$err" "ended by SIGSEGV: write to read-only memory" \
+    "and by mprotect not writable"
+
 # Memory is what is touched: twice what the machine has is fine.
 kib=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 try "$novillo" -m $((2 * kib))K "$guests/hello.elf"

@@ -547,6 +547,158 @@ test_mlock(void)
 	clear();
 }
 
+/*
+ * A model: for each page between AT and END what its first word is and where
+ * that comes from.  Random calls change both; they must agree.
+ */
+enum { AREA = 3000 }; /* pages */
+
+static struct {
+	uint64_t word;
+	enum { FREE, MEMORY, FILED } kind;
+	unsigned page; /* of the file */
+} model[AREA];
+
+static uint64_t
+next_random(uint64_t below)
+{
+	static uint64_t state = 88172645463325252;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state % below;
+}
+
+static uint64_t
+va_of(uint64_t page)
+{
+	return AT + page * P;
+}
+
+static uint64_t
+file_word(unsigned page)
+{
+	return UINT64_C(0x0101010101010101) * (unsigned char)('a' + page);
+}
+
+static bool
+agrees(void)
+{
+	uint64_t i, w;
+
+	for (i = 0; i < AREA; i++) {
+		int r = gmem_read(&mem, &w, va_of(i), sizeof(w));
+
+		if (model[i].kind == FREE
+			? r != -EFAULT || *(uint64_t *)at(va_of(i)) != 0
+			: r != 0 || w != model[i].word)
+			return false;
+	}
+	return true;
+}
+
+static bool
+random_map(uint64_t page, uint64_t n)
+{
+	bool file = next_random(2);
+	unsigned first = (unsigned)next_random(PAGES);
+	uint64_t i;
+
+	if (file && n > PAGES - first)
+		n = PAGES - first;
+	for (i = 0; i < n; i++) {
+		model[page + i].kind = file ? FILED : MEMORY;
+		model[page + i].page = first + (unsigned)i;
+		model[page + i].word = file ? file_word(first + (unsigned)i)
+					    : 0;
+	}
+	return CALL(HC_mmap, va_of(page), n * P, RW,
+		   MAP_FIXED | MAP_PRIVATE | (file ? 0 : MAP_ANONYMOUS), ro_fd,
+		   first * P) == (int64_t)va_of(page);
+}
+
+static bool
+random_drop(uint64_t page, uint64_t n, uint32_t number)
+{
+	uint64_t i;
+	int64_t want = 0;
+
+	for (i = page; i < page + n; i++) {
+		if (number == HC_munmap)
+			model[i].kind = FREE;
+		else if (model[i].kind == FREE)
+			want = -ENOMEM;
+		model[i].word = model[i].kind == FILED
+				    ? file_word(model[i].page)
+				    : 0;
+	}
+	return CALL(number, va_of(page), n * P, MADV_DONTNEED) == want;
+}
+
+/* One mapping and one kind of page: what can be moved. */
+static bool
+can_move(uint64_t page, uint64_t n)
+{
+	uint64_t i;
+
+	for (i = page; i < page + n; i++)
+		if (model[i].kind != model[page].kind ||
+		    model[i].kind == FREE ||
+		    (model[i].kind == FILED &&
+			model[i].page != model[page].page + (i - page)))
+			return false;
+	return true;
+}
+
+static bool
+random_move(uint64_t from, uint64_t to, uint64_t n)
+{
+	const uint64_t args[HC_ARGS] = { va_of(from), n * P, n * P,
+		MREMAP_MAYMOVE | MREMAP_FIXED, va_of(to) };
+	uint64_t i;
+
+	if ((to < from + n && from < to + n) || !can_move(from, n))
+		return true;
+	for (i = 0; i < n; i++) {
+		model[to + i] = model[from + i];
+		model[from + i].kind = FREE;
+	}
+	return call(HC_mremap, args) == (int64_t)va_of(to);
+}
+
+static bool
+random_call(void)
+{
+	uint64_t n = 1 + next_random(next_random(4) ? 4 : AREA / 3);
+	uint64_t page = next_random(AREA - n), to = next_random(AREA - n);
+	uint64_t w = next_random(UINT64_MAX);
+
+	switch (next_random(5)) {
+	case 0: return random_map(page, n);
+	case 1: return random_drop(page, n, HC_munmap);
+	case 2: return random_drop(page, n, HC_madvise);
+	case 3: return random_move(page, to, n);
+	default:
+		if (model[page].kind == FREE)
+			return true;
+		model[page].word = w;
+		return gmem_write(&mem, va_of(page), &w, sizeof(w)) == 0;
+	}
+}
+
+static void
+test_model(void)
+{
+	bool right = true;
+	int i;
+
+	for (i = 0; i < 20000 && right; i++)
+		right = random_call() && (i % 8 || agrees());
+	ok(right && agrees(), "20000 random calls agree with a model");
+	clear();
+}
+
 int
 main(void)
 {
@@ -571,5 +723,6 @@ main(void)
 	test_mincore();
 	test_msync();
 	test_mlock();
+	test_model();
 	return done_testing();
 }
