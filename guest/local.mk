@@ -73,6 +73,7 @@ GUEST_PLAIN = \
 	guest/sleep.elf \
 	guest/spin.elf \
 	guest/status.elf \
+	guest/sum_file.elf \
 	guest/torov.elf \
 	guest/wc.elf \
 	guest/write_file.elf
@@ -152,6 +153,7 @@ GUEST_NATIVE_PLAIN = \
 	guest/rounds.native \
 	guest/spin.native \
 	guest/status.native \
+	guest/sum_file.native \
 	guest/wc.native
 
 GUEST_IMAGES = $(GUEST_PLAIN) $(GUEST_FAULTS) $(GUEST_TESTS)

@@ -5,6 +5,8 @@
  */
 #include "guestcall.h"
 
+#include "vm/breaks.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -654,17 +656,19 @@ can_move(uint64_t page, uint64_t n)
 static bool
 random_move(uint64_t from, uint64_t to, uint64_t n)
 {
-	const uint64_t args[HC_ARGS] = { va_of(from), n * P, n * P,
-		MREMAP_MAYMOVE | MREMAP_FIXED, va_of(to) };
 	uint64_t i;
 
-	if ((to < from + n && from < to + n) || !can_move(from, n))
+	while (n > 0 && !can_move(from, n))
+		n /= 2;
+	if (n == 0 || (to < from + n && from < to + n))
 		return true;
 	for (i = 0; i < n; i++) {
 		model[to + i] = model[from + i];
 		model[from + i].kind = FREE;
 	}
-	return call(HC_mremap, args) == (int64_t)va_of(to);
+	return CALL(HC_mremap, va_of(from), n * P, n * P,
+		   MREMAP_MAYMOVE | MREMAP_FIXED,
+		   va_of(to)) == (int64_t)va_of(to);
 }
 
 static bool
@@ -699,6 +703,34 @@ test_model(void)
 	clear();
 }
 
+/* A debugger sees what is mapped, and does not write into files by mistake. */
+static void
+test_debugger(void)
+{
+	struct breaks b = { .mem = &mem };
+	char c = 0;
+
+	map(P, R, MAP_PRIVATE, ro_fd, 0);
+	is_int(breaks_insert(&b, BREAKS_SOFT, AT, 1), 0,
+	    "a breakpoint stands in a private page of a file");
+	is_int(*(uint8_t *)at(AT), 0xcc, "as INT3");
+	breaks_clear(&b);
+	is_int(byte(AT), 'a', "and leaves no trace");
+	map(P, RW, MAP_SHARED, rw_fd, 0);
+	is_int(breaks_insert(&b, BREAKS_SOFT, AT, 1), -EFAULT,
+	    "none stands in a shared page, which is the file");
+	is_int(breaks_write(&b, AT, "!", 1), 1, "that a debugger can write");
+	is_int(in_file(0), '!', "if it says so");
+	map(P, R, MAP_SHARED, ro_fd, 0);
+	is_int(breaks_write(&b, AT, "?", 1), 0, "but not a read-only file");
+	is_int(breaks_read(&b, AT, &c, 1), 1, "which it can read");
+	if (ftruncate(host, 0) < 0)
+		bail("ftruncate");
+	is_int(breaks_read(&b, AT, &c, 1), 0, "as long as it is there");
+	fill_file();
+	clear();
+}
+
 int
 main(void)
 {
@@ -723,6 +755,7 @@ main(void)
 	test_mincore();
 	test_msync();
 	test_mlock();
+	test_debugger();
 	test_model();
 	return done_testing();
 }

@@ -58,7 +58,7 @@ struct breaks {
 };
 
 /* Inserting what is there and removing what is not succeed.  -EFAULT: nothing
- * mapped there; -ENOSPC: the list is full; -EINVAL: no such type or length. */
+ * mapped there, or a file that it would change; -ENOSPC: the list is full; -EINVAL: no such type or length. */
 int breaks_insert(
     struct breaks *b, enum breaks_type type, uint64_t addr, uint64_t len);
 int breaks_remove(
