@@ -32,5 +32,7 @@ bin_novillo_SOURCES = \
 	bin/sandbox.c \
 	bin/sandbox.h \
 	bin/stats.c \
-	bin/stats.h
+	bin/stats.h \
+	bin/tracing.c \
+	bin/tracing.h
 bin_novillo_LDADD = lib/libgdb.a lib/libsandbox.a $(NOVILLO_LIBS)

@@ -6,6 +6,7 @@
 #include "optionrow.h"
 
 #include "gdbserve.h"
+#include "hypercall/trace.h"
 #include "image/image.h"
 #include "vm/machine.h"
 
@@ -362,17 +363,66 @@ parse_timeout(struct options *o, const char *text)
 }
 
 static int
-parse_trace(struct options *o, const char *list)
+parse_calls(struct options *o, enum option_number option, struct hc_set *set,
+    const char *list)
 {
 	const char *word;
 	size_t len;
 
-	o->trace = true;
-	if (hc_set_parse(&o->traced, list ? list : "@all", &word, &len) < 0)
-		return refuse(o, OPT_trace, list,
+	if (hc_set_parse(set, list ? list : "@all", &word, &len) < 0)
+		return refuse(o, option, list,
 		    "\"%.*s\" is no hypercall and no"
 		    " @class (see novillo --list)",
 		    (int)len, word);
+	return 0;
+}
+
+/* The time that `word` stands for, or 0. */
+static unsigned
+trace_time(const char *word, size_t len)
+{
+	static const struct {
+		const char *word;
+		unsigned time;
+	} words[] = {
+		{ "clock", HC_TRACE_CLOCK },
+		{ "epoch", HC_TRACE_EPOCH },
+		{ "relative", HC_TRACE_RELATIVE },
+		{ "spent", HC_TRACE_SPENT },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i].word) == len &&
+		    memcmp(words[i].word, word, len) == 0)
+			return words[i].time;
+	return 0;
+}
+
+static int
+parse_trace_time(struct options *o, const char *text)
+{
+	const char *word = text;
+	unsigned begin;
+
+	o->trace_times = 0;
+	for (;;) {
+		size_t len = strcspn(word, ",");
+		unsigned time = trace_time(word, len);
+
+		if (!time)
+			return refuse(o, OPT_trace_time, text,
+			    "\"%.*s\" is not clock, epoch, relative or spent",
+			    (int)len, word);
+		o->trace_times |= time;
+		if (!word[len])
+			break;
+		word += len + 1;
+	}
+	begin = o->trace_times & ~(unsigned)HC_TRACE_SPENT;
+	if (begin & (begin - 1))
+		return refuse(o, OPT_trace_time, text,
+		    "more than one of clock, epoch and relative");
 	return 0;
 }
 
@@ -404,7 +454,13 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_sandbox: return parse_sandbox(o, arg);
 	case OPT_new_pid: o->new_pid = true; break;
 	case OPT_flat: return parse_flat(o, arg);
-	case OPT_trace: return parse_trace(o, arg);
+	case OPT_trace:
+		o->trace = true;
+		return parse_calls(o, option, &o->traced, arg);
+	case OPT_trace_time: return parse_trace_time(o, arg);
+	case OPT_trace_summary:
+		o->trace_summary = true;
+		return parse_calls(o, option, &o->summed, arg);
 	case OPT_timeout: return parse_timeout(o, arg);
 	case OPT_output: o->output = arg; break;
 	case OPT_gdb:

@@ -79,6 +79,9 @@ struct options {
 	bool gdb_once;
 	bool trace;
 	struct hc_set traced;
+	unsigned trace_times; /* enum hc_trace_time */
+	bool trace_summary;
+	struct hc_set summed;
 	const char *output; /* NULL: standard error */
 	bool core;
 	const char *core_file; /* NULL: named after the guest */

@@ -6,9 +6,9 @@
 #include "run.h"
 
 #include "gdbserve.h"
-#include "hypercall/trace.h"
 #include "sandbox.h"
 #include "stats.h"
+#include "tracing.h"
 #include "vm/core.h"
 #include "vm/machine.h"
 #include "vm/report.h"
@@ -27,7 +27,6 @@
 /* All of a run.  One guest a process, so it is static, as its storage is. */
 static struct {
 	struct machine machine;
-	struct hc_trace trace;
 	struct gdbserve gdb;
 	struct gdbtarget target;
 	struct sandbox sandbox;
@@ -41,6 +40,7 @@ static void
 on_timeout(int signal)
 {
 	(void)signal;
+	tracing_ending();
 	machine_time_out(&run.machine);
 }
 
@@ -214,16 +214,6 @@ set_policy(const struct options *o)
 	return 0;
 }
 
-static void
-start_trace(const struct options *o)
-{
-	if (!o->trace)
-		return;
-	run.trace.fd = run.output_fd;
-	run.trace.wanted = o->traced;
-	run.machine.guest.trace = &run.trace;
-}
-
 /* The image's bytes for names and lines; a report does without them too. */
 static struct image_bytes
 map_image(void)
@@ -368,13 +358,14 @@ run_guest(const struct options *o)
 		return STATUS_FAILED;
 	if (load_machine(o, &image) < 0)
 		return STATUS_NOT_RUNNABLE;
-	start_trace(o);
+	tracing_start(o, run.output_fd, &run.machine.guest);
 	if (set_policy(o) < 0)
 		return STATUS_FAILED;
 	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
 		return STATUS_FAILED;
 	if (open_gdb(o) < 0 || enter_sandbox(o) < 0 || run_machine(o) < 0)
 		return STATUS_FAILED;
+	tracing_end(o, run.output_fd, &run.machine);
 	status = report_outcome(o);
 	if (o->stats)
 		stats_write(run.output_fd, &run.machine, &run.sandbox.got);

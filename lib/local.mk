@@ -51,6 +51,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/hypercall.c \
 	lib/hypercall/hypercall.h \
 	lib/hypercall/limits.c \
+	lib/hypercall/line.c \
+	lib/hypercall/line.h \
 	lib/hypercall/memory.c \
 	lib/hypercall/names.h \
 	lib/hypercall/netrule.c \
@@ -59,6 +61,10 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/path.h \
 	lib/hypercall/process.c \
 	lib/hypercall/signal.c \
+	lib/hypercall/show.c \
+	lib/hypercall/show.h \
+	lib/hypercall/showaddr.c \
+	lib/hypercall/summary.c \
 	lib/hypercall/time.c \
 	lib/hypercall/trace.c \
 	lib/hypercall/trace.h \

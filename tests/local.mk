@@ -40,7 +40,8 @@ UNIT_TESTS = \
 	tests/t-signal \
 	tests/t-space \
 	tests/t-stub \
-	tests/t-symbols
+	tests/t-symbols \
+	tests/t-trace
 UNIT_SOURCES = tests/tap.h tests/guestram.h tests/guestcall.h \
 	tests/elfmaker.h \
 	tests/elfbuild.h tests/selfelf.h
@@ -77,6 +78,8 @@ tests_t_space_LDADD = $(TEST_LIBS)
 tests_t_stub_SOURCES = tests/t-stub.c tests/faketarget.c tests/faketarget.h \
 	$(UNIT_SOURCES)
 tests_t_stub_LDADD = lib/libgdb.a
+tests_t_trace_SOURCES = tests/t-trace.c $(UNIT_SOURCES)
+tests_t_trace_LDADD = $(TEST_LIBS)
 tests_t_symbols_SOURCES = tests/t-symbols.c $(UNIT_SOURCES)
 tests_t_symbols_LDADD = $(TEST_LIBS)
 # They look at themselves, so they need what -g0 of a packager would take away.
@@ -198,7 +201,7 @@ check-fuzz: $(RUN_FUZZERS)
 # Everything that runs without KVM, under valgrind.
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full
 VALGRIND_TESTS = tests/t-gmem tests/t-hypercall tests/t-image tests/t-json \
-	tests/t-netrule tests/t-symbols
+	tests/t-netrule tests/t-symbols tests/t-trace
 
 check-valgrind: $(VALGRIND_TESTS) bin/novillo
 	for test in $(VALGRIND_TESTS); do \

@@ -141,49 +141,36 @@ hc_do_fcntl(struct hc_call *call)
 	return r;
 }
 
-/* The requests that are served, with what they point to. */
-static const struct {
-	uint32_t request;
-	bool in, out;
-	size_t size;
-} ioctls[] = {
-	{ TCGETS, false, true, 36 }, /* the kernel's struct termios */
-	{ TCSETS, true, false, 36 },
-	{ TCSETSW, true, false, 36 },
-	{ TCSETSF, true, false, 36 },
-	{ TIOCGWINSZ, false, true, sizeof(struct winsize) },
-	{ FIONREAD, false, true, sizeof(int) },
-	{ FIONBIO, true, false, sizeof(int) },
-};
-
 static int64_t
-control(struct hc_call *call, int fd, size_t i)
+control(struct hc_call *call, int fd, const struct hc_arg *arg)
 {
 	const struct gmem *mem = call->guest->mem;
 	uint8_t data[64] = { 0 };
 	int64_t r;
 
-	if (ioctls[i].in &&
-	    gmem_read(mem, data, call->arg[2], ioctls[i].size) < 0)
+	if (arg->size > sizeof(data))
+		return -ENOTTY;
+	if (arg->kind == HC_ARG_IN &&
+	    gmem_read(mem, data, call->arg[2], arg->size) < 0)
 		return -EFAULT;
-	r = hc_host(SYS_ioctl, fd, ioctls[i].request, data);
-	if (r < 0 || !ioctls[i].out)
+	r = hc_host(SYS_ioctl, fd, (uint32_t)call->arg[1], data);
+	if (r < 0 || arg->kind != HC_ARG_OUT)
 		return r;
-	return gmem_write(mem, call->arg[2], data, ioctls[i].size);
+	return gmem_write(mem, call->arg[2], data, arg->size);
 }
 
 int64_t
 hc_do_ioctl(struct hc_call *call)
 {
+	const struct hc_arg *arg = hc_request(
+	    HC_ARG_IOCTL, (uint32_t)call->arg[1]);
 	struct hc_file *file = hc_fd_get(&call->guest->fds, call->arg[0]);
 	int64_t r = -ENOTTY;
-	size_t i;
 
 	if (!file)
 		return -EBADF;
-	for (i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]); i++)
-		if (ioctls[i].request == (uint32_t)call->arg[1])
-			r = control(call, file->host, i);
+	if (arg)
+		r = control(call, file->host, arg);
 	hc_file_put(file);
 	return r;
 }

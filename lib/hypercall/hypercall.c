@@ -30,6 +30,8 @@
 #define UINT(n)           ARG(.name = #n, .kind = HC_ARG_UINT)
 #define HEX(n)            ARG(.name = #n, .kind = HC_ARG_HEX)
 #define OCT(n)            ARG(.name = #n, .kind = HC_ARG_OCT)
+#define OFF(n)            ARG(.name = #n, .kind = HC_ARG_OFF)
+#define MODE(n, l)        ARG(.name = #n, .kind = HC_ARG_MODE, .length = l)
 #define FD(n)             ARG(.name = #n, .kind = HC_ARG_FD)
 #define DIRFD(n)          ARG(.name = #n, .kind = HC_ARG_DIRFD)
 #define ADDR(n)           ARG(.name = #n, .kind = HC_ARG_ADDR)
@@ -39,12 +41,15 @@
 #define PATH(n)           ARG(.name = #n, .kind = HC_ARG_PATH)
 #define INBUF(n, l)       ARG(.name = #n, .kind = HC_ARG_INBUF, .length = l)
 #define OUTBUF(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTBUF, .length = l)
+#define ENTRIES(n, l)     ARG(ENTRY(n), .kind = HC_ARG_OUTBUF, .length = l)
+#define ENTRY(n)          .name = #n, .type = "struct linux_dirent64"
 #define INIOV(n, l)       ARG(.name = #n, .kind = HC_ARG_INIOV, .length = l)
 #define OUTIOV(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTIOV, .length = l)
 #define STRUCT(n, t)      .name = #n, .size = sizeof(t), .type = #t
 #define IN(n, t)          ARG(STRUCT(n, t), .kind = HC_ARG_IN)
 #define OUT(n, t)         ARG(STRUCT(n, t), .kind = HC_ARG_OUT)
 #define INOUT(n, t)       ARG(STRUCT(n, t), .kind = HC_ARG_INOUT)
+#define REM(n, t)         ARG(STRUCT(n, t), .kind = HC_ARG_REM)
 #define ARRAY(n, t, l)    STRUCT(n, t), .length = l
 #define INARR(n, t, l)    ARG(ARRAY(n, t, l), .kind = HC_ARG_INARR)
 #define OUTARR(n, t, l)   ARG(ARRAY(n, t, l), .kind = HC_ARG_OUTARR)
@@ -53,6 +58,8 @@
 #define OUTADDR(n, l)     ARG(.name = #n, .kind = HC_ARG_OUTADDR, .length = l)
 #define OUTLEN(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTLEN, .length = l)
 #define IOCTL(n)          ARG(.name = #n, .kind = HC_ARG_IOCTL)
+#define FCNTL(n)          ARG(.name = #n, .kind = HC_ARG_FCNTL)
+#define UNUSED(n)         ARG(.name = #n, .kind = HC_ARG_NONE)
 #define NOARGS            ARG(.kind = HC_ARG_NONE)
 
 #define NEEDS(...)              \
@@ -109,6 +116,46 @@ static const uint8_t place[HYPERCALL_END] = {
 
 _Static_assert(ROWS < UINT8_MAX, "a place fits into a byte");
 
+/* The kernel's struct termios, which is not the C library's. */
+#define TERMIOS(kind_) \
+	ARG(.name = "argp", .kind = kind_, .type = "struct termios", .size = 36)
+/* Nothing is handed in; the result has these names. */
+#define GIVES(set)   ARG(.kind = HC_ARG_NONE, .names = set_##set)
+#define GIVES_NUMBER ARG(.kind = HC_ARG_NONE)
+#define REQUEST(kind, request, ...)                 \
+	{                                           \
+		HC_ARG_##kind, request, __VA_ARGS__ \
+	}
+
+static const struct {
+	enum hc_arg_kind kind;
+	uint32_t request;
+	struct hc_arg arg;
+} requests[] = {
+	REQUEST(IOCTL, TCGETS, TERMIOS(HC_ARG_OUT)),
+	REQUEST(IOCTL, TCSETS, TERMIOS(HC_ARG_IN)),
+	REQUEST(IOCTL, TCSETSW, TERMIOS(HC_ARG_IN)),
+	REQUEST(IOCTL, TCSETSF, TERMIOS(HC_ARG_IN)),
+	REQUEST(IOCTL, TIOCGWINSZ, OUT(argp, struct winsize)),
+	REQUEST(IOCTL, FIONREAD, OUT(argp, int)),
+	REQUEST(IOCTL, FIONBIO, IN(argp, int)),
+	REQUEST(FCNTL, F_DUPFD, INT(arg)),
+	REQUEST(FCNTL, F_DUPFD_CLOEXEC, INT(arg)),
+	REQUEST(FCNTL, F_GETFD, GIVES(descriptor)),
+	REQUEST(FCNTL, F_SETFD, FLAGS(arg, descriptor)),
+	REQUEST(FCNTL, F_GETFL, GIVES(open)),
+	REQUEST(FCNTL, F_SETFL, FLAGS(arg, open)),
+	REQUEST(FCNTL, F_GETLK, INOUT(arg, struct flock)),
+	REQUEST(FCNTL, F_SETLK, IN(arg, struct flock)),
+	REQUEST(FCNTL, F_SETLKW, IN(arg, struct flock)),
+	REQUEST(FCNTL, F_OFD_GETLK, INOUT(arg, struct flock)),
+	REQUEST(FCNTL, F_OFD_SETLK, IN(arg, struct flock)),
+	REQUEST(FCNTL, F_OFD_SETLKW, IN(arg, struct flock)),
+	REQUEST(FCNTL, F_GETPIPE_SZ, GIVES_NUMBER),
+	REQUEST(FCNTL, F_SETPIPE_SZ, INT(arg)),
+	REQUEST(FCNTL, F_GET_SEALS, GIVES_NUMBER),
+};
+
 static const struct {
 	const char *name;
 	unsigned class;
@@ -136,6 +183,29 @@ hc_row(uint32_t number)
 	if (number >= HYPERCALL_END || place[number] == 0)
 		return NULL;
 	return &rows[place[number] - 1];
+}
+
+const struct hc_arg *
+hc_request(enum hc_arg_kind kind, uint32_t request)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (requests[i].kind == kind && requests[i].request == request)
+			return &requests[i].arg;
+	return NULL;
+}
+
+const struct hc_arg *
+hc_arg_of(const struct hc_call *call, const struct hc_row *row, unsigned i)
+{
+	static const struct hc_arg unknown = HEX(arg);
+	const struct hc_arg *arg = &row->args[i];
+
+	if (arg->kind != HC_ARG_IOCTL && arg->kind != HC_ARG_FCNTL)
+		return arg;
+	arg = hc_request(arg->kind, (uint32_t)call->arg[i - 1]);
+	return arg ? arg : &unknown;
 }
 
 unsigned
@@ -256,27 +326,40 @@ deny(struct hc_call *call, uint32_t number)
 	return -EPERM;
 }
 
-int64_t
-hc_dispatch(struct hc_call *call, uint32_t number)
+static int64_t
+serve(struct hc_call *call, uint32_t number)
 {
 	struct hc_guest *guest = call->guest;
 	const struct hc_row *row = hc_row(number);
 	int64_t result;
 
-	if (guest->trace)
-		hc_trace_enter(guest->trace, call, number);
-	if (!row) {
-		result = -ENOSYS;
-	} else if (!hc_set_has(&guest->policy.allowed, number)) {
-		result = deny(call, number);
-	} else {
-		guest->count[number]++;
-		result = row->handler ? row->handler(call)
-				      : hc_forward(call, row);
-		if (result == -EPIPE)
-			hc_broken_pipe(call, number);
-	}
-	if (guest->trace)
-		hc_trace_leave(guest->trace, call, number, result);
+	if (!row)
+		return -ENOSYS;
+	if (!hc_set_has(&guest->policy.allowed, number))
+		return deny(call, number);
+	guest->count[number]++;
+	result = row->handler ? row->handler(call) : hc_forward(call, row);
+	if (result == -EPIPE)
+		hc_broken_pipe(call, number);
 	return result;
+}
+
+static int64_t
+serve_traced(struct hc_call *call, uint32_t number)
+{
+	struct hc_trace *trace = call->guest->trace;
+	struct hc_traced traced;
+	int64_t result;
+
+	hc_trace_enter(trace, &traced, call, number);
+	result = serve(call, number);
+	hc_trace_leave(trace, &traced, result);
+	return result;
+}
+
+int64_t
+hc_dispatch(struct hc_call *call, uint32_t number)
+{
+	return call->guest->trace ? serve_traced(call, number)
+				  : serve(call, number);
 }

@@ -37,6 +37,7 @@ enum hc_arg_kind {
 	HC_ARG_UINT,
 	HC_ARG_HEX,
 	HC_ARG_OCT,
+	HC_ARG_OFF,
 	HC_ARG_FD,
 	HC_ARG_DIRFD,
 	HC_ARG_ADDR,
@@ -44,7 +45,9 @@ enum hc_arg_kind {
 	HC_ARG_ENUM,
 	HC_ARG_STR,
 	HC_ARG_PATH,
-	/* From here on with a length, which is another argument. */
+	/* From here on with a length, which is another argument; a mode is there
+	 * if that argument, the flags, says that it is. */
+	HC_ARG_MODE,
 	HC_ARG_INBUF,
 	HC_ARG_OUTBUF,
 	HC_ARG_INIOV,
@@ -59,22 +62,30 @@ enum hc_arg_kind {
 	HC_ARG_IN,
 	HC_ARG_OUT,
 	HC_ARG_INOUT,
+	HC_ARG_REM,
+	/* What these are, the argument before them says: hc_arg_of(). */
 	HC_ARG_IOCTL,
+	HC_ARG_FCNTL,
 };
 
-/* A value and its name; a set of them ends with a null name. */
+/*
+ * A value and its name; a set of them ends with a null name.  In a set of flags
+ * a name with a mask is one of several for those bits: O_RDONLY, of O_ACCMODE.
+ */
 struct hc_name {
 	uint64_t value;
 	const char *name;
+	uint64_t mask;
 };
 
 struct hc_arg {
 	const char *name;
-	uint8_t kind;                /* enum hc_arg_kind */
-	uint8_t length;              /* which argument is the length */
-	uint16_t size;               /* of the structure */
-	const char *type;            /* its C type */
-	const struct hc_name *names; /* of FLAGS and ENUM */
+	uint8_t kind;     /* enum hc_arg_kind */
+	uint8_t length;   /* which argument is the length */
+	uint16_t size;    /* of the structure */
+	const char *type; /* its C type */
+	const struct hc_name
+	    *names; /* of FLAGS and ENUM; of NONE, the result's */
 };
 
 struct hc_call;
@@ -95,6 +106,14 @@ struct hc_row {
 
 /* The table, by number. */
 const struct hc_row *hc_row(uint32_t number);
+
+/* What a request of this kind, IOCTL or FCNTL, takes for its argument; NULL if
+ * the request is not served. */
+const struct hc_arg *hc_request(enum hc_arg_kind kind, uint32_t request);
+
+/* Argument i of a call: what its row says or, of a request's, what that is. */
+const struct hc_arg *
+hc_arg_of(const struct hc_call *call, const struct hc_row *row, unsigned i);
 
 /* The class with this name ("base"), or 0; and the name of one class. */
 unsigned hc_class_by_name(const char *name, size_t len);

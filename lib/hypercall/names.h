@@ -64,13 +64,18 @@
 #define MCL_ONFAULT 4
 #endif
 
-#define NAME(value)                       \
-	{                                 \
-		(uint64_t)(value), #value \
+#define NAME(value)                          \
+	{                                    \
+		(uint64_t)(value), #value, 0 \
 	}
-#define NAMES_END       \
-	{               \
-		0, NULL \
+/* One of several names for the bits of `mask`. */
+#define PART(mask, value)                       \
+	{                                       \
+		(uint64_t)(value), #value, mask \
+	}
+#define NAMES_END          \
+	{                  \
+		0, NULL, 0 \
 	}
 
 static const struct hc_name set_prot[] = {
@@ -82,9 +87,9 @@ static const struct hc_name set_prot[] = {
 };
 
 static const struct hc_name set_map[] = {
-	NAME(MAP_SHARED_VALIDATE),
-	NAME(MAP_SHARED),
-	NAME(MAP_PRIVATE),
+	PART(MAP_TYPE, MAP_SHARED),
+	PART(MAP_TYPE, MAP_PRIVATE),
+	PART(MAP_TYPE, MAP_SHARED_VALIDATE),
 	NAME(MAP_FIXED),
 	NAME(MAP_ANONYMOUS),
 	NAME(MAP_32BIT),
@@ -99,8 +104,9 @@ static const struct hc_name set_map[] = {
 };
 
 static const struct hc_name set_open[] = {
-	NAME(O_WRONLY),
-	NAME(O_RDWR),
+	PART(O_ACCMODE, O_RDONLY),
+	PART(O_ACCMODE, O_WRONLY),
+	PART(O_ACCMODE, O_RDWR),
 	NAME(O_CREAT),
 	NAME(O_EXCL),
 	NAME(O_NOCTTY),
@@ -116,7 +122,15 @@ static const struct hc_name set_open[] = {
 	NAME(O_NOATIME),
 	NAME(O_CLOEXEC),
 	NAME(O_PATH),
-	NAME(O_RDONLY),
+	{ 0100000, "O_LARGEFILE", 0 }, /* 0 in the C library's headers */
+	NAMES_END,
+};
+
+/* Of what makes descriptors, and so has no access mode. */
+static const struct hc_name set_made[] = {
+	NAME(O_NONBLOCK),
+	NAME(O_DIRECT),
+	NAME(O_CLOEXEC),
 	NAMES_END,
 };
 
@@ -235,7 +249,12 @@ static const struct hc_name set_grnd[] = {
 
 static const struct hc_name set_ioctl[] = {
 	NAME(TCGETS),
+	NAME(TCSETS),
+	NAME(TCSETSW),
+	NAME(TCSETSF),
 	NAME(TIOCGWINSZ),
+	NAME(FIONREAD),
+	NAME(FIONBIO),
 	NAMES_END,
 };
 
@@ -395,6 +414,11 @@ static const struct hc_name set_arch_prctl[] = {
 	NAME(ARCH_SET_FS),
 	NAME(ARCH_GET_FS),
 	NAME(ARCH_GET_GS),
+	NAMES_END,
+};
+
+static const struct hc_name set_descriptor[] = {
+	NAME(FD_CLOEXEC),
 	NAMES_END,
 };
 

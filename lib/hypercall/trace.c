@@ -2,257 +2,197 @@
 /*
  * Trace lines, as strace would print them.  Nothing here may change what it
  * shows: guest memory is only read.
+ *
+ * A line is written when its call returns, in one piece.  If another thread's
+ * call began later and returns before, the first is told as unfinished, so that
+ * lines stand in the order in which calls began.
  */
 #include "hypercall/trace.h"
 
+#include "hypercall/show.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <sys/utsname.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SHOWN_BYTES 32 /* of a buffer, as strace's default */
-#define SHOWN_PARTS 4  /* of a vector */
+#define MAX_ERRNO 4095 /* a result below -MAX_ERRNO is no error */
 
-static __attribute__((format(printf, 2, 3))) void
-put(struct hc_trace *t, const char *format, ...)
+static struct hc_show
+show_of(struct hc_traced *t, bool out)
 {
-	size_t room = sizeof(t->line) - t->used;
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(t->line + t->used, room, format, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	t->used += (size_t)n < room ? (size_t)n : room - 1;
-}
-
-static void
-put_bytes(struct hc_trace *t, const uint8_t *bytes, size_t len)
-{
-	static const char letters[] = "abtnvfr"; /* for 7 to 13 */
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		uint8_t c = bytes[i];
-
-		if (c == '"' || c == '\\')
-			put(t, "\\%c", c);
-		else if (c >= 7 && c <= 13)
-			put(t, "\\%c", letters[c - 7]);
-		else if (c >= ' ' && c < 127)
-			put(t, "%c", c);
-		else if (i + 1 < len && bytes[i + 1] >= '0' &&
-			 bytes[i + 1] <= '7')
-			put(t, "\\%03o", c); /* or the digit would join it */
-		else
-			put(t, "\\%o", c);
-	}
-}
-
-static void
-put_address(struct hc_trace *t, uint64_t va)
-{
-	if (va)
-		put(t, "0x%" PRIx64, va);
-	else
-		put(t, "NULL");
-}
-
-static void
-put_buffer(
-    struct hc_trace *t, const struct gmem *mem, uint64_t va, uint64_t len)
-{
-	size_t shown = len < SHOWN_BYTES ? (size_t)len : SHOWN_BYTES;
-	uint8_t bytes[SHOWN_BYTES];
-
-	if (gmem_read(mem, bytes, va, shown) < 0) {
-		put_address(t, va);
-		return;
-	}
-	put(t, "\"");
-	put_bytes(t, bytes, shown);
-	put(t, len > shown ? "\"..." : "\"");
-}
-
-static void
-put_string(struct hc_trace *t, const struct gmem *mem, uint64_t va)
-{
-	char text[256];
-	int64_t len = gmem_string(mem, text, sizeof(text), va);
-
-	if (len == -EFAULT)
-		put_address(t, va);
-	else
-		put_buffer(t, mem, va, len < 0 ? sizeof(text) : (size_t)len);
-}
-
-static void
-put_flags(struct hc_trace *t, const struct hc_name *set, uint64_t value)
-{
-	const char *between = "";
-	uint64_t rest = value;
-
-	for (; set->name; set++) {
-		if (!set->value || (rest & set->value) != set->value)
-			continue;
-		put(t, "%s%s", between, set->name);
-		rest &= ~set->value;
-		between = "|";
-	}
-	if (rest || !value)
-		put(t, rest ? "%s0x%" PRIx64 : "%s%" PRIu64, between, rest);
-}
-
-static void
-put_enum(struct hc_trace *t, const struct hc_name *set, uint64_t value)
-{
-	for (; set->name; set++) {
-		if (set->value == value) {
-			put(t, "%s", set->name);
-			return;
-		}
-	}
-	put(t, "0x%" PRIx64, value);
-}
-
-/* A set that has a name for 0 is printed by it: PROT_NONE. */
-static void
-put_named(struct hc_trace *t, const struct hc_arg *arg, uint64_t value)
-{
-	const struct hc_name *set;
-
-	for (set = arg->names; value == 0 && set->name; set++) {
-		if (set->value == 0) {
-			put(t, "%s", set->name);
-			return;
-		}
-	}
-	put_flags(t, arg->names, value);
-}
-
-static void
-put_timespec(struct hc_trace *t, const void *bytes)
-{
-	const struct timespec *ts = bytes;
-
-	put(t, "{tv_sec=%lld, tv_nsec=%ld}", (long long)ts->tv_sec,
-	    ts->tv_nsec);
-}
-
-static void
-put_utsname(struct hc_trace *t, const void *bytes)
-{
-	const struct utsname *u = bytes;
-
-	put(t, "{sysname=\"%.64s\", nodename=\"%.64s\", ...}", u->sysname,
-	    u->nodename);
-}
-
-static const struct {
-	const char *type;
-	void (*put)(struct hc_trace *t, const void *bytes);
-} structures[] = {
-	{ "struct timespec", put_timespec },
-	{ "struct utsname", put_utsname },
-};
-
-static void
-put_struct(struct hc_trace *t, const struct gmem *mem, const struct hc_arg *arg,
-    uint64_t va)
-{
-	_Alignas(16) uint8_t copy[512];
-	size_t i;
-
-	for (i = 0; i < sizeof(structures) / sizeof(structures[0]); i++) {
-		if (strcmp(structures[i].type, arg->type) != 0 ||
-		    arg->size > sizeof(copy) ||
-		    gmem_read(mem, copy, va, arg->size) < 0)
-			continue;
-		structures[i].put(t, copy);
-		return;
-	}
-	put_address(t, va);
-}
-
-/* `left`: how many bytes of the whole vector mean anything. */
-static void
-put_vector(struct hc_trace *t, const struct gmem *mem, uint64_t va,
-    uint64_t count, uint64_t left)
-{
-	struct iovec iov[SHOWN_PARTS];
-	size_t shown = count < SHOWN_PARTS ? (size_t)count : SHOWN_PARTS;
-	size_t i;
-
-	if (gmem_read(mem, iov, va, shown * sizeof(iov[0])) < 0) {
-		put_address(t, va);
-		return;
-	}
-	put(t, "[");
-	for (i = 0; i < shown; i++) {
-		uint64_t len = iov[i].iov_len < left ? iov[i].iov_len : left;
-
-		put(t, "%s{iov_base=", i ? ", " : "");
-		put_buffer(t, mem, (uintptr_t)iov[i].iov_base, len);
-		put(t, ", iov_len=%zu}", iov[i].iov_len);
-		left -= len;
-	}
-	put(t, count > shown ? ", ...]" : "]");
+	return (struct hc_show){
+		.line = &t->line,
+		.mem = t->call->guest->mem,
+		.out = out,
+		.left = UINT64_MAX,
+	};
 }
 
 /* Does the call write what this argument points to? */
 static bool
 is_output(enum hc_arg_kind kind)
 {
-	return kind == HC_ARG_OUT || kind == HC_ARG_OUTBUF ||
-	       kind == HC_ARG_OUTIOV || kind == HC_ARG_IOCTL;
-}
-
-static void
-put_input(struct hc_trace *t, const struct hc_call *call,
-    const struct hc_arg *arg, uint64_t value)
-{
-	const struct gmem *mem = call->guest->mem;
-	uint64_t length = call->arg[arg->length];
-
-	switch (arg->kind) {
-	case HC_ARG_INT:
-	case HC_ARG_FD: put(t, "%d", (int)value); break;
-	case HC_ARG_UINT: put(t, "%" PRIu64, value); break;
-	case HC_ARG_HEX: put(t, value ? "0x%" PRIx64 : "0", value); break;
-	case HC_ARG_FLAGS: put_named(t, arg, value); break;
-	case HC_ARG_ENUM: put_enum(t, arg->names, value); break;
-	case HC_ARG_STR: put_string(t, mem, value); break;
-	case HC_ARG_INBUF: put_buffer(t, mem, value, length); break;
-	case HC_ARG_INIOV: put_vector(t, mem, value, length, UINT64_MAX); break;
-	case HC_ARG_IN: put_struct(t, mem, arg, value); break;
-	default: put_address(t, value); break;
+	switch (kind) {
+	case HC_ARG_OUT:
+	case HC_ARG_REM:
+	case HC_ARG_OUTBUF:
+	case HC_ARG_OUTIOV:
+	case HC_ARG_OUTARR:
+	case HC_ARG_OUTADDR:
+	case HC_ARG_OUTLEN: return true;
+	default: return false;
 	}
 }
 
-static void
-put_output(struct hc_trace *t, const struct hc_call *call,
-    const struct hc_arg *arg, uint64_t value, int64_t result)
+/* Some arguments are there only if others say so. */
+static bool
+is_there(const struct hc_call *call, const struct hc_arg *arg)
 {
-	const struct gmem *mem = call->guest->mem;
+	if (arg->kind == HC_ARG_MODE)
+		return (call->arg[arg->length] & O_CREAT) ||
+		       (call->arg[arg->length] & O_TMPFILE) == O_TMPFILE;
+	return arg->kind != HC_ARG_NONE;
+}
 
-	if (result < 0 || !value)
-		put_address(t, value);
-	else if (arg->kind == HC_ARG_OUTBUF)
-		put_buffer(t, mem, value, (uint64_t)result);
-	else if (arg->kind == HC_ARG_OUTIOV)
-		put_vector(
-		    t, mem, value, call->arg[arg->length], (uint64_t)result);
-	else if (arg->kind == HC_ARG_OUT)
-		put_struct(t, mem, arg, value);
+static void
+put_dirfd(struct hc_line *line, int fd)
+{
+	if (fd == AT_FDCWD)
+		line_put(line, "AT_FDCWD");
 	else
-		put_address(t, value);
+		line_put(line, "%d", fd);
+}
+
+static void
+put_input(struct hc_traced *t, const struct hc_arg *arg, uint64_t value)
+{
+	struct hc_show show = show_of(t, false);
+	struct hc_line *line = &t->line;
+	uint64_t length = t->call->arg[arg->length];
+
+	switch (arg->kind) {
+	case HC_ARG_INT:
+	case HC_ARG_FD: line_put(line, "%d", (int)value); break;
+	case HC_ARG_OFF: line_put(line, "%" PRId64, (int64_t)value); break;
+	case HC_ARG_UINT: line_put(line, "%" PRIu64, value); break;
+	case HC_ARG_HEX: line_put(line, "%#" PRIx64, value); break;
+	case HC_ARG_MODE:
+	case HC_ARG_OCT: line_put(line, "%#03o", (unsigned)value); break;
+	case HC_ARG_DIRFD: put_dirfd(line, (int)value); break;
+	case HC_ARG_FLAGS: line_flags(line, arg->names, (uint32_t)value); break;
+	case HC_ARG_ENUM: line_enum(line, arg->names, (uint32_t)value); break;
+	case HC_ARG_STR: show_string(&show, value, SHOWN_BYTES); break;
+	case HC_ARG_PATH: show_string(&show, value, SHOWN_PATH); break;
+	case HC_ARG_INBUF: show_buffer(&show, value, length); break;
+	case HC_ARG_INIOV: show_vector(&show, value, (uint32_t)length); break;
+	case HC_ARG_SOCKADDR:
+		show_sockaddr(&show, value, (uint32_t)length);
+		break;
+	case HC_ARG_IN:
+	case HC_ARG_INOUT:
+		show_struct(&show, arg->type, arg->size, value);
+		break;
+	case HC_ARG_INARR:
+	case HC_ARG_INOUTARR:
+		show_array(&show, arg->type, arg->size, value, length);
+		break;
+	default: line_address(line, value); break;
+	}
+}
+
+/* The length that the call left behind for what it wrote. */
+static uint32_t
+written(const struct hc_call *call, const struct hc_arg *arg)
+{
+	uint32_t len = 0;
+
+	if (gmem_read(call->guest->mem, &len, call->arg[arg->length],
+		sizeof(len)) < 0)
+		return 0;
+	return len;
+}
+
+/* The value of an option, most of which are numbers. */
+static void
+put_option(struct hc_show *show, uint64_t value, uint32_t len)
+{
+	if (len == sizeof(int))
+		show_struct(show, "int", sizeof(int), value);
+	else
+		show_buffer(show, value, len);
+}
+
+static void
+put_output(struct hc_traced *t, const struct hc_arg *arg, uint64_t value,
+    int64_t result)
+{
+	const struct hc_call *call = t->call;
+	struct hc_show show = show_of(t, true);
+	bool wrote = arg->kind == HC_ARG_REM ? result == -EINTR : result >= 0;
+
+	switch (wrote ? arg->kind : HC_ARG_ADDR) {
+	case HC_ARG_OUTBUF:
+		if (arg->type && value)
+			show_entries(&show, value, (uint64_t)result);
+		else
+			show_buffer(&show, value, (uint64_t)result);
+		break;
+	case HC_ARG_OUTIOV:
+		show.left = (uint64_t)result;
+		show_vector(&show, value, (uint32_t)call->arg[arg->length]);
+		break;
+	case HC_ARG_OUTARR:
+		show_array(
+		    &show, arg->type, arg->size, value, (uint64_t)result);
+		break;
+	case HC_ARG_OUTADDR:
+		show_sockaddr(&show, value, written(call, arg));
+		break;
+	case HC_ARG_OUTLEN: put_option(&show, value, written(call, arg)); break;
+	case HC_ARG_REM:
+	case HC_ARG_OUT: show_struct(&show, arg->type, arg->size, value); break;
+	default: line_address(&t->line, value); break;
+	}
+}
+
+/*
+ * What the call made of the structure that was shown before, unless it is the
+ * same: "[0] => [6]".
+ */
+static void
+put_change(struct hc_traced *t, const struct hc_arg *arg, uint64_t value)
+{
+	struct hc_show show = show_of(t, true);
+	struct hc_line *line = &t->line;
+	bool joins = show_joins(arg->type);
+	size_t before = line->used, len = before - t->changes, now;
+
+	if (!value || line->cut)
+		return;
+	show_struct(&show, arg->type, arg->size, value);
+	now = line->used - before;
+	if (line->cut || (!t->told && now == len &&
+			     memcmp(line->text + t->changes,
+				 line->text + before, len) == 0)) {
+		line->used = before;
+		line->cut = false;
+		return;
+	}
+	line->used = before;
+	if (joins && !t->told && len > 0) {
+		line->used--; /* the bracket */
+		line_put(line, " => ");
+		show_struct(&show, arg->type, arg->size, value);
+		return;
+	}
+	line_put(line, " => ");
+	show_struct(&show, arg->type, arg->size, value);
 }
 
 static unsigned
@@ -261,24 +201,80 @@ first_arg(const struct hc_row *row)
 	return row->argc == HC_ARGS ? HC_ARGS - 1 : 0; /* ToroV's */
 }
 
-void
-hc_trace_enter(struct hc_trace *t, const struct hc_call *call, uint32_t number)
+/* The comma, once. */
+static void
+part(struct hc_traced *t, const struct hc_row *row)
 {
-	const struct hc_row *row = hc_row(number);
+	if (!t->parted && t->arg > first_arg(row))
+		line_put(&t->line, ", ");
+	t->parted = true;
+}
+
+/* As far as the guest's own words go: up to what the call will write. */
+static void
+put_arguments(struct hc_traced *t, const struct hc_row *row)
+{
+	for (t->arg = first_arg(row); t->arg < row->argc; t->arg++) {
+		const struct hc_arg *arg = hc_arg_of(t->call, row, t->arg);
+
+		if (!is_there(t->call, arg))
+			continue;
+		part(t, row);
+		if (is_output(arg->kind))
+			return;
+		t->changes = t->line.used;
+		put_input(t, arg, t->call->arg[t->arg]);
+		if (arg->kind == HC_ARG_INOUT)
+			return;
+		t->parted = false;
+	}
+}
+
+/* And the rest, when it returned. */
+static void
+put_rest(struct hc_traced *t, const struct hc_row *row, int64_t result)
+{
+	bool begun = t->arg < row->argc;
+
+	for (; t->arg < row->argc; t->arg++) {
+		const struct hc_arg *arg = hc_arg_of(t->call, row, t->arg);
+		uint64_t value = t->call->arg[t->arg];
+
+		if (!is_there(t->call, arg))
+			continue;
+		part(t, row);
+		if (is_output(arg->kind)) {
+			put_output(t, arg, value, result);
+		} else {
+			if (!begun || arg->kind != HC_ARG_INOUT) {
+				t->changes = t->line.used;
+				put_input(t, arg, value);
+			}
+			if (arg->kind == HC_ARG_INOUT && result >= 0)
+				put_change(t, arg, value);
+		}
+		begun = false;
+		t->parted = false;
+	}
+}
+
+/* A number that is no call: as many arguments as there can be. */
+static void
+put_unknown(struct hc_traced *t)
+{
 	unsigned i;
 
-	t->used = 0;
-	if (!row) {
-		put(t, "hypercall_%" PRIu32 "(", number);
-		return;
-	}
-	put(t, "%s(", row->name);
-	t->next = first_arg(row);
-	for (i = t->next; i < row->argc && !is_output(row->args[i].kind); i++) {
-		put(t, i > t->next ? ", " : "");
-		put_input(t, call, &row->args[i], call->arg[i]);
-	}
-	t->next = i;
+	line_put(&t->line, "syscall_%#" PRIx32 "(", t->number);
+	for (i = 0; i < HC_ARGS - 1; i++)
+		line_put(
+		    &t->line, "%s%#" PRIx64, i ? ", " : "", t->call->arg[i]);
+}
+
+static bool
+is_refused(const struct hc_traced *t)
+{
+	return hc_row(t->number) &&
+	       !hc_set_has(&t->call->guest->policy.allowed, t->number);
 }
 
 #ifndef HAVE_STRERRORNAME_NP
@@ -292,43 +288,301 @@ strerrorname_np(int error)
 #endif
 
 static void
-put_result(struct hc_trace *t, const struct hc_row *row, int64_t result)
+put_error(struct hc_traced *t, int error)
 {
-	if (result < 0)
-		put(t, "-1 %s (%s)", strerrorname_np((int)-result),
-		    strerror((int)-result));
-	else if (row && (row->classes & HC_MEMORY) && result)
-		put(t, "0x%" PRIx64, (uint64_t)result);
+	const char *name = strerrorname_np(error);
+
+	line_put(&t->line, "-1 %s (%s)%s", name ? name : "error",
+	    strerror(error), is_refused(t) ? " (not allowed)" : "");
+}
+
+/* A request that hands in nothing has names for what it gives: F_GETFL. */
+static const struct hc_arg *
+result_names(const struct hc_call *call, const struct hc_row *row)
+{
+	unsigned i;
+
+	for (i = 0; i < row->argc; i++) {
+		const struct hc_arg *arg = hc_arg_of(call, row, i);
+
+		if (arg->kind == HC_ARG_NONE && arg->names)
+			return arg;
+	}
+	return NULL;
+}
+
+static void
+put_value(struct hc_traced *t, const struct hc_row *row, uint64_t value)
+{
+	const struct hc_arg *names = row ? result_names(t->call, row) : NULL;
+
+	if (names) {
+		line_put(&t->line, "%#" PRIx64, value);
+		if (value == 0)
+			return;
+		line_put(&t->line, " (flags ");
+		line_flags(&t->line, names->names, value);
+		line_put(&t->line, ")");
+	} else if (row && row->args[0].kind == HC_ARG_OCT) {
+		/* What takes a mode first gives one: umask. */
+		line_put(&t->line, "%#03" PRIo64, value);
+	} else if (row && (row->classes & HC_MEMORY) && value) {
+		line_put(&t->line, "%#" PRIx64, value);
+	} else {
+		line_put(&t->line, "%" PRId64, (int64_t)value);
+	}
+}
+
+/* Behind the result: what became of the array that the call was given. */
+static void
+put_array(struct hc_traced *t, const struct hc_row *row, int64_t result)
+{
+	struct hc_show show = show_of(t, true);
+	unsigned i;
+
+	for (i = 0; row && i < row->argc; i++) {
+		const struct hc_arg *arg = &row->args[i];
+
+		if (arg->kind != HC_ARG_INOUTARR)
+			continue;
+		if (result == 0) {
+			line_put(&t->line, " (Timeout)");
+			return;
+		}
+		line_put(&t->line, " (");
+		show_array(&show, arg->type, arg->size, t->call->arg[i],
+		    t->call->arg[arg->length]);
+		line_put(&t->line, ")");
+	}
+}
+
+static void
+put_result(
+    struct hc_traced *t, const struct hc_row *row, int64_t result, bool ending)
+{
+	line_put(&t->line, ") = ");
+	if (t->call->end != HC_GOES_ON || (ending && result == -EINTR))
+		line_put(
+		    &t->line, "?%s", is_refused(t) ? " (not allowed)" : "");
+	else if (result < 0 && result >= -MAX_ERRNO)
+		put_error(t, (int)-result);
 	else
-		put(t, "%" PRId64, result);
+		put_value(t, row, (uint64_t)result);
+}
+
+static uint64_t
+ns_between(const struct timespec *from, const struct timespec *to)
+{
+	int64_t ns = (to->tv_sec - from->tv_sec) * INT64_C(1000000000) +
+		     (to->tv_nsec - from->tv_nsec);
+
+	return ns > 0 ? (uint64_t)ns : 0;
+}
+
+/* Who, and when: what stands in front of a line. */
+static int
+make_head(struct hc_trace *trace, const struct hc_traced *t, char head[HEAD])
+{
+	uint64_t us;
+	struct tm tm;
+	int n = 0;
+
+	if (trace->threads)
+		n = snprintf(head, HEAD, "[pid %5d] ", t->tid);
+	if (trace->times & HC_TRACE_CLOCK && localtime_r(&t->wall.tv_sec, &tm))
+		n += snprintf(head + n, HEAD - (size_t)n,
+		    "%02d:%02d:%02d.%06ld ", tm.tm_hour, tm.tm_min, tm.tm_sec,
+		    t->wall.tv_nsec / 1000);
+	if (trace->times & HC_TRACE_EPOCH)
+		n += snprintf(head + n, HEAD - (size_t)n, "%lld.%06ld ",
+		    (long long)t->wall.tv_sec, t->wall.tv_nsec / 1000);
+	if (trace->times & HC_TRACE_RELATIVE) {
+		us = trace->before.tv_sec
+			 ? ns_between(&trace->before, &t->begun) / 1000
+			 : 0;
+		trace->before = t->begun;
+		n += snprintf(head + n, HEAD - (size_t)n,
+		    "%6" PRIu64 ".%06" PRIu64 " ", us / 1000000, us % 1000000);
+	}
+	return n;
+}
+
+/* The whole line, by one write. */
+static void
+emit(struct hc_trace *trace, struct hc_traced *t)
+{
+	struct hc_line *line = &t->line;
+	char head[HEAD];
+	size_t n = (size_t)make_head(trace, t, head);
+
+	memcpy(line->text + HEAD - n, head, n);
+	line->text[line->used++] = '\n';
+	if (write(trace->fd, line->text + HEAD - n, line->used - HEAD + n) < 0)
+		return; /* a trace that cannot be written stays unwritten */
+}
+
+static void
+read_clocks(const struct hc_trace *trace, struct hc_traced *t)
+{
+	if (trace->times & (HC_TRACE_CLOCK | HC_TRACE_EPOCH))
+		clock_gettime(CLOCK_REALTIME, &t->wall);
+	clock_gettime(CLOCK_MONOTONIC, &t->begun);
+}
+
+static const char *
+name_of(const struct hc_traced *t, char text[24])
+{
+	const struct hc_row *row = hc_row(t->number);
+
+	snprintf(text, 24, "syscall_%#" PRIx32, t->number);
+	return row ? row->name : text;
+}
+
+/* Calls that began before `until` and are not over, each once. */
+static void
+tell_unfinished(struct hc_trace *trace, const struct hc_traced *until)
+{
+	struct hc_traced *t;
+	char text[24];
+
+	for (t = trace->first; t && t != until; t = t->next) {
+		if (!t->wanted || t->told)
+			continue;
+		line_tail(&t->line);
+		line_put(&t->line, " <unfinished ...>");
+		emit(trace, t);
+		line_begin(&t->line);
+		line_put(&t->line, "<... %s resumed>", name_of(t, text));
+		t->told = true;
+		t->changes = t->line.used;
+	}
 }
 
 void
-hc_trace_leave(struct hc_trace *t, const struct hc_call *call, uint32_t number,
-    int64_t result)
+hc_trace_init(struct hc_trace *trace)
+{
+	pthread_mutex_init(&trace->lock, NULL);
+	trace->last = &trace->first;
+	/* Now, and not by the first line: then there may be a sandbox. */
+	tzset();
+}
+
+static void
+enlist(struct hc_trace *trace, struct hc_traced *t)
+{
+	pthread_mutex_lock(&trace->lock);
+	if (!trace->tid)
+		trace->tid = t->tid;
+	trace->threads = trace->threads || t->tid != trace->tid;
+	read_clocks(trace, t);
+	*trace->last = t;
+	trace->last = &t->next;
+	pthread_mutex_unlock(&trace->lock);
+}
+
+void
+hc_trace_enter(struct hc_trace *trace, struct hc_traced *t,
+    const struct hc_call *call, uint32_t number)
 {
 	const struct hc_row *row = hc_row(number);
-	unsigned i;
 
-	if (row && !hc_set_has(&t->wanted, number))
-		return;
-	for (i = t->next; row && i < row->argc; i++) {
-		put(t, i > first_arg(row) ? ", " : "");
-		if (is_output(row->args[i].kind))
-			put_output(
-			    t, call, &row->args[i], call->arg[i], result);
-		else
-			put_input(t, call, &row->args[i], call->arg[i]);
+	t->next = NULL;
+	t->call = call;
+	t->number = number;
+	t->tid = call->thread->tid;
+	t->arg = 0;
+	t->parted = t->told = false;
+	t->changes = 0;
+	/* What is no call has no name to be left out by. */
+	t->wanted = trace->lines &&
+		    (!row || hc_set_has(&trace->wanted, number));
+	if (t->wanted) {
+		line_begin(&t->line);
+		if (row) {
+			line_put(&t->line, "%s(", row->name);
+			put_arguments(t, row);
+		} else {
+			put_unknown(t);
+		}
 	}
-	put(t, ") = ");
-	if (call->end != HC_GOES_ON)
-		put(t, "?");
-	else
-		put_result(t, row, result);
-	if (t->used > sizeof(t->line) - 2)
-		t->used = sizeof(t->line) - 2;
-	t->line[t->used++] = '\n';
-	if (write(t->fd, t->line, t->used) < 0)
-		t->used =
-		    0; /* a trace that cannot be written stays unwritten */
+	enlist(trace, t);
+}
+
+static void
+delist(struct hc_trace *trace, struct hc_traced *t)
+{
+	struct hc_traced **at = &trace->first;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	if (trace->last == &t->next)
+		trace->last = at;
+}
+
+static void
+count(struct hc_trace *trace, const struct hc_traced *t, int64_t result,
+    uint64_t ns)
+{
+	struct hc_trace_count *c = &trace->count[t->number];
+
+	if (!hc_row(t->number))
+		c = &trace->count[HYPERCALL_END];
+	else if (!hc_set_has(&trace->counted, t->number))
+		return;
+	c->calls++;
+	c->errors += result < 0 && result >= -MAX_ERRNO;
+	c->ns += ns;
+}
+
+void
+hc_trace_leave(struct hc_trace *trace, struct hc_traced *t, int64_t result)
+{
+	const struct hc_row *row = hc_row(t->number);
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = ns_between(&t->begun, &now);
+	pthread_mutex_lock(&trace->lock);
+	if (t->wanted) {
+		if (row)
+			put_rest(t, row, result);
+		line_tail(&t->line);
+		put_result(t, row, result, trace->ending);
+		put_array(t, row, result);
+		if (trace->times & HC_TRACE_SPENT)
+			line_put(&t->line, " <%" PRIu64 ".%06" PRIu64 ">",
+			    ns / 1000000000, ns / 1000 % 1000000);
+		tell_unfinished(trace, t);
+		if (t->told)
+			read_clocks(trace, t);
+		emit(trace, t);
+	}
+	count(trace, t, result, ns);
+	delist(trace, t);
+	if (t->call->end == HC_ENDS_GUEST || t->call->end == HC_KILLS_GUEST)
+		trace->ending = 1;
+	pthread_mutex_unlock(&trace->lock);
+}
+
+void
+hc_trace_say(struct hc_trace *trace, const char *format, ...)
+{
+	struct hc_traced t = { .tid = trace->tid };
+	va_list ap;
+	int n;
+
+	pthread_mutex_lock(&trace->lock);
+	tell_unfinished(trace, NULL);
+	read_clocks(trace, &t);
+	line_begin(&t.line);
+	va_start(ap, format);
+	n = vsnprintf(t.line.text + HEAD, HC_LINE - HEAD - 1, format, ap);
+	va_end(ap);
+	if (n > 0 && n < HC_LINE - HEAD - 1) {
+		t.line.used += (size_t)n;
+		emit(trace, &t);
+	}
+	pthread_mutex_unlock(&trace->lock);
 }

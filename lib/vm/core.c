@@ -107,18 +107,9 @@ static void
 put_signal(struct notes *notes, const struct vcpu *vcpu,
     const struct user_context *c, int signal)
 {
-	const struct trap_info *trap = trap_info(vcpu->trap.vector);
-	uint64_t address = c->regs.rip;
-	siginfo_t info = { .si_signo = signal, .si_code = SI_KERNEL };
+	siginfo_t info;
 
-	if (vcpu->faulted) {
-		info.si_code = trap->code;
-		if (vcpu->trap.address)
-			address = vcpu->trap.address;
-		if (trap->code == SEGV_MAPERR && (vcpu->trap.error & 1))
-			info.si_code = SEGV_ACCERR;
-	}
-	info.si_addr = (void *)(uintptr_t)address;
+	trap_siginfo(vcpu, c->regs.rip, signal, &info);
 	put_note(notes, NT_SIGINFO, "CORE", &info, sizeof(info));
 }
 

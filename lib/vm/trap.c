@@ -49,6 +49,23 @@ trap_signal_name(int signal)
 	return "a real-time signal";
 }
 
+void
+trap_siginfo(const struct vcpu *vcpu, uint64_t rip, int signal, siginfo_t *info)
+{
+	const struct trap_info *trap = trap_info(vcpu->trap.vector);
+	uint64_t address = rip;
+
+	*info = (siginfo_t){ .si_signo = signal, .si_code = SI_KERNEL };
+	if (vcpu->faulted) {
+		info->si_code = trap->code;
+		if (vcpu->trap.vector == VECTOR_PF)
+			address = vcpu->trap.address;
+		if (trap->code == SEGV_MAPERR && (vcpu->trap.error & 1))
+			info->si_code = SEGV_ACCERR;
+	}
+	info->si_addr = (void *)(uintptr_t)address;
+}
+
 /* In or out of the range of addresses that the stack would grow into? */
 static bool
 below_stack(const struct machine *m, uint64_t va)

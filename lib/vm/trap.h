@@ -8,6 +8,8 @@
 
 #include "vm/machine.h"
 
+#include <signal.h>
+
 struct trap_info {
 	const char *mnemonic; /* "PF" */
 	const char *text;     /* "page fault" */
@@ -20,6 +22,10 @@ const struct trap_info *trap_info(unsigned vector);
 
 /* "SIGSEGV" for 11. */
 const char *trap_signal_name(int signal);
+
+/* What Linux would tell of the signal that ended this vCPU at `rip`. */
+void trap_siginfo(
+    const struct vcpu *vcpu, uint64_t rip, int signal, siginfo_t *info);
 
 /* One phrase: what the guest did to get this trap at `rip`. */
 void trap_describe(const struct machine *m, const struct trap *trap,

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of what calls cost, as strace -c prints it.  Nothing here may know
+ * how they were counted.
+ */
+#include "hypercall/trace.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char rule[] =
+    "------ ----------- ----------- --------- --------- ----------------\n";
+
+static const struct hc_trace *sorted; /* what qsort() compares by */
+
+static int
+more_time_first(const void *a, const void *b)
+{
+	const struct hc_trace_count *x = &sorted->count[*(const uint16_t *)a];
+	const struct hc_trace_count *y = &sorted->count[*(const uint16_t *)b];
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? 1 : -1;
+	if (x->calls != y->calls)
+		return x->calls < y->calls ? 1 : -1;
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static void
+put_row(int fd, const struct hc_trace_count *c, uint64_t all, const char *name)
+{
+	char errors[24] = "";
+
+	if (c->errors)
+		snprintf(errors, sizeof(errors), "%" PRIu64, c->errors);
+	dprintf(fd, "%6.2f %11.6f %11" PRIu64 " %9" PRIu64 " %9s %s\n",
+	    all ? 100 * (double)c->ns / (double)all : 0, (double)c->ns / 1e9,
+	    c->calls ? c->ns / 1000 / c->calls : 0, c->calls, errors, name);
+}
+
+void
+hc_trace_summary(const struct hc_trace *trace, int fd)
+{
+	struct hc_trace_count total = { 0, 0, 0 };
+	uint16_t order[HYPERCALL_END + 1];
+	uint16_t n = 0, i;
+
+	for (i = 0; i <= HYPERCALL_END; i++) {
+		const struct hc_trace_count *c = &trace->count[i];
+
+		if (c->calls)
+			order[n++] = i;
+		total.calls += c->calls;
+		total.errors += c->errors;
+		total.ns += c->ns;
+	}
+	sorted = trace;
+	qsort(order, n, sizeof(order[0]), more_time_first);
+	dprintf(fd, "%s\n%s",
+	    "% time     seconds  usecs/call     calls    "
+	    "errors hypercall",
+	    rule);
+	for (i = 0; i < n; i++) {
+		const struct hc_row *row = hc_row(order[i]);
+
+		put_row(fd, &trace->count[order[i]], total.ns,
+		    row ? row->name : "(unknown)");
+	}
+	dprintf(fd, "%s", rule);
+	put_row(fd, &total, total.ns, "total");
+}
