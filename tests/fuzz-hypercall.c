@@ -147,6 +147,8 @@ argument(struct input *in, const struct hc_arg *arg)
 	case HC_ARG_INT:
 	case HC_ARG_UINT:
 	case HC_ARG_OCT:
+	case HC_ARG_OFF:
+	case HC_ARG_MODE:
 	case HC_ARG_HEX: return how % 16 < 8 ? b : edge(b);
 	default: return place(b);
 	}

@@ -151,7 +151,8 @@ FUZZERS = \
 	tests/fuzz-json \
 	tests/fuzz-lines \
 	tests/fuzz-rsp \
-	tests/fuzz-stub
+	tests/fuzz-stub \
+	tests/fuzz-trace
 EXTRA_PROGRAMS += $(FUZZERS)
 tests_fuzz_config_SOURCES = tests/fuzz-config.c tests/fuzz-main.c \
 	$(CONFIG_SOURCES)
@@ -169,6 +170,8 @@ tests_fuzz_rsp_LDADD = lib/libgdb.a
 tests_fuzz_stub_SOURCES = tests/fuzz-stub.c tests/fuzz-main.c \
 	tests/faketarget.c tests/faketarget.h
 tests_fuzz_stub_LDADD = lib/libgdb.a
+tests_fuzz_trace_SOURCES = tests/fuzz-trace.c tests/fuzz-main.c
+tests_fuzz_trace_LDADD = $(TEST_LIBS)
 
 FUZZ_CONFIGS = $(top_srcdir)/tests/config.json \
 	$(GUEST_CONFIGS:%=$(top_srcdir)/%)
@@ -191,6 +194,9 @@ run-fuzz-rsp: tests/fuzz-rsp
 	tests/fuzz-rsp --seconds=$(FUZZ_SECONDS) $(top_srcdir)/tests/rsp/*.txt
 run-fuzz-stub: tests/fuzz-stub
 	tests/fuzz-stub --seconds=$(FUZZ_SECONDS) $(top_srcdir)/tests/rsp/*.txt
+run-fuzz-trace: tests/fuzz-trace
+	head -c 2048 $(top_srcdir)/tests/t-files.c >tests/trace.seed
+	tests/fuzz-trace --seconds=$(FUZZ_SECONDS) tests/trace.seed
 
 RUN_FUZZERS = $(FUZZERS:tests/%=run-%)
 
@@ -214,4 +220,5 @@ check-valgrind: $(VALGRIND_TESTS) bin/novillo
 	    >tests/valgrind.out
 
 .PHONY: check-fuzz check-valgrind
-CLEANFILES += $(FUZZERS) tests/hypercall.seed tests/valgrind.out
+CLEANFILES += $(FUZZERS) tests/hypercall.seed \
+	tests/trace.seed tests/valgrind.out

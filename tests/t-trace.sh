@@ -13,7 +13,11 @@ has "$err" 'exit_group(0) = ?' "a call that does not return"
 is "$out" "Hello, Ann!" "the guest's own output is as ever"
 
 try "$novillo" --trace=exit_group "$guests/hello.elf"
-is "$err" "exit_group(0) = ?" "--trace=NAME shows that call alone"
+is "$err" "exit_group(0) = ?
++++ exited with 0 +++" "--trace=NAME shows that call alone, and the end"
+try "$novillo" --trace=@all,-write "$guests/hello.elf"
+is "$err" "exit_group(0) = ?
++++ exited with 0 +++" "--trace=-NAME leaves one out"
 try "$novillo" --trace=@memory "$guests/t_memory.elf"
 has "$err" "PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x" \
     "flags are shown by name, addresses in hexadecimal"
@@ -27,4 +31,33 @@ has "$(cat "$scratch/trace")" 'quote\" tab\t back\\ \1 2' \
     "text is escaped as in C"
 try "$novillo" --trace "$guests/sleep.elf" 0
 has "$err" "{tv_sec=0, tv_nsec=" "structures are shown by field"
+
+try "$novillo" --trace "$guests/status.elf" 3
+has "$err" "+++ exited with 3 +++" "the status at the end"
+try "$novillo" --trace --core="$scratch/core" "$guests/fault_null.elf"
+has "$err" "--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=NULL} ---
++++ killed by SIGSEGV (core dumped) +++" "a fault as the signal it is"
+try "$novillo" --trace --timeout=0.2 "$guests/sleep.elf" 10
+has "$err" "nanosleep({tv_sec=10, tv_nsec=0}, NULL) = ?
++++ ended by --timeout +++" "the end of a guest whose time is over"
+try "$novillo" --trace --allow=-write "$guests/hello.elf"
+has "$err" "14) = -1 EPERM (Operation not permitted) (not allowed)" \
+    "a call that is not allowed says so"
+
+try "$novillo" --trace --trace-time=clock,spent "$guests/hello.elf"
+is "$(printf '%s\n' "$err" |
+    grep -c '^[0-9:]*\.[0-9]* write(.* = 14 <0\.[0-9]*>$')" 1 \
+    "--trace-time: when a call began and how long it took"
+try "$novillo" --trace-time=epoch,clock "$guests/hello.elf"
+is "$status" 125 "but not two beginnings"
+try "$novillo" --trace-time=now "$guests/hello.elf"
+has "$err" '"now" is not clock, epoch, relative or spent' "nor other words"
+
+try "$novillo" --trace-summary -o "$scratch/table" "$guests/hello.elf"
+is "$(sed 's/.* //' "$scratch/table" | sort | tr '\n' ' ')" \
+    "---------------- ---------------- exit_group hypercall total write " \
+    "--trace-summary is a table of calls, and no lines"
+try "$novillo" --trace-summary=@time "$guests/sleep.elf" 0
+has "$err" "         1           nanosleep" "which counts what it is asked for"
+is "$(printf '%s\n' "$err" | grep -c exit_group)" 0 "and nothing else"
 done_testing
