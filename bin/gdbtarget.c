@@ -8,6 +8,7 @@
 #include "gdb/regs.h"
 #include "vm/context.h"
 #include "vm/cpu.h"
+#include "vm/thread.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,26 +30,39 @@ vcpu_by_tid(struct machine *m, int tid)
 	unsigned i;
 
 	for (i = 0; i < m->vcpus; i++)
-		if (m->vcpu[i].thread.tid == tid)
+		if (thread_lives(&m->vcpu[i]) && m->vcpu[i].thread.tid == tid)
 			return &m->vcpu[i];
 	return NULL;
 }
 
+/* Threads may come and go while this looks: what stub_stop() tells of later is
+ * true at that time. */
 static size_t
 threads(void *ctx, int *tids, size_t max)
 {
 	const struct machine *m = machine_of(ctx);
-	size_t n;
+	size_t n = 0;
+	size_t at;
+	unsigned i;
 
-	for (n = 0; n < m->vcpus && n < max; n++)
-		tids[n] = m->vcpu[n].thread.tid;
+	for (i = 0; i < m->vcpus && n < max; i++) {
+		int tid = m->vcpu[i].thread.tid;
+
+		if (!thread_lives(&m->vcpu[i]))
+			continue;
+		/* In the order they were made, as their numbers were. */
+		for (at = n++; at > 0 && tids[at - 1] > tid; at--)
+			tids[at] = tids[at - 1];
+		tids[at] = tid;
+	}
 	return n;
 }
 
 static const char *
 thread_name(void *ctx, int tid)
 {
-	(void)ctx;
+	if (!vcpu_by_tid(machine_of(ctx), tid))
+		return NULL;
 	return tid == 1 ? "main" : "thread";
 }
 
@@ -221,12 +235,17 @@ resume(void *ctx, const struct target_resume *how)
 		[ACTION_RANGE] = WANT_RANGE,
 	};
 	struct machine *m = machine_of(ctx);
+	const struct target_action *action = action_for(how, TARGET_ALL);
 	unsigned i;
 
+	/* A thread that does not exist yet is one that none names. */
+	m->debug.want_new = action && action->kind == ACTION_CONTINUE
+				? WANT_RUN
+				: WANT_STOP;
 	for (i = 0; i < m->vcpus; i++) {
-		const struct target_action *action = action_for(
-		    how, m->vcpu[i].thread.tid);
-
+		if (!thread_lives(&m->vcpu[i]))
+			continue;
+		action = action_for(how, m->vcpu[i].thread.tid);
 		if (action)
 			debug_want(&m->vcpu[i], wants[action->kind], action->lo,
 			    action->hi, action->signal);
@@ -377,6 +396,7 @@ gdbtarget_stop(const struct machine *m, const struct debug_event *event)
 		[EVENT_BREAK] = STOP_BREAK,
 		[EVENT_HARDBREAK] = STOP_HWBREAK,
 		[EVENT_SIGNAL] = STOP_SIGNAL,
+		[EVENT_GONE] = STOP_NONE,
 	};
 	struct stop stop = {
 		.tid = m->vcpu[event->vcpu].thread.tid,

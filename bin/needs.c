@@ -56,9 +56,10 @@ enum {
 	GDB = NEEDS_GDB,
 	SOCKET = NEEDS_SOCKET,
 	STATS = NEEDS_STATS,
+	THREADS = NEEDS_THREADS,
 	GUEST = NEEDS_GUEST,
 	RUNTIME =
-	    1 << 6, /* of the compiler: always there, and nobody's limit */
+	    1 << 7, /* of the compiler: always there, and nobody's limit */
 };
 
 struct need {

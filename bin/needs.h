@@ -20,8 +20,9 @@ enum needs_when {
 	NEEDS_GDB = 1 << 2,
 	NEEDS_SOCKET = 1 << 3,
 	NEEDS_STATS = 1 << 4,
-	NEEDS_ALL = (1 << 5) - 1,
-	NEEDS_GUEST = 1 << 5, /* only of a row: see needs_call() */
+	NEEDS_THREADS = 1 << 5,
+	NEEDS_ALL = (1 << 6) - 1,
+	NEEDS_GUEST = 1 << 6, /* only of a row: see needs_call() */
 };
 
 struct needs {

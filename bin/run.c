@@ -253,11 +253,11 @@ report_signal(const struct options *o)
 {
 	const struct outcome *end = &run.machine.outcome;
 	struct image_bytes image = map_image();
-	struct vcpu *vcpu = &run.machine.vcpu[0];
+	struct vcpu *vcpu = run.machine.culprit;
 
 	say("%s: ended by %s: %s", o->guest, trap_signal_name(end->code),
 	    end->text);
-	if (vcpu->faulted)
+	if (vcpu)
 		report_fault(stderr, vcpu, &image);
 	if (o->core)
 		write_core(o);

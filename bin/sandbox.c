@@ -56,6 +56,13 @@ need_hypercalls(struct needs *needs, const struct hc_set *allowed)
 	}
 }
 
+static bool
+makes_threads(const struct hc_guest *guest)
+{
+	return hc_set_has(&guest->policy.allowed, HC_clone) ||
+	       hc_set_has(&guest->policy.allowed, HC_clone3);
+}
+
 static int
 make_filter(const struct options *o, const struct hc_guest *guest,
     struct filter_program *program)
@@ -65,6 +72,8 @@ make_filter(const struct options *o, const struct hc_guest *guest,
 	size_t n;
 
 	need_hypercalls(&needs, &guest->policy.allowed);
+	if (makes_threads(guest))
+		needs.asked |= NEEDS_THREADS;
 	n = needs_rules(&needs, rules);
 	return n ? filter_make(program, rules, n) : -E2BIG;
 }
@@ -123,8 +132,9 @@ list_files(const struct hc_tree *tree, int *keep)
 }
 
 /*
- * A machine needs its vCPU alone.  /dev/kvm and the VM can do more than serve
- * it; a debugger has them make another, to try debug registers in.
+ * A machine needs its first vCPU alone.  /dev/kvm and the VM can do more than
+ * serve it: they make the vCPUs of threads, and for a debugger another machine,
+ * to try debug registers in.
  */
 static size_t
 list_descriptors(
@@ -139,9 +149,14 @@ list_descriptors(
 	keep[n++] = s->image;
 	keep[n++] = s->output;
 	n += list_files(&m->guest.tree, keep + n);
-	m->vm = -1;
+	if (makes_threads(&m->guest)) {
+		keep[n++] = m->kvm;
+		keep[n++] = m->vm;
+	} else {
+		m->vm = -1;
+	}
 	if (!o->gdb) {
-		m->kvm = -1;
+		m->kvm = makes_threads(&m->guest) ? m->kvm : -1;
 		return n;
 	}
 	keep[n++] = m->kvm;
@@ -164,7 +179,8 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 	};
 	int r;
 
-	_Static_assert(MACHINE_VCPUS + HC_MOUNTS + 8 <= CONFINE_KEEP,
+	/* There is one vCPU before the guest runs. */
+	_Static_assert(1 + HC_MOUNTS + 10 <= CONFINE_KEEP,
 	    "there is room for all descriptors");
 	if (o->sandbox == SANDBOX_NONE)
 		return 0;

@@ -12,7 +12,7 @@
 #include "sandbox/confine.h"
 
 /* Descriptors there can be: the guest's files, and what we hold ourselves. */
-#define SANDBOX_FILES (HC_FILES + 64)
+#define SANDBOX_FILES (HC_FILES + MACHINE_VCPUS + 64)
 
 /* What a run holds when it is about to begin. */
 struct sandbox {

@@ -44,13 +44,17 @@ stats_write(int fd, const struct machine *m, const struct confined *sandbox)
 {
 	struct rusage used;
 	uint64_t runs = 0;
-	uint32_t i;
+	uint64_t exits[MACHINE_EXITS] = { 0 };
+	uint32_t i, reason;
 
-	for (i = 0; i < m->vcpus; i++)
+	for (i = 0; i < m->vcpus; i++) {
 		runs += m->vcpu[i].runs;
+		for (reason = 0; reason < MACHINE_EXITS; reason++)
+			exits[reason] += m->vcpu[i].exits[reason];
+	}
 	count(fd, "ioctl", "KVM_RUN", runs);
 	for (i = 0; i < MACHINE_EXITS; i++)
-		count(fd, "exit", kvmcore_exit_name(i), m->exits[i]);
+		count(fd, "exit", kvmcore_exit_name(i), exits[i]);
 	count_stops(fd, &m->debug);
 	for (i = 0; i < HYPERCALL_END; i++)
 		if (hc_row(i))
@@ -58,6 +62,8 @@ stats_write(int fd, const struct machine *m, const struct confined *sandbox)
 			    m->guest.count[i]);
 	count(fd, "sandbox", "Landlock ABI", (uint64_t)sandbox->landlock);
 	count(fd, "sandbox", "seccomp filter", sandbox->filtered);
+	if (m->vcpus > 1)
+		count(fd, "vcpus", "made", m->vcpus);
 	count(fd, "memory", "page tables", m->mem.pt.used);
 	if (getrusage(RUSAGE_SELF, &used) == 0)
 		count(fd, "memory", "peak KiB", (uint64_t)used.ru_maxrss);

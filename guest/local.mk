@@ -8,7 +8,7 @@
 #	.n.o .native	the same source as a Linux program: by `syscall`
 
 # The runtime, in the order in which a newcomer should read it.
-GUEST_RUNTIME = guest/start $(GUEST_RUNTIME_C)
+GUEST_RUNTIME = guest/start $(GUEST_RUNTIME_C) guest/clone
 GUEST_RUNTIME_C = \
 	guest/crt \
 	guest/posix \
@@ -24,6 +24,7 @@ GUEST_RUNTIME_C = \
 	guest/printf \
 	guest/stdio \
 	guest/getline \
+	guest/thread \
 	guest/tap
 
 GUEST_INCLUDES = \
@@ -54,6 +55,7 @@ GUEST_INCLUDES = \
 	guest/include/sys/uio.h \
 	guest/include/sys/utsname.h \
 	guest/include/tap.h \
+	guest/include/thread.h \
 	guest/include/time.h \
 	guest/include/unistd.h
 
@@ -74,7 +76,9 @@ GUEST_PLAIN = \
 	guest/spin.elf \
 	guest/status.elf \
 	guest/sum_file.elf \
+	guest/threads.elf \
 	guest/torov.elf \
+	guest/torture.elf \
 	guest/wc.elf \
 	guest/write_file.elf
 
@@ -102,6 +106,7 @@ GUEST_FAULTS = \
 	guest/fault_privileged.elf \
 	guest/fault_stack.elf \
 	guest/fault_text.elf \
+	guest/fault_thread.elf \
 	guest/fault_undefined.elf \
 	guest/fault_unmapped.elf
 
@@ -121,7 +126,8 @@ GUEST_TESTS = \
 	guest/t_printf.elf \
 	guest/t_sse.elf \
 	guest/t_start.elf \
-	guest/t_string.elf
+	guest/t_string.elf \
+	guest/t_threads.elf
 
 # On Linux itself they say the same, so Linux is what they are checked against,
 # and the runtime is tested where there is no KVM.  Automake wants them written
@@ -139,7 +145,8 @@ GUEST_NATIVE_TESTS = \
 	guest/t_printf.native \
 	guest/t_sse.native \
 	guest/t_start.native \
-	guest/t_string.native
+	guest/t_string.native \
+	guest/t_threads.native
 
 # What a guest is compared with when it is timed.
 GUEST_NATIVE_PLAIN = \
@@ -154,6 +161,7 @@ GUEST_NATIVE_PLAIN = \
 	guest/spin.native \
 	guest/status.native \
 	guest/sum_file.native \
+	guest/torture.native \
 	guest/wc.native
 
 GUEST_IMAGES = $(GUEST_PLAIN) $(GUEST_FAULTS) $(GUEST_TESTS)
@@ -225,6 +233,7 @@ EXTRA_DIST += \
 	guest/README.md \
 	guest/flat.lds \
 	guest/guest.lds \
+	guest/clone.S \
 	guest/start.S
 CLEANFILES += \
 	$(GUEST_OBJECTS) \

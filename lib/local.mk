@@ -60,11 +60,12 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/path.c \
 	lib/hypercall/path.h \
 	lib/hypercall/process.c \
-	lib/hypercall/signal.c \
 	lib/hypercall/show.c \
 	lib/hypercall/show.h \
 	lib/hypercall/showaddr.c \
+	lib/hypercall/signal.c \
 	lib/hypercall/summary.c \
+	lib/hypercall/thread.c \
 	lib/hypercall/time.c \
 	lib/hypercall/trace.c \
 	lib/hypercall/trace.h \
@@ -98,6 +99,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/start.c \
 	lib/vm/step.c \
 	lib/vm/step.h \
+	lib/vm/thread.c \
+	lib/vm/thread.h \
 	lib/vm/trap.c \
 	lib/vm/trap.h \
 	lib/vm/x86.h

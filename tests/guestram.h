@@ -23,6 +23,7 @@ guestram_init(struct gmem *mem, uint64_t size)
 	if (base == MAP_FAILED)
 		abort();
 	base += PAGE_2M - ((uintptr_t)base & PAGE_2M_MASK);
+	gmem_init(mem);
 	mem->base = base;
 	mem->size = size;
 	pt_init(&mem->pt, (uint64_t *)(void *)(base + size), size, tables);

@@ -107,11 +107,13 @@ KVM_TESTS = \
 	tests/t-gdb-kill.sh \
 	tests/t-gdb-lines.sh \
 	tests/t-gdb-stops.sh \
+	tests/t-gdb-threads.sh \
 	tests/t-gdb-ways.sh \
 	tests/t-lldb.sh \
 	tests/t-run.sh \
 	tests/t-sandbox.sh \
 	tests/t-static.sh \
+	tests/t-threads.sh \
 	tests/t-trace.sh
 
 check_PROGRAMS += $(UNIT_TESTS) tests/mkelf tests/fakestub tests/killer \
@@ -130,6 +132,7 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/gdb.sh tests/lib.sh \
 	tests/run-guest.sh \
 	tests/fakeguest.S \
 	tests/static-hello.c \
+	tests/static-threads.c \
 	tests/rsp/breaks.txt \
 	tests/rsp/errors.txt \
 	tests/rsp/files.txt \

@@ -9,6 +9,7 @@
 #include "vm/context.h"
 #include "vm/debug.h"
 #include "vm/machine.h"
+#include "vm/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,12 +46,13 @@ symbol(const char *name)
 }
 
 static void
-start(const char *guest, const char *arg)
+start_with(const char *guest, const char *arg, const char *arg2)
 {
 	static char *none[] = { NULL };
 	char *argv[] = {
 		(char *)(uintptr_t)guest,
 		(char *)(uintptr_t)arg,
+		(char *)(uintptr_t)arg2,
 		NULL,
 	};
 	const char *dir = getenv("top_builddir");
@@ -81,6 +83,12 @@ start(const char *guest, const char *arg)
 	debug_attach(&m);
 	if (debug_start(&m, true) < 0)
 		bail("debug_start");
+}
+
+static void
+start(const char *guest, const char *arg)
+{
+	start_with(guest, arg, NULL);
 }
 
 static uint64_t stops[DEBUG_STOPS]; /* of all guests */
@@ -329,6 +337,219 @@ test_hard(void)
 	end();
 }
 
+/* Several threads: all are let go, or one alone. */
+static void
+want_all(enum debug_want want)
+{
+	unsigned i;
+
+	m.debug.want_new = want;
+	for (i = 0; i < m.vcpus; i++)
+		if (thread_lives(&m.vcpu[i]))
+			debug_want(&m.vcpu[i], want, 0, 0, 0);
+}
+
+static struct debug_event
+go_all(void)
+{
+	want_all(WANT_RUN);
+	debug_resume(&m);
+	return wait_event();
+}
+
+static struct debug_event
+go_alone(unsigned vcpu, enum debug_want want)
+{
+	want_all(WANT_STOP);
+	debug_want(&m.vcpu[vcpu], want, 0, 0, 0);
+	debug_resume(&m);
+	return wait_event();
+}
+
+static unsigned
+live(void)
+{
+	unsigned n = 0, i;
+
+	for (i = 0; i < m.vcpus; i++)
+		n += thread_lives(&m.vcpu[i]);
+	return n;
+}
+
+static uint64_t
+guest_word(const char *name)
+{
+	uint64_t word = 0;
+
+	gmem_read(&m.mem, &word, symbol(name), sizeof(word));
+	return word;
+}
+
+static void
+test_two_hits(void)
+{
+	unsigned hits[MACHINE_VCPUS] = { 0 };
+	struct debug_event event;
+	unsigned n = 0;
+
+	start_with("threads.elf", "3", "10");
+	stop_at_start();
+	debug_insert(&m, BREAKS_SOFT, symbol("meet"), 1);
+	while ((event = go_all()).kind == EVENT_BREAK && n < 1000) {
+		hits[event.vcpu]++;
+		n++;
+	}
+	is_int(n, 30, "three threads meet a breakpoint ten times each");
+	ok(hits[1] == 10 && hits[2] == 10 && hits[3] == 10,
+	    "and each hit is told of who made it: %u %u %u", hits[1], hits[2],
+	    hits[3]);
+	is_int(event.kind, EVENT_ENDED, "then the guest ends");
+	is_int(m.outcome.code, 0, "having counted right");
+	end();
+}
+
+static void
+test_alone(void)
+{
+	struct debug_event event;
+	uint64_t others[MACHINE_VCPUS];
+	unsigned i, steps, moved = 0, who;
+
+	start_with("threads.elf", "2", "3");
+	stop_at_start();
+	debug_insert(&m, BREAKS_SOFT, symbol("meet"), 1);
+	event = go_all();
+	who = event.vcpu;
+	for (i = 0; i < m.vcpus; i++)
+		others[i] = vcpu_user_rip(&m.vcpu[i]);
+	for (steps = 0; steps < 10 && event.kind != EVENT_ENDED; steps++) {
+		event = go_alone(who, WANT_STEP);
+		if (event.kind != EVENT_STEP || event.vcpu != who)
+			break;
+	}
+	is_int(steps, 10, "one thread steps alone, from a breakpoint on");
+	for (i = 0; i < m.vcpus; i++)
+		moved += vcpu_user_rip(&m.vcpu[i]) != others[i];
+	is_int(moved, 1, "and is the only one that has moved");
+	debug_remove(&m, BREAKS_SOFT, symbol("meet"), 1);
+	event = go_all();
+	is_int(event.kind, EVENT_ENDED, "then all run to the end");
+	is_int(m.outcome.code, 0, "and nothing is lost");
+	end();
+}
+
+static void
+test_thread_end(void)
+{
+	struct debug_event event;
+	uint64_t at;
+	unsigned who;
+
+	start_with("threads.elf", "1", "1");
+	stop_at_start();
+	at = symbol("meet");
+	debug_insert(&m, BREAKS_SOFT, at, 1);
+	event = go_all();
+	who = event.vcpu;
+	is_int(live(), 2, "there are two threads");
+	debug_remove(&m, BREAKS_SOFT, at, 1);
+	event = go_alone(who, WANT_RUN);
+	is_int(event.kind, EVENT_GONE,
+	    "a thread that runs alone and ends is missed");
+	is_int(live(), 1, "one is left");
+	event = go_all();
+	is_int(event.kind, EVENT_ENDED, "which runs to the end");
+	end();
+}
+
+static void
+test_waiting_threads(void)
+{
+	struct debug_event event;
+	unsigned i, in_ram = 0, round;
+
+	start("torture.elf", "spin");
+	stop_at_start();
+	want_all(WANT_RUN);
+	for (round = 0; round < 20; round++) {
+		debug_resume(&m);
+		usleep(2000);
+		debug_interrupt(&m);
+		event = wait_event();
+		if (event.kind != EVENT_INTERRUPT)
+			break;
+		want_all(WANT_RUN);
+	}
+	is_int(round, 20, "threads that compute are stopped and let go");
+	for (i = 0; i < m.vcpus; i++)
+		in_ram += vcpu_user_rip(&m.vcpu[i]) < m.mem.size;
+	is_int(in_ram, live(), "and rest in their own code");
+	debug_kill(&m);
+	wait_event();
+	end();
+}
+
+/* A breakpoint on an instruction that waits for another thread. */
+static void
+test_break_on_wait(void)
+{
+	struct debug_event event;
+	uint64_t at;
+	unsigned n;
+
+	start_with("torture.elf", "beat", "5");
+	stop_at_start();
+	debug_insert(&m, BREAKS_SOFT, symbol("beat_once"), 1);
+	event = go_all();
+	is_int(event.kind, EVENT_BREAK, "while a thread works,");
+	at = vcpu_user_rip(&m.vcpu[0]);
+	debug_remove(&m, BREAKS_SOFT, symbol("beat_once"), 1);
+	debug_insert(&m, BREAKS_SOFT, at, 1);
+	for (n = 0; n < 50 && event.kind != EVENT_ENDED; n++)
+		event = go_all();
+	is_int(event.kind, EVENT_ENDED,
+	    "a breakpoint where the first waits for it stops nobody for ever");
+	is_int(m.outcome.code, 0, "and the guest ends well");
+	end();
+}
+
+static void
+test_thread_fault(void)
+{
+	struct debug_event event;
+
+	start("fault_thread.elf", NULL);
+	stop_at_start();
+	event = go_all();
+	is_int(event.kind, EVENT_SIGNAL, "a fault in a thread stops the guest");
+	is_int(event.vcpu, 1, "and is told of that thread");
+	is_int(event.signal, SIGSEGV, "as what it is");
+	want_all(WANT_RUN);
+	debug_want(&m.vcpu[1], WANT_RUN, 0, 0, SIGSEGV);
+	debug_resume(&m);
+	event = wait_event();
+	is_int(event.kind, EVENT_ENDED, "passed on, it ends all");
+	ok(m.culprit == &m.vcpu[1], "and it is known whose it was");
+	end();
+}
+
+static void
+test_thread_detach(void)
+{
+	start_with("threads.elf", "4", "50");
+	stop_at_start();
+	debug_insert(&m, BREAKS_SOFT, symbol("meet"), 1);
+	debug_insert(&m, BREAKS_WRITE, symbol("total"), 8);
+	go_all();
+	go_all();
+	debug_detach(&m);
+	is_int(wait_event().kind, EVENT_ENDED,
+	    "left alone in the middle, four threads run to the end");
+	is_int(m.outcome.code, 0, "and have counted right");
+	is_int((int64_t)guest_word("total"), 200, "to the last");
+	end();
+}
+
 /* On the host that is nearest to real hardware, stops come as KVM documents
  * them. */
 static void
@@ -378,6 +599,13 @@ main(void)
 	test_watch();
 	test_hard();
 	test_detach();
+	test_two_hits();
+	test_alone();
+	test_thread_end();
+	test_waiting_threads();
+	test_break_on_wait();
+	test_thread_fault();
+	test_thread_detach();
 	test_ways();
 	return done_testing();
 }

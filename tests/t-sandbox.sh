@@ -70,7 +70,7 @@ descriptors()
 }
 
 if [ "$strict" = strict ]; then
-	run "$guests/sleep.elf" 100
+	run --allow=-clone,-clone3 "$guests/sleep.elf" 100
 	is "$(of_threads Seccomp)" 2 "every thread has the filter"
 	is "$(of_threads NoNewPrivs)" 1 "and cannot gain privileges"
 	is "$(sed -n 's/^Max core file size *\([0-9]*\) *\([0-9]*\).*/\1 \2/p' \
@@ -119,7 +119,8 @@ if [ "$strict" = strict ]; then
 	wait "$pid" 2>/dev/null
 
 	# With a debugger there are threads, and more descriptors.
-	run --gdb="unix:$scratch/sock" "$guests/hello.elf"
+	run --gdb="unix:$scratch/sock" --allow=-clone,-clone3 \
+	    "$guests/hello.elf"
 	wait_for test -S "$scratch/sock"
 	wait_for test "$(ls "/proc/$pid/task" | wc -l)" -ge 2
 	is "$(of_threads Seccomp)" 2 "a debugger's threads have the filter too"
@@ -169,7 +170,7 @@ try timeout 100 "$novillo" "--sandbox=$strict" --allow=@all \
     --root="$scratch/given" "$guests/t_file.elf"
 is "$status" 0 "guests use files as they did"
 if [ "$strict" = strict ]; then
-	run --volume="$scratch/given:/data:ro" --allow=@file \
+	run --volume="$scratch/given:/data:ro" --allow=@file,-clone,-clone3 \
 	    "$guests/sleep.elf" 100
 	is "$(descriptors)" "anon_inode:kvm-vcpu fd given given sleep.elf " \
 	    "beside its image novillo has the folders of its guest"

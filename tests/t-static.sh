@@ -30,6 +30,31 @@ static()
 static static -static
 static static-pie -static-pie
 
+# threads NAME COMPILER: what threads of that C library do, here as natively.
+threads()
+{
+	program=$top_builddir/tests/$1-threads
+	if [ ! -x "$program" ]; then
+		program=$scratch/$1-threads
+		if ! $2 -O2 -static -pthread \
+		    "$top_srcdir/tests/static-threads.c" -o "$program" \
+		    2>"$scratch/cc"; then
+			skip "no $1 program with threads: $(tail -n 1 "$scratch/cc")"
+			return
+		fi
+	fi
+	for what in mutex cond tls barrier malloc robust timeout leave; do
+		native=$("$program" $what)
+		# glibc gives each a stack like the first one's: 8 MiB.
+		try timeout 60 "$novillo" -m 256M "$program" $what
+		is "$out" "$native" "threads of $1, $what: as natively"
+		is "$status" 0 "and they end well"
+	done
+}
+
+threads glibc "${CC:-cc}"
+threads musl musl-gcc
+
 busybox=/bin/busybox
 if [ -x "$busybox" ] && "$novillo" --check "$busybox" >/dev/null 2>&1; then
 	try "$novillo" "$busybox" echo from busybox

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The hypercall gate as host and guest see it: numbers, ports, registers.
- * It must not include anything but C headers.
+ * It must not include anything but C headers; of it, assembly sees the ports.
  *
  *	out %eax, $0x10		number in eax
  *	arguments		rdi rsi rdx r10 r8 r9 (499: rcx)
@@ -26,11 +26,13 @@
 /* Bytes of `out %eax, $imm8`, and of `syscall`. */
 #define HYPERCALL_GATE_SIZE 2
 
+#ifndef __ASSEMBLER__
 enum hypercall_number {
 #define HYPERCALL(number, name, ...) HC_##name = number,
 #include "hypercall.def"
 #undef HYPERCALL
 };
+#endif
 
 /* One more than the highest number: the size of a table by number. */
 #define HYPERCALL_END 500

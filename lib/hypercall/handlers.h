@@ -28,4 +28,20 @@ void hc_limits_init(struct hc_guest *guest);
 int64_t
 hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va);
 
+/* User addresses are below this (AMD APM vol. 2, 5.3.1: canonical form). */
+#define HC_USER_END UINT64_C(0x7ffffffff000)
+
+/*
+ * A time to wait, counted from now, becomes a moment.  A call that was
+ * interrupted and is made again finds the moment again; hc_sleep_over() says
+ * that it was not.  0 or -errno.
+ */
+bool hc_is_timespec(const struct timespec *ts);
+int hc_sleep_until(
+    struct hc_thread *thread, clockid_t clock, struct timespec *time);
+void hc_sleep_over(struct hc_thread *thread);
+
+/* What the end of a thread means to other threads: told in its memory. */
+void hc_thread_ends(struct hc_call *call);
+
 #endif

@@ -9,6 +9,7 @@
 #include "hypercall/trace.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <linux/stat.h>
 #include <signal.h>
 #include <string.h>
@@ -337,8 +338,14 @@ serve(struct hc_call *call, uint32_t number)
 		return -ENOSYS;
 	if (!hc_set_has(&guest->policy.allowed, number))
 		return deny(call, number);
-	guest->count[number]++;
+	atomic_fetch_add_explicit(
+	    &guest->count[number], 1, memory_order_relaxed);
+	/* What changes mappings does so one thread at a time. */
+	if (row->classes & HC_MEMORY)
+		gmem_lock(guest->mem);
 	result = row->handler ? row->handler(call) : hc_forward(call, row);
+	if (row->classes & HC_MEMORY)
+		gmem_unlock(guest->mem);
 	if (result == -EPIPE)
 		hc_broken_pipe(call, number);
 	return result;

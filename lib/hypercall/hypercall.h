@@ -13,6 +13,7 @@
 #include "mem/gmem.h"
 #include "mem/space.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -198,7 +199,7 @@ struct hc_guest {
 	struct hc_limit limit[HC_LIMITS];
 	bool dumpable, no_new_privs; /* as prctl() was told */
 	struct hc_trace *trace;      /* NULL: not traced */
-	uint64_t count[HYPERCALL_END];
+	_Atomic uint64_t count[HYPERCALL_END];
 };
 
 /* The calling thread's segment bases, which live in its vCPU. */
@@ -209,10 +210,16 @@ enum hc_base_register {
 
 #define HC_THREAD_NAME 16 /* with its NUL, as on Linux */
 
+/*
+ * A thread of the guest.  What it is made of is the machine's business, which
+ * offers the functions below; those that make one return 0 or -errno.
+ */
 struct hc_thread {
 	int tid;
 	char name[HC_THREAD_NAME];
 	struct hc_thread_signals signals;
+	uint64_t clear_tid; /* where its end is told, or 0 */
+	uint64_t robust;    /* the head of its list of robust locks, or 0 */
 	/* A sleep that was interrupted and may be made again: what was asked
 	 * for, and when it is over. */
 	struct timespec asked, until;
@@ -220,6 +227,15 @@ struct hc_thread {
 	    struct hc_thread *thread, enum hc_base_register which, uint64_t *v);
 	int (*set_base)(
 	    struct hc_thread *thread, enum hc_base_register which, uint64_t v);
+	/*
+	 * A thread like `parent`, made from its registers as they are behind
+	 * the call it is in; the call's result is 0 there.  It runs once it is
+	 * started, with this stack if that is not 0, and FS base if `tls` is
+	 * not NULL.  What is made must be started: a failure is told before.
+	 */
+	int (*create)(struct hc_thread *parent, struct hc_thread **child);
+	void (*start)(
+	    struct hc_thread *child, uint64_t stack, const uint64_t *tls);
 };
 
 /*

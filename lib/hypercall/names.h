@@ -12,7 +12,9 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <linux/futex.h>
 #include <linux/mman.h>
+#include <linux/sched.h>
 #include <linux/stat.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -220,6 +222,44 @@ static const struct hc_name set_rename[] = {
 static const struct hc_name set_statx[] = {
 	NAME(STATX_BASIC_STATS),
 	NAME(STATX_BTIME),
+	NAMES_END,
+};
+
+static const struct hc_name set_clone[] = {
+	NAME(CLONE_VM),
+	NAME(CLONE_FS),
+	NAME(CLONE_FILES),
+	NAME(CLONE_SIGHAND),
+	NAME(CLONE_PTRACE),
+	NAME(CLONE_VFORK),
+	NAME(CLONE_PARENT),
+	NAME(CLONE_THREAD),
+	NAME(CLONE_NEWNS),
+	NAME(CLONE_SYSVSEM),
+	NAME(CLONE_SETTLS),
+	NAME(CLONE_PARENT_SETTID),
+	NAME(CLONE_CHILD_CLEARTID),
+	NAME(CLONE_DETACHED),
+	NAME(CLONE_UNTRACED),
+	NAME(CLONE_CHILD_SETTID),
+	NAMES_END,
+};
+
+static const struct hc_name set_futex[] = {
+	NAME(FUTEX_WAIT),
+	NAME(FUTEX_WAKE),
+	NAME(FUTEX_REQUEUE),
+	NAME(FUTEX_CMP_REQUEUE),
+	NAME(FUTEX_WAKE_OP),
+	NAME(FUTEX_WAIT_BITSET),
+	NAME(FUTEX_WAKE_BITSET),
+	NAME(FUTEX_WAIT_PRIVATE),
+	NAME(FUTEX_WAKE_PRIVATE),
+	NAME(FUTEX_REQUEUE_PRIVATE),
+	NAME(FUTEX_CMP_REQUEUE_PRIVATE),
+	NAME(FUTEX_WAKE_OP_PRIVATE),
+	NAME(FUTEX_WAIT_BITSET_PRIVATE),
+	NAME(FUTEX_WAKE_BITSET_PRIVATE),
 	NAMES_END,
 };
 

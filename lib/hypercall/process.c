@@ -13,12 +13,10 @@
 
 #define GUEST_PPID 0 /* it has no parent */
 
-/* User addresses are below this (AMD APM vol. 2, 5.3.1: canonical form). */
-#define USER_END UINT64_C(0x7ffffffff000)
-
 int64_t
 hc_do_exit(struct hc_call *call)
 {
+	hc_thread_ends(call);
 	call->end = HC_ENDS_THREAD;
 	call->status = (int)(call->arg[0] & 0xff);
 	return 0;
@@ -71,14 +69,6 @@ hc_do_uname(struct hc_call *call)
 	return gmem_write(call->guest->mem, call->arg[0], &us, sizeof(us));
 }
 
-/* The address is where a thread's end will be told; there is no other
- * thread to be told of it yet. */
-int64_t
-hc_do_set_tid_address(struct hc_call *call)
-{
-	return call->thread->tid;
-}
-
 int64_t
 hc_do_arch_prctl(struct hc_call *call)
 {
@@ -90,7 +80,7 @@ hc_do_arch_prctl(struct hc_call *call)
 	switch (call->arg[0]) {
 	case ARCH_SET_GS: which = HC_GS; /* fall through */
 	case ARCH_SET_FS:
-		if (value >= USER_END)
+		if (value >= HC_USER_END)
 			return -EPERM;
 		return thread->set_base(thread, which, value);
 	case ARCH_GET_GS: which = HC_GS; /* fall through */

@@ -60,8 +60,8 @@ hc_do_clock_getres(struct hc_call *call)
 	return ask_clock(call, SYS_clock_getres, true);
 }
 
-static bool
-is_timespec(const struct timespec *ts)
+bool
+hc_is_timespec(const struct timespec *ts)
 {
 	return ts->tv_sec >= 0 && ts->tv_nsec >= 0 && ts->tv_nsec < SECOND;
 }
@@ -99,32 +99,46 @@ left_of(clockid_t clock, struct timespec until)
 	return until;
 }
 
-/*
- * For a time: until a moment, which an interrupted call that is made again
- * finds again in its thread.  What is left goes to `rem`.
- */
+int
+hc_sleep_until(struct hc_thread *thread, clockid_t clock, struct timespec *time)
+{
+	struct timespec now;
+
+	if (memcmp(&thread->asked, time, sizeof(*time)) != 0) {
+		if (clock_gettime(clock, &now) < 0)
+			return -errno;
+		thread->asked = *time;
+		thread->until = add(now, *time);
+	}
+	*time = thread->until;
+	return 0;
+}
+
+void
+hc_sleep_over(struct hc_thread *thread)
+{
+	thread->asked = (struct timespec){ 0 };
+}
+
+/* For a time.  What is left goes to `rem`. */
 static int64_t
 sleep_for(
     struct hc_call *call, clockid_t clock, struct timespec want, uint64_t rem)
 {
-	struct hc_thread *thread = call->thread;
-	struct timespec now, left;
+	struct timespec left;
 	int r;
 
-	if (!is_timespec(&want))
+	if (!hc_is_timespec(&want))
 		return -EINVAL;
-	if (memcmp(&thread->asked, &want, sizeof(want)) != 0) {
-		if (clock_gettime(clock, &now) < 0)
-			return -errno;
-		thread->asked = want;
-		thread->until = add(now, want);
-	}
-	r = clock_nanosleep(clock, TIMER_ABSTIME, &thread->until, NULL);
+	r = hc_sleep_until(call->thread, clock, &want);
+	if (r < 0)
+		return r;
+	r = clock_nanosleep(clock, TIMER_ABSTIME, &want, NULL);
 	if (r != EINTR) {
-		thread->asked = (struct timespec){ 0 };
+		hc_sleep_over(call->thread);
 		return -r;
 	}
-	left = left_of(clock, thread->until);
+	left = left_of(clock, want);
 	if (rem && gmem_write(call->guest->mem, rem, &left, sizeof(left)) < 0)
 		return -EFAULT;
 	return -EINTR;

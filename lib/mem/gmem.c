@@ -13,6 +13,25 @@
 #define MREMAP_DONTUNMAP 4 /* Linux 5.7; of files, 5.13 */
 #endif
 
+void
+gmem_init(struct gmem *mem)
+{
+	pthread_mutex_init(&mem->lock, NULL);
+	mem->flushes = 0;
+}
+
+void
+gmem_lock(struct gmem *mem)
+{
+	pthread_mutex_lock(&mem->lock);
+}
+
+void
+gmem_unlock(struct gmem *mem)
+{
+	pthread_mutex_unlock(&mem->lock);
+}
+
 /* The only comparison of a guest range with the size of RAM. */
 static int
 in_ram(const struct gmem *mem, uint64_t va, uint64_t len)
@@ -242,17 +261,42 @@ gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
 	return 0;
 }
 
+/*
+ * What is taken for a moment is the right to read, and only on paper: x86 has
+ * no pages that can be written and not read (SDM vol. 3, 4.6), so neither our
+ * own accesses nor those of read(2) and write(2) to guest memory ever fail by
+ * it; only pages that can never be written are closed for that moment.  But the kernel follows every change of a mapping's rights.
+ */
 int
-gmem_flush(const struct gmem *mem, uint64_t va, uint64_t len)
+gmem_flush(struct gmem *mem, uint64_t va, uint64_t len)
 {
 	uint64_t end = va + len, stop, bits;
 
-	if (mprotect(mem->base + va, len, PROT_NONE) < 0)
-		return -errno;
+	mem->flushes++;
+	for (stop = va; stop < end;) {
+		uint64_t at = stop;
+		int paper;
+
+		stop = pt_run(&mem->pt, at, end, PTE_NEVER_WRITE, &bits);
+		paper = bits & PTE_NEVER_WRITE ? PROT_NONE : PROT_WRITE;
+		if (mprotect(mem->base + at, stop - at, paper) < 0)
+			return -errno;
+	}
 	for (; va < end; va = stop) {
 		stop = pt_run(&mem->pt, va, end, PTE_NEVER_WRITE, &bits);
 		if (mprotect(mem->base + va, stop - va, host_rights(bits)) < 0)
 			return -errno;
 	}
 	return 0;
+}
+
+uint64_t
+gmem_flushes(struct gmem *mem)
+{
+	uint64_t flushes;
+
+	gmem_lock(mem);
+	flushes = mem->flushes;
+	gmem_unlock(mem);
+	return flushes;
 }

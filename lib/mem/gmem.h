@@ -5,21 +5,36 @@
  * RAM is one host mapping that starts at guest-physical 0; user addresses are
  * physical addresses (identity), so what the guest may touch is decided by its
  * page tables alone, and a range that is mapped is contiguous on the host.
+ *
+ * Several threads may come through this door while one changes mappings: who
+ * changes them holds the lock, who only looks needs none.  The host's pages are
+ * readable and writable at every moment, so that an access which races with a
+ * change can meet other bytes, but no fault.
  */
 #ifndef GMEM_H
 #define GMEM_H
 
 #include "mem/pagetable.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct gmem {
-	uint8_t *base;       /* the host address of guest-physical 0 */
-	uint64_t size;       /* bytes of RAM the guest may own */
-	struct pagetable pt; /* what the guest sees of them */
+	uint8_t *base;        /* the host address of guest-physical 0 */
+	uint64_t size;        /* bytes of RAM the guest may own */
+	struct pagetable pt;  /* what the guest sees of them */
+	pthread_mutex_t lock; /* held by whoever changes pt */
+	uint64_t flushes;     /* gmem_flush() calls, under the lock */
 };
+
+/* `base`, `size` and `pt` are the caller's to set. */
+void gmem_init(struct gmem *mem);
+
+/* For those who change mappings. */
+void gmem_lock(struct gmem *mem);
+void gmem_unlock(struct gmem *mem);
 
 /* What the guest itself could do there. */
 enum gmem_access {
@@ -93,9 +108,17 @@ int gmem_grow_file(const struct gmem *mem, uint64_t from, uint64_t to,
 
 /*
  * Make every KVM forget what it cached of the page table entries of
- * [va, va + len): needed after taking rights away.  No vCPU ioctl does that
- * everywhere; a change of the host mapping, which KVM must follow, does.
+ * [va, va + len): needed after taking rights away, with the lock held.  No
+ * vCPU ioctl does that everywhere; a change of the host mapping, which KVM must
+ * follow, does.
+ *
+ * For a moment KVM cannot map these pages, and a vCPU that wants one gets
+ * -EFAULT from KVM_RUN: it shall look whether gmem_flushes() has changed, and
+ * then try again.
  */
-int gmem_flush(const struct gmem *mem, uint64_t va, uint64_t len);
+int gmem_flush(struct gmem *mem, uint64_t va, uint64_t len);
+
+/* How many there were; waits for one that is under way. */
+uint64_t gmem_flushes(struct gmem *mem);
 
 #endif

@@ -45,6 +45,22 @@ pt_init(struct pagetable *pt, uint64_t *pool, uint64_t gpa, unsigned limit)
 	};
 }
 
+/*
+ * Entries are read by other threads, and by the processors of other vCPUs,
+ * while they are written: each at once, and a table before what leads to it.
+ */
+static uint64_t
+get_entry(const uint64_t *slot)
+{
+	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+static void
+set_entry(uint64_t *slot, uint64_t entry)
+{
+	__atomic_store_n(slot, entry, __ATOMIC_RELEASE);
+}
+
 static uint64_t *
 table_at(const struct pagetable *pt, uint64_t entry)
 {
@@ -82,12 +98,13 @@ descend(struct pagetable *pt, uint64_t *slot, int level)
 	if (is_table(old, level))
 		return table_at(pt, old);
 	assert(pt->used < pt->limit);
-	*slot = (pt->gpa + pt->used * PAGE_4K) | PTE_PRESENT | PTE_WRITE |
-		PTE_USER | PTE_ACCESSED;
-	table = pt->pool + (size_t)pt->used++ * ENTRIES;
+	table = pt->pool + (size_t)pt->used * ENTRIES;
 	for (i = 0; old && i < ENTRIES; i++)
-		table[i] = (level > 1 ? old : old & ~PTE_LARGE) +
-			   (uint64_t)i * span_of(level - 1);
+		set_entry(&table[i], (level > 1 ? old : old & ~PTE_LARGE) +
+					 (uint64_t)i * span_of(level - 1));
+	set_entry(slot, (pt->gpa + pt->used * PAGE_4K) | PTE_PRESENT |
+			    PTE_WRITE | PTE_USER | PTE_ACCESSED);
+	pt->used++;
 	return table;
 }
 
@@ -109,7 +126,7 @@ map_level(struct pagetable *pt, uint64_t *table, int level, uint64_t va,
 		if (level == 0 ||
 		    (level == 1 && !is_table(*slot, level) &&
 			stop - va == span - 1 && (gpa & (span - 1)) == 0))
-			*slot = leaf(gpa, bits, level);
+			set_entry(slot, leaf(gpa, bits, level));
 		else if (*slot || bits)
 			map_level(pt, descend(pt, slot, level), level - 1, va,
 			    stop, gpa, bits);
@@ -135,7 +152,8 @@ pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size)
 	int level = TOP_LEVEL;
 
 	for (;; level--) {
-		uint64_t entry = table[va / span_of(level) % ENTRIES];
+		uint64_t entry = get_entry(
+		    &table[va / span_of(level) % ENTRIES]);
 
 		*size = span_of(level);
 		if (!is_table(entry, level))

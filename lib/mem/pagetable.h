@@ -8,6 +8,9 @@
  * made once for an address range stays, so the pool's size is a sum over the
  * address space and never depends on what the guest does.
  *
+ * One thread at a time may change them, and any number may look meanwhile, as
+ * the processors do: they see the old entry or the new one.
+ *
  * Accessed and dirty bits are set from the start: the processor then has
  * nothing to write here, and reading through these tables changes nothing.
  */

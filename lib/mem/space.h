@@ -7,6 +7,8 @@
  * always zero; PTE_TAKEN marks a page of a mapping, also one that may not be
  * touched, and PTE_BACKING what is behind it.  Results are addresses or 0, and
  * -errno as Linux gives it.
+ *
+ * Where several threads may call, the caller holds the lock of the memory.
  */
 #ifndef SPACE_H
 #define SPACE_H

@@ -229,13 +229,13 @@ withheld(const struct breaks *b, uint64_t page)
 static void
 set_page(struct breaks *b, uint64_t page, uint64_t hold)
 {
-	uint64_t size;
-	uint64_t entry = pt_lookup(&b->mem->pt, page, &size);
-	uint64_t rights = pte_rights(entry) & PTE_BITS;
-	uint64_t bits = rights & ~hold;
+	uint64_t size, rights, bits;
 
+	gmem_lock(b->mem);
+	rights = pte_rights(pt_lookup(&b->mem->pt, page, &size)) & PTE_BITS;
+	bits = rights & ~hold;
 	if (!(rights & PTE_TAKEN) || page >= b->mem->size)
-		return;
+		goto out;
 	if (rights & hold & PTE_PRESENT)
 		bits |= PTE_HELD_PRESENT;
 	if (rights & hold & PTE_WRITE)
@@ -243,6 +243,8 @@ set_page(struct breaks *b, uint64_t page, uint64_t hold)
 	pt_map(&b->mem->pt, page, page, PAGE_4K, bits);
 	if (hold)
 		gmem_flush(b->mem, page, PAGE_4K);
+out:
+	gmem_unlock(b->mem);
 }
 
 static void

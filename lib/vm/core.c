@@ -20,7 +20,8 @@
 #include <sys/user.h>
 #include <unistd.h>
 
-#define NOTE_SPACE 16384 /* all notes of a core together */
+#define THREAD_NOTES 4096 /* of a thread, at most */
+#define NOTE_SPACE   (4096 + MACHINE_VCPUS * THREAD_NOTES)
 
 /* The notes in the making; each ends where the next may start. */
 struct notes {
@@ -160,31 +161,45 @@ put_fpu(struct notes *notes, const struct vcpu *vcpu)
 	put_note(notes, NT_X86_XSTATE, "LINUX", state, end);
 }
 
+/* A thread's notes; of the first, who is to blame, also those of the signal
+ * and of the program. */
+static int
+put_thread(struct notes *notes, struct vcpu *vcpu, bool first,
+    struct machine_error *error)
+{
+	const struct machine *m = vcpu->machine;
+	int signal = m->outcome.kind == OUTCOME_SIGNAL ? m->outcome.code
+						       : SIGABRT;
+	struct user_context c;
+	int r = vcpu_user_context(vcpu, &c);
+
+	if (r < 0)
+		return machine_fail(error, r, "registers of vCPU %u: %s",
+		    vcpu->id, strerror(-r));
+	put_registers(notes, vcpu, &c, first ? signal : 0);
+	if (first) {
+		put_signal(notes, vcpu, &c, signal);
+		put_note(notes, NT_AUXV, "CORE", m->mem.base + m->auxv,
+		    m->auxv_size);
+	}
+	put_fpu(notes, vcpu);
+	return 0;
+}
+
 static int
 make_notes(struct notes *notes, struct machine *m, const struct core_info *info,
     struct machine_error *error)
 {
-	int signal = m->outcome.kind == OUTCOME_SIGNAL ? m->outcome.code
-						       : SIGABRT;
-	struct user_context c;
+	struct vcpu *first = m->culprit ? m->culprit : &m->vcpu[0];
 	unsigned i;
 	int r;
 
 	put_program(notes, info);
-	for (i = 0; i < m->vcpus; i++) {
-		r = vcpu_user_context(&m->vcpu[i], &c);
-		if (r < 0)
-			return machine_fail(error, r,
-			    "registers of vCPU %u: %s", i, strerror(-r));
-		put_registers(notes, &m->vcpu[i], &c, signal);
-		if (i == 0) {
-			put_signal(notes, &m->vcpu[i], &c, signal);
-			put_note(notes, NT_AUXV, "CORE", m->mem.base + m->auxv,
-			    m->auxv_size);
-		}
-		put_fpu(notes, &m->vcpu[i]);
-	}
-	return 0;
+	r = put_thread(notes, first, true, error);
+	for (i = 0; i < m->vcpus && r == 0; i++)
+		if (&m->vcpu[i] != first && m->vcpu[i].state == VCPU_LIVE)
+			r = put_thread(notes, &m->vcpu[i], false, error);
+	return r;
 }
 
 /* The next range of pages at or above `va` that the guest could reach and that
@@ -338,8 +353,10 @@ core_write(struct machine *m, const char *path, const struct core_info *info,
 	static struct notes notes;
 	int fd, r;
 
-	_Static_assert(MACHINE_VCPUS * 4096 < NOTE_SPACE - 2048,
-	    "NOTE_SPACE holds the notes of every vCPU");
+	_Static_assert(
+	    sizeof(struct elf_prstatus) + FXSAVE_SIZE + XSTATE_MAX + 3 * 32 <=
+		THREAD_NOTES,
+	    "NOTE_SPACE holds the notes of every thread");
 	notes.used = 0;
 	r = make_notes(&notes, m, info, error);
 	if (r < 0)

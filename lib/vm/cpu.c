@@ -5,6 +5,7 @@
  */
 #include "vm/cpu.h"
 
+#include "vm/context.h"
 #include "vm/error.h"
 #include "vm/x86.h"
 
@@ -260,21 +261,22 @@ set_state(struct vcpu *vcpu, const char **call)
 
 /* The first entry takes the registers along, and every exit brings them: no
  * ioctl is needed for them. */
-static void
-set_registers(struct vcpu *vcpu, uint64_t rip, uint64_t rsp)
+void
+cpu_set_registers(struct vcpu *vcpu, const struct user_context *c)
 {
 	struct kvm_run *run = vcpu->kvm.run;
+	struct kvm_regs *regs = &run->s.regs.regs;
 
-	run->s.regs.regs = (struct kvm_regs){
-		.rip = rip,
-		.rsp = rsp,
-		/* IOPL 3 opens the gate where the I/O bitmap does not.  IF is
-		 * set as in any process: nothing interrupts a guest, but some
-		 * processors let the host's interrupts through by it. */
-		.rflags = RFLAGS_FIXED | RFLAGS_IF | RFLAGS_IOPL,
-	};
+	*regs = c->regs;
+	/* IOPL 3 opens the gate where the I/O bitmap does not.  IF is set as in
+	 * any process: nothing interrupts a guest, but some processors let the
+	 * host's interrupts through by it. */
+	regs->rflags &= ~(uint64_t)(RFLAGS_TF | RFLAGS_RF);
+	regs->rflags |= RFLAGS_FIXED | RFLAGS_IF | RFLAGS_IOPL;
 	run->s.regs.sregs = (struct kvm_sregs){ 0 };
 	set_system_registers(vcpu, &run->s.regs.sregs);
+	run->s.regs.sregs.fs.base = c->fs_base;
+	run->s.regs.sregs.gs.base = c->gs_base;
 	run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	run->kvm_valid_regs = KVM_SYNC_X86_REGS;
 }
@@ -283,12 +285,14 @@ int
 cpu_init(
     struct vcpu *vcpu, uint64_t rip, uint64_t rsp, struct machine_error *error)
 {
+	const struct user_context start = { .regs = {
+						.rip = rip, .rsp = rsp } };
 	const char *call;
 	int r = set_state(vcpu, &call);
 
 	if (r < 0)
 		return machine_fail(error, r, "%s on vCPU %u: %s", call,
 		    vcpu->id, strerror(-r));
-	set_registers(vcpu, rip, rsp);
+	cpu_set_registers(vcpu, &start);
 	return 0;
 }

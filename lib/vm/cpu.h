@@ -14,6 +14,13 @@
 int cpu_init(
     struct vcpu *vcpu, uint64_t rip, uint64_t rsp, struct machine_error *error);
 
+/*
+ * Let it start in user mode with these registers instead: those of another
+ * vCPU's user code.
+ */
+struct user_context;
+void cpu_set_registers(struct vcpu *vcpu, const struct user_context *context);
+
 /* The code and stack segments of user mode. */
 void cpu_user_segments(struct kvm_sregs *sregs);
 

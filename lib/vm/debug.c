@@ -11,6 +11,7 @@
 #include "vm/probe.h"
 #include "vm/run.h"
 #include "vm/step.h"
+#include "vm/thread.h"
 #include "vm/trap.h"
 
 #include <errno.h>
@@ -20,23 +21,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* The signal that takes a vCPU's thread out of the guest and out of blocking
- * calls.  One that comes just before such a call is lost: it is repeated. */
-#define KICK_SIGNAL   SIGUSR1
-#define KICK_AGAIN_MS 5
-
 /* Each may be met by another kick. */
 #define TRAP_TRIES 16
 
-static _Thread_local struct vcpu *current;
-
-static void
-on_kick(int signal)
-{
-	(void)signal;
-	if (current)
-		current->kvm.run->immediate_exit = 1;
-}
+/* Where a vCPU was not seen by the debugger: no address of user code. */
+#define NOWHERE UINT64_MAX
 
 static void
 notify(struct debug *d)
@@ -49,18 +38,36 @@ notify(struct debug *d)
 }
 
 static bool
-is_over(const struct machine *m)
-{
-	return m->outcome.kind != OUTCOME_RUNNING || m->timed_out;
-}
-
-static bool
 all_rest(const struct machine *m)
 {
 	unsigned i;
 
 	for (i = 0; i < m->vcpus; i++)
-		if (!m->vcpu[i].debug.resting)
+		if (thread_lives(&m->vcpu[i]) && !m->vcpu[i].debug.resting)
+			return false;
+	return true;
+}
+
+/* Is there nobody who would run if the machine was not held? */
+static bool
+nobody_wants(const struct machine *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		if (thread_lives(&m->vcpu[i]) &&
+		    m->vcpu[i].debug.want != WANT_STOP)
+			return false;
+	return true;
+}
+
+static bool
+all_out(const struct machine *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		if (m->vcpu[i].hosted && !m->vcpu[i].out)
 			return false;
 	return true;
 }
@@ -71,8 +78,8 @@ kick_all(struct machine *m)
 	unsigned i;
 
 	for (i = 0; i < m->vcpus; i++)
-		if (!m->vcpu[i].debug.resting && &m->vcpu[i] != current)
-			pthread_kill(m->vcpu[i].debug.thread, KICK_SIGNAL);
+		if (thread_lives(&m->vcpu[i]) && !m->vcpu[i].debug.resting)
+			thread_kick(&m->vcpu[i]);
 }
 
 static void
@@ -85,13 +92,16 @@ hold(struct machine *m)
 void
 debug_raise(struct vcpu *vcpu, const struct debug_event *event)
 {
-	struct debug *d = &vcpu->machine->debug;
+	struct machine *m = vcpu->machine;
 
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&m->lock);
 	vcpu->debug.event = *event;
 	vcpu->debug.event.vcpu = vcpu->id;
-	hold(vcpu->machine);
-	pthread_mutex_unlock(&d->lock);
+	hold(m);
+	/* The controller shall repeat the kicks: debug_timeout(). */
+	if (m->live > 1)
+		notify(&m->debug);
+	pthread_mutex_unlock(&m->lock);
 }
 
 /*
@@ -159,9 +169,10 @@ come_to_rest(struct vcpu *vcpu)
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
 		    "vCPU %u cannot be brought to rest: %s", vcpu->id,
 		    strerror(-r));
+	/* A call that will be made again has met its breakpoint already. */
+	v->told = v->again ? vcpu_user_rip(vcpu) : NOWHERE;
 	v->hypercall = false;
 	v->again = false;
-	v->told = vcpu_user_rip(vcpu);
 }
 
 static bool
@@ -176,53 +187,51 @@ may_run(const struct vcpu *vcpu)
 	return !d->hold && vcpu->debug.want != WANT_STOP;
 }
 
-bool
-debug_may_run(struct vcpu *vcpu)
+/* Rest until running is wanted; false: the thread, or the machine, is over. */
+static bool
+wait_to_run(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;
 	struct debug *d = &m->debug;
 	bool over;
 
+	if (vcpu->ended)
+		return false;
 	if (vcpu->debug.again)
 		come_to_rest(vcpu);
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&m->lock);
 	/* Before looking: a kick that comes now is for what we then see. */
 	vcpu->kvm.run->immediate_exit = 0;
-	while (!(over = is_over(m)) && !may_run(vcpu)) {
+	while (!(over = thread_over(m)) && !may_run(vcpu)) {
 		if (!vcpu->debug.resting) {
-			pthread_mutex_unlock(&d->lock);
+			pthread_mutex_unlock(&m->lock);
 			come_to_rest(vcpu);
-			pthread_mutex_lock(&d->lock);
+			pthread_mutex_lock(&m->lock);
 			vcpu->debug.resting = true;
 			if (all_rest(m))
 				notify(d);
 			continue;
 		}
-		pthread_cond_wait(&d->wake, &d->lock);
+		pthread_cond_wait(&d->wake, &m->lock);
 	}
 	vcpu->debug.resting = over;
-	if (over) {
-		kick_all(m);
-		pthread_cond_broadcast(&d->wake);
-		notify(d);
-	}
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_unlock(&m->lock);
 	return !over;
 }
 
-static void *
-vcpu_thread(void *arg)
+void
+debug_run(struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = arg;
 	int r;
 
-	current = vcpu;
+	vcpu->kvm.run->kvm_valid_regs |= KVM_SYNC_X86_SREGS |
+					 KVM_SYNC_X86_EVENTS;
 	/* An entry that does not enter brings the first registers along. */
 	r = vcpu_settle(vcpu);
 	if (r < 0)
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
 		    "KVM_RUN of vCPU %u: %s", vcpu->id, strerror(-r));
-	while (debug_may_run(vcpu)) {
+	while (wait_to_run(vcpu)) {
 		r = step_arm(vcpu);
 		if (r < 0)
 			machine_end(vcpu->machine, OUTCOME_FAILED, 0,
@@ -230,37 +239,61 @@ vcpu_thread(void *arg)
 		else
 			vcpu_enter(vcpu);
 	}
-	return NULL;
+}
+
+void
+debug_born(struct vcpu *vcpu)
+{
+	/* What KVM was told is of the vCPU, and outlives its threads. */
+	const uint32_t control = vcpu->debug.control;
+
+	vcpu->debug = (struct debug_vcpu){
+		.want = vcpu->machine->debug.want_new,
+		.control = control,
+		.told = NOWHERE,
+	};
+}
+
+void
+debug_gone(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	struct debug *d = &m->debug;
+
+	if (!d->on)
+		return;
+	/* If nobody else runs, the debugger would wait in vain. */
+	if (nobody_wants(m))
+		d->hold = true;
+	if (d->hold && all_rest(m))
+		notify(d);
+}
+
+void
+debug_left(struct machine *m)
+{
+	if (!m->debug.on)
+		return;
+	pthread_cond_broadcast(&m->debug.wake);
+	notify(&m->debug);
 }
 
 int
 debug_start(struct machine *m, bool stopped)
 {
-	const struct sigaction kick = { .sa_handler = on_kick };
 	struct debug *d = &m->debug;
-	unsigned i;
-	int r;
 
 	d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (d->fd < 0 || sigaction(KICK_SIGNAL, &kick, NULL) < 0)
+	if (d->fd < 0)
 		return -errno;
-	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->wake, NULL);
 	d->breaks.mem = &m->mem;
 	d->on = true;
 	d->hold = stopped;
-	for (i = 0; i < m->vcpus; i++) {
-		struct vcpu *vcpu = &m->vcpu[i];
-
-		vcpu->kvm.run->kvm_valid_regs |= KVM_SYNC_X86_SREGS |
-						 KVM_SYNC_X86_EVENTS;
-		vcpu->debug.want = WANT_RUN;
-		r = pthread_create(
-		    &vcpu->debug.thread, NULL, vcpu_thread, vcpu);
-		if (r != 0)
-			return -r;
-	}
-	return 0;
+	d->running = !stopped;
+	d->want_new = WANT_RUN;
+	debug_born(&m->vcpu[0]);
+	return thread_host(&m->vcpu[0]);
 }
 
 int
@@ -275,10 +308,10 @@ debug_timeout(struct machine *m)
 	struct debug *d = &m->debug;
 	bool waiting;
 
-	pthread_mutex_lock(&d->lock);
-	waiting = d->hold && !all_rest(m);
-	pthread_mutex_unlock(&d->lock);
-	return waiting ? KICK_AGAIN_MS : -1;
+	pthread_mutex_lock(&m->lock);
+	waiting = thread_over(m) ? !all_out(m) : d->hold && !all_rest(m);
+	pthread_mutex_unlock(&m->lock);
+	return waiting ? THREAD_KICK_AGAIN_MS : -1;
 }
 
 /* Let this vCPU run one instruction while all others are held. */
@@ -289,14 +322,15 @@ run_alone(struct machine *m, struct vcpu *vcpu)
 
 	breaks_lift(&d->breaks, vcpu_user_rip(vcpu));
 	d->alone = vcpu;
-	vcpu->debug.from = vcpu_user_rip(vcpu);
+	vcpu->debug.from = vcpu->debug.told = vcpu_user_rip(vcpu);
 	pthread_cond_broadcast(&d->wake);
 }
 
 /*
- * Let run what shall run.  An instruction at which its vCPU was last seen, and
- * on which a breakpoint lies, is passed first; one to which the debugger has
- * moved it is not: there the breakpoint counts.
+ * Let run what shall run.  An instruction at which its vCPU was told of last,
+ * and on which a breakpoint lies, is passed first; one to which the debugger
+ * has moved it is not: there the breakpoint counts.  Nor is one at which a vCPU
+ * rests that had nothing to tell, or has not told it yet.
  */
 static void
 let_run(struct machine *m)
@@ -306,10 +340,11 @@ let_run(struct machine *m)
 
 	for (i = 0; i < m->vcpus; i++) {
 		struct vcpu *vcpu = &m->vcpu[i];
-		uint64_t rip = vcpu_user_rip(vcpu);
+		uint64_t told = vcpu->debug.told;
 
-		if (vcpu->debug.want == WANT_STOP || rip != vcpu->debug.told ||
-		    !breaks_at(&d->breaks, rip))
+		if (!thread_lives(vcpu) || vcpu->debug.want == WANT_STOP ||
+		    told == NOWHERE || vcpu_user_rip(vcpu) != told ||
+		    !breaks_at(&d->breaks, told))
 			continue;
 		run_alone(m, vcpu);
 		return;
@@ -366,17 +401,21 @@ open_page(struct machine *m, struct vcpu *vcpu)
 	run_alone(m, vcpu);
 }
 
-/* A breakpoint that is not there any more has not been hit. */
+/* A breakpoint that is not there any more has not been hit; and who was told
+ * to run since it stepped, has not stepped. */
 static bool
-is_stale(const struct debug *d, const struct vcpu *vcpu)
+is_stale(const struct debug *d, struct vcpu *vcpu)
 {
 	const struct debug_event *event = &vcpu->debug.event;
 
+	if (event->kind == EVENT_STEP)
+		return goes_on(vcpu);
 	return (event->kind == EVENT_BREAK || event->kind == EVENT_HARDBREAK) &&
 	       !breaks_has(&d->breaks, event->addr);
 }
 
-/* The next vCPU with something to tell, each in its turn. */
+/* The next vCPU with something to tell, each in its turn.  One that was not let
+ * run keeps it until it is. */
 static struct vcpu *
 next_event(struct machine *m)
 {
@@ -386,6 +425,8 @@ next_event(struct machine *m)
 	for (i = 0; i < m->vcpus; i++) {
 		struct vcpu *vcpu = &m->vcpu[(d->next + i) % m->vcpus];
 
+		if (!thread_lives(vcpu) || vcpu->debug.want == WANT_STOP)
+			continue;
 		if (is_stale(d, vcpu))
 			vcpu->debug.event.kind = EVENT_NONE;
 		if (vcpu->debug.event.kind != EVENT_NONE) {
@@ -394,6 +435,45 @@ next_event(struct machine *m)
 		}
 	}
 	return NULL;
+}
+
+/*
+ * The lone instruction is a hypercall: it has left the guest, and may wait for
+ * what another thread has to do.  So the breakpoint is put back, and the others
+ * run, while it is served.
+ */
+void
+debug_release(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	struct debug *d = &m->debug;
+
+	pthread_mutex_lock(&m->lock);
+	if (d->alone == vcpu && !d->page) {
+		d->alone = NULL;
+		breaks_plant(&d->breaks, vcpu->debug.from);
+		vcpu->debug.told = NOWHERE;
+		if (d->running && !d->interrupted && !next_event(m))
+			let_run(m);
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* Whom an event that is nobody's is told of: the eldest. */
+static struct vcpu *
+eldest(struct machine *m)
+{
+	struct vcpu *found = NULL;
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++) {
+		struct vcpu *vcpu = &m->vcpu[i];
+
+		if (thread_lives(vcpu) &&
+		    (!found || vcpu->thread.tid < found->thread.tid))
+			found = vcpu;
+	}
+	return found ? found : &m->vcpu[0];
 }
 
 /* All rest: what is there to tell? */
@@ -410,15 +490,17 @@ take_event(struct machine *m, struct debug_event *event)
 		open_page(m, vcpu);
 		return false;
 	}
+	if (!vcpu && (d->interrupted || (d->running && nobody_wants(m)))) {
+		vcpu = eldest(m);
+		vcpu->debug.event.kind = d->interrupted ? EVENT_INTERRUPT
+							: EVENT_GONE;
+		vcpu->debug.event.vcpu = vcpu->id;
+	}
 	if (vcpu) {
 		*event = vcpu->debug.event;
 		vcpu->debug.event.kind = EVENT_NONE;
+		vcpu->debug.told = vcpu_user_rip(vcpu);
 		d->interrupted = false;
-		return true;
-	}
-	if (d->interrupted) {
-		d->interrupted = false;
-		*event = (struct debug_event){ .kind = EVENT_INTERRUPT };
 		return true;
 	}
 	if (d->running)
@@ -433,24 +515,27 @@ debug_poll(struct machine *m, struct debug_event *event)
 	uint64_t count;
 	bool told = false;
 
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&m->lock);
 	if (read(d->fd, &count, sizeof(count)) < 0)
 		count = 0;
-	if (is_over(m)) {
+	if (thread_over(m)) {
 		if (m->timed_out)
 			machine_end_quietly(m, OUTCOME_TIMEOUT, 0);
 		*event = (struct debug_event){ .kind = EVENT_ENDED };
-		told = all_rest(m);
+		told = all_out(m);
+		pthread_cond_broadcast(&d->wake);
 		if (!told)
-			hold(m);
+			kick_all(m);
 	} else if (all_rest(m)) {
-		told = take_event(m, event);
+		/* One stop, one event: the next is for the next. */
+		if (d->running || d->interrupted)
+			told = take_event(m, event);
 		if (told)
 			d->running = false;
 	} else if (d->hold) {
 		kick_all(m);
 	}
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_unlock(&m->lock);
 	return told;
 }
 
@@ -470,9 +555,10 @@ debug_detach(struct machine *m)
 	struct debug *d = &m->debug;
 	unsigned i;
 
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&m->lock);
 	d->attached = false;
 	d->interrupted = false;
+	d->want_new = WANT_RUN;
 	for (i = 0; i < m->vcpus; i++) {
 		m->vcpu[i].debug.event.kind = EVENT_NONE;
 		m->vcpu[i].debug.want = WANT_RUN;
@@ -485,7 +571,7 @@ debug_detach(struct machine *m)
 		let_run(m);
 		d->running = true;
 	}
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_unlock(&m->lock);
 }
 
 void
@@ -493,12 +579,12 @@ debug_interrupt(struct machine *m)
 {
 	struct debug *d = &m->debug;
 
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&m->lock);
 	d->interrupted = true;
 	hold(m);
 	if (all_rest(m))
 		notify(d);
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_unlock(&m->lock);
 }
 
 void
@@ -509,7 +595,7 @@ debug_rest(struct machine *m)
 
 	debug_interrupt(m);
 	while (!debug_poll(m, &event))
-		poll(&ready, 1, KICK_AGAIN_MS);
+		poll(&ready, 1, THREAD_KICK_AGAIN_MS);
 }
 
 void
@@ -543,7 +629,8 @@ deliver(struct vcpu *vcpu, int signal)
 		return;
 	}
 	trap_describe(m, &vcpu->trap, vcpu_user_rip(vcpu), text, sizeof(text));
-	machine_end(m, OUTCOME_SIGNAL, signal, "%s", text);
+	if (machine_end(m, OUTCOME_SIGNAL, signal, "%s", text))
+		m->culprit = vcpu;
 }
 
 void
@@ -553,26 +640,27 @@ debug_resume(struct machine *m)
 	bool pending = false;
 	unsigned i;
 
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&m->lock);
 	for (i = 0; i < m->vcpus; i++) {
 		struct vcpu *vcpu = &m->vcpu[i];
 
-		if (vcpu->debug.want == WANT_STOP)
+		if (!thread_lives(vcpu) || vcpu->debug.want == WANT_STOP)
 			continue;
 		if (vcpu->debug.signal)
 			deliver(vcpu, vcpu->debug.signal);
 		vcpu->faulted = vcpu->faulted && vcpu->debug.signal;
-		pending = pending || (vcpu->debug.event.kind != EVENT_NONE &&
-					 !is_stale(d, vcpu));
+		if (is_stale(d, vcpu))
+			vcpu->debug.event.kind = EVENT_NONE;
+		pending = pending || vcpu->debug.event.kind != EVENT_NONE;
 	}
 	d->running = true;
-	if (is_over(m))
+	if (thread_over(m))
 		pthread_cond_broadcast(&d->wake);
-	if (pending || d->interrupted || is_over(m))
+	if (pending || d->interrupted || thread_over(m))
 		notify(d);
 	else
 		let_run(m);
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_unlock(&m->lock);
 }
 
 void
@@ -580,20 +668,17 @@ debug_kill(struct machine *m)
 {
 	struct debug *d = &m->debug;
 
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&m->lock);
 	machine_end(m, OUTCOME_SIGNAL, SIGKILL, "killed by the debugger");
 	hold(m);
 	pthread_cond_broadcast(&d->wake);
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_unlock(&m->lock);
 }
 
 void
 debug_join(struct machine *m)
 {
-	unsigned i;
-
-	for (i = 0; i < m->vcpus; i++)
-		pthread_join(m->vcpu[i].debug.thread, NULL);
+	thread_join(m);
 	m->debug.on = false;
 }
 

@@ -3,10 +3,10 @@
  * Debugging a machine: all its vCPUs stop together, are inspected, and run
  * again as asked.  It must not know protocols, nor who asks.
  *
- * Each vCPU runs on a host thread of its own.  Between KVM_RUNs that thread
- * asks debug_may_run(), and rests there while the machine is held.  One more
- * thread, the controller, calls everything else here; it waits in poll() on
- * debug_fd() and then asks debug_poll() what happened.
+ * Each vCPU runs on a host thread of its own, in debug_run(), and rests between
+ * two KVM_RUNs while the machine is held.  One more thread, the controller,
+ * calls everything else here; it waits in poll() on debug_fd() and then asks
+ * debug_poll() what happened.
  *
  * The life of a stop: a vCPU meets something (a breakpoint, the end of a step,
  * a fault), writes it down as its event and holds the machine; the others are
@@ -16,6 +16,9 @@
  *
  * An instruction under a breakpoint is run by its vCPU alone, the breakpoint
  * lifted, while the others are held; so is one that touched a watched page.
+ *
+ * Threads come and go.  One that is made while the machine is held rests before
+ * its first instruction; when one ends, what was waiting for it to rest goes on.
  */
 #ifndef DEBUG_H
 #define DEBUG_H
@@ -46,6 +49,7 @@ enum debug_event_kind {
 	EVENT_WATCH,     /* `addr` was touched, `type` tells how */
 	EVENT_SIGNAL,    /* a fault: `signal` is about to be delivered */
 	EVENT_PAGE,      /* internal: a watched page was touched */
+	EVENT_GONE,      /* who ran has ended, and the others are held */
 	EVENT_ENDED,     /* the guest is over: see machine.outcome */
 };
 
@@ -60,7 +64,6 @@ struct debug_event {
 
 /* A vCPU's part. */
 struct debug_vcpu {
-	pthread_t thread;
 	enum debug_want want;
 	uint64_t lo, hi;
 	int signal; /* to be delivered when it runs, or 0 */
@@ -89,26 +92,26 @@ enum debug_stop_way {
 };
 
 struct debug {
-	bool on;           /* there is a controller */
-	bool attached;     /* and somebody debugs */
-	bool probed;       /* breaks.registers is known */
-	bool step_by_trap; /* this KVM lets single steps reach the stubs */
-	bool hold;         /* all shall rest */
-	bool running;      /* the debugger has let it run */
+	bool on;                   /* there is a controller */
+	_Atomic bool attached;     /* and somebody debugs */
+	bool probed;               /* breaks.registers is known */
+	_Atomic bool step_by_trap; /* this KVM lets steps reach the stubs */
+	bool hold;                 /* all shall rest */
+	bool running;              /* the debugger has let it run */
 	bool interrupted;
 	struct vcpu *alone; /* the only one that runs, over a breakpoint */
 	bool page;          /* ... or through the watched page `opened` */
 	struct debug_event opened;
+	enum debug_want want_new; /* of a thread that is made from now on */
 	int fd;
 	unsigned next; /* whose events are looked at first */
-	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct breaks breaks;
-	uint64_t stops[DEBUG_STOPS]; /* for --stats */
+	_Atomic uint64_t stops[DEBUG_STOPS]; /* for --stats */
 };
 
 /*
- * Start the vCPUs' threads, at rest (`stopped`) or running.  0 or -errno.
+ * Start the guest's first thread, at rest (`stopped`) or running.  0 or -errno.
  * The outcome is there when debug_poll() says EVENT_ENDED.
  */
 int debug_start(struct machine *m, bool stopped);
@@ -135,7 +138,8 @@ void debug_rest(struct machine *m);
 /* From a signal handler: let the controller look. */
 void debug_interrupt_from_signal(struct machine *m);
 
-/* At rest: what each vCPU shall do, then let them. */
+/* At rest: what each vCPU with a thread shall do, and (debug.want_new) the
+ * threads they make, then let them. */
 void debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo,
     uint64_t hi, int signal);
 void debug_resume(struct machine *m);
@@ -149,10 +153,18 @@ int debug_insert(
 int debug_remove(
     struct machine *m, enum breaks_type type, uint64_t addr, uint64_t len);
 
-/*
- * For the run loop.  Rest until running is wanted; false: the machine is over.
- */
-bool debug_may_run(struct vcpu *vcpu);
+/* For thread.c: run the vCPU's thread until it has ended or the machine is
+ * over. */
+void debug_run(struct vcpu *vcpu);
+
+/* The same, with the machine's lock: a thread is born on this vCPU, or gone
+ * from it; the machine is over, and a host thread done with it. */
+void debug_born(struct vcpu *vcpu);
+void debug_gone(struct vcpu *vcpu);
+void debug_left(struct machine *m);
+
+/* If this vCPU runs alone, let the others run too. */
+void debug_release(struct vcpu *vcpu);
 
 /* Something has happened to this vCPU: all shall rest and hear of it. */
 void debug_raise(struct vcpu *vcpu, const struct debug_event *event);

@@ -4,8 +4,10 @@
  */
 #include "vm/error.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int
 machine_fail(struct machine_error *error, int r, const char *format, ...)
@@ -18,25 +20,40 @@ machine_fail(struct machine_error *error, int r, const char *format, ...)
 	return r;
 }
 
-void
-machine_end_quietly(struct machine *m, enum outcome_kind kind, int code)
+/* Two threads may want to end the guest at once. */
+static pthread_mutex_t ending = PTHREAD_MUTEX_INITIALIZER;
+
+static bool
+end(struct machine *m, enum outcome_kind kind, int code, const char *text)
 {
-	if (m->outcome.kind != OUTCOME_RUNNING)
-		return;
-	m->outcome.kind = kind;
-	m->outcome.code = code;
+	bool first;
+
+	pthread_mutex_lock(&ending);
+	first = m->outcome.kind == OUTCOME_RUNNING;
+	if (first) {
+		m->outcome.code = code;
+		memcpy(m->outcome.text, text, strlen(text) + 1);
+		m->outcome.kind = kind;
+	}
+	pthread_mutex_unlock(&ending);
+	return first;
 }
 
-void
+bool
+machine_end_quietly(struct machine *m, enum outcome_kind kind, int code)
+{
+	return end(m, kind, code, "");
+}
+
+bool
 machine_end(struct machine *m, enum outcome_kind kind, int code,
     const char *format, ...)
 {
+	char text[sizeof(m->outcome.text)];
 	va_list ap;
 
-	if (m->outcome.kind != OUTCOME_RUNNING)
-		return;
-	machine_end_quietly(m, kind, code);
 	va_start(ap, format);
-	vsnprintf(m->outcome.text, sizeof(m->outcome.text), format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	return end(m, kind, code, text);
 }

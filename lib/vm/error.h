@@ -11,11 +11,15 @@
 __attribute__((format(printf, 3, 4))) int
 machine_fail(struct machine_error *error, int r, const char *format, ...);
 
-/* End the guest where there is nothing to say: OUTCOME_EXIT, -TIMEOUT. */
-void machine_end_quietly(struct machine *m, enum outcome_kind kind, int code);
+/*
+ * End the guest.  The first end is the one that counts: true if this was it.
+ * Any thread may call these.  Where there is nothing to say: OUTCOME_EXIT,
+ * -TIMEOUT.
+ */
+bool machine_end_quietly(struct machine *m, enum outcome_kind kind, int code);
 
-/* End the guest with OUTCOME_FAILED, -SIGNAL and so on: the first one stays. */
-__attribute__((format(printf, 4, 5))) void machine_end(struct machine *m,
+/* With OUTCOME_FAILED, -SIGNAL and so on. */
+__attribute__((format(printf, 4, 5))) bool machine_end(struct machine *m,
     enum outcome_kind kind, int code, const char *format, ...);
 
 #endif

@@ -16,6 +16,25 @@
 #include <signal.h>
 #include <string.h>
 
+static void
+end_by_call(struct vcpu *vcpu, const struct hc_call *call, uint32_t number)
+{
+	struct machine *m = vcpu->machine;
+
+	if (call->end == HC_KILLS_GUEST) {
+		machine_end(m, OUTCOME_SIGNAL, call->status,
+		    "hypercall %u (%s) %s", number, hc_row(number)->name,
+		    call->why);
+		return;
+	}
+	if (call->end == HC_ENDS_GUEST) {
+		machine_end_quietly(vcpu->machine, OUTCOME_EXIT, call->status);
+		return;
+	}
+	vcpu->status = call->status;
+	vcpu->ended = true;
+}
+
 /*
  * A hypercall: the registers hold number and arguments, whichever door it came
  * through.  One KVM_RUN and the served call, no other ioctl.
@@ -32,18 +51,20 @@ serve(struct vcpu *vcpu)
 	};
 
 	uint32_t number = (uint32_t)regs->rax;
-	int64_t result = hc_dispatch(&call, number);
+	bool debugged = vcpu->machine->debug.on;
+	int64_t result;
 
-	if (vcpu->machine->debug.on && !step_on_hypercall(vcpu, number, result))
+	if (debugged)
+		step_before_hypercall(vcpu);
+	result = hc_dispatch(&call, number);
+	if (call.end != HC_GOES_ON) {
+		end_by_call(vcpu, &call, number);
+		return;
+	}
+	if (debugged && !step_on_hypercall(vcpu, number, result))
 		return;
 	regs->rax = (uint64_t)result;
 	vcpu_changed(vcpu);
-	if (call.end == HC_KILLS_GUEST)
-		machine_end(vcpu->machine, OUTCOME_SIGNAL, call.status,
-		    "hypercall %u (%s) %s", number, hc_row(number)->name,
-		    call.why);
-	else if (call.end != HC_GOES_ON)
-		machine_end_quietly(vcpu->machine, OUTCOME_EXIT, call.status);
 }
 
 /* The guest ends by the signal of a trap in the code at `rip`. */
@@ -58,8 +79,9 @@ fault(struct vcpu *vcpu, const struct trap *trap, uint64_t rip)
 	if (step_on_fault(vcpu, trap_info(trap->vector)->signal))
 		return;
 	trap_describe(m, trap, rip, text, sizeof(text));
-	machine_end(
-	    m, OUTCOME_SIGNAL, trap_info(trap->vector)->signal, "%s", text);
+	if (machine_end(
+		m, OUTCOME_SIGNAL, trap_info(trap->vector)->signal, "%s", text))
+		m->culprit = vcpu;
 }
 
 /*
@@ -72,12 +94,13 @@ fault(struct vcpu *vcpu, const struct trap *trap, uint64_t rip)
  * ours is tried, which nobody can forge.
  */
 static int
-learn_door(struct vcpu *vcpu)
+try_door(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;
 	struct kvm_run *run = vcpu->kvm.run;
 	struct kvm_regs regs, trial;
 	struct kvm_sregs sregs;
+	enum door_tail tail;
 	int r = kvmcore_get_sregs(&vcpu->kvm, &sregs);
 
 	if (r < 0)
@@ -88,18 +111,37 @@ learn_door(struct vcpu *vcpu)
 		trial.rip = monitor_door_trial();
 		*vcpu_regs(vcpu) = trial;
 		run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
-		r = kvmcore_run(&vcpu->kvm);
+		/* A kick is for the run loop, which looks why it came. */
+		while ((r = kvmcore_run(&vcpu->kvm)) == -EINTR)
+			run->immediate_exit = 0;
 		if (r == 0 && run->exit_reason != KVM_EXIT_IO)
 			r = -EPROTO;
 		if (r == 0)
 			r = kvmcore_get_sregs(&vcpu->kvm, &sregs);
 		*vcpu_regs(vcpu) = regs;
+		vcpu_changed(vcpu);
 	}
 	if (r < 0)
 		return r;
-	m->door = sregs.cs.selector & 3 ? DOOR_JUMP : DOOR_SYSRET;
-	monitor_set_door(m->monitor, m->door);
+	tail = sregs.cs.selector & 3 ? DOOR_JUMP : DOOR_SYSRET;
+	monitor_set_door(m->monitor, tail);
+	/* Whoever finds it known passes the tail at once. */
+	m->door = tail;
 	return 0;
+}
+
+/* Two threads may come to the door for the first time at once. */
+static int
+learn_door(struct vcpu *vcpu)
+{
+	static pthread_mutex_t learning = PTHREAD_MUTEX_INITIALIZER;
+	int r = 0;
+
+	pthread_mutex_lock(&learning);
+	if (vcpu->machine->door == DOOR_UNKNOWN)
+		r = try_door(vcpu);
+	pthread_mutex_unlock(&learning);
+	return r;
 }
 
 static void
@@ -255,7 +297,7 @@ on_exit_reason(struct vcpu *vcpu)
 	uint32_t reason = vcpu->kvm.run->exit_reason;
 
 	if (reason < MACHINE_EXITS)
-		vcpu->machine->exits[reason]++;
+		vcpu->exits[reason]++;
 	if (reason < MACHINE_EXITS && handlers[reason])
 		handlers[reason](vcpu);
 	else
@@ -264,12 +306,26 @@ on_exit_reason(struct vcpu *vcpu)
 		    kvmcore_exit_name(reason), reason, vcpu_regs(vcpu)->rip);
 }
 
+/*
+ * Memory that KVM could not have: was it because another thread took rights
+ * away meanwhile (gmem_flush())? Then it is there again.
+ */
+static bool
+is_passing(struct vcpu *vcpu)
+{
+	uint64_t flushes = gmem_flushes(&vcpu->machine->mem);
+	bool passing = flushes != vcpu->flushes;
+
+	vcpu->flushes = flushes;
+	return passing;
+}
+
 static void
 on_run_error(struct vcpu *vcpu, int r)
 {
 	struct machine *m = vcpu->machine;
 
-	if (r == -EINTR || r == -EAGAIN)
+	if (r == -EINTR || r == -EAGAIN || (r == -EFAULT && is_passing(vcpu)))
 		return;
 	if (r == -EFAULT)
 		machine_end(m, OUTCOME_SIGNAL, SIGBUS,
@@ -292,13 +348,4 @@ vcpu_enter(struct vcpu *vcpu)
 		on_run_error(vcpu, r);
 	else
 		on_exit_reason(vcpu);
-}
-
-void
-machine_run(struct machine *m)
-{
-	while (m->outcome.kind == OUTCOME_RUNNING && !m->timed_out)
-		vcpu_enter(&m->vcpu[0]);
-	if (m->timed_out)
-		machine_end_quietly(m, OUTCOME_TIMEOUT, 0);
 }

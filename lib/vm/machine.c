@@ -6,11 +6,13 @@
 
 #include "vm/cpu.h"
 #include "vm/error.h"
+#include "vm/thread.h"
 #include "vm/x86.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Host memory around the guest's that nothing may touch. */
@@ -52,6 +54,7 @@ map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
 	/* Of the monitor and the tables a few pages are touched: where huge
 	 * pages are the rule, each would be cleared as 2 MiB.  Only advice. */
 	(void)madvise(base + memory, size - memory, MADV_NOHUGEPAGE);
+	gmem_init(&m->mem);
 	m->mem.base = base;
 	m->mem.size = memory;
 	m->monitor = base + memory;
@@ -85,8 +88,8 @@ set_base(struct hc_thread *thread, enum hc_base_register which, uint64_t v)
 	return kvmcore_set_msr(&vcpu_of(thread)->kvm, base_msr[which], v);
 }
 
-static int
-add_vcpu(struct machine *m, struct machine_error *error)
+int
+machine_add_vcpu(struct machine *m, struct machine_error *error)
 {
 	struct vcpu *vcpu = &m->vcpu[m->vcpus];
 	int r;
@@ -96,11 +99,13 @@ add_vcpu(struct machine *m, struct machine_error *error)
 		.machine = m,
 		.id = m->vcpus,
 		.thread = {
-			.tid = (int)m->vcpus + 1,
 			.get_base = get_base,
 			.set_base = set_base,
+			.create = thread_create,
+			.start = thread_start,
 		},
 	};
+	pthread_cond_init(&vcpu->born, NULL);
 	r = kvmcore_create_vcpu(m->kvm, m->vm, vcpu->id, &vcpu->kvm);
 	if (r < 0)
 		return machine_fail(
@@ -108,6 +113,24 @@ add_vcpu(struct machine *m, struct machine_error *error)
 	monitor_init_vcpu(m->monitor, vcpu->id);
 	m->vcpus++;
 	return 0;
+}
+
+/* The first thread's: it waits for nothing to be born. */
+static int
+add_first_vcpu(struct machine *m, struct machine_error *error)
+{
+	pthread_condattr_t monotonic;
+	int r = machine_add_vcpu(m, error);
+
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&m->left, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	m->vcpu[0].thread.tid = m->last_tid = 1;
+	m->vcpu[0].state = VCPU_LIVE;
+	m->live = 1;
+	return r;
 }
 
 static int
@@ -146,7 +169,7 @@ machine_create(
 	if (r == 0)
 		r = create_vm(m, error);
 	if (r == 0)
-		r = add_vcpu(m, error);
+		r = add_first_vcpu(m, error);
 	if (r == 0)
 		r = cpu_probe(m, error);
 	if (r == 0)
@@ -174,8 +197,10 @@ machine_time_out(struct machine *m)
 	unsigned i;
 
 	m->timed_out = 1;
-	for (i = 0; i < m->vcpus; i++)
+	for (i = 0; i < m->vcpus; i++) {
 		m->vcpu[i].kvm.run->immediate_exit = 1;
+		thread_kick(&m->vcpu[i]);
+	}
 	if (m->debug.on)
 		debug_interrupt_from_signal(m);
 }

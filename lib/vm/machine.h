@@ -16,12 +16,13 @@
 #include "vm/debug.h"
 #include "vm/monitor.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MACHINE_VCPUS 1 /* threads will be vCPUs */
+#define MACHINE_VCPUS 256 /* so many threads a guest can have at once */
 
 #define MACHINE_MIN_MEMORY (UINT64_C(1) << 20)
 #define MACHINE_MAX_MEMORY (UINT64_C(1) << 40)
@@ -41,7 +42,8 @@ enum outcome_kind {
 };
 
 struct outcome {
-	enum outcome_kind kind;
+	/* Written last, and once: who sees it may read the rest. */
+	_Atomic enum outcome_kind kind;
 	int code;
 	char text[256]; /* why, in one sentence; empty for OUTCOME_EXIT */
 };
@@ -55,21 +57,37 @@ struct trap {
 
 struct machine;
 
+/* For --stats: how often the guest left, by reason. */
+#define MACHINE_EXITS 64
+
+/* A vCPU cannot be destroyed: one without a thread waits for the next. */
+enum vcpu_state {
+	VCPU_PARKED, /* no thread of the guest is on it */
+	VCPU_TAKEN,  /* one is being made */
+	VCPU_LIVE,
+};
+
 struct vcpu {
 	struct kvmcore_vcpu kvm;
 	struct machine *machine;
 	unsigned id;
 	struct hc_thread thread;
+	pthread_t host; /* the host thread it runs on, once it is on one */
+	_Atomic bool hosted;
+	_Atomic enum vcpu_state state;
+	pthread_cond_t born; /* it is live now, or the machine is over */
+	bool ended;          /* its thread has ended itself */
+	int status;          /* and its exit status */
+	bool out;            /* its host thread is done: the machine is over */
+	uint64_t flushes;    /* gmem_flushes() when memory was missing */
 	/* While it rests in a stub of the monitor: the interrupted context. */
 	struct trap_frame *frame;
 	struct trap trap; /* of that frame, or of the fault that ended it */
 	bool faulted;     /* `trap` ended the guest */
 	uint64_t runs;    /* entries into the guest */
+	uint64_t exits[MACHINE_EXITS];
 	struct debug_vcpu debug;
 };
-
-/* For --stats: how often the guest left, by reason. */
-#define MACHINE_EXITS 64
 
 struct machine {
 	int kvm;
@@ -78,7 +96,7 @@ struct machine {
 	uint8_t *mapping; /* RAM, monitor and tables, between guard pages */
 	uint64_t mapping_size;
 	uint8_t *monitor; /* host address of the monitor's pages */
-	enum door_tail door;
+	_Atomic enum door_tail door;
 	bool fsgsbase;      /* user code may use RDFSBASE and so on */
 	uint64_t xcr0;      /* what we set it to; 0: KVM offers no XSAVE */
 	uint64_t xfeatures; /* state components KVM_GET_XSAVE holds */
@@ -86,12 +104,20 @@ struct machine {
 	uint64_t stack_bottom;
 	uint64_t auxv, auxv_size; /* the auxiliary vector on the stack */
 	struct hc_guest guest;
-	unsigned vcpus;
+	/* Of the threads: the lock is for all that is said of them here, in
+	 * the state of a vCPU, and in struct debug. */
+	pthread_mutex_t lock;
+	pthread_cond_t left; /* a host thread is done */
+	bool gathering;      /* somebody waits for all to be done */
+	unsigned live;
+	int last_tid;
+	int main_status; /* of the first thread, if it has ended itself */
+	_Atomic unsigned vcpus;
 	struct vcpu vcpu[MACHINE_VCPUS];
 	struct outcome outcome;
+	struct vcpu *culprit; /* whose fault the outcome is, or NULL */
 	volatile sig_atomic_t timed_out;
 	struct debug debug;
-	uint64_t exits[MACHINE_EXITS];
 };
 
 /*
@@ -104,6 +130,9 @@ struct machine {
 int machine_create(
     struct machine *m, int kvm, uint64_t memory, struct machine_error *error);
 void machine_destroy(struct machine *m);
+
+/* One more vCPU, parked, not yet told what it starts with.  0 or -errno. */
+int machine_add_vcpu(struct machine *m, struct machine_error *error);
 
 /*
  * Load `m->image` from `fd`, which holds it, and make the address space: its
@@ -118,7 +147,10 @@ int machine_load(struct machine *m, int fd, struct machine_error *error);
 int machine_set_start(struct machine *m, const char *execname, char **argv,
     char **envp, struct machine_error *error);
 
-/* Run until the guest has ended; m->outcome says how. */
+/*
+ * Run until the guest has ended, its first thread on this host thread;
+ * m->outcome says how.
+ */
 void machine_run(struct machine *m);
 
 /*

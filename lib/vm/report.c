@@ -153,6 +153,8 @@ report_fault(FILE *out, struct vcpu *vcpu, const struct image_bytes *file)
 		fprintf(out, "  registers: %s\n", strerror(-r));
 		return;
 	}
+	if (vcpu->thread.tid != 1)
+		fprintf(out, "  in thread %d\n", vcpu->thread.tid);
 	fprintf(out, "  at ");
 	print_place(out, vcpu->machine, file, c.regs.rip, false);
 	print_trap(out, &vcpu->trap);

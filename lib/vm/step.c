@@ -342,15 +342,27 @@ touched_watch(struct vcpu *vcpu, uint32_t number)
 
 	if (b->watches == 0)
 		return false;
+	pthread_mutex_lock(&vcpu->machine->lock);
 	if (row && (row->classes & HC_MEMORY))
 		breaks_protect(b);
 	w = breaks_hit(b, 0, true, false);
+	if (w) {
+		event.addr = w->addr;
+		event.type = w->type;
+	}
+	pthread_mutex_unlock(&vcpu->machine->lock);
 	if (!w)
 		return false;
-	event.addr = w->addr;
-	event.type = w->type;
 	debug_raise(vcpu, &event);
 	return true;
+}
+
+void
+step_before_hypercall(struct vcpu *vcpu)
+{
+	/* Only this thread can have made itself the lone one's equal. */
+	if (vcpu->machine->debug.alone == vcpu)
+		debug_release(vcpu);
 }
 
 bool

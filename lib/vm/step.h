@@ -17,6 +17,9 @@ int step_arm(struct vcpu *vcpu);
 /* Is the vCPU still in the range it is to step through? */
 bool step_in_range(struct vcpu *vcpu);
 
+/* A hypercall is about to be served. */
+void step_before_hypercall(struct vcpu *vcpu);
+
 /*
  * A hypercall was served with this result.  False: it was interrupted for the
  * debugger's sake, and the guest must not see the result but make it again.
