@@ -80,6 +80,8 @@ print_allowance(const struct options *o)
 		    o->volumes[i].read_only ? ", read-only" : "");
 	printf("sandbox       %s%s\n", sandbox_name(o->sandbox),
 	    o->new_pid ? ", process namespace" : "");
+	if (o->debugger)
+		printf("debugger      %s, started\n", o->debugger);
 	if (o->gdb)
 		printf("debugger      %s%s\n", o->gdb,
 		    o->gdb_wait ? ", waited for" : "");

@@ -214,11 +214,16 @@ begin_session(struct machine *m)
 	stub_open(&session.stub);
 }
 
+/* The guest of a debugger that we started is its own, and goes with it unless
+ * it was let go of. */
 static void
-end_session(struct gdbserve *serve)
+end_session(struct gdbserve *serve, struct machine *m)
 {
 	if (serve->line < 0)
 		return;
+	if (serve->started && session.stub.attached &&
+	    session.stub.state != STUB_GONE)
+		debug_kill(m);
 	stub_closed(&session.stub);
 	close(serve->line);
 	serve->line = -1;
@@ -247,7 +252,7 @@ accept_debugger(struct gdbserve *serve, struct machine *m)
 	if (fd < 0)
 		return;
 	if (serve->line >= 0 && has_hung_up(serve->line))
-		end_session(serve);
+		end_session(serve, m);
 	if (serve->line >= 0 || serve->listener < 0) {
 		close(fd);
 		return;
@@ -268,8 +273,15 @@ feed(void)
 		session.at = session.end = 0;
 }
 
+/* There are bytes that the stub would take, had it only been asked. */
+static bool
+has_input(void)
+{
+	return session.at < session.end && stub_wants_input(&session.stub);
+}
+
 static void
-receive(struct gdbserve *serve)
+receive(struct gdbserve *serve, struct machine *m)
 {
 	ssize_t n = read(serve->line, session.input + session.end,
 	    sizeof(session.input) - session.end);
@@ -277,7 +289,7 @@ receive(struct gdbserve *serve)
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n <= 0) {
-		end_session(serve);
+		end_session(serve, m);
 		return;
 	}
 	session.end += (size_t)n;
@@ -285,7 +297,7 @@ receive(struct gdbserve *serve)
 }
 
 static void
-transmit(struct gdbserve *serve)
+transmit(struct gdbserve *serve, struct machine *m)
 {
 	const uint8_t *bytes;
 	size_t size;
@@ -297,12 +309,12 @@ transmit(struct gdbserve *serve)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			end_session(serve);
+			end_session(serve, m);
 		else
 			stub_sent(&session.stub, (size_t)n);
 	}
 	if (serve->line >= 0 && stub_wants_close(&session.stub))
-		end_session(serve);
+		end_session(serve, m);
 }
 
 static bool
@@ -326,6 +338,16 @@ hear_machine(struct machine *m)
 	stub_stop(&session.stub, &stop);
 }
 
+/* The debugger that we started has ended, also if it never connected. */
+static void
+lose_debugger(struct gdbserve *serve, struct machine *m)
+{
+	serve->debugger = -1;
+	end_session(serve, m);
+	if (session.stub.state == STUB_STOPPED)
+		debug_kill(m);
+}
+
 /* One turn: wait for the line, for another debugger, for the machine. */
 static void
 turn(struct gdbserve *serve, struct machine *m)
@@ -335,17 +357,22 @@ turn(struct gdbserve *serve, struct machine *m)
 		{ debug_fd(m), POLLIN, 0 },
 		{ serve->listener, POLLIN, 0 },
 		{ room ? serve->line : -1, POLLIN, 0 },
+		{ serve->started ? serve->debugger : -1, POLLIN, 0 },
 	};
 
-	poll(fds, 3, debug_timeout(m));
+	poll(fds, 4, has_input() ? 0 : debug_timeout(m));
 	hear_machine(m);
 	if (fds[2].revents)
-		receive(serve);
+		receive(serve, m);
 	else
 		feed();
+	/* What was asked for may have been done already. */
+	hear_machine(m);
 	if (fds[1].revents)
 		accept_debugger(serve, m);
-	transmit(serve);
+	if (fds[3].revents)
+		lose_debugger(serve, m);
+	transmit(serve, m);
 }
 
 /* The vCPUs rest before anybody can connect: there is a state to show. */
@@ -395,7 +422,7 @@ gdbserve_run(struct gdbserve *serve, struct gdbtarget *target)
 	       serve->line >= 0)
 		turn(serve, m);
 	debug_join(m);
-	if (strncmp(serve->address, "unix:", 5) == 0)
+	if (serve->address && strncmp(serve->address, "unix:", 5) == 0)
 		unlink(serve->address + 5);
 	return 0;
 }

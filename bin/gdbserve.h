@@ -13,10 +13,12 @@
 #define GDBSERVE_DEFAULT "127.0.0.1:1234"
 
 struct gdbserve {
-	const char *address; /* as --gdb has it */
+	const char *address; /* as --gdb has it, or NULL */
 	bool wait;           /* the guest waits for the first debugger */
 	bool once;           /* no other is let in after it */
 	const char *guest;   /* for the line that tells how to connect */
+	bool started;        /* by us, the debugger on the line */
+	int debugger;        /* its pidfd then */
 	int listener;        /* -1: the line is up already, or once was */
 	int line;            /* -1: nobody is on it */
 	int line_out;        /* where it is written: stdio has two */

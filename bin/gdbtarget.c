@@ -5,6 +5,8 @@
  */
 #include "gdbtarget.h"
 
+#include "gdbmonitor.h"
+
 #include "gdb/regs.h"
 #include "vm/context.h"
 #include "vm/cpu.h"
@@ -155,6 +157,13 @@ read_mem(void *ctx, int tid, uint64_t addr, void *buf, size_t len)
 	return n > 0 ? (int64_t)n : -EFAULT;
 }
 
+static size_t
+view_mem(void *ctx, int tid, uint64_t addr, size_t len, const uint8_t **bytes)
+{
+	(void)tid;
+	return breaks_view(&machine_of(ctx)->debug.breaks, addr, len, bytes);
+}
+
 static int64_t
 write_mem(void *ctx, int tid, uint64_t addr, const void *buf, size_t len)
 {
@@ -283,6 +292,12 @@ pid(void *ctx)
 	return GUEST_PID;
 }
 
+static bool
+was_there(void *ctx)
+{
+	return !((const struct gdbtarget *)ctx)->started;
+}
+
 static const char *
 exec_path(void *ctx)
 {
@@ -340,6 +355,19 @@ auxv(void *ctx, uint64_t offset, void *buf, size_t len)
 	return (int64_t)len;
 }
 
+static int
+monitor(void *ctx, const char *command, struct text *out)
+{
+	return gdbmonitor_run(machine_of(ctx), command, out);
+}
+
+static bool
+monitor_help(void *ctx, size_t nth, const char **name, const char **purpose)
+{
+	(void)ctx;
+	return gdbmonitor_help(nth, name, purpose);
+}
+
 const struct target_ops *
 gdbtarget_ops(void)
 {
@@ -350,6 +378,7 @@ gdbtarget_ops(void)
 		.write_regs = write_regs,
 		.regs_layout = regs_layout,
 		.read_mem = read_mem,
+		.view_mem = view_mem,
 		.write_mem = write_mem,
 		.region = region,
 		.insert = insert,
@@ -359,12 +388,15 @@ gdbtarget_ops(void)
 		.kill = kill_guest,
 		.detach = detach,
 		.pid = pid,
+		.was_there = was_there,
 		.exec_path = exec_path,
 		.load_bias = load_bias,
 		.open_file = open_file,
 		.read_file = read_file,
 		.close_file = close_file,
 		.auxv = auxv,
+		.monitor = monitor,
+		.monitor_help = monitor_help,
 	};
 
 	return &ops;

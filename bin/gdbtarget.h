@@ -13,6 +13,7 @@ struct gdbtarget {
 	struct machine *machine;
 	const char *path; /* of the image, as a debugger shall name it */
 	int image;        /* its descriptor */
+	bool started;     /* the debugger and the guest began together */
 };
 
 /* The operations; their context is a struct gdbtarget. */

@@ -17,8 +17,12 @@ bin_PROGRAMS += bin/novillo
 bin_novillo_SOURCES = \
 	$(CONFIG_SOURCES) \
 	bin/check.c \
+	bin/gdbmonitor.c \
+	bin/gdbmonitor.h \
 	bin/gdbserve.c \
 	bin/gdbserve.h \
+	bin/gdbstart.c \
+	bin/gdbstart.h \
 	bin/gdbtarget.c \
 	bin/gdbtarget.h \
 	bin/main.c \

@@ -470,6 +470,7 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_gdbserver: o->gdb = GDBSERVE_DEFAULT; break;
 	case OPT_stopped: o->gdb_wait = true; break;
 	case OPT_once: o->gdb_once = true; break;
+	case OPT_debug: o->debugger = arg ? arg : "gdb"; break;
 	case OPT_core:
 		o->core = true;
 		o->core_file = arg;

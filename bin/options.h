@@ -77,6 +77,7 @@ struct options {
 	const char *gdb; /* where debuggers connect; NULL: nowhere */
 	bool gdb_wait;   /* the guest waits for one */
 	bool gdb_once;
+	const char *debugger; /* to be started; NULL: none */
 	bool trace;
 	struct hc_set traced;
 	unsigned trace_times; /* enum hc_trace_time */

@@ -6,6 +6,7 @@
 #include "run.h"
 
 #include "gdbserve.h"
+#include "gdbstart.h"
 #include "sandbox.h"
 #include "stats.h"
 #include "tracing.h"
@@ -29,6 +30,7 @@ static struct {
 	struct machine machine;
 	struct gdbserve gdb;
 	struct gdbtarget target;
+	struct gdbstart start;
 	struct sandbox sandbox;
 	char path[PATH_MAX];      /* of the guest, for debuggers */
 	struct sigaction on_segv; /* as it was */
@@ -295,11 +297,34 @@ leave_stdio(void)
 		hc_fd_close(fds, STDOUT_FILENO);
 }
 
+/* A debugger of our own: it is on the line before the guest runs. */
+static int
+start_gdb(const struct options *o)
+{
+	run.start = (struct gdbstart){
+		.debugger = o->debugger,
+		.guest = o->flat ? NULL : o->guest,
+	};
+	if (gdbstart(&run.start) < 0)
+		return -1;
+	run.target.started = true;
+	run.gdb.started = run.gdb.wait = true;
+	run.gdb.debugger = run.start.pidfd;
+	run.gdb.listener = -1;
+	run.gdb.line = run.gdb.line_out = run.start.line;
+	return 0;
+}
+
 static int
 open_gdb(const struct options *o)
 {
-	if (!o->gdb)
+	if (!o->gdb && !o->debugger)
 		return 0;
+	if (o->gdb && o->debugger) {
+		say("--debug starts a debugger, --gdb waits for one: it cannot"
+		    " be both");
+		return -1;
+	}
 	run.gdb = (struct gdbserve){
 		.address = o->gdb,
 		.wait = o->gdb_wait,
@@ -311,6 +336,8 @@ open_gdb(const struct options *o)
 		.path = realpath(o->guest, run.path) ? run.path : o->guest,
 		.image = run.guest_fd,
 	};
+	if (o->debugger)
+		return start_gdb(o);
 	if (gdbserve_open(&run.gdb) < 0)
 		return -1;
 	if (strcmp(o->gdb, "stdio") == 0)
@@ -334,10 +361,16 @@ enter_sandbox(const struct options *o)
 static int
 run_machine(const struct options *o)
 {
-	if (o->gdb)
-		return gdbserve_run(&run.gdb, &run.target);
-	machine_run(&run.machine);
-	return 0;
+	int r;
+
+	if (!o->gdb && !o->debugger) {
+		machine_run(&run.machine);
+		return 0;
+	}
+	r = gdbserve_run(&run.gdb, &run.target);
+	if (o->debugger)
+		gdbstart_wait(&run.start);
+	return r;
 }
 
 int

@@ -30,7 +30,7 @@ asked_for(const struct options *o)
 
 	if (o->core)
 		asked |= NEEDS_CORE;
-	if (o->gdb)
+	if (o->gdb || o->debugger)
 		asked |= NEEDS_GDB;
 	if (socket_path(o))
 		asked |= NEEDS_SOCKET;
@@ -155,7 +155,7 @@ list_descriptors(
 	} else {
 		m->vm = -1;
 	}
-	if (!o->gdb) {
+	if (!o->gdb && !o->debugger) {
 		m->kvm = makes_threads(&m->guest) ? m->kvm : -1;
 		return n;
 	}
@@ -163,6 +163,7 @@ list_descriptors(
 	keep[n++] = s->gdb->listener;
 	keep[n++] = s->gdb->line;
 	keep[n++] = s->gdb->line_out;
+	keep[n++] = s->gdb->started ? s->gdb->debugger : -1;
 	return n;
 }
 
@@ -180,7 +181,7 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 	int r;
 
 	/* There is one vCPU before the guest runs. */
-	_Static_assert(1 + HC_MOUNTS + 10 <= CONFINE_KEEP,
+	_Static_assert(1 + HC_MOUNTS + 11 <= CONFINE_KEEP,
 	    "there is room for all descriptors");
 	if (o->sandbox == SANDBOX_NONE)
 		return 0;

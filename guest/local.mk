@@ -71,6 +71,7 @@ GUEST_PLAIN = \
 	guest/hello.elf \
 	guest/misuse.elf \
 	guest/number.elf \
+	guest/registers.elf \
 	guest/rounds.elf \
 	guest/sleep.elf \
 	guest/spin.elf \

@@ -108,6 +108,8 @@ lib_libvm_a_SOURCES = \
 # The GDB stub: pure, it reaches the machine through target.h alone.
 noinst_LIBRARIES += lib/libgdb.a
 lib_libgdb_a_SOURCES = \
+	lib/gdb/bulk.c \
+	lib/gdb/bulk.h \
 	lib/gdb/packet.c \
 	lib/gdb/packet.h \
 	lib/gdb/packets.def \

@@ -284,6 +284,25 @@ fake_run(struct fake *fake, unsigned instructions)
 	}
 }
 
+void
+fake_fail(struct fake *fake, unsigned after, int error)
+{
+	fake->after = after;
+	fake->error = error;
+}
+
+/* What this operation fails with, once: -errno, or 0. */
+static int
+failure(struct fake *fake)
+{
+	int error = fake->error;
+
+	if (error == 0 || fake->after-- > 0)
+		return 0;
+	fake->error = 0;
+	return -error;
+}
+
 /* The operations. */
 
 static size_t
@@ -312,7 +331,10 @@ fake_read_regs(void *ctx, int tid, struct regs *regs, unsigned banks)
 {
 	struct fake_thread *thread = thread_of(ctx, tid);
 	size_t core = offsetof(struct regs, xsave_valid);
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	if (!thread)
 		return -ESRCH;
 	if (banks & REGS_CORE)
@@ -328,7 +350,10 @@ fake_write_regs(void *ctx, int tid, const struct regs *regs, unsigned banks)
 {
 	struct fake_thread *thread = thread_of(ctx, tid);
 	size_t core = offsetof(struct regs, xsave_valid);
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	if (!thread)
 		return -ESRCH;
 	if (banks & REGS_CORE)
@@ -352,8 +377,11 @@ fake_read_mem(void *ctx, int tid, uint64_t addr, void *buf, size_t len)
 {
 	struct fake *fake = ctx;
 	size_t n = span(fake, addr, len);
+	int error = failure(fake);
 
 	(void)tid;
+	if (error != 0)
+		return error;
 	if (n == 0)
 		return -EFAULT;
 	memcpy(buf, fake->mem + (addr - FAKE_BASE), n);
@@ -365,8 +393,11 @@ fake_write_mem(void *ctx, int tid, uint64_t addr, const void *buf, size_t len)
 {
 	struct fake *fake = ctx;
 	size_t n = span(fake, addr, len);
+	int error = failure(fake);
 
 	(void)tid;
+	if (error != 0)
+		return error;
 	if (n == 0)
 		return -EFAULT;
 	memcpy(fake->mem + (addr - FAKE_BASE), buf, n);
@@ -379,7 +410,10 @@ fake_region(void *ctx, uint64_t addr, struct target_region *region)
 	struct fake *fake = ctx;
 	unsigned first;
 	unsigned last;
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	*region = (struct target_region){ .end = FAKE_BASE };
 	if (addr < FAKE_BASE)
 		return 0;
@@ -414,7 +448,10 @@ static int
 fake_insert(void *ctx, const struct target_break *brk)
 {
 	struct fake *fake = ctx;
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	if (brk->type == WATCH_READ)
 		return -EOPNOTSUPP;
 	if (!can(fake, brk->addr, REGION_READ))
@@ -432,7 +469,10 @@ fake_remove(void *ctx, const struct target_break *brk)
 {
 	struct fake *fake = ctx;
 	size_t at = find_break(fake, brk);
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	if (brk->type == WATCH_READ)
 		return -EOPNOTSUPP;
 	if (at < fake->break_count)
@@ -440,11 +480,9 @@ fake_remove(void *ctx, const struct target_break *brk)
 	return 0;
 }
 
-static int
-fake_resume(void *ctx, const struct target_resume *how)
+static void
+let_run(struct fake *fake, const struct target_resume *how)
 {
-	struct fake *fake = ctx;
-
 	for (unsigned i = 0; i < FAKE_THREADS; i++) {
 		struct fake_thread *thread = &fake->threads[i];
 
@@ -456,7 +494,16 @@ fake_resume(void *ctx, const struct target_resume *how)
 				thread->action = how->actions[j];
 	}
 	fake->running = true;
-	return 0;
+}
+
+static int
+fake_resume(void *ctx, const struct target_resume *how)
+{
+	int error = failure(ctx);
+
+	if (error == 0)
+		let_run(ctx, how);
+	return error;
 }
 
 static void
@@ -489,14 +536,17 @@ fake_detach(void *ctx)
 	fake->debugged = false;
 	fake->interrupted = false;
 	fake->detached++;
-	fake_resume(fake, &how);
+	let_run(fake, &how);
 }
 
 static int
 fake_restart(void *ctx)
 {
 	struct fake *fake = ctx;
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	begin(fake, fake->entry, FAKE_WORKER);
 	return 0;
 }
@@ -526,7 +576,10 @@ static int
 fake_open_file(void *ctx, const char *path, uint64_t *size)
 {
 	struct fake *fake = ctx;
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	if (strcmp(path, image_path) != 0)
 		return -ENOENT;
 	*size = fake->image_size;
@@ -549,7 +602,10 @@ static int64_t
 fake_read_file(void *ctx, int file, uint64_t offset, void *buf, size_t len)
 {
 	struct fake *fake = ctx;
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	if (file != 5)
 		return -EBADF;
 	return slice(fake->image, fake->image_size, offset, buf, len);
@@ -569,7 +625,10 @@ fake_auxv(void *ctx, uint64_t offset, void *buf, size_t len)
 	struct fake *fake = ctx;
 	const uint64_t auxv[] = { AT_PAGESZ, FAKE_PAGE, AT_ENTRY, fake->entry,
 		AT_NULL, 0 };
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	return slice(auxv, sizeof(auxv), offset, buf, len);
 }
 
@@ -577,7 +636,10 @@ static int
 fake_siginfo(void *ctx, int tid, uint8_t info[128])
 {
 	struct fake *fake = ctx;
+	int error = failure(ctx);
 
+	if (error != 0)
+		return error;
 	if (tid != 1)
 		return -ENODATA;
 	memcpy(info, fake->siginfo, sizeof(fake->siginfo));
@@ -587,7 +649,10 @@ fake_siginfo(void *ctx, int tid, uint8_t info[128])
 static int
 fake_monitor(void *ctx, const char *cmd, struct text *out)
 {
-	(void)ctx;
+	int error = failure(ctx);
+
+	if (error != 0)
+		return error;
 	if (strcmp(cmd, "quiet") == 0)
 		return 0;
 	if (strcmp(cmd, "fail") == 0)
@@ -610,8 +675,11 @@ fake_monitor_help(void *ctx, size_t n, const char **name, const char **purpose)
 static int
 fake_catch_syscalls(void *ctx, bool on, const uint16_t *nr, size_t n)
 {
-	(void)ctx;
+	int error = failure(ctx);
+
 	(void)on;
+	if (error != 0)
+		return error;
 	return n > 0 && nr[0] == 999 ? -EINVAL : 0;
 }
 

@@ -60,6 +60,8 @@ struct fake {
 	unsigned open_files;
 	uint8_t access[FAKE_PAGES]; /* of enum region_access */
 	uint8_t mem[FAKE_SIZE];
+	int error;      /* what an operation will fail with, or 0 */
+	unsigned after; /* so many that still succeed */
 	uint64_t entry;
 	uint8_t image[FAKE_IMAGE];
 	size_t image_size;
@@ -73,6 +75,9 @@ int fake_load(struct fake *fake, const uint8_t *elf, size_t size);
 
 /* Let it run so many instructions, until it stops and tells the stub. */
 void fake_run(struct fake *fake, unsigned instructions);
+
+/* Let one operation that can fail do so, after so many that do not. */
+void fake_fail(struct fake *fake, unsigned after, int error);
 
 /* Nothing is inserted, nobody holds it. */
 bool fake_is_free(const struct fake *fake);

@@ -80,6 +80,30 @@ put_number(uint8_t *data, size_t size)
 	memcpy(data + at, &value, width);
 }
 
+/* Put in a line of another seed, where a line begins; the new size. */
+static size_t
+put_line(uint8_t *data, size_t size)
+{
+	const struct seed *other = &seeds[below(seed_count)];
+	const uint8_t *from = other->bytes + below(other->size);
+	const uint8_t *end = other->bytes + other->size;
+	const uint8_t *line, *stop;
+	size_t at = below(size);
+	size_t n;
+
+	for (line = from; line > other->bytes && line[-1] != '\n'; line--)
+		;
+	stop = memchr(line, '\n', (size_t)(end - line));
+	n = (size_t)((stop ? stop + 1 : end) - line);
+	while (at > 0 && data[at - 1] != '\n')
+		at--;
+	if (size + n > SIZE_MAX_)
+		return size;
+	memmove(data + at + n, data + at, size - at);
+	memcpy(data + at, line, n);
+	return size + n;
+}
+
 /* One change; the new size. */
 static size_t
 mutate(uint8_t *data, size_t size)
@@ -88,7 +112,7 @@ mutate(uint8_t *data, size_t size)
 	size_t at = below(size);
 	size_t n = 1 + below(32);
 
-	switch (below(7)) {
+	switch (below(10)) {
 	case 0:
 		if (size > 0)
 			data[at] ^= (uint8_t)(1U << below(8));
@@ -112,6 +136,9 @@ mutate(uint8_t *data, size_t size)
 		memmove(data + at + n, data + at, size - at);
 		memset(data + at, (int)next(), n);
 		return size + n;
+	case 6:
+	case 7:
+	case 8: return put_line(data, size);
 	default: /* a piece of another seed */
 		n = n * 4 < other->size ? n * 4 : other->size;
 		if (at + n > SIZE_MAX_)

@@ -2,7 +2,7 @@
 /*
  * Fuzzes the session over the made-up machine with lines like those of the
  * transcripts, tests/rsp, which are its seeds: packets, raw bytes, running,
- * hanging up.  Every packet has one answer, and nobody who hangs up leaves
+ * operations that fail, hanging up.  Every packet has one answer, and nobody who hangs up leaves
  * anything behind.
  */
 #include "faketarget.h"
@@ -112,6 +112,8 @@ do_line(const uint8_t *line, size_t n)
 		fake_run(&fake, 20);
 		if (drain() > 1)
 			abort();
+	} else if (n >= 4 && memcmp(line, "fail", 4) == 0) {
+		fake_fail(&fake, n % 8, line[n - 1]);
 	} else if (n >= 5 && memcmp(line, "close", 5) == 0) {
 		hang_up();
 		connect_again();

@@ -21,7 +21,7 @@ AM_TESTS_ENVIRONMENT = \
 	MAKE='$(MAKE)'; export MAKE;
 TEST_SUITE_LOG = tests/test-suite.log
 
-# Units; all but t-debug without KVM.
+# Units; all but t-debug and t-line without KVM.
 TEST_LIBS = $(NOVILLO_LIBS)
 UNIT_TESTS = \
 	tests/t-confine \
@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/t-hypercall \
 	tests/t-image \
 	tests/t-json \
+	tests/t-line \
 	tests/t-lines \
 	tests/t-mmap \
 	tests/t-netrule \
@@ -61,6 +62,7 @@ tests_t_hypercall_LDADD = $(TEST_LIBS)
 tests_t_image_SOURCES = tests/t-image.c $(UNIT_SOURCES)
 tests_t_image_LDADD = $(TEST_LIBS)
 tests_t_json_SOURCES = tests/t-json.c bin/json.c bin/json.h $(UNIT_SOURCES)
+tests_t_line_SOURCES = tests/t-line.c $(UNIT_SOURCES)
 tests_t_lines_SOURCES = tests/t-lines.c $(UNIT_SOURCES)
 tests_t_lines_LDADD = $(TEST_LIBS)
 tests_t_mmap_SOURCES = tests/t-mmap.c $(UNIT_SOURCES)
@@ -109,6 +111,9 @@ KVM_TESTS = \
 	tests/t-gdb-stops.sh \
 	tests/t-gdb-threads.sh \
 	tests/t-gdb-ways.sh \
+	tests/t-gdb-debug.sh \
+	tests/t-gdb-monitor.sh \
+	tests/t-gdb-regs.sh \
 	tests/t-lldb.sh \
 	tests/t-run.sh \
 	tests/t-sandbox.sh \
@@ -125,14 +130,31 @@ tests_killer_SOURCES = tests/killer.c
 tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
 tests_onpty_SOURCES = tests/onpty.c
 
+# The codec as a guest has it: its sources, compiled as one with the test.
+RSP_GUESTS = tests/t_rsp.elf tests/t_rsp.native
+check_DATA += $(RSP_GUESTS)
+tests/t_rsp.elf: tests/t_rsp.c lib/gdb/bulk.c lib/gdb/bulk.h lib/gdb/rsp.c \
+    lib/gdb/rsp.h guest/libguest.a guest/guest.lds
+	$(AM_V_CC)$(MKDIR_P) $(@D) && ($(GUEST_COMPILE) -Ilib \
+	    -c -o '$(abs_top_builddir)/tests/t_rsp.g.o' tests/t_rsp.c) && \
+	$(GUEST_LINK) -o $@ tests/t_rsp.g.o guest/libguest.a
+tests/t_rsp.native: tests/t_rsp.c lib/gdb/bulk.c lib/gdb/bulk.h lib/gdb/rsp.c \
+    lib/gdb/rsp.h guest/libguest-native.a guest/guest.lds
+	$(AM_V_CC)$(MKDIR_P) $(@D) && ($(GUEST_COMPILE) -Ilib \
+	    -DHYPERCALL_BY_SYSCALL \
+	    -c -o '$(abs_top_builddir)/tests/t_rsp.n.o' tests/t_rsp.c) && \
+	$(GUEST_LINK) -o $@ tests/t_rsp.n.o guest/libguest-native.a
+CLEANFILES += $(RSP_GUESTS) tests/t_rsp.g.o tests/t_rsp.n.o
+
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(KVM_TESTS) \
-	$(GUEST_TESTS)
+	$(GUEST_TESTS) tests/t_rsp.elf tests/t_rsp.native
 EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/gdb.sh tests/lib.sh \
 	tests/config.json \
 	tests/run-guest.sh \
 	tests/fakeguest.S \
 	tests/static-hello.c \
 	tests/static-threads.c \
+	tests/t_rsp.c \
 	tests/rsp/breaks.txt \
 	tests/rsp/errors.txt \
 	tests/rsp/files.txt \

@@ -182,6 +182,39 @@ test_breakpoints(void)
 	end();
 }
 
+/* Whoever makes the steps: the same ones, off breakpoints, into others, with
+ * runs between them. */
+static void
+test_step_in_a_row(void)
+{
+	struct debug_event event = { .kind = EVENT_STEP };
+	unsigned steps, planted = 0;
+	uint64_t at;
+
+	start("hello.elf", NULL);
+	stop_at_start();
+	for (steps = 0; steps < 300 && event.kind == EVENT_STEP; steps++) {
+		at = rip();
+		if (steps % 2)
+			planted += debug_insert(&m, BREAKS_SOFT, at, 1) == 0;
+		event = go(WANT_STEP);
+	}
+	is_int(event.kind, EVENT_STEP, "300 steps off breakpoints are steps");
+	is_int(planted, 150, "of which every other had one");
+	breaks_clear(&m.debug.breaks);
+	at = symbol("exit");
+	debug_insert(&m, BREAKS_SOFT, at, 1);
+	event = go(WANT_RUN);
+	is_int(event.kind, EVENT_BREAK, "a run after them is a run");
+	is_int(rip(), at, "to the breakpoint");
+	for (steps = 0; steps < 20; steps++)
+		event = go(WANT_STEP);
+	is_int(event.kind, EVENT_STEP, "and steps follow");
+	event = go(WANT_RUN);
+	is_int(m.outcome.kind, OUTCOME_EXIT, "to the guest's own end");
+	end();
+}
+
 /* Awkward instructions, each stepped: t_hypercall has OUT and SYSCALL. */
 static void
 test_every_step(void)
@@ -592,6 +625,7 @@ main(void)
 		skip_all("no KVM");
 	}
 	test_breakpoints();
+	test_step_in_a_row();
 	test_every_step();
 	test_fault();
 	test_int3();

@@ -13,6 +13,7 @@
  *	raw bytes	to the stub, without a frame
  *	sent bytes	is what comes from it
  *	run n		the machine runs n instructions
+ *	fail errno	the machine's next operation that can fail does so
  *	open, close	a session begins, ends
  *	wants input, wants close, wants nothing		is what the stub wants
  *	free, stopped, running, gone			is what the machine is
@@ -246,6 +247,8 @@ machine_line(const char *word, const char *rest)
 	if (strcmp(word, "run") == 0) {
 		fake_run(&fake, (unsigned)strtoul(rest, NULL, 0));
 		drain();
+	} else if (strcmp(word, "fail") == 0) {
+		fake_fail(&fake, 0, (int)strtol(rest, NULL, 0));
 	} else if (strcmp(word, "free") == 0) {
 		expect_state(fake_is_free(&fake), word);
 	} else if (strcmp(word, "stopped") == 0) {

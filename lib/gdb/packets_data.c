@@ -148,24 +148,31 @@ packet_write_reg(
 }
 
 /*
- * Read straight into the reply, from where `append` spreads the bytes out.
+ * Memory for a reply of which `before` bytes are something else: where it
+ * lies, or read into the reply, from where `append` spreads the bytes out.
  * Fewer than asked for is an answer, too.
  */
 static int
 read_mem(struct stub *stub, const struct args *args, struct reply *reply,
-    size_t before, uint8_t **hole, size_t *got)
+    size_t before, const uint8_t **bytes, size_t *got)
 {
+	const struct target_ops *ops = stub->ops;
 	size_t room = (RSP_PACKET_MAX - before) / 2;
 	size_t len = args->num[1] < room ? (size_t)args->num[1] : room;
+	uint8_t *hole = reply_hole(reply, before, len);
 	int64_t n;
 	int tid;
 	int error = stub_thread(stub, args->thread, &tid);
 
-	*hole = reply_hole(reply, before, len);
+	*bytes = hole;
 	*got = 0;
 	if (error != 0 || len == 0)
 		return error;
-	n = stub->ops->read_mem(stub->ctx, tid, args->num[0], *hole, len);
+	if (ops->view_mem)
+		*got = ops->view_mem(stub->ctx, tid, args->num[0], len, bytes);
+	if (*got > 0)
+		return 0;
+	n = ops->read_mem(stub->ctx, tid, args->num[0], hole, len);
 	if (n <= 0)
 		return n < 0 ? (int)n : -EFAULT;
 	*got = (size_t)n;
@@ -175,13 +182,13 @@ read_mem(struct stub *stub, const struct args *args, struct reply *reply,
 int
 packet_read_mem(struct stub *stub, const struct args *args, struct reply *reply)
 {
-	uint8_t *hole;
+	const uint8_t *bytes;
 	size_t n;
-	int error = read_mem(stub, args, reply, 0, &hole, &n);
+	int error = read_mem(stub, args, reply, 0, &bytes, &n);
 
 	if (error != 0)
 		return error;
-	return reply_done(reply_hex(reply, hole, n));
+	return reply_done(reply_hex(reply, bytes, n));
 }
 
 /*
@@ -193,18 +200,18 @@ packet_read_binary(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
 	bool lldb = (stub->client & CLIENT_NATIVE_SIGNALS) != 0;
-	uint8_t *hole;
+	const uint8_t *bytes;
 	size_t n;
 	int error;
 
 	if (lldb && args->num[1] == 0)
 		return REPLY_OK;
-	error = read_mem(stub, args, reply, 1, &hole, &n);
+	error = read_mem(stub, args, reply, 1, &bytes, &n);
 	if (error != 0)
 		return error;
 	if (!lldb)
 		reply_text(reply, "b");
-	return reply_done(reply_binary(reply, hole, n) == n);
+	return reply_done(reply_binary(reply, bytes, n) == n);
 }
 
 /*

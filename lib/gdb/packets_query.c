@@ -85,13 +85,15 @@ packet_supported(
 	return reply_done(written);
 }
 
-/* It was there before the debugger: quitting detaches rather than kills. */
+/* If it was there before the debugger, quitting detaches rather than kills. */
 int
 packet_attached(struct stub *stub, const struct args *args, struct reply *reply)
 {
-	(void)stub;
+	const struct target_ops *ops = stub->ops;
+	bool was_there = !ops->was_there || ops->was_there(stub->ctx);
+
 	(void)args;
-	return reply_done(reply_text(reply, "1"));
+	return reply_done(reply_text(reply, was_there ? "1" : "0"));
 }
 
 /* We never need to look a symbol up. */
@@ -267,6 +269,19 @@ reply_slice(
 	return REPLY_DATA;
 }
 
+/* The machine's own command, of which it can speak while it is stopped. */
+static int
+monitor_machine(struct stub *stub, const char *command, struct text *out)
+{
+	if (!stub->ops->monitor)
+		return -ENOENT;
+	if (!stub->attached || stub->state == STUB_GONE)
+		return -ESRCH;
+	if (stub->state == STUB_RUNNING)
+		return -EBUSY;
+	return stub->ops->monitor(stub->ctx, command, out);
+}
+
 /* `monitor help`: our own row, and the machine's. */
 static void
 monitor_help(struct stub *stub, struct text *out)
@@ -274,12 +289,12 @@ monitor_help(struct stub *stub, struct text *out)
 	const char *name;
 	const char *purpose;
 
-	text_printf(out, "%-20s %s\n", "help", "this list");
+	text_printf(out, "%-22s %s\n", "help", "this list");
 	if (!stub->ops->monitor_help)
 		return;
 	for (size_t i = 0;
 	     stub->ops->monitor_help(stub->ctx, i, &name, &purpose); i++)
-		text_printf(out, "%-20s %s\n", name, purpose);
+		text_printf(out, "%-22s %s\n", name, purpose);
 }
 
 int
@@ -296,10 +311,8 @@ packet_monitor(struct stub *stub, const struct args *args, struct reply *reply)
 	text_init(&text, stub->text, sizeof(stub->text));
 	if (strcmp(command, "help") == 0)
 		monitor_help(stub, &text);
-	else if (stub->ops->monitor)
-		error = stub->ops->monitor(stub->ctx, command, &text);
 	else
-		error = -ENOENT;
+		error = monitor_machine(stub, command, &text);
 	if (error == -ENOENT)
 		text_printf(&text,
 		    "No such command; `monitor help` lists what there is.\n");

@@ -3,18 +3,19 @@
  * The packet codec: a state machine over bytes.  It must not know what packets
  * mean, nor where bytes come from; it is freestanding.
  *
- * Memory dumps are nearly all of a debugger's traffic, so digits, escapes and
- * sums are made several at a time: by the compiler's vectors, which become
- * plain arithmetic where SSE may not be used.  Bytes are little-endian.
+ * Memory dumps are nearly all of a debugger's traffic: what is done to their
+ * bytes is in bulk.c, and nothing is copied on its way to the line.
  */
 #include "gdb/rsp.h"
+
+#include "gdb/bulk.h"
 
 #include <string.h>
 
 #define CTRL_C     0x03
-#define ESCAPE     '}'
-#define ESCAPE_XOR 0x20
-#define REPEAT     '*'
+#define ESCAPE     RSP_ESCAPED
+#define ESCAPE_XOR RSP_ESCAPE_XOR
+#define REPEAT     RSP_REPEATED
 
 /*
  * A run is a byte, '*', and a character that says how often it is repeated
@@ -29,8 +30,8 @@ rsp_init(struct rsp *rsp)
 	rsp->state = RSP_IDLE;
 	rsp->noack = false;
 	rsp->len = 0;
-	rsp->out_start = rsp->out_end = RSP_FRAME_AT;
-	rsp->frame_end = 0;
+	rsp->out_len = 0;
+	rsp->frame_len = 0;
 }
 
 int
@@ -62,39 +63,39 @@ hex_decode(uint8_t *dst, const uint8_t *src, size_t n)
 bool
 rsp_pending(const struct rsp *rsp)
 {
-	return rsp->out_start < rsp->out_end;
+	return rsp->out_len > 0;
 }
 
 const uint8_t *
 rsp_output(const struct rsp *rsp, size_t *n)
 {
-	*n = rsp->out_end - rsp->out_start;
-	return rsp->out + rsp->out_start;
+	*n = rsp->out_len;
+	return rsp->out;
 }
 
 void
 rsp_sent(struct rsp *rsp, size_t n)
 {
-	rsp->out_start += n;
+	rsp->out += n;
+	rsp->out_len -= n;
 }
 
-/* '+' or '-', right before where the next frame begins. */
 static void
 acknowledge(struct rsp *rsp, uint8_t c)
 {
-	rsp->out_start = RSP_FRAME_AT - 1;
-	rsp->out_end = RSP_FRAME_AT;
-	rsp->out[rsp->out_start] = c;
-	rsp->frame_end = 0;
+	rsp->ack = c;
+	rsp->out = &rsp->ack;
+	rsp->out_len = 1;
+	rsp->frame_len = 0;
 }
 
 static void
 send_again(struct rsp *rsp)
 {
-	if (rsp->noack || rsp->frame_end == 0)
+	if (rsp->noack || rsp->frame_len == 0)
 		return;
-	rsp->out_start = RSP_FRAME_AT;
-	rsp->out_end = rsp->frame_end;
+	rsp->out = rsp->frame;
+	rsp->out_len = rsp->frame_len;
 }
 
 static enum rsp_event
@@ -109,7 +110,7 @@ idle(struct rsp *rsp, uint8_t c)
 		rsp->malformed = false;
 		break;
 	case CTRL_C: return RSP_INTERRUPT;
-	case '+': rsp->frame_end = 0; break;
+	case '+': rsp->frame_len = 0; break;
 	case '-': send_again(rsp); break;
 	}
 	return RSP_NONE;
@@ -262,77 +263,35 @@ put_run(struct frame *frame, const uint8_t *s, size_t n, bool escaped)
 {
 	size_t same = 1;
 
-	put(frame, s[0]);
-	if (escaped)
+	if (escaped) {
+		put(frame, s[0]);
 		return 1;
+	}
 	while (same < n && s[same] == s[0])
 		same++;
 	same = repeats(same - 1);
+	put(frame, s[0]);
 	put(frame, REPEAT);
 	put(frame, (uint8_t)(same + REPEAT_BASE));
 	return same + 1;
 }
 
-/* The sum of its bytes in each half: four of them, to be added up later. */
-static uint64_t
-sums_of(uint64_t word)
-{
-	const uint64_t even = 0x00ff00ff00ff00ffu;
-
-	return (word & even) + (word >> 8 & even);
-}
-
-static unsigned
-add_up(uint64_t sums)
-{
-	return (unsigned)(sums * 0x0001000100010001u >> 48);
-}
-
-static bool
-is_run(uint64_t word)
-{
-	return word == (word << 8 | word >> 56);
-}
-
 /*
- * Copy words up to a run, or the end: how many bytes.  The sums of 32 words
- * at most are added up at once, then each stays below 2^14.
- */
-static size_t
-put_words(struct frame *frame, const uint8_t *s, size_t n)
-{
-	uint64_t sums = 0;
-	uint64_t word;
-	size_t i;
-
-	if (n > 32 * sizeof(word))
-		n = 32 * sizeof(word);
-	for (i = 0; n - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, s + i, sizeof(word));
-		if (is_run(word))
-			break;
-		memcpy(frame->at + i, &word, sizeof(word));
-		sums += sums_of(word);
-	}
-	frame->at += i;
-	frame->sum += add_up(sums);
-	return i;
-}
-
-/*
- * Runs are looked for a word at a time: every one of 15 and more is found,
- * which is all of a register's zeroes, and copying stays fast.
+ * Make a payload shorter where it is.  Every run of 31 and more is found, and
+ * those of 16 at multiples of 16, which is all of a register's zeroes; looking
+ * for more costs more than the line does.
  */
 static void
 put_payload(struct frame *frame, const uint8_t *s, size_t n)
 {
-	size_t copied;
+	size_t plain;
 	size_t i = 0;
 
-	while (n - i >= sizeof(uint64_t)) {
-		copied = put_words(frame, s + i, n - i);
-		i += copied;
-		if (copied == 0)
+	while (n - i >= BULK_RUN) {
+		plain = bulk_move(frame->at, s + i, n - i, &frame->sum);
+		frame->at += plain;
+		i += plain;
+		if (n - i >= BULK_RUN)
 			i += put_run(
 			    frame, s + i, n - i, i > 0 && s[i - 1] == ESCAPE);
 	}
@@ -340,51 +299,25 @@ put_payload(struct frame *frame, const uint8_t *s, size_t n)
 		put(frame, s[i++]);
 }
 
-/* Eight bytes, and what takes two bytes for each of them. */
-typedef uint8_t bytes8 __attribute__((vector_size(8)));
-typedef uint16_t pairs8 __attribute__((vector_size(16)));
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-
-#define DIGITS_STEP sizeof(bytes8)
-
-/* The sixteen hex digits of eight bytes, in the order they are written. */
-static void
-put_digits(uint8_t *dst, const uint8_t *src)
-{
-	bytes8 bytes;
-	bytes16 digits;
-	pairs8 pairs;
-
-	memcpy(&bytes, src, sizeof(bytes));
-	pairs = __builtin_convertvector(bytes, pairs8);
-	pairs = pairs >> 4 | (pairs & 0xf) << 8;
-	digits = (bytes16)pairs;
-	digits += '0' + ((bytes16)(digits > 9) & ('a' - '9' - 1));
-	memcpy(dst, &digits, sizeof(digits));
-}
-
-static void
-put_digit_pair(uint8_t *dst, uint8_t byte)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	dst[0] = (uint8_t)digits[byte >> 4];
-	dst[1] = (uint8_t)digits[byte & 0xf];
-}
-
 void
-rsp_send(struct rsp *rsp, const struct reply *reply)
+rsp_send(struct rsp *rsp, struct reply *reply)
 {
-	struct frame frame = { .at = rsp->out + RSP_FRAME_AT };
+	uint8_t *start = (uint8_t *)reply + offsetof(struct reply, before);
+	uint8_t *payload = start + sizeof(reply->before);
+	struct frame frame = { .at = payload };
+	bool acked = rsp_pending(rsp) && rsp->out == &rsp->ack;
+	uint8_t sum;
 
-	*frame.at++ = '$';
-	put_payload(&frame, reply->buf, reply->len);
+	start[0] = rsp->ack;
+	start[1] = '$';
+	put_payload(&frame, payload, reply->len);
 	*frame.at++ = '#';
-	put_digit_pair(frame.at, (uint8_t)frame.sum);
-	rsp->frame_end = (size_t)(frame.at + 2 - rsp->out);
-	if (!rsp_pending(rsp))
-		rsp->out_start = RSP_FRAME_AT;
-	rsp->out_end = rsp->frame_end;
+	sum = (uint8_t)frame.sum;
+	bulk_digits(frame.at, &sum, 1);
+	rsp->frame = start + 1;
+	rsp->frame_len = (size_t)(frame.at + 2 - rsp->frame);
+	rsp->out = rsp->frame - acked;
+	rsp->out_len = rsp->frame_len + acked;
 }
 
 static bool
@@ -437,16 +370,9 @@ reply_number(struct reply *reply, uint64_t v)
 bool
 reply_hex(struct reply *reply, const void *p, size_t n)
 {
-	const uint8_t *src = p;
-	uint8_t *dst = reply->buf + reply->len;
-	size_t i = 0;
-
 	if (n > reply_room(reply))
 		return false;
-	for (; n - i >= DIGITS_STEP; i += DIGITS_STEP)
-		put_digits(dst + 2 * i, src + i);
-	for (; i < n; i++)
-		put_digit_pair(dst + 2 * i, src[i]);
+	bulk_digits(reply->buf + reply->len, p, n);
 	reply->len += 2 * n;
 	return true;
 }
@@ -454,31 +380,7 @@ reply_hex(struct reply *reply, const void *p, size_t n)
 static bool
 is_special(uint8_t c)
 {
-	return c == '#' || c == '$' || c == ESCAPE || c == REPEAT;
-}
-
-/* Copy what needs no escape, sixteen bytes at a time: how many bytes. */
-static size_t
-copy_plain(struct reply *reply, const uint8_t *src, size_t n)
-{
-	bytes16 bytes;
-	uint64_t special[2];
-	size_t i;
-
-	for (i = 0; n - i >= sizeof(bytes) && fits(reply, sizeof(bytes));
-	     i += sizeof(bytes)) {
-		memcpy(&bytes, src + i, sizeof(bytes));
-		bytes16 found = (bytes16)((bytes == '#') | (bytes == '$') |
-					  (bytes == ESCAPE) |
-					  (bytes == REPEAT));
-
-		memcpy(special, &found, sizeof(found));
-		if ((special[0] | special[1]) != 0)
-			break;
-		memcpy(reply->buf + reply->len, &bytes, sizeof(bytes));
-		reply->len += sizeof(bytes);
-	}
-	return i;
+	return c == RSP_END || c == RSP_START || c == ESCAPE || c == REPEAT;
 }
 
 static bool
@@ -498,17 +400,13 @@ size_t
 reply_binary(struct reply *reply, const void *p, size_t n)
 {
 	const uint8_t *src = p;
-	size_t i = 0;
+	size_t made;
+	size_t i = bulk_escape(reply->buf + reply->len,
+	    sizeof(reply->buf) - reply->len, src, n, &made);
 
-	while (i < n) {
-		size_t end;
-
-		i += copy_plain(reply, src + i, n - i);
-		end = n - i < sizeof(bytes16) ? n : i + sizeof(bytes16);
-		for (; i < end; i++)
-			if (!put_binary(reply, src[i]))
-				return i;
-	}
+	reply->len += made;
+	while (i < n && put_binary(reply, src[i]))
+		i++;
 	return i;
 }
 

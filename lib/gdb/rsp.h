@@ -44,9 +44,9 @@ enum rsp_state {
 /*
  * One connection's codec.  A packet stays in packet[] until the next call of
  * rsp_feed(); it is decoded, and a NUL that is not counted follows it.  The
- * bytes to send are out[out_start, out_end).  The last frame stays there from
- * RSP_FRAME_AT to frame_end until the other side acknowledges it, to be sent
- * again if it asks for that.
+ * bytes to send are out[out_len].  The last frame is in the reply it was made
+ * of, until the other side acknowledges it, to be sent again if it asks for
+ * that.
  *
  * A notification (GDB manual, "Notification Packets") would be such a frame
  * with '%' for '$', outside of all that: never acknowledged, nor sent again.
@@ -59,14 +59,13 @@ struct rsp {
 	uint8_t sum;    /* of the packet so far */
 	int claimed;    /* what it says its sum is; < 0: no number */
 	size_t len;
-	size_t out_start;
-	size_t out_end;
-	size_t frame_end; /* 0: nothing to send again */
+	uint8_t ack; /* '+' or '-' */
+	const uint8_t *out;
+	size_t out_len;
+	const uint8_t *frame;
+	size_t frame_len; /* 0: nothing to send again */
 	uint8_t packet[RSP_PACKET_MAX + 1];
-	uint8_t out[RSP_FRAME_MAX];
 };
-
-#define RSP_FRAME_AT 1 /* '+' or '-' goes before it */
 
 /* Begin a connection. */
 void rsp_init(struct rsp *rsp);
@@ -86,15 +85,21 @@ void rsp_sent(struct rsp *rsp, size_t n);
 
 /*
  * A payload being written.  It has its bound with it: what does not fit is not
- * written at all, and the function says so by returning false.
+ * written at all, and the function says so by returning false.  Around it is
+ * room for the frame, so that sending copies nothing.
  */
 struct reply {
 	size_t len;
+	uint8_t before[2]; /* '+', '$' */
 	uint8_t buf[RSP_PACKET_MAX];
+	uint8_t after[3]; /* '#', two digits */
 };
 
-/* Send a reply.  The frame before it counts as acknowledged. */
-void rsp_send(struct rsp *rsp, const struct reply *reply);
+/*
+ * Send a reply.  The frame before it counts as acknowledged.  This one stays
+ * where it is: write the next only when all is sent and a packet has come.
+ */
+void rsp_send(struct rsp *rsp, struct reply *reply);
 
 /* Text as it is: it has none of the characters # $ } *. */
 bool reply_text(struct reply *reply, const char *s);

@@ -165,6 +165,14 @@ struct target_ops {
 	int64_t (*write_mem)(
 	    void *ctx, int tid, uint64_t addr, const void *buf, size_t len);
 
+	/*
+	 * What read_mem() would read, where it lies, if it need not be copied
+	 * first: how many bytes are in *bytes, until the machine runs or
+	 * anything is written or inserted.  0: read_mem() it is.
+	 */
+	size_t (*view_mem)(void *ctx, int tid, uint64_t addr, size_t len,
+	    const uint8_t **bytes);
+
 	/* The region that addr lies in, or the hole.  Regions tile 2^64. */
 	int (*region)(void *ctx, uint64_t addr, struct target_region *region);
 
@@ -205,6 +213,12 @@ struct target_ops {
 
 	/* The guest's process id, > 0.  [any] */
 	int (*pid)(void *ctx);
+
+	/*
+	 * Whether the guest was there before the debugger, which then leaves
+	 * it alive when it quits; NULL: yes.  [any]
+	 */
+	bool (*was_there)(void *ctx);
 
 	/* The name of the executable image as the guest knows it.  [any] */
 	const char *(*exec_path)(void *ctx);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #define ENTRIES   512
-#define TOP_LEVEL 3 /* PML4; level 0 holds 4 KiB pages */
+#define TOP_LEVEL (PT_LEVELS - 1) /* PML4; level 0 holds 4 KiB pages */
 
 static uint64_t
 span_of(int level)
@@ -145,21 +145,30 @@ pt_map(struct pagetable *pt, uint64_t va, uint64_t gpa, uint64_t size,
 		    pt, pt->pool, TOP_LEVEL, va, va + size - 1, gpa, bits);
 }
 
+unsigned
+pt_walk(const struct pagetable *pt, uint64_t va, uint64_t entry[PT_LEVELS])
+{
+	const uint64_t *table = pt->pool;
+	int level;
+
+	for (level = TOP_LEVEL;; level--) {
+		uint64_t *e = &entry[TOP_LEVEL - level];
+
+		*e = get_entry(&table[va / span_of(level) % ENTRIES]);
+		if (!is_table(*e, level))
+			return (unsigned)(TOP_LEVEL - level) + 1;
+		table = table_at(pt, *e);
+	}
+}
+
 uint64_t
 pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size)
 {
-	const uint64_t *table = pt->pool;
-	int level = TOP_LEVEL;
+	uint64_t entry[PT_LEVELS];
+	unsigned levels = pt_walk(pt, va, entry);
 
-	for (;; level--) {
-		uint64_t entry = get_entry(
-		    &table[va / span_of(level) % ENTRIES]);
-
-		*size = span_of(level);
-		if (!is_table(entry, level))
-			return entry;
-		table = table_at(pt, entry);
-	}
+	*size = span_of(PT_LEVELS - (int)levels);
+	return entry[levels - 1];
 }
 
 uint64_t

@@ -97,4 +97,9 @@ uint64_t pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size);
 uint64_t pt_run(const struct pagetable *pt, uint64_t va, uint64_t end,
     uint64_t mask, uint64_t *bits);
 
+/* The entries on the way to `va`, from the first table's on: how many. */
+#define PT_LEVELS 4
+unsigned
+pt_walk(const struct pagetable *pt, uint64_t va, uint64_t entry[PT_LEVELS]);
+
 #endif

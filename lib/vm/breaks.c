@@ -441,6 +441,19 @@ breaks_read(const struct breaks *b, uint64_t addr, void *buf, size_t len)
 }
 
 size_t
+breaks_view(
+    const struct breaks *b, uint64_t addr, size_t len, const uint8_t **bytes)
+{
+	unsigned i = 0;
+
+	len = mapped(b, addr, len, PTE_FILE);
+	if (len == 0 || next_planted(b, &i, addr, len))
+		return 0;
+	*bytes = b->mem->base + addr;
+	return len;
+}
+
+size_t
 breaks_write(struct breaks *b, uint64_t addr, const void *buf, size_t len)
 {
 	struct breakpoint *bp;

@@ -82,6 +82,10 @@ void breaks_plant(struct breaks *b, uint64_t addr);
  */
 size_t
 breaks_read(const struct breaks *b, uint64_t addr, void *buf, size_t len);
+/* The same bytes where they lie, as long as nothing is planted among them and
+ * they are no file's, which might be gone when they are read; else 0. */
+size_t breaks_view(
+    const struct breaks *b, uint64_t addr, size_t len, const uint8_t **bytes);
 size_t
 breaks_write(struct breaks *b, uint64_t addr, const void *buf, size_t len);
 

@@ -58,9 +58,9 @@ vcpu_set_user_rflags(struct vcpu *vcpu, uint64_t rflags)
 	vcpu_changed(vcpu);
 }
 
-/* Segments, from the exit if it brought them. */
-static int
-read_sregs(struct vcpu *vcpu, struct kvm_sregs *sregs)
+/* From the exit if it brought them. */
+int
+vcpu_sregs(struct vcpu *vcpu, struct kvm_sregs *sregs)
 {
 	const struct kvm_run *run = vcpu->kvm.run;
 
@@ -92,7 +92,7 @@ int
 vcpu_user_context(struct vcpu *vcpu, struct user_context *c)
 {
 	struct kvm_sregs s;
-	int r = read_sregs(vcpu, &s);
+	int r = vcpu_sregs(vcpu, &s);
 
 	if (r < 0)
 		return r;
@@ -130,7 +130,7 @@ vcpu_set_user_context(struct vcpu *vcpu, const struct user_context *c)
 	struct kvm_regs *regs = vcpu_regs(vcpu);
 	struct kvm_regs rest = *regs;
 	struct kvm_sregs s;
-	int r = read_sregs(vcpu, &s);
+	int r = vcpu_sregs(vcpu, &s);
 
 	if (r < 0)
 		return r;
@@ -168,7 +168,7 @@ static int
 enter_user_mode(struct vcpu *vcpu)
 {
 	struct kvm_sregs sregs;
-	int r = read_sregs(vcpu, &sregs);
+	int r = vcpu_sregs(vcpu, &sregs);
 
 	if (r < 0 || (sregs.cs.selector & 3) == 3)
 		return r;

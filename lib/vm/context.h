@@ -34,6 +34,10 @@ int vcpu_user_context(struct vcpu *vcpu, struct user_context *context);
 int
 vcpu_set_user_context(struct vcpu *vcpu, const struct user_context *context);
 
+/* The processor's own segments and control registers: those of the monitor
+ * while it rests there.  0 or -errno. */
+int vcpu_sregs(struct vcpu *vcpu, struct kvm_sregs *sregs);
+
 /*
  * Complete what the last exit left pending, without running the guest, so that
  * registers are true (api.rst, KVM_EXIT_IO).  0 or -errno.

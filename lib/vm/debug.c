@@ -27,6 +27,15 @@
 /* Where a vCPU was not seen by the debugger: no address of user code. */
 #define NOWHERE UINT64_MAX
 
+/*
+ * From this many single steps in a row on, the controller makes them.  Not the
+ * first: before Linux 6.12 KVM waits for an RCU grace period, milliseconds,
+ * when a vCPU is run by another thread than the last time (KVM_RUN in
+ * virt/kvm/kvm_main.c), and a step now and then is not worth that.
+ */
+#define STEPS_IN_A_ROW 8
+#define BORROWED_RUNS  16 /* entries for one step, before its thread goes on */
+
 static void
 notify(struct debug *d)
 {
@@ -35,6 +44,7 @@ notify(struct debug *d)
 	/* It can only fail when it is readable already. */
 	if (write(d->fd, &one, sizeof(one)) < 0)
 		return;
+	d->notified = true;
 }
 
 static bool
@@ -180,7 +190,7 @@ may_run(const struct vcpu *vcpu)
 {
 	const struct debug *d = &vcpu->machine->debug;
 
-	if (vcpu->debug.event.kind != EVENT_NONE)
+	if (vcpu->debug.event.kind != EVENT_NONE || d->borrowed == vcpu)
 		return false;
 	if (d->alone)
 		return d->alone == vcpu;
@@ -219,6 +229,18 @@ wait_to_run(struct vcpu *vcpu)
 	return !over;
 }
 
+static void
+enter(struct vcpu *vcpu)
+{
+	int r = step_arm(vcpu);
+
+	if (r < 0)
+		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
+		    "KVM_SET_GUEST_DEBUG: %s", strerror(-r));
+	else
+		vcpu_enter(vcpu);
+}
+
 void
 debug_run(struct vcpu *vcpu)
 {
@@ -231,14 +253,8 @@ debug_run(struct vcpu *vcpu)
 	if (r < 0)
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
 		    "KVM_RUN of vCPU %u: %s", vcpu->id, strerror(-r));
-	while (wait_to_run(vcpu)) {
-		r = step_arm(vcpu);
-		if (r < 0)
-			machine_end(vcpu->machine, OUTCOME_FAILED, 0,
-			    "KVM_SET_GUEST_DEBUG: %s", strerror(-r));
-		else
-			vcpu_enter(vcpu);
-	}
+	while (wait_to_run(vcpu))
+		enter(vcpu);
 }
 
 void
@@ -314,24 +330,41 @@ debug_timeout(struct machine *m)
 	return waiting ? THREAD_KICK_AGAIN_MS : -1;
 }
 
-/* Let this vCPU run one instruction while all others are held. */
+/* One instruction of this vCPU comes before all others run. */
 static void
-run_alone(struct machine *m, struct vcpu *vcpu)
+set_alone(struct machine *m, struct vcpu *vcpu)
 {
 	struct debug *d = &m->debug;
 
 	breaks_lift(&d->breaks, vcpu_user_rip(vcpu));
 	d->alone = vcpu;
 	vcpu->debug.from = vcpu->debug.told = vcpu_user_rip(vcpu);
-	pthread_cond_broadcast(&d->wake);
+}
+
+/* Let this vCPU run one instruction while all others are held. */
+static void
+run_alone(struct machine *m, struct vcpu *vcpu)
+{
+	set_alone(m, vcpu);
+	pthread_cond_broadcast(&m->debug.wake);
 }
 
 /*
- * Let run what shall run.  An instruction at which its vCPU was told of last,
- * and on which a breakpoint lies, is passed first; one to which the debugger
- * has moved it is not: there the breakpoint counts.  Nor is one at which a vCPU
- * rests that had nothing to tell, or has not told it yet.
+ * An instruction at which its vCPU was told of last, and on which a breakpoint
+ * lies, is to be passed; one to which the debugger has moved it is not: there
+ * the breakpoint counts.  Nor is one at which a vCPU rests that had nothing to
+ * tell, or has not told it yet.
  */
+static bool
+rests_on_break(struct machine *m, struct vcpu *vcpu)
+{
+	uint64_t told = vcpu->debug.told;
+
+	return told != NOWHERE && vcpu_user_rip(vcpu) == told &&
+	       breaks_at(&m->debug.breaks, told);
+}
+
+/* Let run what shall run, but first what rests on a breakpoint. */
 static void
 let_run(struct machine *m)
 {
@@ -340,11 +373,9 @@ let_run(struct machine *m)
 
 	for (i = 0; i < m->vcpus; i++) {
 		struct vcpu *vcpu = &m->vcpu[i];
-		uint64_t told = vcpu->debug.told;
 
 		if (!thread_lives(vcpu) || vcpu->debug.want == WANT_STOP ||
-		    told == NOWHERE || vcpu_user_rip(vcpu) != told ||
-		    !breaks_at(&d->breaks, told))
+		    !rests_on_break(m, vcpu))
 			continue;
 		run_alone(m, vcpu);
 		return;
@@ -516,7 +547,8 @@ debug_poll(struct machine *m, struct debug_event *event)
 	bool told = false;
 
 	pthread_mutex_lock(&m->lock);
-	if (read(d->fd, &count, sizeof(count)) < 0)
+	if (atomic_exchange(&d->notified, false) &&
+	    read(d->fd, &count, sizeof(count)) < 0)
 		count = 0;
 	if (thread_over(m)) {
 		if (m->timed_out)
@@ -633,11 +665,67 @@ deliver(struct vcpu *vcpu, int signal)
 		m->culprit = vcpu;
 }
 
+/*
+ * The vCPU whose step the controller is to make, if any: no other moves, and
+ * its instruction ends soon, for nothing could interrupt it.
+ */
+static struct vcpu *
+borrow(struct machine *m)
+{
+	struct debug *d = &m->debug;
+	struct vcpu *mover = NULL;
+	unsigned i, movers = 0;
+
+	for (i = 0; i < m->vcpus; i++) {
+		if (!thread_lives(&m->vcpu[i]) ||
+		    m->vcpu[i].debug.want == WANT_STOP)
+			continue;
+		mover = &m->vcpu[i];
+		movers++;
+	}
+	if (movers != 1 || mover->debug.want != WANT_STEP) {
+		d->steps = 0;
+		return NULL;
+	}
+	if (d->steps < STEPS_IN_A_ROW) {
+		d->steps++;
+		return NULL;
+	}
+	return step_may_block(mover) ? NULL : mover;
+}
+
+/* Make a step of a vCPU whose thread rests.  If it does not end here, that
+ * thread goes on with it. */
+static void
+step_borrowed(struct machine *m, struct vcpu *vcpu)
+{
+	struct debug *d = &m->debug;
+	unsigned runs = 0;
+
+	if (rests_on_break(m, vcpu))
+		set_alone(m, vcpu);
+	d->borrowed = vcpu;
+	pthread_mutex_unlock(&m->lock);
+	vcpu->kvm.run->immediate_exit = 0;
+	do
+		enter(vcpu);
+	while (vcpu->debug.event.kind == EVENT_NONE && !thread_over(m) &&
+	       runs++ < BORROWED_RUNS);
+	come_to_rest(vcpu);
+	pthread_mutex_lock(&m->lock);
+	d->borrowed = NULL;
+	if (vcpu->debug.event.kind != EVENT_NONE && !thread_over(m))
+		return;
+	d->hold = d->alone != NULL;
+	pthread_cond_broadcast(&d->wake);
+}
+
 void
 debug_resume(struct machine *m)
 {
 	struct debug *d = &m->debug;
 	bool pending = false;
+	struct vcpu *borrowed = borrow(m);
 	unsigned i;
 
 	pthread_mutex_lock(&m->lock);
@@ -658,6 +746,8 @@ debug_resume(struct machine *m)
 		pthread_cond_broadcast(&d->wake);
 	if (pending || d->interrupted || thread_over(m))
 		notify(d);
+	else if (borrowed)
+		step_borrowed(m, borrowed);
 	else
 		let_run(m);
 	pthread_mutex_unlock(&m->lock);

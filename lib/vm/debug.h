@@ -14,6 +14,9 @@
  * gets the event.  What several meet at once is told one at a time: the others
  * keep their events for the next resume.
  *
+ * The controller makes single steps of one vCPU itself, while its thread rests,
+ * when several have been asked for in a row.
+ *
  * An instruction under a breakpoint is run by its vCPU alone, the breakpoint
  * lifted, while the others are held; so is one that touched a watched page.
  *
@@ -26,6 +29,7 @@
 #include "vm/breaks.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -103,8 +107,11 @@ struct debug {
 	bool page;          /* ... or through the watched page `opened` */
 	struct debug_event opened;
 	enum debug_want want_new; /* of a thread that is made from now on */
+	struct vcpu *borrowed;    /* the controller runs it, not its thread */
+	unsigned steps;           /* single steps asked for in a row */
 	int fd;
-	unsigned next; /* whose events are looked at first */
+	atomic_bool notified; /* fd is readable */
+	unsigned next;        /* whose events are looked at first */
 	pthread_cond_t wake;
 	struct breaks breaks;
 	_Atomic uint64_t stops[DEBUG_STOPS]; /* for --stats */
@@ -116,7 +123,8 @@ struct debug {
  */
 int debug_start(struct machine *m, bool stopped);
 
-/* Readable when debug_poll() may have something to say. */
+/* Readable when debug_poll() may have something to say; it also may have right
+ * after debug_resume(). */
 int debug_fd(const struct machine *m);
 
 /* Milliseconds after which to call debug_poll() anyway, or -1. */

@@ -4,7 +4,7 @@
  * them: KVM_EXIT_DEBUG, or the guest's own vector and so a stub of the monitor.
  * Above, both are the same event.  It must not know the other vCPUs.
  *
- * All is called by the vCPU's own thread, from the run loop.
+ * All is called by whoever runs the vCPU, from the run loop.
  */
 #ifndef STEP_H
 #define STEP_H
@@ -19,6 +19,9 @@ bool step_in_range(struct vcpu *vcpu);
 
 /* A hypercall is about to be served. */
 void step_before_hypercall(struct vcpu *vcpu);
+
+/* May the instruction that comes next take as long as it likes? */
+bool step_may_block(struct vcpu *vcpu);
 
 /*
  * A hypercall was served with this result.  False: it was interrupted for the

@@ -5,8 +5,8 @@
  *
  *	bench [OPTION]... NOVILLO FLOOR GUESTS
  *
- * NOVILLO and FLOOR are the programs, GUESTS the folder of empty.elf and
- * spin.elf.  Both sides of a figure run in turns, so that both see the same
+ * NOVILLO and FLOOR are the programs, GUESTS the folder of the
+ * guests.  Both sides of a figure run in turns, so that both see the same
  * machine; what counts is the median of the ratios of a turn.
  *
  *	--rounds=N	turns a figure (31)
@@ -14,12 +14,14 @@
  *			few turns are enough, and only CPU time counts, because
  *			waiting is as long as this clock is wrong
  *	--json=FILE	the figures for programs
+ *	--only=PART	one part of it: see the table `parts`
  *	--vs=COMMAND	time this command in turns with novillo, too: a guest
  *			that does nothing, or makes %n hypercalls
  *
  * Status: 0, every figure is within its limit; 1, one is not; 2, not measured.
  */
 #include "child.h"
+#include "talk.h"
 
 #include <elf.h>
 #include <getopt.h>
@@ -28,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define KIB            1024.0
@@ -41,21 +44,32 @@
 #define IMAGE_VADDR    0x400000
 #define IMAGE_SMALL    (UINT64_C(64) << 10)
 #define IMAGE_LARGE    (UINT64_C(256) << 20)
+#define STEPS          2000
+#define WATCHED_STEPS  1000
+#define DUMP           (UINT64_C(64) << 20)
+#define DUMP_HEX       0xff00U  /* what GDB asks for at a time: it fits, */
+#define DUMP_BINARY    0x10000U /* as digits, into a packet */
 
 /* What novillo may cost. */
 #define HYPERCALL_LIMIT 1.10
 #define START_LIMIT     1.3
 #define IMAGE_LIMIT     1.5
 #define MEMORY_LIMIT    (1.5 * 1024) /* KiB */
+#define DUMP_LIMIT      1.25         /* 80 % of the rate */
+#define FLOOR_LIMIT     1.25         /* of a step by raw ioctls */
+#define SERVER_LIMIT    1.0          /* of gdbserver's step */
+#define STEP_RUNS       2    /* KVM_RUN: where the host needs a second */
+#define STEP_CALLS      5    /* these, poll, read, write */
+#define SLACK           0.05 /* the first steps may cost more */
 #define NO_LIMIT        (-1.0)
 
 static struct {
 	unsigned rounds;
 	bool virtual;
 	FILE *json;
-	const char *vs;
+	const char *vs, *only;
 	const char *novillo, *floor;
-	char empty[4096], spin[4096];
+	char empty[4096], spin[4096], compute[4096];
 	unsigned figures, missed;
 } bench = { .rounds = 31 };
 
@@ -171,10 +185,15 @@ report(const char *what, const char *clock, const struct side *ours,
 	fflush(stdout);
 }
 
+/* What a figure may be at most, by either clock. */
+struct limits {
+	double cpu, wall;
+};
+
 /* In microseconds a `unit`, of which a run has `units`. */
 static void
-compare(const char *what, const struct side *ours, const struct side *base,
-    unsigned rounds, double units, double limit)
+compare_by(const char *what, const struct side *ours, const struct side *base,
+    unsigned rounds, double units, struct limits limit)
 {
 	static struct turns wall, cpu;
 	unsigned i;
@@ -190,9 +209,19 @@ compare(const char *what, const struct side *ours, const struct side *base,
 		cpu.ours[i] = a.cpu / units / 1e3;
 		cpu.base[i] = b.cpu / units / 1e3;
 	}
-	report(what, "CPU time", ours, base, &cpu, rounds, limit);
+	report(what, "CPU time", ours, base, &cpu, rounds, limit.cpu);
 	if (!bench.virtual)
-		report(what, "wall clock", ours, base, &wall, rounds, limit);
+		report(
+		    what, "wall clock", ours, base, &wall, rounds, limit.wall);
+}
+
+static void
+compare(const char *what, const struct side *ours, const struct side *base,
+    unsigned rounds, double units, double limit)
+{
+	const struct limits both = { limit, limit };
+
+	compare_by(what, ours, base, rounds, units, both);
 }
 
 static unsigned
@@ -207,12 +236,14 @@ start_rounds(void)
 static void
 time_hypercall(void)
 {
-	const struct command ours = { { bench.novillo, bench.spin,
-	    CALLS_TEXT } };
-	const struct command ours_less = { { bench.novillo, bench.spin, "0" } };
-	const struct command base = { { bench.floor, "hypercall",
-	    CALLS_TEXT } };
-	const struct command base_less = { { bench.floor, "hypercall", "0" } };
+	const struct command ours = { .arg = { bench.novillo, bench.spin,
+					  CALLS_TEXT } };
+	const struct command ours_less = { .arg = { bench.novillo, bench.spin,
+					       "0" } };
+	const struct command base = { .arg = { bench.floor, "hypercall",
+					  CALLS_TEXT } };
+	const struct command base_less = { .arg = { bench.floor, "hypercall",
+					       "0" } };
 	const struct side novillo = { "novillo", &ours, &ours_less };
 	const struct side floor = { "floor", &base, &base_less };
 
@@ -224,10 +255,11 @@ static void
 time_start(void)
 {
 	char memory[32];
-	const struct command ours = { { bench.novillo, bench.empty } };
-	const struct command image = { { bench.floor, "start", memory,
-	    bench.empty } };
-	const struct command least = { { bench.floor, "start", memory } };
+	const struct command ours = { .arg = { bench.novillo, bench.empty } };
+	const struct command image = { .arg = { bench.floor, "start", memory,
+					   bench.empty } };
+	const struct command least = { .arg = {
+					   bench.floor, "start", memory } };
 	const struct side novillo = { "novillo", &ours, NULL };
 	const struct side floor = { "floor", &image, NULL };
 	const struct side without = { "floor", &least, NULL };
@@ -239,13 +271,37 @@ time_start(void)
 	    start_rounds(), 1, NO_LIMIT);
 }
 
+/* Bytes that nothing makes shorter: xorshift64*. */
+static void
+fill(int fd, uint64_t from, uint64_t size)
+{
+	static uint64_t words[8192];
+	uint64_t state = 1;
+	size_t i;
+
+	while (from < size) {
+		uint64_t n = size - from;
+
+		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			state ^= state >> 12;
+			state ^= state << 25;
+			state ^= state >> 27;
+			words[i] = state * UINT64_C(0x2545f4914f6cdd1d);
+		}
+		n = n < sizeof(words) ? n : sizeof(words);
+		if (pwrite(fd, words, n, (off_t)from) != (ssize_t)n)
+			give_up("the image cannot be filled");
+		from += n;
+	}
+}
+
 /*
  * An image of `size` bytes that ends at once, as a path: one segment of text.
  * Its file has no name, so nothing is left behind; holes in it cost a loader
  * that reads them as much as bytes.
  */
 static const char *
-make_image(uint64_t size, char path[64])
+make_image(uint64_t size, char path[64], bool full)
 {
 	static const uint8_t code[] = {
 		0xb8, 231, 0, 0, 0, /* mov $231, %eax: exit_group */
@@ -290,6 +346,8 @@ make_image(uint64_t size, char path[64])
 	if (fd < 0 || unlink(name) < 0 || ftruncate(fd, (off_t)size) < 0 ||
 	    write(fd, &image, sizeof(image)) != (ssize_t)sizeof(image))
 		give_up("%s cannot be written", name);
+	if (full)
+		fill(fd, sizeof(image), size);
 	/* The programs inherit it. */
 	snprintf(path, 64, "/proc/self/fd/%d", fd);
 	return path;
@@ -299,10 +357,12 @@ static void
 time_image(void)
 {
 	char path[2][64], memory[64];
-	const struct command large = { { bench.novillo, memory,
-	    make_image(IMAGE_LARGE, path[0]) } };
-	const struct command small = { { bench.novillo, memory,
-	    make_image(IMAGE_SMALL, path[1]) } };
+	const struct command large = { .arg = { bench.novillo, memory,
+					   make_image(
+					       IMAGE_LARGE, path[0], false) } };
+	const struct command small = { .arg = { bench.novillo, memory,
+					   make_image(
+					       IMAGE_SMALL, path[1], false) } };
 	const struct side ours = { "256 MiB", &large, NULL };
 	const struct side base = { "64 KiB", &small, NULL };
 
@@ -316,7 +376,7 @@ time_image(void)
 static struct command
 command_of(char *line, const char *calls)
 {
-	struct command command = { { NULL } };
+	struct command command = { .arg = { NULL } };
 	unsigned n = 0;
 	char *word;
 
@@ -336,10 +396,11 @@ time_other(void)
 	bool calls = strstr(bench.vs, "%n") != NULL;
 	const struct command other = command_of(strdup(bench.vs), CALLS_TEXT);
 	const struct command other_less = command_of(strdup(bench.vs), "0");
-	const struct command spin = { { bench.novillo, bench.spin,
-	    CALLS_TEXT } };
-	const struct command spin_less = { { bench.novillo, bench.spin, "0" } };
-	const struct command empty = { { bench.novillo, bench.empty } };
+	const struct command spin = { .arg = { bench.novillo, bench.spin,
+					  CALLS_TEXT } };
+	const struct command spin_less = { .arg = { bench.novillo, bench.spin,
+					       "0" } };
+	const struct command empty = { .arg = { bench.novillo, bench.empty } };
 	const struct side ours = { "novillo", calls ? &spin : &empty,
 		calls ? &spin_less : NULL };
 	const struct side base = { "other", &other,
@@ -356,8 +417,10 @@ static void
 count_hypercall(void)
 {
 	char number[32];
-	const struct command less = { { bench.novillo, bench.spin, "0" } };
-	const struct command more = { { bench.novillo, bench.spin, number } };
+	const struct command less = { .arg = {
+					  bench.novillo, bench.spin, "0" } };
+	const struct command more = { .arg = {
+					  bench.novillo, bench.spin, number } };
 	struct child_calls a, b;
 	struct child_memory memory;
 	double runs, others, served;
@@ -413,9 +476,9 @@ static void
 look_at_start(void)
 {
 	char bytes[32];
-	const struct command run = { { bench.novillo, bench.empty } };
-	const struct command floor = { { bench.floor, "start", bytes,
-	    bench.empty } };
+	const struct command run = { .arg = { bench.novillo, bench.empty } };
+	const struct command floor = { .arg = { bench.floor, "start", bytes,
+					   bench.empty } };
 	struct child_calls ours, base;
 	struct child_memory memory;
 	unsigned unexplained;
@@ -461,9 +524,9 @@ static void
 look_at_memory(void)
 {
 	char bytes[32];
-	const struct command run = { { bench.novillo, bench.empty } };
-	const struct command floor = { { bench.floor, "start", bytes,
-	    bench.empty } };
+	const struct command run = { .arg = { bench.novillo, bench.empty } };
+	const struct command floor = { .arg = { bench.floor, "start", bytes,
+					   bench.empty } };
 	double beyond;
 
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, DEFAULT_MEMORY);
@@ -475,10 +538,163 @@ look_at_memory(void)
 	judge(beyond, MEMORY_LIMIT, " KiB");
 }
 
+/*
+ * A debugger's steps; the guest computes all the while.  GDB asks for them by
+ * vCont, and gdbserver takes `s` for something else.
+ */
+#define STEP_PACKET "s"
+#define GDB_STEP    "vCont;s"
+#define LINE_OPTION "--gdb=" CHILD_LINE_TEXT
+
+static void
+time_step_against(const char *what, const char *packet, const char *name,
+    struct command base, double limit)
+{
+	char guest[4200];
+	const struct talk none = { .packet = packet };
+	const struct talk steps = { .packet = packet, .times = STEPS };
+	struct command base_less = base;
+	struct command ours = { .arg = { bench.novillo, LINE_OPTION, guest,
+				    "1000" } };
+	struct command ours_less = ours;
+	const struct side novillo = { "novillo", &ours, &ours_less };
+	const struct side other = { name, &base, &base_less };
+
+	snprintf(guest, sizeof(guest), "%s.elf", bench.compute);
+	ours.talk = base.talk = &steps;
+	ours_less.talk = base_less.talk = &none;
+	compare(what, &novillo, &other, bench.rounds, STEPS, limit);
+}
+
+static bool
+has_gdbserver(void)
+{
+	return system("gdbserver --version >/dev/null 2>&1") == 0;
+}
+
+static void
+time_step(void)
+{
+	const struct command floor = { .arg = { bench.floor, "step" } };
+	char line[8400];
+	const struct command gdbserver = { .arg = { "/bin/sh", "-c", line } };
+
+	time_step_against(
+	    "step by a debugger", STEP_PACKET, "floor", floor, FLOOR_LIMIT);
+	snprintf(line, sizeof(line),
+	    "exec gdbserver --once - %s.native 1000 <&%d >&%d 2>/dev/null",
+	    bench.compute, CHILD_LINE, CHILD_LINE);
+	if (has_gdbserver())
+		time_step_against("the same against gdbserver", GDB_STEP,
+		    "gdbserver", gdbserver, SERVER_LIMIT);
+	else
+		printf("no gdbserver here to be compared with\n");
+}
+
+static double
+per_step(uint64_t less, uint64_t more)
+{
+	return ((double)more - (double)less) / WATCHED_STEPS;
+}
+
+static void
+judge_step(const char *what, uint64_t less, uint64_t more, double limit)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s of a debugger's step", what);
+	begin_json(name);
+	printf("  %s %.3f", what, per_step(less, more));
+	judge(per_step(less, more), limit, "");
+}
+
+/* By counting: what each step costs in system calls. */
+static void
+count_step(void)
+{
+	char guest[4200];
+	const struct talk none = { .packet = STEP_PACKET };
+	const struct talk some = { .packet = STEP_PACKET,
+		.times = WATCHED_STEPS };
+	const struct command less = { .arg = { bench.novillo, LINE_OPTION,
+					  guest, "1000" },
+		.talk = &none };
+	const struct command more = { .arg = { bench.novillo, LINE_OPTION,
+					  guest, "1000" },
+		.talk = &some };
+	struct child_calls a, b;
+	struct child_memory memory;
+
+	snprintf(guest, sizeof(guest), "%s.elf", bench.compute);
+	child_watch(&less, DEFAULT_MEMORY, &a, &memory);
+	child_watch(&more, DEFAULT_MEMORY, &b, &memory);
+	printf("system calls of a debugger's step\n");
+	judge_step("KVM_RUN", a.ioctl[CHILD_KVM_RUN], b.ioctl[CHILD_KVM_RUN],
+	    STEP_RUNS + SLACK);
+	judge_step("KVM_SET_GUEST_DEBUG", a.ioctl[CHILD_KVM_SET_GUEST_DEBUG],
+	    b.ioctl[CHILD_KVM_SET_GUEST_DEBUG], 1 + SLACK);
+	judge_step("read", a.number[SYS_read], b.number[SYS_read], 1 + SLACK);
+	judge_step(
+	    "write", a.number[SYS_write], b.number[SYS_write], 1 + SLACK);
+	judge_step("futex", a.number[SYS_futex], b.number[SYS_futex], SLACK);
+	judge_step("call in all", a.all, b.all, STEP_CALLS + SLACK);
+}
+
+/*
+ * The rate counts, not who works for it: it is the wall clock that has a limit.
+ * Pages are touched for the first time in a first pass, which does not count:
+ * a guest that is dumped has done that.
+ */
+static void
+time_dump(const char *packet, unsigned size)
+{
+	char path[64], what[64], size_text[16];
+	const char *image = make_image(DUMP, path, true);
+	const struct limits limits = { NO_LIMIT, DUMP_LIMIT };
+	const unsigned pieces = (unsigned)(DUMP / size);
+	const struct talk once = {
+		.packet = packet,
+		.warm = pieces,
+		.address = IMAGE_VADDR,
+		.size = size,
+		.pieces = pieces,
+	};
+	struct talk often = once;
+	const struct command ours = { .arg = { bench.novillo, LINE_OPTION,
+					  "--memory=128M", image },
+		.talk = &often };
+	const struct command ours_less = { .arg = { bench.novillo, LINE_OPTION,
+					       "--memory=128M", image },
+		.talk = &once };
+	const struct command base = { .arg = { bench.floor, "memory", packet,
+					  size_text, image },
+		.talk = &often };
+	const struct command base_less = { .arg = { bench.floor, "memory",
+					       packet, size_text, image },
+		.talk = &once };
+	const struct side novillo = { "novillo", &ours, &ours_less };
+	const struct side floor = { "floor", &base, &base_less };
+
+	often.times = 3 * pieces;
+	snprintf(size_text, sizeof(size_text), "%u", size);
+	snprintf(
+	    what, sizeof(what), "a MiB of memory to a debugger, by %s", packet);
+	compare_by(what, &novillo, &floor, bench.rounds,
+	    3.0 * pieces * size / KIB / KIB, limits);
+}
+
+static void
+time_dumps(void)
+{
+	time_dump("m", DUMP_HEX);
+	time_dump("x", DUMP_BINARY);
+}
+
 static const struct option options[] = {
 	{ "rounds", required_argument, NULL, 'n' },
 	{ "virtual", no_argument, NULL, 'v' },
 	{ "json", required_argument, NULL, 'j' },
+	{ "only", required_argument, NULL, 'o' },
 	{ "vs", required_argument, NULL, 'c' },
 	{ 0 },
 };
@@ -497,6 +713,7 @@ parse(int argc, char **argv)
 			break;
 		case 'v': bench.virtual = true; break;
 		case 'j': bench.json = fopen(optarg, "w"); break;
+		case 'o': bench.only = optarg; break;
 		case 'c': bench.vs = optarg; break;
 		default: exit(2);
 		}
@@ -512,18 +729,40 @@ parse(int argc, char **argv)
 	    bench.empty, sizeof(bench.empty), "%s/empty.elf", argv[optind + 2]);
 	snprintf(
 	    bench.spin, sizeof(bench.spin), "%s/spin.elf", argv[optind + 2]);
+	snprintf(bench.compute, sizeof(bench.compute), "%s/compute",
+	    argv[optind + 2]);
 }
+
+static const struct {
+	const char *name;
+	void (*measure)(void);
+} parts[] = {
+	{ "call-count", count_hypercall },
+	{ "start-count", look_at_start },
+	{ "memory", look_at_memory },
+	{ "step-count", count_step },
+	{ "start", time_start },
+	{ "image", time_image },
+	{ "call", time_hypercall },
+	{ "step", time_step },
+	{ "dump", time_dumps },
+};
 
 int
 main(int argc, char **argv)
 {
+	bool measured = false;
+	size_t i;
+
 	parse(argc, argv);
-	count_hypercall();
-	look_at_start();
-	look_at_memory();
-	time_start();
-	time_image();
-	time_hypercall();
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (bench.only && strcmp(bench.only, parts[i].name) != 0)
+			continue;
+		parts[i].measure();
+		measured = true;
+	}
+	if (!measured)
+		give_up("--only=%s: there is no such part", bench.only);
 	if (bench.vs)
 		time_other();
 	if (bench.json)

@@ -5,10 +5,14 @@
  */
 #include "child.h"
 
+#include "talk.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/kvm.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -19,6 +23,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/user.h>
@@ -62,8 +67,8 @@ must_be_good(const struct command *command, int status)
 		give_up("%s: status %d", command->arg[0], WEXITSTATUS(status));
 }
 
-static double
-now(void)
+double
+child_now(void)
 {
 	struct timespec t;
 
@@ -77,30 +82,89 @@ nanoseconds(struct timeval t)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_usec * 1e3;
 }
 
-struct cost
-child_time(const struct command *command)
+/*
+ * Our end, and the program's: TCP on the loopback, as a debugger has it unless
+ * told otherwise.
+ */
+static void
+make_line(int line[2])
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	socklen_t len = sizeof(addr);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int one = 1;
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	line[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (listener < 0 || line[0] < 0 ||
+	    bind(listener, (struct sockaddr *)&addr, len) < 0 ||
+	    listen(listener, 1) < 0 ||
+	    getsockname(listener, (struct sockaddr *)&addr, &len) < 0 ||
+	    connect(line[0], (struct sockaddr *)&addr, len) < 0)
+		give_up("no line by TCP: %s", strerror(errno));
+	line[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (line[1] < 0 ||
+	    setsockopt(line[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) <
+		0 ||
+	    setsockopt(line[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) <
+		0)
+		give_up("no line by TCP: %s", strerror(errno));
+	close(listener);
+}
+
+static pid_t
+start(const struct command *command, int line)
 {
 	posix_spawn_file_actions_t actions;
-	struct rusage usage;
-	struct cost cost;
-	double start;
 	pid_t pid;
-	int r, status;
+	int r;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(
 	    &actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	start = now();
+	if (line >= 0)
+		posix_spawn_file_actions_adddup2(&actions, line, CHILD_LINE);
 	r = posix_spawn(
 	    &pid, command->arg[0], &actions, NULL, argv_of(command), environ);
 	if (r != 0)
 		give_up("%s: %s", command->arg[0], strerror(r));
+	posix_spawn_file_actions_destroy(&actions);
+	return pid;
+}
+
+/* Talk to it, and hang up; how long what counts took. */
+static double
+talk_to(const struct command *command, const int line[2])
+{
+	double time;
+
+	close(line[1]);
+	time = talk_hold(line[0], command->talk);
+	close(line[0]);
+	return time;
+}
+
+struct cost
+child_time(const struct command *command)
+{
+	int line[2] = { -1, -1 };
+	struct rusage usage;
+	struct cost cost;
+	double begin, talk = 0;
+	pid_t pid;
+	int status;
+
+	if (command->talk)
+		make_line(line);
+	begin = child_now();
+	pid = start(command, line[1]);
+	if (command->talk)
+		talk = talk_to(command, line);
 	while (wait4(pid, &status, 0, &usage) < 0)
 		if (errno != EINTR)
 			give_up("wait4: %s", strerror(errno));
-	cost.wall = now() - start;
+	cost.wall = command->talk ? talk : child_now() - begin;
 	cost.cpu = nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
-	posix_spawn_file_actions_destroy(&actions);
 	must_be_good(command, status);
 	return cost;
 }
@@ -157,7 +221,7 @@ resident(pid_t pid, uint64_t start, uint64_t size)
 }
 
 static pid_t
-start_traced(const struct command *command)
+start_traced(const struct command *command, int line)
 {
 	pid_t pid = fork();
 
@@ -167,6 +231,8 @@ start_traced(const struct command *command)
 		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 		dup2(null, STDOUT_FILENO);
+		if (line >= 0)
+			dup2(line, CHILD_LINE);
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		raise(SIGSTOP);
 		execv(command->arg[0], argv_of(command));
@@ -185,6 +251,8 @@ count(pid_t pid, struct child_calls *calls, uint64_t *slot)
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0)
 		give_up("PTRACE_GETREGS: %s", strerror(errno));
 	calls->all++;
+	if (regs.orig_rax < CHILD_NUMBERS)
+		calls->number[regs.orig_rax]++;
 	if (regs.orig_rax != SYS_ioctl)
 		return;
 	for (i = 0; i < CHILD_FOREIGN && ioctls[i] != (unsigned)regs.rsi; i++)
@@ -211,38 +279,141 @@ look_at_memory(
 	memory->guest = resident(pid, slot, ram);
 }
 
+/* Somebody has to talk to it while it is watched. */
+static pid_t
+start_talker(const struct command *command, const int line[2])
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		give_up("fork: %s", strerror(errno));
+	if (pid == 0) {
+		talk_to(command, line);
+		_exit(0);
+	}
+	close(line[0]);
+	close(line[1]);
+	return pid;
+}
+
+#define THREADS_MAX 16
+
+/* The program that is watched, and whoever talks to it. */
+static struct {
+	pid_t pid, talker;
+	uint64_t ram, slot;
+	struct child_calls *calls;
+	struct child_memory *memory;
+	struct {
+		pid_t tid;
+		bool inside; /* of a system call */
+	} thread[THREADS_MAX];
+} watched;
+
+static bool *
+inside_of(pid_t tid)
+{
+	unsigned i;
+
+	for (i = 0; i < THREADS_MAX; i++) {
+		if (watched.thread[i].tid == 0)
+			watched.thread[i].tid = tid;
+		if (watched.thread[i].tid == tid)
+			return &watched.thread[i].inside;
+	}
+	give_up("more than %d threads", THREADS_MAX);
+}
+
+/* One stop of one thread: the signal to go on with. */
+static int
+on_stop(pid_t tid, int status)
+{
+	bool *inside = inside_of(tid);
+
+	if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8)) {
+		if (tid == watched.pid)
+			look_at_memory(
+			    tid, watched.slot, watched.ram, watched.memory);
+		return 0;
+	}
+	if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
+		*inside = !*inside;
+		if (*inside)
+			count(tid, watched.calls, &watched.slot);
+		return 0;
+	}
+	/* A new thread begins with a SIGSTOP of ptrace's own. */
+	if (WSTOPSIG(status) == SIGTRAP || WSTOPSIG(status) == SIGSTOP)
+		return 0;
+	return WSTOPSIG(status);
+}
+
+/* The next stop, or the program's end: whose. */
+static pid_t
+next_stop(int *status)
+{
+	pid_t tid;
+
+	for (;;) {
+		tid = waitpid(-1, status, __WALL);
+		if (tid < 0)
+			give_up("waitpid: %s", strerror(errno));
+		if (tid == watched.talker) {
+			if (*status != 0)
+				give_up("the talk has failed");
+			watched.talker = 0;
+		} else if (WIFSTOPPED(*status) || tid == watched.pid) {
+			return tid;
+		}
+	}
+}
+
+static void
+begin_watching(const struct command *command)
+{
+	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT |
+			     PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
+	int line[2] = { -1, -1 };
+	int status;
+
+	if (command->talk)
+		make_line(line);
+	watched.pid = start_traced(command, line[1]);
+	if (command->talk)
+		watched.talker = start_talker(command, line);
+	if (waitpid(watched.pid, &status, 0) != watched.pid ||
+	    !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, watched.pid, NULL, options) < 0)
+		give_up("ptrace: %s", strerror(errno));
+}
+
 void
 child_watch(const struct command *command, uint64_t ram,
     struct child_calls *calls, struct child_memory *memory)
 {
-	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT |
-			     PTRACE_O_EXITKILL;
-	pid_t pid = start_traced(command);
-	bool inside = false;
-	uint64_t slot = 0;
 	int status, deliver = 0;
+	pid_t tid;
 
 	*calls = (struct child_calls){ 0 };
 	*memory = (struct child_memory){ 0 };
-	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, pid, NULL, options) < 0)
-		give_up("ptrace: %s", strerror(errno));
+	memset(&watched, 0, sizeof(watched));
+	watched.ram = ram;
+	watched.calls = calls;
+	watched.memory = memory;
+	begin_watching(command);
+	tid = watched.pid;
 	for (;;) {
-		if (ptrace(PTRACE_SYSCALL, pid, NULL, (long)deliver) < 0 ||
-		    waitpid(pid, &status, 0) != pid)
-			give_up("ptrace: %s", strerror(errno));
+		/* It may have been killed meanwhile. */
+		if (ptrace(PTRACE_SYSCALL, tid, NULL, (long)deliver) < 0 &&
+		    errno != ESRCH)
+			give_up("PTRACE_SYSCALL: %s", strerror(errno));
+		tid = next_stop(&status);
 		if (!WIFSTOPPED(status))
 			break;
-		deliver = 0;
-		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8)) {
-			look_at_memory(pid, slot, ram, memory);
-		} else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
-			inside = !inside;
-			if (inside)
-				count(pid, calls, &slot);
-		} else if (WSTOPSIG(status) != SIGTRAP) {
-			deliver = WSTOPSIG(status);
-		}
+		deliver = on_stop(tid, status);
 	}
 	must_be_good(command, status);
+	if (watched.talker &&
+	    (waitpid(watched.talker, &status, 0) < 0 || status != 0))
+		give_up("the talk has failed");
 }

@@ -11,11 +11,16 @@
 
 #include <stdint.h>
 
-#define CHILD_ARGS 16
+#define CHILD_ARGS      16
+#define CHILD_LINE      9 /* the descriptor of a program's end of a line */
+#define CHILD_LINE_TEXT "fd:9"
+
+struct talk;
 
 /* Ends with NULL; the first is the program's path. */
 struct command {
 	const char *arg[CHILD_ARGS];
+	const struct talk *talk; /* NULL: it has no line to us */
 };
 
 /* In nanoseconds; cpu is user and system time of all its threads. */
@@ -23,7 +28,13 @@ struct cost {
 	double wall, cpu;
 };
 
-/* From just before it is started until all that it was is gone. */
+/* Nanoseconds on a clock that goes on. */
+double child_now(void);
+
+/*
+ * From just before it is started until all that it was is gone; the wall time
+ * of a program that is talked to is that of the talk.
+ */
 struct cost child_time(const struct command *command);
 
 enum child_ioctl {
@@ -34,9 +45,13 @@ enum child_ioctl {
 	CHILD_IOCTLS
 };
 
+#define CHILD_NUMBERS 512 /* more system calls than there are */
+
+/* Of all threads. */
 struct child_calls {
 	uint64_t all; /* system calls, ioctls included */
 	uint64_t ioctl[CHILD_IOCTLS];
+	uint64_t number[CHILD_NUMBERS]; /* by system call */
 };
 
 /* In bytes, when it ends. */

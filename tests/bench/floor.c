@@ -7,12 +7,16 @@
  *
  *	floor hypercall COUNT		COUNT calls of getpid, then exit
  *	floor start MEMORY [ELF]	start, leave at the first hypercall
+ *	floor step			step by packets on descriptor 9
+ *	floor memory m|x PIECE FILE	answer those that ask for memory
  *
  * Without ELF a guest of a few instructions is started; with it the segments
  * of that file, which must be a sound ET_EXEC above 2 MiB.  MEMORY is in bytes,
  * 4 MiB to 1 GiB, in whole large pages.  getpid and exit_group are all that is
  * served; anything else is an error.
  */
+#include "floor.h"
+
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -30,22 +34,6 @@
 #define EXIT_GROUP 231
 #define CPUID_MAX  256
 
-/* Where things lie in guest memory; images start above. */
-enum {
-	PML4 = 0x1000,
-	PDPT = 0x2000,
-	PD = 0x3000,
-	TSS = 0x4000,
-	CODE = 0x5000,
-};
-
-struct floor {
-	int kvm, vm, vcpu;
-	struct kvm_run *run;
-	uint8_t *ram;
-	uint64_t size;
-};
-
 /* 64-bit code at user level: rbx calls, then the last one. */
 static const uint8_t code[] = {
 	0x48, 0x85, 0xdb,          /*	test %rbx, %rbx	*/
@@ -58,7 +46,7 @@ static const uint8_t code[] = {
 	0xe7, 0x10,                /*	out %eax, $0x10	*/
 };
 
-static int
+int
 must(int r, const char *call)
 {
 	if (r < 0) {
@@ -257,6 +245,19 @@ run(const struct floor *f)
 	exit(EXIT_FAILURE);
 }
 
+static struct floor
+make(uint64_t size)
+{
+	struct floor f;
+
+	create(&f, size);
+	set_cpuid(&f);
+	make_tables(&f);
+	make_tss(&f);
+	set_msrs(&f);
+	return f;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -264,18 +265,24 @@ main(int argc, char **argv)
 	struct floor f;
 	uint64_t number, entry = CODE;
 
+	if (argc == 2 && strcmp(argv[1], "step") == 0) {
+		f = make(64 * MIB);
+		set_registers(&f, CODE, f.size - 64, UINT32_MAX);
+		return floor_step(&f);
+	}
+	if (argc == 5 && strcmp(argv[1], "memory") == 0)
+		return floor_memory(
+		    argv[2], strtoul(argv[3], NULL, 0), argv[4]);
 	if (!calls && (argc < 3 || argc > 4 || strcmp(argv[1], "start") != 0)) {
 		fputs("usage: floor hypercall COUNT\n"
-		      "       floor start MEMORY [ELF]\n",
+		      "       floor start MEMORY [ELF]\n"
+		      "       floor step\n"
+		      "       floor memory m|x PIECE FILE\n",
 		    stderr);
 		return EXIT_FAILURE;
 	}
 	number = strtoull(argv[2], NULL, 0);
-	create(&f, calls ? 64 * MIB : number);
-	set_cpuid(&f);
-	make_tables(&f);
-	make_tss(&f);
-	set_msrs(&f);
+	f = make(calls ? 64 * MIB : number);
 	if (argc == 4)
 		entry = map_elf(&f, argv[3]);
 	else

@@ -7,7 +7,8 @@
 #	make bench-Ai		on the host whose clock counts instructions
 
 BENCHES = tests/bench/bench tests/bench/floor
-BENCH_GUESTS = guest/empty.elf guest/spin.elf
+BENCH_GUESTS = guest/compute.elf guest/compute.native guest/empty.elf \
+	guest/spin.elf
 BENCH_FLAGS =
 
 EXTRA_PROGRAMS += $(BENCHES)
@@ -15,8 +16,13 @@ tests_bench_bench_SOURCES = \
 	tests/bench/bench.c \
 	tests/bench/child.c \
 	tests/bench/child.h \
-	tests/bench/ioctls.def
-tests_bench_floor_SOURCES = tests/bench/floor.c
+	tests/bench/ioctls.def \
+	tests/bench/talk.c \
+	tests/bench/talk.h
+tests_bench_floor_SOURCES = \
+	tests/bench/floor.c \
+	tests/bench/floor.h \
+	tests/bench/floorline.c
 
 bench: bin/novillo $(BENCHES) $(BENCH_GUESTS)
 	tests/bench/bench $(BENCH_FLAGS) bin/novillo tests/bench/floor guest

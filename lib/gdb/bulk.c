@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Digits, sums and escapes, by the compiler's vectors, which become plain
+ * arithmetic where SSE may not be used.  Each loop is written once and
+ * compiled twice, the second time for AVX2, which most processors have and a
+ * program for all x86-64 must not use unasked.  Bytes are little-endian.
+ */
+#include "gdb/bulk.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* To ask the processor takes the compiler's library, which guests have not. */
+#if defined(__SSE2__) && __STDC_HOSTED__
+#define HAS_AVX2 __builtin_cpu_supports("avx2")
+#define AVX2     __attribute__((target("avx2")))
+#else
+#define HAS_AVX2 false
+#define AVX2
+#endif
+
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef uint16_t pairs16 __attribute__((vector_size(32)));
+typedef int8_t digits32 __attribute__((vector_size(32)));
+typedef uint8_t bytes32 __attribute__((vector_size(32)));
+typedef char chars16 __attribute__((vector_size(16)));
+
+#define PIECE 32U
+
+static void
+put_digit_pair(uint8_t *dst, uint8_t byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	dst[0] = (uint8_t)digits[byte >> 4];
+	dst[1] = (uint8_t)digits[byte & 0xf];
+}
+
+/* 16 bytes become 32 digits: 4 bits to each byte, then '0' or 'a' - 10. */
+INLINE void
+digits(uint8_t *dst, const uint8_t *src, size_t n)
+{
+	size_t i;
+
+	for (i = 0; n - i >= sizeof(bytes16); i += sizeof(bytes16)) {
+		bytes16 bytes;
+		pairs16 pairs;
+		digits32 out;
+
+		memcpy(&bytes, src + i, sizeof(bytes));
+		pairs = __builtin_convertvector(bytes, pairs16);
+		pairs = (pairs >> 4 | pairs << 8) & 0x0f0f;
+		out = (digits32)pairs;
+		out += '0' + ((out > 9) & ('a' - '9' - 1));
+		memcpy(dst + 2 * i, &out, sizeof(out));
+	}
+	for (; i < n; i++)
+		put_digit_pair(dst + 2 * i, src[i]);
+}
+
+/* Words are compared, for two vectors' lanes are dear. */
+INLINE bool
+is_run(const uint8_t *src)
+{
+	uint64_t words[2];
+
+	memcpy(words, src, sizeof(words));
+	return words[0] == words[1] &&
+	       words[0] == (words[0] << 8 | words[0] >> 56);
+}
+
+/* Whether any of four pieces may be a run. */
+INLINE bool
+may_have_run(const uint8_t *src)
+{
+	uint64_t words[8];
+
+	memcpy(words, src, sizeof(words));
+	return words[0] == words[1] || words[2] == words[3] ||
+	       words[4] == words[5] || words[6] == words[7];
+}
+
+INLINE void
+move32(uint8_t *dst, const uint8_t *src, bytes32 *sums)
+{
+	bytes32 bytes;
+
+	memcpy(&bytes, src, sizeof(bytes));
+	*sums += bytes;
+	if (dst != src)
+		memcpy(dst, &bytes, sizeof(bytes));
+}
+
+INLINE void
+move16(uint8_t *dst, const uint8_t *src, bytes32 *sums)
+{
+	bytes32 bytes = { 0 };
+
+	memcpy(&bytes, src, BULK_RUN);
+	*sums += bytes;
+	if (dst != src)
+		memcpy(dst, &bytes, BULK_RUN);
+}
+
+INLINE size_t
+move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
+{
+	bytes32 sums = { 0 };
+	size_t i = 0, j;
+
+	while (n - i >= BULK_RUN && !is_run(src + i)) {
+		move16(dst + i, src + i, &sums);
+		i += BULK_RUN;
+		for (; n - i >= 64 && !may_have_run(src + i); i += 64) {
+			move32(dst + i, src + i, &sums);
+			move32(dst + i + 32, src + i + 32, &sums);
+		}
+	}
+	for (j = 0; j < sizeof(sums); j++)
+		*sum += sums[j];
+	return i;
+}
+
+#ifdef __SSE2__
+/* Which of 32 bytes are special, a bit for each. */
+INLINE uint32_t
+specials16(const uint8_t *src)
+{
+	bytes16 bytes;
+
+	memcpy(&bytes, src, sizeof(bytes));
+	return (uint32_t)__builtin_ia32_pmovmskb128(
+	    (chars16)((bytes == RSP_START) | (bytes == RSP_END) |
+		      (bytes == RSP_ESCAPED) | (bytes == RSP_REPEATED)));
+}
+
+/* Make place for an escape at out[at], for src[at]; what follows is copied
+ * anew, one further on. */
+INLINE void
+put_escaped(uint8_t *out, const uint8_t *src, unsigned at)
+{
+	uint8_t c = src[at];
+
+	out[at] = RSP_ESCAPED;
+	out[at + 1] = c ^ RSP_ESCAPE_XOR;
+	memcpy(out + at + 2, src + at + 1, PIECE);
+}
+
+/*
+ * The first special byte of a piece is served whether there is one or not,
+ * which costs less than a branch that nobody can predict: where there is none,
+ * what is written lies behind the piece, and the next one overwrites it.
+ */
+INLINE size_t
+escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
+{
+	const uint64_t none = UINT64_C(1) << PIECE;
+	uint8_t *out = dst;
+	size_t i;
+
+	for (i = 0;
+	     n - i >= 2 * PIECE && room - (size_t)(out - dst) >= 3 * PIECE;
+	     i += PIECE) {
+		uint64_t special = specials16(src + i) |
+				   (uint64_t)specials16(src + i + 16) << 16 |
+				   none;
+
+		memcpy(out, src + i, PIECE);
+		put_escaped(out, src + i, (unsigned)__builtin_ctzll(special));
+		out += special != none;
+		for (special &= special - 1; (special & (none - 1)) != 0;
+		     special &= special - 1) {
+			put_escaped(
+			    out, src + i, (unsigned)__builtin_ctzll(special));
+			out++;
+		}
+		out += PIECE;
+	}
+	*made = (size_t)(out - dst);
+	return i;
+}
+#else
+INLINE size_t
+escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
+{
+	(void)dst;
+	(void)room;
+	(void)src;
+	(void)n;
+	*made = 0;
+	return 0;
+}
+#endif
+
+AVX2 static void
+digits_avx2(uint8_t *dst, const uint8_t *src, size_t n)
+{
+	digits(dst, src, n);
+}
+
+AVX2 static size_t
+move_avx2(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
+{
+	return move(dst, src, n, sum);
+}
+
+AVX2 static size_t
+escape_avx2(
+    uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
+{
+	return escape(dst, room, src, n, made);
+}
+
+void
+bulk_digits(uint8_t *dst, const uint8_t *src, size_t n)
+{
+	if (HAS_AVX2)
+		digits_avx2(dst, src, n);
+	else
+		digits(dst, src, n);
+}
+
+size_t
+bulk_move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
+{
+	if (HAS_AVX2)
+		return move_avx2(dst, src, n, sum);
+	return move(dst, src, n, sum);
+}
+
+size_t
+bulk_escape(
+    uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
+{
+	if (HAS_AVX2)
+		return escape_avx2(dst, room, src, n, made);
+	return escape(dst, room, src, n, made);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the parts of the floor share.  It must not know novillo.
+ */
+#ifndef FLOOR_H
+#define FLOOR_H
+
+#include <linux/kvm.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where things lie in guest memory; images start above. */
+enum {
+	PML4 = 0x1000,
+	PDPT = 0x2000,
+	PD = 0x3000,
+	TSS = 0x4000,
+	CODE = 0x5000,
+	GDT = 0x6000,
+	IDT = 0x7000,
+	STUB = 0x8000,
+	STACK = 0xa000, /* of the stub: its end */
+};
+
+struct floor {
+	int kvm, vm, vcpu;
+	struct kvm_run *run;
+	uint8_t *ram;
+	uint64_t size;
+};
+
+/* What an ioctl or a call returned, or the end. */
+int must(int r, const char *call);
+
+/*
+ * The least that can answer a debugger's packets on descriptor 9, until it
+ * hangs up: `s` by a step of the guest, one of `m` and `x` by a file's bytes in
+ * such pieces, anything else by OK.
+ */
+int floor_step(struct floor *f);
+int floor_memory(const char *packet, size_t piece, const char *path);
+
+#endif

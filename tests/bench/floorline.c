@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The floor under a debugger's line: packets are neither checked nor
+ * understood, only answered, with as many bytes as a stub would send.  It must
+ * not use anything of novillo's.
+ */
+#include "floor.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LINE       9
+#define PIECES_MAX 4096
+
+static char received[4096];
+
+/* The next packet; NULL when nobody is there any more. */
+static const char *
+hear(void)
+{
+	ssize_t n;
+	char *begin;
+
+	do {
+		n = read(LINE, received, sizeof(received) - 1);
+		if (n <= 0)
+			return NULL;
+		received[n] = '\0';
+		begin = strchr(received, '$');
+	} while (!begin);
+	return begin + 1;
+}
+
+static void
+answer(const char *text, size_t size)
+{
+	must((int)write(LINE, text, size), "write");
+}
+
+/*
+ * Where a step ends in the guest's own vector 1 there must be one: a gate, a
+ * stub that leaves by OUT, a stack, and segments for its way back (SDM vol. 3,
+ * 6.14 and 3.4.5).
+ */
+static void
+make_vector(struct floor *f)
+{
+	static const uint8_t stub[] = { 0xe7, 0x18, 0x48, 0xcf };
+	/* dec %rbx; jne back to it: two instructions to be stepped. */
+	static const uint8_t loop[] = { 0x48, 0xff, 0xcb, 0x75, 0xfb };
+	static const uint64_t gdt[] = { 0, 0, 0x00af9b000000ffff,
+		0x00cf93000000ffff, 0, 0x00cff3000000ffff, 0x00affb000000ffff };
+	const uint64_t gate[2] = {
+		STUB | UINT64_C(0x10) << 16 | UINT64_C(0x8e) << 40, 0
+	};
+	const uint64_t stack = STACK;
+	struct kvm_sregs *s = &f->run->s.regs.sregs;
+
+	memcpy(f->ram + CODE, loop, sizeof(loop));
+	memcpy(f->ram + STUB, stub, sizeof(stub));
+	memcpy(f->ram + GDT, gdt, sizeof(gdt));
+	memcpy(f->ram + IDT + 16, gate, sizeof(gate));
+	memcpy(f->ram + TSS + 4, &stack, sizeof(stack));
+	s->gdt.base = GDT;
+	s->gdt.limit = sizeof(gdt) - 1;
+	s->idt.base = IDT;
+	s->idt.limit = 31;
+}
+
+static void
+set_debug(struct floor *f, uint32_t control)
+{
+	const struct kvm_guest_debug debug = { .control = control };
+
+	must(
+	    ioctl(f->vcpu, KVM_SET_GUEST_DEBUG, &debug), "KVM_SET_GUEST_DEBUG");
+}
+
+/*
+ * KVM is asked for steps once.  If they end in the guest's own vector all the
+ * same, it is not asked any more: TF, bit 8 of the flags in the frame below
+ * STACK, makes the next.
+ */
+static void
+step(struct floor *f)
+{
+	static int asked;
+	const struct kvm_run *run = f->run;
+
+	if (!asked)
+		set_debug(f, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP);
+	must(ioctl(f->vcpu, KVM_RUN, 0), "KVM_RUN");
+	if (run->exit_reason == KVM_EXIT_IO && run->io.port == 0x18) {
+		if (!asked)
+			set_debug(f, 0);
+		f->ram[STACK - 24 + 1] |= 1;
+	} else if (run->exit_reason != KVM_EXIT_DEBUG) {
+		fprintf(stderr, "floor: a step ended with exit %u at 0x%llx\n",
+		    run->exit_reason, run->s.regs.regs.rip);
+		exit(EXIT_FAILURE);
+	}
+	asked = 1;
+}
+
+int
+floor_step(struct floor *f)
+{
+	static const char stopped[] =
+	    "$T05thread:1;06:0* ;07:d0ffff03* ;10:0050* ;#00";
+	const char *text;
+
+	make_vector(f);
+	/* Steps begin where KVM knows the guest to be: it is told first. */
+	f->run->immediate_exit = 1;
+	ioctl(f->vcpu, KVM_RUN, 0);
+	f->run->immediate_exit = 0;
+	while ((text = hear())) {
+		if (*text == 's') {
+			step(f);
+			answer(stopped, sizeof(stopped) - 1);
+		} else {
+			answer("+$OK#9a", 7);
+		}
+	}
+	return EXIT_SUCCESS;
+}
+
+/* Frames that were made before anybody asked, one behind the other. */
+static struct {
+	char *bytes, *end;
+	char *start[PIECES_MAX + 1];
+	size_t count;
+} frames;
+
+static void
+put_byte(char packet, uint8_t c)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (packet == 'm') {
+		*frames.end++ = digits[c >> 4];
+		*frames.end++ = digits[c & 15];
+	} else if (memchr("#$}*", c, 4)) {
+		*frames.end++ = '}';
+		*frames.end++ = (char)(c ^ 0x20);
+	} else {
+		*frames.end++ = (char)c;
+	}
+}
+
+static void
+make_frames(char packet, size_t piece, const uint8_t *file, size_t size)
+{
+	size_t i, j;
+
+	frames.bytes = frames.end = malloc(2 * size + 8 * PIECES_MAX);
+	must(frames.bytes && size / piece <= PIECES_MAX ? 0 : -1, "malloc");
+	for (i = 0; size - i >= piece; i += piece) {
+		frames.start[frames.count++] = frames.end;
+		*frames.end++ = '$';
+		if (packet == 'x')
+			*frames.end++ = 'b';
+		for (j = 0; j < piece; j++)
+			put_byte(packet, file[i + j]);
+		memcpy(frames.end, "#00", 3);
+		frames.end += 3;
+	}
+	frames.start[frames.count] = frames.end;
+}
+
+/* The file's bytes, as an answer to each packet in turn. */
+int
+floor_memory(const char *packet, size_t piece, const char *path)
+{
+	int fd = must(open(path, O_RDONLY | O_CLOEXEC), path);
+	off_t size = lseek(fd, 0, SEEK_END);
+	const uint8_t *file = mmap(
+	    NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	const char *text;
+	size_t i = 0;
+
+	must(file == MAP_FAILED ? -1 : 0, "mmap");
+	make_frames(packet[0], piece, file, (size_t)size);
+	while ((text = hear())) {
+		if (*text != packet[0]) {
+			answer("+$OK#9a", 7);
+			continue;
+		}
+		answer(frames.start[i],
+		    (size_t)(frames.start[i + 1] - frames.start[i]));
+		i = (i + 1) % frames.count;
+	}
+	return EXIT_SUCCESS;
+}
