@@ -180,6 +180,17 @@ on_denied(const struct hc_guest *guest, uint32_t number)
 	say("%s is not allowed: --allow=%s would allow it", name, name);
 }
 
+static void
+on_denied_address(
+    const struct hc_guest *guest, const struct hc_net_rule *would)
+{
+	char rule[HC_NET_RULE_TEXT];
+
+	(void)guest;
+	hc_net_rule_text(would, rule);
+	say("%s is not allowed: --allow=%s would allow it", rule, rule);
+}
+
 _Static_assert(OPTIONS_VOLUMES <= HC_MOUNTS, "a tree has room for them all");
 
 static const char *
@@ -203,6 +214,9 @@ set_policy(const struct options *o)
 	guest->policy.allowed = o->allowed;
 	guest->policy.kill = o->on_deny == ON_DENY_KILL;
 	guest->policy.denied = on_denied;
+	guest->policy.net = o->net;
+	guest->policy.nets = o->nets;
+	guest->policy.denied_address = on_denied_address;
 	for (i = 0; i < o->volumes_n; i++) {
 		const struct options_volume *v = &o->volumes[i];
 

@@ -96,10 +96,16 @@ let(struct landlock_policy *policy, struct landlock_rule *rule,
 }
 
 static struct landlock_policy
-make_policy(const struct options *o, const struct hc_tree *tree)
+make_policy(const struct options *o, const struct hc_guest *guest)
 {
 	static struct landlock_rule rules[HC_MOUNTS + 2];
-	struct landlock_policy policy = { .rules = rules };
+	const struct hc_tree *tree = &guest->tree;
+	/* Which addresses, netrule.h says. */
+	struct landlock_policy policy = {
+		.rules = rules,
+		.bind = hc_set_has(&guest->policy.allowed, HC_bind),
+		.connect = hc_set_has(&guest->policy.allowed, HC_connect),
+	};
 	unsigned i;
 
 	for (i = 0; i < tree->mounts; i++)
@@ -191,7 +197,7 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 		return -1;
 	}
 	how.keeps = list_descriptors(s, o, keep);
-	how.policy = make_policy(o, &s->machine->guest.tree);
+	how.policy = make_policy(o, &s->machine->guest);
 	r = confine(&how, &s->got);
 	if (r < 0)
 		say("--sandbox=strict: %s: %s", s->got.call, strerror(-r));

@@ -13,6 +13,7 @@ GUEST_RUNTIME_C = \
 	guest/crt \
 	guest/posix \
 	guest/file \
+	guest/net \
 	guest/errno \
 	guest/panic \
 	guest/signal \
@@ -30,6 +31,7 @@ GUEST_RUNTIME_C = \
 GUEST_INCLUDES = \
 	guest/frame.h \
 	guest/runtime.h \
+	guest/include/arpa/inet.h \
 	guest/include/assert.h \
 	guest/include/ctype.h \
 	guest/include/errno.def \
@@ -37,22 +39,31 @@ GUEST_INCLUDES = \
 	guest/include/fcntl.h \
 	guest/include/hcall.h \
 	guest/include/limits.h \
+	guest/include/netinet/in.h \
+	guest/include/netinet/tcp.h \
+	guest/include/poll.h \
 	guest/include/sched.h \
 	guest/include/signal.h \
 	guest/include/stdio.h \
 	guest/include/stdlib.h \
 	guest/include/string.h \
 	guest/include/sys/auxv.h \
+	guest/include/sys/epoll.h \
+	guest/include/sys/eventfd.h \
 	guest/include/sys/ioctl.h \
 	guest/include/sys/mman.h \
 	guest/include/sys/prctl.h \
 	guest/include/sys/random.h \
+	guest/include/sys/select.h \
+	guest/include/sys/socket.h \
 	guest/include/sys/stat.h \
 	guest/include/sys/resource.h \
 	guest/include/sys/sysinfo.h \
 	guest/include/sys/time.h \
+	guest/include/sys/timerfd.h \
 	guest/include/sys/types.h \
 	guest/include/sys/uio.h \
+	guest/include/sys/un.h \
 	guest/include/sys/utsname.h \
 	guest/include/tap.h \
 	guest/include/thread.h \
@@ -66,6 +77,7 @@ GUEST_PLAIN = \
 	guest/compute.elf \
 	guest/debug.elf \
 	guest/echo.elf \
+	guest/echo_server.elf \
 	guest/empty.elf \
 	guest/env.elf \
 	guest/hello.elf \
@@ -124,6 +136,8 @@ GUEST_TESTS = \
 	guest/t_malloc.elf \
 	guest/t_memory.elf \
 	guest/t_mmap.elf \
+	guest/t_net.elf \
+	guest/t_poll.elf \
 	guest/t_printf.elf \
 	guest/t_sse.elf \
 	guest/t_start.elf \
@@ -143,6 +157,8 @@ GUEST_NATIVE_TESTS = \
 	guest/t_malloc.native \
 	guest/t_memory.native \
 	guest/t_mmap.native \
+	guest/t_net.native \
+	guest/t_poll.native \
 	guest/t_printf.native \
 	guest/t_sse.native \
 	guest/t_start.native \
@@ -153,6 +169,7 @@ GUEST_NATIVE_TESTS = \
 GUEST_NATIVE_PLAIN = \
 	guest/compute.native \
 	guest/echo.native \
+	guest/echo_server.native \
 	guest/empty.native \
 	guest/env.native \
 	guest/hello.native \

@@ -39,7 +39,12 @@ lib_libmem_a_SOURCES = \
 
 noinst_LIBRARIES += lib/libhypercall.a
 lib_libhypercall_a_SOURCES = \
+	lib/hypercall/address.c \
+	lib/hypercall/address.h \
+	lib/hypercall/control.c \
+	lib/hypercall/control.h \
 	lib/hypercall/descriptor.c \
+	lib/hypercall/event.c \
 	lib/hypercall/fd.c \
 	lib/hypercall/fd.h \
 	lib/hypercall/file.c \
@@ -54,21 +59,29 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/line.c \
 	lib/hypercall/line.h \
 	lib/hypercall/memory.c \
+	lib/hypercall/message.c \
 	lib/hypercall/names.h \
 	lib/hypercall/netrule.c \
 	lib/hypercall/netrule.h \
 	lib/hypercall/path.c \
 	lib/hypercall/path.h \
+	lib/hypercall/poll.c \
 	lib/hypercall/process.c \
 	lib/hypercall/show.c \
 	lib/hypercall/show.h \
 	lib/hypercall/showaddr.c \
 	lib/hypercall/signal.c \
+	lib/hypercall/socket.c \
+	lib/hypercall/sockopt.c \
 	lib/hypercall/summary.c \
 	lib/hypercall/thread.c \
 	lib/hypercall/time.c \
 	lib/hypercall/trace.c \
 	lib/hypercall/trace.h \
+	lib/hypercall/unixname.c \
+	lib/hypercall/unixname.h \
+	lib/hypercall/wait.c \
+	lib/hypercall/wait.h \
 	lib/hypercall/walk.c
 
 noinst_LIBRARIES += lib/libvm.a

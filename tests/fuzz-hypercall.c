@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -117,6 +118,51 @@ name(uint8_t b)
 	return b == 255 ? place(b) : va;
 }
 
+/* An address of a socket: loopback, a name below the root or an odd one. */
+static uint64_t
+address(uint8_t b)
+{
+	uint64_t va = DATA + 768;
+	uint8_t *at = mem.base + va;
+
+	memset(at, 0, 128);
+	switch (b % 4) {
+	case 0:
+		at[0] = AF_INET;
+		at[3] = b / 4 % 4;
+		at[4] = 127;
+		at[7] = 1;
+		break;
+	case 1:
+		at[0] = AF_INET6;
+		at[3] = b / 4 % 4;
+		at[23] = 1;
+		break;
+	case 2:
+		at[0] = AF_UNIX;
+		strcpy((char *)at + 2,
+		    names[b / 4 % (sizeof(names) / sizeof(names[0]))]);
+		break;
+	default: at[0] = b / 4;
+	}
+	return va;
+}
+
+/* A message with an address, a descriptor and a word in it; pokes spoil it. */
+static uint64_t
+message(uint8_t b)
+{
+	uint64_t va = DATA + 1280;
+	uint64_t words[] = { address(b), b & 1 ? 16 : 110, va + 64, 1,
+		b & 2 ? va + 96 : 0, 24, 0, 0, DATA, 8, 0, 0, 20,
+		(uint64_t)SCM_RIGHTS << 32 | SOL_SOCKET, b % 24 };
+
+	if (!(b & 4))
+		words[0] = 0;
+	memcpy(mem.base + va, words, sizeof(words));
+	return va;
+}
+
 static uint64_t
 named(const struct hc_name *set, uint8_t b)
 {
@@ -140,6 +186,7 @@ argument(struct input *in, const struct hc_arg *arg)
 	case HC_ARG_DIRFD: return b < 250 ? b % 24 : edge(b);
 	case HC_ARG_PATH:
 	case HC_ARG_STR: return name(b);
+	case HC_ARG_SOCKADDR: return address(b);
 	case HC_ARG_FLAGS:
 		return named(arg->names, b % 16) | named(arg->names, b / 16) |
 		       named(arg->names, how / 16);
@@ -150,7 +197,11 @@ argument(struct input *in, const struct hc_arg *arg)
 	case HC_ARG_OFF:
 	case HC_ARG_MODE:
 	case HC_ARG_HEX: return how % 16 < 8 ? b : edge(b);
-	default: return place(b);
+	default:
+		if (arg->size == sizeof(struct msghdr) ||
+		    arg->size == sizeof(struct mmsghdr))
+			return message(b);
+		return place(b);
 	}
 }
 

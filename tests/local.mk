@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/t-line \
 	tests/t-lines \
 	tests/t-mmap \
+	tests/t-net \
 	tests/t-netrule \
 	tests/t-regs \
 	tests/t-rsp \
@@ -67,6 +68,8 @@ tests_t_lines_SOURCES = tests/t-lines.c $(UNIT_SOURCES)
 tests_t_lines_LDADD = $(TEST_LIBS)
 tests_t_mmap_SOURCES = tests/t-mmap.c $(UNIT_SOURCES)
 tests_t_mmap_LDADD = $(TEST_LIBS)
+tests_t_net_SOURCES = tests/t-net.c $(UNIT_SOURCES)
+tests_t_net_LDADD = $(TEST_LIBS)
 tests_t_netrule_SOURCES = tests/t-netrule.c $(UNIT_SOURCES)
 tests_t_netrule_LDADD = $(TEST_LIBS)
 tests_t_regs_SOURCES = tests/t-regs.c $(UNIT_SOURCES)
@@ -115,6 +118,7 @@ KVM_TESTS = \
 	tests/t-gdb-monitor.sh \
 	tests/t-gdb-regs.sh \
 	tests/t-lldb.sh \
+	tests/t-net.sh \
 	tests/t-run.sh \
 	tests/t-sandbox.sh \
 	tests/t-static.sh \

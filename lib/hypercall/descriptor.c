@@ -213,6 +213,14 @@ pipe_call(struct hc_call *call, unsigned flags)
 }
 
 int64_t
+hc_fd_result(struct hc_call *call, int64_t host, bool cloexec)
+{
+	if (host < 0)
+		return host;
+	return hc_fd_open(&call->guest->fds, (int)host, cloexec);
+}
+
+int64_t
 hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va)
 {
 	struct hc_fds *fds = &call->guest->fds;

@@ -27,6 +27,7 @@ struct hc_file {
 	bool kept;      /* one of novillo's own streams: never closed */
 	bool read_only; /* it lies in a volume that is */
 	bool directory; /* its place in the guest's tree: hc_fds.place */
+	bool named;     /* a socket's names are there: unixname.h */
 };
 
 struct hc_fd {

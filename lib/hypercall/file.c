@@ -23,8 +23,8 @@
 		    O_NOFOLLOW | O_NOATIME | O_SYNC | O_PATH | O_TMPFILE))
 
 /* Devices that do nothing but what they are read or written for. */
-static bool
-is_harmless(dev_t device)
+bool
+hc_is_harmless(dev_t device)
 {
 	static const unsigned char minors[] = { 3, 5, 7, 8, 9 };
 
@@ -58,7 +58,7 @@ may_open(const struct hc_found *found, unsigned flags, struct stat *st)
 	if (S_ISDIR(st->st_mode) && (flags & O_CREAT))
 		return -EISDIR;
 	if (S_ISBLK(st->st_mode) ||
-	    (S_ISCHR(st->st_mode) && !is_harmless(st->st_rdev)))
+	    (S_ISCHR(st->st_mode) && !hc_is_harmless(st->st_rdev)))
 		return -EACCES;
 	if (found->read_only &&
 	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC)))

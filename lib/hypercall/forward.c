@@ -13,20 +13,12 @@
 #include <limits.h>
 #include <string.h>
 
-/* What one read or write moves at most, as on Linux (MAX_RW_COUNT). */
-#define MAX_RW (INT_MAX & ~PAGE_4K_MASK)
-
-/*
- * The part of a guest buffer that can be used.  As on Linux a buffer that
- * starts well and ends badly is served up to where it ends, and one whose
- * first byte is bad is EFAULT.
- */
-static void *
-usable(const struct hc_call *call, uint64_t va, uint64_t *len,
+void *
+hc_buffer(const struct hc_call *call, uint64_t va, uint64_t *len,
     enum gmem_access access)
 {
-	if (*len > MAX_RW)
-		*len = MAX_RW;
+	if (*len > HC_MAX_RW)
+		*len = HC_MAX_RW;
 	if (*len > 0) {
 		*len = gmem_span(call->guest->mem, va, *len, access);
 		if (*len == 0)
@@ -40,7 +32,7 @@ hc_vector(const struct hc_call *call, struct iovec iov[IOV_MAX], uint64_t va,
     uint64_t parts, enum gmem_access access)
 {
 	int64_t count = (int)parts;
-	uint64_t room = MAX_RW;
+	uint64_t room = HC_MAX_RW;
 	int n;
 
 	if (count < 0 || count > IOV_MAX)
@@ -55,7 +47,7 @@ hc_vector(const struct hc_call *call, struct iovec iov[IOV_MAX], uint64_t va,
 		uint64_t wanted = iov[n].iov_len < room ? iov[n].iov_len : room;
 		uint64_t len = wanted;
 
-		iov[n].iov_base = usable(
+		iov[n].iov_base = hc_buffer(
 		    call, (uintptr_t)iov[n].iov_base, &len, access);
 		iov[n].iov_len = len;
 		if (!iov[n].iov_base)
@@ -94,7 +86,7 @@ put_buffer(struct forward *f, unsigned i, const struct hc_arg *arg,
     enum gmem_access access)
 {
 	uint64_t len = f->call->arg[arg->length];
-	void *buf = usable(f->call, f->call->arg[i], &len, access);
+	void *buf = hc_buffer(f->call, f->call->arg[i], &len, access);
 
 	if (!buf)
 		return -EFAULT;

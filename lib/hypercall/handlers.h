@@ -8,6 +8,8 @@
 
 #include "hypercall/hypercall.h"
 
+#include <sys/types.h>
+
 #define HYPERCALL(number, name, ...) int64_t hc_do_##name(struct hc_call *call);
 #define FORWARD(...)
 #include "abi/hypercall.def"
@@ -31,17 +33,21 @@ hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va);
 /* User addresses are below this (AMD APM vol. 2, 5.3.1: canonical form). */
 #define HC_USER_END UINT64_C(0x7ffffffff000)
 
-/*
- * A time to wait, counted from now, becomes a moment.  A call that was
- * interrupted and is made again finds the moment again; hc_sleep_over() says
- * that it was not.  0 or -errno.
- */
-bool hc_is_timespec(const struct timespec *ts);
-int hc_sleep_until(
-    struct hc_thread *thread, clockid_t clock, struct timespec *time);
-void hc_sleep_over(struct hc_thread *thread);
-
 /* What the end of a thread means to other threads: told in its memory. */
 void hc_thread_ends(struct hc_call *call);
+
+/* Does the device do nothing but what it is read or written for? */
+bool hc_is_harmless(dev_t device);
+
+/* A descriptor for what the host's call gave, or its -errno. */
+int64_t hc_fd_result(struct hc_call *call, int64_t host, bool cloexec);
+
+/* A signal mask of `size` bytes, or none at 0: there to be read, and of the
+ * right size.  0 or -errno. */
+#define HC_SIGSET 8U /* bytes of Linux' sigset_t */
+int hc_check_mask(struct hc_call *call, uint64_t va, uint64_t size);
+
+/* The name of an option that setsockopt or getsockopt serves, or NULL. */
+const char *hc_sockopt_name(int level, int option);
 
 #endif

@@ -11,12 +11,17 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/times.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
@@ -77,6 +82,10 @@
 #define FINDING                                                             \
 	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
 	    SYS_fcntl
+/* What receiving a message takes: descriptors in it are looked at. */
+#define RECEIVING                                                            \
+	SYS_recvmsg, SYS_newfstatat, SYS_fstatfs, SYS_fcntl, SYS_getsockopt, \
+	    SYS_close
 
 static const struct hc_row rows[] = {
 #define HYPERCALL(number, call, class_set, needed, count, ...)  \

@@ -10,6 +10,7 @@
 #include "abi/hypercall.h"
 #include "hypercall/fd.h"
 #include "hypercall/path.h"
+#include "hypercall/wait.h"
 #include "mem/gmem.h"
 #include "mem/space.h"
 
@@ -17,7 +18,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 /* rdi rsi rdx r10 r8 r9, and rcx for ToroV. */
 #define HC_ARGS 7
@@ -178,6 +178,7 @@ struct hc_limit {
 
 struct hc_trace;
 struct hc_guest;
+struct hc_net_rule;
 
 /* What the guest may do, and what becomes of it when it tries more. */
 struct hc_policy {
@@ -186,6 +187,14 @@ struct hc_policy {
 	/* A call was refused: told once for each number. */
 	void (*denied)(const struct hc_guest *guest, uint32_t number);
 	struct hc_set told;
+	/* The addresses it may be bound to and send to; see netrule.h. */
+	const struct hc_net_rule *net;
+	unsigned nets;
+	/* One was refused, which this rule would let through: told once for
+	 * each of bind and connect. */
+	void (*denied_address)(
+	    const struct hc_guest *guest, const struct hc_net_rule *would);
+	bool told_address[2];
 };
 
 /* All that hypercalls act on; one for the guest. */
@@ -220,9 +229,7 @@ struct hc_thread {
 	struct hc_thread_signals signals;
 	uint64_t clear_tid; /* where its end is told, or 0 */
 	uint64_t robust;    /* the head of its list of robust locks, or 0 */
-	/* A sleep that was interrupted and may be made again: what was asked
-	 * for, and when it is over. */
-	struct timespec asked, until;
+	struct hc_wait wait;
 	int (*get_base)(
 	    struct hc_thread *thread, enum hc_base_register which, uint64_t *v);
 	int (*set_base)(

@@ -17,6 +17,9 @@
 #include <linux/sched.h>
 #include <linux/stat.h>
 #include <signal.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -24,6 +27,8 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -459,6 +464,106 @@ static const struct hc_name set_arch_prctl[] = {
 
 static const struct hc_name set_descriptor[] = {
 	NAME(FD_CLOEXEC),
+	NAMES_END,
+};
+
+static const struct hc_name set_family[] = {
+	NAME(AF_UNSPEC),
+	NAME(AF_UNIX),
+	NAME(AF_INET),
+	NAME(AF_INET6),
+	NAME(AF_NETLINK),
+	NAME(AF_PACKET),
+	NAMES_END,
+};
+
+/* Linux, include/linux/net.h: SOCK_TYPE_MASK. */
+static const struct hc_name set_socktype[] = {
+	PART(0xf, SOCK_STREAM),
+	PART(0xf, SOCK_DGRAM),
+	PART(0xf, SOCK_SEQPACKET),
+	PART(0xf, SOCK_RAW),
+	NAME(SOCK_CLOEXEC),
+	NAME(SOCK_NONBLOCK),
+	NAMES_END,
+};
+
+static const struct hc_name set_sockflags[] = {
+	NAME(SOCK_CLOEXEC),
+	NAME(SOCK_NONBLOCK),
+	NAMES_END,
+};
+
+static const struct hc_name set_ipproto[] = {
+	NAME(IPPROTO_IP),
+	NAME(IPPROTO_ICMP),
+	NAME(IPPROTO_TCP),
+	NAME(IPPROTO_UDP),
+	NAMES_END,
+};
+
+static const struct hc_name set_level[] = {
+	NAME(SOL_SOCKET),
+	NAME(IPPROTO_IP),
+	NAME(IPPROTO_TCP),
+	NAME(IPPROTO_IPV6),
+	NAMES_END,
+};
+
+static const struct hc_name set_msg[] = {
+	NAME(MSG_OOB),
+	NAME(MSG_PEEK),
+	NAME(MSG_DONTROUTE),
+	NAME(MSG_CTRUNC),
+	NAME(MSG_TRUNC),
+	NAME(MSG_DONTWAIT),
+	NAME(MSG_EOR),
+	NAME(MSG_WAITALL),
+	NAME(MSG_CONFIRM),
+	NAME(MSG_ERRQUEUE),
+	NAME(MSG_NOSIGNAL),
+	NAME(MSG_MORE),
+	NAME(MSG_WAITFORONE),
+	NAME(MSG_FASTOPEN),
+	NAME(MSG_CMSG_CLOEXEC),
+	NAMES_END,
+};
+
+static const struct hc_name set_shut[] = {
+	NAME(SHUT_RD),
+	NAME(SHUT_WR),
+	NAME(SHUT_RDWR),
+	NAMES_END,
+};
+
+static const struct hc_name set_epoll[] = {
+	NAME(EPOLL_CLOEXEC),
+	NAMES_END,
+};
+
+static const struct hc_name set_epoll_ctl[] = {
+	NAME(EPOLL_CTL_ADD),
+	NAME(EPOLL_CTL_DEL),
+	NAME(EPOLL_CTL_MOD),
+	NAMES_END,
+};
+
+static const struct hc_name set_eventfd[] = {
+	NAME(EFD_SEMAPHORE),
+	NAME(EFD_NONBLOCK),
+	NAME(EFD_CLOEXEC),
+	NAMES_END,
+};
+
+static const struct hc_name set_tfd[] = {
+	NAME(TFD_CLOEXEC),
+	NAME(TFD_NONBLOCK),
+	NAMES_END,
+};
+
+static const struct hc_name set_timerfd[] = {
+	NAME(TFD_TIMER_ABSTIME),
+	NAME(TFD_TIMER_CANCEL_ON_SET),
 	NAMES_END,
 };
 

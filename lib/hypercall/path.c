@@ -244,16 +244,10 @@ hc_path_parent(
 	return r;
 }
 
-int
-hc_path_get(struct hc_guest *guest, struct hc_name_at *name, uint64_t dirfd,
-    uint64_t va)
+/* Where the name starts that was fetched. */
+static int
+start_name(struct hc_guest *guest, struct hc_name_at *name, uint64_t dirfd)
 {
-	int64_t len;
-
-	name->dir = NULL;
-	len = gmem_string(guest->mem, name->text, HC_PATH, va);
-	if (len < 0)
-		return (int)len;
 	if (name->text[0] == '/')
 		return 0;
 	if ((int)dirfd == AT_FDCWD) {
@@ -264,6 +258,25 @@ hc_path_get(struct hc_guest *guest, struct hc_name_at *name, uint64_t dirfd,
 	if (!name->dir)
 		return -EBADF;
 	return name->dir->directory || !name->text[0] ? 0 : -ENOTDIR;
+}
+
+int
+hc_path_get(struct hc_guest *guest, struct hc_name_at *name, uint64_t dirfd,
+    uint64_t va)
+{
+	int64_t len;
+
+	name->dir = NULL;
+	len = gmem_string(guest->mem, name->text, HC_PATH, va);
+	return len < 0 ? (int)len : start_name(guest, name, dirfd);
+}
+
+int
+hc_path_set(struct hc_guest *guest, struct hc_name_at *name, const char *text)
+{
+	name->dir = NULL;
+	strcpy(name->text, text);
+	return start_name(guest, name, (uint64_t)AT_FDCWD);
 }
 
 void

@@ -75,6 +75,11 @@ int hc_path_get(struct hc_guest *guest, struct hc_name_at *name, uint64_t dirfd,
     uint64_t va);
 void hc_path_put(struct hc_name_at *name);
 
+/* The same for a name that is fetched already, relative to where the guest is:
+ * less than HC_PATH bytes of text. */
+int
+hc_path_set(struct hc_guest *guest, struct hc_name_at *name, const char *text);
+
 /*
  * Open what `name` leads to with the host's O_* `flags` (O_CLOEXEC is added)
  * and `mode`: for O_PATH, and where nothing is there yet.  0 or -errno.

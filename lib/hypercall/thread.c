@@ -208,6 +208,15 @@ wake(const struct hc_call *call, uint64_t va)
 		(void)host_futex(word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+static int
+begin_wait(struct hc_call *call, clockid_t clock, struct timespec *time)
+{
+	int r = hc_wait_begin(&call->thread->wait, clock, *time);
+
+	*time = call->thread->wait.until;
+	return r;
+}
+
 /*
  * The timeout of a wait as a moment, NULL for none.  A time to wait becomes
  * one, which a call that was interrupted and is made again finds again.
@@ -227,7 +236,7 @@ wait_until(struct hc_call *call, int op, struct timespec *until, bool *ever)
 	if (!hc_is_timespec(until))
 		return -EINVAL;
 	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
-		return hc_sleep_until(call->thread, clock, until);
+		return begin_wait(call, clock, until);
 	return 0;
 }
 
@@ -244,9 +253,7 @@ futex_wait(struct hc_call *call, uint32_t *word, int op)
 	r = host_futex(word, FUTEX_WAIT_BITSET | (op & FUTEX_CLOCK_REALTIME),
 	    (uint32_t)call->arg[2], ever ? NULL : &until, NULL,
 	    bits ? (uint32_t)call->arg[5] : FUTEX_BITSET_MATCH_ANY);
-	if (r != -EINTR)
-		hc_sleep_over(call->thread);
-	return r;
+	return hc_wait_end(&call->thread->wait, r);
 }
 
 /* Those on two words; the timeout's place holds a second number. */

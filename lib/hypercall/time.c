@@ -5,11 +5,9 @@
 #include "hypercall/handlers.h"
 #include "hypercall/host.h"
 
-#include <string.h>
+#include <errno.h>
 #include <sys/time.h>
 #include <time.h>
-
-#define SECOND 1000000000
 
 /*
  * The host's clock for the guest's.  A negative number names the clock of a
@@ -60,88 +58,31 @@ hc_do_clock_getres(struct hc_call *call)
 	return ask_clock(call, SYS_clock_getres, true);
 }
 
-bool
-hc_is_timespec(const struct timespec *ts)
-{
-	return ts->tv_sec >= 0 && ts->tv_nsec >= 0 && ts->tv_nsec < SECOND;
-}
-
-/* What is later than the last moment there is, is that moment. */
-static struct timespec
-add(struct timespec a, struct timespec b)
-{
-	if (b.tv_sec > INT64_MAX - 1 - a.tv_sec)
-		return (struct timespec){ .tv_sec = INT64_MAX };
-	a.tv_sec += b.tv_sec;
-	a.tv_nsec += b.tv_nsec;
-	if (a.tv_nsec >= SECOND) {
-		a.tv_sec++;
-		a.tv_nsec -= SECOND;
-	}
-	return a;
-}
-
-/* What is left until `until`, or nothing. */
-static struct timespec
-left_of(clockid_t clock, struct timespec until)
-{
-	struct timespec now;
-
-	if (clock_gettime(clock, &now) < 0 || now.tv_sec > until.tv_sec ||
-	    (now.tv_sec == until.tv_sec && now.tv_nsec >= until.tv_nsec))
-		return (struct timespec){ 0 };
-	until.tv_sec -= now.tv_sec;
-	until.tv_nsec -= now.tv_nsec;
-	if (until.tv_nsec < 0) {
-		until.tv_sec--;
-		until.tv_nsec += SECOND;
-	}
-	return until;
-}
-
-int
-hc_sleep_until(struct hc_thread *thread, clockid_t clock, struct timespec *time)
-{
-	struct timespec now;
-
-	if (memcmp(&thread->asked, time, sizeof(*time)) != 0) {
-		if (clock_gettime(clock, &now) < 0)
-			return -errno;
-		thread->asked = *time;
-		thread->until = add(now, *time);
-	}
-	*time = thread->until;
-	return 0;
-}
-
-void
-hc_sleep_over(struct hc_thread *thread)
-{
-	thread->asked = (struct timespec){ 0 };
-}
-
-/* For a time.  What is left goes to `rem`. */
+/*
+ * For a time: until a moment, which an interrupted call that is made again
+ * finds again in its thread.  What is left goes to `rem`.
+ */
 static int64_t
 sleep_for(
     struct hc_call *call, clockid_t clock, struct timespec want, uint64_t rem)
 {
+	struct hc_wait *wait = &call->thread->wait;
 	struct timespec left;
-	int r;
+	int64_t r;
 
 	if (!hc_is_timespec(&want))
 		return -EINVAL;
-	r = hc_sleep_until(call->thread, clock, &want);
+	r = hc_wait_begin(wait, clock, want);
 	if (r < 0)
 		return r;
-	r = clock_nanosleep(clock, TIMER_ABSTIME, &want, NULL);
-	if (r != EINTR) {
-		hc_sleep_over(call->thread);
-		return -r;
-	}
-	left = left_of(clock, want);
-	if (rem && gmem_write(call->guest->mem, rem, &left, sizeof(left)) < 0)
+	r = hc_wait_end(
+	    wait, -clock_nanosleep(clock, TIMER_ABSTIME, &wait->until, NULL));
+	if (r != -EINTR || !rem)
+		return r;
+	left = hc_wait_left(wait);
+	if (gmem_write(call->guest->mem, rem, &left, sizeof(left)) < 0)
 		return -EFAULT;
-	return -EINTR;
+	return r;
 }
 
 static int64_t

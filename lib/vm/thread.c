@@ -186,7 +186,7 @@ thread_create(struct hc_thread *parent, struct hc_thread **child)
 		return r;
 	}
 	vcpu->thread.clear_tid = vcpu->thread.robust = 0;
-	vcpu->thread.asked = (struct timespec){ 0 };
+	vcpu->thread.wait = (struct hc_wait){ 0 };
 	vcpu->ended = vcpu->faulted = false;
 	vcpu->frame = NULL;
 	*child = &vcpu->thread;

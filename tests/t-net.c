@@ -1,0 +1,941 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests hypercalls on sockets and on waiting without a vCPU: what a hostile
+ * guest gives them, what it gets for it, and what it must not reach.
+ */
+#include "guestram.h"
+#include "tap.h"
+
+#include "hypercall/hypercall.h"
+#include "hypercall/netrule.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RAM     (UINT64_C(8) << 20)
+#define DATA    (UINT64_C(1) << 20)
+#define SIZE    (4 * PAGE_4K)
+#define MINUS_1 UINT64_MAX
+#define END     (DATA + SIZE)        /* nothing is mapped from here on */
+#define RO      (END + PAGE_4K)      /* a page that is read-only */
+#define ADDR    (DATA + PAGE_4K)     /* where addresses are put */
+#define LEN     (DATA + 2 * PAGE_4K) /* and their lengths */
+
+static struct gmem mem;
+static struct hc_guest guest;
+static struct hc_thread thread = { .tid = 1 };
+static char scratch[] = "/tmp/novillo-net.XXXXXX";
+
+static int64_t
+call(uint32_t number, const uint64_t *args)
+{
+	struct hc_call c = { .guest = &guest, .thread = &thread };
+
+	memcpy(c.arg, args, sizeof(c.arg));
+	return hc_dispatch(&c, number);
+}
+
+#define CALL(name, ...) call(HC_##name, (uint64_t[HC_ARGS]){ __VA_ARGS__ })
+
+static void *
+at(uint64_t va)
+{
+	return mem.base + va;
+}
+
+static void
+put_len(int32_t len)
+{
+	memcpy(at(LEN), &len, sizeof(len));
+}
+
+static int32_t
+get_len(void)
+{
+	int32_t len;
+
+	memcpy(&len, at(LEN), sizeof(len));
+	return len;
+}
+
+static void
+put_in(uint16_t port)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	memcpy(at(ADDR), &in, sizeof(in));
+}
+
+/* An AF_UNIX address; its length. */
+static uint64_t
+put_un(const char *name)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+	memcpy(un.sun_path, name, strnlen(name, sizeof(un.sun_path)));
+	memcpy(at(ADDR), &un, sizeof(un));
+	return sizeof(sa_family_t) + strlen(name) + 1;
+}
+
+static uint64_t
+guest_socket(int family, int type)
+{
+	return (uint64_t)CALL(socket, (uint64_t)family, (uint64_t)type, 0);
+}
+
+/* Descriptors that are open in this program. */
+static unsigned
+count_open(void)
+{
+	unsigned n = 0;
+	int fd;
+
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void
+test_kinds(void)
+{
+	static const struct {
+		int family, type, protocol, result;
+	} wrong[] = {
+		{ AF_UNSPEC, SOCK_STREAM, 0, -EAFNOSUPPORT },
+		{ AF_NETLINK, SOCK_RAW, 0, -EAFNOSUPPORT },
+		{ AF_PACKET, SOCK_RAW, 0, -EAFNOSUPPORT },
+		{ 38, SOCK_SEQPACKET, 0, -EAFNOSUPPORT }, /* AF_ALG */
+		{ 40, SOCK_STREAM, 0, -EAFNOSUPPORT },    /* AF_VSOCK */
+		{ 44, SOCK_RAW, 0, -EAFNOSUPPORT },       /* AF_XDP */
+		{ -1, SOCK_STREAM, 0, -EAFNOSUPPORT },
+		{ INT32_MAX, SOCK_STREAM, 0, -EAFNOSUPPORT },
+		{ AF_INET, SOCK_RAW, IPPROTO_ICMP, -EPERM },
+		{ AF_INET6, SOCK_RAW, 0, -EPERM },
+		{ AF_INET, SOCK_DGRAM, IPPROTO_ICMP, -EPROTONOSUPPORT },
+		{ AF_INET, SOCK_STREAM, 262, -EPROTONOSUPPORT }, /* MPTCP */
+		{ AF_INET, SOCK_STREAM, -1, -EPROTONOSUPPORT },
+		{ AF_INET, SOCK_SEQPACKET, 132, -ESOCKTNOSUPPORT },
+		{ AF_INET, 0, 0, -ESOCKTNOSUPPORT },
+		{ AF_INET, 0x7fffffff, 0, -EINVAL },
+		{ AF_UNIX, SOCK_RAW, 0, -ESOCKTNOSUPPORT },
+		{ AF_UNIX, SOCK_STREAM, 6, -EPROTONOSUPPORT },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		is_int(
+		    CALL(socket, (uint32_t)wrong[i].family,
+			(uint32_t)wrong[i].type, (uint32_t)wrong[i].protocol),
+		    wrong[i].result, "socket(%d, %d, %d) is refused",
+		    wrong[i].family, wrong[i].type, wrong[i].protocol);
+	is_int(CALL(socketpair, AF_INET, SOCK_STREAM, 0, DATA), -EOPNOTSUPP,
+	    "there is no pair of TCP");
+	is_int(CALL(socketpair, AF_UNIX, SOCK_STREAM, 0, END - 4), -EFAULT,
+	    "no pair is written over the end of memory");
+	is_int(CALL(socketpair, AF_UNIX, SOCK_STREAM, 0, RO), -EFAULT,
+	    "nor into read-only memory");
+}
+
+static void
+test_addresses(void)
+{
+	static const uint64_t lengths[] = { 129, UINT32_MAX, INT32_MAX,
+		UINT64_C(1) << 31, UINT64_MAX, 0, 1 };
+	uint64_t fd = guest_socket(AF_INET, SOCK_DGRAM);
+	size_t i;
+
+	put_in(0);
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		is_int(CALL(bind, fd, ADDR, lengths[i]), -EINVAL,
+		    "bind takes no address of %#llx bytes",
+		    (unsigned long long)lengths[i]);
+		is_int(CALL(sendto, fd, DATA, 1, 0, ADDR, lengths[i]), -EINVAL,
+		    "nor does sendto");
+	}
+	is_int(CALL(bind, fd, ADDR, 15), -EINVAL, "nor half an address");
+	is_int(CALL(bind, fd, END - 8, 16), -EFAULT,
+	    "one over the end of memory is EFAULT");
+	is_int(CALL(bind, fd, 0, 16), -EFAULT, "and so is none");
+	is_int(CALL(bind, fd, UINT64_MAX - 7, 16), -EFAULT,
+	    "and one around the end of all addresses");
+	memset(at(ADDR), 0xff, 128);
+	is_int(
+	    CALL(bind, fd, ADDR, 128), -EAFNOSUPPORT, "an odd family is none");
+	is_int(CALL(bind, 3, ADDR, 16), -EBADF,
+	    "a descriptor of the host's is not the guest's");
+	put_in(0);
+	memmove(at(END - 16), at(ADDR), 16);
+	is_int(CALL(bind, fd, END - 16, 16), 0, "the last bytes will do");
+	memmove(at(ADDR + 1), at(ADDR), 16);
+	is_int(
+	    CALL(connect, fd, ADDR + 1, 16), 0, "and so will unaligned ones");
+	CALL(close, fd);
+}
+
+/* Addresses that are written. */
+static void
+test_rooms(void)
+{
+	uint64_t fd = guest_socket(AF_INET, SOCK_DGRAM);
+
+	put_in(0);
+	CALL(bind, fd, ADDR, 16);
+	put_len(-1);
+	is_int(CALL(getsockname, fd, ADDR, LEN), -EINVAL,
+	    "there is no room of -1 bytes");
+	put_len(INT32_MIN);
+	is_int(CALL(getsockname, fd, ADDR, LEN), -EINVAL, "nor of -2^31");
+	put_len(16);
+	is_int(CALL(getsockname, fd, ADDR, 0), -EFAULT,
+	    "the length must be somewhere");
+	is_int(CALL(getsockname, fd, 0, LEN), -EFAULT, "and the address");
+	is_int(CALL(getsockname, fd, ADDR, RO), -EFAULT,
+	    "the length must be writable");
+	is_int(CALL(getsockname, fd, RO, LEN), -EFAULT, "and the address");
+	is_int(CALL(getsockname, fd, END - 8, LEN), -EFAULT,
+	    "not over the end of memory");
+	memset(at(ADDR), 0x55, 32);
+	put_len(4);
+	is_int(CALL(getsockname, fd, ADDR, LEN), 0, "little room is used");
+	is_int(get_len(), 16, "and the whole length told");
+	is_int(*(uint8_t *)at(ADDR + 4), 0x55, "nothing is behind it");
+	put_len(INT32_MAX);
+	is_int(CALL(getsockname, fd, ADDR, LEN), 0, "much room is no harm");
+	is_int(*(uint8_t *)at(ADDR + 16), 0x55, "to what is behind it");
+	is_int(CALL(getpeername, fd, ADDR, LEN), -ENOTCONN,
+	    "without a peer there is no name of one");
+	put_len(-1);
+	is_int(CALL(recvfrom, fd, DATA, 1, MSG_DONTWAIT, ADDR, LEN), -EINVAL,
+	    "recvfrom takes no room of -1 either");
+	is_int(CALL(accept, fd, ADDR, LEN), -EINVAL, "nor does accept");
+	is_int(CALL(accept4, fd, 0, 0, 1), -EINVAL,
+	    "accept4 takes the flags there are");
+	CALL(close, fd);
+}
+
+static void
+test_options(void)
+{
+	uint64_t fd = guest_socket(AF_INET, SOCK_STREAM);
+	const int one = 1;
+
+	memcpy(at(DATA), &one, sizeof(one));
+	is_int(CALL(setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, DATA, 4), 0,
+	    "an option of the list is set");
+	is_int(CALL(setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, DATA, 3), -EINVAL,
+	    "with all of its value");
+	is_int(CALL(setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, DATA, MINUS_1),
+	    -EINVAL, "which has no -1 bytes");
+	is_int(CALL(setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, DATA, INT32_MAX),
+	    0, "of 2^31 - 1 the first count");
+	is_int(CALL(setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, END - 3, 4),
+	    -EFAULT, "not over the end of memory");
+	is_int(CALL(setsockopt, fd, SOL_SOCKET, SO_ATTACH_FILTER, DATA, 16),
+	    -ENOPROTOOPT, "no filter is attached");
+	is_int(CALL(setsockopt, fd, SOL_SOCKET, SO_TYPE, DATA, 4), -ENOPROTOOPT,
+	    "what can only be asked is not set");
+	is_int(CALL(setsockopt, fd, MINUS_1, MINUS_1, DATA, 4), -ENOPROTOOPT,
+	    "what does not exist neither");
+	put_len(4);
+	is_int(CALL(getsockopt, fd, SOL_SOCKET, SO_PEERCRED, DATA, LEN),
+	    -ENOPROTOOPT, "who is on the host is not told");
+	is_int(CALL(getsockopt, fd, SOL_SOCKET, SO_TYPE, DATA, LEN), 0,
+	    "the type is");
+	is_int(*(int *)at(DATA), SOCK_STREAM, "as it is");
+	put_len(-1);
+	is_int(CALL(getsockopt, fd, SOL_SOCKET, SO_TYPE, DATA, LEN), -EINVAL,
+	    "not into -1 bytes");
+	put_len(INT32_MAX);
+	is_int(CALL(getsockopt, fd, IPPROTO_TCP, 11, DATA, LEN), 0,
+	    "TCP_INFO is as long as it is");
+	ok(get_len() > 100 && get_len() <= 512, "which is told");
+	put_len(4);
+	is_int(CALL(getsockopt, fd, SOL_SOCKET, SO_TYPE, RO, LEN), -EFAULT,
+	    "nothing is written into read-only memory");
+	is_int(CALL(getsockopt, 99, SOL_SOCKET, SO_TYPE, DATA, LEN), -EBADF,
+	    "nor of a descriptor that is not open");
+	CALL(close, fd);
+}
+
+/* A struct msghdr at DATA, of one part of `len` bytes at `va`. */
+static struct msghdr *
+put_message(uint64_t va, uint64_t len)
+{
+	struct msghdr *m = at(DATA);
+	struct iovec *iov = at(DATA + 128);
+
+	*iov = (struct iovec){ (void *)va, len };
+	*m = (struct msghdr){ .msg_iov = (void *)(DATA + 128),
+		.msg_iovlen = 1 };
+	return m;
+}
+
+static uint64_t pair[2];
+
+static void
+make_pair(int type)
+{
+	int fds[2];
+
+	if (CALL(socketpair, AF_UNIX, (uint64_t)type, 0, DATA) < 0)
+		bail("socketpair");
+	memcpy(fds, at(DATA), sizeof(fds));
+	pair[0] = (uint64_t)fds[0];
+	pair[1] = (uint64_t)fds[1];
+}
+
+static void
+close_pair(void)
+{
+	CALL(close, pair[0]);
+	CALL(close, pair[1]);
+}
+
+#define SEND() CALL(sendmsg, pair[0], DATA, MSG_DONTWAIT | MSG_NOSIGNAL)
+#define RECV() CALL(recvmsg, pair[1], DATA, MSG_DONTWAIT)
+
+static void
+test_headers(void)
+{
+	struct msghdr *m;
+
+	make_pair(SOCK_DGRAM);
+	is_int(CALL(sendmsg, pair[0], END - 55, 0), -EFAULT,
+	    "a header over the end of memory is EFAULT");
+	is_int(CALL(sendmsg, pair[0], UINT64_MAX - 20, 0), -EFAULT,
+	    "and so is one around the end of all addresses");
+	m = put_message(LEN, 8);
+	m->msg_iovlen = 1025;
+	is_int(SEND(), -EMSGSIZE, "1025 parts are too many");
+	m->msg_iovlen = SIZE_MAX;
+	is_int(SEND(), -EMSGSIZE, "and so are 2^64 - 1");
+	m->msg_iovlen = UINT64_C(1) << 60;
+	is_int(SEND(), -EMSGSIZE, "also where their size is 0 in 64 bits");
+	m->msg_iovlen = 1;
+	m->msg_iov = (void *)(END - 8);
+	is_int(SEND(), -EFAULT, "the vector must all be there");
+	put_message(LEN, UINT64_C(1) << 63);
+	is_int(SEND(), -EINVAL, "a part of 2^63 bytes is EINVAL");
+	put_message(END - 4, 8);
+	is_int(SEND(), -EFAULT, "half a datagram is not sent");
+	is_int(CALL(sendto, pair[0], END - 4, 8, MSG_DONTWAIT), -EFAULT,
+	    "nor by sendto");
+	is_int(CALL(sendto, pair[0], DATA, UINT64_MAX, MSG_DONTWAIT), -EFAULT,
+	    "nor one of 2^64 - 1 bytes");
+	m = put_message(LEN, 8);
+	m->msg_name = (void *)ADDR;
+	m->msg_namelen = UINT32_MAX;
+	is_int(SEND(), -EINVAL, "a name of -1 bytes is EINVAL");
+	m->msg_namelen = INT32_MAX;
+	memset(at(ADDR), 0xff, 256);
+	is_int(SEND(), -EAFNOSUPPORT, "of a long one 128 bytes are looked at");
+	m->msg_name = (void *)(END - 64);
+	is_int(SEND(), -EFAULT, "which must be there");
+	m = put_message(LEN, 8);
+	is_int(SEND(), 8, "a good one is sent");
+	m = put_message(RO, 8);
+	is_int(RECV(), -EFAULT, "it is not received into read-only memory");
+	m = put_message(LEN, 8);
+	m->msg_name = (void *)(END - 64);
+	m->msg_namelen = INT32_MAX;
+	is_int(RECV(), -EFAULT, "nor without room for its sender");
+	m->msg_namelen = 64;
+	m->msg_control = (void *)(END - 8);
+	m->msg_controllen = 64;
+	is_int(RECV(), -EFAULT, "or for what comes with it");
+	m->msg_control = NULL;
+	is_int(RECV(), 8, "and then is still there");
+	is_int(m->msg_namelen, 0, "from somebody without a name");
+	is_int(RECV(), -EAGAIN, "once");
+	close_pair();
+}
+
+/* Control messages: `len` says cmsg_len, and `n` descriptors follow. */
+static int64_t
+send_control(uint64_t len, int level, int type, const int *fds, size_t n)
+{
+	struct msghdr *m = put_message(LEN, 1);
+	struct cmsghdr header = {
+		.cmsg_len = len, .cmsg_level = level, .cmsg_type = type
+	};
+
+	memset(at(ADDR), 0, PAGE_4K);
+	memcpy(at(ADDR), &header, sizeof(header));
+	memcpy(at(ADDR + sizeof(header)), fds, n * sizeof(*fds));
+	m->msg_control = (void *)ADDR;
+	m->msg_controllen = CMSG_SPACE(n * sizeof(*fds));
+	return SEND();
+}
+
+#define RIGHTS SOL_SOCKET, SCM_RIGHTS
+
+static void
+test_control(void)
+{
+	static const uint64_t lengths[] = { 0, 1, 15, 25, UINT64_MAX,
+		UINT64_MAX - 7, UINT64_C(1) << 63, UINT64_C(1) << 32 };
+	int fds[300];
+	struct msghdr *m;
+	size_t i;
+
+	make_pair(SOCK_STREAM);
+	for (i = 0; i < 300; i++)
+		fds[i] = (int)pair[0];
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		is_int(send_control(lengths[i], RIGHTS, fds, 2), -EINVAL,
+		    "a control message of %#llx bytes is EINVAL",
+		    (unsigned long long)lengths[i]);
+	is_int(send_control(CMSG_LEN(254 * 4), RIGHTS, fds, 254), -EINVAL,
+	    "254 descriptors are too many");
+	fds[1] = 3;
+	is_int(send_control(CMSG_LEN(8), RIGHTS, fds, 2), -EBADF,
+	    "the host's are not sent");
+	fds[1] = -1;
+	is_int(send_control(CMSG_LEN(8), RIGHTS, fds, 2), -EBADF, "nor is -1");
+	is_int(send_control(CMSG_LEN(12), SOL_SOCKET, 2, fds, 3), -EPERM,
+	    "nobody's credentials are sent");
+	is_int(send_control(CMSG_LEN(4), IPPROTO_IP, IP_PKTINFO, fds, 1),
+	    -EINVAL, "nor is anything else");
+	m = put_message(LEN, 1);
+	m->msg_control = (void *)ADDR;
+	m->msg_controllen = SIZE_MAX;
+	is_int(SEND(), -ENOBUFS, "2^64 - 1 bytes of them are too many");
+	m->msg_controllen = 64;
+	m->msg_control = (void *)(END - 8);
+	is_int(SEND(), -EFAULT, "they must be there");
+	m->msg_control = NULL;
+	is_int(SEND(), 1, "without any of them the message is sent");
+	is_int(RECV(), 1, "and received");
+	close_pair();
+}
+
+/* What comes out of pair[1]: flags, and the descriptors in it. */
+static int
+receive_control(uint64_t room, int *fds, size_t *n)
+{
+	struct msghdr *m = put_message(LEN, 8);
+	struct cmsghdr header;
+
+	memset(at(ADDR), 0, PAGE_4K);
+	m->msg_control = (void *)ADDR;
+	m->msg_controllen = room;
+	*n = 0;
+	if (RECV() < 0)
+		bail("nothing was received");
+	if (m->msg_controllen < sizeof(header))
+		return m->msg_flags;
+	memcpy(&header, at(ADDR), sizeof(header));
+	*n = (header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	memcpy(fds, at(ADDR + CMSG_LEN(0)), *n * sizeof(int));
+	return m->msg_flags;
+}
+
+static void
+send_from_host(const int *fds, size_t n)
+{
+	union {
+		struct cmsghdr header;
+		uint8_t bytes[CMSG_SPACE(16 * sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(n * sizeof(int)),
+			  .cmsg_level = SOL_SOCKET,
+			  .cmsg_type = SCM_RIGHTS } };
+	struct hc_file *file = hc_fd_get(&guest.fds, pair[0]);
+	char x = 'x';
+	struct iovec iov = { &x, 1 };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
+
+	memcpy(CMSG_DATA(&control.header), fds, n * sizeof(int));
+	if (sendmsg(file->host, &m, 0) < 0)
+		bail("cannot send descriptors");
+	hc_file_put(file);
+}
+
+/* Files from outside: what a guest may have, and what not. */
+static void
+test_received_files(void)
+{
+	static const struct {
+		const char *path;
+		int flags;
+		bool good;
+	} files[] = {
+		{ "/dev/null", O_RDWR, true },
+		{ "/dev/kvm", O_RDWR, false },
+		{ "/dev/tty", O_RDWR, false },
+		{ "/", O_RDONLY, false },
+		{ "/", O_PATH, false },
+		{ "/etc/passwd", O_RDONLY, true },
+		{ "/etc/passwd", O_PATH, false },
+		{ "/proc/self/mem", O_RDWR, false },
+		{ "/proc/self/ns/net", O_RDONLY, false },
+		{ "/sys/kernel/uevent_seqnum", O_RDONLY, false },
+	};
+	int got[16], flags;
+	size_t i, n;
+
+	make_pair(SOCK_STREAM);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int fd = open(files[i].path, files[i].flags | O_CLOEXEC);
+
+		if (fd < 0) {
+			skip(1, "no %s here", files[i].path);
+			continue;
+		}
+		send_from_host(&fd, 1);
+		close(fd);
+		flags = receive_control(64, got, &n);
+		ok(files[i].good ? n == 1 && !(flags & MSG_CTRUNC)
+				 : n == 0 && (flags & MSG_CTRUNC),
+		    "%s, flags %#x, is %sto be had", files[i].path,
+		    (unsigned)files[i].flags, files[i].good ? "" : "not ");
+		if (n == 1)
+			CALL(close, (uint64_t)got[0]);
+	}
+	close_pair();
+}
+
+/* Descriptors that come together, and those there is no room for. */
+static void
+test_received(void)
+{
+	unsigned before;
+	int got[16], three[3], flags;
+	size_t n;
+
+	make_pair(SOCK_STREAM);
+	before = count_open();
+	three[0] = socket(AF_NETLINK, SOCK_RAW, 0);
+	send_from_host(three, 1);
+	close(three[0]);
+	receive_control(64, got, &n);
+	is_int(n, 0, "no socket is of a kind that the guest cannot make");
+	three[0] = open("/dev/null", O_RDWR);
+	three[1] = epoll_create1(0);
+	three[2] = three[0];
+	send_from_host(three, 3);
+	close(three[0]);
+	close(three[1]);
+	flags = receive_control(64, got, &n);
+	is_int(n, 1, "of three descriptors those before a bad one come");
+	ok(flags & MSG_CTRUNC, "and it is told");
+	ok(memcmp(at(ADDR + CMSG_LEN(4)), (uint8_t[8]){ 0 }, 8) == 0,
+	    "the host's numbers are not");
+	CALL(close, (uint64_t)got[0]);
+	is_int(count_open(), before, "all others are closed");
+	three[0] = open("/dev/null", O_RDWR);
+	send_from_host(three, 1);
+	close(three[0]);
+	flags = receive_control(0, got, &n);
+	ok(flags & MSG_CTRUNC, "without room none comes");
+	is_int(count_open(), before, "and none stays");
+	close_pair();
+}
+
+static void
+test_many(void)
+{
+	struct mmsghdr *m = at(DATA);
+	struct timespec *limit = at(LEN + 64);
+
+	make_pair(SOCK_DGRAM);
+	put_message(LEN, 4);
+	m[1] = m[0];
+	is_int(CALL(sendmmsg, pair[0], DATA, 2, 0), 2, "two are sent");
+	is_int(m[1].msg_len, 4, "and the length of each told");
+	put_message(LEN, 8);
+	m[1] = m[0];
+	*limit = (struct timespec){ 0, 1000000000 };
+	is_int(CALL(recvmmsg, pair[1], DATA, 2, 0, LEN + 64), -EINVAL,
+	    "recvmmsg takes no odd limit");
+	*limit = (struct timespec){ 0 };
+	is_int(CALL(recvmmsg, pair[1], DATA, 2, 0, LEN + 64), 1,
+	    "a limit that is over ends it");
+	is_int(CALL(recvmmsg, pair[1], DATA, 9, MSG_DONTWAIT, 0), 1,
+	    "those that are there are received");
+	m[0] = (struct mmsghdr){ 0 };
+	is_int(CALL(sendmmsg, pair[0], END - 64, UINT32_MAX, MSG_DONTWAIT), 1,
+	    "4294967295 messages end where memory does");
+	is_int(CALL(sendmmsg, pair[0], RO - 64, 1, 0), -EFAULT,
+	    "none is before its start");
+	is_int(CALL(sendmmsg, pair[0], DATA, 0, 0), 0, "none is none");
+	close_pair();
+}
+
+static void
+test_unix(void)
+{
+	uint64_t fd = guest_socket(AF_UNIX, SOCK_DGRAM);
+	uint64_t other = guest_socket(AF_UNIX, SOCK_DGRAM);
+	struct sockaddr_un un;
+	struct stat st;
+	char text[128];
+
+	is_int(CALL(bind, fd, ADDR, put_un("/dir/s")), 0, "a name is bound");
+	is_int(stat("root/dir/s", &st), 0, "below the root");
+	ok(S_ISSOCK(st.st_mode), "as a socket");
+	put_len(110);
+	is_int(CALL(getsockname, fd, ADDR, LEN), 0, "its name is told");
+	memcpy(&un, at(ADDR), sizeof(un));
+	is_str(un.sun_path, "/dir/s", "as the guest gave it");
+	is_int(get_len(), 9, "with its length");
+	is_int(CALL(bind, other, ADDR, put_un("/../outside/s")), -ENOENT,
+	    "nothing is bound outside");
+	is_int(CALL(bind, other, ADDR, put_un("/out/s")), -ENOENT,
+	    "not by a link either");
+	is_int(CALL(connect, other, ADDR, put_un("/out/there")), -ENOENT,
+	    "and nothing connected to");
+	is_int(CALL(connect, other, ADDR, put_un("/outsock")), -ENOENT,
+	    "by no link");
+	is_int(CALL(connect, other, ADDR, put_un("/proc/self/fd/3")), -ENOENT,
+	    "nor by a host's descriptor");
+	is_int(CALL(bind, other, ADDR, put_un("/dir/..")), -EADDRINUSE,
+	    "\"..\" is no name for a socket");
+	is_int(CALL(bind, other, ADDR, put_un("/rom/s")), -EROFS,
+	    "nothing is bound in a read-only volume");
+	memset(text, 'n', sizeof(text));
+	text[107] = '\0';
+	is_int(CALL(bind, other, ADDR, put_un(text)), -ENAMETOOLONG,
+	    "a component may be too long for the host");
+	text[107] = 'n';
+	put_un(text);
+	is_int(CALL(bind, other, ADDR, 110), -ENAMETOOLONG,
+	    "a name that fills its field needs no end");
+	is_int(CALL(bind, other, ADDR, 111), -EINVAL,
+	    "and none is longer than its field");
+	is_int(CALL(connect, fd, ADDR, put_un("/dir/s")), 0,
+	    "a socket is connected to");
+	put_len(110);
+	is_int(CALL(getpeername, fd, ADDR, LEN), 0, "which is its peer");
+	memcpy(&un, at(ADDR), sizeof(un));
+	is_str(un.sun_path, "/dir/s", "by the guest's name");
+	is_int(CALL(sendto, other, DATA, 1, 0, ADDR, put_un("/dir/s")), -EPERM,
+	    "which listens to itself alone then");
+	CALL(close, fd);
+	CALL(close, other);
+}
+
+/* The same last component and the same number of the folder, on the host. */
+static void
+test_same_names(void)
+{
+	uint64_t a = guest_socket(AF_UNIX, SOCK_DGRAM);
+	uint64_t b = guest_socket(AF_UNIX, SOCK_DGRAM);
+	uint64_t to = guest_socket(AF_UNIX, SOCK_DGRAM);
+	struct sockaddr_un un;
+
+	is_int(CALL(bind, a, ADDR, put_un("/x")), 0, "one is bound");
+	is_int(CALL(bind, b, ADDR, put_un("dir/x")), 0, "and another");
+	is_int(CALL(bind, to, ADDR, put_un("to")), 0, "and a third");
+	is_int(CALL(sendto, a, DATA, 1, 0, ADDR, put_un("/to")), 1, "to which");
+	is_int(
+	    CALL(sendto, b, DATA, 1, 0, ADDR, put_un("/to")), 1, "both send");
+	put_len(110);
+	is_int(CALL(recvfrom, to, DATA, 8, 0, ADDR, LEN), 1, "it hears");
+	memcpy(&un, at(ADDR), sizeof(un));
+	is_str(un.sun_path, "/x", "from the one");
+	put_len(110);
+	is_int(CALL(recvfrom, to, DATA, 8, 0, ADDR, LEN), 1, "and hears");
+	memcpy(&un, at(ADDR), sizeof(un));
+	is_str(un.sun_path, "dir/x", "from the other");
+	CALL(close, a);
+	CALL(close, b);
+	CALL(close, to);
+}
+
+static struct hc_net_rule refused;
+static unsigned refusals;
+
+static void
+on_refused(const struct hc_guest *g, const struct hc_net_rule *would)
+{
+	(void)g;
+	refused = *would;
+	refusals++;
+}
+
+static void
+test_rules(void)
+{
+	static const char bind8[] = "bind:127.0.0.1:0";
+	static const char connect9[] = "connect:127.0.0.1:9";
+	struct hc_net_rule rules[2];
+	uint64_t fd = guest_socket(AF_INET, SOCK_DGRAM);
+	uint64_t tcp = guest_socket(AF_INET, SOCK_STREAM);
+	char text[HC_NET_RULE_TEXT];
+	struct msghdr *m;
+
+	hc_net_rule_parse(&rules[0], bind8, sizeof(bind8) - 1);
+	hc_net_rule_parse(&rules[1], connect9, sizeof(connect9) - 1);
+	guest.policy.net = rules;
+	guest.policy.nets = 2;
+	guest.policy.denied_address = on_refused;
+	put_in(9);
+	is_int(CALL(bind, fd, ADDR, 16), -EACCES, "another port is refused");
+	is_int(refusals, 1, "which is told");
+	hc_net_rule_text(&refused, text);
+	is_str(text, "bind:127.0.0.1:9", "with the rule that would allow it");
+	is_int(CALL(bind, fd, ADDR, 16), -EACCES, "it stays refused");
+	is_int(refusals, 1, "and is not told again");
+	is_int(CALL(listen, tcp, 1), -EACCES,
+	    "who listens without a port would get one of every address");
+	put_in(0);
+	is_int(CALL(bind, fd, ADDR, 16), 0, "what is allowed is not refused");
+	is_int(CALL(bind, tcp, ADDR, 16), 0, "by TCP either");
+	is_int(CALL(listen, tcp, 1), 0, "who then may listen");
+	put_in(10);
+	is_int(CALL(connect, fd, ADDR, 16), -EACCES, "so it is for connect");
+	is_int(CALL(sendto, fd, DATA, 1, 0, ADDR, 16), -EACCES, "sendto");
+	m = put_message(LEN, 1);
+	m->msg_name = (void *)ADDR;
+	m->msg_namelen = 16;
+	is_int(CALL(sendmsg, fd, DATA, 0), -EACCES, "sendmsg");
+	is_int(CALL(sendmmsg, fd, DATA, 1, 0), -EACCES, "and sendmmsg");
+	memset(at(ADDR), 0, 2);
+	is_int(CALL(sendto, fd, DATA, 1, 0, ADDR, 16), -EACCES,
+	    "an address of no family is IPv4's there");
+	is_int(CALL(connect, fd, ADDR, 16), 0,
+	    "in connect it takes a connection back");
+	put_in(9);
+	is_int(CALL(connect, fd, ADDR, 16), 0, "and what is allowed connects");
+	is_int(CALL(bind, guest_socket(AF_UNIX, SOCK_DGRAM), ADDR, put_un("r")),
+	    0, "names of files are another matter");
+	guest.policy.nets = 0;
+	CALL(close, fd);
+	CALL(close, tcp);
+}
+
+static void
+test_poll(void)
+{
+	struct pollfd *p = at(DATA);
+	uint64_t fd = (uint64_t)CALL(eventfd2, 1, 0);
+
+	is_int(CALL(poll, DATA, HC_FDS + 1, 0), -EINVAL, "1025 are too many");
+	is_int(CALL(poll, DATA, UINT64_MAX, 0), -EINVAL, "and so are -1");
+	is_int(CALL(poll, END - 8, 2, 0), -EFAULT,
+	    "a list over the end of memory is EFAULT");
+	is_int(CALL(poll, RO, 1, 0), -EFAULT, "and so is a read-only one");
+	is_int(CALL(poll, 0, 0, 0), 0, "there is nothing in none");
+	p[0] = (struct pollfd){ 3, POLLIN, 0 };
+	p[1] = (struct pollfd){ (int)fd, POLLIN, 0x77 };
+	p[2] = (struct pollfd){ INT32_MAX, POLLIN, 0 };
+	is_int(
+	    CALL(poll, DATA, 3, MINUS_1), 3, "what is not open does not wait");
+	is_int(p[0].revents, POLLNVAL, "a descriptor of the host's is not");
+	is_int(p[1].revents, POLLIN, "what is open is told");
+	is_int(p[1].fd, (int)fd, "by the guest's own number");
+	memmove(at(END - 8), &p[1], 8);
+	is_int(CALL(poll, END - 8, 1, MINUS_1), 1, "the last bytes will do");
+	memmove(at(DATA + 65), &p[1], 8);
+	is_int(CALL(poll, DATA + 65, 1, MINUS_1), 1, "and odd ones");
+	is_int(CALL(ppoll, DATA + 65, 1, 0, LEN, 7), -EINVAL,
+	    "a mask of 7 bytes is EINVAL");
+	is_int(CALL(ppoll, DATA + 65, 1, 0, END, 8), -EFAULT,
+	    "and one that is not there EFAULT");
+	is_int(CALL(ppoll, DATA + 65, 1, END - 8, 0, 0), -EFAULT,
+	    "and so is half a time");
+	is_int(CALL(select, UINT32_MAX, 0, 0, 0, 0), -EINVAL,
+	    "a set of -1 is EINVAL");
+	memset(at(DATA), 0, 128);
+	is_int(CALL(select, INT32_MAX, DATA, 0, 0, RO), 0,
+	    "one of 2^31 - 1 has 1024");
+	is_int(CALL(select, 64, END - 4, 0, 0, 0), -EFAULT,
+	    "half a word of a set is EFAULT");
+	*(uint64_t *)at(DATA) = 1 << 3 | 1U << fd;
+	is_int(CALL(select, 64, DATA, 0, 0, 0), fd == 3 ? 1 : -EBADF,
+	    "the host's descriptors are in no set");
+	is_int(CALL(pselect6, 0, 0, 0, 0, RO, END - 8), -EFAULT,
+	    "half a mask is EFAULT");
+	CALL(close, fd);
+}
+
+static void
+test_epoll(void)
+{
+	struct epoll_event *e = at(DATA);
+	uint64_t set = (uint64_t)CALL(epoll_create1, 0);
+	uint64_t fd = (uint64_t)CALL(eventfd2, 1, EFD_NONBLOCK);
+
+	is_int(CALL(epoll_create, 0), -EINVAL, "a set of none is none");
+	is_int(CALL(epoll_create1, 1), -EINVAL, "nor are there other flags");
+	is_int(CALL(eventfd2, 0, 2), -EINVAL, "also for a count");
+	is_int(CALL(timerfd_create, 8, 0), -EPERM, "no timer wakes the host");
+	*e = (struct epoll_event){ .events = EPOLLIN, .data.u64 = UINT64_MAX };
+	is_int(CALL(epoll_ctl, set, EPOLL_CTL_ADD, 3, DATA), -EBADF,
+	    "a descriptor of the host's is not waited for");
+	is_int(CALL(epoll_ctl, set, EPOLL_CTL_ADD, fd, END - 11), -EFAULT,
+	    "half an event is EFAULT");
+	is_int(CALL(epoll_ctl, set, 77, fd, DATA), -EINVAL,
+	    "there are three operations");
+	is_int(CALL(epoll_ctl, set, EPOLL_CTL_ADD, fd, DATA), 0, "it is added");
+	is_int(
+	    CALL(epoll_ctl, set, EPOLL_CTL_ADD, (uint64_t)CALL(dup, fd), DATA),
+	    -EEXIST, "its duplicate is the same file");
+	is_int(CALL(epoll_wait, set, DATA, 0, 0), -EINVAL, "no room is EINVAL");
+	is_int(CALL(epoll_wait, set, DATA, INT32_MAX, 0), -EINVAL,
+	    "and so is too much");
+	is_int(CALL(epoll_wait, set, RO, 1, 0), -EFAULT,
+	    "read-only room is EFAULT");
+	is_int(CALL(epoll_wait, set, END - 11, 1, 0), -EFAULT,
+	    "and so is what has none for one event");
+	is_int(CALL(epoll_wait, set, END - 13, 99, 0), 1,
+	    "where there is room for one, one comes");
+	is_int(CALL(epoll_wait, fd, DATA, 1, 0), -EINVAL,
+	    "who is no set is not waited for");
+	is_int(CALL(epoll_pwait, set, DATA, 1, 0, LEN, 4), -EINVAL,
+	    "a mask has eight bytes");
+	is_int(CALL(epoll_pwait2, set, DATA, 1, END - 1, 0, 0), -EFAULT,
+	    "half a time is EFAULT");
+	is_int(CALL(timerfd_settime, set, 0, DATA, 0), -EINVAL,
+	    "and a set is no timer");
+	CALL(close, fd);
+	CALL(close, set);
+}
+
+static void
+on_alarm(int signal)
+{
+	(void)signal;
+}
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A call with a time of 100 ms, interrupted every 15 ms and made again. */
+static void
+test_again(const char *name, uint32_t number, const uint64_t *args)
+{
+	int64_t start = milliseconds();
+	unsigned interrupted = 0;
+	int64_t r;
+
+	while ((r = call(number, args)) == -EINTR && interrupted < 100)
+		interrupted++;
+	is_int(r, 0, "%s ends", name);
+	ok(interrupted > 2, "after interruptions");
+	ok(milliseconds() - start >= 99 && milliseconds() - start < 250,
+	    "when it would have without them");
+}
+
+#define AGAIN(name, ...) \
+	test_again(#name, HC_##name, (uint64_t[HC_ARGS]){ __VA_ARGS__ })
+
+static void
+test_interrupted(void)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct itimerval often = { { 0, 15000 }, { 0, 15000 } };
+	uint64_t set = (uint64_t)CALL(epoll_create1, 0);
+	struct timespec time = { 0, 100000000 };
+	struct timeval tv = { 0, 100000 };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	AGAIN(poll, 0, 0, 100);
+	AGAIN(epoll_wait, set, DATA, 1, 100);
+	memcpy(at(LEN), &tv, sizeof(tv));
+	AGAIN(select, 0, 0, 0, 0, LEN);
+	memcpy(at(LEN), &time, sizeof(time));
+	AGAIN(ppoll, 0, 0, LEN, 0, 0);
+	memcpy(at(LEN), &time, sizeof(time));
+	AGAIN(nanosleep, LEN, 0);
+	often = (struct itimerval){ 0 };
+	setitimer(ITIMER_REAL, &often, NULL);
+	CALL(close, set);
+}
+
+static void
+make_world(void)
+{
+	const char *bad;
+	size_t len;
+
+	if (!mkdtemp(scratch) || chdir(scratch) < 0 ||
+	    mkdir("root", 0755) < 0 || mkdir("root/dir", 0755) < 0 ||
+	    mkdir("root/rom", 0755) < 0 || mkdir("rom", 0755) < 0 ||
+	    mkdir("outside", 0755) < 0 ||
+	    symlink("../outside", "root/out") < 0 ||
+	    symlink("../outside/there", "root/outsock") < 0 ||
+	    mknod("outside/there", S_IFSOCK | 0777, 0) < 0)
+		bail("cannot make a tree");
+	guestram_init(&mem, RAM);
+	hc_guest_init(&guest, &mem);
+	hc_fd_close(&guest.fds, 0);
+	hc_fd_close(&guest.fds, 1);
+	hc_fd_close(&guest.fds, 2);
+	hc_set_parse(&guest.policy.allowed, "@all", &bad, &len);
+	space_init(&guest.space, &mem, 2 << 20, 7 << 20);
+	space_take(
+	    &guest.space, DATA, SIZE, space_bits(PROT_READ | PROT_WRITE));
+	space_take(&guest.space, RO, PAGE_4K, space_bits(PROT_READ));
+	if (hc_tree_mount(&guest, "root", "/", false) < 0 ||
+	    hc_tree_mount(&guest, "rom", "/rom", true) < 0)
+		bail("cannot mount");
+}
+
+static void
+remove_world(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", scratch);
+	if (chdir("/") < 0 || system(command) != 0)
+		printf("# %s is left\n", scratch);
+}
+
+int
+main(void)
+{
+	unsigned before;
+	uint64_t fd;
+
+	make_world();
+	atexit(remove_world);
+	before = count_open();
+	test_kinds();
+	test_addresses();
+	test_rooms();
+	test_options();
+	test_headers();
+	test_control();
+	test_received_files();
+	test_received();
+	test_many();
+	test_unix();
+	test_same_names();
+	test_rules();
+	test_poll();
+	test_epoll();
+	test_interrupted();
+	for (fd = 0; fd < HC_FDS; fd++)
+		hc_fd_close(&guest.fds, fd);
+	is_int(count_open(), before, "nothing is left open");
+	return done_testing();
+}
