@@ -181,8 +181,7 @@ on_denied(const struct hc_guest *guest, uint32_t number)
 }
 
 static void
-on_denied_address(
-    const struct hc_guest *guest, const struct hc_net_rule *would)
+on_denied_address(const struct hc_guest *guest, const struct hc_net_rule *would)
 {
 	char rule[HC_NET_RULE_TEXT];
 
