@@ -79,7 +79,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 # Of the kernel only its last words; what begins with NOVILLO_ is for /init.
-append="console=ttyS0 panic=-1 loglevel=1 NOVILLO_HOST=$host \
+append="console=ttyS0,115200 panic=-1 loglevel=1 NOVILLO_HOST=$host \
 NOVILLO_MODE=$mode NOVILLO_SECONDS=${NOVILLO_TEST_SECONDS:-120}"
 # Names for the trace points' values: half of what is left of B's start.
 append="$append initcall_blacklist=trace_eval_init ${NOVILLO_HOST_APPEND-}"
