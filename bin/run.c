@@ -283,8 +283,9 @@ static int
 report_outcome(const struct options *o)
 {
 	const struct outcome *end = &run.machine.outcome;
+	enum outcome_kind kind = end->kind; /* clang's switch takes no atomic */
 
-	switch (end->kind) {
+	switch (kind) {
 	case OUTCOME_EXIT: return end->code;
 	case OUTCOME_SIGNAL: return report_signal(o);
 	case OUTCOME_TIMEOUT:

@@ -66,7 +66,7 @@ open_line(void)
 /* The size of what is sent, in packet[]. */
 static char packet[128];
 
-static size_t
+__attribute__((format(printf, 1, 0))) static size_t
 frame(const char *format, va_list args)
 {
 	char text[100];
