@@ -17,7 +17,7 @@
 #define OPTIONS_VOLUMES 16  /* folders it can be shown */
 #define OPTIONS_NET     64  /* rules for addresses */
 
-#define OPTIONS_DEFAULT_MEMORY (UINT64_C(64) << 20)
+#define OPTIONS_DEFAULT_MEMORY (UINT64_C(1) << 30)
 #define OPTIONS_ALLOWED        "@base" /* without --allow */
 
 enum action {

@@ -10,6 +10,7 @@
 #include "sandbox.h"
 #include "stats.h"
 #include "tracing.h"
+#include "hypercall/refused.h"
 #include "vm/core.h"
 #include "vm/machine.h"
 #include "vm/report.h"
@@ -32,6 +33,7 @@ static struct {
 	struct gdbtarget target;
 	struct gdbstart start;
 	struct sandbox sandbox;
+	const char *program;      /* the guest, as typed */
 	char path[PATH_MAX];      /* of the guest, for debuggers */
 	struct sigaction on_segv; /* as it was */
 	int guest_fd;
@@ -180,6 +182,15 @@ on_denied(const struct hc_guest *guest, uint32_t number)
 	say("%s is not allowed: --allow=%s would allow it", name, name);
 }
 
+/* The same of what no guest can have; programs go on, often worse. */
+static void
+on_refused(const struct hc_guest *guest, uint32_t number)
+{
+	(void)guest;
+	say("%s: it asks for %s, which is not to be had: %s", run.program,
+	    hc_linux_name(number), hc_refused_reason(number));
+}
+
 static void
 on_denied_address(const struct hc_guest *guest, const struct hc_net_rule *would)
 {
@@ -210,9 +221,11 @@ set_policy(const struct options *o)
 	unsigned i;
 	int r;
 
+	run.program = o->guest;
 	guest->policy.allowed = o->allowed;
 	guest->policy.kill = o->on_deny == ON_DENY_KILL;
 	guest->policy.denied = on_denied;
+	guest->policy.refused = on_refused;
 	guest->policy.net = o->net;
 	guest->policy.nets = o->nets;
 	guest->policy.denied_address = on_denied_address;

@@ -3,7 +3,7 @@
 # The libraries, from what knows least to what knows most.
 
 # What host and guest share: guest/local.mk distributes it too.
-EXTRA_DIST += lib/abi/traps.def
+EXTRA_DIST += lib/abi/linux.def lib/abi/refused.def lib/abi/traps.def
 
 # Installed, and nothing in it knows a guest.
 lib_LIBRARIES += lib/libkvmcore.a
@@ -41,6 +41,7 @@ noinst_LIBRARIES += lib/libhypercall.a
 lib_libhypercall_a_SOURCES = \
 	lib/hypercall/address.c \
 	lib/hypercall/address.h \
+	lib/hypercall/attribute.c \
 	lib/hypercall/control.c \
 	lib/hypercall/control.h \
 	lib/hypercall/descriptor.c \
@@ -67,6 +68,9 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/path.h \
 	lib/hypercall/poll.c \
 	lib/hypercall/process.c \
+	lib/hypercall/refused.c \
+	lib/hypercall/refused.h \
+	lib/hypercall/schedule.c \
 	lib/hypercall/show.c \
 	lib/hypercall/show.h \
 	lib/hypercall/showaddr.c \

@@ -6,9 +6,11 @@
 #include "hypercall/host.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -193,6 +195,50 @@ int64_t
 hc_do_fchmod(struct hc_call *call)
 {
 	return change(call, SYS_fchmod, call->arg[1], 0);
+}
+
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE (1U << 1)
+#endif
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+int64_t
+hc_do_close_range(struct hc_call *call)
+{
+	struct hc_fds *fds = &call->guest->fds;
+	uint32_t fd = (uint32_t)call->arg[0];
+	uint32_t last = (uint32_t)call->arg[1];
+	unsigned flags = (unsigned)call->arg[2];
+
+	if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || fd > last)
+		return -EINVAL;
+	for (; fd <= last && fd < HC_FDS; fd++)
+		if (!(flags & CLOSE_RANGE_CLOEXEC))
+			hc_fd_close(fds, fd);
+		else if (fds->fd[fd].file)
+			fds->fd[fd].cloexec = true;
+	return 0;
+}
+
+/* A file without a name; huge pages are nobody's here. */
+int64_t
+hc_do_memfd_create(struct hc_call *call)
+{
+	const unsigned known = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	unsigned flags = (unsigned)call->arg[1];
+	char name[NAME_MAX];
+	int64_t r;
+
+	if (flags & ~known)
+		return -EINVAL;
+	r = gmem_string(call->guest->mem, name, sizeof(name), call->arg[0]);
+	if (r < 0)
+		return r == -ENAMETOOLONG ? -EINVAL : r;
+	return hc_fd_result(call,
+	    hc_host(SYS_memfd_create, name, flags | MFD_CLOEXEC),
+	    flags & MFD_CLOEXEC);
 }
 
 static int64_t

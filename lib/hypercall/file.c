@@ -201,12 +201,8 @@ hc_do_creat(struct hc_call *call)
 	    O_CREAT | O_WRONLY | O_TRUNC, call->arg[1]);
 }
 
-/*
- * Hold what (dirfd, path) names: found->fd, to be closed by drop().  With
- * AT_EMPTY_PATH in `flags` an empty name is the descriptor itself.
- */
-static int
-hold(struct hc_call *call, uint64_t dirfd, uint64_t path, unsigned flags,
+int
+hc_hold(struct hc_call *call, uint64_t dirfd, uint64_t path, unsigned flags,
     struct hc_found *found)
 {
 	struct hc_guest *guest = call->guest;
@@ -225,8 +221,8 @@ hold(struct hc_call *call, uint64_t dirfd, uint64_t path, unsigned flags,
 	return r;
 }
 
-static int64_t
-drop(const struct hc_found *found, int64_t result)
+int64_t
+hc_drop(const struct hc_found *found, int64_t result)
 {
 	close(found->fd);
 	return result;
@@ -243,10 +239,10 @@ stat_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t to,
 	if (flags &
 	    ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT))
 		return -EINVAL;
-	r = hold(call, dirfd, path, flags, &found);
+	r = hc_hold(call, dirfd, path, flags, &found);
 	if (r < 0)
 		return r;
-	r = drop(
+	r = hc_drop(
 	    &found, hc_host(SYS_newfstatat, found.fd, "", &st, AT_EMPTY_PATH));
 	return r < 0 ? r : gmem_write(call->guest->mem, to, &st, sizeof(st));
 }
@@ -283,12 +279,12 @@ hc_do_statx(struct hc_call *call)
 	if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH |
 				AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE))
 		return -EINVAL;
-	r = hold(call, call->arg[0], call->arg[1], flags, &found);
+	r = hc_hold(call, call->arg[0], call->arg[1], flags, &found);
 	if (r < 0)
 		return r;
-	r = drop(&found, hc_host(SYS_statx, found.fd, "",
-			     AT_EMPTY_PATH | (flags & AT_STATX_SYNC_TYPE),
-			     (unsigned)call->arg[3], &stx));
+	r = hc_drop(&found, hc_host(SYS_statx, found.fd, "",
+				AT_EMPTY_PATH | (flags & AT_STATX_SYNC_TYPE),
+				(unsigned)call->arg[3], &stx));
 	return r < 0 ? r
 		     : gmem_write(
 			   call->guest->mem, call->arg[4], &stx, sizeof(stx));
@@ -306,14 +302,14 @@ access_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode,
 	    (flags &
 		~(unsigned)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
-	r = hold(call, dirfd, path, flags, &found);
+	r = hc_hold(call, dirfd, path, flags, &found);
 	if (r < 0)
 		return r;
 	if ((mode & W_OK) && found.read_only)
-		return drop(&found, -EROFS);
+		return hc_drop(&found, -EROFS);
 	/* As the user that novillo acts for: there is no other. */
-	return drop(&found, hc_host(SYS_faccessat, guest->tree.self,
-				self_name(found.fd).text, (int)mode));
+	return hc_drop(&found, hc_host(SYS_faccessat, guest->tree.self,
+				   self_name(found.fd).text, (int)mode));
 }
 
 int64_t
@@ -346,12 +342,12 @@ readlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t to,
 
 	if ((int64_t)size <= 0)
 		return -EINVAL;
-	r = hold(
+	r = hc_hold(
 	    call, dirfd, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &found);
 	if (r < 0)
 		return r;
-	r = drop(&found, hc_host(SYS_readlinkat, found.fd, "", text,
-			     size < sizeof(text) ? size : sizeof(text)));
+	r = hc_drop(&found, hc_host(SYS_readlinkat, found.fd, "", text,
+				size < sizeof(text) ? size : sizeof(text)));
 	if (r < 0)
 		return r == -ENOENT ? -EINVAL : r; /* it is no link */
 	return gmem_write(call->guest->mem, to, text, (size_t)r) < 0 ? -EFAULT
@@ -376,14 +372,14 @@ static int64_t
 chmod_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode)
 {
 	struct hc_found found;
-	int64_t r = hold(call, dirfd, path, 0, &found);
+	int64_t r = hc_hold(call, dirfd, path, 0, &found);
 
 	if (r < 0)
 		return r;
 	if (found.read_only)
-		return drop(&found, -EROFS);
-	return drop(&found, hc_host(SYS_fchmodat, call->guest->tree.self,
-				self_name(found.fd).text, (unsigned)mode));
+		return hc_drop(&found, -EROFS);
+	return hc_drop(&found, hc_host(SYS_fchmodat, call->guest->tree.self,
+				   self_name(found.fd).text, (unsigned)mode));
 }
 
 int64_t
@@ -424,13 +420,13 @@ hc_do_utimensat(struct hc_call *call)
 		hc_file_put(file);
 		return r;
 	}
-	r = hold(call, call->arg[0], call->arg[1], flags, &found);
+	r = hc_hold(call, call->arg[0], call->arg[1], flags, &found);
 	if (r < 0)
 		return r;
 	if (found.read_only)
-		return drop(&found, -EROFS);
-	return drop(&found, hc_host(SYS_utimensat, found.fd, "",
-				call->arg[2] ? times : NULL, AT_EMPTY_PATH));
+		return hc_drop(&found, -EROFS);
+	return hc_drop(&found, hc_host(SYS_utimensat, found.fd, "",
+				   call->arg[2] ? times : NULL, AT_EMPTY_PATH));
 }
 
 int64_t
@@ -452,7 +448,7 @@ hc_do_truncate(struct hc_call *call)
 	if (r < 0)
 		return r;
 	found.fd = (int)r;
-	return drop(&found, hc_host(SYS_ftruncate, found.fd, call->arg[1]));
+	return hc_drop(&found, hc_host(SYS_ftruncate, found.fd, call->arg[1]));
 }
 
 int64_t
@@ -460,11 +456,11 @@ hc_do_statfs(struct hc_call *call)
 {
 	struct hc_found found;
 	struct statfs fs;
-	int64_t r = hold(call, (uint64_t)AT_FDCWD, call->arg[0], 0, &found);
+	int64_t r = hc_hold(call, (uint64_t)AT_FDCWD, call->arg[0], 0, &found);
 
 	if (r < 0)
 		return r;
-	r = drop(&found, hc_host(SYS_fstatfs, found.fd, &fs));
+	r = hc_drop(&found, hc_host(SYS_fstatfs, found.fd, &fs));
 	return r < 0 ? r
 		     : gmem_write(
 			   call->guest->mem, call->arg[1], &fs, sizeof(fs));

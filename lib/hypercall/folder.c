@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE (1U << 0)
@@ -62,6 +63,37 @@ int64_t
 hc_do_mkdirat(struct hc_call *call)
 {
 	return mkdir_call(call, call->arg[0], call->arg[1], call->arg[2]);
+}
+
+/* Neither devices, nor sockets, which bind() makes. */
+static int64_t
+mknod_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode)
+{
+	const unsigned kind = (unsigned)mode & S_IFMT;
+	struct entry e;
+	int64_t r;
+
+	if (kind == S_IFCHR || kind == S_IFBLK || kind == S_IFSOCK)
+		return -EPERM;
+	if (kind != 0 && kind != S_IFREG && kind != S_IFIFO)
+		return -EINVAL;
+	r = entry_get(call, &e, dirfd, path);
+	if (r < 0)
+		return r;
+	return entry_put(&e, hc_host(SYS_mknodat, e.found.fd, e.found.name,
+				 kind | ((unsigned)mode & 07777), 0));
+}
+
+int64_t
+hc_do_mknod(struct hc_call *call)
+{
+	return mknod_call(call, (uint64_t)AT_FDCWD, call->arg[0], call->arg[1]);
+}
+
+int64_t
+hc_do_mknodat(struct hc_call *call)
+{
+	return mknod_call(call, call->arg[0], call->arg[1], call->arg[2]);
 }
 
 static int64_t

@@ -36,6 +36,15 @@ hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va);
 /* What the end of a thread means to other threads: told in its memory. */
 void hc_thread_ends(struct hc_call *call);
 
+/*
+ * Hold what (dirfd, path) names: found->fd, to be closed by hc_drop(), which
+ * hands on a result.  With AT_EMPTY_PATH in `flags` an empty name is the
+ * descriptor itself.
+ */
+int hc_hold(struct hc_call *call, uint64_t dirfd, uint64_t path, unsigned flags,
+    struct hc_found *found);
+int64_t hc_drop(const struct hc_found *found, int64_t result);
+
 /* Does the device do nothing but what it is read or written for? */
 bool hc_is_harmless(dev_t device);
 

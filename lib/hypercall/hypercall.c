@@ -6,6 +6,7 @@
 #include "hypercall/handlers.h"
 #include "hypercall/host.h"
 #include "hypercall/names.h"
+#include "hypercall/refused.h"
 #include "hypercall/trace.h"
 
 #include <errno.h>
@@ -344,7 +345,7 @@ serve(struct hc_call *call, uint32_t number)
 	int64_t result;
 
 	if (!row)
-		return -ENOSYS;
+		return hc_refuse(call, number);
 	if (!hc_set_has(&guest->policy.allowed, number))
 		return deny(call, number);
 	atomic_fetch_add_explicit(

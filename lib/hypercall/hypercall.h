@@ -186,6 +186,8 @@ struct hc_policy {
 	bool kill; /* a forbidden call ends the guest, as SIGSYS would */
 	/* A call was refused: told once for each number. */
 	void (*denied)(const struct hc_guest *guest, uint32_t number);
+	/* One was made that no guest can have: told once, too. */
+	void (*refused)(const struct hc_guest *guest, uint32_t number);
 	struct hc_set told;
 	/* The addresses it may be bound to and send to; see netrule.h. */
 	const struct hc_net_rule *net;
@@ -207,6 +209,7 @@ struct hc_guest {
 	struct hc_signals signals;
 	struct hc_limit limit[HC_LIMITS];
 	bool dumpable, no_new_privs; /* as prctl() was told */
+	int nice;                    /* as setpriority() was told */
 	struct hc_trace *trace;      /* NULL: not traced */
 	_Atomic uint64_t count[HYPERCALL_END];
 };

@@ -8,6 +8,7 @@
 
 #include <asm/prctl.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 
@@ -204,4 +205,76 @@ hc_do_prctl(struct hc_call *call)
 			   : guest->no_new_privs;
 	default: return -EINVAL;
 	}
+}
+
+/* What asks for how a program is run, and for no other way: 0xffffffff only
+ * looks. */
+int64_t
+hc_do_personality(struct hc_call *call)
+{
+	uint32_t wanted = (uint32_t)call->arg[0];
+
+	return wanted == PER_LINUX || wanted == UINT32_MAX ? PER_LINUX
+							   : -EINVAL;
+}
+
+/*
+ * Identities are those of novillo, all three the same in the usual case: to
+ * become who one is succeeds, and who one is not is refused.  -1 is whoever it
+ * is already.
+ */
+static int64_t
+become(long who, const uint64_t *ids, unsigned n)
+{
+	const int64_t self = hc_errno(syscall(who));
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if ((uint32_t)ids[i] != UINT32_MAX &&
+		    (int64_t)(uint32_t)ids[i] != self)
+			return -EPERM;
+	return 0;
+}
+
+int64_t
+hc_do_setuid(struct hc_call *call)
+{
+	return become(SYS_geteuid, call->arg, 1);
+}
+
+int64_t
+hc_do_setgid(struct hc_call *call)
+{
+	return become(SYS_getegid, call->arg, 1);
+}
+
+int64_t
+hc_do_setreuid(struct hc_call *call)
+{
+	return become(SYS_geteuid, call->arg, 2);
+}
+
+int64_t
+hc_do_setregid(struct hc_call *call)
+{
+	return become(SYS_getegid, call->arg, 2);
+}
+
+int64_t
+hc_do_setresuid(struct hc_call *call)
+{
+	return become(SYS_geteuid, call->arg, 3);
+}
+
+int64_t
+hc_do_setresgid(struct hc_call *call)
+{
+	return become(SYS_getegid, call->arg, 3);
+}
+
+int64_t
+hc_do_setgroups(struct hc_call *call)
+{
+	(void)call;
+	return -EPERM;
 }

@@ -5,6 +5,7 @@
  */
 #include "hypercall/handlers.h"
 #include "hypercall/host.h"
+#include "hypercall/refused.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -56,6 +57,9 @@ make_thread(struct hc_call *call, const struct request *req)
 	struct hc_thread *child;
 	int r, tid;
 
+	if (!(req->flags & CLONE_THREAD))
+		return hc_refuse(
+		    call, req->flags & CLONE_VFORK ? SYS_vfork : SYS_fork);
 	if ((req->flags & THREAD_FLAGS) != THREAD_FLAGS ||
 	    (req->flags & ~(uint64_t)(THREAD_FLAGS | THREAD_OPTIONS)))
 		return -ENOSYS;

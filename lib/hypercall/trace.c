@@ -9,6 +9,7 @@
  */
 #include "hypercall/trace.h"
 
+#include "hypercall/refused.h"
 #include "hypercall/show.h"
 
 #include <errno.h>
@@ -258,13 +259,16 @@ put_rest(struct hc_traced *t, const struct hc_row *row, int64_t result)
 	}
 }
 
-/* A number that is no call: as many arguments as there can be. */
+/* A number that is no call here: as many arguments as there can be. */
 static void
 put_unknown(struct hc_traced *t)
 {
 	unsigned i;
 
-	line_put(&t->line, "syscall_%#" PRIx32 "(", t->number);
+	if (hc_linux_name(t->number))
+		line_put(&t->line, "%s(", hc_linux_name(t->number));
+	else
+		line_put(&t->line, "syscall_%#" PRIx32 "(", t->number);
 	for (i = 0; i < HC_ARGS - 1; i++)
 		line_put(
 		    &t->line, "%s%#" PRIx64, i ? ", " : "", t->call->arg[i]);
