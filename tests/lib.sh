@@ -53,10 +53,10 @@ ok()
 {
 	points=$((points + 1))
 	if [ "$1" -eq 0 ]; then
-		echo "ok $points - $2"
+		printf '%s\n' "ok $points - $2"
 	else
 		failures=$((failures + 1))
-		echo "not ok $points - $2"
+		printf '%s\n' "not ok $points - $2"
 	fi
 }
 

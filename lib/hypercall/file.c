@@ -261,11 +261,35 @@ hc_do_lstat(struct hc_call *call)
 	    AT_SYMLINK_NOFOLLOW);
 }
 
+static int64_t
+stat_descriptor(struct hc_call *call, uint64_t fd, uint64_t to)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, fd);
+	struct stat st;
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	r = hc_host(SYS_fstat, file->host, &st);
+	hc_file_put(file);
+	return r < 0 ? r : gmem_write(call->guest->mem, to, &st, sizeof(st));
+}
+
 int64_t
 hc_do_newfstatat(struct hc_call *call)
 {
-	return stat_call(call, call->arg[0], call->arg[1], call->arg[2],
-	    (unsigned)call->arg[3]);
+	const struct hc_guest *guest = call->guest;
+	unsigned flags = (unsigned)call->arg[3];
+	char first = 1;
+
+	if (flags & AT_EMPTY_PATH)
+		(void)gmem_read(guest->mem, &first, call->arg[1], 1);
+	if (!first && (int)call->arg[0] != AT_FDCWD &&
+	    !(flags & ~(unsigned)(AT_EMPTY_PATH | AT_NO_AUTOMOUNT)))
+		return stat_descriptor(call, call->arg[0], call->arg[2]);
+	if (!hc_set_has(&guest->policy.allowed, HC_stat))
+		return hc_deny(call, HC_stat);
+	return stat_call(call, call->arg[0], call->arg[1], call->arg[2], flags);
 }
 
 int64_t

@@ -19,6 +19,9 @@
 /* A guest is the only process of its world, and leads its group. */
 #define HC_PID 1
 
+/* Answer a call that this guest must not make, and tell the user. */
+int64_t hc_deny(struct hc_call *call, uint32_t number);
+
 /* `call` answers -EPIPE: where Linux would raise SIGPIPE, so do we. */
 void hc_broken_pipe(struct hc_call *call, uint32_t number);
 

@@ -320,12 +320,38 @@ hc_guest_init(struct hc_guest *guest, struct gmem *mem)
 	hc_fds_init(&guest->fds);
 }
 
-/* A call that there is and that this guest must not make. */
-static int64_t
-deny(struct hc_call *call, uint32_t number)
+/*
+ * Does the call look for one of the files that C libraries and languages'
+ * runtimes look for in passing, in every program, and live without?
+ */
+static bool
+is_habit(const struct hc_call *call, uint32_t number)
+{
+	static const char *const names[] = {
+		"/proc/self/exe", /* glibc, linked statically */
+		"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", /* Go */
+	};
+	char text[64];
+	size_t i;
+
+	if (number != HC_readlink && number != HC_openat)
+		return false;
+	if (gmem_string(call->guest->mem, text, sizeof(text),
+		call->arg[number == HC_openat]) < 0)
+		return false;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i]) == 0)
+			return true;
+	return false;
+}
+
+int64_t
+hc_deny(struct hc_call *call, uint32_t number)
 {
 	struct hc_policy *policy = &call->guest->policy;
 
+	if (!policy->kill && is_habit(call, number))
+		return -EPERM;
 	if (policy->denied && !hc_set_has(&policy->told, number))
 		policy->denied(call->guest, number);
 	policy->told.bits[number / 64] |= UINT64_C(1) << number % 64;
@@ -347,7 +373,7 @@ serve(struct hc_call *call, uint32_t number)
 	if (!row)
 		return hc_refuse(call, number);
 	if (!hc_set_has(&guest->policy.allowed, number))
-		return deny(call, number);
+		return hc_deny(call, number);
 	atomic_fetch_add_explicit(
 	    &guest->count[number], 1, memory_order_relaxed);
 	/* What changes mappings does so one thread at a time. */
