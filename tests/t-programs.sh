@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# C and C++ programs that know nothing of novillo, linked statically with each
+# C library there is, do as guests what they do natively.  Among them is all
+# that the nearest peer was seen to get wrong.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+[ -z "${NOVILLO_HOST-}" ] || skip_all "no compiler on this host"
+make_scratch
+programs=$top_srcdir/tests/programs
+musl=/usr/lib/x86_64-linux-musl
+
+# build KIND NAME: the program at $program, or the kind is not to be had.
+build()
+{
+	program=$scratch/$1-$2
+	case $1 in
+	musl*) command -v musl-gcc >/dev/null 2>&1 || return 1 ;;
+	esac
+	source=$programs/$2.c
+	case $1 in
+	musl-pie)
+		# Debian's musl-gcc knows no -static-pie, but has what it takes.
+		musl-gcc -O2 -fPIE -pthread -nostartfiles -static \
+		    -Wl,-pie,--no-dynamic-linker,-z,text "$musl/rcrt1.o" \
+		    "$musl/crti.o" "$source" "$musl/crtn.o" -o "$program"
+		;;
+	musl) musl-gcc -O2 -pthread -static "$source" -o "$program" ;;
+	static-pie) ${CC:-cc} -O2 -pthread -static-pie "$source" -o "$program" ;;
+	static) ${CC:-cc} -O2 -pthread -static "$source" -o "$program" ;;
+	c++*) ${CXX:-g++} -O1 -pthread "-${1#c++}" "$programs/$2.cc" \
+		    -o "$program" ;;
+	esac 2>"$scratch/cc"
+}
+
+# same KIND NAME [ARG...]: natively and as a guest, each in a new folder.
+same()
+{
+	kind=$1 name=$2
+	shift 2
+	rm -rf "$scratch/there" "$scratch/here"
+	mkdir "$scratch/there" "$scratch/here"
+	native=0
+	(cd "$scratch/there" && exec "$program" "$@") \
+	    <"$programs/applets.txt" >"$scratch/native.out" \
+	    2>"$scratch/native.err" || native=$?
+	status=0
+	timeout 60 "$novillo" -a @all --root="$scratch/here" "$program" "$@" \
+	    <"$programs/applets.txt" >"$scratch/guest.out" \
+	    2>"$scratch/guest.err" || status=$?
+	cmp -s "$scratch/native.out" "$scratch/guest.out"
+	ok $? "$kind $name $*: the output is as natively"
+	diff -a "$scratch/native.out" "$scratch/guest.out" | head -n 10 |
+	    cut -c 1-200 | sed 's/^/# /'
+	is "$status" "$native" "and so is the status"
+	(cd "$scratch/there" && find . -type f -exec md5sum {} + | sort) \
+	    >"$scratch/native.files"
+	(cd "$scratch/here" && find . -type f -exec md5sum {} + | sort) \
+	    >"$scratch/guest.files"
+	is "$(cat "$scratch/guest.files")" "$(cat "$scratch/native.files")" \
+	    "and so are its files"
+}
+
+for kind in static static-pie musl musl-pie; do
+	if ! build "$kind" calls; then
+		skip "no $kind programs: $(tail -n 1 "$scratch/cc")"
+		continue
+	fi
+	same "$kind" calls
+	is "$(cat "$scratch/guest.err")" "" "and novillo has nothing to say"
+	build "$kind" memory
+	same "$kind" memory
+	for how in readonly none gone; do
+		try timeout 60 "$novillo" "$program" $how
+		is "$status:$out" "139:" "$kind memory: a breach ends it, $how"
+	done
+	build "$kind" threads
+	for what in spin vectors timeouts leave crowd; do
+		same "$kind" threads $what
+	done
+	build "$kind" spawn
+	try timeout 60 "$novillo" -a @all "$program"
+	is "$(printf '%s\n' "$out" | grep -v '^popen' |
+	    grep -c 'unction not implemented')" 7 \
+	    "$kind spawn: each way to another process is an error"
+	has "$out" "waitpid: -1 No child process" "nobody is waited for"
+	has "$out" "system: failed" "nor is there a shell"
+	is "$(printf '%s\n' "$err" | grep -c "$program: it asks for")" 6 \
+	    "each is told once, with the program's name"
+	has "$err" "asks for fork, which is not to be had: a guest is one" \
+	    "and why"
+done
+
+for kind in static static-pie; do
+	if build "c++$kind" modern; then
+		same "c++$kind" modern
+	else
+		skip "no C++ compiler: $(tail -n 1 "$scratch/cc")"
+	fi
+done
+done_testing
