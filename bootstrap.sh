@@ -10,7 +10,8 @@ set -eu
 
 cd "$(dirname "$0")"
 
-# What a packager lists as build dependencies, and gdb for the tests.
+# What a packager lists as build dependencies; gdb for the tests, and on Debian
+# the programs and libraries that they run as guests.
 install_deps()
 {
 	root=
@@ -18,8 +19,10 @@ install_deps()
 	if command -v apt-get >/dev/null; then
 		$root apt-get update -qq
 		$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-		    --no-install-recommends autoconf automake gcc gdb \
-		    libc6-dev make mandoc pkg-config
+		    --no-install-recommends autoconf automake bash-static \
+		    busybox-static g++ gcc gdb golang-go libc6-dev \
+		    liblua5.4-dev libsqlite3-dev make mandoc musl-tools \
+		    pkg-config sash zsh-static
 	elif command -v dnf >/dev/null; then
 		$root dnf install -y autoconf automake gcc gdb glibc-static \
 		    kernel-headers make mandoc pkgconf-pkg-config

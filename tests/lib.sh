@@ -6,7 +6,8 @@
 #
 # Environment: top_srcdir and top_builddir are set by automake and by the
 # hosts; NOVILLO names another program to test; NOVILLO_REQUIRE_KVM=1 turns a
-# skip for want of KVM into a failure.
+# skip for want of KVM into a failure, NOVILLO_REQUIRE_PROGRAMS=1 one for want of
+# a program.
 
 top_srcdir=${top_srcdir:-.}
 top_builddir=${top_builddir:-.}
@@ -64,6 +65,17 @@ skip()
 {
 	points=$((points + 1))
 	echo "ok $points # SKIP $*"
+}
+
+# A skip for want of a program or a package, which NOVILLO_REQUIRE_PROGRAMS=1
+# turns into a failure, as on the machines that install them all.
+missing()
+{
+	if [ "${NOVILLO_REQUIRE_PROGRAMS:-0}" = 1 ]; then
+		ok 1 "$*"
+	else
+		skip "$*"
+	fi
 }
 
 # is GOT WANTED NAME

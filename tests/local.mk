@@ -105,6 +105,7 @@ SHELL_TESTS = \
 	tests/t-lldb-fake.sh
 KVM_TESTS = \
 	tests/t-allow.sh \
+	tests/t-busybox.sh \
 	tests/t-core.sh \
 	tests/t-ends.sh \
 	tests/t-faults.sh \
@@ -118,12 +119,37 @@ KVM_TESTS = \
 	tests/t-gdb-monitor.sh \
 	tests/t-gdb-regs.sh \
 	tests/t-lldb.sh \
+	tests/t-languages.sh \
 	tests/t-net.sh \
+	tests/t-programs.sh \
 	tests/t-run.sh \
 	tests/t-sandbox.sh \
+	tests/t-shells.sh \
 	tests/t-static.sh \
 	tests/t-threads.sh \
 	tests/t-trace.sh
+
+# What runs unmodified, beside what Debian has ready-made: natively, then as a
+# guest.
+PROGRAMS_TESTED = \
+	tests/programs/applets.txt \
+	tests/programs/calls.c \
+	tests/programs/files.lua \
+	tests/programs/language.lua \
+	tests/programs/lua.c \
+	tests/programs/memory.c \
+	tests/programs/modern.cc \
+	tests/programs/routines.go \
+	tests/programs/script.bash \
+	tests/programs/script.sash \
+	tests/programs/script.zsh \
+	tests/programs/serve.go \
+	tests/programs/shell.sh \
+	tests/programs/spawn.c \
+	tests/programs/sql.c \
+	tests/programs/statements.sql \
+	tests/programs/threads.c \
+	tests/programs/work.lua
 
 check_PROGRAMS += $(UNIT_TESTS) tests/mkelf tests/fakestub tests/killer \
 	tests/onpty
@@ -158,6 +184,7 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/gdb.sh tests/lib.sh \
 	tests/fakeguest.S \
 	tests/static-hello.c \
 	tests/static-threads.c \
+	$(PROGRAMS_TESTED) \
 	tests/t_rsp.c \
 	tests/rsp/breaks.txt \
 	tests/rsp/errors.txt \

@@ -8,9 +8,10 @@
 
 need_kvm
 busybox=${BUSYBOX:-/bin/busybox}
-[ -x "$busybox" ] || skip_all "no busybox-static here"
-"$novillo" --check "$busybox" >/dev/null 2>&1 ||
-    skip_all "$busybox is not static"
+if ! "$novillo" --check "$busybox" >/dev/null 2>&1; then
+	missing "no static busybox at $busybox"
+	done_testing
+fi
 make_scratch
 
 # What every command finds; times are the same in all copies.
@@ -34,9 +35,7 @@ make_files()
 	echo x >a.txt
 	ln -s text lnk0
 	"$busybox" head -c 3000 "$busybox" >bin
-	printf '%s\n' 'root:x:0:0:root:/:/bin/sh' 'nobody:x:65534:65534::/:' \
-	    >etc/passwd
-	printf '%s\n' 'root:x:0:' 'nogroup:x:65534:' >etc/group
+	cp /etc/passwd /etc/group etc
 	"$busybox" gzip -c text >text.gz
 	"$busybox" bzip2 -c text >text.bz2
 	"$busybox" base64 text >text.b64

@@ -66,7 +66,7 @@ same()
 
 for kind in static static-pie musl musl-pie; do
 	if ! build "$kind" calls; then
-		skip "no $kind programs: $(tail -n 1 "$scratch/cc")"
+		missing "no $kind programs: $(tail -n 1 "$scratch/cc")"
 		continue
 	fi
 	same "$kind" calls
@@ -98,7 +98,7 @@ for kind in static static-pie; do
 	if build "c++$kind" modern; then
 		same "c++$kind" modern
 	else
-		skip "no C++ compiler: $(tail -n 1 "$scratch/cc")"
+		missing "no C++ compiler: $(tail -n 1 "$scratch/cc")"
 	fi
 done
 done_testing

@@ -27,7 +27,7 @@ same()
 	shift 2
 	name=${shell##*/}
 	if [ ! -x "$shell" ]; then
-		skip "no $shell here"
+		missing "no $shell here"
 		return
 	fi
 	make_folder "$scratch/there"

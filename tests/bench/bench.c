@@ -34,7 +34,7 @@
 #include <unistd.h>
 
 #define KIB            1024.0
-#define DEFAULT_MEMORY (UINT64_C(64) << 20) /* novillo's */
+#define DEFAULT_MEMORY (UINT64_C(1) << 30) /* novillo's */
 #define LARGE_MEMORY   (UINT64_C(512) << 20)
 #define CALLS          10000
 #define CALLS_TEXT     "10000"

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The smallest Lua there is: for t-languages.sh, which links it with Debian's
+ * static library.
+ *
+ * usage: lua SCRIPT
+ */
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdio.h>
+
+int
+main(int argc, char **argv)
+{
+	lua_State *lua = luaL_newstate();
+
+	if (!lua || argc != 2)
+		return 2;
+	luaL_openlibs(lua);
+	if (luaL_dofile(lua, argv[1])) {
+		fprintf(stderr, "%s\n", lua_tostring(lua, -1));
+		return 1;
+	}
+	lua_close(lua);
+	return 0;
+}
