@@ -5,6 +5,8 @@
  */
 #include "run.h"
 
+#include "hypercall/refused.h"
+#include "image/calls.h"
 #include "sandbox.h"
 #include "vm/machine.h"
 #include "vm/probe.h"
@@ -87,29 +89,176 @@ print_allowance(const struct options *o)
 		    o->gdb_wait ? ", waited for" : "");
 }
 
+/* A list of names in lines of a terminal's width, each behind the last; the
+ * first line begins with `what`. */
+#define WIDTH  78
+#define INDENT 14
+
+struct names {
+	const char *what;
+	int column; /* 0: nothing was printed yet */
+};
+
+static void
+put_name(struct names *names, const char *name)
+{
+	int length = (int)strlen(name);
+
+	if (names->column == 0)
+		names->column = printf("%-*s", INDENT, names->what);
+	else if (names->column + 1 + length > WIDTH)
+		names->column = printf("\n%*s", INDENT, "") - 1;
+	else
+		names->column += printf(" ");
+	names->column += printf("%s", name);
+}
+
+static void
+end_names(const struct names *names)
+{
+	if (names->column)
+		putchar('\n');
+}
+
+/* What becomes of a call: the four kinds of which each has a list. */
+enum fate {
+	SERVED,
+	DENIED,
+	UNKNOWN,
+	REFUSED,
+};
+
+static enum fate
+fate_of(const struct options *o, uint32_t number)
+{
+	if (hc_row(number))
+		return hc_set_has(&o->allowed, number) ? SERVED : DENIED;
+	return hc_is_refused(number) ? REFUSED : UNKNOWN;
+}
+
+static void
+print_fate(const struct options *o, const struct image_calls *calls,
+    enum fate fate, const char *what)
+{
+	struct names names = { what, 0 };
+	uint32_t number;
+
+	for (number = 0; number < IMAGE_CALLS; number++) {
+		const struct hc_row *row = hc_row(number);
+		const char *name = row ? row->name : hc_linux_name(number);
+
+		if (name && image_calls_has(calls, number) &&
+		    fate_of(o, number) == fate)
+			put_name(&names, name);
+	}
+	end_names(&names);
+}
+
+/* The classes that have all that is forbidden and seems to be called. */
+static void
+print_cure(const struct options *o, const struct image_calls *calls)
+{
+	unsigned class, classes = 0;
+	const char *before = "--allow=@";
+	uint32_t number;
+
+	for (number = 0; number < HYPERCALL_END; number++)
+		if (image_calls_has(calls, number) &&
+		    fate_of(o, number) == DENIED)
+			classes |= hc_row(number)->classes;
+	for (class = 1; classes; class <<= 1) {
+		if (!(classes & class))
+			continue;
+		if (*before == '-')
+			printf("%-*s", INDENT, "  cure");
+		printf("%s%s", before, hc_class_name(class));
+		before = ",@";
+		classes &= ~class;
+	}
+	if (*before == ',')
+		putchar('\n');
+}
+
+/* A hint: what its code shows, and what would become of that. */
+static void
+print_calls(const struct options *o, const struct image_calls *calls)
+{
+	print_fate(o, calls, SERVED, "it may call");
+	print_fate(o, calls, DENIED, "  forbidden");
+	print_cure(o, calls);
+	print_fate(o, calls, UNKNOWN, "  unknown");
+	print_fate(o, calls, REFUSED, "  not here");
+	if (calls->blind)
+		printf("  and         %u of %u places do not show what they"
+		       " call\n",
+		    calls->blind, calls->sites);
+}
+
+/* What the code shows; less, if it cannot be read. */
+static void
+scan_image(const struct image *image, int fd, struct image_calls *calls)
+{
+	unsigned i;
+
+	for (i = 0; i < image->segments; i++) {
+		const struct image_segment *s = &image->segment[i];
+		uint64_t skip = s->offset & 4095;
+		uint8_t *bytes;
+
+		if (!(s->prot & PROT_EXEC) || s->filesz == 0)
+			continue;
+		bytes = mmap(NULL, skip + s->filesz, PROT_READ, MAP_PRIVATE, fd,
+		    (off_t)(s->offset - skip));
+		if (bytes == MAP_FAILED)
+			continue;
+		image_calls_add(calls, bytes + skip, s->filesz);
+		munmap(bytes, skip + s->filesz);
+	}
+}
+
+/* Whether guests run here at all: one is made, and tried. */
+static int
+check_host(void)
+{
+	struct machine_error error;
+	struct probe probe;
+	int kvm = open_kvm();
+	int r;
+
+	if (kvm < 0)
+		return STATUS_FAILED;
+	r = probe_run(kvm, &probe, &error);
+	close(kvm);
+	if (r == 0)
+		return STATUS_OK;
+	say("%s", error.text);
+	return STATUS_FAILED;
+}
+
 int
 check_guest(const struct options *o)
 {
 	struct image image;
 	struct image_error error;
-	int status, kvm;
+	struct image_calls calls = { 0 };
+	int status;
 	int fd = open_guest(o, &image, &status);
 
 	if (fd < 0)
 		return status;
+	scan_image(&image, fd, &calls);
 	close(fd);
 	print_image(o, &image);
 	print_allowance(o);
+	print_calls(o, &calls);
 	if (image_fits(&image, o->memory, &error) < 0) {
 		say("%s: %s", o->guest, error.text);
 		return STATUS_NOT_RUNNABLE;
 	}
-	kvm = open_kvm();
-	if (kvm < 0)
-		return STATUS_FAILED;
-	close(kvm);
-	puts("it would run here");
-	return STATUS_OK;
+	status = check_host();
+	if (status == STATUS_OK)
+		puts("it would run here");
+	return status;
 }
 
 static void

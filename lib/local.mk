@@ -16,6 +16,8 @@ pkgconfig_DATA += lib/kvmcore/kvmcore.pc
 # Pure: bytes in, answers out.
 noinst_LIBRARIES += lib/libimage.a
 lib_libimage_a_SOURCES = \
+	lib/image/calls.c \
+	lib/image/calls.h \
 	lib/image/cursor.c \
 	lib/image/cursor.h \
 	lib/image/elfview.c \

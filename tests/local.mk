@@ -106,6 +106,7 @@ SHELL_TESTS = \
 KVM_TESTS = \
 	tests/t-allow.sh \
 	tests/t-busybox.sh \
+	tests/t-check.sh \
 	tests/t-core.sh \
 	tests/t-ends.sh \
 	tests/t-faults.sh \

@@ -17,7 +17,7 @@ session()
 	guest=$1
 	shift
 	for line in "set pagination off" "set debuginfod enabled off" \
-	    "target remote | $novillo --gdb=stdio $guests/$guest 2>/dev/null" \
+	    "target remote | $novillo -m 64M --gdb=stdio $guests/$guest 2>/dev/null" \
 	    "$@"; do
 		printf '%s\n' "$line"
 	done >"$scratch/script"

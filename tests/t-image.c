@@ -6,6 +6,7 @@
 #include "elfmaker.h"
 #include "tap.h"
 
+#include "image/calls.h"
 #include "image/image.h"
 
 #include <errno.h>
@@ -103,6 +104,59 @@ test_flat(void)
 	    -ENOEXEC, "and one that is too large");
 }
 
+/* Which calls do these bytes show?  The numbers, in a text. */
+static const char *
+shows(const void *code, size_t size)
+{
+	static char text[256];
+	struct image_calls calls = { 0 };
+	size_t used = 0;
+	uint32_t n;
+
+	/* At the end of a page, so that a look too far ends the test. */
+	uint8_t *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mprotect(page + 4096, 4096, PROT_NONE);
+	memcpy(page + 4096 - size, code, size);
+	image_calls_add(&calls, page + 4096 - size, size);
+	munmap(page, 8192);
+	text[0] = '\0';
+	for (n = 0; n < IMAGE_CALLS; n++)
+		if (image_calls_has(&calls, n))
+			used += (size_t)sprintf(text + used, "%u ", n);
+	sprintf(text + used, "of %u, %u blind", calls.sites, calls.blind);
+	return text;
+}
+
+#define SHOWS(code, text, name) \
+	is_str(shows(code, sizeof(code) - 1), text, name)
+
+static void
+test_calls(void)
+{
+	SHOWS("\xb8\x39\0\0\0\x0f\x05", "57 of 1, 0 blind",
+	    "mov $57, %%eax; syscall is a call");
+	SHOWS("\x48\xc7\xc0\x3b\0\0\0\x31\xff\x0f\x05", "59 of 1, 0 blind",
+	    "mov $59, %%rax is, with something between");
+	SHOWS("\x31\xc0\x0f\x05", "0 of 1, 0 blind", "xor %%eax, %%eax is 0");
+	SHOWS("\x6a\x3c\x58\x0f\x05", "60 of 1, 0 blind",
+	    "push $60; pop %%rax is a call");
+	SHOWS("\x6a\x3c\x5f\x0f\x05", "of 1, 1 blind",
+	    "what is popped elsewhere is none");
+	SHOWS("\xb8\x01\0\0\0\xe7\x10", "1 of 1, 0 blind",
+	    "the gate makes a call, too");
+	SHOWS("\xb8\x01\0\0\0\xe7\x11", "of 0, 0 blind",
+	    "another port is no gate");
+	SHOWS("\xb8\x01\0\0\0\xb8\x02\0\0\0\x0f\x05", "2 of 1, 0 blind",
+	    "the last number counts");
+	SHOWS("\xb8\x01\0\0\0\x0f\x05\x0f\x05", "1 of 2, 1 blind",
+	    "a number is for one call");
+	SHOWS("\xb8\xff\xff\0\0\x0f\x05", "of 1, 1 blind",
+	    "no call has so large a number");
+	SHOWS("\x0f\x05", "of 1, 1 blind", "code may begin with a call");
+	SHOWS("\xb8\x0f", "of 0, 0 blind", "and may end in the middle");
+}
+
 int
 main(void)
 {
@@ -113,5 +167,6 @@ main(void)
 	test_layout();
 	test_fits();
 	test_flat();
+	test_calls();
 	return done_testing();
 }

@@ -70,7 +70,7 @@ descriptors()
 }
 
 if [ "$strict" = strict ]; then
-	run --allow=-clone,-clone3 "$guests/sleep.elf" 100
+	run --memory=64M --allow=-clone,-clone3 "$guests/sleep.elf" 100
 	is "$(of_threads Seccomp)" 2 "every thread has the filter"
 	is "$(of_threads NoNewPrivs)" 1 "and cannot gain privileges"
 	is "$(sed -n 's/^Max core file size *\([0-9]*\) *\([0-9]*\).*/\1 \2/p' \
