@@ -24,6 +24,7 @@ nm "$build/guest/rounds.elf" >"$stage/tests/rounds.names"
 cp "$build"/guest/*.elf "$build"/guest/*.bin "$stage/guest/"
 cp "$sources"/guest/*.json "$stage/guest/"
 cp "$sources"/tests/*.sh "$stage/tests/"
+cp -r "$sources/tests/programs" "$stage/tests/"
 
 # For t-static.sh: there is no compiler in there.
 for kind in static static-pie; do
