@@ -30,6 +30,7 @@ lib_libimage_a_SOURCES = \
 noinst_LIBRARIES += lib/libmem.a
 lib_libmem_a_SOURCES = \
 	lib/mem/advice.c \
+	lib/mem/copy.S \
 	lib/mem/gmem.c \
 	lib/mem/gmem.h \
 	lib/mem/pagetable.c \

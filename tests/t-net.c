@@ -589,7 +589,7 @@ test_unix(void)
 	uint64_t other = guest_socket(AF_UNIX, SOCK_DGRAM);
 	struct sockaddr_un un;
 	struct stat st;
-	char text[128];
+	char text[sizeof(un.sun_path) + 1];
 
 	is_int(CALL(bind, fd, ADDR, put_un("/dir/s")), 0, "a name is bound");
 	is_int(stat("root/dir/s", &st), 0, "below the root");
@@ -614,7 +614,7 @@ test_unix(void)
 	is_int(CALL(bind, other, ADDR, put_un("/rom/s")), -EROFS,
 	    "nothing is bound in a read-only volume");
 	memset(text, 'n', sizeof(text));
-	text[107] = '\0';
+	text[107] = text[108] = '\0';
 	is_int(CALL(bind, other, ADDR, put_un(text)), -ENAMETOOLONG,
 	    "a component may be too long for the host");
 	text[107] = 'n';

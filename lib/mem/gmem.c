@@ -75,22 +75,7 @@ gmem_range(
 	return mem->base + va;
 }
 
-/*
- * One instruction does the copying, so that a fault in it is known by its
- * address; rcx then says how much is left, and the copy ends there.
- */
-__asm__(".text\n"
-	".type gmem_copy_bytes, @function\n"
-	"gmem_copy_bytes:\n"
-	"	mov %rdx, %rcx\n"
-	"gmem_copy_move:\n"
-	"	rep movsb\n"
-	"gmem_copy_over:\n"
-	"	mov %rcx, %rax\n"
-	"	ret\n"
-	".size gmem_copy_bytes, . - gmem_copy_bytes\n");
-
-/* What is left of `len`. */
+/* copy.S: what is left of `len`. */
 size_t gmem_copy_bytes(void *dst, const void *src, size_t len)
     __attribute__((visibility("hidden")));
 extern const char gmem_copy_move[] __attribute__((visibility("hidden")));
