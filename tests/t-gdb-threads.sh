@@ -120,7 +120,7 @@ session "fault_thread.elf" "continue" "backtrace" "thread 1" "backtrace" \
 has "$answer" 'Thread 2 "thread" received signal SIGSEGV' \
     "a fault in a thread is told of that thread"
 has "$answer" "#0  write_to_null" "where it is"
-has "$answer" "thread_join (t=" "the first thread is where it waits"
+has "$answer" "in main ()" "the first thread is where it was"
 has "$answer" "terminated with signal SIGSEGV" "passed on, it ends the guest"
 
 session "fault_thread.elf" "continue" "set var \$rip = thread_exit" "signal 0"
