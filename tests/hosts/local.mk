@@ -12,7 +12,10 @@
 HOST_OUTSIDE = \
 	tests/t-gdb.sh \
 	tests/t-gdb-lines.sh \
+	tests/t-gdb-monitor.sh \
+	tests/t-gdb-regs.sh \
 	tests/t-gdb-stops.sh \
+	tests/t-gdb-threads.sh \
 	tests/t-gdb-ways.sh \
 	tests/t-lldb.sh
 HOST_TESTS = tests/t-debug $(KVM_TESTS) $(GUEST_TESTS)
