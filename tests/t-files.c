@@ -469,6 +469,33 @@ test_foreign_descriptors(void)
 	close(host);
 }
 
+/* A stream of ours that is there to be read, and one that is not there. */
+static void
+test_streams(void)
+{
+	struct stat st;
+	int in = dup(0), out = dup(1);
+
+	fflush(stdout);
+	if (in < 0 || out < 0 || chmod("root/file", 0640) < 0 ||
+	    dup2(open("root/file", O_RDONLY), 0) < 0 ||
+	    dup2(open("/dev/null", O_PATH), 1) < 0)
+		bail("cannot change streams");
+	start_guest(false);
+	dup2(out, 1);
+	is_int(CALL(fchmod, 0, 0777), -EROFS,
+	    "what a stream is read from keeps its mode");
+	is_int(CALL(utimensat, 0, 0, 0, 0), -EROFS, "and its times");
+	ok(stat("root/file", &st) == 0 && (st.st_mode & 0777) == 0640,
+	    "so it has them");
+	is_int(CALL(fstat, 1, DATA), -EBADF,
+	    "a number that is only kept taken is no stream");
+	is_int(CALL(read, 0, DATA, 4), 4, "another is read");
+	dup2(in, 0);
+	close(in);
+	close(out);
+}
+
 static void
 test_many_descriptors(void)
 {
@@ -582,6 +609,7 @@ main(void)
 	start_guest(false);
 	test_descriptors();
 	test_foreign_descriptors();
+	test_streams();
 	test_many_descriptors();
 	test_race();
 	test_mounts();

@@ -25,7 +25,7 @@ struct hc_file {
 	atomic_uint refs; /* descriptors and calls that have it; 0: free */
 	int host;
 	bool kept;      /* one of novillo's own streams: never closed */
-	bool read_only; /* it lies in a volume that is */
+	bool read_only; /* it lies in a volume that is, or was handed in so */
 	bool directory; /* its place in the guest's tree: hc_fds.place */
 	bool named;     /* a socket's names are there: unixname.h */
 };
@@ -43,7 +43,11 @@ struct hc_fds {
 	char place[HC_FILES][HC_PATH];
 };
 
-/* Descriptors 0, 1, 2: novillo's own, as far as it has them. */
+/*
+ * Descriptors 0, 1, 2: novillo's own, as far as it has them.  Where it has none
+ * the caller keeps the number from becoming that of a file of novillo's, which
+ * the guest would have then: by one that is O_PATH, which it does not get.
+ */
 void hc_fds_init(struct hc_fds *fds);
 
 /* The file behind descriptor `fd`, held; or NULL. */
