@@ -725,6 +725,33 @@ test_rules(void)
 	CALL(close, tcp);
 }
 
+/* A port by way of a connection that is taken back. */
+static void
+test_port_without_bind(void)
+{
+	static const char loopback[] = "bind:127.0.0.1";
+	struct hc_net_rule rule;
+	uint64_t to = guest_socket(AF_INET, SOCK_STREAM);
+	uint64_t tcp = guest_socket(AF_INET, SOCK_STREAM);
+
+	hc_net_rule_parse(&rule, loopback, sizeof(loopback) - 1);
+	guest.policy.net = &rule;
+	guest.policy.nets = 1;
+	put_in(0);
+	is_int(CALL(bind, to, ADDR, 16), 0, "who is bound as allowed");
+	is_int(CALL(listen, to, 1), 0, "listens");
+	put_len(16);
+	CALL(getsockname, to, ADDR, LEN);
+	is_int(CALL(connect, tcp, ADDR, 16), 0, "who connects");
+	memset(at(ADDR), 0, 16);
+	is_int(CALL(connect, tcp, ADDR, 16), 0, "and takes it back");
+	is_int(CALL(listen, tcp, 1), -EACCES, "is not bound, and listens not");
+	guest.policy.nets = 0;
+	is_int(CALL(listen, tcp, 1), 0, "unless every address is allowed");
+	CALL(close, tcp);
+	CALL(close, to);
+}
+
 static void
 test_poll(void)
 {
@@ -931,6 +958,7 @@ main(void)
 	test_unix();
 	test_same_names();
 	test_rules();
+	test_port_without_bind();
 	test_poll();
 	test_epoll();
 	test_interrupted();

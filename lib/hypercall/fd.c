@@ -101,6 +101,7 @@ hc_file_new(struct hc_fds *fds, int host)
 		file->read_only = false;
 		file->directory = false;
 		file->named = false;
+		file->bound = false;
 		file->refs = 1;
 		pthread_mutex_unlock(&fds->lock);
 		return file;

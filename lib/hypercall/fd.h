@@ -28,6 +28,7 @@ struct hc_file {
 	bool read_only; /* it lies in a volume that is, or was handed in so */
 	bool directory; /* its place in the guest's tree: hc_fds.place */
 	bool named;     /* a socket's names are there: unixname.h */
+	bool bound;     /* a socket by bind, which was judged: socket.c */
 };
 
 struct hc_fd {
