@@ -752,6 +752,37 @@ test_port_without_bind(void)
 	CALL(close, to);
 }
 
+/* Another call than connect that connects. */
+static void
+test_fast_open(void)
+{
+	const struct hc_set all = guest.policy.allowed;
+	uint64_t to = guest_socket(AF_INET, SOCK_STREAM);
+	uint64_t tcp = guest_socket(AF_INET, SOCK_STREAM);
+	struct msghdr *m;
+
+	hc_set_change(&guest.policy.allowed, "-connect", 8);
+	put_in(0);
+	CALL(bind, to, ADDR, 16);
+	CALL(listen, to, 1);
+	put_len(16);
+	CALL(getsockname, to, ADDR, LEN);
+	is_int(CALL(sendto, tcp, LEN, 1, MSG_FASTOPEN, ADDR, 16), -EOPNOTSUPP,
+	    "who must not connect does not by sendto");
+	m = put_message(LEN, 1);
+	m->msg_name = (void *)ADDR;
+	m->msg_namelen = 16;
+	is_int(CALL(sendmsg, tcp, DATA, MSG_FASTOPEN), -EOPNOTSUPP,
+	    "nor by sendmsg");
+	is_int(CALL(sendmmsg, tcp, DATA, 1, MSG_FASTOPEN), -EOPNOTSUPP,
+	    "nor by sendmmsg");
+	guest.policy.allowed = all;
+	is_int(CALL(sendto, tcp, LEN, 1, MSG_FASTOPEN, ADDR, 16), 1,
+	    "who may does");
+	CALL(close, tcp);
+	CALL(close, to);
+}
+
 static void
 test_poll(void)
 {
@@ -959,6 +990,7 @@ main(void)
 	test_same_names();
 	test_rules();
 	test_port_without_bind();
+	test_fast_open();
 	test_poll();
 	test_epoll();
 	test_interrupted();
