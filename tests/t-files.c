@@ -216,6 +216,11 @@ test_escapes(void)
 	ok(CALL(link, P("/../outside/secret"), Q("/got")) < 0,
 	    "%s: nor a file outside linked", way);
 	ok(CALL(link, P(".."), Q("/got")) < 0, "%s: nor its folder", way);
+	symlink("../outside/none", "root/absent");
+	is_int(CALL(link, P("/outdir/"), Q("/got")),
+	    CALL(link, P("/absent/"), Q("/got")),
+	    "%s: nor does its error tell whether there is one", way);
+	unlink("root/absent");
 	is_int(CALL(symlink, P("../outside/secret"), Q("/made")), 0,
 	    "%s: a link may say anything", way);
 	is_int(guest_open("/made", O_RDONLY, 0), -ENOENT,

@@ -149,8 +149,12 @@ hc_do_renameat2(struct hc_call *call)
 	return rename_call(call, call->arg, call->arg[4]);
 }
 
-/* A link to a symbolic link is one to that link: what it leads to might be
- * another thing by the time the host looks. */
+/*
+ * A link to a symbolic link is one to that link: what it leads to might be
+ * another thing by the time the host looks.  With a slash behind it the host
+ * follows it all the same, out of the guest's tree, and its error tells what is
+ * there; such a name is a folder's, of which no link is made.
+ */
 static int64_t
 link_call(struct hc_call *call, const uint64_t at[4], uint64_t flags)
 {
@@ -162,6 +166,8 @@ link_call(struct hc_call *call, const uint64_t at[4], uint64_t flags)
 	r = entries_get(call, e, at);
 	if (r < 0)
 		return r;
+	if (strchr(e[0].found.name, '/'))
+		return entry_put(&e[0], entry_put(&e[1], -EPERM));
 	r = hc_host(SYS_linkat, e[0].found.fd, e[0].found.name, e[1].found.fd,
 	    e[1].found.name, 0);
 	return entry_put(&e[0], entry_put(&e[1], r));
