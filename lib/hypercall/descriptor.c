@@ -192,7 +192,7 @@ change(struct hc_call *call, long number, uint64_t a, uint64_t b)
 int64_t
 hc_do_fchmod(struct hc_call *call)
 {
-	return change(call, SYS_fchmod, call->arg[1], 0);
+	return change(call, SYS_fchmod, call->arg[1] & HC_MODE, 0);
 }
 
 static int64_t

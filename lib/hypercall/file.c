@@ -382,8 +382,9 @@ chmod_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode)
 		return r;
 	if (found.read_only)
 		return drop(&found, -EROFS);
-	return drop(&found, hc_host(SYS_fchmodat, call->guest->tree.self,
-				self_name(found.fd).text, (unsigned)mode));
+	return drop(
+	    &found, hc_host(SYS_fchmodat, call->guest->tree.self,
+			self_name(found.fd).text, (unsigned)mode & HC_MODE));
 }
 
 int64_t

@@ -49,7 +49,7 @@ mkdir_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode)
 	if (r < 0)
 		return r;
 	return entry_put(&e, hc_host(SYS_mkdirat, e.found.fd, e.found.name,
-				 (unsigned)mode & 07777));
+				 (unsigned)mode & HC_MODE));
 }
 
 int64_t

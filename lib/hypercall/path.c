@@ -101,7 +101,7 @@ open_in(
 {
 	const struct open_how how = {
 		.flags = flags | O_CLOEXEC,
-		.mode = makes(flags) ? mode & 07777 : 0,
+		.mode = makes(flags) ? mode : 0,
 		.resolve = resolve | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
 	};
 	unsigned tries = 0;
@@ -185,6 +185,7 @@ hc_path_open(struct hc_guest *guest, const struct hc_name_at *name,
 	    name->text, found->place);
 	if (r < 0)
 		return (int)r;
+	mode &= HC_MODE;
 	r = -EXDEV;
 	if (relative && is_plain(tree) && !tree->no_openat2)
 		r = open_relative(name->dir, name->text, flags, mode, found);

@@ -23,6 +23,11 @@
 
 #define HC_MOUNTS 16U
 
+/* What a guest can give a file of a mode.  Set-user-ID and set-group-ID mean
+ * nothing to a guest, which executes no files, and on the host that whoever
+ * executes the guest's file becomes who runs novillo. */
+#define HC_MODE 01777U
+
 struct hc_guest;
 
 struct hc_mount {
