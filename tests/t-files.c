@@ -467,6 +467,12 @@ test_descriptors(void)
 	is_int(CALL(pipe2, DATA, 0x40000000), -EINVAL, "pipe2 knows its flags");
 	is_int(CALL(pipe2, END - 4, 0), -EFAULT, "and where it writes");
 	is_int(CALL(pipe2, DATA, O_CLOEXEC), 0, "and makes a pipe");
+	is_int(CALL(fcntl, (uint64_t)pair[1], F_SETPIPE_SZ, 1 << 14), 1 << 14,
+	    "of the size that is wanted");
+	is_int(CALL(fcntl, (uint64_t)pair[1], F_SETPIPE_SZ, 1 << 21), -EPERM,
+	    "but not as large as root could have it");
+	is_int(CALL(fcntl, (uint64_t)pair[1], F_SETPIPE_SZ, UINT32_MAX), -EPERM,
+	    "nor larger");
 	is_int(
 	    CALL(write, (uint64_t)pair[1], DATA + 64, 3), 3, "in at one end");
 	is_int(

@@ -93,6 +93,10 @@ lock_call(struct hc_call *call, struct hc_file *file, int cmd)
  * to novillo. */
 #define SETFL_FLAGS ((unsigned)(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME))
 
+/* What a pipe may hold, as Linux limits who has no privileges: the memory is
+ * the host's (pipe(7), pipe-max-size). */
+#define PIPE_MOST (1U << 20)
+
 static int64_t
 file_control(struct hc_call *call, struct hc_file *file)
 {
@@ -109,8 +113,11 @@ file_control(struct hc_call *call, struct hc_file *file)
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW: return lock_call(call, file, cmd);
-	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
+		if ((unsigned)call->arg[2] > PIPE_MOST)
+			return -EPERM;
+		/* fall through */
+	case F_GETPIPE_SZ:
 	case F_GET_SEALS:
 		return hc_host(SYS_fcntl, file->host, cmd, (int)call->arg[2]);
 	default: return -EINVAL;
