@@ -13,8 +13,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/uio.h>
@@ -608,6 +610,83 @@ test_mounts(void)
 	is_int(guest_open("x", O_RDONLY, 0), -ENOENT, "nor a folder to be in");
 }
 
+/* Linux 5.8 and later. */
+static bool
+tells_mounts(void)
+{
+	struct statx stx;
+
+	return statx(AT_FDCWD, "/", 0, 0x1000, &stx) == 0 &&
+	       (stx.stx_mask & 0x1000);
+}
+
+/* In a child: how often one of both ways reached what is mounted. */
+static int
+try_mounted(const char *name)
+{
+	struct stat st;
+	int walk, wrong = 0;
+
+	for (walk = 0; walk <= 1; walk++) {
+		find_by_walk(walk);
+		wrong += guest_open(name, O_RDONLY, 0) != -EACCES;
+		wrong += CALL(stat, P(name), DATA) != -EACCES;
+		strcat((char *)mem.base + TEXT, "/made");
+		wrong += CALL(mkdir, TEXT, 0755) != -EACCES;
+	}
+	return wrong + (stat("root/mounted/made", &st) == 0);
+}
+
+/*
+ * What is mounted in a folder is not of the folder: another file system, and,
+ * where the host tells them apart, another place of the same one.
+ */
+static void
+test_mounted(const char *what, const char *type, bool told)
+{
+	char name[PATH_MAX];
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		snprintf(name, sizeof(name), "%s/root/mounted", scratch);
+		if ((geteuid() != 0 &&
+			unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) ||
+		    unshare(CLONE_NEWNS) < 0 ||
+		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mkdir(name, 0755) < 0 ||
+		    mount(what, name, type, type ? 0 : MS_BIND, NULL) < 0)
+			_exit(255);
+		start_guest(false);
+		_exit(try_mounted("/mounted"));
+	}
+	waitpid(child, &status, 0);
+	rmdir("root/mounted");
+	if (status == 255 << 8 || !told)
+		skip(1, "nothing can be mounted here, or told apart");
+	else
+		is_int(status, 0, "%s that is mounted is not reached", what);
+}
+
+/* Without being root and without namespaces: what is mounted everywhere. */
+static void
+test_walk_stays(void)
+{
+	int root = open("/", O_PATH | O_DIRECTORY);
+	int fd = hc_path_walk(root, "etc", O_PATH, 0);
+
+	ok(fd >= 0, "the walk goes where it may");
+	close(fd);
+	is_int(hc_path_walk(root, "proc", O_PATH, 0), -EXDEV,
+	    "not onto another file system");
+	is_int(
+	    hc_path_walk(root, "proc/", O_PATH, 0), -EXDEV, "also as a folder");
+	is_int(hc_path_walk(root, "proc/self", O_PATH, 0), -EXDEV, "nor below");
+	is_int(hc_path_walk(root, "etc/../proc", O_RDONLY, 0), -EXDEV,
+	    "by no way");
+	close(root);
+}
+
 static void
 remove_tree(void)
 {
@@ -654,5 +733,8 @@ main(void)
 	test_many_descriptors();
 	test_race();
 	test_mounts();
+	test_walk_stays();
+	test_mounted("tmpfs", "tmpfs", true);
+	test_mounted("root/dir", NULL, tells_mounts());
 	return done_testing();
 }

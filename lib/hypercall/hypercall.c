@@ -76,12 +76,12 @@
 	{          \
 		-1 \
 	}
-/* What finding a name takes. */
 /* Taking pages, giving them back, and touching them in advance. */
 #define MAPPING SYS_mmap, SYS_madvise
+/* What finding a name takes. */
 #define FINDING                                                             \
 	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
-	    SYS_fcntl
+	    SYS_fcntl, SYS_statx
 /* What receiving a message takes: descriptors in it are looked at. */
 #define RECEIVING                                                            \
 	SYS_recvmsg, SYS_newfstatat, SYS_fstatfs, SYS_fcntl, SYS_getsockopt, \

@@ -115,24 +115,22 @@ open_in(
 
 /* In the folder `root`, from which nothing leads out. */
 static int64_t
-open_below(struct hc_tree *tree, int root, const char *path, unsigned flags,
-    unsigned mode)
+open_below(const struct hc_tree *tree, int root, const char *path,
+    unsigned flags, unsigned mode)
 {
-	int64_t r = -ENOSYS;
+	int64_t r;
 
-	if (!tree->no_openat2)
-		r = open_in(root, path, flags, mode, RESOLVE_IN_ROOT);
-	if (r == -ENOSYS) {
-		tree->no_openat2 = true;
+	if (tree->no_openat2)
 		r = hc_path_walk(root, path, flags, mode);
-	}
+	else
+		r = open_in(root, path, flags, mode, RESOLVE_IN_ROOT);
 	/* What lies on another file system of the host is not the guest's. */
 	return r == -EXDEV ? -EACCES : r;
 }
 
 /* By the absolute name in found->place. */
 static int64_t
-open_absolute(struct hc_tree *tree, const char *text, unsigned flags,
+open_absolute(const struct hc_tree *tree, const char *text, unsigned flags,
     unsigned mode, struct hc_found *found)
 {
 	const char *rest;
@@ -175,7 +173,7 @@ int
 hc_path_open(struct hc_guest *guest, const struct hc_name_at *name,
     unsigned flags, unsigned mode, struct hc_found *found)
 {
-	struct hc_tree *tree = &guest->tree;
+	const struct hc_tree *tree = &guest->tree;
 	bool relative = name->text[0] != '/';
 	int64_t r;
 
@@ -189,7 +187,7 @@ hc_path_open(struct hc_guest *guest, const struct hc_name_at *name,
 	r = -EXDEV;
 	if (relative && is_plain(tree) && !tree->no_openat2)
 		r = open_relative(name->dir, name->text, flags, mode, found);
-	if (r == -EXDEV || r == -ENOSYS)
+	if (r == -EXDEV)
 		r = open_absolute(tree, name->text, flags, mode, found);
 	if (r < 0)
 		return (int)r;
@@ -314,6 +312,16 @@ hc_tree_move(struct hc_guest *guest, struct hc_file *cwd)
 		hc_file_put(old);
 }
 
+/*
+ * An openat2() that says what is wrong with an open without a description of
+ * how.  Of a filter that forbids it, the error may be any.
+ */
+static bool
+has_openat2(void)
+{
+	return hc_host(SYS_openat2, -1, NULL, NULL, 0) == -EINVAL;
+}
+
 /* A file of procfs is more than a file: some are the VMM's own memory. */
 static int
 open_volume(const char *host)
@@ -367,6 +375,7 @@ hc_tree_mount(
 		    "/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (tree->self < 0)
 		return -ENOSYS;
+	tree->no_openat2 = !has_openat2();
 	new.host = open_volume(host);
 	if (new.host < 0)
 		return new.host;
