@@ -126,13 +126,14 @@ KVM_TESTS = \
 	tests/t-trace.sh
 
 check_PROGRAMS += $(UNIT_TESTS) tests/mkelf tests/fakestub tests/killer \
-	tests/onpty
+	tests/onpty tests/without
 tests_fakestub_SOURCES = tests/fakestub.c tests/faketarget.c \
 	tests/faketarget.h
 tests_fakestub_LDADD = lib/libgdb.a
 tests_killer_SOURCES = tests/killer.c
 tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
 tests_onpty_SOURCES = tests/onpty.c
+tests_without_SOURCES = tests/without.c
 
 # The codec as a guest has it: its sources, compiled as one with the test.
 RSP_GUESTS = tests/t_rsp.elf tests/t_rsp.native

@@ -178,6 +178,30 @@ if [ "$strict" = strict ]; then
 	wait "$pid" 2>/dev/null
 fi
 
+# Hosts that lack a piece: older ones (38 is ENOSYS), and those where some
+# other sandbox forbids it (1 is EPERM).
+without=$top_builddir/tests/without
+[ -x "$without" ] || skip "nothing to take calls away with was built"
+for error in $([ -x "$without" ] && echo 38 1); do
+	for test in t_file t_hostile; do
+		try timeout 100 "$without" openat2 $error "$novillo" \
+		    "--sandbox=$strict" --allow=@all --root="$scratch/given" \
+		    "$guests/$test.elf"
+		is "$status" 0 "$test is the same without openat2 ($error)"
+	done
+	try "$without" openat2 $error "$novillo" --probe
+	has "$out" "openat2                no" "--probe knows ($error)"
+	for call in landlock_create_ruleset close_range; do
+		try "$without" $call $error "$novillo" --sandbox=strict \
+		    "$guests/hello.elf"
+		is "$status" 125 "strict does not run without $call ($error)"
+		has "$err" "novillo: --sandbox=strict: " "and says why"
+		try "$without" $call $error "$novillo" \
+		    --sandbox=best-effort "$guests/hello.elf"
+		is "$out$err" "Hello, world!" "best effort does"
+	done
+done
+
 # Another process number space.
 case $("$novillo" --probe) in
 *"user namespaces        yes"*)

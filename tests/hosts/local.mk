@@ -37,7 +37,7 @@ $(HOST_BUILD)/Makefile: $(top_builddir)/config.status
 
 host-stage: host-source
 	$(MAKE) $(HOST_BUILD)/Makefile
-	cd $(HOST_BUILD) && $(MAKE) all tests/t-debug tests/killer guest/rounds.native
+	cd $(HOST_BUILD) && $(MAKE) all tests/t-debug tests/killer tests/without guest/rounds.native
 	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh '$(top_srcdir)' \
 	    $(HOST_BUILD) $(HOST_STAGE)
 
