@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -731,6 +733,83 @@ test_debugger(void)
 	clear();
 }
 
+/* Whether the host's mapping at guest address `va` has a flag (proc(5)). */
+static bool
+has_flag(uint64_t va, const char *flag)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long from, to, want = (unsigned long)(uintptr_t)at(va);
+	bool here = false, has = false;
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			here = want >= from && want < to;
+		if (here && strncmp(line, "VmFlags:", 8) == 0)
+			has = strstr(line, flag) != NULL;
+	}
+	if (f)
+		fclose(f);
+	return has;
+}
+
+static void
+test_no_dump(void)
+{
+	map(P, R, MAP_PRIVATE, ro_fd, 0);
+	ok(has_flag(AT, " dd"), "what is mapped is in no core of ours");
+	ok(has_flag(AT, " dc"), "nor in a child");
+	clear();
+	ok(has_flag(AT, " dd"), "nor is what comes in its place");
+}
+
+/* Maps what novillo itself would map, a stack perhaps, until told to stop. */
+static void *
+map_ours(void *arg)
+{
+	atomic_bool *stop = arg;
+	uintptr_t inside = 0;
+	unsigned n;
+
+	for (n = 0; !*stop && !inside; n++) {
+		uint8_t *p = mmap(NULL, P, RW, ANON, -1, 0);
+
+		if (p >= mem.base && p < mem.base + mem.size)
+			inside = 1;
+		/* The first stay, so that the places above RAM are taken. */
+		if (p != MAP_FAILED && n > 5000)
+			munmap(p, P);
+	}
+	return (void *)inside;
+}
+
+/*
+ * Some files say only at the end that they cannot be mapped, when the host has
+ * taken away what was there.  What another thread maps must not come to lie in
+ * the guest's memory.
+ */
+static void
+test_no_hole(void)
+{
+	int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY);
+	atomic_bool stop = false;
+	void *inside = NULL;
+	unsigned i, mapped = 0;
+	pthread_t other;
+
+	if (fd < 0 || pthread_create(&other, NULL, map_ours, &stop) != 0) {
+		skip(2, "there is no file that cannot be mapped");
+		return;
+	}
+	for (i = 0; i < 20000; i++)
+		mapped += gmem_map_file(&mem, AT, P, fd, 0, 0) == 0;
+	stop = true;
+	pthread_join(other, &inside);
+	close(fd);
+	is_int(mapped, 0, "a file that cannot be mapped is not");
+	is_int(inside != NULL, 0, "and leaves no hole in the guest's memory");
+}
+
 int
 main(void)
 {
@@ -756,6 +835,8 @@ main(void)
 	test_msync();
 	test_mlock();
 	test_debugger();
+	test_no_dump();
+	test_no_hole();
 	test_model();
 	return done_testing();
 }

@@ -77,7 +77,7 @@
 		-1 \
 	}
 /* Taking pages, giving them back, and touching them in advance. */
-#define MAPPING SYS_mmap, SYS_madvise
+#define MAPPING SYS_mmap, SYS_madvise, SYS_mremap, SYS_munmap
 /* What finding a name takes. */
 #define FINDING                                                             \
 	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \

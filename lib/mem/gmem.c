@@ -133,13 +133,44 @@ gmem_discard(const struct gmem *mem, uint64_t va, uint64_t len)
 	return madvise(mem->base + va, len, MADV_DONTNEED) < 0 ? -errno : 0;
 }
 
+/*
+ * What lies in RAM is always replaced by pages that are there already, in a
+ * place of their own: mmap() over what is there can take it away and then fail,
+ * for it is late that some files say that they cannot be mapped.  RAM never has
+ * a hole: another thread's mapping, a stack of ours, might fall into it, and
+ * would be the guest's.
+ */
+static bool
+put_down(const struct gmem *mem, void *p, uint64_t to, uint64_t len)
+{
+	void *there = mem->base + to;
+
+	return mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, there) ==
+	       there;
+}
+
+/* Pages as the host's mmap() gives them, and like the rest of RAM in no core
+ * and no child of ours. */
+static int
+replace(const struct gmem *mem, uint64_t va, uint64_t len, void *p)
+{
+	if (p == MAP_FAILED)
+		return -errno;
+	(void)madvise(p, len, MADV_DONTFORK);
+	(void)madvise(p, len, MADV_DONTDUMP);
+	if (put_down(mem, p, va, len))
+		return 0;
+	(void)munmap(p, len);
+	return -ENOMEM;
+}
+
 int
 gmem_release(const struct gmem *mem, uint64_t va, uint64_t len)
 {
-	void *p = mmap(mem->base + va, len, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return p == MAP_FAILED ? -errno : 0;
+	return replace(mem, va, len, p);
 }
 
 /* What the host itself may do with such pages. */
@@ -154,15 +185,10 @@ gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,
     uint64_t offset, uint64_t bits)
 {
 	int flags = bits & PTE_SHARED ? MAP_SHARED : MAP_PRIVATE;
-	void *p = mmap(mem->base + va, len, host_rights(bits),
-	    flags | MAP_NORESERVE | MAP_FIXED, fd, (off_t)offset);
-	int r = -errno;
+	void *p = mmap(NULL, len, host_rights(bits), flags | MAP_NORESERVE, fd,
+	    (off_t)offset);
 
-	if (p != MAP_FAILED)
-		return 0;
-	/* A file system that refuses may do so when the old pages are gone. */
-	(void)gmem_release(mem, va, len);
-	return r;
+	return replace(mem, va, len, p);
 }
 
 /* Page by page, and not those of zeros: they would take memory then. */
@@ -198,15 +224,6 @@ lift_pages(
 	if (mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, there) != there)
 		(void)munmap(p, len);
 	return MAP_FAILED;
-}
-
-static bool
-put_down(const struct gmem *mem, void *p, uint64_t to, uint64_t len)
-{
-	void *there = mem->base + to;
-
-	return mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, there) ==
-	       there;
 }
 
 int

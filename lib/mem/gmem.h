@@ -89,7 +89,7 @@ int gmem_discard(const struct gmem *mem, uint64_t va, uint64_t len);
 int gmem_release(const struct gmem *mem, uint64_t va, uint64_t len);
 
 /* Let [va, va + len) be the pages of the host's file `fd` from `offset` on;
- * `bits` are those of PTE_BACKING.  On failure they are zero pages. */
+ * `bits` are those of PTE_BACKING.  On failure they are what they were. */
 int gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,
     uint64_t offset, uint64_t bits);
 
