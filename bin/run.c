@@ -126,6 +126,15 @@ start_timeout(uint64_t ns)
 	return 0;
 }
 
+/* The guest is over: no tick shall interrupt what is said of it. */
+static void
+stop_timeout(void)
+{
+	struct sigaction action = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(SIGALRM, &action, NULL);
+}
+
 static int
 open_output(const struct options *o)
 {
@@ -412,6 +421,7 @@ run_guest(const struct options *o)
 		return STATUS_FAILED;
 	if (open_gdb(o) < 0 || enter_sandbox(o) < 0 || run_machine(o) < 0)
 		return STATUS_FAILED;
+	stop_timeout();
 	tracing_end(o, run.output_fd, &run.machine);
 	status = report_outcome(o);
 	if (o->stats)

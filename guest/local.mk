@@ -75,6 +75,7 @@ GUEST_ABI = lib/abi/hypercall.h lib/abi/hypercall.def
 # Programs: what they do is seen from outside.
 GUEST_PLAIN = \
 	guest/compute.elf \
+	guest/crowd.elf \
 	guest/debug.elf \
 	guest/echo.elf \
 	guest/echo_server.elf \

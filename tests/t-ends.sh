@@ -58,4 +58,15 @@ has "$err" "ended by SIGSEGV: write to read-only memory" \
 kib=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 try "$novillo" -m $((2 * kib))K "$guests/hello.elf"
 is "$out" "Hello, world!" "a guest may have more memory than the machine"
+
+# A timeout that comes while the end is told: threads are joined then, and
+# must not be kicked.
+for seconds in 0.5 0.7 0.9 1.2; do
+	try "$novillo" -m 256M "--timeout=$seconds" --core="$scratch/core" \
+	    "$guests/crowd.elf" 150 200 100
+	case $status$err in
+	124*"(--timeout)" | 139*"core written"*) ok 0 "a timeout of $seconds seconds ends a crowd, or comes too late" ;;
+	*) ok 1 "a timeout of $seconds seconds ends a crowd, or comes too late" ;;
+	esac
+done
 done_testing

@@ -330,9 +330,27 @@ thread_run(struct vcpu *vcpu)
 	current = NULL;
 }
 
+/*
+ * What comes to novillo from outside, a timeout's tick for one, is for its
+ * first thread, which waits for the others: a handler must not look at a thread
+ * that is joined meanwhile.  Faults are told to who makes them.
+ */
+static void
+leave_signals_to_first(void)
+{
+	sigset_t set;
+
+	sigfillset(&set);
+	sigdelset(&set, KICK_SIGNAL);
+	sigdelset(&set, SIGSEGV);
+	sigdelset(&set, SIGBUS);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void *
 host_thread(void *arg)
 {
+	leave_signals_to_first();
 	thread_run(arg);
 	return NULL;
 }
@@ -377,6 +395,9 @@ thread_join(struct machine *m)
 
 	for (i = 0; i < m->vcpus; i++)
 		if (m->vcpu[i].hosted &&
-		    !pthread_equal(m->vcpu[i].host, pthread_self()))
+		    !pthread_equal(m->vcpu[i].host, pthread_self())) {
+			/* It is out, and must not be kicked any more. */
+			m->vcpu[i].hosted = false;
 			pthread_join(m->vcpu[i].host, NULL);
+		}
 }
