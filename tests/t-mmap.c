@@ -309,6 +309,14 @@ test_truncated(void)
 	is_int(CALL(HC_mincore, AT, P, AT + P), -EFAULT,
 	    "to be told of it there is EFAULT");
 	is_int(CALL(HC_msync, AT, P, MS_SYNC), 0, "to sync it is no error");
+	CALL(HC_set_tid_address, AT);
+	is_int(CALL(HC_exit, 0), 0, "an end that shall be told there is not");
+	memcpy(at(PAGE), (uint64_t[3]){ AT, 0, AT + 8 }, 24);
+	CALL(HC_set_robust_list, PAGE, 24);
+	is_int(CALL(HC_exit, 0), 0, "nor is one to who waits for locks there");
+	memcpy(at(PAGE), (uint64_t[3]){ PAGE, 0, AT + 8 }, 24);
+	CALL(HC_set_robust_list, PAGE, 24);
+	is_int(CALL(HC_exit, 0), 0, "or for one that was about to be taken");
 	fill_file();
 	is_int(byte(AT), 'a', "when the file is longer again, so is it");
 	if (ftruncate(host, (off_t)P) < 0)
@@ -733,6 +741,25 @@ test_debugger(void)
 	clear();
 }
 
+/* A word that others look at. */
+static void
+test_swap(void)
+{
+	uint32_t old = 1, *word = at(PAGE);
+
+	*word = 5;
+	is_int(gmem_swap(word, &old, 7), 0, "another word is not exchanged");
+	is_int(old, 5, "but told");
+	is_int(gmem_swap(word, &old, 7), 1, "the one that is asked for is");
+	is_int(*word, 7, "for the new one");
+	is_int(old, 5, "and still told");
+	map(P, R, MAP_SHARED, ro_fd, 0);
+	is_int(gmem_swap(at(AT), &old, 7), -EFAULT,
+	    "where another thread has mapped a read-only file it is EFAULT");
+	is_int(byte(AT), 'a', "and the file as it was");
+	clear();
+}
+
 /* Whether the host's mapping at guest address `va` has a flag (proc(5)). */
 static bool
 has_flag(uint64_t va, const char *flag)
@@ -835,6 +862,7 @@ main(void)
 	test_msync();
 	test_mlock();
 	test_debugger();
+	test_swap();
 	test_no_dump();
 	test_no_hole();
 	test_model();

@@ -75,11 +75,15 @@ gmem_range(
 	return mem->base + va;
 }
 
-/* copy.S: what is left of `len`. */
-size_t gmem_copy_bytes(void *dst, const void *src, size_t len)
-    __attribute__((visibility("hidden")));
-extern const char gmem_copy_move[] __attribute__((visibility("hidden")));
-extern const char gmem_copy_over[] __attribute__((visibility("hidden")));
+#define HIDDEN __attribute__((visibility("hidden")))
+
+/* copy.S: what is left of `len`, and gmem_swap(). */
+size_t gmem_copy_bytes(void *dst, const void *src, size_t len) HIDDEN;
+int gmem_swap_word(uint32_t *word, uint32_t *old, uint32_t new) HIDDEN;
+
+/* The instructions that may fault, and where they are left then. */
+extern const char gmem_copy_move[] HIDDEN, gmem_copy_over[] HIDDEN;
+extern const char gmem_swap_try[] HIDDEN, gmem_swap_lost[] HIDDEN;
 
 size_t
 gmem_copy(void *dst, const void *src, size_t len)
@@ -87,14 +91,23 @@ gmem_copy(void *dst, const void *src, size_t len)
 	return len - gmem_copy_bytes(dst, src, len);
 }
 
+int
+gmem_swap(uint32_t *word, uint32_t *old, uint32_t new)
+{
+	return gmem_swap_word(word, old, new);
+}
+
 bool
 gmem_recover(void *context)
 {
-	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+	greg_t *rip = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
 
-	if (regs[REG_RIP] != (greg_t)(uintptr_t)gmem_copy_move)
+	if (*rip == (greg_t)(uintptr_t)gmem_copy_move)
+		*rip = (greg_t)(uintptr_t)gmem_copy_over;
+	else if (*rip == (greg_t)(uintptr_t)gmem_swap_try)
+		*rip = (greg_t)(uintptr_t)gmem_swap_lost;
+	else
 		return false;
-	regs[REG_RIP] = (greg_t)(uintptr_t)gmem_copy_over;
 	return true;
 }
 

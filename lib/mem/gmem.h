@@ -68,6 +68,12 @@ size_t gmem_copy(void *dst, const void *src, size_t len);
 bool gmem_recover(void *context);
 
 /*
+ * Others look at the word of guest memory at `word`: put `new` there if it is
+ * *old.  1; 0, and *old is what it is; or -EFAULT as where a copy ends.
+ */
+int gmem_swap(uint32_t *word, uint32_t *old, uint32_t new);
+
+/*
  * Copy out of, or into, guest memory: all of it, or -EFAULT and nothing.  (Of
  * pages that are lost, a part may have been copied.)
  */
