@@ -108,6 +108,7 @@ GUEST_CONFIGS = \
 # Guests that die of what they are named after.
 GUEST_FAULTS = \
 	guest/fault_align.elf \
+	guest/fault_auxv.elf \
 	guest/fault_divide.elf \
 	guest/fault_exec.elf \
 	guest/fault_file.elf \

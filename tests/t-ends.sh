@@ -44,6 +44,11 @@ try sh -c '"$0" --core="$3" "$1" <"$2"' "$novillo" "$guests/fault_file.elf" \
 is "$status" 135 "also where a core is wanted"
 has "$err" "core written" "which is written"
 
+try sh -c '"$0" -m 16M --core="$3" "$1" <"$2"' "$novillo" \
+    "$guests/fault_auxv.elf" "$scratch/short" "$scratch/core"
+is "$status" 139 "a guest that loses its auxiliary vector dies as others do"
+has "$err" "core written" "and leaves a core without it"
+
 # The processor forgets what it could touch, however that is taken away.
 for how in munmap mremap shrink; do
 	try "$novillo" "$guests/fault_unmapped.elf" $how
