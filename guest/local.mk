@@ -141,6 +141,7 @@ GUEST_TESTS = \
 	guest/t_net.elf \
 	guest/t_poll.elf \
 	guest/t_printf.elf \
+	guest/t_race.elf \
 	guest/t_sse.elf \
 	guest/t_start.elf \
 	guest/t_string.elf \
