@@ -35,7 +35,9 @@ list_hypercalls(const struct options *o)
 		if (!row)
 			continue;
 		printf("%3u %-20s %-7s", number, row->name,
-		    hc_set_has(&o->allowed, number) ? "allowed" : "-");
+		    hc_set_has(&o->allowed, number)       ? "allowed"
+		    : hc_set_has_own(&o->allowed, number) ? "own"
+							  : "-");
 		print_classes(row->classes);
 		putchar('\n');
 	}

@@ -10,6 +10,7 @@
 #include "sandbox.h"
 #include "stats.h"
 #include "tracing.h"
+#include "hypercall/own.h"
 #include "vm/core.h"
 #include "vm/machine.h"
 #include "vm/report.h"
@@ -235,6 +236,7 @@ set_policy(const struct options *o)
 			return -1;
 		}
 	}
+	hc_own_set_exe(guest, o->guest);
 	return 0;
 }
 

@@ -44,6 +44,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/address.h \
 	lib/hypercall/control.c \
 	lib/hypercall/control.h \
+	lib/hypercall/cpuinfo.c \
 	lib/hypercall/descriptor.c \
 	lib/hypercall/event.c \
 	lib/hypercall/fd.c \
@@ -64,9 +65,13 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/names.h \
 	lib/hypercall/netrule.c \
 	lib/hypercall/netrule.h \
+	lib/hypercall/own.c \
+	lib/hypercall/own.def \
+	lib/hypercall/own.h \
 	lib/hypercall/path.c \
 	lib/hypercall/path.h \
 	lib/hypercall/poll.c \
+	lib/hypercall/proc.c \
 	lib/hypercall/process.c \
 	lib/hypercall/show.c \
 	lib/hypercall/show.h \
@@ -75,6 +80,9 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/socket.c \
 	lib/hypercall/sockopt.c \
 	lib/hypercall/summary.c \
+	lib/hypercall/system.c \
+	lib/hypercall/text.c \
+	lib/hypercall/text.h \
 	lib/hypercall/thread.c \
 	lib/hypercall/time.c \
 	lib/hypercall/trace.c \

@@ -62,11 +62,14 @@ of_threads()
 	cat /proc/"$pid"/task/*/status | sed -n "s/^$1:[[:space:]]*//p" | sort -u
 }
 
+# All but the devices that a guest may open.
 descriptors()
 {
 	for fd in /proc/"$pid"/fd/*; do
 		[ "${fd##*/}" -gt 2 ] && readlink "$fd"
-	done | sed 's/:[0-9]*$//; s/:\[[0-9]*\]$//; s/.*\///' | sort | tr '\n' ' '
+	done | sed 's/:[0-9]*$//; s/:\[[0-9]*\]$//; s/.*\///' |
+	    grep -v -x -e full -e null -e random -e urandom -e zero |
+	    sort | tr '\n' ' '
 }
 
 if [ "$strict" = strict ]; then
@@ -77,6 +80,12 @@ if [ "$strict" = strict ]; then
 	    "/proc/$pid/limits")" "0 0" "it leaves no core of its own"
 	is "$(descriptors)" "anon_inode:kvm-vcpu sleep.elf " \
 	    "of descriptors it has its vCPU and its image, nothing inherited"
+
+	is "$(for fd in /proc/"$pid"/fd/*; do readlink "$fd"; done |
+	    grep -c -x -e /dev/full -e /dev/random -e /dev/urandom \
+		-e /dev/zero)" "$(ls /dev/full /dev/random /dev/urandom \
+	    /dev/zero 2>/dev/null | wc -l | tr -d ' ')" \
+	    "and the devices that its guest may open, once"
 
 	# Guest RAM: the largest private mapping of no more than it can be.
 	awk '/^[0-9a-f]*-[0-9a-f]* / { line = $0; before = perms; perms = $2 }

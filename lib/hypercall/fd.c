@@ -100,8 +100,12 @@ hc_file_new(struct hc_fds *fds, int host)
 		file->kept = false;
 		file->read_only = false;
 		file->directory = false;
+		file->placed = false;
 		file->named = false;
 		file->bound = false;
+		file->refuses = 0;
+		file->own = 0;
+		file->bytes = 0;
 		file->refs = 1;
 		pthread_mutex_unlock(&fds->lock);
 		return file;

@@ -3,8 +3,10 @@
  * Hypercalls that make, move and remove names, and on the folder a guest is
  * in.  Nothing here may know how a name is resolved.
  */
+#include "hypercall/forward.h"
 #include "hypercall/handlers.h"
 #include "hypercall/host.h"
+#include "hypercall/own.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -20,13 +22,19 @@ struct entry {
 	struct hc_found found;
 };
 
-/* 0 or -errno; entry_put() if it is 0. */
+/* 0 or -errno; entry_put() if it is 0.  -EEXIST: it is one of novillo's own,
+ * among which nothing is made, moved or removed. */
 static int
 entry_get(
     struct hc_call *call, struct entry *entry, uint64_t dirfd, uint64_t path)
 {
 	int r = hc_path_get(call->guest, &entry->name, dirfd, path);
+	struct hc_own own;
 
+	if (r == 0)
+		r = hc_own_find(call, &entry->name, false, &own);
+	if (r > 0)
+		r = -EEXIST;
 	if (r == 0)
 		r = hc_path_parent(call->guest, &entry->name, &entry->found);
 	hc_path_put(&entry->name);
@@ -74,7 +82,7 @@ unlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t flags)
 		return -EINVAL;
 	r = entry_get(call, &e, dirfd, path);
 	if (r < 0)
-		return r;
+		return r == -EEXIST ? -EPERM : r;
 	return entry_put(&e,
 	    hc_host(SYS_unlinkat, e.found.fd, e.found.name, (unsigned)flags));
 }
@@ -105,8 +113,10 @@ entries_get(struct hc_call *call, struct entry e[2], const uint64_t at[4])
 	int r = entry_get(call, &e[0], at[0], at[1]);
 
 	if (r < 0)
-		return r;
+		return r == -EEXIST ? -EPERM : r;
 	r = entry_get(call, &e[1], at[2], at[3]);
+	if (r == -EEXIST)
+		r = -EPERM;
 	return r < 0 ? (int)entry_put(&e[0], r) : 0;
 }
 
@@ -220,10 +230,50 @@ hc_do_symlinkat(struct hc_call *call)
 
 /* A folder to be in: one whose names may be looked up. */
 static int
-may_enter(const struct hc_guest *guest, int fd)
+may_enter(int fd)
 {
-	(void)guest;
 	return (int)hc_host(SYS_faccessat, fd, ".", X_OK);
+}
+
+/* A folder of the guest's tree, held. */
+static int
+find_folder(struct hc_guest *guest, const struct hc_name_at *name,
+    struct hc_file **file)
+{
+	struct hc_found found;
+	int r = hc_path_open(guest, name, O_PATH | O_DIRECTORY, 0, &found);
+
+	if (r < 0)
+		return r;
+	r = may_enter(found.fd);
+	if (r < 0) {
+		close(found.fd);
+		return r;
+	}
+	*file = hc_file_new(&guest->fds, found.fd);
+	if (!*file)
+		return -ENOMEM;
+	(*file)->directory = (*file)->placed = true;
+	(*file)->read_only = found.read_only;
+	strcpy(hc_file_place(&guest->fds, *file), found.place);
+	return 0;
+}
+
+/* The folder that an open file is, held once more. */
+static int
+enter_file(struct hc_guest *guest, uint64_t fd, struct hc_file **file)
+{
+	int r;
+
+	*file = hc_fd_get(&guest->fds, fd);
+	if (!*file)
+		return -EBADF;
+	r = !(*file)->directory ? -ENOTDIR
+	    : (*file)->own      ? 0
+				: may_enter((*file)->host);
+	if (r < 0)
+		hc_file_put(*file);
+	return r;
 }
 
 int64_t
@@ -231,46 +281,37 @@ hc_do_chdir(struct hc_call *call)
 {
 	struct hc_guest *guest = call->guest;
 	struct hc_name_at name;
-	struct hc_found found;
 	struct hc_file *file;
-	int64_t r = hc_path_get(guest, &name, (uint64_t)AT_FDCWD, call->arg[0]);
+	struct hc_own own;
+	int r = hc_path_get(guest, &name, (uint64_t)AT_FDCWD, call->arg[0]);
 
+	if (r == -ENOENT && call->own_only)
+		r = HC_ELSEWHERE;
 	if (r == 0)
-		r = hc_path_open(guest, &name, O_PATH | O_DIRECTORY, 0, &found);
+		r = hc_own_find(call, &name, true, &own);
+	if (r == HC_OWN_IS)
+		r = hc_own_open(call, &own, O_PATH | O_DIRECTORY, &file);
+	else if (r == HC_OWN_IS_DESCRIPTOR && call->own_only)
+		r = HC_ELSEWHERE;
+	else if (r == HC_OWN_IS_DESCRIPTOR)
+		r = enter_file(guest, (uint64_t)own.number, &file);
+	else if (r == 0)
+		r = find_folder(guest, &name, &file);
 	hc_path_put(&name);
-	if (r < 0)
-		return r;
-	r = may_enter(guest, found.fd);
-	if (r < 0) {
-		close(found.fd);
-		return r;
-	}
-	file = hc_file_new(&guest->fds, found.fd);
-	if (!file)
-		return -ENOMEM;
-	file->directory = true;
-	file->read_only = found.read_only;
-	strcpy(hc_file_place(&guest->fds, file), found.place);
-	hc_tree_move(guest, file);
-	return 0;
+	if (r == 0)
+		hc_tree_move(guest, file);
+	return r;
 }
 
 int64_t
 hc_do_fchdir(struct hc_call *call)
 {
-	struct hc_guest *guest = call->guest;
-	struct hc_file *file = hc_fd_get(&guest->fds, call->arg[0]);
-	int r;
+	struct hc_file *file;
+	int r = enter_file(call->guest, call->arg[0], &file);
 
-	if (!file)
-		return -EBADF;
-	r = file->directory ? may_enter(guest, file->host) : -ENOTDIR;
-	if (r < 0) {
-		hc_file_put(file);
-		return r;
-	}
-	hc_tree_move(guest, file);
-	return 0;
+	if (r == 0)
+		hc_tree_move(call->guest, file);
+	return r;
 }
 
 int64_t
@@ -293,5 +334,22 @@ hc_do_getcwd(struct hc_call *call)
 		r = (int64_t)size;
 	if (cwd)
 		hc_file_put(cwd);
+	return r;
+}
+
+int64_t
+hc_do_getdents64(struct hc_call *call)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, call->arg[0]);
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	if (file->own)
+		r = hc_own_getdents(call, file);
+	else
+		r = call->own_only ? HC_ELSEWHERE
+				   : hc_forward(call, hc_row(HC_getdents64));
+	hc_file_put(file);
 	return r;
 }

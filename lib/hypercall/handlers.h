@@ -9,6 +9,7 @@
 #include "hypercall/hypercall.h"
 
 #include <sys/types.h>
+#include <sys/utsname.h>
 
 #define HYPERCALL(number, name, ...) int64_t hc_do_##name(struct hc_call *call);
 #define FORWARD(...)
@@ -24,6 +25,23 @@ void hc_broken_pipe(struct hc_call *call, uint32_t number);
 
 /* The limits of a guest that has made none. */
 void hc_limits_init(struct hc_guest *guest);
+
+/* What novillo's own files tell, before the machine has told more. */
+void hc_world_init(struct hc_guest *guest);
+
+/* A call that may look at novillo's own files alone leads elsewhere: what a
+ * handler answers then, and no guest ever sees. */
+#define HC_ELSEWHERE (-4096)
+
+/* What uname() tells. */
+extern const struct utsname hc_uname;
+
+/* As many processors as the host lets novillo use, or -errno. */
+int64_t hc_count_cpus(void);
+
+/* What F_GETFL says of an open file: of what is novillo's own, how the guest
+ * has opened it. */
+int64_t hc_file_flags(const struct hc_file *file);
 
 /* Two descriptors for two of the host's, written to `va`, which was checked:
  * 0, or -errno with both closed. */

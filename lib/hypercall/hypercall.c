@@ -176,6 +176,7 @@ static const struct {
 	{ "poll", HC_POLL },
 	{ "time", HC_TIME },
 	{ "memory", HC_MEMORY },
+	{ "own", HC_OWN },
 	{ "all", ~0U },
 };
 
@@ -247,15 +248,38 @@ hc_set_has(const struct hc_set *set, uint32_t number)
 	       (set->bits[number / 64] >> number % 64 & 1);
 }
 
+bool
+hc_set_has_own(const struct hc_set *set, uint32_t number)
+{
+	return number < HYPERCALL_END &&
+	       (set->own[number / 64] >> number % 64 & 1);
+}
+
 static void
-set_put(struct hc_set *set, uint32_t nr, bool in)
+put_bit(uint64_t *bits, uint32_t nr, bool in)
 {
 	const uint64_t bit = UINT64_C(1) << nr % 64;
 
 	if (in)
-		set->bits[nr / 64] |= bit;
+		bits[nr / 64] |= bit;
 	else
-		set->bits[nr / 64] &= ~bit;
+		bits[nr / 64] &= ~bit;
+}
+
+/* One call by a class or its name: false if that is not it. */
+static bool
+put_call(struct hc_set *set, uint32_t nr, unsigned class, bool named, bool in)
+{
+	const struct hc_row *row = hc_row(nr);
+	bool whole = named || (row->classes & class & ~(unsigned)HC_OWN);
+
+	if (whole)
+		put_bit(set->bits, nr, in);
+	else if (!(row->classes & HC_OWN) || !(class & (HC_OWN | HC_BASE)))
+		return false;
+	if (row->classes & HC_OWN)
+		put_bit(set->own, nr, in);
+	return true;
 }
 
 bool
@@ -279,10 +303,9 @@ hc_set_change(struct hc_set *set, const char *word, size_t len)
 
 		if (!row)
 			continue;
-		if ((row->classes & class) || same_word(row->name, word, len)) {
-			set_put(set, nr, in);
+		if (put_call(
+			set, nr, class, same_word(row->name, word, len), in))
 			found = true;
-		}
 	}
 	return found;
 }
@@ -313,6 +336,7 @@ hc_guest_init(struct hc_guest *guest, struct gmem *mem)
 
 	guest->mem = mem;
 	guest->tree.self = -1;
+	hc_world_init(guest);
 	guest->dumpable = true;
 	hc_limits_init(guest);
 	hc_set_change(&guest->policy.allowed, base, sizeof(base) - 1);
@@ -325,6 +349,7 @@ deny(struct hc_call *call, uint32_t number)
 {
 	struct hc_policy *policy = &call->guest->policy;
 
+	call->denied = true;
 	if (policy->denied && !hc_set_has(&policy->told, number))
 		policy->denied(call->guest, number);
 	policy->told.bits[number / 64] |= UINT64_C(1) << number % 64;
@@ -337,16 +362,11 @@ deny(struct hc_call *call, uint32_t number)
 }
 
 static int64_t
-serve(struct hc_call *call, uint32_t number)
+serve_allowed(struct hc_call *call, const struct hc_row *row, uint32_t number)
 {
 	struct hc_guest *guest = call->guest;
-	const struct hc_row *row = hc_row(number);
 	int64_t result;
 
-	if (!row)
-		return -ENOSYS;
-	if (!hc_set_has(&guest->policy.allowed, number))
-		return deny(call, number);
 	atomic_fetch_add_explicit(
 	    &guest->count[number], 1, memory_order_relaxed);
 	/* What changes mappings does so one thread at a time. */
@@ -358,6 +378,26 @@ serve(struct hc_call *call, uint32_t number)
 	if (result == -EPIPE)
 		hc_broken_pipe(call, number);
 	return result;
+}
+
+/* What is not allowed may still be allowed on novillo's own files: whether it
+ * leads to one, the handler finds out. */
+static int64_t
+serve(struct hc_call *call, uint32_t number)
+{
+	const struct hc_set *allowed = &call->guest->policy.allowed;
+	const struct hc_row *row = hc_row(number);
+	int64_t result;
+
+	if (!row)
+		return -ENOSYS;
+	if (hc_set_has(allowed, number))
+		return serve_allowed(call, row, number);
+	if (!hc_set_has_own(allowed, number))
+		return deny(call, number);
+	call->own_only = true;
+	result = serve_allowed(call, row, number);
+	return result == HC_ELSEWHERE ? deny(call, number) : result;
 }
 
 static int64_t

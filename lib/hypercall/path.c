@@ -7,6 +7,7 @@
 
 #include "hypercall/host.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,12 +50,17 @@ is_plain(const struct hc_tree *tree)
 	return tree->mounts == 1 && tree->mount[0].len == 0;
 }
 
-/*
- * `path` from folder `from` on as an absolute name without ".", ".." and empty
- * components: "" for the root, else "/a/b".
- */
-static int
-normalize(const char *from, const char *path, char out[HC_PATH])
+bool
+hc_tree_is_volume(const struct hc_tree *tree, const char *place)
+{
+	const char *rest;
+	const struct hc_mount *mount = find_mount(tree, place, &rest);
+
+	return mount && mount->len > 0;
+}
+
+int
+hc_path_normalize(const char *from, const char *path, char out[HC_PATH])
 {
 	size_t len = *path == '/' ? 0 : strlen(from);
 
@@ -177,13 +183,18 @@ hc_path_open(struct hc_guest *guest, const struct hc_name_at *name,
 	bool relative = name->text[0] != '/';
 	int64_t r;
 
+	found->own.row = 0;
 	if (!name->text[0] || (relative && !name->dir))
 		return -ENOENT;
-	r = normalize(name->dir ? hc_file_place(&guest->fds, name->dir) : "",
-	    name->text, found->place);
+	r = hc_path_normalize(
+	    name->dir ? hc_file_place(&guest->fds, name->dir) : "", name->text,
+	    found->place);
 	if (r < 0)
 		return (int)r;
 	mode &= HC_MODE;
+	/* Who knows of novillo's own files has asked for them already. */
+	if (hc_own_covers(tree, found->place))
+		return -ENOENT;
 	r = -EXDEV;
 	if (relative && is_plain(tree) && !tree->no_openat2)
 		r = open_relative(name->dir, name->text, flags, mode, found);
@@ -346,7 +357,7 @@ start_in(struct hc_guest *guest, const struct hc_mount *mount)
 
 	if (!cwd)
 		return -EMFILE;
-	cwd->directory = true;
+	cwd->directory = cwd->placed = true;
 	cwd->read_only = mount->read_only;
 	strcpy(hc_file_place(&guest->fds, cwd), mount->at);
 	hc_tree_move(guest, cwd);
@@ -360,7 +371,7 @@ hc_tree_mount(
 	struct hc_tree *tree = &guest->tree;
 	struct hc_mount new = { .read_only = read_only };
 	unsigned i;
-	int r = normalize("", at, new.at);
+	int r = hc_path_normalize("", at, new.at);
 
 	if (r < 0)
 		return r;

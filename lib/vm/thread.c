@@ -211,6 +211,30 @@ thread_start(struct hc_thread *child, uint64_t stack, const uint64_t *tls)
 	pthread_mutex_unlock(&m->lock);
 }
 
+bool
+thread_next(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME])
+{
+	struct machine *m = vcpu_of(thread)->machine;
+	const struct hc_thread *next = NULL;
+	unsigned i;
+
+	pthread_mutex_lock(&m->lock);
+	for (i = 0; i < m->vcpus; i++) {
+		const struct hc_thread *other = &m->vcpu[i].thread;
+
+		if (m->vcpu[i].state == VCPU_LIVE && other->tid > *tid &&
+		    (!next || other->tid < next->tid))
+			next = other;
+	}
+	if (next) {
+		*tid = next->tid;
+		memcpy(name, next->name, HC_THREAD_NAME);
+		name[HC_THREAD_NAME - 1] = '\0';
+	}
+	pthread_mutex_unlock(&m->lock);
+	return next != NULL;
+}
+
 /* The thread has ended itself: its vCPU is free for another. */
 static void
 release(struct vcpu *vcpu)
