@@ -141,6 +141,7 @@ GUEST_TESTS = \
 	guest/t_net.elf \
 	guest/t_poll.elf \
 	guest/t_printf.elf \
+	guest/t_proc.elf \
 	guest/t_race.elf \
 	guest/t_sse.elf \
 	guest/t_start.elf \
@@ -163,6 +164,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_net.native \
 	guest/t_poll.native \
 	guest/t_printf.native \
+	guest/t_proc.native \
 	guest/t_sse.native \
 	guest/t_start.native \
 	guest/t_string.native \

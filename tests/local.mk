@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	tests/t-mmap \
 	tests/t-net \
 	tests/t-netrule \
+	tests/t-own \
 	tests/t-regs \
 	tests/t-rsp \
 	tests/t-signal \
@@ -72,6 +73,8 @@ tests_t_net_SOURCES = tests/t-net.c $(UNIT_SOURCES)
 tests_t_net_LDADD = $(TEST_LIBS)
 tests_t_netrule_SOURCES = tests/t-netrule.c $(UNIT_SOURCES)
 tests_t_netrule_LDADD = $(TEST_LIBS)
+tests_t_own_SOURCES = tests/t-own.c $(UNIT_SOURCES)
+tests_t_own_LDADD = $(TEST_LIBS)
 tests_t_regs_SOURCES = tests/t-regs.c $(UNIT_SOURCES)
 tests_t_regs_LDADD = lib/libgdb.a
 tests_t_rsp_SOURCES = tests/t-rsp.c $(UNIT_SOURCES)
@@ -119,6 +122,7 @@ KVM_TESTS = \
 	tests/t-gdb-regs.sh \
 	tests/t-lldb.sh \
 	tests/t-net.sh \
+	tests/t-proc.sh \
 	tests/t-run.sh \
 	tests/t-sandbox.sh \
 	tests/t-static.sh \

@@ -21,5 +21,9 @@ case $1 in
 	    --root="$scratch" "$@"
 	exit
 	;;
+*/t_proc.elf)
+	# All but what it does to files is @base's.
+	exec "$novillo" --timeout=60 --allow=pipe,unlink,chmod "$@"
+	;;
 esac
 exec "$novillo" --timeout=60 "$@"

@@ -146,7 +146,7 @@ static void
 on_denied(const struct hc_guest *g, uint32_t number)
 {
 	(void)g;
-	denials += number == HC_open;
+	denials += number == HC_unlink;
 }
 
 static void

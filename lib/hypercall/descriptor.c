@@ -358,3 +358,17 @@ hc_do_fstatfs(struct hc_call *call)
 	hc_file_put(file);
 	return r;
 }
+
+/* Of novillo's own none is open for that. */
+int64_t
+hc_do_ftruncate(struct hc_call *call)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, call->arg[0]);
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	r = file->own ? -EINVAL : hc_forward(call, hc_row(HC_ftruncate));
+	hc_file_put(file);
+	return r;
+}

@@ -373,10 +373,7 @@ place_of(const struct hc_own *own, char place[HC_PATH])
 		strcpy(place, path);
 }
 
-/*
- * A folder's entries as getdents64(2) gives them, all of one size, so that a
- * position is a number of entries, wherever a guest sets it.
- */
+/* A folder's entry as getdents64(2) gives it, all of one size. */
 struct entry {
 	uint64_t ino;
 	int64_t next; /* the position behind it */
@@ -394,21 +391,6 @@ inode_of(unsigned row, int number)
 	return ((uint64_t)number << 8) + row;
 }
 
-static void
-put_entry(struct hc_text *text, const char *name, unsigned row, int number,
-    uint8_t type)
-{
-	struct entry e = {
-		.ino = inode_of(row, number),
-		.next = (int64_t)(text->size + sizeof(e)),
-		.size = sizeof(e),
-		.type = type,
-	};
-
-	strncpy(e.name, name, sizeof(e.name) - 1);
-	hc_text_bytes(text, &e, sizeof(e));
-}
-
 static uint8_t
 entry_type(const struct hc_own_row *row)
 {
@@ -419,34 +401,6 @@ entry_type(const struct hc_own_row *row)
 	case HC_OWN_DEVICE:
 	case HC_OWN_TERMINAL: return DT_CHR;
 	default: return DT_REG;
-	}
-}
-
-static void
-put_number(struct hc_text *text, unsigned i, int number)
-{
-	char name[sizeof(int) * 3];
-
-	snprintf(name, sizeof(name), "%d", number);
-	put_entry(text, name, i + 1, number, entry_type(&rows[i]));
-}
-
-/* All that a row with a number stands for. */
-static void
-put_numbers(struct hc_text *text, const struct hc_call *call, unsigned i)
-{
-	char name[HC_THREAD_NAME];
-	int n;
-
-	if (rows[i].kind == HC_OWN_DESCRIPTOR) {
-		for (n = 0; n < (int)HC_FDS; n++)
-			if (is_there(call, &rows[i], n))
-				put_number(text, i, n);
-	} else if (!call->thread->next) {
-		put_number(text, i, call->thread->tid);
-	} else {
-		for (n = 0; call->thread->next(call->thread, &n, name);)
-			put_number(text, i, n);
 	}
 }
 
@@ -463,33 +417,95 @@ child_name(const struct hc_own_row *row, const char *folder)
 	return row->path + len + 1;
 }
 
-static void
-put_folder(
-    struct hc_text *text, const struct hc_call *call, const struct hc_own *own)
+/* The first number from *number on that a row stands for. */
+static bool
+find_number(const struct hc_call *call, unsigned row, int *number)
 {
-	const char *folder = row_of(own)->path;
+	char name[HC_THREAD_NAME];
+	int n = *number;
+
+	if (rows[row].kind == HC_OWN_DESCRIPTOR) {
+		while (n < (int)HC_FDS && !is_there(call, &rows[row], n))
+			n++;
+		*number = n;
+		return n < (int)HC_FDS;
+	}
+	if (call->thread->next) {
+		*number = n - 1;
+		return call->thread->next(call->thread, number, name);
+	}
+	*number = call->thread->tid;
+	return n <= *number;
+}
+
+/*
+ * What is in a folder at position `pos` or behind it: its row and number, and
+ * the position is its own.  Positions are those of rows in the list or, as on
+ * Linux, numbers: what comes and goes meanwhile moves nothing else.
+ */
+static bool
+find_child(const struct hc_call *call, const char *folder, int64_t *pos,
+    struct hc_own *own)
+{
 	unsigned i;
 
-	put_entry(text, ".", own->row, own->number, DT_DIR);
-	put_entry(text, "..", own->row, own->number, DT_DIR);
 	for (i = 0; i < ROWS; i++) {
 		const char *name = child_name(&rows[i], folder);
 
-		if (name && *name == '#')
-			put_numbers(text, call, i);
-		else if (name)
-			put_entry(text, name, i + 1, own->number,
-			    entry_type(&rows[i]));
+		own->row = i + 1;
+		if (name && *name == '#' && *pos < INT32_MAX) {
+			own->number = (int)*pos;
+			if (!find_number(call, i, &own->number))
+				return false;
+			*pos = own->number;
+			return true;
+		}
+		if (name && i >= *pos) {
+			*pos = i;
+			return true;
+		}
 	}
+	return false;
+}
+
+/* The first two positions are the folder itself and what is above it. */
+#define DOTS 2
+
+/* The entry at or behind *pos, which is set behind it. */
+static bool
+next_entry(const struct hc_call *call, const struct hc_own *folder,
+    int64_t *pos, struct entry *e)
+{
+	struct hc_own own = { 0 };
+	const char *path = row_of(folder)->path;
+	int64_t at = *pos - DOTS;
+
+	*e = (struct entry){ .size = sizeof(*e), .type = DT_DIR };
+	if (at < 0) {
+		e->ino = inode_of(folder->row, folder->number);
+		memcpy(e->name, "..", *pos + 1 < DOTS ? 1 : 2);
+		e->next = ++*pos;
+		return true;
+	}
+	if (!find_child(call, path, &at, &own))
+		return false;
+	e->ino = inode_of(own.row, own.number);
+	e->type = entry_type(row_of(&own));
+	if (strchr(row_of(&own)->path + strlen(path), '#'))
+		snprintf(e->name, sizeof(e->name), "%d", own.number);
+	else
+		strcpy(e->name, row_of(&own)->path + strlen(path) + 1);
+	e->next = *pos = at + DOTS + 1;
+	return true;
 }
 
 int64_t
 hc_own_getdents(const struct hc_call *call, const struct hc_file *file)
 {
+	struct hc_own folder = hc_own_of(file);
 	struct entry entries[100];
-	size_t room = (uint32_t)call->arg[2] / sizeof(entries[0]);
-	int64_t at = hc_host(SYS_lseek, file->host, 0, SEEK_CUR);
-	int64_t n;
+	size_t room = (uint32_t)call->arg[2] / sizeof(entries[0]), n = 0;
+	int64_t pos = hc_host(SYS_lseek, file->host, 0, SEEK_CUR);
 
 	if (!file->directory)
 		return -ENOTDIR;
@@ -497,15 +513,13 @@ hc_own_getdents(const struct hc_call *call, const struct hc_file *file)
 		return -EINVAL;
 	if (room > sizeof(entries) / sizeof(entries[0]))
 		room = sizeof(entries) / sizeof(entries[0]);
-	at -= at % (int64_t)sizeof(entries[0]);
-	n = hc_host(
-	    SYS_pread64, file->host, entries, room * sizeof(entries[0]), at);
-	if (n <= 0)
-		return n;
-	if (gmem_write(call->guest->mem, call->arg[1], entries, (size_t)n) < 0)
+	while (n < room && next_entry(call, &folder, &pos, &entries[n]))
+		n++;
+	if (gmem_write(call->guest->mem, call->arg[1], entries,
+		n * sizeof(entries[0])) < 0)
 		return -EFAULT;
-	(void)hc_host(SYS_lseek, file->host, at + n, SEEK_SET);
-	return n;
+	(void)hc_host(SYS_lseek, file->host, pos, SEEK_SET);
+	return (int64_t)(n * sizeof(entries[0]));
 }
 
 /* Is there room for one more snapshot? */
@@ -529,11 +543,9 @@ fill(const struct hc_call *call, const struct hc_own *own, int fd,
 	int r;
 
 	hc_text_begin(&text, fd);
-	if (row->kind == HC_OWN_FOLDER)
-		put_folder(&text, call, own);
-	else if (row->text)
+	if (row->text)
 		hc_text_put(&text, "%s", row->text);
-	else
+	else if (row->make)
 		row->make(&text, call, own->number);
 	r = hc_text_end(&text);
 	if (r == 0)

@@ -4,9 +4,9 @@
  * ask for them, from the guest's own state and never from the host's files
  * (own.def).  It must not know how the guest's other names are resolved.
  *
- * What is opened is a snapshot: text in a sealed file in memory, or the entries
- * of a folder in one; of a device, the host's, which is opened once before the
- * guest runs.
+ * What is opened is a snapshot: text in a sealed file in memory.  A folder is
+ * such a file without text, for its position; a device is the host's, which is
+ * opened once before the guest runs.
  */
 #ifndef HC_OWN_H
 #define HC_OWN_H
