@@ -112,9 +112,20 @@ has "$out" "$busybox top" "top runs"
 # Under the strictest sandbox that there is here.
 try "$novillo" --sandbox=strict "$guests/hello.elf"
 if [ "$status" -eq 0 ]; then
-	try "$novillo" --sandbox=strict --allow=-@all,@own,read,write,writev,exit_group,close,brk,mmap,munmap,arch_prctl \
-	    "$busybox" head -n 1 /proc/meminfo
-	has "$out" "MemTotal:" "what answering takes is in the filter"
+	least=-@all,@own,@memory,read,write,close,exit_group,arch_prctl
+	try "$novillo" --sandbox=strict "--allow=$least" "$busybox" head -n 1 \
+	    /proc/self/auxv /proc/self/cmdline /proc/self/comm \
+	    /proc/self/environ /proc/self/limits /proc/self/maps \
+	    /proc/self/mounts /proc/self/stat /proc/self/statm \
+	    /proc/self/status /proc/thread-self/comm /proc/cpuinfo \
+	    /proc/loadavg /proc/meminfo /proc/stat /proc/uptime /proc/version \
+	    /proc/sys/kernel/hostname /proc/sys/vm/overcommit_memory \
+	    /sys/devices/system/cpu/online /dev/null /dev/stdin </dev/null
+	is "$status" 0 "what answering takes is in the filter"
+	has "$out" "MemTotal:" "and it is answered"
+	try "$novillo" --sandbox=strict "--allow=$least" "$busybox" \
+	    ls -lR /proc /dev /sys
+	has "$out" "exe -> $busybox" "folders and links as well"
 	try "$novillo" --sandbox=strict --allow=pipe,unlink,chmod \
 	    "$guests/t_proc.elf"
 	is "$status" 0 "for all of it"
