@@ -351,8 +351,7 @@ auxv(void *ctx, uint64_t offset, void *buf, size_t len)
 		return 0;
 	if (len > m->auxv_size - offset)
 		len = m->auxv_size - offset;
-	memcpy(buf, m->mem.base + m->auxv + offset, len);
-	return (int64_t)len;
+	return (int64_t)gmem_copy(buf, m->mem.base + m->auxv + offset, len);
 }
 
 static int

@@ -6,6 +6,11 @@
 #include "options.h"
 #include "run.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
 static void
 print_classes(unsigned classes)
 {
@@ -30,11 +35,33 @@ list_hypercalls(const struct options *o)
 		if (!row)
 			continue;
 		printf("%3u %-20s %-7s", number, row->name,
-		    hc_set_has(&o->allowed, number) ? "allowed" : "-");
+		    hc_set_has(&o->allowed, number)       ? "allowed"
+		    : hc_set_has_own(&o->allowed, number) ? "own"
+							  : "-");
 		print_classes(row->classes);
 		putchar('\n');
 	}
 	return STATUS_OK;
+}
+
+/*
+ * A standard stream that is closed stays so for the guest.  Its number is
+ * taken, or else the next file we open, /dev/kvm perhaps, would be the guest's
+ * stream.
+ */
+static int
+keep_stream_numbers(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", O_PATH | O_CLOEXEC) != fd) {
+			say("/dev/null, for a stream that is closed: %s",
+			    strerror(errno));
+			return -1;
+		}
+	return 0;
 }
 
 int
@@ -42,6 +69,8 @@ main(int argc, char **argv)
 {
 	struct options options;
 
+	if (keep_stream_numbers() < 0)
+		return STATUS_FAILED;
 	if (options_parse(&options, argc, argv) < 0)
 		return STATUS_FAILED;
 	switch (options.action) {

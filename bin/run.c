@@ -11,6 +11,7 @@
 #include "stats.h"
 #include "tracing.h"
 #include "hypercall/refused.h"
+#include "hypercall/own.h"
 #include "vm/core.h"
 #include "vm/machine.h"
 #include "vm/report.h"
@@ -128,6 +129,15 @@ start_timeout(uint64_t ns)
 	return 0;
 }
 
+/* The guest is over: no tick shall interrupt what is said of it. */
+static void
+stop_timeout(void)
+{
+	struct sigaction action = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(SIGALRM, &action, NULL);
+}
+
 static int
 open_output(const struct options *o)
 {
@@ -239,6 +249,7 @@ set_policy(const struct options *o)
 			return -1;
 		}
 	}
+	hc_own_set_exe(guest, o->guest);
 	return 0;
 }
 
@@ -425,6 +436,7 @@ run_guest(const struct options *o)
 		return STATUS_FAILED;
 	if (open_gdb(o) < 0 || enter_sandbox(o) < 0 || run_machine(o) < 0)
 		return STATUS_FAILED;
+	stop_timeout();
 	tracing_end(o, run.output_fd, &run.machine);
 	status = report_outcome(o);
 	if (o->stats)

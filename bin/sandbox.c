@@ -7,6 +7,7 @@
 #include "needs.h"
 #include "run.h"
 
+#include "hypercall/own.h"
 #include "sandbox/host.h"
 #include "sandbox/namespaces.h"
 
@@ -39,20 +40,32 @@ asked_for(const struct options *o)
 	return asked;
 }
 
+/* May the guest open one of the files that novillo answers itself? */
+static bool
+opens_own(const struct hc_set *allowed)
+{
+	return hc_set_has_own(allowed, HC_open) ||
+	       hc_set_has_own(allowed, HC_openat);
+}
+
+static void
+need_list(struct needs *needs, const int16_t *calls)
+{
+	while (*calls >= 0)
+		needs_call(needs, *calls++);
+}
+
 /* Of each hypercall that the guest may make, what serves it. */
 static void
 need_hypercalls(struct needs *needs, const struct hc_set *allowed)
 {
 	uint32_t number;
-	unsigned i;
 
 	for (number = 0; number < HYPERCALL_END; number++) {
-		const struct hc_row *row = hc_row(number);
-
-		if (!row || !hc_set_has(allowed, number))
-			continue;
-		for (i = 0; i < HC_NEEDS && row->needs[i] >= 0; i++)
-			needs_call(needs, row->needs[i]);
+		if (hc_set_has(allowed, number))
+			need_list(needs, hc_row(number)->needs);
+		if (hc_set_has_own(allowed, number))
+			need_list(needs, hc_own_needs);
 	}
 }
 
@@ -122,12 +135,17 @@ make_policy(const struct options *o, const struct hc_guest *guest)
 	return policy;
 }
 
-/* What the guest's files are found by; its streams are ours. */
+/* What the guest's files are found by, and devices it may open; its streams are
+ * ours. */
 static size_t
-list_files(const struct hc_tree *tree, int *keep)
+list_files(const struct hc_guest *guest, int *keep)
 {
+	const struct hc_tree *tree = &guest->tree;
 	size_t n = 0;
 	unsigned i;
+
+	for (i = 0; i < HC_DEVICES; i++)
+		keep[n++] = guest->world.device[i];
 
 	for (i = 0; i < tree->mounts; i++)
 		keep[n++] = tree->mount[i].host;
@@ -154,7 +172,7 @@ list_descriptors(
 		keep[n++] = m->vcpu[i].kvm.fd;
 	keep[n++] = s->image;
 	keep[n++] = s->output;
-	n += list_files(&m->guest.tree, keep + n);
+	n += list_files(&m->guest, keep + n);
 	if (makes_threads(&m->guest)) {
 		keep[n++] = m->kvm;
 		keep[n++] = m->vm;
@@ -187,8 +205,10 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 	int r;
 
 	/* There is one vCPU before the guest runs. */
-	_Static_assert(1 + HC_MOUNTS + 11 <= CONFINE_KEEP,
+	_Static_assert(1 + HC_MOUNTS + HC_DEVICES + 11 <= CONFINE_KEEP,
 	    "there is room for all descriptors");
+	if (opens_own(&s->machine->guest.policy.allowed))
+		hc_own_open_devices(&s->machine->guest);
 	if (o->sandbox == SANDBOX_NONE)
 		return 0;
 	r = make_filter(o, &s->machine->guest, &program);

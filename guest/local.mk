@@ -75,6 +75,7 @@ GUEST_ABI = lib/abi/hypercall.h lib/abi/hypercall.def
 # Programs: what they do is seen from outside.
 GUEST_PLAIN = \
 	guest/compute.elf \
+	guest/crowd.elf \
 	guest/debug.elf \
 	guest/echo.elf \
 	guest/echo_server.elf \
@@ -107,6 +108,7 @@ GUEST_CONFIGS = \
 # Guests that die of what they are named after.
 GUEST_FAULTS = \
 	guest/fault_align.elf \
+	guest/fault_auxv.elf \
 	guest/fault_divide.elf \
 	guest/fault_exec.elf \
 	guest/fault_file.elf \
@@ -139,6 +141,8 @@ GUEST_TESTS = \
 	guest/t_net.elf \
 	guest/t_poll.elf \
 	guest/t_printf.elf \
+	guest/t_proc.elf \
+	guest/t_race.elf \
 	guest/t_sse.elf \
 	guest/t_start.elf \
 	guest/t_string.elf \
@@ -160,6 +164,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_net.native \
 	guest/t_poll.native \
 	guest/t_printf.native \
+	guest/t_proc.native \
 	guest/t_sse.native \
 	guest/t_start.native \
 	guest/t_string.native \

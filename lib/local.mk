@@ -32,6 +32,7 @@ lib_libimage_a_SOURCES = \
 noinst_LIBRARIES += lib/libmem.a
 lib_libmem_a_SOURCES = \
 	lib/mem/advice.c \
+	lib/mem/copy.S \
 	lib/mem/gmem.c \
 	lib/mem/gmem.h \
 	lib/mem/pagetable.c \
@@ -46,6 +47,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/attribute.c \
 	lib/hypercall/control.c \
 	lib/hypercall/control.h \
+	lib/hypercall/cpuinfo.c \
 	lib/hypercall/descriptor.c \
 	lib/hypercall/event.c \
 	lib/hypercall/fd.c \
@@ -66,9 +68,13 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/names.h \
 	lib/hypercall/netrule.c \
 	lib/hypercall/netrule.h \
+	lib/hypercall/own.c \
+	lib/hypercall/own.def \
+	lib/hypercall/own.h \
 	lib/hypercall/path.c \
 	lib/hypercall/path.h \
 	lib/hypercall/poll.c \
+	lib/hypercall/proc.c \
 	lib/hypercall/process.c \
 	lib/hypercall/refused.c \
 	lib/hypercall/refused.h \
@@ -80,6 +86,9 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/socket.c \
 	lib/hypercall/sockopt.c \
 	lib/hypercall/summary.c \
+	lib/hypercall/system.c \
+	lib/hypercall/text.c \
+	lib/hypercall/text.h \
 	lib/hypercall/thread.c \
 	lib/hypercall/time.c \
 	lib/hypercall/trace.c \

@@ -11,6 +11,7 @@
 #include "guestram.h"
 
 #include "hypercall/hypercall.h"
+#include "hypercall/own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -103,17 +104,42 @@ place(uint8_t b)
 	return places[b % (sizeof(places) / sizeof(places[0]))];
 }
 
+/* Those of novillo's own are in own.def besides. */
 static const char *const names[] = { "/", "a", "/a", "a/b", "..", "../..",
 	"/../../outside", "link", "link/..", "a/../link/x", ".", "",
 	"/proc/self/mem", "fifo", "a/", "sock", "/rom/x", "loop" };
 
+/* One of novillo's own, with a number in it if it has one; or something below
+ * or above. */
+static void
+own_name(uint8_t b, char text[64])
+{
+	static const char *const behind[] = { "", "", "", "", "/", "/..",
+		"/root/a", "/x" };
+	static unsigned rows;
+	const char *path;
+	size_t len;
+
+	while (hc_own_row(rows))
+		rows++;
+	path = hc_own_row(b % rows)->path;
+	len = strcspn(path, "#");
+	snprintf(text, 64, "%.*s%.0d%s%s", (int)len, path,
+	    path[len] ? 1 + b % 7 : 0, path + len + !!path[len],
+	    behind[b / 8 % 8]);
+}
+
 static uint64_t
-name(uint8_t b)
+name(uint8_t how, uint8_t b)
 {
 	uint64_t va = DATA + 512 + (b & 3) * 64;
+	char text[64];
 
-	const char *text = names[(b >> 2) % (sizeof(names) / sizeof(names[0]))];
-
+	if (how & 32)
+		own_name(b, text);
+	else
+		snprintf(text, sizeof(text), "%s",
+		    names[(b >> 2) % (sizeof(names) / sizeof(names[0]))]);
 	gmem_write(&mem, va, text, strlen(text) + 1);
 	return b == 255 ? place(b) : va;
 }
@@ -185,7 +211,7 @@ argument(struct input *in, const struct hc_arg *arg)
 	case HC_ARG_FD:
 	case HC_ARG_DIRFD: return b < 250 ? b % 24 : edge(b);
 	case HC_ARG_PATH:
-	case HC_ARG_STR: return name(b);
+	case HC_ARG_STR: return name(how, b);
 	case HC_ARG_SOCKADDR: return address(b);
 	case HC_ARG_FLAGS:
 		return named(arg->names, b % 16) | named(arg->names, b / 16) |
@@ -355,6 +381,10 @@ start_guest(bool net)
 	snprintf(root, sizeof(root), "%s/root", scratch);
 	if (hc_tree_mount(&guest, root, "/", false) < 0)
 		abort();
+	hc_own_open_devices(&guest);
+	hc_own_set_exe(&guest, "/a");
+	guest.world.args = (struct hc_span){ DATA - 8, DATA + 64 };
+	guest.world.stack = DATA + SIZE;
 	space_init(&guest.space, &mem, DATA / 2, RAM - PAGE_4K);
 }
 

@@ -104,7 +104,7 @@ show_calls(struct input *in)
 	static struct hc_traced t[2];
 	struct hc_call call[2];
 	unsigned i, a, over = byte(in) & 1;
-	uint32_t number = byte(in) << 8U | byte(in);
+	uint32_t number = (uint32_t)byte(in) << 8 | byte(in);
 
 	for (i = 0; i < 2; i++) {
 		call[i] = (struct hc_call){ .guest = &guest,

@@ -35,7 +35,8 @@ gdb_on()
 	gdb_status=0
 	answer=$(timeout -k 5 "$gdb_seconds" gdb -nx -nh -batch \
 	    -ex 'set pagination off' -ex 'set confirm off' -ex 'set width 0' \
-	    -ex 'set tcp auto-retry off' -ex "target remote $line_" \
+	    -ex 'set tcp auto-retry off' -ex "directory ${top_srcdir:-.}" \
+	    -ex "target remote $line_" \
 	    "$@" 2>&1) || gdb_status=$?
 	case $answer in
 	*"internal-error"* | *"Fatal signal"*) gdb_status=134 ;;

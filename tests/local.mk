@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	tests/t-mmap \
 	tests/t-net \
 	tests/t-netrule \
+	tests/t-own \
 	tests/t-regs \
 	tests/t-rsp \
 	tests/t-signal \
@@ -72,6 +73,8 @@ tests_t_net_SOURCES = tests/t-net.c $(UNIT_SOURCES)
 tests_t_net_LDADD = $(TEST_LIBS)
 tests_t_netrule_SOURCES = tests/t-netrule.c $(UNIT_SOURCES)
 tests_t_netrule_LDADD = $(TEST_LIBS)
+tests_t_own_SOURCES = tests/t-own.c $(UNIT_SOURCES)
+tests_t_own_LDADD = $(TEST_LIBS)
 tests_t_regs_SOURCES = tests/t-regs.c $(UNIT_SOURCES)
 tests_t_regs_LDADD = lib/libgdb.a
 tests_t_rsp_SOURCES = tests/t-rsp.c $(UNIT_SOURCES)
@@ -122,6 +125,7 @@ KVM_TESTS = \
 	tests/t-lldb.sh \
 	tests/t-languages.sh \
 	tests/t-net.sh \
+	tests/t-proc.sh \
 	tests/t-programs.sh \
 	tests/t-run.sh \
 	tests/t-sandbox.sh \
@@ -153,13 +157,14 @@ PROGRAMS_TESTED = \
 	tests/programs/work.lua
 
 check_PROGRAMS += $(UNIT_TESTS) tests/mkelf tests/fakestub tests/killer \
-	tests/onpty
+	tests/onpty tests/without
 tests_fakestub_SOURCES = tests/fakestub.c tests/faketarget.c \
 	tests/faketarget.h
 tests_fakestub_LDADD = lib/libgdb.a
 tests_killer_SOURCES = tests/killer.c
 tests_mkelf_SOURCES = tests/mkelf.c tests/elfmaker.h
 tests_onpty_SOURCES = tests/onpty.c
+tests_without_SOURCES = tests/without.c
 
 # The codec as a guest has it: its sources, compiled as one with the test.
 RSP_GUESTS = tests/t_rsp.elf tests/t_rsp.native

@@ -44,6 +44,11 @@ try sh -c '"$0" --core="$3" "$1" <"$2"' "$novillo" "$guests/fault_file.elf" \
 is "$status" 135 "also where a core is wanted"
 has "$err" "core written" "which is written"
 
+try sh -c '"$0" -m 16M --core="$3" "$1" <"$2"' "$novillo" \
+    "$guests/fault_auxv.elf" "$scratch/short" "$scratch/core"
+is "$status" 139 "a guest that loses its auxiliary vector dies as others do"
+has "$err" "core written" "and leaves a core without it"
+
 # The processor forgets what it could touch, however that is taken away.
 for how in munmap mremap shrink; do
 	try "$novillo" "$guests/fault_unmapped.elf" $how
@@ -58,4 +63,15 @@ has "$err" "ended by SIGSEGV: write to read-only memory" \
 kib=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 try "$novillo" -m $((2 * kib))K "$guests/hello.elf"
 is "$out" "Hello, world!" "a guest may have more memory than the machine"
+
+# A timeout that comes while the end is told: threads are joined then, and
+# must not be kicked.
+for seconds in 0.5 0.7 0.9 1.2; do
+	try "$novillo" -m 256M "--timeout=$seconds" --core="$scratch/core" \
+	    "$guests/crowd.elf" 150 200 100
+	case $status$err in
+	124*"(--timeout)" | 139*"core written"*) ok 0 "a timeout of $seconds seconds ends a crowd, or comes too late" ;;
+	*) ok 1 "a timeout of $seconds seconds ends a crowd, or comes too late" ;;
+	esac
+done
 done_testing

@@ -13,8 +13,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/uio.h>
@@ -216,6 +218,11 @@ test_escapes(void)
 	ok(CALL(link, P("/../outside/secret"), Q("/got")) < 0,
 	    "%s: nor a file outside linked", way);
 	ok(CALL(link, P(".."), Q("/got")) < 0, "%s: nor its folder", way);
+	symlink("../outside/none", "root/absent");
+	is_int(CALL(link, P("/outdir/"), Q("/got")),
+	    CALL(link, P("/absent/"), Q("/got")),
+	    "%s: nor does its error tell whether there is one", way);
+	unlink("root/absent");
 	is_int(CALL(symlink, P("../outside/secret"), Q("/made")), 0,
 	    "%s: a link may say anything", way);
 	is_int(guest_open("/made", O_RDONLY, 0), -ENOENT,
@@ -270,6 +277,34 @@ test_making(void)
 	is_int(guest_open("/dangling", O_CREAT | O_EXCL | O_WRONLY, 0600),
 	    -EEXIST, "%s: but not with O_EXCL", way);
 	CALL(unlink, P("/dangling-target"));
+}
+
+static unsigned
+mode_of(const char *name)
+{
+	struct stat st;
+
+	return lstat(name, &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+/* A file that the host would execute as somebody else. */
+static void
+test_modes(void)
+{
+	int64_t fd = guest_open("/suid", O_CREAT | O_RDWR, 06755);
+
+	is_int(mode_of("root/suid"), 0755, "%s: none is made set-user-ID", way);
+	is_int(CALL(chmod, P("/suid"), 04755), 0, "%s: nor by chmod", way);
+	is_int(mode_of("root/suid"), 0755, "%s: becomes it", way);
+	is_int(CALL(fchmod, (uint64_t)fd, 06711), 0, "%s: nor by fchmod", way);
+	is_int(mode_of("root/suid"), 0711, "%s: but has the rest", way);
+	is_int(CALL(fchmodat, CWD, P("/suid"), 01700), 0, "%s: and", way);
+	is_int(mode_of("root/suid"), 01700, "%s: the sticky bit", way);
+	CALL(mkdir, P("/sgid"), 02755);
+	is_int(mode_of("root/sgid"), 0755, "%s: a folder neither", way);
+	CALL(rmdir, P("/sgid"));
+	CALL(unlink, P("/suid"));
+	CALL(close, (uint64_t)fd);
 }
 
 static void
@@ -434,6 +469,12 @@ test_descriptors(void)
 	is_int(CALL(pipe2, DATA, 0x40000000), -EINVAL, "pipe2 knows its flags");
 	is_int(CALL(pipe2, END - 4, 0), -EFAULT, "and where it writes");
 	is_int(CALL(pipe2, DATA, O_CLOEXEC), 0, "and makes a pipe");
+	is_int(CALL(fcntl, (uint64_t)pair[1], F_SETPIPE_SZ, 1 << 14), 1 << 14,
+	    "of the size that is wanted");
+	is_int(CALL(fcntl, (uint64_t)pair[1], F_SETPIPE_SZ, 1 << 21), -EPERM,
+	    "but not as large as root could have it");
+	is_int(CALL(fcntl, (uint64_t)pair[1], F_SETPIPE_SZ, UINT32_MAX), -EPERM,
+	    "nor larger");
 	is_int(
 	    CALL(write, (uint64_t)pair[1], DATA + 64, 3), 3, "in at one end");
 	is_int(
@@ -467,6 +508,33 @@ test_foreign_descriptors(void)
 	is_int(wrong, 0, "no descriptor of ours is the guest's");
 	ok(fcntl(host, F_GETFD) >= 0, "and all are still there");
 	close(host);
+}
+
+/* A stream of ours that is there to be read, and one that is not there. */
+static void
+test_streams(void)
+{
+	struct stat st;
+	int in = dup(0), out = dup(1);
+
+	fflush(stdout);
+	if (in < 0 || out < 0 || chmod("root/file", 0640) < 0 ||
+	    dup2(open("root/file", O_RDONLY), 0) < 0 ||
+	    dup2(open("/dev/null", O_PATH), 1) < 0)
+		bail("cannot change streams");
+	start_guest(false);
+	dup2(out, 1);
+	is_int(CALL(fchmod, 0, 0777), -EROFS,
+	    "what a stream is read from keeps its mode");
+	is_int(CALL(utimensat, 0, 0, 0, 0), -EROFS, "and its times");
+	ok(stat("root/file", &st) == 0 && (st.st_mode & 0777) == 0640,
+	    "so it has them");
+	is_int(CALL(fstat, 1, DATA), -EBADF,
+	    "a number that is only kept taken is no stream");
+	is_int(CALL(read, 0, DATA, 4), 4, "another is read");
+	dup2(in, 0);
+	close(in);
+	close(out);
 }
 
 static void
@@ -504,7 +572,8 @@ test_race(void)
 			(void)rename("root/flop", "root/flip");
 		}
 	}
-	for (i = 0; i < 20000; i++) {
+	/* The other may not get a processor for a while. */
+	for (i = 0; i < 20000 || (seen == 0 && i < 2000000); i++) {
 		const char *text;
 
 		guest.tree.no_openat2 = i & 1;
@@ -541,6 +610,83 @@ test_mounts(void)
 	is_int(guest_open("x", O_RDONLY, 0), -ENOENT, "nor a folder to be in");
 }
 
+/* Linux 5.8 and later. */
+static bool
+tells_mounts(void)
+{
+	struct statx stx;
+
+	return statx(AT_FDCWD, "/", 0, 0x1000, &stx) == 0 &&
+	       (stx.stx_mask & 0x1000);
+}
+
+/* In a child: how often one of both ways reached what is mounted. */
+static int
+try_mounted(const char *name)
+{
+	struct stat st;
+	int walk, wrong = 0;
+
+	for (walk = 0; walk <= 1; walk++) {
+		find_by_walk(walk);
+		wrong += guest_open(name, O_RDONLY, 0) != -EACCES;
+		wrong += CALL(stat, P(name), DATA) != -EACCES;
+		strcat((char *)mem.base + TEXT, "/made");
+		wrong += CALL(mkdir, TEXT, 0755) != -EACCES;
+	}
+	return wrong + (stat("root/mounted/made", &st) == 0);
+}
+
+/*
+ * What is mounted in a folder is not of the folder: another file system, and,
+ * where the host tells them apart, another place of the same one.
+ */
+static void
+test_mounted(const char *what, const char *type, bool told)
+{
+	char name[PATH_MAX];
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		snprintf(name, sizeof(name), "%s/root/mounted", scratch);
+		if ((geteuid() != 0 &&
+			unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) ||
+		    unshare(CLONE_NEWNS) < 0 ||
+		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mkdir(name, 0755) < 0 ||
+		    mount(what, name, type, type ? 0 : MS_BIND, NULL) < 0)
+			_exit(255);
+		start_guest(false);
+		_exit(try_mounted("/mounted"));
+	}
+	waitpid(child, &status, 0);
+	rmdir("root/mounted");
+	if (status == 255 << 8 || !told)
+		skip(1, "nothing can be mounted here, or told apart");
+	else
+		is_int(status, 0, "%s that is mounted is not reached", what);
+}
+
+/* Without being root and without namespaces: what is mounted everywhere. */
+static void
+test_walk_stays(void)
+{
+	int root = open("/", O_PATH | O_DIRECTORY);
+	int fd = hc_path_walk(root, "etc", O_PATH, 0);
+
+	ok(fd >= 0, "the walk goes where it may");
+	close(fd);
+	is_int(hc_path_walk(root, "proc", O_PATH, 0), -EXDEV,
+	    "not onto another file system");
+	is_int(
+	    hc_path_walk(root, "proc/", O_PATH, 0), -EXDEV, "also as a folder");
+	is_int(hc_path_walk(root, "proc/self", O_PATH, 0), -EXDEV, "nor below");
+	is_int(hc_path_walk(root, "etc/../proc", O_RDONLY, 0), -EXDEV,
+	    "by no way");
+	close(root);
+}
+
 static void
 remove_tree(void)
 {
@@ -571,6 +717,7 @@ main(void)
 		test_reading();
 		test_escapes();
 		test_making();
+		test_modes();
 		test_telling();
 		test_folders();
 		test_odd_files();
@@ -582,8 +729,12 @@ main(void)
 	start_guest(false);
 	test_descriptors();
 	test_foreign_descriptors();
+	test_streams();
 	test_many_descriptors();
 	test_race();
 	test_mounts();
+	test_walk_stays();
+	test_mounted("tmpfs", "tmpfs", true);
+	test_mounted("root/dir", NULL, tells_mounts());
 	return done_testing();
 }

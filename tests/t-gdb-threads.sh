@@ -6,29 +6,7 @@
 
 . "${top_srcdir:-.}/tests/lib.sh"
 
-need_kvm
-need_tool gdb
-make_scratch
-
-# session GUEST COMMAND...: gdb is connected and stands at the guest's entry.
-# What gdb printed is $answer, what the guest said is in $scratch/guest.
-session()
-{
-	guest=$1
-	shift
-	set -- "$@" --end
-	while [ "$1" != --end ]; do
-		set -- "$@" -ex "$1"
-		shift
-	done
-	shift
-	answer=$(timeout 60 gdb -nx -batch -ex 'set pagination off' \
-	    -ex "target remote | $novillo --gdb=stdio $guests/$guest 2>$scratch/guest" \
-	    "$@" 2>&1)
-	session_status=$?
-	[ "$session_status" -lt 124 ]
-	ok $? "gdb ends by itself (status $session_status)"
-}
+. "$top_srcdir/tests/gdb.sh"
 
 # How often PART stands in a line of $answer.
 count()
@@ -120,7 +98,7 @@ session "fault_thread.elf" "continue" "backtrace" "thread 1" "backtrace" \
 has "$answer" 'Thread 2 "thread" received signal SIGSEGV' \
     "a fault in a thread is told of that thread"
 has "$answer" "#0  write_to_null" "where it is"
-has "$answer" "thread_join (t=" "the first thread is where it waits"
+has "$answer" "in main ()" "the first thread is where it was"
 has "$answer" "terminated with signal SIGSEGV" "passed on, it ends the guest"
 
 session "fault_thread.elf" "continue" "set var \$rip = thread_exit" "signal 0"
@@ -136,37 +114,19 @@ while ! grep -q . "$scratch/guest" && [ "$waited" -lt 100 ]; do
 done
 is "$(cat "$scratch/guest")" 240 "leaves them counting right"
 
-# Ctrl-C.  later GUEST: interrupt the gdb that runs it.
-later()
-{
-	sleep 3
-	for pid in $(pgrep -f "$1"); do
-		[ "$(cat "/proc/$pid/comm")" = gdb ] && kill -INT "$pid"
-	done
-}
-
-# A guest on a socket of its own, with an input that never comes.
-interrupted()
-{
-	sleep 60 | timeout 60 "$novillo" --gdb="unix:$scratch/$2" \
-	    "$guests/$1" "$2" 2>"$scratch/guest" &
-	waited=0
-	while [ ! -S "$scratch/$2" ] && [ "$waited" -lt 100 ]; do
-		sleep 0.1
-		waited=$((waited + 1))
-	done
-	later "target remote $scratch/$2" &
-	answer=$(timeout 60 gdb -nx -batch -ex 'set pagination off' \
-	    -ex "target remote $scratch/$2" -ex continue -ex "info threads" \
-	    -ex "thread apply all backtrace 2" -ex kill 2>&1)
-}
-
-interrupted torture.elf spin
+# Ctrl-C.
+session "torture.elf spin" "$interrupt_later" "continue" "info threads" "kill"
 has "$answer" "received signal SIGINT" "Ctrl-C stops threads that compute"
 is "$(printf '%s\n' "$answer" | sed -n '/Target Id/,/^$/p' |
     grep -c 'compute')" 2 "both of them"
 
-interrupted torture.elf doze
+# With an input that never comes.
+mkfifo "$scratch/fifo"
+exec 4<>"$scratch/fifo" 3<"$scratch/fifo"
+serve "$guests/torture.elf" doze
+on_line "$line" "$interrupt_later" "continue" "thread apply all backtrace 2" \
+    "kill"
+exec 3</dev/null 4>/dev/null
 has "$answer" "received signal SIGINT" "Ctrl-C stops threads that wait"
 has "$answer" "hc_futex" "one of them for a futex"
 has "$answer" "hc_read" "and one for input"

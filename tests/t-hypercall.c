@@ -121,6 +121,22 @@ test_sets(void)
 	ok(len == 1 && *bad == '-', "and is told with its sign");
 	is_int(hc_set_parse(&set, "--write", &bad, &len), -EINVAL,
 	    "nor are two of them");
+	is_int(hc_set_parse(&set, "@base", &bad, &len), 0, "@base is a class");
+	ok(!hc_set_has(&set, HC_open) && hc_set_has_own(&set, HC_open),
+	    "in which files are opened that are novillo's own");
+	is_int(hc_set_parse(&set, "@base,-@own", &bad, &len), 0, "without");
+	ok(!hc_set_has_own(&set, HC_open) && hc_set_has(&set, HC_read),
+	    "@own not even these");
+	is_int(hc_set_parse(&set, "@own", &bad, &len), 0, "with @own alone");
+	ok(!hc_set_has(&set, HC_open) && hc_set_has_own(&set, HC_open),
+	    "nothing but these");
+	is_int(hc_set_parse(&set, "@base,@file,-open", &bad, &len), 0,
+	    "a call that is taken out");
+	ok(!hc_set_has(&set, HC_open) && !hc_set_has_own(&set, HC_open) &&
+		hc_set_has_own(&set, HC_openat),
+	    "is taken out for them too");
+	ok(!hc_set_has_own(&set, UINT32_MAX) && !hc_set_has_own(&set, HC_unlink),
+	    "what looks at no names is not there for them");
 	ok(!hc_set_has(&set, UINT32_MAX), "no set has a number out of range");
 }
 
@@ -130,7 +146,7 @@ static void
 on_denied(const struct hc_guest *g, uint32_t number)
 {
 	(void)g;
-	denials += number == HC_open;
+	denials += number == HC_unlink;
 }
 
 static void
@@ -144,12 +160,14 @@ test_numbers(void)
 	    CALL(499 + 1, 0), -ENOSYS, "the number behind the last is ENOSYS");
 	is_int(CALL(UINT32_MAX, 0), -ENOSYS, "and so is the largest");
 	is_int(CALL(400, 0), -ENOSYS, "and one in between that is not served");
-	is_int(CALL(HC_open, 0), -EPERM, "one of @file is not allowed");
+	is_int(CALL(HC_unlink, 0), -EPERM,
+	    "one of @file is not allowed");
 	is_int(denials, 1, "which is told");
-	is_int(CALL(HC_open, 0), -EPERM, "the second time it is the same");
+	is_int(CALL(HC_unlink, 0), -EPERM,
+	    "the second time it is the same");
 	is_int(denials, 1, "and not told again");
 	hc_set_parse(&guest.policy.allowed, "@all", &bad, &len);
-	is_int(CALL(HC_open, 0), -EFAULT, "and when it is allowed, it is made");
+	is_int(CALL(HC_unlink, 0), -EFAULT, "and when it is allowed, it is made");
 }
 
 static void

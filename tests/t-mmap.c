@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -208,8 +210,11 @@ test_file_errors(void)
 	fd = (uint64_t)hc_fd_open(&guest.fds, open("/", O_PATH), false);
 	is_int(map(P, R, MAP_PRIVATE, fd, 0), -EBADF,
 	    "nor what was opened with O_PATH");
-	fd = (uint64_t)hc_fd_open(&guest.fds, open("/dev/zero", O_RDWR), false);
+	fd = (uint64_t)hc_fd_open(&guest.fds, open("/dev/null", O_RDWR), false);
 	is_int(map(P, R, MAP_PRIVATE, fd, 0), -ENODEV, "nor a device");
+	fd = (uint64_t)hc_fd_open(&guest.fds, open("/dev/zero", O_RDWR), false);
+	ok(map(P, R, MAP_PRIVATE, fd, 0) > 0,
+	    "but /dev/zero, which is another name for anonymous memory");
 	is_int(map(P, R, MAP_PRIVATE, wo_fd, 0), -EACCES,
 	    "a file that cannot be read is EACCES");
 	is_int(map(P, R, MAP_PRIVATE, NONE, 0), -EBADF, "-1 is EBADF");
@@ -307,6 +312,14 @@ test_truncated(void)
 	is_int(CALL(HC_mincore, AT, P, AT + P), -EFAULT,
 	    "to be told of it there is EFAULT");
 	is_int(CALL(HC_msync, AT, P, MS_SYNC), 0, "to sync it is no error");
+	CALL(HC_set_tid_address, AT);
+	is_int(CALL(HC_exit, 0), 0, "an end that shall be told there is not");
+	memcpy(at(PAGE), (uint64_t[3]){ AT, 0, AT + 8 }, 24);
+	CALL(HC_set_robust_list, PAGE, 24);
+	is_int(CALL(HC_exit, 0), 0, "nor is one to who waits for locks there");
+	memcpy(at(PAGE), (uint64_t[3]){ PAGE, 0, AT + 8 }, 24);
+	CALL(HC_set_robust_list, PAGE, 24);
+	is_int(CALL(HC_exit, 0), 0, "or for one that was about to be taken");
 	fill_file();
 	is_int(byte(AT), 'a', "when the file is longer again, so is it");
 	if (ftruncate(host, (off_t)P) < 0)
@@ -731,6 +744,102 @@ test_debugger(void)
 	clear();
 }
 
+/* A word that others look at. */
+static void
+test_swap(void)
+{
+	uint32_t old = 1, *word = at(PAGE);
+
+	*word = 5;
+	is_int(gmem_swap(word, &old, 7), 0, "another word is not exchanged");
+	is_int(old, 5, "but told");
+	is_int(gmem_swap(word, &old, 7), 1, "the one that is asked for is");
+	is_int(*word, 7, "for the new one");
+	is_int(old, 5, "and still told");
+	map(P, R, MAP_SHARED, ro_fd, 0);
+	is_int(gmem_swap(at(AT), &old, 7), -EFAULT,
+	    "where another thread has mapped a read-only file it is EFAULT");
+	is_int(byte(AT), 'a', "and the file as it was");
+	clear();
+}
+
+/* Whether the host's mapping at guest address `va` has a flag (proc(5)). */
+static bool
+has_flag(uint64_t va, const char *flag)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long from, to, want = (unsigned long)(uintptr_t)at(va);
+	bool here = false, has = false;
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			here = want >= from && want < to;
+		if (here && strncmp(line, "VmFlags:", 8) == 0)
+			has = strstr(line, flag) != NULL;
+	}
+	if (f)
+		fclose(f);
+	return has;
+}
+
+static void
+test_no_dump(void)
+{
+	map(P, R, MAP_PRIVATE, ro_fd, 0);
+	ok(has_flag(AT, " dd"), "what is mapped is in no core of ours");
+	ok(has_flag(AT, " dc"), "nor in a child");
+	clear();
+	ok(has_flag(AT, " dd"), "nor is what comes in its place");
+}
+
+/* Maps what novillo itself would map, a stack perhaps, until told to stop. */
+static void *
+map_ours(void *arg)
+{
+	atomic_bool *stop = arg;
+	uintptr_t inside = 0;
+	unsigned n;
+
+	for (n = 0; !*stop && !inside; n++) {
+		uint8_t *p = mmap(NULL, P, RW, ANON, -1, 0);
+
+		if (p >= mem.base && p < mem.base + mem.size)
+			inside = 1;
+		/* The first stay, so that the places above RAM are taken. */
+		if (p != MAP_FAILED && n > 5000)
+			munmap(p, P);
+	}
+	return (void *)inside;
+}
+
+/*
+ * Some files say only at the end that they cannot be mapped, when the host has
+ * taken away what was there.  What another thread maps must not come to lie in
+ * the guest's memory.
+ */
+static void
+test_no_hole(void)
+{
+	int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY);
+	atomic_bool stop = false;
+	void *inside = NULL;
+	unsigned i, mapped = 0;
+	pthread_t other;
+
+	if (fd < 0 || pthread_create(&other, NULL, map_ours, &stop) != 0) {
+		skip(2, "there is no file that cannot be mapped");
+		return;
+	}
+	for (i = 0; i < 20000; i++)
+		mapped += gmem_map_file(&mem, AT, P, fd, 0, 0) == 0;
+	stop = true;
+	pthread_join(other, &inside);
+	close(fd);
+	is_int(mapped, 0, "a file that cannot be mapped is not");
+	is_int(inside != NULL, 0, "and leaves no hole in the guest's memory");
+}
+
 int
 main(void)
 {
@@ -756,6 +865,9 @@ main(void)
 	test_msync();
 	test_mlock();
 	test_debugger();
+	test_swap();
+	test_no_dump();
+	test_no_hole();
 	test_model();
 	return done_testing();
 }

@@ -589,7 +589,7 @@ test_unix(void)
 	uint64_t other = guest_socket(AF_UNIX, SOCK_DGRAM);
 	struct sockaddr_un un;
 	struct stat st;
-	char text[128];
+	char text[sizeof(un.sun_path) + 1];
 
 	is_int(CALL(bind, fd, ADDR, put_un("/dir/s")), 0, "a name is bound");
 	is_int(stat("root/dir/s", &st), 0, "below the root");
@@ -614,7 +614,7 @@ test_unix(void)
 	is_int(CALL(bind, other, ADDR, put_un("/rom/s")), -EROFS,
 	    "nothing is bound in a read-only volume");
 	memset(text, 'n', sizeof(text));
-	text[107] = '\0';
+	text[107] = text[108] = '\0';
 	is_int(CALL(bind, other, ADDR, put_un(text)), -ENAMETOOLONG,
 	    "a component may be too long for the host");
 	text[107] = 'n';
@@ -723,6 +723,64 @@ test_rules(void)
 	guest.policy.nets = 0;
 	CALL(close, fd);
 	CALL(close, tcp);
+}
+
+/* A port by way of a connection that is taken back. */
+static void
+test_port_without_bind(void)
+{
+	static const char loopback[] = "bind:127.0.0.1";
+	struct hc_net_rule rule;
+	uint64_t to = guest_socket(AF_INET, SOCK_STREAM);
+	uint64_t tcp = guest_socket(AF_INET, SOCK_STREAM);
+
+	hc_net_rule_parse(&rule, loopback, sizeof(loopback) - 1);
+	guest.policy.net = &rule;
+	guest.policy.nets = 1;
+	put_in(0);
+	is_int(CALL(bind, to, ADDR, 16), 0, "who is bound as allowed");
+	is_int(CALL(listen, to, 1), 0, "listens");
+	put_len(16);
+	CALL(getsockname, to, ADDR, LEN);
+	is_int(CALL(connect, tcp, ADDR, 16), 0, "who connects");
+	memset(at(ADDR), 0, 16);
+	is_int(CALL(connect, tcp, ADDR, 16), 0, "and takes it back");
+	is_int(CALL(listen, tcp, 1), -EACCES, "is not bound, and listens not");
+	guest.policy.nets = 0;
+	is_int(CALL(listen, tcp, 1), 0, "unless every address is allowed");
+	CALL(close, tcp);
+	CALL(close, to);
+}
+
+/* Another call than connect that connects. */
+static void
+test_fast_open(void)
+{
+	const struct hc_set all = guest.policy.allowed;
+	uint64_t to = guest_socket(AF_INET, SOCK_STREAM);
+	uint64_t tcp = guest_socket(AF_INET, SOCK_STREAM);
+	struct msghdr *m;
+
+	hc_set_change(&guest.policy.allowed, "-connect", 8);
+	put_in(0);
+	CALL(bind, to, ADDR, 16);
+	CALL(listen, to, 1);
+	put_len(16);
+	CALL(getsockname, to, ADDR, LEN);
+	is_int(CALL(sendto, tcp, LEN, 1, MSG_FASTOPEN, ADDR, 16), -EOPNOTSUPP,
+	    "who must not connect does not by sendto");
+	m = put_message(LEN, 1);
+	m->msg_name = (void *)ADDR;
+	m->msg_namelen = 16;
+	is_int(CALL(sendmsg, tcp, DATA, MSG_FASTOPEN), -EOPNOTSUPP,
+	    "nor by sendmsg");
+	is_int(CALL(sendmmsg, tcp, DATA, 1, MSG_FASTOPEN), -EOPNOTSUPP,
+	    "nor by sendmmsg");
+	guest.policy.allowed = all;
+	is_int(CALL(sendto, tcp, LEN, 1, MSG_FASTOPEN, ADDR, 16), 1,
+	    "who may does");
+	CALL(close, tcp);
+	CALL(close, to);
 }
 
 static void
@@ -931,6 +989,8 @@ main(void)
 	test_unix();
 	test_same_names();
 	test_rules();
+	test_port_without_bind();
+	test_fast_open();
 	test_poll();
 	test_epoll();
 	test_interrupted();

@@ -62,11 +62,14 @@ of_threads()
 	cat /proc/"$pid"/task/*/status | sed -n "s/^$1:[[:space:]]*//p" | sort -u
 }
 
+# All but the devices that a guest may open.
 descriptors()
 {
 	for fd in /proc/"$pid"/fd/*; do
 		[ "${fd##*/}" -gt 2 ] && readlink "$fd"
-	done | sed 's/:[0-9]*$//; s/:\[[0-9]*\]$//; s/.*\///' | sort | tr '\n' ' '
+	done | sed 's/:[0-9]*$//; s/:\[[0-9]*\]$//; s/.*\///' |
+	    grep -v -x -e full -e null -e random -e urandom -e zero |
+	    sort | tr '\n' ' '
 }
 
 if [ "$strict" = strict ]; then
@@ -77,6 +80,12 @@ if [ "$strict" = strict ]; then
 	    "/proc/$pid/limits")" "0 0" "it leaves no core of its own"
 	is "$(descriptors)" "anon_inode:kvm-vcpu sleep.elf " \
 	    "of descriptors it has its vCPU and its image, nothing inherited"
+
+	is "$(for fd in /proc/"$pid"/fd/*; do readlink "$fd"; done |
+	    grep -c -x -e /dev/full -e /dev/random -e /dev/urandom \
+		-e /dev/zero)" "$(ls /dev/full /dev/random /dev/urandom \
+	    /dev/zero 2>/dev/null | wc -l | tr -d ' ')" \
+	    "and the devices that its guest may open, once"
 
 	# Guest RAM: the largest private mapping of no more than it can be.
 	awk '/^[0-9a-f]*-[0-9a-f]* / { line = $0; before = perms; perms = $2 }
@@ -177,6 +186,30 @@ if [ "$strict" = strict ]; then
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 fi
+
+# Hosts that lack a piece: older ones (38 is ENOSYS), and those where some
+# other sandbox forbids it (1 is EPERM).
+without=$top_builddir/tests/without
+[ -x "$without" ] || skip "nothing to take calls away with was built"
+for error in $([ -x "$without" ] && echo 38 1); do
+	for test in t_file t_hostile; do
+		try timeout 100 "$without" openat2 $error "$novillo" \
+		    "--sandbox=$strict" --allow=@all --root="$scratch/given" \
+		    "$guests/$test.elf"
+		is "$status" 0 "$test is the same without openat2 ($error)"
+	done
+	try "$without" openat2 $error "$novillo" --probe
+	has "$out" "openat2                no" "--probe knows ($error)"
+	for call in landlock_create_ruleset close_range; do
+		try "$without" $call $error "$novillo" --sandbox=strict \
+		    "$guests/hello.elf"
+		is "$status" 125 "strict does not run without $call ($error)"
+		has "$err" "novillo: --sandbox=strict: " "and says why"
+		try "$without" $call $error "$novillo" \
+		    --sandbox=best-effort "$guests/hello.elf"
+		is "$out$err" "Hello, world!" "best effort does"
+	done
+done
 
 # Another process number space.
 case $("$novillo" --probe) in

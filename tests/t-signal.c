@@ -412,6 +412,11 @@ test_clocks(void)
 	ok(word(PAGE) / 1000 == (uint64_t)time(NULL) / 1000, "what time it is");
 	is_int(
 	    CALL(HC_gettimeofday, RO, 0), -EFAULT, "not to read-only memory");
+	memset(at(PAGE), 0, sizeof(struct timespec));
+	is_int(CALL(HC_clock_nanosleep, CLOCK_REALTIME_ALARM, 0, PAGE, 0),
+	    -EPERM, "no sleep wakes the host");
+	is_int(CALL(HC_clock_nanosleep, CLOCK_BOOTTIME_ALARM, 1, PAGE, 0),
+	    -EPERM, "nor one until a moment");
 	ok(CALL(HC_time, PAGE) == (int64_t)word(PAGE), "time answers twice");
 	is_int(CALL(HC_time, LAST), -EFAULT, "not to where there is no room");
 	ok(CALL(HC_times, 0) > 0, "times answers");

@@ -49,6 +49,8 @@ has "$err" "ended by SIGSEGV: write through a null pointer" \
 has "$err" "in thread 2" "the report names the thread"
 has "$err" "write_to_null+0x0 at guest/fault_thread.c:" \
     "and where that thread was"
+has "$err" "#1 0x" "with the caller of a function that has made no frame"
+has "$err" " thread_main+0x" "which is the runtime"
 
 try timeout 60 "$novillo" --trace "$guests/threads.elf" 2 1
 is "$out" 2 "a traced guest's threads do what they should"

@@ -161,7 +161,7 @@ escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 	size_t i;
 
 	for (i = 0;
-	     n - i >= 2 * PIECE && room - (size_t)(out - dst) >= 3 * PIECE;
+	     n - i > 2 * PIECE && room - (size_t)(out - dst) >= 3 * PIECE;
 	     i += PIECE) {
 		uint64_t special = specials16(src + i) |
 				   (uint64_t)specials16(src + i + 16) << 16 |

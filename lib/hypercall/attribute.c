@@ -23,8 +23,8 @@ chown_call(struct hc_call *call, uint64_t dirfd, uint64_t path,
 	r = hc_hold(call, dirfd, path, flags, &found);
 	if (r < 0)
 		return r;
-	if (found.read_only)
-		return hc_drop(&found, -EROFS);
+	if (found.own.row || found.read_only)
+		return hc_drop(&found, found.own.row ? -EPERM : -EROFS);
 	return hc_drop(
 	    &found, hc_host(SYS_fchownat, found.fd, "", (uid_t)owner[0],
 			(gid_t)owner[1], AT_EMPTY_PATH));
@@ -49,21 +49,6 @@ hc_do_fchownat(struct hc_call *call)
 {
 	return chown_call(call, call->arg[0], call->arg[1], call->arg + 2,
 	    (unsigned)call->arg[4]);
-}
-
-int64_t
-hc_do_fchown(struct hc_call *call)
-{
-	struct hc_file *file = hc_fd_get(&call->guest->fds, call->arg[0]);
-	int64_t r;
-
-	if (!file)
-		return -EBADF;
-	r = file->read_only ? -EROFS
-			    : hc_host(SYS_fchown, file->host,
-				  (uid_t)call->arg[1], (gid_t)call->arg[2]);
-	hc_file_put(file);
-	return r;
 }
 
 /* With NULL the time is now. */

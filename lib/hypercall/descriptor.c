@@ -2,8 +2,10 @@
 /*
  * Hypercalls on descriptors themselves.  Nothing here may know vCPUs or KVM.
  */
+#include "hypercall/forward.h"
 #include "hypercall/handlers.h"
 #include "hypercall/host.h"
+#include "hypercall/own.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -95,13 +97,28 @@ lock_call(struct hc_call *call, struct hc_file *file, int cmd)
  * to novillo. */
 #define SETFL_FLAGS ((unsigned)(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME))
 
+/* What a pipe may hold, as Linux limits who has no privileges: the memory is
+ * the host's (pipe(7), pipe-max-size). */
+#define PIPE_MOST (1U << 20)
+
+int64_t
+hc_file_flags(const struct hc_file *file)
+{
+	int64_t flags = hc_host(SYS_fcntl, file->host, F_GETFL, 0);
+
+	if (flags < 0 || !file->refuses)
+		return flags;
+	return (flags & ~(int64_t)O_ACCMODE) |
+	       (file->refuses & HC_NO_WRITE ? O_RDONLY : O_WRONLY);
+}
+
 static int64_t
 file_control(struct hc_call *call, struct hc_file *file)
 {
 	int cmd = (int)call->arg[1];
 
 	switch (cmd) {
-	case F_GETFL: return hc_host(SYS_fcntl, file->host, F_GETFL, 0);
+	case F_GETFL: return hc_file_flags(file);
 	case F_SETFL:
 		return hc_host(SYS_fcntl, file->host, F_SETFL,
 		    (unsigned)call->arg[2] & SETFL_FLAGS);
@@ -111,8 +128,11 @@ file_control(struct hc_call *call, struct hc_file *file)
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW: return lock_call(call, file, cmd);
-	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
+		if ((unsigned)call->arg[2] > PIPE_MOST)
+			return -EPERM;
+		/* fall through */
+	case F_GETPIPE_SZ:
 	case F_GET_SEALS:
 		return hc_host(SYS_fcntl, file->host, cmd, (int)call->arg[2]);
 	default: return -EINVAL;
@@ -186,7 +206,9 @@ change(struct hc_call *call, long number, uint64_t a, uint64_t b)
 
 	if (!file)
 		return -EBADF;
-	r = file->read_only ? -EROFS : hc_host(number, file->host, a, b);
+	r = file->own         ? -EPERM
+	    : file->read_only ? -EROFS
+			      : hc_host(number, file->host, a, b);
 	hc_file_put(file);
 	return r;
 }
@@ -194,7 +216,14 @@ change(struct hc_call *call, long number, uint64_t a, uint64_t b)
 int64_t
 hc_do_fchmod(struct hc_call *call)
 {
-	return change(call, SYS_fchmod, call->arg[1], 0);
+	return change(call, SYS_fchmod, call->arg[1] & HC_MODE, 0);
+}
+
+int64_t
+hc_do_fchown(struct hc_call *call)
+{
+	return change(
+	    call, SYS_fchown, (uid_t)call->arg[1], (gid_t)call->arg[2]);
 }
 
 #ifndef CLOSE_RANGE_UNSHARE
@@ -328,6 +357,71 @@ hc_do_torov_print(struct hc_call *call)
 	if (!file)
 		return -EBADF;
 	r = print_line(call->guest->mem, file->host, call->arg[6]);
+	hc_file_put(file);
+	return r;
+}
+
+/* What a descriptor of novillo's own tells of itself is novillo's to say; of a
+ * device, the host's. */
+static bool
+tells_itself(struct hc_file *file, struct hc_own *own)
+{
+	*own = hc_own_of(file);
+	return own->row && hc_own_row(own->row - 1)->kind != HC_OWN_DEVICE;
+}
+
+int64_t
+hc_do_fstat(struct hc_call *call)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, call->arg[0]);
+	struct hc_own own;
+	struct stat st;
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	if (tells_itself(file, &own)) {
+		r = hc_own_stat(call, &own, &st);
+		if (r == 0)
+			r = gmem_write(
+			    call->guest->mem, call->arg[1], &st, sizeof(st));
+	} else {
+		r = hc_forward(call, hc_row(HC_fstat));
+	}
+	hc_file_put(file);
+	return r;
+}
+
+int64_t
+hc_do_fstatfs(struct hc_call *call)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, call->arg[0]);
+	struct hc_own own;
+	struct statfs fs;
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	if (tells_itself(file, &own)) {
+		hc_own_statfs(&own, &fs);
+		r = gmem_write(call->guest->mem, call->arg[1], &fs, sizeof(fs));
+	} else {
+		r = hc_forward(call, hc_row(HC_fstatfs));
+	}
+	hc_file_put(file);
+	return r;
+}
+
+/* Of novillo's own none is open for that. */
+int64_t
+hc_do_ftruncate(struct hc_call *call)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, call->arg[0]);
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	r = file->own ? -EINVAL : hc_forward(call, hc_row(HC_ftruncate));
 	hc_file_put(file);
 	return r;
 }

@@ -22,15 +22,14 @@ hc_fds_init(struct hc_fds *fds)
 	pthread_mutex_init(&fds->lock, NULL);
 	for (host = 0; host <= STDERR_FILENO; host++) {
 		struct hc_file *file = &fds->file[host];
+		int flags = fcntl(host, F_GETFL);
 
-		if (fcntl(host, F_GETFD) < 0) {
-			/* The number must not become that of a file of the
-			 * guest: novillo itself writes to it. */
-			(void)open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (flags < 0 || (flags & O_PATH))
 			continue;
-		}
 		file->host = host;
 		file->kept = true;
+		/* What is handed in to be read keeps its mode and times. */
+		file->read_only = (flags & O_ACCMODE) == O_RDONLY;
 		file->refs = 1;
 		fds->fd[host].file = (uint16_t)(host + 1);
 	}
@@ -101,7 +100,12 @@ hc_file_new(struct hc_fds *fds, int host)
 		file->kept = false;
 		file->read_only = false;
 		file->directory = false;
+		file->placed = false;
 		file->named = false;
+		file->bound = false;
+		file->refuses = 0;
+		file->own = 0;
+		file->bytes = 0;
 		file->refs = 1;
 		pthread_mutex_unlock(&fds->lock);
 		return file;

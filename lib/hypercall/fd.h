@@ -20,14 +20,23 @@
 #define HC_FILES (HC_FDS + 512) /* and files that calls hold beyond them */
 #define HC_PATH  4096U          /* a path with its NUL, as on Linux */
 
+/* What an open file was not opened for, though the host's descriptor is. */
+#define HC_NO_READ  1U
+#define HC_NO_WRITE 2U
+
 /* An open file. */
 struct hc_file {
 	atomic_uint refs; /* descriptors and calls that have it; 0: free */
 	int host;
 	bool kept;      /* one of novillo's own streams: never closed */
-	bool read_only; /* it lies in a volume that is */
-	bool directory; /* its place in the guest's tree: hc_fds.place */
-	bool named;     /* a socket's names are there: unixname.h */
+	bool read_only; /* it lies in a volume that is, or was handed in so */
+	bool directory;
+	bool placed;     /* its place in the guest's tree is in hc_fds.place */
+	bool named;      /* a socket's names are there: unixname.h */
+	bool bound;      /* a socket by bind, which was judged: socket.c */
+	uint8_t refuses; /* HC_NO_READ and such: what the host would do */
+	uint16_t own;    /* which of novillo's own files it is (own.h), or 0 */
+	uint32_t bytes;  /* and how much memory of ours it takes */
 };
 
 struct hc_fd {
@@ -43,7 +52,11 @@ struct hc_fds {
 	char place[HC_FILES][HC_PATH];
 };
 
-/* Descriptors 0, 1, 2: novillo's own, as far as it has them. */
+/*
+ * Descriptors 0, 1, 2: novillo's own, as far as it has them.  Where it has none
+ * the caller keeps the number from becoming that of a file of novillo's, which
+ * the guest would have then: by one that is O_PATH, which it does not get.
+ */
 void hc_fds_init(struct hc_fds *fds);
 
 /* The file behind descriptor `fd`, held; or NULL. */
@@ -74,7 +87,7 @@ int hc_fd_replace(
 /* 0 or -EBADF. */
 int hc_fd_close(struct hc_fds *fds, uint64_t fd);
 
-/* For a directory: where it is in the guest's tree. */
+/* Where it is in the guest's tree, if it is `placed`. */
 char *hc_file_place(struct hc_fds *fds, const struct hc_file *file);
 
 #endif

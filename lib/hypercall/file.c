@@ -4,6 +4,7 @@
  */
 #include "hypercall/handlers.h"
 #include "hypercall/host.h"
+#include "hypercall/own.h"
 
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -152,6 +153,77 @@ open_name(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
 	return r;
 }
 
+/* The name of a call: who has no folder to be in has none to look in. */
+static int
+fetch_name(struct hc_call *call, struct hc_name_at *name, uint64_t dirfd,
+    uint64_t path)
+{
+	int r = hc_path_get(call->guest, name, dirfd, path);
+
+	return r == -ENOENT && call->own_only ? HC_ELSEWHERE : r;
+}
+
+/* And what it is of novillo's own: as hc_own_find(). */
+static int
+get_name(struct hc_call *call, struct hc_name_at *name, uint64_t dirfd,
+    uint64_t path, bool follow, struct hc_own *own)
+{
+	int r = fetch_name(call, name, dirfd, path);
+
+	own->row = 0;
+	return r < 0 ? r : hc_own_find(call, name, follow, own);
+}
+
+/* A file of the guest's tree, held. */
+static int64_t
+open_found(struct hc_guest *guest, const struct hc_name_at *name,
+    unsigned flags, unsigned mode, struct hc_file **file)
+{
+	struct hc_found found;
+	bool directory = false;
+	int64_t r = open_name(guest, name, flags, mode, &found, &directory);
+
+	if (r < 0)
+		return r;
+	*file = hc_file_new(&guest->fds, (int)r);
+	if (!*file)
+		return -ENFILE;
+	(*file)->read_only = found.read_only;
+	(*file)->directory = directory;
+	(*file)->placed = true;
+	strcpy(hc_file_place(&guest->fds, *file), found.place);
+	return 0;
+}
+
+/* An open file by its link in /proc: the same one, held once more, if it is
+ * open in that way. */
+static int
+open_again(
+    struct hc_guest *guest, int fd, unsigned flags, struct hc_file **file)
+{
+	unsigned wanted = flags & O_ACCMODE;
+	int64_t r = 0;
+
+	*file = hc_fd_get(&guest->fds, (uint64_t)fd);
+	if (!*file)
+		return -ENOENT;
+	if ((flags & O_CREAT) && (flags & O_EXCL))
+		r = -EEXIST;
+	else if ((flags & O_DIRECTORY) && !(*file)->directory)
+		r = -ENOTDIR;
+	else if (!(flags & O_PATH))
+		r = hc_file_flags(*file);
+	if (r >= 0 && !(flags & O_PATH)) {
+		unsigned mode = (unsigned)r & O_ACCMODE;
+
+		r = (r & O_PATH) || (mode != O_RDWR && mode != wanted) ? -EACCES
+								       : 0;
+	}
+	if (r < 0)
+		hc_file_put(*file);
+	return (int)r;
+}
+
 static int64_t
 open_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t how,
     uint64_t mode)
@@ -159,25 +231,19 @@ open_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t how,
 	struct hc_guest *guest = call->guest;
 	unsigned flags = (unsigned)how & OPEN_FLAGS;
 	struct hc_name_at name;
-	struct hc_found found;
 	struct hc_file *file;
-	bool directory = false;
-	int64_t r = hc_path_get(guest, &name, dirfd, path);
+	struct hc_own own;
+	int64_t r;
 
-	if (r == 0)
-		r = open_name(
-		    guest, &name, flags, (unsigned)mode, &found, &directory);
+	r = get_name(call, &name, dirfd, path, !(flags & O_NOFOLLOW), &own);
+	if (r == HC_OWN_IS)
+		r = hc_own_open(call, &own, flags, &file);
+	else if (r == HC_OWN_IS_DESCRIPTOR)
+		r = open_again(guest, own.number, flags, &file);
+	else if (r == 0)
+		r = open_found(guest, &name, flags, (unsigned)mode, &file);
 	hc_path_put(&name);
-	if (r < 0)
-		return r;
-	file = hc_file_new(&guest->fds, (int)r);
-	if (!file)
-		return -ENFILE;
-	file->read_only = found.read_only;
-	file->directory = directory;
-	if (directory)
-		strcpy(hc_file_place(&guest->fds, file), found.place);
-	return hc_fd_install(&guest->fds, file, 0, how & O_CLOEXEC);
+	return r < 0 ? r : hc_fd_install(&guest->fds, file, 0, how & O_CLOEXEC);
 }
 
 int64_t
@@ -201,22 +267,59 @@ hc_do_creat(struct hc_call *call)
 	    O_CREAT | O_WRONLY | O_TRUNC, call->arg[1]);
 }
 
+/* Hold what a descriptor leads to, whatever that is. */
+static int
+hold_file(const struct hc_file *file, struct hc_found *found)
+{
+	found->own = hc_own_of(file);
+	found->read_only = file->read_only;
+	found->fd = (int)hc_host(SYS_fcntl, file->host, F_DUPFD_CLOEXEC, 0);
+	return found->fd < 0 ? found->fd : 0;
+}
+
+static int
+hold_descriptor(struct hc_call *call, int fd, struct hc_found *found)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, (uint64_t)fd);
+	int r;
+
+	if (!file)
+		return -ENOENT;
+	r = hold_file(file, found);
+	hc_file_put(file);
+	return r;
+}
+
+static int
+hold_named(struct hc_call *call, struct hc_name_at *name, bool follow,
+    struct hc_found *found)
+{
+	unsigned how = O_PATH | (follow ? 0U : (unsigned)O_NOFOLLOW);
+	struct hc_own own;
+	int r = hc_own_find(call, name, follow, &own);
+
+	if (r == HC_OWN_IS_DESCRIPTOR)
+		return hold_descriptor(call, own.number, found);
+	if (r == HC_OWN_IS_NOT)
+		return hc_path_open(call->guest, name, how, 0, found);
+	found->own = own;
+	found->read_only = false;
+	return r < 0 ? r : 0;
+}
+
 int
 hc_hold(struct hc_call *call, uint64_t dirfd, uint64_t path, unsigned flags,
     struct hc_found *found)
 {
-	struct hc_guest *guest = call->guest;
-	unsigned how = O_PATH | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0U);
 	struct hc_name_at name;
-	int r = hc_path_get(guest, &name, dirfd, path);
+	int r = fetch_name(call, &name, dirfd, path);
 
-	if (r == 0 && !name.text[0] && (flags & AT_EMPTY_PATH) && name.dir) {
-		found->read_only = name.dir->read_only;
-		found->fd = fcntl(name.dir->host, F_DUPFD_CLOEXEC, 0);
-		r = found->fd < 0 ? -errno : 0;
-	} else if (r == 0) {
-		r = hc_path_open(guest, &name, how, 0, found);
-	}
+	found->fd = -1;
+	if (r == 0 && !name.text[0] && (flags & AT_EMPTY_PATH) && name.dir)
+		r = hold_file(name.dir, found);
+	else if (r == 0)
+		r = hold_named(
+		    call, &name, !(flags & AT_SYMLINK_NOFOLLOW), found);
 	hc_path_put(&name);
 	return r;
 }
@@ -224,8 +327,18 @@ hc_hold(struct hc_call *call, uint64_t dirfd, uint64_t path, unsigned flags,
 int64_t
 hc_drop(const struct hc_found *found, int64_t result)
 {
-	close(found->fd);
+	if (found->fd >= 0)
+		close(found->fd);
 	return result;
+}
+
+/* What is not novillo's own is a descriptor where the call may look at nothing
+ * else; and then of that only what fstat() tells. */
+static int64_t
+tell(struct hc_call *call, const struct hc_found *found, struct stat *st)
+{
+	return found->own.row ? hc_own_stat(call, &found->own, st)
+			      : hc_host(SYS_fstat, found->fd, st);
 }
 
 static int64_t
@@ -242,8 +355,7 @@ stat_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t to,
 	r = hc_hold(call, dirfd, path, flags, &found);
 	if (r < 0)
 		return r;
-	r = hc_drop(
-	    &found, hc_host(SYS_newfstatat, found.fd, "", &st, AT_EMPTY_PATH));
+	r = hc_drop(&found, tell(call, &found, &st));
 	return r < 0 ? r : gmem_write(call->guest->mem, to, &st, sizeof(st));
 }
 
@@ -261,35 +373,60 @@ hc_do_lstat(struct hc_call *call)
 	    AT_SYMLINK_NOFOLLOW);
 }
 
-static int64_t
-stat_descriptor(struct hc_call *call, uint64_t fd, uint64_t to)
-{
-	struct hc_file *file = hc_fd_get(&call->guest->fds, fd);
-	struct stat st;
-	int64_t r;
-
-	if (!file)
-		return -EBADF;
-	r = hc_host(SYS_fstat, file->host, &st);
-	hc_file_put(file);
-	return r < 0 ? r : gmem_write(call->guest->mem, to, &st, sizeof(st));
-}
-
 int64_t
 hc_do_newfstatat(struct hc_call *call)
 {
-	const struct hc_guest *guest = call->guest;
-	unsigned flags = (unsigned)call->arg[3];
-	char first = 1;
+	return stat_call(call, call->arg[0], call->arg[1], call->arg[2],
+	    (unsigned)call->arg[3]);
+}
 
-	if (flags & AT_EMPTY_PATH)
-		(void)gmem_read(guest->mem, &first, call->arg[1], 1);
-	if (!first && (int)call->arg[0] != AT_FDCWD &&
-	    !(flags & ~(unsigned)(AT_EMPTY_PATH | AT_NO_AUTOMOUNT)))
-		return stat_descriptor(call, call->arg[0], call->arg[2]);
-	if (!hc_set_has(&guest->policy.allowed, HC_stat))
-		return hc_deny(call, HC_stat);
-	return stat_call(call, call->arg[0], call->arg[1], call->arg[2], flags);
+static struct statx_timestamp
+statx_time(struct timespec t)
+{
+	return (struct statx_timestamp){
+		.tv_sec = t.tv_sec,
+		.tv_nsec = (uint32_t)t.tv_nsec,
+	};
+}
+
+static void
+statx_of(const struct stat *st, struct statx *stx)
+{
+	*stx = (struct statx){
+		.stx_mask = STATX_BASIC_STATS,
+		.stx_blksize = (uint32_t)st->st_blksize,
+		.stx_nlink = (uint32_t)st->st_nlink,
+		.stx_uid = st->st_uid,
+		.stx_gid = st->st_gid,
+		.stx_mode = (uint16_t)st->st_mode,
+		.stx_ino = st->st_ino,
+		.stx_size = (uint64_t)st->st_size,
+		.stx_blocks = (uint64_t)st->st_blocks,
+		.stx_atime = statx_time(st->st_atim),
+		.stx_ctime = statx_time(st->st_ctim),
+		.stx_mtime = statx_time(st->st_mtim),
+		.stx_rdev_major = major(st->st_rdev),
+		.stx_rdev_minor = minor(st->st_rdev),
+		.stx_dev_major = major(st->st_dev),
+		.stx_dev_minor = minor(st->st_dev),
+	};
+}
+
+static int64_t
+tell_more(struct hc_call *call, const struct hc_found *found, unsigned flags,
+    struct statx *stx)
+{
+	struct stat st;
+	int64_t r;
+
+	if (!found->own.row && !call->own_only)
+		return hc_host(SYS_statx, found->fd, "",
+		    AT_EMPTY_PATH | (flags & AT_STATX_SYNC_TYPE),
+		    (unsigned)call->arg[3], stx);
+	r = tell(call, found, &st);
+	if (r == 0)
+		statx_of(&st, stx);
+	return r;
 }
 
 int64_t
@@ -306,19 +443,45 @@ hc_do_statx(struct hc_call *call)
 	r = hc_hold(call, call->arg[0], call->arg[1], flags, &found);
 	if (r < 0)
 		return r;
-	r = hc_drop(&found, hc_host(SYS_statx, found.fd, "",
-				AT_EMPTY_PATH | (flags & AT_STATX_SYNC_TYPE),
-				(unsigned)call->arg[3], &stx));
+	r = hc_drop(&found, tell_more(call, &found, flags, &stx));
 	return r < 0 ? r
 		     : gmem_write(
 			   call->guest->mem, call->arg[4], &stx, sizeof(stx));
+}
+
+/* Where nothing but descriptors may be looked at: as it was opened. */
+static int64_t
+may_use(int fd, unsigned mode)
+{
+	int64_t flags = hc_host(SYS_fcntl, fd, F_GETFL, 0);
+	unsigned way = (unsigned)flags & O_ACCMODE;
+
+	if (flags < 0)
+		return flags;
+	return ((mode & R_OK) && way == O_WRONLY) ||
+		       ((mode & W_OK) && way == O_RDONLY) || (mode & X_OK)
+		   ? -EACCES
+		   : 0;
+}
+
+static int64_t
+may_access(struct hc_call *call, const struct hc_found *found, unsigned mode)
+{
+	if (found->own.row)
+		return hc_own_access(&found->own, mode);
+	if (call->own_only)
+		return may_use(found->fd, mode);
+	if ((mode & W_OK) && found->read_only)
+		return -EROFS;
+	/* As the user that novillo acts for: there is no other. */
+	return hc_host(SYS_faccessat, call->guest->tree.self,
+	    self_name(found->fd).text, (int)mode);
 }
 
 static int64_t
 access_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode,
     unsigned flags)
 {
-	struct hc_guest *guest = call->guest;
 	struct hc_found found;
 	int64_t r;
 
@@ -329,11 +492,7 @@ access_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode,
 	r = hc_hold(call, dirfd, path, flags, &found);
 	if (r < 0)
 		return r;
-	if ((mode & W_OK) && found.read_only)
-		return hc_drop(&found, -EROFS);
-	/* As the user that novillo acts for: there is no other. */
-	return hc_drop(&found, hc_host(SYS_faccessat, guest->tree.self,
-				   self_name(found.fd).text, (int)mode));
+	return hc_drop(&found, may_access(call, &found, (unsigned)mode));
 }
 
 int64_t
@@ -356,12 +515,28 @@ hc_do_faccessat2(struct hc_call *call)
 	    (unsigned)call->arg[3]);
 }
 
+/* What the link says, in text->bytes, and how long that is. */
+static int64_t
+read_link(
+    struct hc_call *call, const struct hc_found *found, struct hc_text *text)
+{
+	int64_t r;
+
+	if (found->own.row)
+		return hc_own_readlink(call, &found->own, text);
+	if (call->own_only)
+		return HC_ELSEWHERE;
+	r = hc_host(
+	    SYS_readlinkat, found->fd, "", text->bytes, sizeof(text->bytes));
+	return r == -ENOENT ? -EINVAL : r; /* it is no link */
+}
+
 static int64_t
 readlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t to,
     uint64_t size)
 {
 	struct hc_found found;
-	char text[HC_PATH];
+	struct hc_text text;
 	int64_t r;
 
 	if ((int64_t)size <= 0)
@@ -370,12 +545,14 @@ readlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t to,
 	    call, dirfd, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &found);
 	if (r < 0)
 		return r;
-	r = hc_drop(&found, hc_host(SYS_readlinkat, found.fd, "", text,
-				size < sizeof(text) ? size : sizeof(text)));
+	r = hc_drop(&found, read_link(call, &found, &text));
 	if (r < 0)
-		return r == -ENOENT ? -EINVAL : r; /* it is no link */
-	return gmem_write(call->guest->mem, to, text, (size_t)r) < 0 ? -EFAULT
-								     : r;
+		return r;
+	if ((uint64_t)r > size)
+		r = (int64_t)size;
+	return gmem_write(call->guest->mem, to, text.bytes, (size_t)r) < 0
+		   ? -EFAULT
+		   : r;
 }
 
 int64_t
@@ -400,10 +577,11 @@ chmod_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode)
 
 	if (r < 0)
 		return r;
-	if (found.read_only)
-		return hc_drop(&found, -EROFS);
-	return hc_drop(&found, hc_host(SYS_fchmodat, call->guest->tree.self,
-				   self_name(found.fd).text, (unsigned)mode));
+	if (found.own.row || found.read_only)
+		return hc_drop(&found, found.own.row ? -EPERM : -EROFS);
+	return hc_drop(
+	    &found, hc_host(SYS_fchmodat, call->guest->tree.self,
+			self_name(found.fd).text, (unsigned)mode & HC_MODE));
 }
 
 int64_t
@@ -438,17 +616,18 @@ hc_do_utimensat(struct hc_call *call)
 		file = hc_fd_get(&guest->fds, call->arg[0]);
 		if (!file)
 			return -EBADF;
-		r = file->read_only ? -EROFS
-				    : hc_host(SYS_utimensat, file->host, NULL,
-					  call->arg[2] ? times : NULL, 0);
+		r = file->own         ? -EPERM
+		    : file->read_only ? -EROFS
+				      : hc_host(SYS_utimensat, file->host, NULL,
+					    call->arg[2] ? times : NULL, 0);
 		hc_file_put(file);
 		return r;
 	}
 	r = hc_hold(call, call->arg[0], call->arg[1], flags, &found);
 	if (r < 0)
 		return r;
-	if (found.read_only)
-		return hc_drop(&found, -EROFS);
+	if (found.own.row || found.read_only)
+		return hc_drop(&found, found.own.row ? -EPERM : -EROFS);
 	return hc_drop(&found, hc_host(SYS_utimensat, found.fd, "",
 				   call->arg[2] ? times : NULL, AT_EMPTY_PATH));
 }
@@ -459,13 +638,16 @@ hc_do_truncate(struct hc_call *call)
 	struct hc_guest *guest = call->guest;
 	struct hc_name_at name;
 	struct hc_found found;
+	struct hc_own own;
 	bool directory;
 	int64_t r;
 
 	if ((int64_t)call->arg[1] < 0)
 		return -EINVAL;
-	r = hc_path_get(guest, &name, (uint64_t)AT_FDCWD, call->arg[0]);
-	if (r == 0)
+	r = get_name(call, &name, (uint64_t)AT_FDCWD, call->arg[0], true, &own);
+	if (r > 0)
+		r = -EACCES;
+	else if (r == 0)
 		r = open_name(
 		    guest, &name, O_WRONLY | O_NONBLOCK, 0, &found, &directory);
 	hc_path_put(&name);
@@ -473,6 +655,15 @@ hc_do_truncate(struct hc_call *call)
 		return r;
 	found.fd = (int)r;
 	return hc_drop(&found, hc_host(SYS_ftruncate, found.fd, call->arg[1]));
+}
+
+static int64_t
+tell_fs(struct hc_call *call, const struct hc_found *found, struct statfs *fs)
+{
+	if (found->own.row)
+		return hc_own_statfs(&found->own, fs);
+	return call->own_only ? HC_ELSEWHERE
+			      : hc_host(SYS_fstatfs, found->fd, fs);
 }
 
 int64_t
@@ -484,7 +675,7 @@ hc_do_statfs(struct hc_call *call)
 
 	if (r < 0)
 		return r;
-	r = hc_drop(&found, hc_host(SYS_fstatfs, found.fd, &fs));
+	r = hc_drop(&found, tell_fs(call, &found, &fs));
 	return r < 0 ? r
 		     : gmem_write(
 			   call->guest->mem, call->arg[1], &fs, sizeof(fs));

@@ -81,13 +81,29 @@ put_file(struct forward *f, unsigned i)
 	return 0;
 }
 
+/* Was the file opened for that?  The host knows, but for novillo's own. */
+static int
+may(const struct forward *f, enum gmem_access access)
+{
+	const struct hc_file *file = f->files ? f->held[0] : NULL;
+	unsigned way = access == GMEM_READ ? HC_NO_WRITE : HC_NO_READ;
+
+	if (!file || !(file->refuses & way))
+		return 0;
+	return file->directory && way == HC_NO_READ ? -EISDIR : -EBADF;
+}
+
 static int
 put_buffer(struct forward *f, unsigned i, const struct hc_arg *arg,
     enum gmem_access access)
 {
 	uint64_t len = f->call->arg[arg->length];
-	void *buf = hc_buffer(f->call, f->call->arg[i], &len, access);
+	void *buf;
+	int r = may(f, access);
 
+	if (r < 0)
+		return r;
+	buf = hc_buffer(f->call, f->call->arg[i], &len, access);
 	if (!buf)
 		return -EFAULT;
 	f->arg[i] = (long)buf;
@@ -99,9 +115,11 @@ static int
 put_vector(struct forward *f, unsigned i, const struct hc_arg *arg,
     enum gmem_access access)
 {
-	int n = hc_vector(f->call, f->iov, f->call->arg[i],
-	    f->call->arg[arg->length], access);
+	int n = may(f, access);
 
+	if (n == 0)
+		n = hc_vector(f->call, f->iov, f->call->arg[i],
+		    f->call->arg[arg->length], access);
 	if (n < 0)
 		return n;
 	f->arg[i] = (long)f->iov;

@@ -9,6 +9,7 @@
 #include "hypercall/hypercall.h"
 
 #include <sys/types.h>
+#include <sys/utsname.h>
 
 #define HYPERCALL(number, name, ...) int64_t hc_do_##name(struct hc_call *call);
 #define FORWARD(...)
@@ -19,14 +20,28 @@
 /* A guest is the only process of its world, and leads its group. */
 #define HC_PID 1
 
-/* Answer a call that this guest must not make, and tell the user. */
-int64_t hc_deny(struct hc_call *call, uint32_t number);
-
 /* `call` answers -EPIPE: where Linux would raise SIGPIPE, so do we. */
 void hc_broken_pipe(struct hc_call *call, uint32_t number);
 
 /* The limits of a guest that has made none. */
 void hc_limits_init(struct hc_guest *guest);
+
+/* What novillo's own files tell, before the machine has told more. */
+void hc_world_init(struct hc_guest *guest);
+
+/* A call that may look at novillo's own files alone leads elsewhere: what a
+ * handler answers then, and no guest ever sees. */
+#define HC_ELSEWHERE (-4096)
+
+/* What uname() tells. */
+extern const struct utsname hc_uname;
+
+/* As many processors as the host lets novillo use, or -errno. */
+int64_t hc_count_cpus(void);
+
+/* What F_GETFL says of an open file: of what is novillo's own, how the guest
+ * has opened it. */
+int64_t hc_file_flags(const struct hc_file *file);
 
 /* Two descriptors for two of the host's, written to `va`, which was checked:
  * 0, or -errno with both closed. */
@@ -40,9 +55,9 @@ hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va);
 void hc_thread_ends(struct hc_call *call);
 
 /*
- * Hold what (dirfd, path) names: found->fd, to be closed by hc_drop(), which
- * hands on a result.  With AT_EMPTY_PATH in `flags` an empty name is the
- * descriptor itself.
+ * Hold what (dirfd, path) names: found->fd, to be given to hc_drop(), which
+ * hands on a result.  It may be -1 where found->own says what it is.  With
+ * AT_EMPTY_PATH in `flags` an empty name is the descriptor itself.
  */
 int hc_hold(struct hc_call *call, uint64_t dirfd, uint64_t path, unsigned flags,
     struct hc_found *found);

@@ -30,6 +30,9 @@ enum hc_class {
 	HC_POLL = 1 << 3,
 	HC_TIME = 1 << 4,
 	HC_MEMORY = 1 << 5,
+	/* Calls that look at names.  To those of novillo's own files (own.h) they
+	 * may be allowed alone. */
+	HC_OWN = 1 << 6,
 };
 
 enum hc_arg_kind {
@@ -120,16 +123,22 @@ hc_arg_of(const struct hc_call *call, const struct hc_row *row, unsigned i);
 unsigned hc_class_by_name(const char *name, size_t len);
 const char *hc_class_name(unsigned class);
 
-/* A set of hypercalls. */
+/* A set of hypercalls, and of those that may be made on novillo's own files
+ * alone. */
 struct hc_set {
 	uint64_t bits[(HYPERCALL_END + 63) / 64];
+	uint64_t own[(HYPERCALL_END + 63) / 64];
 };
 
 bool hc_set_has(const struct hc_set *set, uint32_t number);
 
+/* Is the call there for novillo's own files at least? */
+bool hc_set_has_own(const struct hc_set *set, uint32_t number);
+
 /*
  * Change `set` by one word: the name of a call or a @class, which is put in,
  * or taken out if the word begins with a minus.  False if it is neither.
+ * Of the calls of @own, @base and @own put in what they do on own files alone.
  */
 bool hc_set_change(struct hc_set *set, const char *word, size_t len);
 
@@ -199,6 +208,30 @@ struct hc_policy {
 	bool told_address[2];
 };
 
+/* Devices of the host's that a guest may open. */
+enum hc_device {
+#define DEVICE(path, name, minor) HC_DEVICE_##name,
+#include "hypercall/own.def"
+	HC_DEVICES,
+};
+
+/* Of guest memory: from, and to behind it. */
+struct hc_span {
+	uint64_t from, to;
+};
+
+/* What else novillo's own files tell of: the machine says it at the start. */
+struct hc_world {
+	char exe[HC_PATH]; /* the program, as the guest sees it; or "" */
+	struct hc_span args, env, auxv;
+	uint64_t stack;   /* from here to the end of memory; 0: there is none */
+	uint64_t started; /* nanoseconds of CLOCK_BOOTTIME */
+	uint32_t uid, gid;
+	int device[HC_DEVICES]; /* the host's, or -1 */
+	/* What the guest's CPUID says; NULL: nothing. */
+	void (*cpuid)(uint32_t function, uint32_t index, uint32_t reg[4]);
+};
+
 /* All that hypercalls act on; one for the guest. */
 struct hc_guest {
 	struct gmem *mem;
@@ -206,6 +239,7 @@ struct hc_guest {
 	struct hc_policy policy;
 	struct hc_fds fds;
 	struct hc_tree tree;
+	struct hc_world world;
 	struct hc_signals signals;
 	struct hc_limit limit[HC_LIMITS];
 	bool dumpable, no_new_privs; /* as prctl() was told */
@@ -246,6 +280,13 @@ struct hc_thread {
 	int (*create)(struct hc_thread *parent, struct hc_thread **child);
 	void (*start)(
 	    struct hc_thread *child, uint64_t stack, const uint64_t *tls);
+	/*
+	 * Of the threads that live, the one with the lowest number above *tid:
+	 * its number and name.  False: there is none.  NULL where there is but
+	 * one thread.
+	 */
+	bool (*next)(
+	    struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME]);
 };
 
 /*
@@ -264,6 +305,8 @@ struct hc_call {
 	struct hc_guest *guest;
 	struct hc_thread *thread;
 	uint64_t arg[HC_ARGS];
+	bool own_only; /* it may look at novillo's own files, and descriptors */
+	bool denied;   /* it was not allowed */
 	enum hc_end end;
 	int status;
 	const char *why;

@@ -116,8 +116,8 @@ hc_do_sysinfo(struct hc_call *call)
  */
 #define CPU_WORDS 128 /* 8192 processors, as many as Linux can have */
 
-static int64_t
-count_cpus(void)
+int64_t
+hc_count_cpus(void)
 {
 	uint64_t mask[CPU_WORDS] = { 0 };
 	int64_t bytes = hc_host(SYS_sched_getaffinity, 0, sizeof(mask), mask);
@@ -148,7 +148,7 @@ hc_do_sched_getaffinity(struct hc_call *call)
 
 	if (size % sizeof(mask[0]))
 		return -EINVAL;
-	n = count_cpus();
+	n = hc_count_cpus();
 	if (n < 0)
 		return n;
 	if (size * 8 < (uint64_t)n)
@@ -179,7 +179,7 @@ hc_do_sched_setaffinity(struct hc_call *call)
 		return -EFAULT;
 	if (!is_self(call, call->arg[0]))
 		return -ESRCH;
-	n = count_cpus();
+	n = hc_count_cpus();
 	if (n < 0)
 		return n;
 	fill_cpus(ours, n);

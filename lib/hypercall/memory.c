@@ -9,6 +9,9 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define HC_ZERO makedev(1, 5) /* /dev/zero (Linux' devices.txt) */
 
 /* Of kernels newer than the headers. */
 #ifndef MAP_SYNC
@@ -81,7 +84,18 @@ check_file(
 	if ((mode & O_ACCMODE) == O_WRONLY ||
 	    (shared && (prot & PROT_WRITE) && !*writable))
 		return -EACCES;
-	return S_ISREG(st.st_mode) ? 0 : -ENODEV;
+	/* Of novillo's own files none can be mapped, as none of /proc can. */
+	return S_ISREG(st.st_mode) && !file->own ? 0 : -ENODEV;
+}
+
+/* Anonymous memory by its oldest name: /dev/zero, mapped. */
+static bool
+is_zero(const struct hc_file *file)
+{
+	struct stat st;
+
+	return hc_host(SYS_fstat, file->host, &st) == 0 &&
+	       S_ISCHR(st.st_mode) && st.st_rdev == HC_ZERO;
 }
 
 static int64_t
@@ -99,6 +113,11 @@ map_file(struct hc_call *call, unsigned prot, unsigned flags)
 		return -EBADF;
 	map.fd = file->host;
 	r = check_file(file, prot, flags, &map.writable);
+	if (r == -ENODEV && is_zero(file)) {
+		hc_file_put(file);
+		return space_mmap(
+		    &call->guest->space, call->arg[0], len, prot, flags, NULL);
+	}
 	if (r == 0 &&
 	    (map.offset > INT64_MAX || len > (uint64_t)INT64_MAX - map.offset))
 		r = len == 0 ? -EINVAL : -EOVERFLOW;

@@ -24,6 +24,19 @@
 	((unsigned)(MSG_OOB | MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC | \
 		    MSG_WAITALL | MSG_ERRQUEUE))
 
+/*
+ * To send with MSG_FASTOPEN is to connect.  Who must not connect meets a host
+ * where that is switched off (tcp(7), tcp_fastopen).
+ */
+static int
+check_flags(const struct hc_guest *guest, unsigned flags)
+{
+	if ((flags & MSG_FASTOPEN) &&
+	    !hc_set_has(&guest->policy.allowed, HC_connect))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 /* What the guest is told of a message: not that we close on exec. */
 #define TOLD_FLAGS (~(unsigned)MSG_CMSG_CLOEXEC)
 
@@ -130,8 +143,10 @@ send_message(
     const struct hc_call *call, struct message *m, uint64_t va, unsigned flags)
 {
 	const struct msghdr *g = &m->guest_header;
-	int64_t r = get_header(call, m, va, GMEM_READ);
+	int64_t r = check_flags(m->guest, flags);
 
+	if (r == 0)
+		r = get_header(call, m, va, GMEM_READ);
 	if (r < 0)
 		return r;
 	r = hc_control_get(m->guest, &m->control, (uintptr_t)g->msg_control,
@@ -362,13 +377,12 @@ hc_do_sendto(struct hc_call *call)
 	void *buf = gmem_range(guest->mem, call->arg[1], len, GMEM_READ);
 	struct hc_address a = { 0 };
 	bool named = call->arg[4] != 0;
-	int64_t r = 0;
+	int64_t r;
 
 	if (!file)
 		return -EBADF;
-	if (!buf)
-		r = -EFAULT;
-	else if (named)
+	r = buf ? check_flags(guest, (unsigned)call->arg[3]) : -EFAULT;
+	if (r == 0 && named)
 		r = hc_address_get(
 		    guest, &a, call->arg[4], call->arg[5], HC_ADDRESS_SEND);
 	if (r == 0) {

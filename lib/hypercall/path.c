@@ -7,6 +7,7 @@
 
 #include "hypercall/host.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,12 +50,17 @@ is_plain(const struct hc_tree *tree)
 	return tree->mounts == 1 && tree->mount[0].len == 0;
 }
 
-/*
- * `path` from folder `from` on as an absolute name without ".", ".." and empty
- * components: "" for the root, else "/a/b".
- */
-static int
-normalize(const char *from, const char *path, char out[HC_PATH])
+bool
+hc_tree_is_volume(const struct hc_tree *tree, const char *place)
+{
+	const char *rest;
+	const struct hc_mount *mount = find_mount(tree, place, &rest);
+
+	return mount && mount->len > 0;
+}
+
+int
+hc_path_normalize(const char *from, const char *path, char out[HC_PATH])
 {
 	size_t len = *path == '/' ? 0 : strlen(from);
 
@@ -101,7 +107,7 @@ open_in(
 {
 	const struct open_how how = {
 		.flags = flags | O_CLOEXEC,
-		.mode = makes(flags) ? mode & 07777 : 0,
+		.mode = makes(flags) ? mode : 0,
 		.resolve = resolve | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
 	};
 	unsigned tries = 0;
@@ -115,24 +121,22 @@ open_in(
 
 /* In the folder `root`, from which nothing leads out. */
 static int64_t
-open_below(struct hc_tree *tree, int root, const char *path, unsigned flags,
-    unsigned mode)
+open_below(const struct hc_tree *tree, int root, const char *path,
+    unsigned flags, unsigned mode)
 {
-	int64_t r = -ENOSYS;
+	int64_t r;
 
-	if (!tree->no_openat2)
-		r = open_in(root, path, flags, mode, RESOLVE_IN_ROOT);
-	if (r == -ENOSYS) {
-		tree->no_openat2 = true;
+	if (tree->no_openat2)
 		r = hc_path_walk(root, path, flags, mode);
-	}
+	else
+		r = open_in(root, path, flags, mode, RESOLVE_IN_ROOT);
 	/* What lies on another file system of the host is not the guest's. */
 	return r == -EXDEV ? -EACCES : r;
 }
 
 /* By the absolute name in found->place. */
 static int64_t
-open_absolute(struct hc_tree *tree, const char *text, unsigned flags,
+open_absolute(const struct hc_tree *tree, const char *text, unsigned flags,
     unsigned mode, struct hc_found *found)
 {
 	const char *rest;
@@ -175,20 +179,26 @@ int
 hc_path_open(struct hc_guest *guest, const struct hc_name_at *name,
     unsigned flags, unsigned mode, struct hc_found *found)
 {
-	struct hc_tree *tree = &guest->tree;
+	const struct hc_tree *tree = &guest->tree;
 	bool relative = name->text[0] != '/';
 	int64_t r;
 
+	found->own.row = 0;
 	if (!name->text[0] || (relative && !name->dir))
 		return -ENOENT;
-	r = normalize(name->dir ? hc_file_place(&guest->fds, name->dir) : "",
-	    name->text, found->place);
+	r = hc_path_normalize(
+	    name->dir ? hc_file_place(&guest->fds, name->dir) : "", name->text,
+	    found->place);
 	if (r < 0)
 		return (int)r;
+	mode &= HC_MODE;
+	/* Who knows of novillo's own files has asked for them already. */
+	if (hc_own_covers(tree, found->place))
+		return -ENOENT;
 	r = -EXDEV;
 	if (relative && is_plain(tree) && !tree->no_openat2)
 		r = open_relative(name->dir, name->text, flags, mode, found);
-	if (r == -EXDEV || r == -ENOSYS)
+	if (r == -EXDEV)
 		r = open_absolute(tree, name->text, flags, mode, found);
 	if (r < 0)
 		return (int)r;
@@ -313,6 +323,16 @@ hc_tree_move(struct hc_guest *guest, struct hc_file *cwd)
 		hc_file_put(old);
 }
 
+/*
+ * An openat2() that says what is wrong with an open without a description of
+ * how.  Of a filter that forbids it, the error may be any.
+ */
+static bool
+has_openat2(void)
+{
+	return hc_host(SYS_openat2, -1, NULL, NULL, 0) == -EINVAL;
+}
+
 /* A file of procfs is more than a file: some are the VMM's own memory. */
 static int
 open_volume(const char *host)
@@ -337,7 +357,7 @@ start_in(struct hc_guest *guest, const struct hc_mount *mount)
 
 	if (!cwd)
 		return -EMFILE;
-	cwd->directory = true;
+	cwd->directory = cwd->placed = true;
 	cwd->read_only = mount->read_only;
 	strcpy(hc_file_place(&guest->fds, cwd), mount->at);
 	hc_tree_move(guest, cwd);
@@ -351,7 +371,7 @@ hc_tree_mount(
 	struct hc_tree *tree = &guest->tree;
 	struct hc_mount new = { .read_only = read_only };
 	unsigned i;
-	int r = normalize("", at, new.at);
+	int r = hc_path_normalize("", at, new.at);
 
 	if (r < 0)
 		return r;
@@ -366,6 +386,7 @@ hc_tree_mount(
 		    "/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (tree->self < 0)
 		return -ENOSYS;
+	tree->no_openat2 = !has_openat2();
 	new.host = open_volume(host);
 	if (new.host < 0)
 		return new.host;

@@ -23,6 +23,11 @@
 
 #define HC_MOUNTS 16U
 
+/* What a guest can give a file of a mode.  Set-user-ID and set-group-ID mean
+ * nothing to a guest, which executes no files, and on the host that whoever
+ * executes the guest's file becomes who runs novillo. */
+#define HC_MODE 01777U
+
 struct hc_guest;
 
 struct hc_mount {
@@ -53,6 +58,12 @@ int hc_tree_mount(
 struct hc_file *hc_tree_cwd(struct hc_guest *guest);
 void hc_tree_move(struct hc_guest *guest, struct hc_file *cwd);
 
+/* One of the files that novillo answers itself (own.h). */
+struct hc_own {
+	unsigned row; /* its place in the list, and one; 0: it is none */
+	int number;   /* the thread or descriptor in its name */
+};
+
 /* A name as the guest gave it. */
 struct hc_name_at {
 	struct hc_file *dir; /* held; where a relative name starts, or NULL */
@@ -63,6 +74,7 @@ struct hc_name_at {
 struct hc_found {
 	int fd; /* O_PATH and more, as asked for; or the folder of `name` */
 	bool read_only;
+	struct hc_own own;   /* what it is of novillo's; `fd` may be -1 then */
 	const char *name;    /* of hc_path_parent(): the last component */
 	char place[HC_PATH]; /* where that is in the guest's tree */
 };
@@ -93,6 +105,15 @@ int hc_path_open(struct hc_guest *guest, const struct hc_name_at *name,
  */
 int hc_path_parent(
     struct hc_guest *guest, struct hc_name_at *name, struct hc_found *found);
+
+/*
+ * `path` from folder `from` on as an absolute name without ".", ".." and empty
+ * components: "" for the root, else "/a/b".  0 or -ENAMETOOLONG.
+ */
+int hc_path_normalize(const char *from, const char *path, char out[HC_PATH]);
+
+/* Is `place`, an absolute name, in a volume that is not the root? */
+bool hc_tree_is_volume(const struct hc_tree *tree, const char *place);
 
 /*
  * The walk that stands in for openat2(): from folder `root`, which is not

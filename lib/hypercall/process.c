@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
-#include <sys/utsname.h>
 
 #define GUEST_PPID 0 /* it has no parent */
 
@@ -55,19 +54,20 @@ hc_do_gettid(struct hc_call *call)
  * The interface that is spoken here, not the host's: the same on every
  * machine, and recent enough for any C library.
  */
+const struct utsname hc_uname = {
+	.sysname = "Linux",
+	.nodename = "novillo",
+	.release = "6.1.0-novillo",
+	.version = "#1",
+	.machine = "x86_64",
+	.domainname = "(none)",
+};
+
 int64_t
 hc_do_uname(struct hc_call *call)
 {
-	static const struct utsname us = {
-		.sysname = "Linux",
-		.nodename = "novillo",
-		.release = "6.1.0-novillo",
-		.version = "#1",
-		.machine = "x86_64",
-		.domainname = "(none)",
-	};
-
-	return gmem_write(call->guest->mem, call->arg[0], &us, sizeof(us));
+	return gmem_write(
+	    call->guest->mem, call->arg[0], &hc_uname, sizeof(hc_uname));
 }
 
 int64_t

@@ -108,6 +108,8 @@ address_call(struct hc_call *call, long number, enum hc_address_use use,
 		/* A connection that is taken back leaves an empty name. */
 		if (r == 0 && (a.is_unix || file->named))
 			remember(guest, file, &a.name);
+		if (r == 0 && use == HC_ADDRESS_BIND)
+			file->bound = true;
 		hc_address_put(&a);
 	}
 	hc_file_put(file);
@@ -127,21 +129,23 @@ hc_do_connect(struct hc_call *call)
 	    call, SYS_connect, HC_ADDRESS_CONNECT, hc_unix_connected);
 }
 
-/* The host binds a socket that listens and has no port to some port of every
- * address: the guest must be allowed that. */
+/*
+ * A socket that was not bound and listens does so on every address, at some
+ * port: the guest must be allowed that.  It has a port already if it was
+ * connected once, and then the connection taken back.
+ */
 static int64_t
 check_unbound(struct hc_guest *guest, const struct hc_file *file)
 {
 	struct hc_address a = { .len = sizeof(a.u) };
-	int64_t r = hc_host(SYS_getsockname, file->host, &a.u, &a.len);
+	int64_t r;
 
-	if (r < 0)
+	if (file->bound)
+		return 0;
+	r = hc_host(SYS_getsockname, file->host, &a.u, &a.len);
+	if (r < 0 || a.u.any.sa_family == AF_UNIX)
 		return r;
-	if ((a.u.any.sa_family == AF_INET && a.u.in.sin_port == 0) ||
-	    (a.u.any.sa_family == AF_INET6 && a.u.in6.sin6_port == 0))
-		return hc_address_judge(
-		    guest, &a.u.any, a.len, HC_ADDRESS_BIND);
-	return 0;
+	return hc_address_judge(guest, &a.u.any, a.len, HC_ADDRESS_BIND);
 }
 
 int64_t

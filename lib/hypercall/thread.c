@@ -43,12 +43,15 @@ struct request {
 static void
 tell_tid(const struct hc_call *call, uint64_t at, int tid)
 {
-	int *word = gmem_range(call->guest->mem, at, sizeof(*word), GMEM_WRITE);
+	const struct gmem *mem = call->guest->mem;
+	uint32_t *word = gmem_range(mem, at, sizeof(*word), GMEM_WRITE);
+	uint32_t old = 0;
 
-	if (word && at % sizeof(*word) == 0)
-		__atomic_store_n(word, tid, __ATOMIC_RELEASE);
+	if (at % sizeof(*word))
+		(void)gmem_write(mem, at, &tid, sizeof(tid));
 	else if (word)
-		memcpy(word, &tid, sizeof(tid));
+		while (gmem_swap(word, &old, (uint32_t)tid) == 0)
+			continue;
 }
 
 static int64_t
@@ -317,20 +320,20 @@ free_lock(const struct hc_call *call, uint64_t va, bool pending)
 {
 	uint32_t tid = (uint32_t)call->thread->tid;
 	uint32_t *word = futex_word(call, va, GMEM_WRITE);
-	uint32_t old, new;
+	uint32_t old = tid;
+	int r;
 
 	if (!word || va % sizeof(*word))
 		return;
-	old = __atomic_load_n(word, __ATOMIC_SEQ_CST);
 	do {
 		if (pending && old == 0)
 			wake(call, va);
 		if ((old & FUTEX_TID_MASK) != tid)
 			return;
-		new = (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
-	} while (!__atomic_compare_exchange_n(
-	    word, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
-	if (old & FUTEX_WAITERS)
+		r = gmem_swap(
+		    word, &old, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED);
+	} while (r == 0);
+	if (r > 0 && (old & FUTEX_WAITERS))
 		wake(call, va);
 }
 

@@ -112,6 +112,10 @@ hc_do_clock_nanosleep(struct hc_call *call)
 	clockid_t clock;
 	int r = host_clock(call, call->arg[0], &clock);
 
+	/* They would wake the host. */
+	if (r == 0 &&
+	    (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM))
+		r = -EPERM;
 	return r < 0 ? r
 		     : sleep_call(call, clock, (int)call->arg[1], call->arg[2],
 			   call->arg[3]);

@@ -277,8 +277,7 @@ put_unknown(struct hc_traced *t)
 static bool
 is_refused(const struct hc_traced *t)
 {
-	return hc_row(t->number) &&
-	       !hc_set_has(&t->call->guest->policy.allowed, t->number);
+	return t->call->denied;
 }
 
 #ifndef HAVE_STRERRORNAME_NP

@@ -10,6 +10,8 @@
  */
 #include "hypercall/path.h"
 
+#include "hypercall/host.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,15 +20,58 @@
 
 #define LINKS_MAX 40 /* as many as Linux follows (path_resolution(7)) */
 
+/* Where something lies: other file systems than the root's are out, and where
+ * the host tells mounts apart (Linux 5.8), its other mounts. */
+struct lies {
+	dev_t dev;
+	uint64_t mount; /* 0: not told */
+};
+
 struct walk {
 	int root;
 	int at;    /* the folder of the next component */
 	int found; /* at the end: the descriptor */
-	dev_t dev; /* of the root: other file systems are out */
+	struct lies in;
 	unsigned links;
 	char done[HC_PATH]; /* how `at` was reached: no links, no ".." */
 	char rest[HC_PATH]; /* what is still to be walked */
 };
+
+/* statx(2)'s answer, in which older headers have no stx_mnt_id. */
+struct answer {
+	uint32_t mask;
+	uint8_t other[0x8c];
+	uint64_t mount;
+	uint8_t more[256 - 0x98];
+};
+
+#define ASK_MOUNT 0x1000U /* STATX_MNT_ID */
+
+static int
+look(int fd, struct lies *lies)
+{
+	struct answer answer;
+	struct stat st;
+	int64_t r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	r = hc_host(SYS_statx, fd, "", AT_EMPTY_PATH, ASK_MOUNT, &answer);
+	lies->dev = st.st_dev;
+	lies->mount = r == 0 && (answer.mask & ASK_MOUNT) ? answer.mount : 0;
+	return 0;
+}
+
+static int
+check_place(const struct walk *w, int fd)
+{
+	struct lies lies;
+	int r = look(fd, &lies);
+
+	if (r < 0)
+		return r;
+	return lies.dev == w->in.dev && lies.mount == w->in.mount ? 0 : -EXDEV;
+}
 
 static void
 leave(struct walk *w)
@@ -40,7 +85,6 @@ leave(struct walk *w)
 static int
 enter(struct walk *w, const char *name)
 {
-	struct stat st;
 	int fd = openat(
 	    w->at, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
 
@@ -48,9 +92,7 @@ enter(struct walk *w, const char *name)
 		return -errno;
 	leave(w);
 	w->at = fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	return st.st_dev == w->dev ? 0 : -EXDEV;
+	return check_place(w, fd);
 }
 
 /* The first component of `path` into `name`, the rest behind it. */
@@ -139,8 +181,15 @@ is_link(const struct walk *w, const char *name)
 static int
 open_here(struct walk *w, const char *name, unsigned flags, unsigned mode)
 {
+	int r;
+
 	w->found = openat(w->at, name, (int)(flags | O_CLOEXEC), mode);
-	return w->found < 0 ? -errno : 0;
+	if (w->found < 0)
+		return -errno;
+	r = check_place(w, w->found);
+	if (r < 0)
+		close(w->found);
+	return r;
 }
 
 /* The last component: opened, or once more a link. */
@@ -190,16 +239,15 @@ int
 hc_path_walk(int root, const char *path, unsigned flags, unsigned mode)
 {
 	struct walk w = { .root = root, .at = root };
-	struct stat st;
 	int r;
 
 	if (!*path)
 		return -ENOENT;
 	if (strlen(path) >= sizeof(w.rest))
 		return -ENAMETOOLONG;
-	if (fstat(root, &st) < 0)
-		return -errno;
-	w.dev = st.st_dev;
+	r = look(root, &w.in);
+	if (r < 0)
+		return r;
 	strcpy(w.rest, path);
 	do
 		r = step(&w, flags, mode);

@@ -75,26 +75,15 @@ gmem_range(
 	return mem->base + va;
 }
 
-/*
- * One instruction does the copying, so that a fault in it is known by its
- * address; rcx then says how much is left, and the copy ends there.
- */
-__asm__(".text\n"
-	".type gmem_copy_bytes, @function\n"
-	"gmem_copy_bytes:\n"
-	"	mov %rdx, %rcx\n"
-	"gmem_copy_move:\n"
-	"	rep movsb\n"
-	"gmem_copy_over:\n"
-	"	mov %rcx, %rax\n"
-	"	ret\n"
-	".size gmem_copy_bytes, . - gmem_copy_bytes\n");
+#define HIDDEN __attribute__((visibility("hidden")))
 
-/* What is left of `len`. */
-size_t gmem_copy_bytes(void *dst, const void *src, size_t len)
-    __attribute__((visibility("hidden")));
-extern const char gmem_copy_move[] __attribute__((visibility("hidden")));
-extern const char gmem_copy_over[] __attribute__((visibility("hidden")));
+/* copy.S: what is left of `len`, and gmem_swap(). */
+size_t gmem_copy_bytes(void *dst, const void *src, size_t len) HIDDEN;
+int gmem_swap_word(uint32_t *word, uint32_t *old, uint32_t new) HIDDEN;
+
+/* The instructions that may fault, and where they are left then. */
+extern const char gmem_copy_move[] HIDDEN, gmem_copy_over[] HIDDEN;
+extern const char gmem_swap_try[] HIDDEN, gmem_swap_lost[] HIDDEN;
 
 size_t
 gmem_copy(void *dst, const void *src, size_t len)
@@ -102,14 +91,23 @@ gmem_copy(void *dst, const void *src, size_t len)
 	return len - gmem_copy_bytes(dst, src, len);
 }
 
+int
+gmem_swap(uint32_t *word, uint32_t *old, uint32_t new)
+{
+	return gmem_swap_word(word, old, new);
+}
+
 bool
 gmem_recover(void *context)
 {
-	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+	greg_t *rip = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
 
-	if (regs[REG_RIP] != (greg_t)(uintptr_t)gmem_copy_move)
+	if (*rip == (greg_t)(uintptr_t)gmem_copy_move)
+		*rip = (greg_t)(uintptr_t)gmem_copy_over;
+	else if (*rip == (greg_t)(uintptr_t)gmem_swap_try)
+		*rip = (greg_t)(uintptr_t)gmem_swap_lost;
+	else
 		return false;
-	regs[REG_RIP] = (greg_t)(uintptr_t)gmem_copy_over;
 	return true;
 }
 
@@ -148,13 +146,44 @@ gmem_discard(const struct gmem *mem, uint64_t va, uint64_t len)
 	return madvise(mem->base + va, len, MADV_DONTNEED) < 0 ? -errno : 0;
 }
 
+/*
+ * What lies in RAM is always replaced by pages that are there already, in a
+ * place of their own: mmap() over what is there can take it away and then fail,
+ * for it is late that some files say that they cannot be mapped.  RAM never has
+ * a hole: another thread's mapping, a stack of ours, might fall into it, and
+ * would be the guest's.
+ */
+static bool
+put_down(const struct gmem *mem, void *p, uint64_t to, uint64_t len)
+{
+	void *there = mem->base + to;
+
+	return mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, there) ==
+	       there;
+}
+
+/* Pages as the host's mmap() gives them, and like the rest of RAM in no core
+ * and no child of ours. */
+static int
+replace(const struct gmem *mem, uint64_t va, uint64_t len, void *p)
+{
+	if (p == MAP_FAILED)
+		return -errno;
+	(void)madvise(p, len, MADV_DONTFORK);
+	(void)madvise(p, len, MADV_DONTDUMP);
+	if (put_down(mem, p, va, len))
+		return 0;
+	(void)munmap(p, len);
+	return -ENOMEM;
+}
+
 int
 gmem_release(const struct gmem *mem, uint64_t va, uint64_t len)
 {
-	void *p = mmap(mem->base + va, len, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return p == MAP_FAILED ? -errno : 0;
+	return replace(mem, va, len, p);
 }
 
 /* What the host itself may do with such pages. */
@@ -169,15 +198,10 @@ gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,
     uint64_t offset, uint64_t bits)
 {
 	int flags = bits & PTE_SHARED ? MAP_SHARED : MAP_PRIVATE;
-	void *p = mmap(mem->base + va, len, host_rights(bits),
-	    flags | MAP_NORESERVE | MAP_FIXED, fd, (off_t)offset);
-	int r = -errno;
+	void *p = mmap(NULL, len, host_rights(bits), flags | MAP_NORESERVE, fd,
+	    (off_t)offset);
 
-	if (p != MAP_FAILED)
-		return 0;
-	/* A file system that refuses may do so when the old pages are gone. */
-	(void)gmem_release(mem, va, len);
-	return r;
+	return replace(mem, va, len, p);
 }
 
 /* Page by page, and not those of zeros: they would take memory then. */
@@ -213,15 +237,6 @@ lift_pages(
 	if (mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, there) != there)
 		(void)munmap(p, len);
 	return MAP_FAILED;
-}
-
-static bool
-put_down(const struct gmem *mem, void *p, uint64_t to, uint64_t len)
-{
-	void *there = mem->base + to;
-
-	return mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, there) ==
-	       there;
 }
 
 int

@@ -68,6 +68,12 @@ size_t gmem_copy(void *dst, const void *src, size_t len);
 bool gmem_recover(void *context);
 
 /*
+ * Others look at the word of guest memory at `word`: put `new` there if it is
+ * *old.  1; 0, and *old is what it is; or -EFAULT as where a copy ends.
+ */
+int gmem_swap(uint32_t *word, uint32_t *old, uint32_t new);
+
+/*
  * Copy out of, or into, guest memory: all of it, or -EFAULT and nothing.  (Of
  * pages that are lost, a part may have been copied.)
  */
@@ -89,7 +95,7 @@ int gmem_discard(const struct gmem *mem, uint64_t va, uint64_t len);
 int gmem_release(const struct gmem *mem, uint64_t va, uint64_t len);
 
 /* Let [va, va + len) be the pages of the host's file `fd` from `offset` on;
- * `bits` are those of PTE_BACKING.  On failure they are zero pages. */
+ * `bits` are those of PTE_BACKING.  On failure they are what they were. */
 int gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,
     uint64_t offset, uint64_t bits);
 

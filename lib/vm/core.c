@@ -161,6 +161,17 @@ put_fpu(struct notes *notes, const struct vcpu *vcpu)
 	put_note(notes, NT_X86_XSTATE, "LINUX", state, end);
 }
 
+/* As the guest left it: there may be no page any more. */
+static void
+put_auxv(struct notes *notes, const struct machine *m)
+{
+	uint8_t auxv[PAGE_4K];
+	size_t size = m->auxv_size < sizeof(auxv) ? m->auxv_size : sizeof(auxv);
+
+	size = gmem_copy(auxv, m->mem.base + m->auxv, size);
+	put_note(notes, NT_AUXV, "CORE", auxv, size);
+}
+
 /* A thread's notes; of the first, who is to blame, also those of the signal
  * and of the program. */
 static int
@@ -179,8 +190,7 @@ put_thread(struct notes *notes, struct vcpu *vcpu, bool first,
 	put_registers(notes, vcpu, &c, first ? signal : 0);
 	if (first) {
 		put_signal(notes, vcpu, &c, signal);
-		put_note(notes, NT_AUXV, "CORE", m->mem.base + m->auxv,
-		    m->auxv_size);
+		put_auxv(notes, m);
 	}
 	put_fpu(notes, vcpu);
 	return 0;

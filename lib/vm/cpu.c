@@ -130,6 +130,19 @@ cpu_hwcap(const struct machine *m, uint64_t *hwcap, uint64_t *hwcap2)
 	*hwcap2 = m->fsgsbase ? 1U << 1 : 0; /* HWCAP2_FSGSBASE */
 }
 
+void
+cpu_id(uint32_t function, uint32_t index, uint32_t reg[4])
+{
+	const struct kvm_cpuid_entry2 *leaf = cpuid_leaf(function, index);
+
+	if (!leaf)
+		return;
+	reg[EAX] = leaf->eax;
+	reg[EBX] = leaf->ebx;
+	reg[ECX] = leaf->ecx;
+	reg[EDX] = leaf->edx;
+}
+
 bool
 cpu_xsave_component(unsigned i, uint32_t *offset, uint32_t *size)
 {

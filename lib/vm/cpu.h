@@ -27,6 +27,9 @@ void cpu_user_segments(struct kvm_sregs *sregs);
 /* AT_HWCAP and AT_HWCAP2 for the CPUID that cpu_init() gave. */
 void cpu_hwcap(const struct machine *m, uint64_t *hwcap, uint64_t *hwcap2);
 
+/* What CPUID says there: eax, ebx, ecx and edx, untouched where it has none. */
+void cpu_id(uint32_t function, uint32_t index, uint32_t reg[4]);
+
 /* Fetch what CPUID may say; cpu_init() needs it done once. */
 int cpu_probe(struct machine *m, struct machine_error *error);
 

@@ -103,6 +103,7 @@ machine_add_vcpu(struct machine *m, struct machine_error *error)
 			.set_base = set_base,
 			.create = thread_create,
 			.start = thread_start,
+			.next = thread_next,
 		},
 	};
 	pthread_cond_init(&vcpu->born, NULL);
@@ -172,9 +173,11 @@ machine_create(
 		r = add_first_vcpu(m, error);
 	if (r == 0)
 		r = cpu_probe(m, error);
-	if (r == 0)
-		hc_guest_init(&m->guest, &m->mem);
-	return r;
+	if (r < 0)
+		return r;
+	hc_guest_init(&m->guest, &m->mem);
+	m->guest.world.cpuid = cpu_id;
+	return 0;
 }
 
 void

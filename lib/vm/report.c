@@ -103,11 +103,25 @@ print_frame(FILE *out, const struct machine *m, const struct image_bytes *file,
 	print_place(out, m, file, address, n > 0);
 }
 
+/* A function's first instruction has made no frame yet; nor has a jump to where
+ * no code is: the return address is all there is on the stack. */
+static bool
+is_without_frame(const struct vcpu *vcpu, const struct image_bytes *file,
+    const struct user_context *c)
+{
+	struct symbol symbol;
+
+	if (trap_is_bad_jump(&vcpu->trap))
+		return true;
+	return file->bytes &&
+	       symbols_find(file->bytes, file->size,
+		   c->regs.rip - vcpu->machine->image.bias, &symbol) == 0 &&
+	       symbol.offset == 0;
+}
+
 /*
  * By frame pointers (psABI 3.2.2): where rbp points lie the caller's rbp and
- * the return address.  Frames lie upwards; anything else ends the walk.  A
- * jump to where no code is has made no frame: its return address is all there
- * is on the stack.
+ * the return address.  Frames lie upwards; anything else ends the walk.
  */
 static void
 print_backtrace(FILE *out, const struct vcpu *vcpu,
@@ -120,7 +134,7 @@ print_backtrace(FILE *out, const struct vcpu *vcpu,
 
 	fputs("  backtrace:\n", out);
 	print_frame(out, m, file, n++, c->regs.rip);
-	if (trap_is_bad_jump(&vcpu->trap) &&
+	if (is_without_frame(vcpu, file, c) &&
 	    gmem_read(&m->mem, &last, c->regs.rsp, sizeof(last)) == 0)
 		print_frame(out, m, file, n++, last);
 	for (last = 0; n < MAX_FRAMES && frame[0] > last; n++) {

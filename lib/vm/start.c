@@ -162,6 +162,8 @@ push_all(struct stack *s, const char *execname, char **argv, char **envp)
 	name = push_string(s, execname);
 	envs = push_strings(s, envp);
 	args = push_strings(s, argv);
+	s->m->guest.world.env = (struct hc_span){ envs, name };
+	s->m->guest.world.args = (struct hc_span){ args, envs };
 	platform = push_string(s, "x86_64");
 	random_at = push_bytes(s, random, sizeof(random));
 	fill_auxv(auxv, s->m, name, platform, random_at);
@@ -173,6 +175,7 @@ push_all(struct stack *s, const char *execname, char **argv, char **envp)
 	push_bytes(s, auxv, size);
 	s->m->auxv = s->sp;
 	s->m->auxv_size = size;
+	s->m->guest.world.auxv = (struct hc_span){ s->sp, s->sp + size };
 	push_pointers(s, envp, envs);
 	push_pointers(s, argv, args);
 	push_word(s, count_strings(argv));
@@ -205,6 +208,7 @@ machine_set_start(struct machine *m, const char *execname, char **argv,
 		    "arguments and environment need more than %llu bytes, a"
 		    " quarter of the stack; give it more with --memory",
 		    (unsigned long long)(stack_size / ARGUMENTS_SHARE));
+	m->guest.world.stack = m->stack_bottom;
 	name_thread(&m->vcpu[0].thread, execname);
 	return cpu_init(
 	    &m->vcpu[0], m->image.entry + m->image.bias, s.sp, error);

@@ -211,6 +211,30 @@ thread_start(struct hc_thread *child, uint64_t stack, const uint64_t *tls)
 	pthread_mutex_unlock(&m->lock);
 }
 
+bool
+thread_next(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME])
+{
+	struct machine *m = vcpu_of(thread)->machine;
+	const struct hc_thread *next = NULL;
+	unsigned i;
+
+	pthread_mutex_lock(&m->lock);
+	for (i = 0; i < m->vcpus; i++) {
+		const struct hc_thread *other = &m->vcpu[i].thread;
+
+		if (m->vcpu[i].state == VCPU_LIVE && other->tid > *tid &&
+		    (!next || other->tid < next->tid))
+			next = other;
+	}
+	if (next) {
+		*tid = next->tid;
+		memcpy(name, next->name, HC_THREAD_NAME);
+		name[HC_THREAD_NAME - 1] = '\0';
+	}
+	pthread_mutex_unlock(&m->lock);
+	return next != NULL;
+}
+
 /* The thread has ended itself: its vCPU is free for another. */
 static void
 release(struct vcpu *vcpu)
@@ -330,9 +354,27 @@ thread_run(struct vcpu *vcpu)
 	current = NULL;
 }
 
+/*
+ * What comes to novillo from outside, a timeout's tick for one, is for its
+ * first thread, which waits for the others: a handler must not look at a thread
+ * that is joined meanwhile.  Faults are told to who makes them.
+ */
+static void
+leave_signals_to_first(void)
+{
+	sigset_t set;
+
+	sigfillset(&set);
+	sigdelset(&set, KICK_SIGNAL);
+	sigdelset(&set, SIGSEGV);
+	sigdelset(&set, SIGBUS);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void *
 host_thread(void *arg)
 {
+	leave_signals_to_first();
 	thread_run(arg);
 	return NULL;
 }
@@ -377,6 +419,9 @@ thread_join(struct machine *m)
 
 	for (i = 0; i < m->vcpus; i++)
 		if (m->vcpu[i].hosted &&
-		    !pthread_equal(m->vcpu[i].host, pthread_self()))
+		    !pthread_equal(m->vcpu[i].host, pthread_self())) {
+			/* It is out, and must not be kicked any more. */
+			m->vcpu[i].hosted = false;
 			pthread_join(m->vcpu[i].host, NULL);
+		}
 }

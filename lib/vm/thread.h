@@ -23,6 +23,7 @@
 /* What struct hc_thread offers to hypercalls. */
 int thread_create(struct hc_thread *parent, struct hc_thread **child);
 void thread_start(struct hc_thread *child, uint64_t stack, const uint64_t *tls);
+bool thread_next(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME]);
 
 /* Is the machine over? */
 bool thread_over(const struct machine *m);

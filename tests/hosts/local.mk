@@ -12,7 +12,10 @@
 HOST_OUTSIDE = \
 	tests/t-gdb.sh \
 	tests/t-gdb-lines.sh \
+	tests/t-gdb-monitor.sh \
+	tests/t-gdb-regs.sh \
 	tests/t-gdb-stops.sh \
+	tests/t-gdb-threads.sh \
 	tests/t-gdb-ways.sh \
 	tests/t-lldb.sh
 HOST_TESTS = tests/t-debug $(KVM_TESTS) $(GUEST_TESTS)
@@ -34,7 +37,7 @@ $(HOST_BUILD)/Makefile: $(top_builddir)/config.status
 
 host-stage: host-source
 	$(MAKE) $(HOST_BUILD)/Makefile
-	cd $(HOST_BUILD) && $(MAKE) all tests/t-debug tests/killer guest/rounds.native
+	cd $(HOST_BUILD) && $(MAKE) all tests/t-debug tests/killer tests/without guest/rounds.native
 	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh '$(top_srcdir)' \
 	    $(HOST_BUILD) $(HOST_STAGE)
 

@@ -16,10 +16,11 @@ rm -rf "$stage"
 mkdir -p "$stage/bin" "$stage/guest" "$stage/tests"
 cp "$build/bin/novillo" "$stage/bin/"
 cp "$build/tests/t-debug" "$stage/tests/"
-cp "$build/tests/killer" "$stage/tests/"
+cp "$build/tests/killer" "$build/tests/without" "$stage/tests/"
 cp "$build/guest/rounds.native" "$stage/guest/"
 # What only a debugger on the host wants, goes: less for B to read.
-strip "$stage/bin/novillo" "$stage/tests/t-debug" "$stage/tests/killer"
+strip "$stage/bin/novillo" "$stage/tests/t-debug" "$stage/tests/killer" \
+    "$stage/tests/without"
 nm "$build/guest/rounds.elf" >"$stage/tests/rounds.names"
 cp "$build"/guest/*.elf "$build"/guest/*.bin "$stage/guest/"
 cp "$sources"/guest/*.json "$stage/guest/"

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What /proc says of the guest as a process, in Linux' words (proc(5)).  Nothing
+ * here may know how it is asked for.
+ */
+#include "hypercall/handlers.h"
+#include "hypercall/host.h"
+#include "hypercall/own.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#define KIB    1024U
+#define TICKS  100U /* of a second, as AT_CLKTCK says */
+#define SECOND UINT64_C(1000000000)
+
+/* A part of guest memory, as it is now. */
+static void
+put_memory(
+    struct hc_text *text, const struct hc_call *call, struct hc_span span)
+{
+	char bytes[512];
+
+	while (span.from < span.to) {
+		uint64_t len = span.to - span.from;
+
+		if (len > sizeof(bytes))
+			len = sizeof(bytes);
+		if (gmem_read(call->guest->mem, bytes, span.from, len) < 0)
+			return;
+		hc_text_bytes(text, bytes, len);
+		span.from += len;
+	}
+}
+
+void
+hc_own_cmdline(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	put_memory(text, call, call->guest->world.args);
+}
+
+void
+hc_own_environ(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	put_memory(text, call, call->guest->world.env);
+}
+
+void
+hc_own_auxv(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	put_memory(text, call, call->guest->world.auxv);
+}
+
+/* The thread that a name has, or else the first one; and its own name. */
+static int
+thread_of(const struct hc_call *call, int number, char name[HC_THREAD_NAME])
+{
+	struct hc_thread *thread = call->thread;
+	int tid = number ? number : HC_PID;
+	int next = tid - 1;
+
+	memset(name, 0, HC_THREAD_NAME);
+	if (tid == thread->tid)
+		memcpy(name, thread->name, HC_THREAD_NAME - 1);
+	else if (thread->next)
+		(void)thread->next(thread, &next, name);
+	return tid;
+}
+
+static unsigned
+count_threads(const struct hc_call *call)
+{
+	char name[HC_THREAD_NAME];
+	unsigned n = 0;
+	int tid = 0;
+
+	if (!call->thread->next)
+		return 1;
+	while (call->thread->next(call->thread, &tid, name))
+		n++;
+	return n;
+}
+
+void
+hc_own_comm(struct hc_text *text, const struct hc_call *call, int number)
+{
+	char name[HC_THREAD_NAME];
+
+	(void)thread_of(call, number, name);
+	hc_text_put(text, "%s\n", name);
+}
+
+void
+hc_own_cwd(struct hc_text *text, const struct hc_call *call, int number)
+{
+	struct hc_file *cwd = hc_tree_cwd(call->guest);
+	const char *place = cwd ? hc_file_place(&call->guest->fds, cwd) : "";
+
+	(void)number;
+	if (!*place)
+		place = "/";
+	hc_text_bytes(text, place, strlen(place));
+	if (cwd)
+		hc_file_put(cwd);
+}
+
+void
+hc_own_exe(struct hc_text *text, const struct hc_call *call, int number)
+{
+	const char *exe = call->guest->world.exe;
+
+	(void)number;
+	hc_text_bytes(text, exe, strlen(exe));
+}
+
+void
+hc_own_thread_self(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	hc_text_put(text, "%d/task/%d", HC_PID, call->thread->tid);
+}
+
+void
+hc_own_descriptor(struct hc_text *text, const struct stat *st)
+{
+	static const struct {
+		unsigned type;
+		const char *kind;
+	} kinds[] = {
+		{ S_IFIFO, "pipe" },
+		{ S_IFSOCK, "socket" },
+		{ S_IFREG, "file" },
+		{ S_IFDIR, "folder" },
+		{ 0, "anon_inode" },
+	};
+	static const char *const memory[] = { [3] = "/dev/null",
+		[5] = "/dev/zero",
+		[7] = "/dev/full",
+		[8] = "/dev/random",
+		[9] = "/dev/urandom" };
+	size_t i;
+
+	if (S_ISCHR(st->st_mode)) {
+		bool harmless = hc_is_harmless(st->st_rdev);
+
+		hc_text_put(text, "%s",
+		    harmless ? memory[minor(st->st_rdev)] : "/dev/tty");
+		return;
+	}
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if ((st->st_mode & S_IFMT) == kinds[i].type)
+			hc_text_put(text, "%s:[%" PRIu64 "]", kinds[i].kind,
+			    (uint64_t)st->st_ino);
+}
+
+static const struct {
+	const char *name;
+	const char *unit;
+} limits[HC_LIMITS] = {
+	[RLIMIT_CPU] = { "Max cpu time", "seconds" },
+	[RLIMIT_FSIZE] = { "Max file size", "bytes" },
+	[RLIMIT_DATA] = { "Max data size", "bytes" },
+	[RLIMIT_STACK] = { "Max stack size", "bytes" },
+	[RLIMIT_CORE] = { "Max core file size", "bytes" },
+	[RLIMIT_RSS] = { "Max resident set", "bytes" },
+	[RLIMIT_NPROC] = { "Max processes", "processes" },
+	[RLIMIT_NOFILE] = { "Max open files", "files" },
+	[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },
+	[RLIMIT_AS] = { "Max address space", "bytes" },
+	[RLIMIT_LOCKS] = { "Max file locks", "locks" },
+	[RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
+	[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" },
+	[RLIMIT_NICE] = { "Max nice priority", "" },
+	[RLIMIT_RTPRIO] = { "Max realtime priority", "" },
+	[RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
+};
+
+static void
+put_limit(struct hc_text *text, uint64_t limit)
+{
+	if (limit == RLIM_INFINITY)
+		hc_text_put(text, "%-20s ", "unlimited");
+	else
+		hc_text_put(text, "%-20" PRIu64 " ", limit);
+}
+
+void
+hc_own_limits(struct hc_text *text, const struct hc_call *call, int number)
+{
+	unsigned i;
+
+	(void)number;
+	hc_text_put(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
+	    "Hard Limit", "Units");
+	for (i = 0; i < HC_LIMITS; i++) {
+		hc_text_put(text, "%-25s ", limits[i].name);
+		put_limit(text, call->guest->limit[i].now);
+		put_limit(text, call->guest->limit[i].most);
+		hc_text_put(text, "%-10s\n", limits[i].unit);
+	}
+}
+
+/* What a page is to the guest, and what a line of maps tells of it. */
+#define MAP_BITS (PTE_TAKEN | PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_BACKING)
+
+/* Where a line of maps ends though the pages behind it are no others. */
+static uint64_t
+line_end(const struct hc_guest *guest, uint64_t va, uint64_t end)
+{
+	const uint64_t seams[] = { guest->space.brk_start,
+		(guest->space.brk + PAGE_4K_MASK) & ~PAGE_4K_MASK,
+		guest->world.stack };
+	unsigned i;
+
+	for (i = 0; i < sizeof(seams) / sizeof(seams[0]); i++)
+		if (seams[i] > va && seams[i] < end)
+			end = seams[i];
+	return end;
+}
+
+static const char *
+line_name(const struct hc_guest *guest, uint64_t va)
+{
+	const struct space *space = &guest->space;
+
+	if (va < space->brk_start)
+		return guest->world.exe;
+	if (va < space->brk)
+		return "[heap]";
+	return guest->world.stack && va >= guest->world.stack ? "[stack]" : "";
+}
+
+static void
+put_mapping(struct hc_text *text, const struct hc_guest *guest, uint64_t va,
+    uint64_t end, uint64_t bits)
+{
+	const char *name = line_name(guest, va);
+	bool there = bits & PTE_PRESENT;
+	char line[64];
+	int n;
+
+	/* Linux pads what stands before a name to 73 columns. */
+	n = snprintf(line, sizeof(line),
+	    "%08" PRIx64 "-%08" PRIx64 " %c%c%c%c 00000000 00:00 0", va, end,
+	    there ? 'r' : '-', there && bits & PTE_WRITE ? 'w' : '-',
+	    there && !(bits & PTE_NX) ? 'x' : '-',
+	    bits & PTE_SHARED ? 's' : 'p');
+	hc_text_bytes(text, line, (size_t)n);
+	if (*name) {
+		hc_text_put(text, "%*s", n < 73 ? 73 - n : 1, "");
+		hc_text_bytes(text, name, strlen(name));
+	}
+	hc_text_bytes(text, "\n", 1);
+}
+
+/* The caller's view of mappings must stand still. */
+void
+hc_own_maps(struct hc_text *text, const struct hc_call *call, int number)
+{
+	const struct hc_guest *guest = call->guest;
+	uint64_t va, end, bits;
+
+	(void)number;
+	gmem_lock(guest->mem);
+	for (va = 0; va < guest->mem->size && text->size < HC_TEXT; va = end) {
+		end = pt_run(
+		    &guest->mem->pt, va, guest->mem->size, MAP_BITS, &bits);
+		end = line_end(guest, va, end);
+		if (bits)
+			put_mapping(text, guest, va, end, bits);
+	}
+	gmem_unlock(guest->mem);
+}
+
+void
+hc_own_mounts(struct hc_text *text, const struct hc_call *call, int number)
+{
+	static const char *const ours[] = { "proc /proc proc",
+		"dev /dev devtmpfs", "sysfs /sys sysfs" };
+	const struct hc_tree *tree = &call->guest->tree;
+	unsigned i;
+
+	(void)number;
+	for (i = tree->mounts; i-- > 0;) {
+		const struct hc_mount *mount = &tree->mount[i];
+		const char *at = mount->len ? mount->at : "/";
+
+		hc_text_bytes(text, "novillo ", 8);
+		hc_text_bytes(text, at, strlen(at));
+		hc_text_put(
+		    text, " novillo %s 0 0\n", mount->read_only ? "ro" : "rw");
+	}
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		hc_text_put(text, "%s ro 0 0\n", ours[i]);
+}
+
+/* Bytes of the guest's address space, by what they are. */
+struct sizes {
+	uint64_t all, there, code, stack, data;
+};
+
+static struct sizes
+measure(const struct hc_guest *guest)
+{
+	struct sizes sizes = { 0 };
+	uint64_t va, end, bits;
+
+	for (va = 0; va < guest->mem->size; va = end) {
+		end = pt_run(
+		    &guest->mem->pt, va, guest->mem->size, MAP_BITS, &bits);
+		end = line_end(guest, va, end);
+		if (!bits)
+			continue;
+		sizes.all += end - va;
+		if (!(bits & PTE_PRESENT))
+			continue;
+		sizes.there += end - va;
+		if (!(bits & PTE_NX))
+			sizes.code += end - va;
+		else if (guest->world.stack && va >= guest->world.stack)
+			sizes.stack += end - va;
+		else if (bits & PTE_WRITE)
+			sizes.data += end - va;
+	}
+	return sizes;
+}
+
+void
+hc_own_statm(struct hc_text *text, const struct hc_call *call, int number)
+{
+	struct sizes s = measure(call->guest);
+
+	(void)number;
+	hc_text_put(text,
+	    "%" PRIu64 " %" PRIu64 " 0 %" PRIu64 " 0 %" PRIu64 " 0\n",
+	    s.all / PAGE_4K, s.there / PAGE_4K, s.code / PAGE_4K,
+	    (s.data + s.stack) / PAGE_4K);
+}
+
+uint64_t
+hc_own_clock(int clock)
+{
+	struct timespec t = { 0, 0 };
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+/* Signals whose action is `handler`, or with `caught` one of the guest's. */
+static hc_sigset
+signals_with(const struct hc_guest *guest, bool caught)
+{
+	hc_sigset set = 0;
+	unsigned i;
+
+	for (i = 0; i < HC_SIGNALS; i++) {
+		uint64_t handler = guest->signals.action[i].handler;
+
+		if (caught ? handler > 1 : handler == 1)
+			set |= UINT64_C(1) << i;
+	}
+	return set;
+}
+
+/* The fields of stat up to the one of start time, then the rest. */
+void
+hc_own_process_stat(
+    struct hc_text *text, const struct hc_call *call, int number)
+{
+	const struct hc_guest *guest = call->guest;
+	const struct hc_world *world = &guest->world;
+	struct sizes s = measure(guest);
+	char name[HC_THREAD_NAME];
+	int tid = thread_of(call, number, name);
+	uint64_t ticks = hc_own_clock(CLOCK_PROCESS_CPUTIME_ID) /
+			 (SECOND / TICKS);
+
+	/* pid comm state ppid pgrp session tty tpgid flags, faults, times,
+	 * priority nice threads itrealvalue starttime */
+	hc_text_put(text,
+	    "%d (%s) R 0 %d %d 0 -1 0 0 0 0 0 %" PRIu64
+	    " 0 0 0 20 0 %u 0 %" PRIu64,
+	    tid, name, HC_PID, HC_PID, ticks, count_threads(call),
+	    world->started / (SECOND / TICKS));
+	/* vsize rss rsslim startcode endcode startstack esp eip, signals,
+	 * wchan nswap cnswap exit_signal processor rt_priority policy, delays,
+	 * guest times, start_data end_data start_brk */
+	hc_text_put(text,
+	    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+	    " %" PRIu64 " 0 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+	    " 0 0 0 17 0 0 0 0 0 0 0 0 %" PRIu64,
+	    s.all, s.there / PAGE_4K, guest->limit[RLIMIT_RSS].now, SPACE_MIN,
+	    guest->space.brk_start, world->stack, guest->signals.pending,
+	    call->thread->signals.blocked, signals_with(guest, false),
+	    signals_with(guest, true), guest->space.brk_start);
+	hc_text_put(text,
+	    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " 0\n",
+	    world->args.from, world->args.to, world->env.from, world->env.to);
+}
+
+static void
+put_sizes(struct hc_text *text, const struct hc_guest *guest)
+{
+	struct sizes s = measure(guest);
+	const struct {
+		const char *name;
+		uint64_t bytes;
+	} lines[] = {
+		{ "VmPeak", s.all },
+		{ "VmSize", s.all },
+		{ "VmLck", 0 },
+		{ "VmPin", 0 },
+		{ "VmHWM", s.there },
+		{ "VmRSS", s.there },
+		{ "VmData", s.data },
+		{ "VmStk", s.stack },
+		{ "VmExe", s.code },
+		{ "VmLib", 0 },
+		{ "VmSwap", 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		hc_text_put(text, "%s:\t%8" PRIu64 " kB\n", lines[i].name,
+		    lines[i].bytes / KIB);
+}
+
+static void
+put_signals(struct hc_text *text, const struct hc_call *call)
+{
+	const struct hc_thread_signals *signals = &call->thread->signals;
+	const struct {
+		const char *name;
+		hc_sigset set;
+	} lines[] = {
+		{ "SigPnd", signals->pending },
+		{ "ShdPnd", call->guest->signals.pending },
+		{ "SigBlk", signals->blocked },
+		{ "SigIgn", signals_with(call->guest, false) },
+		{ "SigCgt", signals_with(call->guest, true) },
+		{ "CapInh", 0 },
+		{ "CapPrm", 0 },
+		{ "CapEff", 0 },
+		{ "CapBnd", 0 },
+		{ "CapAmb", 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		hc_text_put(
+		    text, "%s:\t%016" PRIx64 "\n", lines[i].name, lines[i].set);
+}
+
+void
+hc_own_status(struct hc_text *text, const struct hc_call *call, int number)
+{
+	const struct hc_world *world = &call->guest->world;
+	char name[HC_THREAD_NAME];
+	int tid = thread_of(call, number, name);
+	unsigned uid = world->uid, gid = world->gid;
+
+	hc_text_put(text,
+	    "Name:\t%s\nState:\tR (running)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\n"
+	    "PPid:\t0\nTracerPid:\t0\n",
+	    name, HC_PID, tid);
+	hc_text_put(text,
+	    "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", uid,
+	    uid, uid, uid, gid, gid, gid, gid, HC_FDS);
+	put_sizes(text, call->guest);
+	hc_text_put(text, "Threads:\t%u\n", count_threads(call));
+	put_signals(text, call);
+	hc_text_put(
+	    text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", call->guest->no_new_privs);
+	hc_own_put_cpus(text, "Cpus_allowed_list:\t");
+	hc_text_put(text,
+	    "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What /proc and /sys say of the machine a guest runs on (proc(5)).  Nothing
+ * here may know how it is asked for.
+ */
+#include "hypercall/handlers.h"
+#include "hypercall/own.h"
+
+#include <inttypes.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KIB    1024U
+#define TICK   UINT64_C(10000000) /* nanoseconds; AT_CLKTCK says 100 a second */
+#define SECOND UINT64_C(1000000000)
+
+void
+hc_world_init(struct hc_guest *guest)
+{
+	struct hc_world *world = &guest->world;
+	unsigned i;
+
+	world->started = hc_own_clock(CLOCK_BOOTTIME);
+	world->uid = getuid();
+	world->gid = getgid();
+	for (i = 0; i < HC_DEVICES; i++)
+		world->device[i] = -1;
+}
+
+static unsigned
+count_cpus(void)
+{
+	int64_t n = hc_count_cpus();
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
+void
+hc_own_put_cpus(struct hc_text *text, const char *before)
+{
+	unsigned n = count_cpus();
+
+	if (n > 1)
+		hc_text_put(text, "%s0-%u\n", before, n - 1);
+	else
+		hc_text_put(text, "%s0\n", before);
+}
+
+void
+hc_own_cpus(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_own_put_cpus(text, "");
+}
+
+void
+hc_own_hostname(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s\n", hc_uname.nodename);
+}
+
+void
+hc_own_osrelease(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s\n", hc_uname.release);
+}
+
+void
+hc_own_ostype(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s\n", hc_uname.sysname);
+}
+
+void
+hc_own_version(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s version %s (%s) %s\n", hc_uname.sysname,
+	    hc_uname.release, hc_uname.nodename, hc_uname.version);
+}
+
+/* How busy the host is, is its own affair. */
+void
+hc_own_loadavg(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	hc_text_put(text, "0.00 0.00 0.00 1/1 %d\n", call->thread->tid);
+}
+
+void
+hc_own_meminfo(struct hc_text *text, const struct hc_call *call, int number)
+{
+	const struct hc_guest *guest = call->guest;
+	uint64_t used = space_used(&guest->space);
+	uint64_t all = guest->mem->size;
+	const struct {
+		const char *name;
+		uint64_t bytes;
+	} lines[] = {
+		{ "MemTotal:", all },
+		{ "MemFree:", all - used },
+		{ "MemAvailable:", all - used },
+		{ "Buffers:", 0 },
+		{ "Cached:", 0 },
+		{ "SwapCached:", 0 },
+		{ "Active:", used },
+		{ "Inactive:", 0 },
+		{ "SwapTotal:", 0 },
+		{ "SwapFree:", 0 },
+		{ "Dirty:", 0 },
+		{ "AnonPages:", used },
+		{ "Mapped:", 0 },
+		{ "Shmem:", 0 },
+		{ "Slab:", 0 },
+		{ "SReclaimable:", 0 },
+		{ "CommitLimit:", all },
+		{ "Committed_AS:", used },
+	};
+	size_t i;
+
+	(void)number;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		hc_text_put(text, "%-15s%9" PRIu64 " kB\n", lines[i].name,
+		    lines[i].bytes / KIB);
+}
+
+/* Nanoseconds: since the host was started, and those all processors had left
+ * to do nothing of the guest's. */
+static uint64_t
+uptime(uint64_t *idle)
+{
+	uint64_t up = hc_own_clock(CLOCK_BOOTTIME);
+	uint64_t busy = hc_own_clock(CLOCK_PROCESS_CPUTIME_ID);
+	uint64_t all = up * count_cpus();
+
+	*idle = all > busy ? all - busy : 0;
+	return up;
+}
+
+void
+hc_own_uptime(struct hc_text *text, const struct hc_call *call, int number)
+{
+	uint64_t idle, up = uptime(&idle);
+
+	(void)call;
+	(void)number;
+	hc_text_put(text,
+	    "%" PRIu64 ".%02" PRIu64 " %" PRIu64 ".%02" PRIu64 "\n",
+	    up / SECOND, up % SECOND / TICK, idle / SECOND,
+	    idle % SECOND / TICK);
+}
+
+void
+hc_own_system_stat(struct hc_text *text, const struct hc_call *call, int number)
+{
+	uint64_t idle, up = uptime(&idle);
+	uint64_t busy = hc_own_clock(CLOCK_PROCESS_CPUTIME_ID);
+	uint64_t now = hc_own_clock(CLOCK_REALTIME);
+	unsigned i, n = count_cpus();
+
+	(void)call;
+	(void)number;
+	hc_text_put(text, "cpu  %" PRIu64 " 0 0 %" PRIu64 " 0 0 0 0 0 0\n",
+	    busy / TICK, idle / TICK);
+	for (i = 0; i < n; i++)
+		hc_text_put(text,
+		    "cpu%u %" PRIu64 " 0 0 %" PRIu64 " 0 0 0 0 0 0\n", i,
+		    busy / n / TICK, idle / n / TICK);
+	hc_text_put(text,
+	    "intr 0\nctxt 0\nbtime %" PRIu64
+	    "\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n",
+	    (now - up) / SECOND);
+}
