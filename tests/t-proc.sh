@@ -31,7 +31,7 @@ is "$err" "" "without a word"
 guest grep -c '^processor' /proc/cpuinfo
 is "$out" "$(nproc)" "cpuinfo has them all"
 guest sed -n 's/^MemTotal: *//p' /proc/meminfo
-is "$out" "65536 kB" "meminfo has the guest's memory"
+is "$out" "1048576 kB" "meminfo has the guest's memory"
 try "$novillo" -m 256M "$busybox" free
 has "$out" "Mem:         262144" "so has free"
 try sh -c '"$1" "$2" tr "\0" " " </dev/null' sh "$novillo" "$busybox"

@@ -101,4 +101,12 @@ for kind in static static-pie; do
 		missing "no C++ compiler: $(tail -n 1 "$scratch/cc")"
 	fi
 done
+# A dynamic program is not loaded, but its loader is a static one, and does.
+loader=/lib64/ld-linux-x86-64.so.2
+if [ -x "$loader" ]; then
+	try timeout 60 "$novillo" -a @file --root=/ "$loader" /bin/echo "by it"
+	is "$status:$out:$err" "0:by it:" "a loader runs a dynamic program"
+else
+	missing "no $loader here"
+fi
 done_testing
