@@ -57,9 +57,10 @@ enum {
 	SOCKET = NEEDS_SOCKET,
 	STATS = NEEDS_STATS,
 	THREADS = NEEDS_THREADS,
+	MEMORY = NEEDS_MEMORY,
 	GUEST = NEEDS_GUEST,
 	RUNTIME =
-	    1 << 7, /* of the compiler: always there, and nobody's limit */
+	    1 << 8, /* of the compiler: always there, and nobody's limit */
 };
 
 struct need {

@@ -21,8 +21,9 @@ enum needs_when {
 	NEEDS_SOCKET = 1 << 3,
 	NEEDS_STATS = 1 << 4,
 	NEEDS_THREADS = 1 << 5,
-	NEEDS_ALL = (1 << 6) - 1,
-	NEEDS_GUEST = 1 << 6, /* only of a row: see needs_call() */
+	NEEDS_MEMORY = 1 << 6,
+	NEEDS_ALL = (1 << 7) - 1,
+	NEEDS_GUEST = 1 << 7, /* only of a row: see needs_call() */
 };
 
 struct needs {

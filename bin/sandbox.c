@@ -76,17 +76,26 @@ makes_threads(const struct hc_guest *guest)
 	       hc_set_has(&guest->policy.allowed, HC_clone3);
 }
 
+/* Is there memory that KVM has not been given yet? */
+static bool
+has_more_memory(const struct machine *m)
+{
+	return m->mem.size > MACHINE_SLOT;
+}
+
 static int
-make_filter(const struct options *o, const struct hc_guest *guest,
+make_filter(const struct options *o, const struct machine *m,
     struct filter_program *program)
 {
 	static struct filter_rule rules[FILTER_RULES];
 	struct needs needs = { .asked = asked_for(o), .pid = getpid() };
 	size_t n;
 
-	need_hypercalls(&needs, &guest->policy.allowed);
-	if (makes_threads(guest))
+	need_hypercalls(&needs, &m->guest.policy.allowed);
+	if (makes_threads(&m->guest))
 		needs.asked |= NEEDS_THREADS;
+	if (has_more_memory(m))
+		needs.asked |= NEEDS_MEMORY;
 	n = needs_rules(&needs, rules);
 	return n ? filter_make(program, rules, n) : -E2BIG;
 }
@@ -156,9 +165,9 @@ list_files(const struct hc_guest *guest, int *keep)
 }
 
 /*
- * A machine needs its first vCPU alone.  /dev/kvm and the VM can do more than
- * serve it: they make the vCPUs of threads, and for a debugger another machine,
- * to try debug registers in.
+ * A machine of little memory needs its first vCPU alone.  /dev/kvm and the VM
+ * can do more than serve it: they make the vCPUs of threads, the VM is given
+ * more memory, and a debugger has another machine to try debug registers in.
  */
 static size_t
 list_descriptors(
@@ -173,12 +182,12 @@ list_descriptors(
 	keep[n++] = s->image;
 	keep[n++] = s->output;
 	n += list_files(&m->guest, keep + n);
-	if (makes_threads(&m->guest)) {
+	if (makes_threads(&m->guest))
 		keep[n++] = m->kvm;
+	if (makes_threads(&m->guest) || has_more_memory(m))
 		keep[n++] = m->vm;
-	} else {
+	else
 		m->vm = -1;
-	}
 	if (!o->gdb && !o->debugger) {
 		m->kvm = makes_threads(&m->guest) ? m->kvm : -1;
 		return n;
@@ -211,7 +220,7 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 		hc_own_open_devices(&s->machine->guest);
 	if (o->sandbox == SANDBOX_NONE)
 		return 0;
-	r = make_filter(o, &s->machine->guest, &program);
+	r = make_filter(o, s->machine, &program);
 	if (r < 0) {
 		say("the seccomp filter cannot be made: %s", strerror(-r));
 		return -1;

@@ -43,13 +43,15 @@ same()
 	shift 2
 	rm -rf "$scratch/there" "$scratch/here"
 	mkdir "$scratch/there" "$scratch/here"
+	more=
+	[ "$name:${1-}" != memory:vast ] || more=--memory=64G
 	native=0
 	(cd "$scratch/there" && exec "$program" "$@") \
 	    <"$programs/applets.txt" >"$scratch/native.out" \
 	    2>"$scratch/native.err" || native=$?
 	status=0
-	timeout 60 "$novillo" -a @all --root="$scratch/here" "$program" "$@" \
-	    <"$programs/applets.txt" >"$scratch/guest.out" \
+	timeout 60 "$novillo" -a @all --root="$scratch/here" $more "$program" \
+	    "$@" <"$programs/applets.txt" >"$scratch/guest.out" \
 	    2>"$scratch/guest.err" || status=$?
 	cmp -s "$scratch/native.out" "$scratch/guest.out"
 	ok $? "$kind $name $*: the output is as natively"
@@ -73,6 +75,7 @@ for kind in static static-pie musl musl-pie; do
 	is "$(cat "$scratch/guest.err")" "" "and novillo has nothing to say"
 	build "$kind" memory
 	same "$kind" memory
+	same "$kind" memory vast
 	for how in readonly none gone; do
 		try timeout 60 "$novillo" "$program" $how
 		is "$status:$out" "139:" "$kind memory: a breach ends it, $how"

@@ -228,6 +228,60 @@ test_model(void)
 	ok(mem.pt.used <= mem.pt.limit, "and never need more tables");
 }
 
+/* What was asked to be there, last; and an end to it. */
+static uint64_t provided, provided_end;
+static bool exhausted;
+
+static int
+provide(struct gmem *of, uint64_t va, uint64_t len)
+{
+	(void)of;
+	if (exhausted)
+		return -ENOMEM;
+	provided = va;
+	provided_end = va + len;
+	return 0;
+}
+
+static void
+test_provide(void)
+{
+	uint64_t at;
+
+	mem.provide = provide;
+	at = (uint64_t)space_mmap(&space, 0, 8 * P, PROT_NONE, ANON, NULL);
+	is_int(provided_end, 0, "addresses alone ask for no memory");
+	is_int(space_mprotect(&space, at + P, 2 * P, RW), 0,
+	    "what becomes memory");
+	ok(provided == at + P && provided_end == at + 3 * P,
+	    "is asked for, and no more");
+	space_mmap(&space, at + 4 * P, P, RW, ANON | MAP_FIXED, NULL);
+	ok(provided == at + 4 * P && provided_end == at + 5 * P,
+	    "so is what is mapped");
+	space_mremap(&space, at + 4 * P, P, P, MREMAP_MAYMOVE | MREMAP_FIXED,
+	    at + 6 * P);
+	ok(provided == at + 6 * P && provided_end == at + 7 * P,
+	    "and where it moves to");
+	space_brk(&space, BRK + 3 * P);
+	ok(provided == BRK && provided_end == BRK + 3 * P, "and the break");
+	exhausted = true;
+	is_int(space_mprotect(&space, at, P, RW), -ENOMEM,
+	    "where there is none, mprotect fails");
+	is_int(gmem_span(&mem, at, P, GMEM_READ), 0, "and gives no right");
+	is_int(
+	    space_mmap(&space, 0, P, RW, ANON, NULL), -ENOMEM, "so does mmap");
+	is_int(space_brk(&space, BRK + 9 * P), BRK + 3 * P, "so does brk");
+	is_int(space_mremap(&space, at + P, P, P, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   at + 5 * P),
+	    -ENOMEM, "so does mremap");
+	is_int(gmem_span(&mem, at + P, 2 * P, GMEM_WRITE), 2 * P,
+	    "which leaves what was");
+	exhausted = false;
+	mem.provide = NULL;
+	space_brk(&space, BRK);
+	space_munmap(&space, at, 8 * P);
+}
+
 int
 main(void)
 {
@@ -237,6 +291,7 @@ main(void)
 	test_mmap();
 	test_fixed();
 	test_mprotect();
+	test_provide();
 	test_model();
 	return done_testing();
 }

@@ -18,6 +18,13 @@ gmem_init(struct gmem *mem)
 {
 	pthread_mutex_init(&mem->lock, NULL);
 	mem->flushes = 0;
+	mem->provide = NULL;
+}
+
+int
+gmem_provide(struct gmem *mem, uint64_t va, uint64_t len)
+{
+	return mem->provide && len > 0 ? mem->provide(mem, va, len) : 0;
 }
 
 void

@@ -27,6 +27,9 @@ struct gmem {
 	struct pagetable pt;  /* what the guest sees of them */
 	pthread_mutex_t lock; /* held by whoever changes pt */
 	uint64_t flushes;     /* gmem_flush() calls, under the lock */
+	/* Where not all of RAM is there for the processor from the start: let
+	 * [va, va + len) be.  0 or -errno.  NULL: it is. */
+	int (*provide)(struct gmem *mem, uint64_t va, uint64_t len);
 };
 
 /* `base`, `size` and `pt` are the caller's to set. */
@@ -35,6 +38,10 @@ void gmem_init(struct gmem *mem);
 /* For those who change mappings. */
 void gmem_lock(struct gmem *mem);
 void gmem_unlock(struct gmem *mem);
+
+/* Before pages of [va, va + len) get rights, with the lock held: 0 or -errno.
+ */
+int gmem_provide(struct gmem *mem, uint64_t va, uint64_t len);
 
 /* What the guest itself could do there. */
 enum gmem_access {

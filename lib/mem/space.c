@@ -159,6 +159,13 @@ find_free(const struct space *space, uint64_t len, uint64_t limit)
 	return 0;
 }
 
+/* What has rights must be there; addresses alone need nothing. */
+static int
+provide(const struct space *space, uint64_t va, uint64_t len, uint64_t bits)
+{
+	return bits & PTE_PRESENT ? gmem_provide(space->mem, va, len) : 0;
+}
+
 /* Pages that were free are taken, what is behind them being there. */
 static void
 fill(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
@@ -205,7 +212,8 @@ space_brk(struct space *space, uint64_t addr)
 		return (int64_t)space->brk;
 	new = page_up(addr);
 	if (new > old) {
-		if (!is_free(space, old, new - old))
+		if (!is_free(space, old, new - old) ||
+		    gmem_provide(space->mem, old, new - old) < 0)
 			return (int64_t)space->brk;
 		space_take(
 		    space, old, new - old, space_bits(PROT_READ | PROT_WRITE));
@@ -271,7 +279,7 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 {
 	uint64_t bits = space_bits(prot) | backing(flags, file);
 	int64_t at;
-	int r = 0;
+	int r;
 
 	if (len == 0)
 		return -EINVAL;
@@ -284,7 +292,8 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 	if (at < 0)
 		return at;
 	len = page_up(len);
-	if (file)
+	r = provide(space, (uint64_t)at, len, bits);
+	if (r == 0 && file)
 		r = gmem_map_file(space->mem, (uint64_t)at, len, file->fd,
 		    file->offset, bits);
 	if (r < 0)
@@ -346,6 +355,8 @@ space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 	if (writable_and_executable(prot))
 		return -EACCES;
 	r = may_protect(space, addr, addr + len, bits, &loses);
+	if (r == 0)
+		r = provide(space, addr, len, bits);
 	if (r < 0)
 		return r;
 	for (va = addr; va < addr + len; va = end) {
@@ -368,8 +379,10 @@ move(struct space *space, const struct remap *m)
 {
 	struct gmem *mem = space->mem;
 	uint64_t len = m->old_len < m->new_len ? m->old_len : m->new_len;
-	int r;
+	int r = provide(space, m->to, m->new_len, m->bits);
 
+	if (r < 0)
+		return r;
 	space_take(space, m->from, len, 0);
 	if (m->bits & PTE_FILE)
 		r = gmem_grow_file(mem, m->from, m->to, len, m->new_len);
@@ -390,10 +403,14 @@ static int
 grow(struct space *space, struct remap *m)
 {
 	uint64_t end = m->from + m->old_len;
+	int r;
 
 	m->to = m->from;
 	if (m->bits & PTE_FILE)
 		return move(space, m);
+	r = provide(space, end, m->new_len - m->old_len, m->bits);
+	if (r < 0)
+		return r;
 	fill(space, end, m->new_len - m->old_len, m->bits);
 	return 0;
 }

@@ -97,7 +97,11 @@ load_segment(struct machine *m, const struct image_segment *s, int fd,
 {
 	uint64_t va = s->vaddr + m->image.bias;
 	uint64_t first = page_down(va);
+	int r = gmem_provide(&m->mem, first, page_up(va + s->memsz) - first);
 
+	if (r < 0)
+		return machine_fail(
+		    error, r, "KVM_SET_USER_MEMORY_REGION: %s", strerror(-r));
 	/* A flat image says nothing of its pages: only there W and X meet. */
 	space_take(&m->guest.space, first, page_up(va + s->memsz) - first,
 	    space_bits(s->prot));

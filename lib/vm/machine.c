@@ -134,10 +134,49 @@ add_first_vcpu(struct machine *m, struct machine_error *error)
 	return r;
 }
 
+/* The piece of RAM that ends where RAM does; behind it are the monitor's pages
+ * and the tables. */
+static unsigned
+last_slot(const struct machine *m)
+{
+	return (unsigned)((m->mem.size - 1) / MACHINE_SLOT);
+}
+
+static int
+add_slot(struct machine *m, unsigned slot)
+{
+	uint64_t at = slot * MACHINE_SLOT;
+	uint64_t end = slot == last_slot(m)
+			   ? m->mem.pt.gpa + m->mem.pt.limit * PAGE_4K
+			   : at + MACHINE_SLOT;
+	int r;
+
+	if (m->slots[slot / 64] >> slot % 64 & 1)
+		return 0;
+	r = kvmcore_set_memory(m->vm, slot, at, end - at, m->mem.base + at);
+	if (r == 0)
+		m->slots[slot / 64] |= UINT64_C(1) << slot % 64;
+	return r;
+}
+
+static int
+provide(struct gmem *mem, uint64_t va, uint64_t len)
+{
+	struct machine *m =
+	    (struct machine *)(void *)((char *)mem -
+				       offsetof(struct machine, mem));
+	unsigned slot = (unsigned)(va / MACHINE_SLOT);
+	unsigned last = (unsigned)((va + len - 1) / MACHINE_SLOT);
+	int r = 0;
+
+	for (; r == 0 && slot <= last; slot++)
+		r = add_slot(m, slot);
+	return r < 0 ? -ENOMEM : 0;
+}
+
 static int
 create_vm(struct machine *m, struct machine_error *error)
 {
-	uint64_t size;
 	int r;
 
 	r = kvmcore_check(m->kvm, KVM_CAP_SYNC_REGS);
@@ -149,12 +188,14 @@ create_vm(struct machine *m, struct machine_error *error)
 		return machine_fail(
 		    error, r, "KVM_CREATE_VM: %s", strerror(-r));
 	m->vm = r;
-	size = m->mem.pt.gpa + m->mem.pt.limit * PAGE_4K;
-	r = kvmcore_set_memory(m->vm, 0, 0, size, m->mem.base);
+	r = add_slot(m, 0);
+	if (r == 0)
+		r = add_slot(m, last_slot(m));
 	if (r < 0)
 		return machine_fail(error, r,
-		    "KVM_SET_USER_MEMORY_REGION of %llu bytes: %s",
-		    (unsigned long long)size, strerror(-r));
+		    "KVM_SET_USER_MEMORY_REGION, of %llu bytes: %s",
+		    (unsigned long long)m->mem.size, strerror(-r));
+	m->mem.provide = provide;
 	return 0;
 }
 

@@ -27,6 +27,12 @@
 #define MACHINE_MIN_MEMORY (UINT64_C(1) << 20)
 #define MACHINE_MAX_MEMORY (UINT64_C(1) << 40)
 
+/* KVM is given RAM in pieces of so much, when they are first used: the first
+ * and the last at once.  Where it has no hardware to translate addresses it
+ * keeps a record for each page it is given. */
+#define MACHINE_SLOT  (UINT64_C(1) << 30)
+#define MACHINE_SLOTS (MACHINE_MAX_MEMORY / MACHINE_SLOT)
+
 /* One sentence without newline: what failed and why. */
 struct machine_error {
 	char text[256];
@@ -96,6 +102,7 @@ struct machine {
 	uint8_t *mapping; /* RAM, monitor and tables, between guard pages */
 	uint64_t mapping_size;
 	uint8_t *monitor; /* host address of the monitor's pages */
+	uint64_t slots[MACHINE_SLOTS / 64]; /* what KVM was given */
 	_Atomic enum door_tail door;
 	bool fsgsbase;      /* user code may use RDFSBASE and so on */
 	uint64_t xcr0;      /* what we set it to; 0: KVM offers no XSAVE */

@@ -159,9 +159,43 @@ breach(const char *how)
 	printf("written all the same\n");
 }
 
+/* More addresses than any machine has memory, used here and there. */
+static void
+vast(void)
+{
+	const size_t gib = 1UL << 30;
+	char *p = map(NULL, 48 * gib, PROT_NONE, MAP_NORESERVE);
+	char *q = map(NULL, 8 * gib, RW, MAP_NORESERVE);
+	int i, good = 1;
+
+	ok(p != NULL && q != NULL, "56 GiB of addresses");
+	for (i = 0; i < 48; i += 7) {
+		char *at = p + (size_t)i * gib + 123 * PAGE;
+
+		good = good && mprotect(at, 2 * PAGE, RW) == 0;
+		at[PAGE + 5] = (char)i;
+	}
+	ok(good, "memory in seven places of it");
+	for (i = 0; i < 8; i++)
+		q[(size_t)i * gib + 77] = (char)i;
+	for (i = 0; i < 48; i += 7)
+		good = good && p[(size_t)i * gib + 124 * PAGE + 5] == i;
+	for (i = 0; i < 8; i++)
+		good = good && q[(size_t)i * gib + 77] == i;
+	ok(good, "and each keeps what it was given");
+	q = mremap(p + 7 * gib + 123 * PAGE, 2 * PAGE, 2 * PAGE,
+	    MREMAP_MAYMOVE | MREMAP_FIXED, p + 40 * gib);
+	ok(q == p + 40 * gib && q[PAGE + 5] == 7, "and moves far");
+	ok(munmap(p, 48 * gib) == 0, "all of it goes at once");
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "vast") == 0) {
+		vast();
+		return 0;
+	}
 	if (argc > 1) {
 		breach(argv[1]);
 		return 0;
