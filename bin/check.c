@@ -154,7 +154,8 @@ print_fate(const struct options *o, const struct image_calls *calls,
 	end_names(&names);
 }
 
-/* The classes that have all that is forbidden and seems to be called. */
+/* The classes that have all that is forbidden and seems to be called: not @own,
+ * which has a part of it. */
 static void
 print_cure(const struct options *o, const struct image_calls *calls)
 {
@@ -165,7 +166,7 @@ print_cure(const struct options *o, const struct image_calls *calls)
 	for (number = 0; number < HYPERCALL_END; number++)
 		if (image_calls_has(calls, number) &&
 		    fate_of(o, number) == DENIED)
-			classes |= hc_row(number)->classes;
+			classes |= hc_row(number)->classes & ~(unsigned)HC_OWN;
 	for (class = 1; classes; class <<= 1) {
 		if (!(classes & class))
 			continue;

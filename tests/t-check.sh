@@ -14,8 +14,9 @@ make_scratch
 cat >"$scratch/needs.S" <<'END'
 	.globl _start
 _start:
-	mov $257, %eax
+	lea name(%rip), %rsi
 	mov $-100, %edi
+	mov $257, %eax
 	syscall
 	mov $450, %eax
 	syscall
@@ -36,6 +37,7 @@ _start:
 	mov %ebx, %edi
 	neg %edi
 	syscall
+name:	.asciz "/a/file"
 END
 ${CC:-cc} -static -nostdlib -Wl,--build-id=none "$scratch/needs.S" \
     -o "$scratch/needs" || exit 99
