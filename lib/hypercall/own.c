@@ -55,7 +55,7 @@ static const struct hc_own_row rows[] = {
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 const int16_t hc_own_needs[] = { SYS_memfd_create, SYS_fcntl, SYS_close,
-	SYS_fstat, SYS_pread64, SYS_sched_getaffinity, -1 };
+	SYS_fstat, SYS_sched_getaffinity, -1 };
 
 const struct hc_own_row *
 hc_own_row(unsigned i)
