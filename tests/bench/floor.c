@@ -7,13 +7,14 @@
  *
  *	floor hypercall COUNT		COUNT calls of getpid, then exit
  *	floor start MEMORY [ELF]	start, leave at the first hypercall
+ *	floor serve MEMORY ELF [ARG...]	run a program of guest/
  *	floor step			step by packets on descriptor 9
  *	floor memory m|x PIECE FILE	answer those that ask for memory
  *
  * Without ELF a guest of a few instructions is started; with it the segments
  * of that file, which must be a sound ET_EXEC above 2 MiB.  MEMORY is in bytes,
- * 4 MiB to 1 GiB, in whole large pages.  getpid and exit_group are all that is
- * served; anything else is an error.
+ * 4 MiB to 4 GiB, in whole large pages.  getpid and exit_group are all that is
+ * served, but to `serve`; anything else is an error.
  */
 #include "floor.h"
 
@@ -107,11 +108,13 @@ make_tables(const struct floor *f)
 	enum { P = 1, W = 2, U = 4, A = 0x20, D = 0x40, PS = 0x80 };
 	uint64_t *pml4 = (void *)(f->ram + PML4);
 	uint64_t *pdpt = (void *)(f->ram + PDPT);
-	uint64_t *pd = (void *)(f->ram + PD);
+	uint64_t *pd = (void *)(f->ram + PD); /* 512 entries each */
 	uint64_t i;
 
 	pml4[0] = PDPT | P | W | U | A;
-	pdpt[0] = PD | P | W | U | A;
+	must(f->size / LARGE_PAGE <= PDS * 512 ? 0 : -1, "so much memory");
+	for (i = 0; i * 512 * LARGE_PAGE < f->size; i++)
+		pdpt[i] = (PD + i * 4096) | P | W | U | A;
 	for (i = 0; i < f->size / LARGE_PAGE; i++)
 		pd[i] = i * LARGE_PAGE | P | W | U | A | D | PS;
 }
@@ -270,12 +273,19 @@ main(int argc, char **argv)
 		set_registers(&f, CODE, f.size - 64, UINT32_MAX);
 		return floor_step(&f);
 	}
+	if (argc >= 4 && strcmp(argv[1], "serve") == 0) {
+		f = make(strtoull(argv[2], NULL, 0));
+		set_registers(
+		    &f, map_elf(&f, argv[3]), floor_arguments(&f, argv + 3), 0);
+		return floor_serve(&f);
+	}
 	if (argc == 5 && strcmp(argv[1], "memory") == 0)
 		return floor_memory(
 		    argv[2], strtoul(argv[3], NULL, 0), argv[4]);
 	if (!calls && (argc < 3 || argc > 4 || strcmp(argv[1], "start") != 0)) {
 		fputs("usage: floor hypercall COUNT\n"
 		      "       floor start MEMORY [ELF]\n"
+		      "       floor serve MEMORY ELF [ARG...]\n"
 		      "       floor step\n"
 		      "       floor memory m|x PIECE FILE\n",
 		    stderr);
