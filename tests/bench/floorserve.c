@@ -46,11 +46,11 @@ serve(const struct floor *f, uint64_t number, const uint64_t args[static 6])
 	return (uint64_t)(r < 0 ? -errno : r);
 }
 
-/* A file, to the upper half of memory; where there is one already, it goes. */
+/* A file, to the middle of memory: it has none yet. */
 static uint64_t
 map(const struct floor *f, const uint64_t args[static 6])
 {
-	uint64_t at = f->size / 2;
+	uint64_t at = (f->size - args[1]) / 2 & ~UINT64_C(0x1fffff);
 	void *p = mmap(f->ram + at, args[1], PROT_READ,
 	    MAP_SHARED | MAP_FIXED | MAP_NORESERVE, (int)args[4],
 	    (off_t)args[5]);
