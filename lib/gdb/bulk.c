@@ -7,18 +7,47 @@
  */
 #include "gdb/bulk.h"
 
+#if defined(__SSE2__) && __STDC_HOSTED__
+#include <cpuid.h>
+#endif
 #include <stdbool.h>
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* To ask the processor takes the compiler's library, which guests have not. */
 #if defined(__SSE2__) && __STDC_HOSTED__
-#define HAS_AVX2 __builtin_cpu_supports("avx2")
-#define AVX2     __attribute__((target("avx2")))
+#define AVX2 __attribute__((target("avx2")))
+
+/*
+ * The compiler's own library would ask the processor at every start; this asks
+ * for the first packet that is long (SDM vol. 1, 14.3 and 14.7.1).
+ */
+static bool
+ask_for_avx2(void)
+{
+	const unsigned osxsave = 1U << 27, avx2 = 1U << 5, ymm = 6;
+	unsigned a, b, c, d, low, high;
+
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & osxsave))
+		return false;
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (low & ymm) == ymm && __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
+	       (b & avx2);
+}
+
+static bool
+has_avx2(void)
+{
+	static bool asked, has;
+
+	if (!asked)
+		has = ask_for_avx2();
+	asked = true;
+	return has;
+}
 #else
-#define HAS_AVX2 false
 #define AVX2
+#define has_avx2() false
 #endif
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
@@ -216,7 +245,7 @@ escape_avx2(
 void
 bulk_digits(uint8_t *dst, const uint8_t *src, size_t n)
 {
-	if (HAS_AVX2)
+	if (has_avx2())
 		digits_avx2(dst, src, n);
 	else
 		digits(dst, src, n);
@@ -225,7 +254,7 @@ bulk_digits(uint8_t *dst, const uint8_t *src, size_t n)
 size_t
 bulk_move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
 {
-	if (HAS_AVX2)
+	if (has_avx2())
 		return move_avx2(dst, src, n, sum);
 	return move(dst, src, n, sum);
 }
@@ -234,7 +263,7 @@ size_t
 bulk_escape(
     uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 {
-	if (HAS_AVX2)
+	if (has_avx2())
 		return escape_avx2(dst, room, src, n, made);
 	return escape(dst, room, src, n, made);
 }
