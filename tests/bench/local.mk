@@ -5,6 +5,7 @@
 #
 #	make bench BENCH_FLAGS='--json=FILE --vs=COMMAND'
 #	make bench-Ai		on the host whose clock counts instructions
+#	make bench-Ai BENCH_PARTS='start memory'
 
 BENCHES = tests/bench/bench tests/bench/floor
 BENCH_GUESTS = guest/compute.elf guest/compute.native \
@@ -14,6 +15,9 @@ BENCH_GUESTS = guest/compute.elf guest/compute.native \
 	guest/spin.elf \
 	guest/sum_file.elf guest/sum_file.native
 BENCH_FLAGS =
+# Those for which a clock that counts instructions is good.
+BENCH_PARTS = call-count start-count faults memory step-count echo-count \
+	read-count start image call filter step echo read map
 
 EXTRA_PROGRAMS += $(BENCHES)
 tests_bench_bench_SOURCES = \
@@ -49,6 +53,7 @@ bench-Ai: host-stage
 	cp $(BENCHES:%=$(HOST_BUILD)/%) \
 	    '$(top_srcdir)/tests/bench/on-host.sh' $(HOST_STAGE)/tests/bench/
 	cp $(BENCH_GUESTS:%=$(HOST_BUILD)/%) $(HOST_STAGE)/guest/
+	echo $(BENCH_PARTS) >$(HOST_STAGE)/tests/bench/parts
 	$(HOST_RUN) Ai $(HOST_STAGE) tests/bench/on-host.sh
 
 .PHONY: bench bench-Ai

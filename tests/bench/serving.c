@@ -17,10 +17,11 @@
 #define ECHO_LARGE     65536
 #define BLOCK          (UINT64_C(1) << 20)
 #define BLOCKS         64
-#define PASSES         4 /* beyond the first */
+#define BLOCKS_VIRTUAL 16 /* by a clock that is slow */
+#define PASSES         4  /* beyond the first */
 #define PASSES_TEXT    "5"
 #define MAPPED         (UINT64_C(1) << 30)
-#define MAPPED_VIRTUAL (UINT64_C(64) << 20) /* by a clock that is slow */
+#define MAPPED_VIRTUAL (UINT64_C(16) << 20)
 #define SLACK          0.05
 
 static const char *
@@ -146,17 +147,23 @@ reading(const char *passes, char path[static FILE_PATH])
 	return t;
 }
 
+static unsigned
+blocks(void)
+{
+	return bench.virtual ? BLOCKS_VIRTUAL : BLOCKS;
+}
+
 void
 time_reads(void)
 {
 	char path[FILE_PATH];
-	struct trio blocks, less;
+	struct trio more, less;
 
-	file_sparse(BLOCK * BLOCKS, path);
-	blocks = reading(PASSES_TEXT, path);
+	file_sparse(BLOCK * blocks(), path);
+	more = reading(PASSES_TEXT, path);
 	less = reading("1", path);
 	compare_trio(
-	    "a MiB of a file by read", &blocks, &less, PASSES * BLOCKS);
+	    "a MiB of a file by read", &more, &less, PASSES * blocks());
 }
 
 /* By looking at the host's read: where it puts what it reads. */
@@ -168,17 +175,17 @@ count_reads(void)
 	struct child_calls a, b;
 	struct child_memory memory;
 
-	file_sparse(BLOCK * BLOCKS, path);
+	file_sparse(BLOCK * blocks(), path);
 	less = reading("1", path).novillo;
 	more = reading(PASSES_TEXT, path).novillo;
 	child_watch(&less, DEFAULT_MEMORY, &a, &memory);
 	child_watch(&more, DEFAULT_MEMORY, &b, &memory);
 	printf("system calls of a MiB by read\n");
 	/* The last of a pass reads nothing, and a pass begins with lseek. */
-	judge_calls("calls of a MiB in all", a.all, b.all, PASSES * BLOCKS,
-	    2 + 4.0 / BLOCKS);
+	judge_calls("calls of a MiB in all", a.all, b.all, PASSES * blocks(),
+	    2 + 4.0 / blocks());
 	judge_calls("MiB not read straight into guest memory", b.straight,
-	    a.straight + PASSES * (BLOCKS + 1), PASSES * BLOCKS, 0);
+	    a.straight + PASSES * (blocks() + 1), PASSES * blocks(), 0);
 }
 
 /* From start to end: a mapping can be made only once. */
