@@ -131,10 +131,10 @@ count_step(void)
  * a guest that is dumped has done that.
  */
 static void
-time_dump(const char *packet, unsigned size)
+time_dump(const char *packet, unsigned size, bool full)
 {
 	char path[FILE_PATH], what[64], size_text[16];
-	const char *image = file_image(DUMP, true, path);
+	const char *image = file_image(DUMP, full, path);
 	const struct limits limits = { NO_LIMIT, DUMP_LIMIT };
 	const unsigned pieces = (unsigned)(DUMP / size);
 	const struct talk once = {
@@ -143,6 +143,7 @@ time_dump(const char *packet, unsigned size)
 		.address = FILE_IMAGE_VADDR,
 		.size = size,
 		.pieces = pieces,
+		.runs = !full,
 	};
 	struct talk often = once;
 	const struct command ours = { .arg = { bench.novillo, LINE_OPTION,
@@ -162,8 +163,8 @@ time_dump(const char *packet, unsigned size)
 
 	often.times = 3 * pieces;
 	snprintf(size_text, sizeof(size_text), "%u", size);
-	snprintf(
-	    what, sizeof(what), "a MiB of memory to a debugger, by %s", packet);
+	snprintf(what, sizeof(what), "a MiB of %s to a debugger, by %s",
+	    full ? "noise" : "zeros", packet);
 	compare_by(what, &novillo, &floor, bench.rounds,
 	    3.0 * pieces * size / KIB / KIB, limits);
 }
@@ -171,6 +172,8 @@ time_dump(const char *packet, unsigned size)
 void
 time_dumps(void)
 {
-	time_dump("m", DUMP_HEX);
-	time_dump("x", DUMP_BINARY);
+	time_dump("m", DUMP_HEX, true);
+	time_dump("x", DUMP_BINARY, true);
+	time_dump("m", DUMP_HEX, false);
+	time_dump("x", DUMP_BINARY, false);
 }

@@ -7,6 +7,7 @@
 #ifndef TALK_H
 #define TALK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -20,6 +21,7 @@ struct talk {
 	unsigned warm, times;
 	uint64_t address;
 	unsigned size, pieces;
+	bool runs; /* of the same bytes: an answer may be short */
 };
 
 /*
