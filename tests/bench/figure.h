@@ -64,10 +64,15 @@ void
 compare_by(const char *what, const struct side *ours, const struct side *base,
     unsigned rounds, double units, struct limits limit);
 
-/* The same where the ratio is near 1 and its limit, too: it is missed only by
- * what chance does not explain. */
-void compare_closely(const char *what, const struct side *ours,
-    const struct side *base, unsigned rounds, double units, double limit);
+/*
+ * Our ratio, of side 0 to side 1, where it is near 1: missed only by what
+ * chance does not explain.  It may be CLOSE_LIMIT of the floor's, sides 2 and
+ * 3, if that is more than its limit.
+ */
+#define CLOSE_LIMIT 1.01
+
+void compare_closely(const char *what, const struct side *const sides[4],
+    unsigned rounds, double units, double limit);
 
 /*
  * Against the same program on Linux itself: NATIVE_LIMIT, or what the floor

@@ -14,10 +14,13 @@
 #define IMAGE_LARGE  (UINT64_C(256) << 20)
 
 /* What novillo may cost. */
-#define START_LIMIT  1.3
-#define IMAGE_LIMIT  1.5
-#define MEMORY_LIMIT (1.5 * 1024) /* KiB */
-#define FAULTS_LIMIT 64
+#define START_LIMIT   1.3
+#define VIRTUAL_LIMIT 1.4  /* a start where no hardware takes its time */
+#define BARE_LIMIT    1.25 /* without a sandbox */
+#define IMAGE_LIMIT   1.5
+#define MEMORY_LIMIT  (1.5 * 1024) /* KiB, beside a C library that all share */
+#define OURS_LIMIT    704          /* KiB more than the floor, of it all */
+#define FAULTS_LIMIT  64
 
 void
 time_start(void)
@@ -29,15 +32,20 @@ time_start(void)
 					   empty } };
 	const struct command least = { .arg = {
 					   bench.floor, "start", memory } };
+	const struct command bare = { .arg = { bench.novillo, "--sandbox=none",
+					  empty } };
 	const struct side novillo = { "novillo", &ours, NULL };
 	const struct side floor = { "floor", &image, NULL };
 	const struct side without = { "floor", &least, NULL };
+	const struct side unconfined = { "bare", &bare, NULL };
 
 	snprintf(memory, sizeof(memory), "%" PRIu64, DEFAULT_MEMORY);
 	compare("start to exit of an empty guest", &novillo, &floor,
-	    start_rounds(), 1, START_LIMIT);
+	    start_rounds(), 1, bench.virtual ? VIRTUAL_LIMIT : START_LIMIT);
 	compare("the same against a floor without image", &novillo, &without,
 	    start_rounds(), 1, NO_LIMIT);
+	compare("the same without a sandbox", &unconfined, &floor,
+	    start_rounds(), 1, BARE_LIMIT);
 }
 void
 time_image(void)
@@ -108,15 +116,20 @@ look_at_start(void)
 	judge(unexplained, 0, "");
 }
 
+/* In KiB. */
+struct memory {
+	double beyond, alone; /* alone: not shared with other processes */
+};
+
 /*
  * What `command` holds beyond its guest's pages, and prints it.  It is asked
  * often: how much of a library a page fault brings in depends on where the
  * kernel put it this time.
  */
-static double
+static struct memory
 memory_of(const char *name, const struct command *command)
 {
-	static double beyond[ROUNDS_MAX], shared[ROUNDS_MAX];
+	static double beyond[ROUNDS_MAX], alone[ROUNDS_MAX];
 	struct child_calls calls;
 	struct child_memory m;
 	struct spread s;
@@ -125,14 +138,15 @@ memory_of(const char *name, const struct command *command)
 	for (i = 0; i < bench.rounds; i++) {
 		child_watch(command, DEFAULT_MEMORY, &calls, &m);
 		beyond[i] = (double)(m.peak - m.guest) / KIB;
-		shared[i] = (double)m.shared / KIB;
+		alone[i] = beyond[i] - (double)m.shared / KIB;
 	}
 	s = spread_of(beyond, bench.rounds);
-	printf("  %-9s %9.0f KiB (%.0f to %.0f), %.0f of them shared;"
+	printf("  %-9s %9.0f KiB (%.0f to %.0f), %.0f of them not shared;"
 	       " the guest's: %.0f KiB\n",
-	    name, s.median, s.min, s.max,
-	    spread_of(shared, bench.rounds).median, (double)m.guest / KIB);
-	return s.median;
+	    name, s.median, s.min, s.max, spread_of(alone, bench.rounds).median,
+	    (double)m.guest / KIB);
+	return (
+	    struct memory){ s.median, spread_of(alone, bench.rounds).median };
 }
 
 void
@@ -143,15 +157,18 @@ look_at_memory(void)
 	const struct command run = { .arg = { bench.novillo, empty } };
 	const struct command floor = { .arg = { bench.floor, "start", bytes,
 					   empty } };
-	double beyond;
+	struct memory ours, least;
 
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, DEFAULT_MEMORY);
 	printf("peak memory beyond the guest's pages\n");
-	beyond = memory_of("novillo", &run);
-	memory_of("floor", &floor);
-	begin_json("peak memory beyond the guest's pages, KiB");
-	printf("  %.0f KiB", beyond);
-	judge(beyond, MEMORY_LIMIT, " KiB");
+	ours = memory_of("novillo", &run);
+	least = memory_of("floor", &floor);
+	begin_json("peak memory of this process alone, KiB");
+	printf("  not shared %.0f KiB", ours.alone);
+	judge(ours.alone, MEMORY_LIMIT, " KiB");
+	begin_json("peak memory beyond the floor's, KiB");
+	printf("  beyond the floor's %.0f KiB", ours.beyond - least.beyond);
+	judge(ours.beyond - least.beyond, OURS_LIMIT, " KiB");
 }
 
 /* How many pages a start touches first: the kernel's work for them is most of
