@@ -191,6 +191,22 @@ list_descriptors(
 	return n;
 }
 
+/* Beside what processors forbid code in user mode, the only one that a guest
+ * has.  It takes longer than all of a start, so only who insists on everything
+ * gets it. */
+static int
+deny_msrs(const struct sandbox *s, const struct options *o)
+{
+	int r = 0;
+
+	if (o->sandbox == SANDBOX_STRICT)
+		r = kvmcore_deny_msrs(s->machine->vm);
+	if (r < 0)
+		say("--sandbox=strict: KVM_X86_SET_MSR_FILTER: %s",
+		    strerror(-r));
+	return r;
+}
+
 int
 sandbox_enter(struct sandbox *s, const struct options *o)
 {
@@ -216,6 +232,9 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 		say("the seccomp filter cannot be made: %s", strerror(-r));
 		return -1;
 	}
+	r = deny_msrs(s, o);
+	if (r < 0)
+		return r;
 	how.keeps = list_descriptors(s, o, keep);
 	how.policy = make_policy(o, &s->machine->guest);
 	r = confine(&how, &s->got);
