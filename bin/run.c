@@ -411,6 +411,22 @@ run_machine(const struct options *o)
 	return r;
 }
 
+/* What takes a file at the end, where there are none any more. */
+static int
+check_new_mount(const struct options *o)
+{
+	const char *what = NULL;
+
+	if (o->core)
+		what = "for the core of --core";
+	else if (o->gdb && strncmp(o->gdb, "unix:", 5) == 0)
+		what = "with the socket of --gdb=unix:";
+	if (!o->new_mount || !what)
+		return 0;
+	say("--new-mount leaves no folder %s: it cannot be both", what);
+	return -1;
+}
+
 int
 run_guest(const struct options *o)
 {
@@ -418,6 +434,8 @@ run_guest(const struct options *o)
 	int status, r;
 
 	keep_pages_small();
+	if (check_new_mount(o) < 0)
+		return STATUS_FAILED;
 	r = sandbox_new_pid(o, &status);
 	if (r != 0)
 		return r < 0 ? STATUS_FAILED : status;
