@@ -80,8 +80,9 @@ print_allowance(const struct options *o)
 		printf("volume        %s at %s%s\n", o->volumes[i].host,
 		    o->volumes[i].guest,
 		    o->volumes[i].read_only ? ", read-only" : "");
-	printf("sandbox       %s%s\n", sandbox_name(o->sandbox),
-	    o->new_pid ? ", process namespace" : "");
+	printf("sandbox       %s%s%s\n", sandbox_name(o->sandbox),
+	    o->new_pid ? ", process namespace" : "",
+	    o->new_mount ? ", no files but the guest's" : "");
 	if (o->debugger)
 		printf("debugger      %s, started\n", o->debugger);
 	if (o->gdb)

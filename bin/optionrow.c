@@ -453,6 +453,7 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_root: return parse_root(o, arg);
 	case OPT_sandbox: return parse_sandbox(o, arg);
 	case OPT_new_pid: o->new_pid = true; break;
+	case OPT_new_mount: o->new_mount = true; break;
 	case OPT_flat: return parse_flat(o, arg);
 	case OPT_trace:
 		o->trace = true;

@@ -70,6 +70,7 @@ struct options {
 	unsigned volumes_n;
 	enum sandbox_mode sandbox;
 	bool new_pid;
+	bool new_mount;
 	const char *config; /* the file options came from, or NULL */
 	bool flat;
 	bool flat_or_elf; /* flat if it is not an ELF file */

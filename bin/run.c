@@ -89,6 +89,19 @@ expect_lost_pages(void)
 	return -1;
 }
 
+/*
+ * Our storage is large and hardly touched: where huge pages are the rule, each
+ * touch would clear 2 MiB.  Only advice.
+ */
+static void
+keep_pages_small(void)
+{
+	uintptr_t start = (uintptr_t)&run & ~PAGE_4K_MASK;
+
+	(void)madvise((void *)start, (uintptr_t)(&run + 1) - start,
+	    MADV_NOHUGEPAGE);
+}
+
 /* A write to where nobody reads is an error to the guest, which may then be
  * ended by its own SIGPIPE; so it is with a file that is too large. */
 static int
@@ -411,12 +424,31 @@ run_machine(const struct options *o)
 	return r;
 }
 
+/* What takes a file at the end, where there are none any more. */
+static int
+check_new_mount(const struct options *o)
+{
+	const char *what = NULL;
+
+	if (o->core)
+		what = "for the core of --core";
+	else if (o->gdb && strncmp(o->gdb, "unix:", 5) == 0)
+		what = "with the socket of --gdb=unix:";
+	if (!o->new_mount || !what)
+		return 0;
+	say("--new-mount leaves no folder %s: it cannot be both", what);
+	return -1;
+}
+
 int
 run_guest(const struct options *o)
 {
 	struct image image;
 	int status, r;
 
+	keep_pages_small();
+	if (check_new_mount(o) < 0)
+		return STATUS_FAILED;
 	r = sandbox_new_pid(o, &status);
 	if (r != 0)
 		return r < 0 ? STATUS_FAILED : status;

@@ -200,6 +200,43 @@ list_descriptors(
 	return n;
 }
 
+/* Beside what processors forbid code in user mode, the only one that a guest
+ * has.  It takes longer than all of a start, so only who insists on everything
+ * gets it. */
+static int
+deny_msrs(const struct sandbox *s, const struct options *o)
+{
+	int r = 0;
+
+	if (o->sandbox == SANDBOX_STRICT)
+		r = kvmcore_deny_msrs(s->machine->vm);
+	if (r < 0)
+		say("--sandbox=strict: KVM_X86_SET_MSR_FILTER: %s",
+		    strerror(-r));
+	return r;
+}
+
+/*
+ * --new-mount: all that is needed is open.  A debugger that was started stays
+ * where it was, in the mount namespace that we leave.
+ */
+static int
+leave_files(const struct options *o)
+{
+	const char *call;
+	int r = 0;
+
+	if (o->new_mount)
+		r = namespaces_unshare(false, &call);
+	if (r == 0 && o->new_mount)
+		r = namespaces_empty(&call);
+	if (r == 0 && (o->new_mount || o->new_pid))
+		r = namespaces_drop(&call);
+	if (r < 0)
+		say("a namespace without files: %s: %s", call, strerror(-r));
+	return r;
+}
+
 int
 sandbox_enter(struct sandbox *s, const struct options *o)
 {
@@ -218,15 +255,19 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 	    "there is room for all descriptors");
 	if (opens_own(&s->machine->guest.policy.allowed))
 		hc_own_open_devices(&s->machine->guest);
-	if (o->sandbox == SANDBOX_NONE)
-		return 0;
+	how.policy = make_policy(o, &s->machine->guest);
+	r = leave_files(o);
+	if (r < 0 || o->sandbox == SANDBOX_NONE)
+		return r;
 	r = make_filter(o, s->machine, &program);
 	if (r < 0) {
 		say("the seccomp filter cannot be made: %s", strerror(-r));
 		return -1;
 	}
+	r = deny_msrs(s, o);
+	if (r < 0)
+		return r;
 	how.keeps = list_descriptors(s, o, keep);
-	how.policy = make_policy(o, &s->machine->guest);
 	r = confine(&how, &s->got);
 	if (r < 0)
 		say("--sandbox=strict: %s: %s", s->got.call, strerror(-r));

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ToroV's example of sockets: sends back what comes over TCP, to one client
- * after the other, on port 50000 of every address or on the port it is given.
+ * after the other, on port 50000 of every address or on the port it is given;
+ * without end, or to as many clients as it is told.
+ *
+ *	echo_server [PORT [CLIENTS]]
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -41,6 +44,7 @@ main(int argc, char **argv)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
 	int port = argc > 1 ? atoi(argv[1]) : PORT;
+	int left = argc > 2 ? atoi(argv[2]) : -1;
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (listener < 0)
@@ -52,7 +56,7 @@ main(int argc, char **argv)
 		return fail("listen");
 	printf("listening on port %d\n", port);
 	fflush(stdout);
-	for (;;) {
+	for (; left != 0; left -= left > 0) {
 		int client = accept(listener, NULL, NULL);
 
 		if (client < 0)
@@ -61,4 +65,5 @@ main(int argc, char **argv)
 			perror("client");
 		close(client);
 	}
+	return EXIT_SUCCESS;
 }

@@ -84,6 +84,7 @@ GUEST_PLAIN = \
 	guest/hello.elf \
 	guest/misuse.elf \
 	guest/number.elf \
+	guest/read_blocks.elf \
 	guest/registers.elf \
 	guest/rounds.elf \
 	guest/sleep.elf \
@@ -180,6 +181,7 @@ GUEST_NATIVE_PLAIN = \
 	guest/hello.native \
 	guest/misuse.native \
 	guest/number.native \
+	guest/read_blocks.native \
 	guest/rounds.native \
 	guest/spin.native \
 	guest/status.native \

@@ -15,7 +15,7 @@ is "$status" 0 "--help succeeds"
 for option in --memory=SIZE --env=NAME --trace --core --timeout=SECONDS \
     --stats --probe --check --list --flat --output=FILE --allow=LIST \
     --on-deny=errno --volume=HOST:GUEST --root=DIR --config=FILE \
-    --sandbox=MODE --new-pid; do
+    --sandbox=MODE --new-pid --new-mount; do
 	has "$out" "$option" "--help tells of $option"
 done
 

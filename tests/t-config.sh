@@ -33,6 +33,7 @@ config '{"guest": "'"$guests"'/hello.elf", "memory": "96M",
 	"allow": ["@time", "-nanosleep", "bind:127.0.0.1:8080"],
 	"on-deny": "kill", "volume": ["/tmp:/data:ro", ".:/here"],
 	"root": "/srv:ro", "sandbox": "none", "new-pid": true,
+	"new-mount": true,
 	"gdb": "unix:/nowhere"}'
 check
 has "$out" "guest         $guests/hello.elf" "guest names the guest"
@@ -45,7 +46,7 @@ has "$out" "denied        kill
 volume        /tmp at /data, read-only
 volume        . at /here
 volume        /srv at /, read-only
-sandbox       none, process namespace
+sandbox       none, process namespace, no files but the guest's
 debugger      unix:/nowhere, waited for" "the other options are options too"
 
 # ToroV's own.

@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -360,20 +361,28 @@ die_inside(void)
 }
 
 static int
-change_root(void)
+leave_files(void)
 {
+	char name[64];
 	const char *call;
 	int old = open("/etc", O_PATH | O_DIRECTORY);
 
 	if (namespaces_unshare(false, &call) < 0 ||
-	    namespaces_root(folder, &call) < 0)
+	    namespaces_empty(&call) < 0 || namespaces_drop(&call) < 0)
 		return 1;
-	if (access("/file", F_OK) < 0)
+	snprintf(name, sizeof(name), "/proc/self/fd/%d/passwd", old);
+	if (access(name, F_OK) < 0)
 		return 2;
 	if (access("/etc/passwd", F_OK) == 0 ||
-	    access("/../../etc/passwd", F_OK) == 0)
+	    access("/../../etc/passwd", F_OK) == 0 ||
+	    access("/proc/self/maps", F_OK) == 0)
 		return 3;
-	return faccessat(old, "passwd", F_OK, 0) == 0 ? 0 : 4;
+	if (open("/file", O_CREAT | O_WRONLY, 0600) >= 0 ||
+	    mkdir("/proc/folder", 0700) == 0)
+		return 4;
+	if (mount("tmpfs", "/", "tmpfs", 0, NULL) == 0 || chroot("/") == 0)
+		return 5;
+	return faccessat(old, "passwd", F_OK, 0) == 0 ? 0 : 6;
 }
 
 static void
@@ -387,8 +396,8 @@ test_namespaces(const struct sandbox_host *host)
 	    "who enters a pid namespace is process 1 and who it was");
 	is_int(child(die_inside), 1000 + SIGILL,
 	    "a signal that ends it ends who waits for it");
-	is_int(child(change_root), 0,
-	    "a changed root is all there is, but for what was open");
+	is_int(child(leave_files), 0,
+	    "no files are there but what was open, and no way back");
 }
 
 static void

@@ -7,9 +7,12 @@
 
 #include "image/image.h"
 #include "vm/context.h"
+#include "vm/cpu.h"
 #include "vm/debug.h"
 #include "vm/machine.h"
+#include "vm/monitor.h"
 #include "vm/thread.h"
+#include "vm/x86.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -614,6 +617,66 @@ test_detach(void)
 	end();
 }
 
+/* Supervisor code that reads a register, as no guest can have it: which exit
+ * it ends in. */
+static bool
+reads_msr(bool denied)
+{
+	static const uint8_t code[] = { 0x0f, 0x32, 0xf4 }; /* rdmsr; hlt */
+	const uint64_t at = MONITOR_STUBS + PAGE_4K - 16;
+	struct machine_error error;
+	struct kvm_sregs sregs;
+	struct kvm_regs regs = {
+		.rip = at,
+		.rsp = MONITOR_VCPUS + PAGE_4K,
+		.rcx = MSR_LSTAR,
+		.rflags = RFLAGS_FIXED,
+	};
+	struct vcpu *v = &m.vcpu[0];
+	unsigned vector = 0;
+	bool halted;
+
+	if (machine_create(&m, kvmcore_open(KVMCORE_DEVICE), 64 << 20, &error) <
+		0 ||
+	    cpu_init(v, 0, 0, &error) < 0)
+		bail("%s", error.text);
+	if (denied)
+		is_int(kvmcore_deny_msrs(m.vm), 0, "registers can be denied");
+	memcpy(m.monitor + (at - MONITOR_BASE), code, sizeof(code));
+	sregs = v->kvm.run->s.regs.sregs;
+	sregs.cs.selector = SEL_KERNEL_CODE;
+	sregs.ss.selector = SEL_KERNEL_DATA;
+	sregs.cs.dpl = sregs.ss.dpl = 0;
+	v->kvm.run->kvm_dirty_regs = 0;
+	if (kvmcore_set_sregs(&v->kvm, &sregs) < 0 ||
+	    kvmcore_set_regs(&v->kvm, &regs) < 0 || kvmcore_run(&v->kvm) < 0)
+		bail("cannot run in supervisor mode");
+	halted = v->kvm.run->exit_reason == KVM_EXIT_HLT;
+	ok(halted ||
+		(monitor_stub_vector(v->kvm.run->s.regs.regs.rip, &vector) &&
+		    vector == 13),
+	    "a register is read, or it is #GP: exit %u",
+	    v->kvm.run->exit_reason);
+	close(m.kvm);
+	machine_destroy(&m);
+	return halted;
+}
+
+static void
+test_msrs(void)
+{
+	int kvm = kvmcore_open(KVMCORE_DEVICE);
+	bool has = kvmcore_check(kvm, 189 /* KVM_CAP_X86_MSR_FILTER */) > 0;
+
+	close(kvm);
+	if (!has) {
+		skip(1, "this KVM has no filter");
+		return;
+	}
+	ok(reads_msr(false), "supervisor code reads registers");
+	ok(!reads_msr(true), "and does not where that is denied");
+}
+
 int
 main(void)
 {
@@ -640,6 +703,7 @@ main(void)
 	test_break_on_wait();
 	test_thread_fault();
 	test_thread_detach();
+	test_msrs();
 	test_ways();
 	return done_testing();
 }

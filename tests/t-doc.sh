@@ -52,6 +52,11 @@ is "$(grep '^| [0-9]* | #[A-Z]* |' "$doc/abi.md")" \
 	"$top_srcdir/lib/abi/traps.def")" \
     "abi.md has the exceptions of traps.def"
 
+# By the last part of their names, of which the table has several in a row.
+is "$(without "$(sed -n 's/^[A-Z_]*("[^"]*\/\([a-z_-]*\)".*/\1/p' \
+    "$top_srcdir/lib/hypercall/own.def" | sort -u)" "$doc/abi.md" \
+    '[`/]')" "" "abi.md has novillo's own files"
+
 # What architecture.md names is there.
 missing=
 for file in $(grep -o '`\(lib\|bin\|guest\|tests\|doc\)/[A-Za-z0-9_./-]*`' \

@@ -64,6 +64,37 @@ kib=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 try "$novillo" -m $((2 * kib))K "$guests/hello.elf"
 is "$out" "Hello, world!" "a guest may have more memory than the machine"
 
+# A blocking call is left when novillo is told to end, and goes on when it was
+# only stopped.  ended SIGNAL... -- COMMAND: its status after these signals.
+ended()
+{
+	signals=
+	while [ "$1" != -- ]; do
+		signals="$signals $1"
+		shift
+	done
+	shift
+	"$@" >"$scratch/out" 2>&1 &
+	pid=$!
+	for signal in $signals; do
+		sleep 0.3
+		kill -s "$signal" "$pid"
+	done
+	wait "$pid" 2>/dev/null
+	echo $?
+}
+is "$(ended TERM -- "$novillo" "$guests/sleep.elf" 100)" 143 \
+    "SIGTERM ends novillo while its guest sleeps"
+is "$(ended TERM -- "$novillo" "$guests/crowd.elf" 20 100000 1)" 143 \
+    "and while a crowd does"
+is "$(ended STOP CONT -- "$novillo" --sandbox=best-effort \
+    "$guests/sleep.elf" 1)" 0 "a sleep goes on after a stop"
+mkfifo "$scratch/fifo"
+(sleep 1; echo late) >"$scratch/fifo" &
+is "$(ended STOP CONT -- sh -c 'exec "$0" "$1" <"$2"' "$novillo" \
+    "$guests/echo.elf" "$scratch/fifo") $(cat "$scratch/out")" "0 late" \
+    "and so does a read"
+
 # A timeout that comes while the end is told: threads are joined then, and
 # must not be kicked.
 for seconds in 0.5 0.7 0.9 1.2; do

@@ -8,6 +8,7 @@
 
 #include "../bin/needs.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/own.h"
 
 #include "sandbox/filter.h"
 
@@ -176,7 +177,7 @@ static struct needs
 needs_of(unsigned asked, const char *list)
 {
 	struct needs needs = { .asked = asked, .pid = getpid() };
-	struct hc_set set = { { 0 } };
+	struct hc_set set = { 0 };
 	const char *bad;
 	uint32_t nr;
 	size_t len;
@@ -184,6 +185,8 @@ needs_of(unsigned asked, const char *list)
 
 	if (list && hc_set_parse(&set, list, &bad, &len) < 0)
 		bail("%s", bad);
+	for (i = 0; hc_set_has_own(&set, HC_open) && hc_own_needs[i] >= 0; i++)
+		needs_call(&needs, hc_own_needs[i]);
 	for (nr = 0; nr < HYPERCALL_END; nr++)
 		for (i = 0; hc_set_has(&set, nr) && i < HC_NEEDS &&
 			    hc_row(nr)->needs[i] >= 0;

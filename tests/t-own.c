@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -357,6 +358,27 @@ test_descriptors(void)
 	shut(dir);
 }
 
+/* The device is the host's, and so would its locks be. */
+static void
+test_locks(void)
+{
+	uint64_t fd = (uint64_t)guest_open("/dev/null", O_RDWR);
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock *asked = at(BUF);
+	int host = open("/dev/null", O_RDWR);
+
+	*asked = lock;
+	is_int(CALL(HC_fcntl, fd, F_OFD_SETLK, BUF), 0, "a device is locked");
+	is_int(CALL(HC_flock, fd, LOCK_EX), 0, "in both ways");
+	ok(fcntl(host, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK &&
+		flock(host, LOCK_EX | LOCK_NB) == 0,
+	    "and the host's is not");
+	is_int(CALL(HC_fcntl, fd, F_GETLK, BUF), 0, "nor does it tell");
+	is_int(asked->l_type, F_UNLCK, "of the host's locks");
+	close(host);
+	shut((int64_t)fd);
+}
+
 static void
 test_devices(void)
 {
@@ -377,6 +399,7 @@ test_devices(void)
 	is_int(CALL(HC_pread64, (uint64_t)fd, BUF, 1, 0), -EBADF, "at all");
 	is_int(CALL(HC_write, (uint64_t)fd, BUF, 9), 9, "it is written");
 	shut(fd);
+	test_locks();
 	is_int(CALL(HC_statfs, N("/proc/version"), BUF), 0, "statfs answers");
 	is_int((int64_t)((struct statfs *)at(BUF))->f_type, 0x9fa0,
 	    "as procfs does");

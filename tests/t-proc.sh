@@ -61,6 +61,18 @@ is "$err" "" "nobody misses /etc/localtime"
 guest ls /etc
 has "$err" "is not allowed" "but no other file is opened"
 
+if command -v script >/dev/null 2>&1; then
+	try script -qec "$novillo $busybox tty" /dev/null </dev/null
+	has "$out" "/dev/tty" "a terminal has a name"
+	try script -qec "$novillo $busybox sh -c 'echo told >/dev/tty'" \
+	    /dev/null </dev/null
+	has "$out" "told" "by which it can be written to"
+else
+	skip "no script(1) here"
+fi
+guest sh -c ': >/dev/tty'
+has "$err" "No such device" "where there is none it is not"
+
 # Nor where all is allowed.
 mkdir "$scratch/root" "$scratch/root/proc" "$scratch/root/proc/1"
 echo secret >"$scratch/root/proc/1/mem"

@@ -6,6 +6,8 @@
 #include "gdb/rsp.h"
 #include "tap.h"
 
+#include <time.h>
+
 #define STORY_MAX 512
 
 /*
@@ -359,6 +361,38 @@ test_round_trips(void)
 	is_int(wrong, 0, "2000 replies of all kinds of bytes are read back");
 }
 
+/* Processor time of sending these bytes, 20 times. */
+static double
+time_to_send(const uint8_t *bytes, size_t n)
+{
+	clock_t begin = clock();
+
+	for (unsigned i = 0; i < 20; i++) {
+		reply.len = 0;
+		reply_hex(&reply, bytes, n);
+		rsp_init(&rsp);
+		rsp_send(&rsp, &reply);
+	}
+	return (double)(clock() - begin + 1);
+}
+
+/* It once took a thousand times as long. */
+static void
+test_long_runs(void)
+{
+	static uint8_t noise[RSP_PACKET_MAX / 2], zeros[RSP_PACKET_MAX / 2];
+	uint32_t random = 1;
+	double without;
+
+	for (size_t i = 0; i < sizeof(noise); i++) {
+		random = random * 1664525 + 1013904223;
+		noise[i] = (uint8_t)(random >> 20);
+	}
+	without = time_to_send(noise, sizeof(noise));
+	ok(time_to_send(zeros, sizeof(zeros)) < 100 * without,
+	    "a packet of zeros takes no longer than its length explains");
+}
+
 static void
 test_bounds(void)
 {
@@ -434,6 +468,7 @@ main(void)
 	test_run_length();
 	test_frames();
 	test_round_trips();
+	test_long_runs();
 	test_bounds();
 	test_sending();
 	return done_testing();

@@ -235,8 +235,49 @@ case $("$novillo" --probe) in
 	}
 	wait_for gone
 	ok $? "and goes when who waits for it goes"
+
+	# No files but the guest's.  An initramfs as a root cannot be left.
+	try "$novillo" --new-mount "$guests/hello.elf"
+	case $err in
+	*"pivot_root: Invalid argument"*) skip "the root is an initramfs" ;;
+	*)
+		is "$out$err" "Hello, world!" "--new-mount runs guests"
+		for more in "" --new-pid; do
+			run --new-mount $more --volume="$scratch/given:/data" \
+			    --allow=@file,@net "$guests/sleep.elf" 100
+			child=$(tr -d ' ' <"/proc/$pid/task/$pid/children")
+			is "$(cd "/proc/${child:-$pid}/root" && find . -maxdepth 3)" \
+			    "$(printf '%s\n' . ./proc ./proc/self ./proc/self/fd)" \
+			    "there is an empty folder and nothing else $more"
+			is "$(sed -n 's/^CapEff:[[:space:]]*//p' \
+			    "/proc/${child:-$pid}/status")" 0000000000000000 \
+			    "and no power over it $more"
+			kill "$pid"
+			wait "$pid" 2>/dev/null
+			for test in t_file t_net; do
+				try timeout 100 "$novillo" \
+				    "--sandbox=$strict" --new-mount $more \
+				    --allow=@all --root="$scratch/given" \
+				    "$guests/$test.elf"
+				is "$status" 0 "$test is the same there $more"
+			done
+		done
+		try "$novillo" --new-mount --stats -o "$scratch/told" \
+		    "$guests/fault_text.elf"
+		has "$err" "at guest/fault_text.c:" "faults are reported"
+		has "$(cat "$scratch/told")" "KVM_RUN" "and told to a file"
+		;;
+	esac
+	try "$novillo" --new-mount --core="$scratch/core" "$guests/hello.elf"
+	is "$status $err" "125 novillo: --new-mount leaves no folder for the \
+core of --core: it cannot be both" "a core would have no place there"
+	try "$novillo" --new-mount --gdb="unix:$scratch/sock" \
+	    "$guests/hello.elf"
+	is "$status" 125 "nor would the debugger's socket"
 	;;
 *)
+	try "$novillo" --new-mount "$guests/status.elf" 7
+	is "$status" 125 "without namespaces --new-mount fails"
 	try "$novillo" --new-pid "$guests/status.elf" 7
 	is "$status" 125 "without namespaces --new-pid fails"
 	;;

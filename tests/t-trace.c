@@ -152,7 +152,7 @@ files(void)
 	DO(access, s("a"), F_OK);
 	DO(faccessat, CWD, s("none"), X_OK);
 	DO(chmod, s("a"), 0600);
-	DO(fchmod, 3, 04711);
+	DO(fchmod, 3, 01711);
 	DO(fstat, 3, AT(BUFFER));
 	DO(symlink, s("a"), s("link"));
 	DO(readlink, s("link"), AT(BUFFER), 100);

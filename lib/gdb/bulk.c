@@ -3,22 +3,53 @@
  * Digits, sums and escapes, by the compiler's vectors, which become plain
  * arithmetic where SSE may not be used.  Each loop is written once and
  * compiled twice, the second time for AVX2, which most processors have and a
- * program for all x86-64 must not use unasked.  Bytes are little-endian.
+ * program for all x86-64 must not use unasked; there it finds runs and special
+ * bytes in its own way.  Bytes are little-endian.
  */
 #include "gdb/bulk.h"
 
+#if defined(__SSE2__) && __STDC_HOSTED__
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
 #include <stdbool.h>
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* To ask the processor takes the compiler's library, which guests have not. */
 #if defined(__SSE2__) && __STDC_HOSTED__
-#define HAS_AVX2 __builtin_cpu_supports("avx2")
-#define AVX2     __attribute__((target("avx2")))
+#define AVX2 __attribute__((target("avx2")))
+
+/*
+ * The compiler's own library would ask the processor at every start; this asks
+ * for the first packet that is long (SDM vol. 1, 14.3 and 14.7.1).
+ */
+static bool
+ask_for_avx2(void)
+{
+	const unsigned osxsave = 1U << 27, avx2 = 1U << 5, ymm = 6;
+	unsigned a, b, c, d, low, high;
+
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & osxsave))
+		return false;
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (low & ymm) == ymm && __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
+	       (b & avx2);
+}
+
+static bool
+has_avx2(void)
+{
+	static bool asked, has;
+
+	if (!asked)
+		has = ask_for_avx2();
+	asked = true;
+	return has;
+}
 #else
-#define HAS_AVX2 false
 #define AVX2
+#define has_avx2() false
 #endif
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
@@ -104,8 +135,11 @@ move16(uint8_t *dst, const uint8_t *src, bytes32 *sums)
 		memcpy(dst, &bytes, BULK_RUN);
 }
 
+typedef bool run_test(const uint8_t *src);
+
 INLINE size_t
-move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
+move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum,
+    run_test *may_have)
 {
 	bytes32 sums = { 0 };
 	size_t i = 0, j;
@@ -113,7 +147,7 @@ move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
 	while (n - i >= BULK_RUN && !is_run(src + i)) {
 		move16(dst + i, src + i, &sums);
 		i += BULK_RUN;
-		for (; n - i >= 64 && !may_have_run(src + i); i += 64) {
+		for (; n - i >= 64 && !may_have(src + i); i += 64) {
 			move32(dst + i, src + i, &sums);
 			move32(dst + i + 32, src + i + 32, &sums);
 		}
@@ -122,6 +156,8 @@ move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
 		*sum += sums[j];
 	return i;
 }
+
+typedef uint32_t special_test(const uint8_t *src);
 
 #ifdef __SSE2__
 /* Which of 32 bytes are special, a bit for each. */
@@ -134,6 +170,12 @@ specials16(const uint8_t *src)
 	return (uint32_t)__builtin_ia32_pmovmskb128(
 	    (chars16)((bytes == RSP_START) | (bytes == RSP_END) |
 		      (bytes == RSP_ESCAPED) | (bytes == RSP_REPEATED)));
+}
+
+INLINE uint32_t
+specials32(const uint8_t *src)
+{
+	return specials16(src) | specials16(src + 16) << 16;
 }
 
 /* Make place for an escape at out[at], for src[at]; what follows is copied
@@ -154,7 +196,8 @@ put_escaped(uint8_t *out, const uint8_t *src, unsigned at)
  * what is written lies behind the piece, and the next one overwrites it.
  */
 INLINE size_t
-escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
+escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made,
+    special_test *specials)
 {
 	const uint64_t none = UINT64_C(1) << PIECE;
 	uint8_t *out = dst;
@@ -163,9 +206,7 @@ escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 	for (i = 0;
 	     n - i > 2 * PIECE && room - (size_t)(out - dst) >= 3 * PIECE;
 	     i += PIECE) {
-		uint64_t special = specials16(src + i) |
-				   (uint64_t)specials16(src + i + 16) << 16 |
-				   none;
+		uint64_t special = specials(src + i) | none;
 
 		memcpy(out, src + i, PIECE);
 		put_escaped(out, src + i, (unsigned)__builtin_ctzll(special));
@@ -182,9 +223,18 @@ escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 	return i;
 }
 #else
-INLINE size_t
-escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
+INLINE uint32_t
+specials32(const uint8_t *src)
 {
+	(void)src;
+	return 0;
+}
+
+INLINE size_t
+escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made,
+    special_test *specials)
+{
+	(void)specials;
 	(void)dst;
 	(void)room;
 	(void)src;
@@ -192,6 +242,40 @@ escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 	*made = 0;
 	return 0;
 }
+#endif
+
+#if defined(__SSE2__) && __STDC_HOSTED__
+/* The two words of a half trade places, and equal ones are the same then. */
+AVX2 static inline __m256i
+same_words(const uint8_t *src)
+{
+	__m256i words = _mm256_loadu_si256((const __m256i *)(const void *)src);
+
+	return _mm256_cmpeq_epi64(words, _mm256_shuffle_epi32(words, 0x4e));
+}
+
+AVX2 static inline bool
+may_have_run_avx2(const uint8_t *src)
+{
+	__m256i same = _mm256_or_si256(
+	    same_words(src), same_words(src + PIECE));
+
+	return !_mm256_testz_si256(same, same);
+}
+
+AVX2 static inline uint32_t
+specials32_avx2(const uint8_t *src)
+{
+	bytes32 bytes;
+
+	memcpy(&bytes, src, sizeof(bytes));
+	return (uint32_t)_mm256_movemask_epi8(
+	    (__m256i)((bytes == RSP_START) | (bytes == RSP_END) |
+		      (bytes == RSP_ESCAPED) | (bytes == RSP_REPEATED)));
+}
+#else
+#define may_have_run_avx2 may_have_run
+#define specials32_avx2   specials32
 #endif
 
 AVX2 static void
@@ -203,20 +287,20 @@ digits_avx2(uint8_t *dst, const uint8_t *src, size_t n)
 AVX2 static size_t
 move_avx2(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
 {
-	return move(dst, src, n, sum);
+	return move(dst, src, n, sum, may_have_run_avx2);
 }
 
 AVX2 static size_t
 escape_avx2(
     uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 {
-	return escape(dst, room, src, n, made);
+	return escape(dst, room, src, n, made, specials32_avx2);
 }
 
 void
 bulk_digits(uint8_t *dst, const uint8_t *src, size_t n)
 {
-	if (HAS_AVX2)
+	if (has_avx2())
 		digits_avx2(dst, src, n);
 	else
 		digits(dst, src, n);
@@ -225,16 +309,16 @@ bulk_digits(uint8_t *dst, const uint8_t *src, size_t n)
 size_t
 bulk_move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
 {
-	if (HAS_AVX2)
+	if (has_avx2())
 		return move_avx2(dst, src, n, sum);
-	return move(dst, src, n, sum);
+	return move(dst, src, n, sum, may_have_run);
 }
 
 size_t
 bulk_escape(
     uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 {
-	if (HAS_AVX2)
+	if (has_avx2())
 		return escape_avx2(dst, room, src, n, made);
-	return escape(dst, room, src, n, made);
+	return escape(dst, room, src, n, made, specials32);
 }

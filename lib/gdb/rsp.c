@@ -253,23 +253,41 @@ put(struct frame *frame, uint8_t c)
 	frame->sum += c;
 }
 
+/* How many bytes of s[n], which is not empty, are as the first is. */
+static size_t
+run_length(const uint8_t *s, size_t n)
+{
+	const uint64_t all = UINT64_C(0x0101010101010101) * s[0];
+	uint64_t word;
+	size_t same = 0;
+
+	for (; n - same >= sizeof(word); same += sizeof(word)) {
+		memcpy(&word, s + same, sizeof(word));
+		if (word != all)
+			break;
+	}
+	while (same < n && s[same] == s[0])
+		same++;
+	return same;
+}
+
 /*
- * Write the run that s[n] begins with and say how much of it that was.  The
+ * Write the run that s[n] begins with and say how much of it that was: no more
+ * is looked at than one repetition can say.  The
  * byte that an escape is for stands alone: whether a run repeats it before or
  * after it is decoded is something GDB and LLDB do not agree on.
  */
 static size_t
 put_run(struct frame *frame, const uint8_t *s, size_t n, bool escaped)
 {
-	size_t same = 1;
+	size_t most = 1 + REPEAT_LAST - REPEAT_BASE;
+	size_t same;
 
 	if (escaped) {
 		put(frame, s[0]);
 		return 1;
 	}
-	while (same < n && s[same] == s[0])
-		same++;
-	same = repeats(same - 1);
+	same = repeats(run_length(s, n < most ? n : most) - 1);
 	put(frame, s[0]);
 	put(frame, REPEAT);
 	put(frame, (uint8_t)(same + REPEAT_BASE));

@@ -79,6 +79,31 @@ descriptor_flags(struct hc_call *call, bool set)
 	return set ? 0 : fds->fd[n].cloexec ? FD_CLOEXEC : 0;
 }
 
+/* On what is novillo's own a guest is alone: a lock of the host's would be one
+ * between guests, that of a device. */
+static int64_t
+place_lock(const struct hc_file *file, int cmd, struct flock *lock)
+{
+	if (!file->own)
+		return hc_host(SYS_fcntl, file->host, cmd, lock);
+	if (cmd == F_GETLK || cmd == F_OFD_GETLK)
+		lock->l_type = F_UNLCK;
+	return 0;
+}
+
+int64_t
+hc_do_flock(struct hc_call *call)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, call->arg[0]);
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	r = file->own ? 0 : hc_forward(call, hc_row(HC_flock));
+	hc_file_put(file);
+	return r;
+}
+
 static int64_t
 lock_call(struct hc_call *call, struct hc_file *file, int cmd)
 {
@@ -87,7 +112,7 @@ lock_call(struct hc_call *call, struct hc_file *file, int cmd)
 
 	if (gmem_read(call->guest->mem, &lock, call->arg[2], sizeof(lock)) < 0)
 		return -EFAULT;
-	r = hc_host(SYS_fcntl, file->host, cmd, &lock);
+	r = place_lock(file, cmd, &lock);
 	if (r < 0 || (cmd != F_GETLK && cmd != F_OFD_GETLK))
 		return r;
 	return gmem_write(call->guest->mem, call->arg[2], &lock, sizeof(lock));

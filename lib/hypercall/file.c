@@ -469,7 +469,8 @@ may_access(struct hc_call *call, const struct hc_found *found, unsigned mode)
 {
 	if (found->own.row)
 		return hc_own_access(&found->own, mode);
-	if (call->own_only)
+	/* Without a volume there is nothing but descriptors either. */
+	if (call->own_only || call->guest->tree.self < 0)
 		return may_use(found->fd, mode);
 	if ((mode & W_OK) && found->read_only)
 		return -EROFS;

@@ -55,7 +55,7 @@ static const struct hc_own_row rows[] = {
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 const int16_t hc_own_needs[] = { SYS_memfd_create, SYS_fcntl, SYS_close,
-	SYS_fstat, SYS_pread64, SYS_sched_getaffinity, -1 };
+	SYS_fstat, SYS_sched_getaffinity, -1 };
 
 const struct hc_own_row *
 hc_own_row(unsigned i)
@@ -690,6 +690,21 @@ hc_own_of(const struct hc_file *file)
 	return (struct hc_own){ .row = file->own };
 }
 
+/* The host's descriptor that a device is told of by, -ENOENT, or -1: we tell of
+ * it ourselves.  A terminal is what its stream is, so that ttyname(3) knows it. */
+static int
+told_by(const struct hc_call *call, const struct hc_own_row *row)
+{
+	int fd;
+
+	if (row->kind == HC_OWN_DEVICE) {
+		fd = call->guest->world.device[row->device];
+		return fd < 0 ? -ENOENT : fd;
+	}
+	fd = row->kind == HC_OWN_TERMINAL ? terminal() : -1;
+	return fd < 0 ? -1 : fd;
+}
+
 int
 hc_own_stat(
     const struct hc_call *call, const struct hc_own *own, struct stat *st)
@@ -697,6 +712,7 @@ hc_own_stat(
 	const struct hc_world *world = &call->guest->world;
 	const struct hc_own_row *row = row_of(own);
 	struct timespec now = { 0, 0 };
+	int fd = told_by(call, row);
 	static const unsigned types[] = {
 		[HC_OWN_FOLDER] = S_IFDIR,
 		[HC_OWN_TEXT] = S_IFREG,
@@ -705,11 +721,8 @@ hc_own_stat(
 		[HC_OWN_TERMINAL] = S_IFCHR,
 	};
 
-	if (row->kind == HC_OWN_DEVICE)
-		return world->device[row->device] < 0
-			   ? -ENOENT
-			   : (int)hc_host(
-				 SYS_fstat, world->device[row->device], st);
+	if (fd != -1)
+		return fd < 0 ? fd : (int)hc_host(SYS_fstat, fd, st);
 	clock_gettime(CLOCK_REALTIME, &now);
 	memset(st, 0, sizeof(*st));
 	st->st_dev = makedev(0, 1 + (unsigned)root_of(row->path));

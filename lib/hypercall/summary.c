@@ -6,8 +6,10 @@
 #include "hypercall/trace.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char rule[] =
     "------ ----------- ----------- --------- --------- ----------------\n";
@@ -27,6 +29,22 @@ more_time_first(const void *a, const void *b)
 	return *(const uint16_t *)a - *(const uint16_t *)b;
 }
 
+/* Without dprintf(), which asks what the descriptor is. */
+__attribute__((format(printf, 2, 3))) static void
+put(int fd, const char *format, ...)
+{
+	char text[2 * sizeof(rule)];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	/* Where it cannot be written there is nobody to tell. */
+	if (n > 0 && n < (int)sizeof(text) && write(fd, text, (size_t)n) < 0)
+		return;
+}
+
 static void
 put_row(int fd, const struct hc_trace_count *c, uint64_t all, const char *name)
 {
@@ -34,7 +52,7 @@ put_row(int fd, const struct hc_trace_count *c, uint64_t all, const char *name)
 
 	if (c->errors)
 		snprintf(errors, sizeof(errors), "%" PRIu64, c->errors);
-	dprintf(fd, "%6.2f %11.6f %11" PRIu64 " %9" PRIu64 " %9s %s\n",
+	put(fd, "%6.2f %11.6f %11" PRIu64 " %9" PRIu64 " %9s %s\n",
 	    all ? 100 * (double)c->ns / (double)all : 0, (double)c->ns / 1e9,
 	    c->calls ? c->ns / 1000 / c->calls : 0, c->calls, errors, name);
 }
@@ -57,16 +75,15 @@ hc_trace_summary(const struct hc_trace *trace, int fd)
 	}
 	sorted = trace;
 	qsort(order, n, sizeof(order[0]), more_time_first);
-	dprintf(fd, "%s\n%s",
-	    "% time     seconds  usecs/call     calls    "
-	    "errors hypercall",
-	    rule);
+	put(fd, "%s\n",
+	    "% time     seconds  usecs/call     calls    errors hypercall");
+	put(fd, "%s", rule);
 	for (i = 0; i < n; i++) {
 		const struct hc_row *row = hc_row(order[i]);
 
 		put_row(fd, &trace->count[order[i]], total.ns,
 		    row ? row->name : "(unknown)");
 	}
-	dprintf(fd, "%s", rule);
+	put(fd, "%s", rule);
 	put_row(fd, &total, total.ns, "total");
 }

@@ -80,6 +80,28 @@ kvmcore_set_memory(
 }
 
 int
+kvmcore_deny_msrs(int vm)
+{
+#ifdef KVM_X86_SET_MSR_FILTER
+	/* There must be a range, so of one register the denial is said. */
+	uint8_t none[8] = { 0 };
+	struct kvm_msr_filter filter = {
+		.flags = KVM_MSR_FILTER_DEFAULT_DENY,
+		.ranges[0] = {
+			.flags = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE,
+			.nmsrs = 1,
+			.bitmap = none,
+		},
+	};
+
+	return kvm_ioctl(vm, KVM_X86_SET_MSR_FILTER, &filter);
+#else
+	(void)vm;
+	return -ENOTTY;
+#endif
+}
+
+int
 kvmcore_create_vcpu(int kvm, int vm, unsigned id, struct kvmcore_vcpu *vcpu)
 {
 	int size = kvm_ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, NULL);

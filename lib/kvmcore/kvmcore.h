@@ -55,6 +55,13 @@ int kvmcore_create_vm(int kvm);
 int kvmcore_set_memory(
     int vm, uint32_t slot, uint64_t gpa, uint64_t size, void *host);
 
+/*
+ * Let no code in `vm` read or write a model-specific register, whatever mode it
+ * is in.  KVM_SET_MSRS and `syscall` work as before.  It may wait for some
+ * milliseconds.  -ENOTTY: this KVM has no filter (Linux 5.10 has).
+ */
+int kvmcore_deny_msrs(int vm);
+
 /* Add vCPU number `id` to `vm` and map its run page. */
 int
 kvmcore_create_vcpu(int kvm, int vm, unsigned id, struct kvmcore_vcpu *vcpu);

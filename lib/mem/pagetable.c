@@ -99,6 +99,8 @@ descend(struct pagetable *pt, uint64_t *slot, int level)
 		return table_at(pt, old);
 	assert(pt->used < pt->limit);
 	table = pt->pool + (size_t)pt->used * ENTRIES;
+	/* Zero as it is, but the host's page comes at once for who writes. */
+	set_entry(&table[0], 0);
 	for (i = 0; old && i < ENTRIES; i++)
 		set_entry(&table[i], (level > 1 ? old : old & ~PTE_LARGE) +
 					 (uint64_t)i * span_of(level - 1));

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,20 +109,57 @@ namespaces_fork(int *status, const char **call)
 	return 1;
 }
 
+/* A folder that is always there, to be covered. */
+#define PLACE "/dev"
+#define FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+/* In the folder we are in.  Where there is no procfs nothing is missing. */
+static int
+bind_descriptors(const char **call)
+{
+	if (mkdir("proc", 0755) < 0 || mkdir("proc/self", 0755) < 0 ||
+	    mkdir("proc/self/fd", 0755) < 0)
+		return failed(call, "mkdir");
+	if (mount("/proc/self/fd", "proc/self/fd", NULL, MS_BIND, NULL) < 0 &&
+	    errno != ENOENT)
+		return failed(call, "mount");
+	return 0;
+}
+
 /* pivot_root(2): the old root ends up on top of the new one, and is taken
  * away there. */
 int
-namespaces_root(const char *path, const char **call)
+namespaces_empty(const char **call)
 {
-	if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) < 0)
+	int r;
+
+	if (mount("tmpfs", PLACE, "tmpfs", FLAGS, "size=64k") < 0)
 		return failed(call, "mount");
-	if (chdir(path) < 0)
+	if (chdir(PLACE) < 0)
 		return failed(call, "chdir");
+	r = bind_descriptors(call);
+	if (r < 0)
+		return r;
+	if (mount(NULL, ".", NULL, MS_REMOUNT | MS_RDONLY | FLAGS, NULL) < 0)
+		return failed(call, "mount");
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return failed(call, "pivot_root");
 	if (umount2(".", MNT_DETACH) < 0)
 		return failed(call, "umount2");
 	if (chdir("/") < 0)
 		return failed(call, "chdir");
+	return 0;
+}
+
+int
+namespaces_drop(const char **call)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct none[2] = { 0 };
+
+	if (syscall(SYS_capset, &header, none) < 0)
+		return failed(call, "capset");
 	return 0;
 }

@@ -26,9 +26,15 @@ int namespaces_unshare(bool pid, const char **call);
 int namespaces_fork(int *status, const char **call);
 
 /*
- * After namespaces_unshare(): make the folder `path` all that is there.
- * Descriptors of other folders stay good.  0, or -errno with *call told.
+ * After namespaces_unshare(): all files that are there are an empty folder, in
+ * which nothing can be made, and in it /proc/self/fd, by which descriptors have
+ * names.  Descriptors of other folders stay good.  0, or -errno with *call
+ * told: pivot_root where the root is an initramfs, which cannot be left.
  */
-int namespaces_root(const char *path, const char **call);
+int namespaces_empty(const char **call);
+
+/* The end of it: give up what a user namespace lets us do in it.  0, or -errno
+ * with *call told. */
+int namespaces_drop(const char **call);
 
 #endif

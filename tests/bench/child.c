@@ -31,6 +31,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PATIENCE_MS 10000
+#define MIB         (UINT64_C(1) << 20)
+
 static const unsigned ioctls[] = {
 #define IOCTL(name, ...) [CHILD_##name] = (unsigned)(name),
 #include "ioctls.def"
@@ -82,33 +85,82 @@ nanoseconds(struct timeval t)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_usec * 1e3;
 }
 
-/*
- * Our end, and the program's: TCP on the loopback, as a debugger has it unless
- * told otherwise.
- */
-static void
-make_line(int line[2])
+/* What waits at a port of the loopback, at any if it is 0: which it became. */
+static int
+wait_at(unsigned *port)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET };
 	socklen_t len = sizeof(addr);
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int one = 1;
 
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	line[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (listener < 0 || line[0] < 0 ||
-	    bind(listener, (struct sockaddr *)&addr, len) < 0 ||
+	addr.sin_port = htons((uint16_t)*port);
+	if (listener < 0 || bind(listener, (struct sockaddr *)&addr, len) < 0 ||
 	    listen(listener, 1) < 0 ||
-	    getsockname(listener, (struct sockaddr *)&addr, &len) < 0 ||
-	    connect(line[0], (struct sockaddr *)&addr, len) < 0)
+	    getsockname(listener, (struct sockaddr *)&addr, &len) < 0)
+		give_up("no port for TCP: %s", strerror(errno));
+	*port = ntohs(addr.sin_port);
+	return listener;
+}
+
+unsigned
+child_free_port(void)
+{
+	unsigned port = 0;
+
+	close(wait_at(&port));
+	return port;
+}
+
+static void
+send_at_once(int fd)
+{
+	const int one = 1;
+
+	if (fd < 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
 		give_up("no line by TCP: %s", strerror(errno));
+}
+
+/* A line to `port`, where somebody may only be about to wait. */
+static int
+reach(unsigned port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	unsigned ms;
+	int fd = -1;
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	addr.sin_port = htons((uint16_t)port);
+	for (ms = 0; fd < 0 && ms < PATIENCE_MS; ms++) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd >= 0 &&
+		    connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+			break;
+		close(fd);
+		fd = -1;
+		usleep(1000);
+	}
+	send_at_once(fd);
+	return fd;
+}
+
+/*
+ * Our end, and the program's: TCP on the loopback, as a debugger has it unless
+ * told otherwise.  Who waits at a port of its own gets none here.
+ */
+static void
+make_line(const struct command *command, int line[2])
+{
+	unsigned port = 0;
+	int listener;
+
+	if (!command->talk || command->port)
+		return;
+	listener = wait_at(&port);
+	line[0] = reach(port);
 	line[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	if (line[1] < 0 ||
-	    setsockopt(line[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) <
-		0 ||
-	    setsockopt(line[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) <
-		0)
-		give_up("no line by TCP: %s", strerror(errno));
+	send_at_once(line[1]);
 	close(listener);
 }
 
@@ -122,6 +174,9 @@ start(const struct command *command, int line)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(
 	    &actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (command->in)
+		posix_spawn_file_actions_addopen(
+		    &actions, STDIN_FILENO, command->in, O_RDONLY, 0);
 	if (line >= 0)
 		posix_spawn_file_actions_adddup2(&actions, line, CHILD_LINE);
 	r = posix_spawn(
@@ -136,11 +191,13 @@ start(const struct command *command, int line)
 static double
 talk_to(const struct command *command, const int line[2])
 {
+	int fd = command->port ? reach(command->port) : line[0];
 	double time;
 
-	close(line[1]);
-	time = talk_hold(line[0], command->talk);
-	close(line[0]);
+	if (line[1] >= 0)
+		close(line[1]);
+	time = talk_hold(fd, command->talk);
+	close(fd);
 	return time;
 }
 
@@ -154,8 +211,7 @@ child_time(const struct command *command)
 	pid_t pid;
 	int status;
 
-	if (command->talk)
-		make_line(line);
+	make_line(command, line);
 	begin = child_now();
 	pid = start(command, line[1]);
 	if (command->talk)
@@ -165,6 +221,7 @@ child_time(const struct command *command)
 			give_up("wait4: %s", strerror(errno));
 	cost.wall = command->talk ? talk : child_now() - begin;
 	cost.cpu = nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
+	cost.faults = (double)(usage.ru_minflt + usage.ru_majflt);
 	must_be_good(command, status);
 	return cost;
 }
@@ -230,6 +287,9 @@ start_traced(const struct command *command, int line)
 	if (pid == 0) {
 		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
+		if (command->in)
+			dup2(open(command->in, O_RDONLY | O_CLOEXEC),
+			    STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 		if (line >= 0)
 			dup2(line, CHILD_LINE);
@@ -243,7 +303,7 @@ start_traced(const struct command *command, int line)
 
 /* A system call begins. */
 static void
-count(pid_t pid, struct child_calls *calls, uint64_t *slot)
+count(pid_t pid, struct child_calls *calls, uint64_t *slot, uint64_t ram)
 {
 	struct user_regs_struct regs;
 	unsigned i;
@@ -253,6 +313,8 @@ count(pid_t pid, struct child_calls *calls, uint64_t *slot)
 	calls->all++;
 	if (regs.orig_rax < CHILD_NUMBERS)
 		calls->number[regs.orig_rax]++;
+	calls->straight += regs.orig_rax == SYS_read && regs.rdx >= MIB &&
+			   *slot != 0 && regs.rsi - *slot <= ram - regs.rdx;
 	if (regs.orig_rax != SYS_ioctl)
 		return;
 	for (i = 0; i < CHILD_FOREIGN && ioctls[i] != (unsigned)regs.rsi; i++)
@@ -291,8 +353,10 @@ start_talker(const struct command *command, const int line[2])
 		talk_to(command, line);
 		_exit(0);
 	}
-	close(line[0]);
-	close(line[1]);
+	if (!command->port) {
+		close(line[0]);
+		close(line[1]);
+	}
 	return pid;
 }
 
@@ -339,7 +403,7 @@ on_stop(pid_t tid, int status)
 	if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 		*inside = !*inside;
 		if (*inside)
-			count(tid, watched.calls, &watched.slot);
+			count(tid, watched.calls, &watched.slot, watched.ram);
 		return 0;
 	}
 	/* A new thread begins with a SIGSTOP of ptrace's own. */
@@ -376,8 +440,7 @@ begin_watching(const struct command *command)
 	int line[2] = { -1, -1 };
 	int status;
 
-	if (command->talk)
-		make_line(line);
+	make_line(command, line);
 	watched.pid = start_traced(command, line[1]);
 	if (command->talk)
 		watched.talker = start_talker(command, line);

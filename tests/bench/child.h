@@ -20,13 +20,19 @@ struct talk;
 /* Ends with NULL; the first is the program's path. */
 struct command {
 	const char *arg[CHILD_ARGS];
+	const char *in;          /* its standard input; NULL: ours */
 	const struct talk *talk; /* NULL: it has no line to us */
+	unsigned port;           /* where it waits for the talk; 0: a line */
 };
 
 /* In nanoseconds; cpu is user and system time of all its threads. */
 struct cost {
 	double wall, cpu;
+	double faults; /* of pages, their number */
 };
+
+/* A TCP port of the loopback that nobody has now. */
+unsigned child_free_port(void);
 
 /* Nanoseconds on a clock that goes on. */
 double child_now(void);
@@ -52,6 +58,7 @@ struct child_calls {
 	uint64_t all; /* system calls, ioctls included */
 	uint64_t ioctl[CHILD_IOCTLS];
 	uint64_t number[CHILD_NUMBERS]; /* by system call */
+	uint64_t straight; /* read(2)s of a MiB or more into memory slot 0 */
 };
 
 /* In bytes, when it ends. */

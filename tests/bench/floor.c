@@ -5,27 +5,33 @@
  * libkvmcore nor anything else of novillo's: what they cost is measured
  * against this.
  *
- *	floor hypercall COUNT		COUNT calls of getpid, then exit
+ *	floor hypercall COUNT [bare|filtered]
+ *					COUNT calls of getpid, then exit
  *	floor start MEMORY [ELF]	start, leave at the first hypercall
+ *	floor serve MEMORY ELF [ARG...]	run a program of guest/
  *	floor step			step by packets on descriptor 9
  *	floor memory m|x PIECE FILE	answer those that ask for memory
  *
  * Without ELF a guest of a few instructions is started; with it the segments
  * of that file, which must be a sound ET_EXEC above 2 MiB.  MEMORY is in bytes,
- * 4 MiB to 1 GiB, in whole large pages.  getpid and exit_group are all that is
- * served; anything else is an error.
+ * 4 MiB to 4 GiB, in whole large pages.  getpid and exit_group are all that is
+ * served, but to `serve`; anything else is an error.
  */
 #include "floor.h"
 
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/kvm.h>
+#include <linux/seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MIB        (UINT64_C(1) << 20)
@@ -107,11 +113,13 @@ make_tables(const struct floor *f)
 	enum { P = 1, W = 2, U = 4, A = 0x20, D = 0x40, PS = 0x80 };
 	uint64_t *pml4 = (void *)(f->ram + PML4);
 	uint64_t *pdpt = (void *)(f->ram + PDPT);
-	uint64_t *pd = (void *)(f->ram + PD);
+	uint64_t *pd = (void *)(f->ram + PD); /* 512 entries each */
 	uint64_t i;
 
 	pml4[0] = PDPT | P | W | U | A;
-	pdpt[0] = PD | P | W | U | A;
+	must(f->size / LARGE_PAGE <= PDS * 512 ? 0 : -1, "so much memory");
+	for (i = 0; i * 512 * LARGE_PAGE < f->size; i++)
+		pdpt[i] = (PD + i * 4096) | P | W | U | A;
 	for (i = 0; i < f->size / LARGE_PAGE; i++)
 		pd[i] = i * LARGE_PAGE | P | W | U | A | D | PS;
 }
@@ -224,6 +232,29 @@ map_elf(const struct floor *f, const char *path)
 	return elf.head.e_entry;
 }
 
+/* A seccomp filter that only looks whether an ioctl is KVM_RUN, and lets all
+ * pass: what it costs, any filter on requests does. */
+static void
+confine(void)
+{
+	static struct sock_filter look[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 2),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KVM_RUN, 0, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(look) / sizeof(look[0]),
+		look };
+
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
+	must((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		 SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program),
+	    "seccomp");
+}
+
 /* Serve getpid until something else comes. */
 static void
 run(const struct floor *f)
@@ -261,7 +292,7 @@ make(uint64_t size)
 int
 main(int argc, char **argv)
 {
-	int calls = argc == 3 && strcmp(argv[1], "hypercall") == 0;
+	int calls = argc >= 3 && argc <= 4 && strcmp(argv[1], "hypercall") == 0;
 	struct floor f;
 	uint64_t number, entry = CODE;
 
@@ -270,12 +301,19 @@ main(int argc, char **argv)
 		set_registers(&f, CODE, f.size - 64, UINT32_MAX);
 		return floor_step(&f);
 	}
+	if (argc >= 4 && strcmp(argv[1], "serve") == 0) {
+		f = make(strtoull(argv[2], NULL, 0));
+		set_registers(
+		    &f, map_elf(&f, argv[3]), floor_arguments(&f, argv + 3), 0);
+		return floor_serve(&f);
+	}
 	if (argc == 5 && strcmp(argv[1], "memory") == 0)
 		return floor_memory(
 		    argv[2], strtoul(argv[3], NULL, 0), argv[4]);
 	if (!calls && (argc < 3 || argc > 4 || strcmp(argv[1], "start") != 0)) {
-		fputs("usage: floor hypercall COUNT\n"
+		fputs("usage: floor hypercall COUNT [bare|filtered]\n"
 		      "       floor start MEMORY [ELF]\n"
+		      "       floor serve MEMORY ELF [ARG...]\n"
 		      "       floor step\n"
 		      "       floor memory m|x PIECE FILE\n",
 		    stderr);
@@ -283,7 +321,9 @@ main(int argc, char **argv)
 	}
 	number = strtoull(argv[2], NULL, 0);
 	f = make(calls ? 64 * MIB : number);
-	if (argc == 4)
+	if (calls && argc == 4 && strcmp(argv[3], "filtered") == 0)
+		confine();
+	if (!calls && argc == 4)
 		entry = map_elf(&f, argv[3]);
 	else
 		memcpy(f.ram + CODE, code, sizeof(code));

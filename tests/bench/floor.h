@@ -13,13 +13,14 @@
 enum {
 	PML4 = 0x1000,
 	PDPT = 0x2000,
-	PD = 0x3000,
 	TSS = 0x4000,
 	CODE = 0x5000,
 	GDT = 0x6000,
 	IDT = 0x7000,
 	STUB = 0x8000,
 	STACK = 0xa000, /* of the stub: its end */
+	PD = 0xb000,    /* one a GiB */
+	PDS = 4,
 };
 
 struct floor {
@@ -31,6 +32,13 @@ struct floor {
 
 /* What an ioctl or a call returned, or the end. */
 int must(int r, const char *call);
+
+/* Serve a program the few calls it needs by the host's own, without a look at
+ * them; its exit status. */
+int floor_serve(struct floor *f);
+
+/* Its arguments, to the top of memory: the stack pointer to begin with. */
+uint64_t floor_arguments(const struct floor *f, char *const *argv);
 
 /*
  * The least that can answer a debugger's packets on descriptor 9, until it

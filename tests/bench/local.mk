@@ -5,35 +5,55 @@
 #
 #	make bench BENCH_FLAGS='--json=FILE --vs=COMMAND'
 #	make bench-Ai		on the host whose clock counts instructions
+#	make bench-Ai BENCH_PARTS='start memory'
 
 BENCHES = tests/bench/bench tests/bench/floor
-BENCH_GUESTS = guest/compute.elf guest/compute.native guest/empty.elf \
-	guest/spin.elf
+BENCH_GUESTS = guest/compute.elf guest/compute.native \
+	guest/echo_server.elf guest/echo_server.native \
+	guest/empty.elf \
+	guest/read_blocks.elf guest/read_blocks.native \
+	guest/spin.elf \
+	guest/sum_file.elf guest/sum_file.native
 BENCH_FLAGS =
+# Those for which a clock that counts instructions is good.
+BENCH_PARTS = call-count start-count faults memory step-count echo-count \
+	read-count start image call filter step echo read map
 
 EXTRA_PROGRAMS += $(BENCHES)
 tests_bench_bench_SOURCES = \
 	tests/bench/bench.c \
+	tests/bench/calls.c \
 	tests/bench/child.c \
 	tests/bench/child.h \
+	tests/bench/debugger.c \
+	tests/bench/figure.c \
+	tests/bench/figure.h \
+	tests/bench/files.c \
+	tests/bench/files.h \
 	tests/bench/ioctls.def \
+	tests/bench/parts.h \
+	tests/bench/serving.c \
+	tests/bench/startup.c \
 	tests/bench/talk.c \
 	tests/bench/talk.h
+tests_bench_bench_LDADD = -lm
 tests_bench_floor_SOURCES = \
 	tests/bench/floor.c \
 	tests/bench/floor.h \
-	tests/bench/floorline.c
+	tests/bench/floorline.c \
+	tests/bench/floorserve.c
 
 bench: bin/novillo $(BENCHES) $(BENCH_GUESTS)
 	tests/bench/bench $(BENCH_FLAGS) bin/novillo tests/bench/floor guest
 
 # The stage of tests/hosts, and what this test needs more.
 bench-Ai: host-stage
-	cd $(HOST_BUILD) && $(MAKE) $(BENCHES)
+	cd $(HOST_BUILD) && $(MAKE) $(BENCHES) $(BENCH_GUESTS)
 	$(MKDIR_P) $(HOST_STAGE)/tests/bench
 	cp $(BENCHES:%=$(HOST_BUILD)/%) \
 	    '$(top_srcdir)/tests/bench/on-host.sh' $(HOST_STAGE)/tests/bench/
 	cp $(BENCH_GUESTS:%=$(HOST_BUILD)/%) $(HOST_STAGE)/guest/
+	echo $(BENCH_PARTS) >$(HOST_STAGE)/tests/bench/parts
 	$(HOST_RUN) Ai $(HOST_STAGE) tests/bench/on-host.sh
 
 .PHONY: bench bench-Ai

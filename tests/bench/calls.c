@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a hypercall costs by itself, and what the filter adds.  It knows novillo
+ * only as a command.
+ */
+#include "figure.h"
+#include "parts.h"
+
+#include <string.h>
+
+#define CALLS          10000
+#define CALLS_TEXT     "10000"
+#define WATCHED_CALLS  1000
+#define FEW_CALLS      2000
+#define FEW_CALLS_TEXT "2000"
+
+#define FILTER_LIMIT 1.03
+
+void
+time_hypercall(void)
+{
+	const char *spin = guest_path("spin.elf");
+	/* What the filter costs is a figure of its own. */
+	const char *bare = "--sandbox=none";
+	const struct command ours = { .arg = { bench.novillo, bare, spin,
+					  CALLS_TEXT } };
+	const struct command ours_less = { .arg = { bench.novillo, bare, spin,
+					       "0" } };
+	const struct command base = { .arg = { bench.floor, "hypercall",
+					  CALLS_TEXT } };
+	const struct command base_less = { .arg = { bench.floor, "hypercall",
+					       "0" } };
+	const struct side novillo = { "novillo", &ours, &ours_less };
+	const struct side floor = { "floor", &base, &base_less };
+
+	compare("hypercall round trip", &novillo, &floor, bench.rounds, CALLS,
+	    HYPERCALL_LIMIT);
+}
+/* Words between blanks; %n becomes the number of hypercalls. */
+static struct command
+command_of(char *line, const char *calls)
+{
+	struct command command = { .arg = { NULL } };
+	unsigned n = 0;
+	char *word;
+
+	for (word = strtok(line, " "); word; word = strtok(NULL, " ")) {
+		if (n == CHILD_ARGS - 1)
+			give_up("--vs has more than %d words", CHILD_ARGS - 1);
+		command.arg[n++] = strcmp(word, "%n") == 0 ? calls : word;
+	}
+	if (n == 0)
+		give_up("--vs names no command");
+	return command;
+}
+
+void
+time_other(void)
+{
+	bool calls = strstr(bench.vs, "%n") != NULL;
+	const struct command other = command_of(strdup(bench.vs), CALLS_TEXT);
+	const struct command other_less = command_of(strdup(bench.vs), "0");
+	const struct command calling = {
+		.arg = { bench.novillo, guest_path("spin.elf"), CALLS_TEXT }
+	};
+	const struct command less = { .arg = { bench.novillo,
+					  guest_path("spin.elf"), "0" } };
+	const struct command start = { .arg = { bench.novillo,
+					   guest_path("empty.elf") } };
+	const struct side ours = { "novillo", calls ? &calling : &start,
+		calls ? &less : NULL };
+	const struct side base = { "other", &other,
+		calls ? &other_less : NULL };
+
+	compare(calls ? "hypercall against the other"
+		      : "start to exit against the other",
+	    &ours, &base, calls ? bench.rounds : start_rounds(),
+	    calls ? CALLS : 1, NO_LIMIT);
+}
+
+/* By counting: what CALLS hypercalls more cost in system calls. */
+void
+count_hypercall(void)
+{
+	const char *spin = guest_path("spin.elf");
+	char number[32];
+	const struct command less = { .arg = { bench.novillo, spin, "0" } };
+	const struct command more = { .arg = { bench.novillo, spin, number } };
+	struct child_calls a, b;
+	struct child_memory memory;
+	double runs, others, served;
+	unsigned i;
+
+	snprintf(number, sizeof(number), "%d", WATCHED_CALLS);
+	child_watch(&less, DEFAULT_MEMORY, &a, &memory);
+	child_watch(&more, DEFAULT_MEMORY, &b, &memory);
+	for (i = 0, others = 0; i < CHILD_IOCTLS; i++)
+		others += (double)(b.ioctl[i] - a.ioctl[i]);
+	runs = (double)(b.ioctl[CHILD_KVM_RUN] - a.ioctl[CHILD_KVM_RUN]);
+	served = (double)(b.all - a.all) - others;
+	others -= runs;
+	printf("system calls of a hypercall: KVM_RUN %.3f, other ioctls %.3f,"
+	       " served %.3f\n",
+	    runs / WATCHED_CALLS, others / WATCHED_CALLS,
+	    served / WATCHED_CALLS);
+	begin_json("ioctls of a hypercall");
+	printf("  ioctls %.3f", (runs + others) / WATCHED_CALLS);
+	judge((runs + others) / WATCHED_CALLS, 1, "");
+}
+/*
+ * Shorter runs and more of them than elsewhere: what is looked for is little.
+ * The floor's filter is the shortest that looks at what an ioctl is asked for.
+ */
+void
+time_filter(void)
+{
+	const char *spin = guest_path("spin.elf");
+	const char *few = FEW_CALLS_TEXT;
+	const struct command calls[4] = {
+		{ .arg = { bench.novillo, "--sandbox=best-effort", spin,
+		      few } },
+		{ .arg = { bench.novillo, "--sandbox=none", spin, few } },
+		{ .arg = { bench.floor, "hypercall", few, "filtered" } },
+		{ .arg = { bench.floor, "hypercall", few, "bare" } },
+	};
+	static const char *const names[4] = { "filtered", "bare", "floor",
+		"bare" };
+	struct command less[4];
+	struct side side[4];
+	const struct side *sides[4];
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		less[i] = calls[i];
+		less[i].arg[i < 2 ? 3 : 2] = "0";
+		side[i] = (struct side){ names[i], &calls[i], &less[i] };
+		sides[i] = &side[i];
+	}
+	compare_closely("the seccomp filter's share of a hypercall", sides,
+	    start_rounds() / 2, FEW_CALLS, FILTER_LIMIT);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The floor under served hypercalls: arguments become the host's as they are,
+ * addresses by adding where RAM is.  It must not use anything of novillo's.
+ */
+#include "floor.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Which arguments are addresses, a bit each; what is not here is an error. */
+static const struct {
+	unsigned char known, addresses;
+} calls[512] = {
+	[SYS_read] = { 1, 1 << 1 },
+	[SYS_write] = { 1, 1 << 1 },
+	[SYS_close] = { 1, 0 },
+	[SYS_lseek] = { 1, 0 },
+	[SYS_socket] = { 1, 0 },
+	[SYS_accept] = { 1, 1 << 1 | 1 << 2 },
+	[SYS_sendto] = { 1, 1 << 1 | 1 << 4 },
+	[SYS_recvfrom] = { 1, 1 << 1 | 1 << 4 | 1 << 5 },
+	[SYS_bind] = { 1, 1 << 1 },
+	[SYS_listen] = { 1, 0 },
+};
+
+static uint64_t
+serve(const struct floor *f, uint64_t number, const uint64_t args[static 6])
+{
+	long a[6], r;
+	unsigned i;
+
+	for (i = 0; i < 6; i++)
+		a[i] = (long)args[i];
+	for (i = 0; i < 6; i++)
+		if ((calls[number].addresses >> i & 1) && a[i] != 0)
+			a[i] += (long)(uintptr_t)f->ram;
+	r = syscall((long)number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return (uint64_t)(r < 0 ? -errno : r);
+}
+
+/* A file, to the middle of memory: it has none yet. */
+static uint64_t
+map(const struct floor *f, const uint64_t args[static 6])
+{
+	uint64_t at = (f->size - args[1]) / 2 & ~UINT64_C(0x1fffff);
+	void *p = mmap(f->ram + at, args[1], PROT_READ,
+	    MAP_SHARED | MAP_FIXED | MAP_NORESERVE, (int)args[4],
+	    (off_t)args[5]);
+
+	must(p == MAP_FAILED ? -1 : 0, "mmap of a file");
+	return at;
+}
+
+int
+floor_serve(struct floor *f)
+{
+	struct kvm_regs *r = &f->run->s.regs.regs;
+
+	for (;;) {
+		must(ioctl(f->vcpu, KVM_RUN, 0), "KVM_RUN");
+		if (f->run->exit_reason != KVM_EXIT_IO ||
+		    f->run->io.port != 0x10)
+			break;
+		const uint64_t args[] = { r->rdi, r->rsi, r->rdx, r->r10, r->r8,
+			r->r9 };
+
+		if (r->rax == SYS_exit_group)
+			return (int)args[0];
+		if (r->rax == SYS_mmap)
+			r->rax = map(f, args);
+		else if (r->rax < 512 && calls[r->rax].known)
+			r->rax = serve(f, r->rax, args);
+		else
+			break;
+		f->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+	}
+	fprintf(stderr, "floor: exit %u, rip 0x%llx, rax 0x%llx\n",
+	    f->run->exit_reason, r->rip, r->rax);
+	return EXIT_FAILURE;
+}
+
+#define WORDS 32
+
+/* argc, argv, and the ends of what is not there: the environment, auxv. */
+uint64_t
+floor_arguments(const struct floor *f, char *const *argv)
+{
+	uint64_t words[WORDS] = { 0 };
+	uint64_t text = f->size;
+	uint64_t n = 0;
+	uint64_t sp;
+
+	for (; argv[n] && n < WORDS - 5; n++) {
+		text -= strlen(argv[n]) + 1;
+		memcpy(f->ram + text, argv[n], strlen(argv[n]) + 1);
+		words[n + 1] = text;
+	}
+	words[0] = n;
+	sp = (text - sizeof(words)) & ~UINT64_C(15);
+	memcpy(f->ram + sp, words, sizeof(words));
+	return sp;
+}

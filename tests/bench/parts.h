@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The parts of the bench, each a few figures.  What they measure is theirs to
+ * know; main() only calls them.
+ */
+#ifndef PARTS_H
+#define PARTS_H
+
+void look_at_start(void);
+void count_faults(void);
+void look_at_memory(void);
+void time_start(void);
+void time_image(void);
+
+void count_hypercall(void);
+void time_hypercall(void);
+void time_filter(void);
+void time_other(void);
+
+void count_step(void);
+void time_step(void);
+void time_dumps(void);
+
+void count_echo(void);
+void time_echoes(void);
+void count_reads(void);
+void time_reads(void);
+void time_map(void);
+
+#endif
