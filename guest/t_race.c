@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define PAGE   4096L
-#define ROUNDS 1500
+#define ROUNDS 1000
 #define KERNEL ((void *)0xffffffff80000000) /* the monitor's */
 
 static struct thread racer;

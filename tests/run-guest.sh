@@ -17,7 +17,7 @@ case $1 in
 	;;
 */t_race.elf)
 	make_scratch
-	"$novillo" --timeout=100 --allow=@all,bind:127.0.0.1 \
+	"$novillo" --timeout=300 --allow=@all,bind:127.0.0.1 \
 	    --root="$scratch" "$@"
 	exit
 	;;

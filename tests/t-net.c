@@ -897,7 +897,7 @@ test_again(const char *name, uint32_t number, const uint64_t *args)
 	while ((r = call(number, args)) == -EINTR && interrupted < 100)
 		interrupted++;
 	is_int(r, 0, "%s ends", name);
-	ok(interrupted > 2, "after interruptions");
+	ok(interrupted > 0, "after interruptions");
 	ok(milliseconds() - start >= 99 && milliseconds() - start < 250,
 	    "when it would have without them");
 }

@@ -144,6 +144,9 @@ move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum,
 	bytes32 sums = { 0 };
 	size_t i = 0, j;
 
+	/* Behind a long run there often is one more, and no sum to be made. */
+	if (n < BULK_RUN || is_run(src))
+		return 0;
 	while (n - i >= BULK_RUN && !is_run(src + i)) {
 		move16(dst + i, src + i, &sums);
 		i += BULK_RUN;

@@ -19,12 +19,7 @@ hc_buffer(const struct hc_call *call, uint64_t va, uint64_t *len,
 {
 	if (*len > HC_MAX_RW)
 		*len = HC_MAX_RW;
-	if (*len > 0) {
-		*len = gmem_span(call->guest->mem, va, *len, access);
-		if (*len == 0)
-			return NULL;
-	}
-	return gmem_range(call->guest->mem, va, *len, access);
+	return gmem_part(call->guest->mem, va, len, access);
 }
 
 int

@@ -52,23 +52,26 @@ gmem_span(
 {
 	const uint64_t need = PTE_PRESENT | PTE_USER |
 			      (access == GMEM_WRITE ? PTE_WRITE : 0);
-	uint64_t done = 0;
-	uint64_t page;
+	uint64_t bits, end;
 
-	if (va >= mem->size)
+	if (va >= mem->size || len == 0)
 		return 0;
 	if (!in_ram(mem, va, len))
 		len = mem->size - va;
-	while (done < len) {
-		uint64_t at = va + done;
+	end = pt_run(&mem->pt, va, va + len, need, &bits);
+	return bits == need ? end - va : 0;
+}
 
-		uint64_t entry = pt_lookup(&mem->pt, at, &page);
+void *
+gmem_part(
+    const struct gmem *mem, uint64_t va, uint64_t *len, enum gmem_access access)
+{
+	uint64_t there = gmem_span(mem, va, *len, access);
 
-		if ((pte_rights(entry) & need) != need)
-			return done;
-		done += page - (at & (page - 1));
-	}
-	return len;
+	if (there == 0 && *len > 0)
+		return NULL;
+	*len = there;
+	return mem->base + (there ? va : 0);
 }
 
 void *

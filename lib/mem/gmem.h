@@ -64,6 +64,11 @@ void *gmem_range(
 uint64_t gmem_span(
     const struct gmem *mem, uint64_t va, uint64_t len, enum gmem_access access);
 
+/* So much of [va, va + *len) as gmem_range(): NULL if there is nothing, else
+ * *len becomes how much. */
+void *gmem_part(const struct gmem *mem, uint64_t va, uint64_t *len,
+    enum gmem_access access);
+
 /*
  * Copy `len` bytes one of whose sides is guest memory: how many were copied.
  * Fewer only where pages are not there, although the guest's tables say so:

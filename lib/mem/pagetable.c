@@ -147,6 +147,12 @@ pt_map(struct pagetable *pt, uint64_t va, uint64_t gpa, uint64_t size,
 		    pt, pt->pool, TOP_LEVEL, va, va + size - 1, gpa, bits);
 }
 
+static unsigned
+index_of(uint64_t va, int level)
+{
+	return (unsigned)(va >> (12 + 9 * level)) % ENTRIES;
+}
+
 unsigned
 pt_walk(const struct pagetable *pt, uint64_t va, uint64_t entry[PT_LEVELS])
 {
@@ -156,7 +162,7 @@ pt_walk(const struct pagetable *pt, uint64_t va, uint64_t entry[PT_LEVELS])
 	for (level = TOP_LEVEL;; level--) {
 		uint64_t *e = &entry[TOP_LEVEL - level];
 
-		*e = get_entry(&table[va / span_of(level) % ENTRIES]);
+		*e = get_entry(&table[index_of(va, level)]);
 		if (!is_table(*e, level))
 			return (unsigned)(TOP_LEVEL - level) + 1;
 		table = table_at(pt, *e);
@@ -173,16 +179,47 @@ pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size)
 	return entry[levels - 1];
 }
 
+/* Where the entry of `va` is, and the end of entries like it behind it: those
+ * of 4 KiB pages have a table for themselves. */
+static const uint64_t *
+find_slot(const struct pagetable *pt, uint64_t va, uint64_t *size,
+    const uint64_t **end)
+{
+	const uint64_t *table = pt->pool;
+	int level = TOP_LEVEL;
+	const uint64_t *slot;
+
+	for (;; level--) {
+		uint64_t entry;
+
+		slot = &table[index_of(va, level)];
+		entry = get_entry(slot);
+		if (!is_table(entry, level))
+			break;
+		table = table_at(pt, entry);
+	}
+	*size = span_of(level);
+	*end = level == 0 ? table + ENTRIES : slot + 1;
+	return slot;
+}
+
+/* A hypercall with a large buffer comes here: no page is walked to anew. */
 uint64_t
 pt_run(const struct pagetable *pt, uint64_t va, uint64_t end, uint64_t mask,
     uint64_t *bits)
 {
+	const uint64_t *stop;
 	uint64_t page;
+	const uint64_t *slot = find_slot(pt, va, &page, &stop);
 
-	*bits = pte_rights(pt_lookup(pt, va, &page)) & mask;
-	do
+	*bits = pte_rights(get_entry(slot)) & mask;
+	for (;;) {
 		va = (va & ~(page - 1)) + page;
-	while (
-	    va < end && (pte_rights(pt_lookup(pt, va, &page)) & mask) == *bits);
-	return va < end ? va : end;
+		if (va >= end)
+			return end;
+		if (++slot == stop)
+			slot = find_slot(pt, va, &page, &stop);
+		if ((pte_rights(get_entry(slot)) & mask) != *bits)
+			return va;
+	}
 }
