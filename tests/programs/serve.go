@@ -6,6 +6,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -37,10 +38,13 @@ func main() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	go http.Serve(listener, handler(end))
+	server := &http.Server{Handler: handler(end)}
+	go server.Serve(listener)
 	if len(os.Args) > 2 {
 		fmt.Println(listener.Addr())
 		<-end
+		// Whoever asked for the end is answered first.
+		server.Shutdown(context.Background())
 		return
 	}
 	var group sync.WaitGroup
