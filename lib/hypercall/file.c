@@ -68,11 +68,11 @@ may_open(const struct hc_found *found, unsigned flags, struct stat *st)
 
 /* Open what is held, not what its name may lead to by now. */
 static int64_t
-open_held(const struct hc_guest *guest, int held, unsigned flags)
+open_held(const struct hc_call *call, int held, unsigned flags)
 {
 	flags &= ~(unsigned)(O_CREAT | O_EXCL | O_NOFOLLOW);
-	return hc_host(SYS_openat, guest->tree.self, self_name(held).text,
-	    flags | O_CLOEXEC | O_NOCTTY, 0);
+	return hc_host_wait(call->thread, SYS_openat, call->guest->tree.self,
+	    self_name(held).text, flags | O_CLOEXEC | O_NOCTTY, 0, 0, 0);
 }
 
 /*
@@ -81,9 +81,10 @@ open_held(const struct hc_guest *guest, int held, unsigned flags)
  * much.  -EAGAIN: it was there and not there; try again.
  */
 static int64_t
-open_once(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
+open_once(const struct hc_call *call, const struct hc_name_at *name, unsigned flags,
     unsigned mode, struct hc_found *found, bool *directory)
 {
+	struct hc_guest *guest = call->guest;
 	const unsigned look = O_PATH | (flags & (O_NOFOLLOW | O_DIRECTORY));
 	struct stat st;
 	int64_t r;
@@ -102,7 +103,7 @@ open_once(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
 						  : may_open(found, flags, &st);
 	if (r == 0) {
 		*directory = S_ISDIR(st.st_mode);
-		r = open_held(guest, held, flags);
+		r = open_held(call, held, flags);
 	}
 	close(held);
 	return r;
@@ -130,9 +131,10 @@ open_through_link(struct hc_guest *guest, const struct hc_name_at *name,
 }
 
 static int64_t
-open_name(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
+open_name(const struct hc_call *call, const struct hc_name_at *name, unsigned flags,
     unsigned mode, struct hc_found *found, bool *directory)
 {
+	struct hc_guest *guest = call->guest;
 	unsigned tries;
 	int64_t r = -EAGAIN;
 
@@ -146,7 +148,7 @@ open_name(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
 		return found->fd;
 	}
 	for (tries = 0; tries < OPEN_TRIES && r == -EAGAIN; tries++)
-		r = open_once(guest, name, flags, mode, found, directory);
+		r = open_once(call, name, flags, mode, found, directory);
 	if (r == -EAGAIN)
 		r = open_through_link(guest, name, flags, mode, found);
 	return r;
@@ -166,7 +168,7 @@ open_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t how,
 
 	if (r == 0)
 		r = open_name(
-		    guest, &name, flags, (unsigned)mode, &found, &directory);
+		    call, &name, flags, (unsigned)mode, &found, &directory);
 	hc_path_put(&name);
 	if (r < 0)
 		return r;
@@ -447,7 +449,7 @@ hc_do_truncate(struct hc_call *call)
 	r = hc_path_get(guest, &name, (uint64_t)AT_FDCWD, call->arg[0]);
 	if (r == 0)
 		r = open_name(
-		    guest, &name, O_WRONLY | O_NONBLOCK, 0, &found, &directory);
+		    call, &name, O_WRONLY | O_NONBLOCK, 0, &found, &directory);
 	hc_path_put(&name);
 	if (r < 0)
 		return r;

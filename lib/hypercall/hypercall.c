@@ -315,6 +315,7 @@ hc_guest_init(struct hc_guest *guest, struct gmem *mem)
 	guest->tree.self = -1;
 	guest->dumpable = true;
 	hc_limits_init(guest);
+	hc_signals_init(guest);
 	hc_set_change(&guest->policy.allowed, base, sizeof(base) - 1);
 	hc_fds_init(&guest->fds);
 }
@@ -357,7 +358,11 @@ serve(struct hc_call *call, uint32_t number)
 		gmem_unlock(guest->mem);
 	if (result == -EPIPE)
 		hc_broken_pipe(call, number);
-	return result;
+	else if (result == -EFBIG)
+		hc_too_large(call, number);
+	/* A mask of the call's own has gone with it. */
+	return call->thread->signals.swapped ? hc_end_swapped(call, result)
+					     : result;
 }
 
 static int64_t

@@ -58,6 +58,13 @@ hc_do_clock_getres(struct hc_call *call)
 	return ask_clock(call, SYS_clock_getres, true);
 }
 
+static int64_t
+sleep_until(struct hc_call *call, clockid_t clock, const struct timespec *until)
+{
+	return hc_host_wait(call->thread, SYS_clock_nanosleep, clock,
+	    TIMER_ABSTIME, until, NULL, 0, 0);
+}
+
 /*
  * For a time: until a moment, which an interrupted call that is made again
  * finds again in its thread.  What is left goes to `rem`.
@@ -75,8 +82,7 @@ sleep_for(
 	r = hc_wait_begin(wait, clock, want);
 	if (r < 0)
 		return r;
-	r = hc_wait_end(
-	    wait, -clock_nanosleep(clock, TIMER_ABSTIME, &wait->until, NULL));
+	r = hc_wait_end(wait, sleep_until(call, clock, &wait->until));
 	if (r != -EINTR || !rem)
 		return r;
 	left = hc_wait_left(wait);
@@ -96,7 +102,7 @@ sleep_call(struct hc_call *call, clockid_t clock, int flags, uint64_t req,
 	if (flags & ~TIMER_ABSTIME)
 		return -EINVAL;
 	if (flags & TIMER_ABSTIME)
-		return -clock_nanosleep(clock, TIMER_ABSTIME, &want, NULL);
+		return sleep_until(call, clock, &want);
 	return sleep_for(call, clock, want, rem);
 }
 

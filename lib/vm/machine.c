@@ -101,6 +101,7 @@ machine_add_vcpu(struct machine *m, struct machine_error *error)
 		.thread = {
 			.get_base = get_base,
 			.set_base = set_base,
+			.kick = thread_kick_hc,
 			.create = thread_create,
 			.start = thread_start,
 		},
@@ -172,8 +173,10 @@ machine_create(
 		r = add_first_vcpu(m, error);
 	if (r == 0)
 		r = cpu_probe(m, error);
-	if (r == 0)
+	if (r == 0) {
 		hc_guest_init(&m->guest, &m->mem);
+		hc_signals_join(&m->guest, &m->vcpu[0].thread, NULL);
+	}
 	return r;
 }
 
@@ -198,6 +201,7 @@ machine_time_out(struct machine *m)
 
 	m->timed_out = 1;
 	for (i = 0; i < m->vcpus; i++) {
+		m->vcpu[i].thread.kicked = 1;
 		m->vcpu[i].kvm.run->immediate_exit = 1;
 		thread_kick(&m->vcpu[i]);
 	}
