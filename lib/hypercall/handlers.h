@@ -25,6 +25,13 @@ void hc_broken_pipe(struct hc_call *call, uint32_t number);
 /* The same for -EFBIG and SIGXFSZ. */
 void hc_too_large(struct hc_call *call, uint32_t number);
 
+/*
+ * The host's clock for the guest's: 0 or -EINVAL.  A negative number names the
+ * clock of a process or thread by its number, or of a descriptor; the host's
+ * are none of the guest's.
+ */
+int hc_host_clock(const struct hc_call *call, uint64_t number, clockid_t *clock);
+
 /* The limits of a guest that has made none. */
 void hc_limits_init(struct hc_guest *guest);
 

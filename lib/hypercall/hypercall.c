@@ -82,6 +82,8 @@
 #define FINDING                                                             \
 	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
 	    SYS_fcntl
+/* What a timer takes. */
+#define TIMING SYS_timer_create, SYS_timer_settime, SYS_clock_gettime
 /* What receiving a message takes: descriptors in it are looked at. */
 #define RECEIVING                                                            \
 	SYS_recvmsg, SYS_newfstatat, SYS_fstatfs, SYS_fcntl, SYS_getsockopt, \

@@ -103,38 +103,79 @@ append(struct hc_signals *s, struct hc_sigqueue *queue, const siginfo_t *info,
 	return true;
 }
 
-/* The eldest of this signal out of the queue.  One that had no place tells
- * nothing but its number. */
+/* Take place `n` out of the list; `before` is the one before it, or 0. */
+static void
+unlink_place(struct hc_signals *s, struct hc_sigqueue *queue, uint16_t n,
+    uint16_t before)
+{
+	if (before)
+		place(s, before)->next = place(s, n)->next;
+	else
+		queue->first = place(s, n)->next;
+	if (queue->last == n)
+		queue->last = before;
+	free_place(s, n);
+}
+
+static bool
+has_more(struct hc_signals *s, const struct hc_sigqueue *queue, int signal)
+{
+	uint16_t n;
+
+	for (n = queue->first; n; n = place(s, n)->next)
+		if (place(s, n)->info.si_signo == signal)
+			return true;
+	return false;
+}
+
+/* The eldest of this signal out of the queue, and whose timer's it is.  One
+ * that had no place tells nothing but its number. */
 static uint16_t
 take_from(
     struct hc_signals *s, struct hc_sigqueue *queue, int signal, siginfo_t *info)
 {
-	uint16_t n, before = 0, found = 0, found_before = 0, timer = 0;
-	unsigned count = 0;
+	uint16_t n = queue->first, before = 0, timer = 0;
+
+	*info = (siginfo_t){ .si_signo = signal, .si_code = SI_USER };
+	while (n && place(s, n)->info.si_signo != signal) {
+		before = n;
+		n = place(s, n)->next;
+	}
+	if (n) {
+		*info = place(s, n)->info;
+		timer = place(s, n)->timer;
+		unlink_place(s, queue, n, before);
+	}
+	if (!has_more(s, queue, signal))
+		queue->set &= ~HC_SIGNAL_BIT(signal);
+	return timer;
+}
+
+static void
+forget(struct hc_signals *s, struct hc_sigqueue *queue, uint16_t timer)
+{
+	uint16_t n, before = 0;
+	int signal;
 
 	for (n = queue->first; n; before = n, n = place(s, n)->next) {
-		if (place(s, n)->info.si_signo != signal)
+		if (place(s, n)->timer != timer)
 			continue;
-		if (count++ == 0) {
-			found = n;
-			found_before = before;
-		}
+		signal = place(s, n)->info.si_signo;
+		unlink_place(s, queue, n, before);
+		if (!has_more(s, queue, signal))
+			queue->set &= ~HC_SIGNAL_BIT(signal);
+		return;
 	}
-	if (count <= 1)
-		queue->set &= ~HC_SIGNAL_BIT(signal);
-	*info = (siginfo_t){ .si_signo = signal, .si_code = SI_USER };
-	if (!found)
-		return 0;
-	*info = place(s, found)->info;
-	timer = place(s, found)->timer;
-	if (found_before)
-		place(s, found_before)->next = place(s, found)->next;
-	else
-		queue->first = place(s, found)->next;
-	if (queue->last == found)
-		queue->last = found_before;
-	free_place(s, found);
-	return timer;
+}
+
+void
+hc_signal_forget(struct hc_signals *s, uint16_t timer)
+{
+	struct hc_thread *t;
+
+	forget(s, &s->all, timer);
+	for (t = s->threads; t; t = t->signals.next)
+		forget(s, &t->signals.mine, timer);
 }
 
 static void
@@ -294,7 +335,8 @@ hc_signal_send(struct hc_guest *guest, struct hc_thread *to,
 
 	if (is_lost(s, to, signal))
 		return HC_SENT_NOWHERE;
-	if (signal < FIRST_QUEUED && (queue->set & bit))
+	/* Each timer of timer_create's has one of its own. */
+	if (signal < FIRST_QUEUED && (queue->set & bit) && timer <= HC_ITIMERS)
 		return HC_SENT_NOWHERE;
 	if (!append(s, queue, info, timer) && signal >= FIRST_QUEUED &&
 	    info->si_code != SI_USER && info->si_code != SI_TKILL)
@@ -484,7 +526,8 @@ hc_signal_describe(const siginfo_t *info, char *text, unsigned size)
 
 	if (info->si_code == SI_USER && info->si_pid == 0)
 		by = "it was sent to novillo, or by a debugger";
-	else if (info->si_code == SI_TIMER)
+	else if (info->si_code == SI_TIMER || info->si_signo == SIGALRM ||
+		 info->si_signo == SIGVTALRM || info->si_signo == SIGPROF)
 		by = "a timer has run out";
 	else if (info->si_code == SI_KERNEL)
 		by = "a signal's frame is bad, or has no place";

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #define HC_SIGNALS 64
 
@@ -55,6 +56,27 @@ struct hc_sigqueue {
 	uint16_t first, last;
 };
 
+/* Timers that end in signals: the three of setitimer, and timer_create's. */
+#define HC_ITIMERS 3
+#define HC_TIMERS  64
+
+/* The host's signal when one of the host's timers for them has run out; its
+ * value is the guest. */
+#define HC_TICK SIGVTALRM
+
+struct hc_timer {
+	bool used, has_host;
+	bool queued; /* its signal waits */
+	int signal;  /* 0: none */
+	int tid;     /* whom it is for, or 0 */
+	int host;    /* the host's timer */
+	int overrun;
+	clockid_t clock;
+	union sigval value;
+	int64_t next, interval; /* nanoseconds of the clock; 0: not set */
+	int64_t not_before;     /* its signal is not sent sooner */
+};
+
 struct hc_signals {
 	pthread_mutex_t lock; /* for all here, and of each thread's but `look` */
 	struct hc_sigaction action[HC_SIGNALS]; /* of signal n at n - 1 */
@@ -66,6 +88,7 @@ struct hc_signals {
 	 * signal handlers. */
 	_Atomic hc_sigset outside;
 	_Atomic bool ticks; /* some timer may have run out */
+	struct hc_timer timer[HC_TIMERS]; /* numbered from 1 */
 	/* A debugger is told of a signal before it does anything. */
 	_Atomic bool observed;
 };

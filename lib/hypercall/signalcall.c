@@ -178,15 +178,6 @@ hc_do_rt_sigreturn(struct hc_call *call)
 	return 0;
 }
 
-/* What an interrupted call would go on with is made again by itself: there is
- * nothing to restart. */
-int64_t
-hc_do_restart_syscall(struct hc_call *call)
-{
-	(void)call;
-	return -EINTR;
-}
-
 bool
 hc_on_signal_stack(const struct hc_thread_signals *signals, uint64_t sp)
 {

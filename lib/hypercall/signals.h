@@ -32,8 +32,9 @@ enum {
 int hc_signal_send(struct hc_guest *guest, struct hc_thread *to,
     const siginfo_t *info, uint16_t timer);
 
-/* Out of all queues. */
+/* Out of all queues: a signal, and that of a timer. */
 void hc_signal_drop(struct hc_signals *signals, int signal);
+void hc_signal_forget(struct hc_signals *signals, uint16_t timer);
 
 /* One of these, if it waits for this thread or any. */
 bool hc_signal_take(struct hc_guest *guest, struct hc_thread *thread,

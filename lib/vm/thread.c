@@ -56,6 +56,17 @@ on_kick(int signal, siginfo_t *info, void *context)
 	hc_host_kicked(context);
 }
 
+/* A timer of the guest's has run out. */
+static void
+on_tick(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	if (info->si_code == SI_TIMER)
+		hc_signal_outside(info->si_value.sival_ptr, 0);
+	if (current)
+		hc_host_kicked(context);
+}
+
 static int
 expect_kicks(void)
 {
@@ -66,7 +77,15 @@ expect_kicks(void)
 		.sa_flags = SA_SIGINFO | SA_RESTART,
 	};
 
-	return sigaction(KICK_SIGNAL, &kick, NULL) < 0 ? -errno : 0;
+	const struct sigaction tick = {
+		.sa_sigaction = on_tick,
+		.sa_flags = SA_SIGINFO | SA_RESTART,
+	};
+
+	return sigaction(KICK_SIGNAL, &kick, NULL) < 0 ||
+		       sigaction(HC_TICK, &tick, NULL) < 0
+		   ? -errno
+		   : 0;
 }
 
 void
