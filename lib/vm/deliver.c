@@ -300,10 +300,11 @@ deliver_return(struct vcpu *vcpu)
 {
 	struct hc_guest *guest = &vcpu->machine->guest;
 	struct sigframe frame;
-	int r = vcpu_rest(vcpu);
+	const bool rests = vcpu_rest(vcpu) == 0;
+	int r = rests ? sigframe_pop(vcpu, &frame) : -EFAULT;
 
-	if (r == 0)
-		r = sigframe_pop(vcpu, &frame);
+	if (r != -EFAULT)
+		hc_signal_set_mask(guest, &vcpu->thread, frame.mask);
 	if (r < 0) {
 		vcpu->raised = (siginfo_t){
 			.si_signo = SIGSEGV,
@@ -313,7 +314,6 @@ deliver_return(struct vcpu *vcpu)
 		vcpu->attend = true;
 		return;
 	}
-	hc_signal_set_mask(guest, &vcpu->thread, frame.mask);
 	/* What is wrong with it is as nothing. */
 	(void)hc_signal_set_stack(&vcpu->thread.signals, &frame.stack, 0);
 }

@@ -292,16 +292,17 @@ sigframe_pop(struct vcpu *vcpu, struct sigframe *frame)
 
 	/* The handler's `ret` has taken the return address. */
 	vcpu_user_regs(vcpu, &regs);
-	if (gmem_read(&m->mem, &uc, regs.rsp, sizeof(uc)) < 0 ||
-	    (mc->cs | 3) != SEL_USER_CODE || mc->rip >= USER_END ||
-	    get_state(vcpu, mc->fpstate) < 0)
+	if (gmem_read(&m->mem, &uc, regs.rsp, sizeof(uc)) < 0)
 		return -EFAULT;
+	frame->mask = uc.mask;
+	frame->stack = uc.stack;
+	if ((mc->cs | 3) != SEL_USER_CODE || mc->rip >= USER_END ||
+	    get_state(vcpu, mc->fpstate) < 0)
+		return -EINVAL;
 #define GET(name) regs.name = mc->name;
 	GENERAL(GET)
 #undef GET
 	regs.rflags = (regs.rflags & ~USER_FLAGS) | (mc->rflags & USER_FLAGS);
 	vcpu_set_user_regs(vcpu, &regs);
-	frame->mask = uc.mask;
-	frame->stack = uc.stack;
 	return 0;
 }

@@ -24,7 +24,7 @@ int sigframe_push(struct vcpu *vcpu, const struct sigframe *frame);
 
 /*
  * The reverse, in rt_sigreturn: `mask` and `stack` are filled.  -EFAULT: there
- * is no frame, or one with which user code cannot run.
+ * is no frame; -EINVAL: it has its mask, but user code cannot run with it.
  */
 int sigframe_pop(struct vcpu *vcpu, struct sigframe *frame);
 
