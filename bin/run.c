@@ -7,6 +7,7 @@
 
 #include "gdbserve.h"
 #include "gdbstart.h"
+#include "outside.h"
 #include "sandbox.h"
 #include "stats.h"
 #include "tracing.h"
@@ -410,7 +411,8 @@ run_guest(const struct options *o)
 		return STATUS_FAILED;
 	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
 		return STATUS_FAILED;
-	if (open_gdb(o) < 0 || enter_sandbox(o) < 0 || run_machine(o) < 0)
+	if (open_gdb(o) < 0 ||
+	    outside_start(&run.machine, o->gdb || o->debugger) < 0 || enter_sandbox(o) < 0 || run_machine(o) < 0)
 		return STATUS_FAILED;
 	tracing_end(o, run.output_fd, &run.machine);
 	status = report_outcome(o);
