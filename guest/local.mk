@@ -85,6 +85,7 @@ GUEST_PLAIN = \
 	guest/number.elf \
 	guest/registers.elf \
 	guest/rounds.elf \
+	guest/signals.elf \
 	guest/sleep.elf \
 	guest/spin.elf \
 	guest/status.elf \

@@ -2,23 +2,17 @@
 /*
  * Where a signal's handler returns to: what was interrupted goes on.  It must
  * not know which signal it was.
+ *
+ * By these two instructions, as the kernel's own C libraries have them, a
+ * debugger knows the frame of a signal; so it is never the OUT.
  */
-#include <hypercall.h>
-
-#define RT_SIGRETURN 15
-
 	.text
 	.globl	guest_sigreturn
 	.type	guest_sigreturn, @function
-	/* A debugger knows the frame by these two instructions. */
 	nop
 guest_sigreturn:
-	movq	$RT_SIGRETURN, %rax
-#ifdef HYPERCALL_BY_SYSCALL
+	movq	$15, %rax		/* rt_sigreturn */
 	syscall
-#else
-	outl	%eax, $PORT_HYPERCALL
-#endif
 	.size	guest_sigreturn, . - guest_sigreturn
 
 	.section .note.GNU-stack, "", @progbits

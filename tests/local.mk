@@ -112,6 +112,7 @@ KVM_TESTS = \
 	tests/t-gdb-kill.sh \
 	tests/t-gdb-lines.sh \
 	tests/t-gdb-stops.sh \
+	tests/t-gdb-signals.sh \
 	tests/t-gdb-threads.sh \
 	tests/t-gdb-ways.sh \
 	tests/t-gdb-debug.sh \
@@ -122,6 +123,7 @@ KVM_TESTS = \
 	tests/t-run.sh \
 	tests/t-sandbox.sh \
 	tests/t-static.sh \
+	tests/t-signals.sh \
 	tests/t-threads.sh \
 	tests/t-trace.sh
 
@@ -157,6 +159,7 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/gdb.sh tests/lib.sh \
 	tests/run-guest.sh \
 	tests/fakeguest.S \
 	tests/static-hello.c \
+	tests/static-signals.c \
 	tests/static-threads.c \
 	tests/t_rsp.c \
 	tests/rsp/breaks.txt \
