@@ -3,16 +3,16 @@
  * Where a signal's handler returns to: what was interrupted goes on.  It must
  * not know which signal it was.
  *
- * By these two instructions, as the kernel's own C libraries have them, a
- * debugger knows the frame of a signal; so it is never the OUT.
+ * By these two instructions and this name, which C libraries have too, a debugger
+ * knows the frame of a signal; so it is never the OUT.
  */
 	.text
-	.globl	guest_sigreturn
-	.type	guest_sigreturn, @function
+	.globl	__restore_rt
+	.type	__restore_rt, @function
 	nop
-guest_sigreturn:
+__restore_rt:
 	movq	$15, %rax		/* rt_sigreturn */
 	syscall
-	.size	guest_sigreturn, . - guest_sigreturn
+	.size	__restore_rt, . - __restore_rt
 
 	.section .note.GNU-stack, "", @progbits
