@@ -87,6 +87,7 @@ GUEST_PLAIN = \
 	guest/read_blocks.elf \
 	guest/registers.elf \
 	guest/rounds.elf \
+	guest/signals.elf \
 	guest/sleep.elf \
 	guest/spin.elf \
 	guest/status.elf \

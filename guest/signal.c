@@ -30,7 +30,7 @@ sigismember(const sigset_t *set, int signal)
 	return *set >> (signal - 1) & 1;
 }
 
-void guest_sigreturn(void);
+void __restore_rt(void);
 
 /* The way back from the handler is the runtime's. */
 int
@@ -41,7 +41,7 @@ sigaction(int signal, const struct sigaction *new, struct sigaction *old)
 	if (new) {
 		action = *new;
 		action.sa_flags |= SA_RESTORER;
-		action.sa_restorer = guest_sigreturn;
+		action.sa_restorer = __restore_rt;
 		new = &action;
 	}
 	return (int)guest_result(hc_rt_sigaction(

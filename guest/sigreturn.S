@@ -2,23 +2,17 @@
 /*
  * Where a signal's handler returns to: what was interrupted goes on.  It must
  * not know which signal it was.
+ *
+ * By these two instructions and this name, which C libraries have too, a debugger
+ * knows the frame of a signal; so it is never the OUT.
  */
-#include <hypercall.h>
-
-#define RT_SIGRETURN 15
-
 	.text
-	.globl	guest_sigreturn
-	.type	guest_sigreturn, @function
-	/* A debugger knows the frame by these two instructions. */
+	.globl	__restore_rt
+	.type	__restore_rt, @function
 	nop
-guest_sigreturn:
-	movq	$RT_SIGRETURN, %rax
-#ifdef HYPERCALL_BY_SYSCALL
+__restore_rt:
+	movq	$15, %rax		/* rt_sigreturn */
 	syscall
-#else
-	outl	%eax, $PORT_HYPERCALL
-#endif
-	.size	guest_sigreturn, . - guest_sigreturn
+	.size	__restore_rt, . - __restore_rt
 
 	.section .note.GNU-stack, "", @progbits

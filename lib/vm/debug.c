@@ -538,6 +538,7 @@ debug_detach(struct machine *m)
 
 	pthread_mutex_lock(&m->lock);
 	d->attached = false;
+	d->pass = 0;
 	m->guest.signals.observed = false;
 	d->interrupted = false;
 	d->want_new = WANT_RUN;

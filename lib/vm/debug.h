@@ -107,7 +107,7 @@ struct debug {
 	struct vcpu *alone; /* the only one that runs, over a breakpoint */
 	bool page;          /* ... or through the watched page `opened` */
 	struct debug_event opened;
-	uint64_t pass;            /* signals it is not told of: bit n - 1 */
+	_Atomic uint64_t pass;    /* signals it is not told of: bit n - 1 */
 	enum debug_want want_new; /* of a thread that is made from now on */
 	struct vcpu *borrowed;    /* the controller runs it, not its thread */
 	unsigned steps;           /* single steps asked for in a row */
