@@ -58,6 +58,13 @@ hc_signal_is_ignored(const struct hc_signals *signals, int signal)
 		   (HARMLESS & HC_SIGNAL_BIT(signal)));
 }
 
+bool
+hc_signal_ends(const struct hc_signals *signals, int signal)
+{
+	return signals->action[signal - 1].handler == (uintptr_t)SIG_DFL &&
+	       !hc_signal_is_ignored(signals, signal);
+}
+
 /* Places for what signals tell. */
 
 static struct hc_queued *

@@ -127,6 +127,9 @@ void hc_signals_join(struct hc_guest *guest, struct hc_thread *thread,
     const struct hc_thread *parent);
 void hc_signals_leave(struct hc_guest *guest, struct hc_thread *thread);
 
+/* Does this signal end a guest that takes it?  Also from a signal handler. */
+bool hc_signal_ends(const struct hc_signals *signals, int signal);
+
 /* From a signal handler: this came from outside.  False: nobody is there. */
 bool hc_signal_outside(struct hc_guest *guest, int signal);
 

@@ -102,7 +102,7 @@ struct debug {
 	bool probed;               /* breaks.registers is known */
 	_Atomic bool step_by_trap; /* this KVM lets steps reach the stubs */
 	bool hold;                 /* all shall rest */
-	bool running;              /* the debugger has let it run */
+	_Atomic bool running;      /* the debugger has let it run */
 	bool interrupted;
 	struct vcpu *alone; /* the only one that runs, over a breakpoint */
 	bool page;          /* ... or through the watched page `opened` */

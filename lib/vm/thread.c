@@ -109,6 +109,12 @@ thread_kick_hc(struct hc_thread *thread)
 void
 machine_signal(struct machine *m, int signal, void *context)
 {
+	const struct debug *d = &m->debug;
+
+	/* A guest that waits for its debugger would never take it. */
+	if (d->on && !d->attached && !d->running && m->die &&
+	    hc_signal_ends(&m->guest.signals, signal))
+		m->die(signal);
 	hc_signal_outside(&m->guest, signal);
 	if (current)
 		hc_host_kicked(context);
