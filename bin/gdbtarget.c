@@ -354,6 +354,25 @@ auxv(void *ctx, uint64_t offset, void *buf, size_t len)
 	return (int64_t)gmem_copy(buf, m->mem.base + m->auxv + offset, len);
 }
 
+/* Of the signal it stopped for; of none, only that. */
+static int
+siginfo(void *ctx, int tid, uint8_t info[128])
+{
+	struct vcpu *vcpu = vcpu_by_tid(machine_of(ctx), tid);
+
+	_Static_assert(sizeof(siginfo_t) == 128, "as the kernel has it");
+	if (!vcpu)
+		return -ESRCH;
+	memcpy(info, &vcpu->debug.info, sizeof(siginfo_t));
+	return 0;
+}
+
+static void
+pass_signals(void *ctx, uint64_t set)
+{
+	machine_of(ctx)->debug.pass = set;
+}
+
 static int
 monitor(void *ctx, const char *command, struct text *out)
 {
@@ -394,6 +413,8 @@ gdbtarget_ops(void)
 		.read_file = read_file,
 		.close_file = close_file,
 		.auxv = auxv,
+		.siginfo = siginfo,
+		.pass_signals = pass_signals,
 		.monitor = monitor,
 		.monitor_help = monitor_help,
 	};

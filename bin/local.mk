@@ -31,6 +31,8 @@ bin_novillo_SOURCES = \
 	bin/needs.h \
 	bin/open.c \
 	bin/options.c \
+	bin/outside.c \
+	bin/outside.h \
 	bin/run.c \
 	bin/run.h \
 	bin/sandbox.c \

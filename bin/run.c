@@ -7,6 +7,7 @@
 
 #include "gdbserve.h"
 #include "gdbstart.h"
+#include "outside.h"
 #include "sandbox.h"
 #include "stats.h"
 #include "tracing.h"
@@ -98,8 +99,8 @@ keep_pages_small(void)
 {
 	uintptr_t start = (uintptr_t)&run & ~PAGE_4K_MASK;
 
-	(void)madvise((void *)start, (uintptr_t)(&run + 1) - start,
-	    MADV_NOHUGEPAGE);
+	(void)madvise(
+	    (void *)start, (uintptr_t)(&run + 1) - start, MADV_NOHUGEPAGE);
 }
 
 /* A write to where nobody reads is an error to the guest, which may then be
@@ -466,7 +467,9 @@ run_guest(const struct options *o)
 		return STATUS_FAILED;
 	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
 		return STATUS_FAILED;
-	if (open_gdb(o) < 0 || enter_sandbox(o) < 0 || run_machine(o) < 0)
+	if (open_gdb(o) < 0 ||
+	    outside_start(&run.machine, o->gdb || o->debugger) < 0 ||
+	    enter_sandbox(o) < 0 || run_machine(o) < 0)
 		return STATUS_FAILED;
 	stop_timeout();
 	tracing_end(o, run.output_fd, &run.machine);

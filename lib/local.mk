@@ -58,6 +58,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/forward.h \
 	lib/hypercall/handlers.h \
 	lib/hypercall/host.h \
+	lib/hypercall/hostwait.c \
 	lib/hypercall/hypercall.c \
 	lib/hypercall/hypercall.h \
 	lib/hypercall/limits.c \
@@ -83,6 +84,9 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/show.h \
 	lib/hypercall/showaddr.c \
 	lib/hypercall/signal.c \
+	lib/hypercall/signal.h \
+	lib/hypercall/signalcall.c \
+	lib/hypercall/signals.h \
 	lib/hypercall/socket.c \
 	lib/hypercall/sockopt.c \
 	lib/hypercall/summary.c \
@@ -91,6 +95,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/text.h \
 	lib/hypercall/thread.c \
 	lib/hypercall/time.c \
+	lib/hypercall/timer.c \
 	lib/hypercall/trace.c \
 	lib/hypercall/trace.h \
 	lib/hypercall/unixname.c \
@@ -111,6 +116,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/cpu.h \
 	lib/vm/debug.c \
 	lib/vm/debug.h \
+	lib/vm/deliver.c \
+	lib/vm/deliver.h \
 	lib/vm/error.c \
 	lib/vm/error.h \
 	lib/vm/exits.c \
@@ -124,6 +131,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/report.c \
 	lib/vm/report.h \
 	lib/vm/run.h \
+	lib/vm/sigframe.c \
+	lib/vm/sigframe.h \
 	lib/vm/start.c \
 	lib/vm/step.c \
 	lib/vm/step.h \

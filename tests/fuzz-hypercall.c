@@ -246,14 +246,30 @@ take_base(struct hc_thread *thread, enum hc_base_register which, uint64_t v)
 	return base(thread, which, &v);
 }
 
+static struct hc_thread thread = {
+	.tid = 1,
+	.get_base = base,
+	.set_base = take_base,
+};
+
+/* As a run loop does between two calls. */
+static void
+take_signals(void)
+{
+	struct hc_delivery d;
+
+	thread.kicked = 0;
+	while (hc_signal_next(&guest, &thread, &d.info)) {
+		hc_signal_judge(&guest, &thread, false, &d);
+		if (d.act == HC_SIGNAL_HANDLED)
+			hc_signal_entered(&guest, &thread, &d);
+	}
+	hc_signal_unswap(&guest, &thread);
+}
+
 static void
 make_call(struct input *in)
 {
-	static struct hc_thread thread = {
-		.tid = 1,
-		.get_base = base,
-		.set_base = take_base,
-	};
 	struct hc_call call = { .guest = &guest, .thread = &thread };
 	uint32_t number = (uint32_t)(byte(in) << 8 | byte(in)) % HYPERCALL_END;
 	const struct hc_row *row = hc_row(number);
@@ -264,6 +280,7 @@ make_call(struct input *in)
 	for (i = 0; i < row->argc; i++)
 		call.arg[i] = argument(in, &row->args[i]);
 	hc_dispatch(&call, number);
+	take_signals();
 	calls++;
 }
 
@@ -282,6 +299,13 @@ static void
 nothing(int signal)
 {
 	(void)signal;
+}
+
+static void
+on_tick(int signal)
+{
+	(void)signal;
+	hc_signal_outside(&guest, 0);
 }
 
 /* Files are mapped and made shorter. */
@@ -310,6 +334,7 @@ set_limits(void)
 	sigaction(SIGBUS, &lost, NULL);
 	sigaction(SIGSEGV, &lost, NULL);
 	sigaction(SIGALRM, &wake, NULL);
+	signal(HC_TICK, on_tick);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	setitimer(ITIMER_REAL, &often, NULL);
@@ -410,6 +435,8 @@ begin(void)
 	}
 	for (fd = 0; fd < HC_FDS; fd++)
 		hc_fd_close(&guest.fds, fd);
+	hc_signals_leave(&guest, &thread);
+	hc_signals_join(&guest, &thread, NULL);
 	space_munmap(&guest.space, PAGE_4K, RAM - PAGE_4K);
 	space_init(&guest.space, &mem, DATA / 2, RAM - PAGE_4K);
 	space_take(

@@ -52,6 +52,7 @@ guestcall_init(void)
 
 	guestram_init(&mem, RAM);
 	hc_guest_init(&guest, &mem);
+	hc_signals_join(&guest, &thread, NULL);
 	hc_set_parse(&guest.policy.allowed, "@all", &bad, &len);
 	space_init(&guest.space, &mem, BRK, TOP);
 	space_take(&guest.space, PAGE, P, space_bits(PROT_READ | PROT_WRITE));

@@ -117,6 +117,7 @@ KVM_TESTS = \
 	tests/t-gdb-kill.sh \
 	tests/t-gdb-lines.sh \
 	tests/t-gdb-stops.sh \
+	tests/t-gdb-signals.sh \
 	tests/t-gdb-threads.sh \
 	tests/t-gdb-ways.sh \
 	tests/t-gdb-debug.sh \
@@ -131,6 +132,7 @@ KVM_TESTS = \
 	tests/t-sandbox.sh \
 	tests/t-shells.sh \
 	tests/t-static.sh \
+	tests/t-signals.sh \
 	tests/t-threads.sh \
 	tests/t-trace.sh
 
@@ -189,6 +191,7 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/gdb.sh tests/lib.sh \
 	tests/run-guest.sh \
 	tests/fakeguest.S \
 	tests/static-hello.c \
+	tests/static-signals.c \
 	tests/static-threads.c \
 	$(PROGRAMS_TESTED) \
 	tests/t_rsp.c \

@@ -10,7 +10,8 @@
 
 need_kvm
 case $1 in
-*/t_file.elf | */t_net.elf | */t_poll.elf | */t_mmap.elf | */t_hostile.elf)
+*/t_file.elf | */t_net.elf | */t_poll.elf | */t_mmap.elf | */t_hostile.elf | \
+    */t_signals.elf)
 	make_scratch
 	"$novillo" --timeout=60 --allow=@all --root="$scratch" "$@"
 	exit

@@ -361,6 +361,34 @@ test_round_trips(void)
 	is_int(wrong, 0, "2000 replies of all kinds of bytes are read back");
 }
 
+/* What is sent is made where the bytes lie: a long run behind a short one has
+ * what it writes over itself. */
+static void
+test_runs_in_a_row(void)
+{
+	static struct rsp other;
+	static uint8_t data[2000];
+	unsigned wrong = 0;
+	size_t n, used;
+
+	for (size_t first = 0; first < 200; first++) {
+		const uint8_t *out;
+
+		memset(data, 'y', sizeof(data));
+		memset(data, 'x', first);
+		reply.len = 0;
+		reply_binary(&reply, data, sizeof(data));
+		rsp_init(&rsp);
+		rsp_send(&rsp, &reply);
+		out = rsp_output(&rsp, &n);
+		rsp_init(&other);
+		wrong += rsp_feed(&other, out, n, &used) != RSP_PACKET ||
+			 other.len != sizeof(data) ||
+			 memcmp(other.packet, data, sizeof(data)) != 0;
+	}
+	is_int(wrong, 0, "a long run behind a run of any length is read back");
+}
+
 /* Processor time of sending these bytes, 20 times. */
 static double
 time_to_send(const uint8_t *bytes, size_t n)
@@ -468,6 +496,7 @@ main(void)
 	test_run_length();
 	test_frames();
 	test_round_trips();
+	test_runs_in_a_row();
 	test_long_runs();
 	test_bounds();
 	test_sending();

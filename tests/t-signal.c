@@ -112,12 +112,27 @@ test_masks(void)
 	is_int(CALL(HC_rt_sigpending, RO, 8), -EFAULT, "and wants a place");
 }
 
+static struct hc_delivery delivery;
+
+/* The next signal, judged and entered, or 0. */
+static int
+take(void)
+{
+	if (!hc_signal_next(&guest, &thread, &delivery.info))
+		return 0;
+	hc_signal_judge(&guest, &thread, false, &delivery);
+	return delivery.info.si_signo;
+}
+
 /* Does signal `n`, sent to itself, end the guest? */
 static bool
 ends(int n)
 {
-	return CALL(HC_kill, 1, (uint64_t)n) == 0 &&
-	       last.end == HC_KILLS_GUEST && last.status == n;
+	bool killed = CALL(HC_kill, 1, (uint64_t)n) == 0 &&
+		      last.end == HC_KILLS_GUEST && last.status == n;
+
+	/* Dead, it would take no more. */
+	return killed && take() == n;
 }
 
 static void
@@ -158,6 +173,8 @@ test_kill(void)
 	is_int(last.status, SIGTERM, "the same");
 	is_int(CALL(HC_tkill, 7, SIGTERM), -ESRCH, "to threads there are");
 	is_int(CALL(HC_tkill, NONE, SIGTERM), -EINVAL, "and not to -1");
+	while (take())
+		;
 }
 
 static void
@@ -167,9 +184,13 @@ test_dispositions(void)
 	ok(!ends(SIGTERM) && last.end == HC_GOES_ON,
 	    "a signal that is ignored does nothing");
 	handle(SIGTERM, 0x401000);
-	is_int(CALL(HC_kill, 1, SIGTERM), -ENOSYS,
-	    "one with a handler cannot be delivered");
-	is_int(last.end, HC_GOES_ON, "and does nothing");
+	is_int(CALL(HC_kill, 1, SIGTERM), 0, "one with a handler is sent");
+	is_int(last.end, HC_GOES_ON, "and ends nothing");
+	is_int(take(), SIGTERM, "it comes");
+	is_int(delivery.act, HC_SIGNAL_HANDLED, "to be handled");
+	ok(delivery.info.si_code == SI_USER && delivery.info.si_pid == 1,
+	    "with who sent it");
+	is_int(take(), 0, "once");
 	handle(SIGTERM, 0);
 	mask(SIG_BLOCK, BIT(SIGTERM));
 	ok(!ends(SIGTERM) && last.end == HC_GOES_ON,
@@ -177,17 +198,18 @@ test_dispositions(void)
 	CALL(HC_tkill, 1, SIGTERM);
 	is_int(CALL(HC_rt_sigpending, PAGE, 8), 0, "which can be asked for");
 	is_int(word(PAGE), BIT(SIGTERM), "by its bit");
-	is_int(mask(SIG_UNBLOCK, BIT(SIGTERM)), 0, "and ends the guest");
-	ok(last.end == HC_KILLS_GUEST && last.status == SIGTERM,
-	    "when it is let through");
-	guest.signals.pending = thread.signals.pending = 0;
+	is_int(mask(SIG_UNBLOCK, BIT(SIGTERM)), 0, "and comes");
+	ok(take() == SIGTERM && delivery.act == HC_SIGNAL_KILLS,
+	    "when it is let through, and ends the guest");
+	ok(take() == SIGTERM && take() == 0,
+	    "of one for the thread and one for all, each");
 	mask(SIG_BLOCK, BIT(SIGTERM));
 	ends(SIGTERM);
 	handle(SIGTERM, 1);
-	is_int(guest.signals.pending, 0, "ignored, it waits no more");
+	is_int(guest.signals.all.set, 0, "ignored, it waits no more");
 	handle(SIGTERM, 0);
 	mask(SIG_SETMASK, 0);
-	is_int(last.end, HC_GOES_ON, "and does not come");
+	is_int(take(), 0, "and does not come");
 }
 
 static void
@@ -209,23 +231,27 @@ test_broken_pipe(void)
 	ok(last.end == HC_KILLS_GUEST && last.status == SIGPIPE,
 	    "and ends the guest by SIGPIPE");
 	memcpy(at(PAGE + 64), &iov, sizeof(iov));
+	take();
 	CALL(HC_writev, fd, PAGE + 64, 1);
 	is_int(last.status, SIGPIPE, "so does a vector");
+	take();
 	CALL(HC_write, socket, PAGE, 1);
 	is_int(last.status, SIGPIPE, "and a socket that nobody reads");
+	take();
 	handle(SIGPIPE, 1);
 	is_int(CALL(HC_write, fd, PAGE, 1), -EPIPE, "where it is ignored");
 	is_int(last.end, HC_GOES_ON, "there is only the error");
 	handle(SIGPIPE, 0x401000);
 	is_int(CALL(HC_write, fd, PAGE, 1), -EPIPE, "with a handler");
 	is_int(last.end, HC_GOES_ON, "as well");
+	is_int(take(), SIGPIPE, "and the handler is called");
 	handle(SIGPIPE, 0);
 	mask(SIG_BLOCK, BIT(SIGPIPE));
 	is_int(CALL(HC_write, fd, PAGE, 1), -EPIPE, "where it is blocked");
-	ok(last.end == HC_GOES_ON && thread.signals.pending == BIT(SIGPIPE),
+	ok(last.end == HC_GOES_ON && thread.signals.mine.set == BIT(SIGPIPE),
 	    "it waits");
-	thread.signals.pending = 0;
 	mask(SIG_SETMASK, 0);
+	is_int(take(), SIGPIPE, "until it is let through");
 }
 
 static void
@@ -426,24 +452,140 @@ test_clocks(void)
 	is_int(CALL(HC_getrusage, RUSAGE_SELF, 0), -EFAULT, "to somewhere");
 }
 
+/* What the host's timers do when there is nobody to be interrupted. */
 static void
-test_timers(void)
+on_tick(int signal)
 {
-	struct itimerval value = { .it_value.tv_sec = 1 };
+	(void)signal;
+	hc_signal_outside(&guest, 0);
+}
 
+/* The next signal, within a second. */
+static int
+take_soon(void)
+{
+	const struct timespec ms = { 0, 1000000 };
+	int tries, n = 0;
+
+	for (tries = 0; n == 0 && tries < 1000; tries++) {
+		n = take();
+		if (n == 0)
+			nanosleep(&ms, NULL);
+	}
+	return n;
+}
+
+/* Whatever interrupts. */
+static void
+sleep_through(long ms)
+{
+	struct timespec left = { 0, ms * 1000000 };
+
+	while (nanosleep(&left, &left) < 0)
+		;
+}
+
+static void
+test_itimers(void)
+{
+	struct itimerval value = { .it_value.tv_usec = 1000 };
+
+	signal(HC_TICK, on_tick);
+	handle(SIGALRM, 0x401000);
 	is_int(CALL(HC_alarm, 0), 0, "no alarm is no error");
-	is_int(CALL(HC_alarm, 1), -ENOSYS, "but one is");
+	is_int(CALL(HC_alarm, 10), 0, "one is set");
+	is_int(CALL(HC_alarm, 0), 10, "and taken away, and told");
 	is_int(CALL(HC_getitimer, ITIMER_REAL, PAGE), 0, "no timer is set");
+	is_int(word(PAGE + 16), 0, "which is told");
 	is_int(CALL(HC_getitimer, 3, PAGE), -EINVAL, "there are three");
 	is_int(CALL(HC_getitimer, 0, RO), -EFAULT, "told to where they can be");
 	memcpy(at(PAGE), &value, sizeof(value));
-	is_int(CALL(HC_setitimer, ITIMER_REAL, PAGE, 0), -ENOSYS,
-	    "none can be set");
+	is_int(CALL(HC_setitimer, ITIMER_REAL, PAGE, 0), 0, "one can be set");
+	is_int(take_soon(), SIGALRM, "and ends in a signal");
+	is_int(take(), 0, "once");
+	value.it_value.tv_usec = 1000000;
+	memcpy(at(PAGE), &value, sizeof(value));
+	is_int(CALL(HC_setitimer, ITIMER_REAL, PAGE, 0), -EINVAL,
+	    "a million microseconds are too many");
 	memset(at(PAGE), 0, sizeof(value));
 	is_int(CALL(HC_setitimer, ITIMER_REAL, PAGE, PAGE + 64), 0,
-	    "but taken away");
+	    "and taken away");
 	is_int(CALL(HC_setitimer, 3, PAGE, 0), -EINVAL, "of those there are");
 	is_int(CALL(HC_setitimer, 0, LAST, 0), -EFAULT, "told from somewhere");
+}
+
+static void
+test_timers(void)
+{
+	struct sigevent event = {
+		.sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGUSR2,
+		.sigev_value.sival_int = 42,
+	};
+	struct itimerspec often = { { 0, 1000000 }, { 0, 1000000 } };
+	int id, n;
+
+	handle(SIGUSR2, 0x401000);
+	memcpy(at(PAGE), &event, sizeof(event));
+	is_int(CALL(HC_timer_create, CLOCK_MONOTONIC, PAGE, PAGE + 256), 0,
+	    "a timer is made");
+	memcpy(&id, at(PAGE + 256), sizeof(id));
+	is_int(id, 0, "the first is 0");
+	is_int(CALL(HC_timer_create, CLOCK_MONOTONIC, PAGE, RO), -EFAULT,
+	    "one whose number has no place is not");
+	is_int(CALL(HC_timer_create, CLOCK_BOOTTIME_ALARM, PAGE, PAGE + 256),
+	    -EPERM, "nor one that wakes the host");
+	memcpy(at(PAGE + 64), &often, sizeof(often));
+	is_int(CALL(HC_timer_settime, 0, 0, PAGE + 64, 0), 0, "it is set");
+	is_int(take_soon(), SIGUSR2, "and comes");
+	is_int(delivery.info.si_value.sival_int, 42, "with its value");
+	is_int(take_soon(), SIGUSR2, "again");
+	sleep_through(20);
+	is_int(take(), SIGUSR2, "what came meanwhile comes once");
+	ok(delivery.info.si_overrun >= 10, "and is counted");
+	is_int(CALL(HC_timer_getoverrun, 0), delivery.info.si_overrun,
+	    "also for who asks");
+	mask(SIG_BLOCK, BIT(SIGUSR2));
+	sleep_through(5);
+	CALL(HC_rt_sigpending, PAGE, 8);
+	hc_signal_next(&guest, &thread, &delivery.info);
+	is_int(CALL(HC_timer_delete, 0), 0, "it is deleted");
+	mask(SIG_SETMASK, 0);
+	is_int(take(), 0, "with what it has sent");
+	is_int(CALL(HC_timer_delete, 0), -EINVAL, "once");
+	memcpy(at(PAGE), &event, sizeof(event));
+	for (n = 0; n < HC_TIMERS; n++)
+		if (CALL(HC_timer_create, CLOCK_MONOTONIC, PAGE, PAGE + 256) <
+		    0)
+			break;
+	is_int(n, HC_TIMERS - HC_ITIMERS, "there are so many timers");
+	is_int(CALL(HC_timer_create, CLOCK_MONOTONIC, PAGE, PAGE + 256),
+	    -EAGAIN, "and no more");
+}
+
+/* More signals than there are places for what they tell. */
+static void
+test_queue(void)
+{
+	siginfo_t info = { .si_code = SI_QUEUE };
+	int64_t r;
+	int n;
+
+	mask(SIG_BLOCK, BIT(40));
+	memcpy(at(PAGE + 256), &info, sizeof(info));
+	for (n = 0; n <= HC_QUEUED; n++) {
+		r = CALL(HC_rt_sigqueueinfo, 1, 40, PAGE + 256);
+		if (r < 0)
+			break;
+	}
+	is_int(n, HC_QUEUED, "so many signals can wait");
+	is_int(r, -EAGAIN, "and no more");
+	is_int(CALL(HC_kill, 1, 41), 0, "what tells nothing needs no place");
+	is_int(take(), 41, "and comes");
+	handle(40, 1);
+	mask(SIG_SETMASK, 0);
+	is_int(take(), 0, "ignored, all are gone");
+	handle(40, 0);
 }
 
 int
@@ -461,6 +603,8 @@ main(void)
 	test_prctl();
 	test_identity();
 	test_clocks();
+	test_itimers();
 	test_timers();
+	test_queue();
 	return done_testing();
 }

@@ -55,6 +55,30 @@ threads()
 threads glibc "${CC:-cc}"
 threads musl musl-gcc
 
+# signals NAME COMPILER: so do signals.
+signals()
+{
+	program=$top_builddir/tests/$1-signals
+	if [ ! -x "$program" ]; then
+		program=$scratch/$1-signals
+		if ! $2 -O1 -w -static -pthread \
+		    "$top_srcdir/tests/static-signals.c" -o "$program" \
+		    2>"$scratch/cc"; then
+			skip "no $1 program with signals: $(tail -n 1 "$scratch/cc")"
+			return
+		fi
+	fi
+	for what in torture timers jump; do
+		native=$("$program" $what)
+		try timeout 60 "$novillo" -m 256M "$program" $what
+		is "$out" "$native" "signals of $1, $what: as natively"
+		is "$status" 0 "and they end well"
+	done
+}
+
+signals glibc "${CC:-cc}"
+signals musl musl-gcc
+
 busybox=/bin/busybox
 if [ -x "$busybox" ] && "$novillo" --check "$busybox" >/dev/null 2>&1; then
 	try "$novillo" "$busybox" echo from busybox

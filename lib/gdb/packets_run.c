@@ -4,6 +4,7 @@
  * "Packets").  It must not know the machine but through target.h.
  */
 #include "gdb/packet.h"
+#include "gdb/signals.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -293,6 +294,31 @@ packet_catch_syscalls(
 		list[n++] = (uint16_t)number;
 	}
 	return stub->ops->catch_syscalls(stub->ctx, args->num[0] == 1, list, n);
+}
+
+/* Signals that the debugger does not want to be told of: all it does not name,
+ * it does. */
+int
+packet_pass_signals(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	const uint8_t *at = args->bytes;
+	const uint8_t *end = args->bytes + args->len;
+	uint64_t number, set = 0;
+	int signal;
+
+	(void)reply;
+	while (at < end) {
+		if (hex_parse(&at, end, &number) == 0 || number > INT_MAX ||
+		    (at < end && *at++ != ';'))
+			return -EINVAL;
+		/* Some are of other systems. */
+		signal = signal_from_gdb((int)number);
+		if (signal > 0 && signal <= 64)
+			set |= UINT64_C(1) << (signal - 1);
+	}
+	stub->ops->pass_signals(stub->ctx, set);
+	return 0;
 }
 
 /* A packet that names a process means ours, if it names one at all. */

@@ -258,12 +258,13 @@ static size_t
 run_length(const uint8_t *s, size_t n)
 {
 	const uint64_t all = UINT64_C(0x0101010101010101) * s[0];
-	uint64_t word;
+	uint64_t words[4];
 	size_t same = 0;
 
-	for (; n - same >= sizeof(word); same += sizeof(word)) {
-		memcpy(&word, s + same, sizeof(word));
-		if (word != all)
+	for (; n - same >= sizeof(words); same += sizeof(words)) {
+		memcpy(words, s + same, sizeof(words));
+		if ((words[0] ^ all) | (words[1] ^ all) | (words[2] ^ all) |
+		    (words[3] ^ all))
 			break;
 	}
 	while (same < n && s[same] == s[0])
@@ -272,26 +273,29 @@ run_length(const uint8_t *s, size_t n)
 }
 
 /*
- * Write the run that s[n] begins with and say how much of it that was: no more
- * is looked at than one repetition can say.  The
- * byte that an escape is for stands alone: whether a run repeats it before or
- * after it is decoded is something GDB and LLDB do not agree on.
+ * Write the run that s[n] begins with, as often as it takes, and say how much
+ * of it that was: what is left is no run by itself.  The byte that an escape is
+ * for stands alone: whether a run repeats it before or after it is decoded is
+ * something GDB and LLDB do not agree on.
  */
 static size_t
 put_run(struct frame *frame, const uint8_t *s, size_t n, bool escaped)
 {
-	size_t most = 1 + REPEAT_LAST - REPEAT_BASE;
-	size_t same;
+	const uint8_t c = s[0]; /* what is written may come to lie there */
+	size_t done, same;
 
 	if (escaped) {
-		put(frame, s[0]);
+		put(frame, c);
 		return 1;
 	}
-	same = repeats(run_length(s, n < most ? n : most) - 1);
-	put(frame, s[0]);
-	put(frame, REPEAT);
-	put(frame, (uint8_t)(same + REPEAT_BASE));
-	return same + 1;
+	n = run_length(s, n);
+	for (done = 0; n - done >= BULK_RUN; done += same + 1) {
+		same = repeats(n - done - 1);
+		put(frame, c);
+		put(frame, REPEAT);
+		put(frame, (uint8_t)(same + REPEAT_BASE));
+	}
+	return done;
 }
 
 /*

@@ -46,8 +46,8 @@ enum target_action_kind {
 
 /*
  * A signal (Linux number, 0: none) is delivered before the thread moves: the
- * fault it stopped for is passed to the guest, or the guest dies of it.  A
- * thread whose fault is not passed retries the instruction.
+ * one it stopped for, or another.  A signal it stopped for that is not passed
+ * is gone; a thread whose fault is not passed retries the instruction.
  */
 struct target_action {
 	int tid; /* TARGET_ALL: every thread not named before */
@@ -68,7 +68,7 @@ struct target_resume {
 /* Why a machine stopped.  ORDER stop_reasons in stops.c. */
 enum stop_kind {
 	STOP_NONE,        /* nothing happened: it stands where it was put */
-	STOP_SIGNAL,      /* `signal` is about to be delivered: a fault */
+	STOP_SIGNAL,      /* `signal` is about to be delivered */
 	STOP_INTERRUPT,   /* interrupt() was called */
 	STOP_STEP,        /* an instruction or a range was stepped */
 	STOP_BREAK,       /* a BREAK_SOFT of ours at rip, not executed */
@@ -251,6 +251,10 @@ struct target_ops {
 	int (*monitor)(void *ctx, const char *cmd, struct text *out);
 	bool (*monitor_help)(
 	    void *ctx, size_t nth, const char **name, const char **purpose);
+
+	/* No STOP_SIGNAL for these: bit n - 1 is signal n (Linux number).  They
+	 * are delivered at once.  [any] */
+	void (*pass_signals)(void *ctx, uint64_t set);
 
 	/*
 	 * Stop at entry to and return from hypercalls: those in nr[n], all of

@@ -82,10 +82,12 @@ descriptor_flags(struct hc_call *call, bool set)
 /* On what is novillo's own a guest is alone: a lock of the host's would be one
  * between guests, that of a device. */
 static int64_t
-place_lock(const struct hc_file *file, int cmd, struct flock *lock)
+place_lock(struct hc_call *call, const struct hc_file *file, int cmd,
+    struct flock *lock)
 {
 	if (!file->own)
-		return hc_host(SYS_fcntl, file->host, cmd, lock);
+		return hc_host_wait(
+		    call->thread, SYS_fcntl, file->host, cmd, lock, 0, 0, 0);
 	if (cmd == F_GETLK || cmd == F_OFD_GETLK)
 		lock->l_type = F_UNLCK;
 	return 0;
@@ -112,7 +114,7 @@ lock_call(struct hc_call *call, struct hc_file *file, int cmd)
 
 	if (gmem_read(call->guest->mem, &lock, call->arg[2], sizeof(lock)) < 0)
 		return -EFAULT;
-	r = place_lock(file, cmd, &lock);
+	r = place_lock(call, file, cmd, &lock);
 	if (r < 0 || (cmd != F_GETLK && cmd != F_OFD_GETLK))
 		return r;
 	return gmem_write(call->guest->mem, call->arg[2], &lock, sizeof(lock));
@@ -200,7 +202,8 @@ control(struct hc_call *call, int fd, const struct hc_arg *arg)
 	if (arg->kind == HC_ARG_IN &&
 	    gmem_read(mem, data, call->arg[2], arg->size) < 0)
 		return -EFAULT;
-	r = hc_host(SYS_ioctl, fd, (uint32_t)call->arg[1], data);
+	r = hc_host_wait(
+	    call->thread, SYS_ioctl, fd, (uint32_t)call->arg[1], data, 0, 0, 0);
 	if (r < 0 || arg->kind != HC_ARG_OUT)
 		return r;
 	return gmem_write(mem, call->arg[2], data, arg->size);

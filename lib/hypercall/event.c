@@ -122,9 +122,9 @@ wait_epoll(struct hc_call *call, int timeout)
 		timeout = milliseconds(hc_wait_left(wait));
 	}
 	if (r == 0)
-		r = hc_wait_end(
-		    wait, hc_host(SYS_epoll_pwait, set->host, place.events,
-			      place.max, timeout, NULL, HC_SIGSET));
+		r = hc_wait_end(wait,
+		    hc_host_wait(call->thread, SYS_epoll_pwait, set->host,
+			place.events, place.max, timeout, NULL, HC_SIGSET));
 	hc_file_put(set);
 	return r;
 }
@@ -138,7 +138,7 @@ hc_do_epoll_wait(struct hc_call *call)
 int64_t
 hc_do_epoll_pwait(struct hc_call *call)
 {
-	int64_t r = hc_check_mask(call, call->arg[4], call->arg[5]);
+	int64_t r = hc_begin_mask(call, call->arg[4], call->arg[5]);
 
 	return r < 0 ? r : wait_epoll(call, (int)call->arg[3]);
 }
@@ -156,14 +156,15 @@ wait_epoll_until(struct hc_call *call, int set, struct timespec timeout)
 		return r;
 	hc_wait_begin(wait, CLOCK_MONOTONIC, timeout);
 	left = hc_wait_left(wait);
-	return hc_wait_end(wait, hc_host(SYS_epoll_pwait2, set, place.events,
-				     place.max, &left, NULL, HC_SIGSET));
+	return hc_wait_end(
+	    wait, hc_host_wait(call->thread, SYS_epoll_pwait2, set,
+		      place.events, place.max, &left, NULL, HC_SIGSET));
 }
 
 int64_t
 hc_do_epoll_pwait2(struct hc_call *call)
 {
-	int64_t r = hc_check_mask(call, call->arg[4], call->arg[5]);
+	int64_t r = hc_begin_mask(call, call->arg[4], call->arg[5]);
 	struct timespec timeout;
 	struct hc_file *set;
 

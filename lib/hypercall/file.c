@@ -69,11 +69,11 @@ may_open(const struct hc_found *found, unsigned flags, struct stat *st)
 
 /* Open what is held, not what its name may lead to by now. */
 static int64_t
-open_held(const struct hc_guest *guest, int held, unsigned flags)
+open_held(const struct hc_call *call, int held, unsigned flags)
 {
 	flags &= ~(unsigned)(O_CREAT | O_EXCL | O_NOFOLLOW);
-	return hc_host(SYS_openat, guest->tree.self, self_name(held).text,
-	    flags | O_CLOEXEC | O_NOCTTY, 0);
+	return hc_host_wait(call->thread, SYS_openat, call->guest->tree.self,
+	    self_name(held).text, flags | O_CLOEXEC | O_NOCTTY, 0, 0, 0);
 }
 
 /*
@@ -82,9 +82,10 @@ open_held(const struct hc_guest *guest, int held, unsigned flags)
  * much.  -EAGAIN: it was there and not there; try again.
  */
 static int64_t
-open_once(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
-    unsigned mode, struct hc_found *found, bool *directory)
+open_once(const struct hc_call *call, const struct hc_name_at *name,
+    unsigned flags, unsigned mode, struct hc_found *found, bool *directory)
 {
+	struct hc_guest *guest = call->guest;
 	const unsigned look = O_PATH | (flags & (O_NOFOLLOW | O_DIRECTORY));
 	struct stat st;
 	int64_t r;
@@ -103,7 +104,7 @@ open_once(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
 						  : may_open(found, flags, &st);
 	if (r == 0) {
 		*directory = S_ISDIR(st.st_mode);
-		r = open_held(guest, held, flags);
+		r = open_held(call, held, flags);
 	}
 	close(held);
 	return r;
@@ -131,9 +132,10 @@ open_through_link(struct hc_guest *guest, const struct hc_name_at *name,
 }
 
 static int64_t
-open_name(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
-    unsigned mode, struct hc_found *found, bool *directory)
+open_name(const struct hc_call *call, const struct hc_name_at *name,
+    unsigned flags, unsigned mode, struct hc_found *found, bool *directory)
 {
+	struct hc_guest *guest = call->guest;
 	unsigned tries;
 	int64_t r = -EAGAIN;
 
@@ -147,7 +149,7 @@ open_name(struct hc_guest *guest, const struct hc_name_at *name, unsigned flags,
 		return found->fd;
 	}
 	for (tries = 0; tries < OPEN_TRIES && r == -EAGAIN; tries++)
-		r = open_once(guest, name, flags, mode, found, directory);
+		r = open_once(call, name, flags, mode, found, directory);
 	if (r == -EAGAIN)
 		r = open_through_link(guest, name, flags, mode, found);
 	return r;
@@ -176,22 +178,23 @@ get_name(struct hc_call *call, struct hc_name_at *name, uint64_t dirfd,
 
 /* A file of the guest's tree, held. */
 static int64_t
-open_found(struct hc_guest *guest, const struct hc_name_at *name,
-    unsigned flags, unsigned mode, struct hc_file **file)
+open_found(struct hc_call *call, const struct hc_name_at *name, unsigned flags,
+    unsigned mode, struct hc_file **file)
 {
+	struct hc_fds *fds = &call->guest->fds;
 	struct hc_found found;
 	bool directory = false;
-	int64_t r = open_name(guest, name, flags, mode, &found, &directory);
+	int64_t r = open_name(call, name, flags, mode, &found, &directory);
 
 	if (r < 0)
 		return r;
-	*file = hc_file_new(&guest->fds, (int)r);
+	*file = hc_file_new(fds, (int)r);
 	if (!*file)
 		return -ENFILE;
 	(*file)->read_only = found.read_only;
 	(*file)->directory = directory;
 	(*file)->placed = true;
-	strcpy(hc_file_place(&guest->fds, *file), found.place);
+	strcpy(hc_file_place(fds, *file), found.place);
 	return 0;
 }
 
@@ -241,7 +244,7 @@ open_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t how,
 	else if (r == HC_OWN_IS_DESCRIPTOR)
 		r = open_again(guest, own.number, flags, &file);
 	else if (r == 0)
-		r = open_found(guest, &name, flags, (unsigned)mode, &file);
+		r = open_found(call, &name, flags, (unsigned)mode, &file);
 	hc_path_put(&name);
 	return r < 0 ? r : hc_fd_install(&guest->fds, file, 0, how & O_CLOEXEC);
 }
@@ -636,7 +639,6 @@ hc_do_utimensat(struct hc_call *call)
 int64_t
 hc_do_truncate(struct hc_call *call)
 {
-	struct hc_guest *guest = call->guest;
 	struct hc_name_at name;
 	struct hc_found found;
 	struct hc_own own;
@@ -650,7 +652,7 @@ hc_do_truncate(struct hc_call *call)
 		r = -EACCES;
 	else if (r == 0)
 		r = open_name(
-		    guest, &name, O_WRONLY | O_NONBLOCK, 0, &found, &directory);
+		    call, &name, O_WRONLY | O_NONBLOCK, 0, &found, &directory);
 	hc_path_put(&name);
 	if (r < 0)
 		return r;

@@ -177,8 +177,8 @@ hc_forward(struct hc_call *call, const struct hc_row *row)
 	for (i = 0; r == 0 && i < row->argc; i++)
 		r = put_arg(&f, i, &row->args[i]);
 	if (r == 0)
-		r = hc_host(row->needs[0], f.arg[0], f.arg[1], f.arg[2],
-		    f.arg[3], f.arg[4], f.arg[5]);
+		r = hc_host_wait(call->thread, row->needs[0], f.arg[0],
+		    f.arg[1], f.arg[2], f.arg[3], f.arg[4], f.arg[5]);
 	while (f.files > 0)
 		hc_file_put(f.held[--f.files]);
 	return r;

@@ -23,6 +23,17 @@
 /* `call` answers -EPIPE: where Linux would raise SIGPIPE, so do we. */
 void hc_broken_pipe(struct hc_call *call, uint32_t number);
 
+/* The same for -EFBIG and SIGXFSZ. */
+void hc_too_large(struct hc_call *call, uint32_t number);
+
+/*
+ * The host's clock for the guest's: 0 or -EINVAL.  A negative number names the
+ * clock of a process or thread by its number, or of a descriptor; the host's
+ * are none of the guest's.
+ */
+int
+hc_host_clock(const struct hc_call *call, uint64_t number, clockid_t *clock);
+
 /* The limits of a guest that has made none. */
 void hc_limits_init(struct hc_guest *guest);
 
@@ -69,10 +80,13 @@ bool hc_is_harmless(dev_t device);
 /* A descriptor for what the host's call gave, or its -errno. */
 int64_t hc_fd_result(struct hc_call *call, int64_t host, bool cloexec);
 
-/* A signal mask of `size` bytes, or none at 0: there to be read, and of the
- * right size.  0 or -errno. */
+/*
+ * The signal mask of `size` bytes at `va`, or none at 0, counts until the call
+ * ends.  0 or -errno.  The end with its result, which may be another then.
+ */
 #define HC_SIGSET 8U /* bytes of Linux' sigset_t */
-int hc_check_mask(struct hc_call *call, uint64_t va, uint64_t size);
+int64_t hc_begin_mask(struct hc_call *call, uint64_t va, uint64_t size);
+int64_t hc_end_swapped(struct hc_call *call, int64_t result);
 
 /* The name of an option that setsockopt or getsockopt serves, or NULL. */
 const char *hc_sockopt_name(int level, int option);

@@ -32,4 +32,17 @@ hc_errno(long r)
 	return r < 0 ? -errno : r;
 }
 
+/*
+ * A host call that may wait.  A thread that is kicked does not begin to wait,
+ * and leaves a wait: -EINTR, -HC_RESTARTS if the kernel would make the call
+ * again, -HC_NOT_MADE (hypercall.h).
+ */
+#define hc_host_wait(thread, number, a, b, c, d, e, f)                  \
+	hc_wait_call(&(thread)->kicked, number,                         \
+	    (const long[]){ (long)(a), (long)(b), (long)(c), (long)(d), \
+		(long)(e), (long)(f) })
+
+int64_t
+hc_wait_call(const volatile int *kicked, long number, const long arg[6]);
+
 #endif

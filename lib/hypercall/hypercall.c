@@ -83,6 +83,8 @@
 #define FINDING                                                             \
 	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
 	    SYS_fcntl, SYS_statx
+/* What a timer takes. */
+#define TIMING SYS_timer_create, SYS_timer_settime, SYS_clock_gettime
 /* What receiving a message takes: descriptors in it are looked at. */
 #define RECEIVING                                                            \
 	SYS_recvmsg, SYS_newfstatat, SYS_fstatfs, SYS_fcntl, SYS_getsockopt, \
@@ -340,6 +342,7 @@ hc_guest_init(struct hc_guest *guest, struct gmem *mem)
 	hc_world_init(guest);
 	guest->dumpable = true;
 	hc_limits_init(guest);
+	hc_signals_init(guest);
 	hc_set_change(&guest->policy.allowed, base, sizeof(base) - 1);
 	hc_fds_init(&guest->fds);
 }
@@ -378,7 +381,11 @@ serve_allowed(struct hc_call *call, const struct hc_row *row, uint32_t number)
 		gmem_unlock(guest->mem);
 	if (result == -EPIPE)
 		hc_broken_pipe(call, number);
-	return result;
+	else if (result == -EFBIG)
+		hc_too_large(call, number);
+	/* A mask of the call's own has gone with it. */
+	return call->thread->signals.swapped ? hc_end_swapped(call, result)
+					     : result;
 }
 
 /* What is not allowed may still be allowed on novillo's own files: whether it

@@ -10,10 +10,12 @@
 #include "abi/hypercall.h"
 #include "hypercall/fd.h"
 #include "hypercall/path.h"
+#include "hypercall/signal.h"
 #include "hypercall/wait.h"
 #include "mem/gmem.h"
 #include "mem/space.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -149,35 +151,6 @@ bool hc_set_change(struct hc_set *set, const char *word, size_t len);
 int hc_set_parse(
     struct hc_set *set, const char *list, const char **bad, size_t *bad_len);
 
-/*
- * Signals, as far as they are kept: what a guest asked for is answered and
- * remembered, and a signal that ends it does.  Nothing calls a handler yet.
- */
-#define HC_SIGNALS 64
-
-/* A set of signals: bit n - 1 is signal n.  So is the kernel's sigset_t. */
-typedef uint64_t hc_sigset;
-
-/* As the kernel's struct sigaction. */
-struct hc_sigaction {
-	uint64_t handler; /* or SIG_DFL, SIG_IGN */
-	uint64_t flags;   /* SA_* */
-	uint64_t restorer;
-	hc_sigset mask;
-};
-
-struct hc_signals {
-	struct hc_sigaction action[HC_SIGNALS]; /* of signal n at n - 1 */
-	hc_sigset pending;                      /* for any thread */
-};
-
-struct hc_thread_signals {
-	hc_sigset blocked;
-	hc_sigset pending;
-	uint64_t stack, stack_size; /* sigaltstack; size 0: none */
-	unsigned stack_flags;       /* SS_AUTODISARM or 0 */
-};
-
 /* Limits by RLIMIT_*; and what setrlimit() may raise them to. */
 #define HC_LIMITS 16
 
@@ -267,6 +240,11 @@ struct hc_thread {
 	uint64_t clear_tid; /* where its end is told, or 0 */
 	uint64_t robust;    /* the head of its list of robust locks, or 0 */
 	struct hc_wait wait;
+	/* Nonzero: the run loop has something to look at, and no call shall
+	 * begin to wait.  Written in signal handlers, cleared by the loop. */
+	volatile int kicked;
+	/* Take the thread out of the guest and out of a wait. */
+	void (*kick)(struct hc_thread *thread);
 	int (*get_base)(
 	    struct hc_thread *thread, enum hc_base_register which, uint64_t *v);
 	int (*set_base)(
@@ -296,6 +274,7 @@ struct hc_thread {
  */
 enum hc_end {
 	HC_GOES_ON,
+	HC_LEAVES_HANDLER, /* the registers are those of a signal's frame */
 	HC_ENDS_THREAD,
 	HC_ENDS_GUEST,
 	HC_KILLS_GUEST,
@@ -307,6 +286,7 @@ struct hc_call {
 	uint64_t arg[HC_ARGS];
 	bool own_only; /* it may look at novillo's own files, and descriptors */
 	bool denied;   /* it was not allowed */
+	uint64_t sp;   /* the caller's stack pointer */
 	enum hc_end end;
 	int status;
 	const char *why;
@@ -315,6 +295,34 @@ struct hc_call {
 /* A guest with this memory, the standard streams, and nothing else: it may
  * make the calls of @base. */
 void hc_guest_init(struct hc_guest *guest, struct gmem *mem);
+
+/*
+ * Results of calls that were interrupted, and the guest sees none but EINTR.
+ * What becomes of the call depends on what is found to do:
+ *
+ *	nothing			it is made again
+ *	a handler to run	-EINTR: that is its result
+ *				-HC_RESTARTS: with SA_RESTART it is made again
+ *				behind the handler, else its result is EINTR
+ *				-HC_NOT_MADE: it had not begun to wait, and is
+ *				made behind the handler
+ */
+#define HC_RESTARTS 512 /* Linux' own ERESTARTSYS */
+#define HC_NOT_MADE 513
+
+static inline bool
+hc_is_interrupted(int64_t result)
+{
+	return result == -EINTR || result == -HC_RESTARTS ||
+	       result == -HC_NOT_MADE;
+}
+
+/*
+ * From the handler of the signal that kicks, which has set `kicked`: if
+ * `context`, a ucontext_t, is that of a host call about to wait, or to wait
+ * again, it shall return instead.
+ */
+void hc_host_kicked(void *context);
 
 /* Serve call `number`: its result as Linux gives it, -errno on error. */
 int64_t hc_dispatch(struct hc_call *call, uint32_t number);

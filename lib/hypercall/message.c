@@ -47,6 +47,7 @@ _Static_assert(sizeof(struct mmsghdr) == 64, "struct mmsghdr is Linux'");
 /* One message on its way. */
 struct message {
 	struct hc_guest *guest;
+	struct hc_thread *thread;
 	struct hc_file *file;
 	struct msghdr guest_header; /* as fetched */
 	struct msghdr host;
@@ -134,8 +135,8 @@ send_prepared(struct message *m, unsigned flags)
 		m->host.msg_control = m->control.bytes;
 		m->host.msg_controllen = m->control.len;
 	}
-	return hc_host(
-	    SYS_sendmsg, m->file->host, &m->host, flags & SEND_FLAGS);
+	return hc_host_wait(m->thread, SYS_sendmsg, m->file->host, &m->host,
+	    flags & SEND_FLAGS, 0, 0, 0);
 }
 
 static int64_t
@@ -199,8 +200,8 @@ receive_host(struct message *m, unsigned flags)
 					     ? g->msg_controllen
 					     : HC_CONTROL;
 	}
-	return hc_host(SYS_recvmsg, m->file->host, &m->host,
-	    (flags & RECEIVE_FLAGS) | MSG_CMSG_CLOEXEC);
+	return hc_host_wait(m->thread, SYS_recvmsg, m->file->host, &m->host,
+	    (flags & RECEIVE_FLAGS) | MSG_CMSG_CLOEXEC, 0, 0, 0);
 }
 
 /* What has come, for the guest: 0 or -EFAULT. */
@@ -260,6 +261,7 @@ one_message(struct hc_call *call, message_call *serve)
 	int64_t r;
 
 	m.guest = call->guest;
+	m.thread = call->thread;
 	m.address.is_unix = false;
 	m.file = hc_fd_get(&call->guest->fds, call->arg[0]);
 	if (!m.file)
@@ -310,6 +312,7 @@ many_messages(struct hc_call *call, message_call *serve, unsigned flags,
 	int64_t r = 0;
 
 	m.guest = call->guest;
+	m.thread = call->thread;
 	m.address.is_unix = false;
 	m.file = hc_fd_get(&call->guest->fds, call->arg[0]);
 	if (!m.file)
@@ -386,7 +389,7 @@ hc_do_sendto(struct hc_call *call)
 		r = hc_address_get(
 		    guest, &a, call->arg[4], call->arg[5], HC_ADDRESS_SEND);
 	if (r == 0) {
-		r = hc_host(SYS_sendto, file->host, buf, len,
+		r = hc_host_wait(call->thread, SYS_sendto, file->host, buf, len,
 		    (unsigned)call->arg[3] & SEND_FLAGS, named ? &a.u : NULL,
 		    a.len);
 		hc_address_put(&a);
@@ -412,8 +415,8 @@ hc_do_recvfrom(struct hc_call *call)
 	if (r == 0 && !buf)
 		r = -EFAULT;
 	if (r == 0)
-		r = hc_host(SYS_recvfrom, file->host, buf, len,
-		    (unsigned)call->arg[3] & RECEIVE_FLAGS, &a.u, &a.len);
+		r = hc_host_wait(call->thread, SYS_recvfrom, file->host, buf,
+		    len, (unsigned)call->arg[3] & RECEIVE_FLAGS, &a.u, &a.len);
 	if (r >= 0) {
 		hc_address_peer(guest, file, &a);
 		if (hc_address_give(guest, &out, &a) < 0)

@@ -4,8 +4,7 @@
  * here may know vCPUs or KVM.
  *
  * The guest's list is copied, the host's descriptors put into the copy, and the
- * files held as long as the host waits.  Signal masks are looked at as Linux
- * looks at them, and are of no effect while there are no signals.
+ * files held as long as the host waits.
  */
 #include "hypercall/handlers.h"
 #include "hypercall/host.h"
@@ -59,11 +58,12 @@ wait_polled(struct hc_call *call, struct polled *p, const struct timeout *t)
 	struct timespec left;
 
 	if (!t->is_set)
-		return hc_host(SYS_ppoll, p->host, p->n, NULL, NULL, 0);
+		return hc_host_wait(
+		    call->thread, SYS_ppoll, p->host, p->n, NULL, NULL, 0, 0);
 	hc_wait_begin(wait, CLOCK_MONOTONIC, t->length);
 	left = hc_wait_left(wait);
-	return hc_wait_end(
-	    wait, hc_host(SYS_ppoll, p->host, p->n, &left, NULL, 0));
+	return hc_wait_end(wait, hc_host_wait(call->thread, SYS_ppoll, p->host,
+				     p->n, &left, NULL, 0, 0));
 }
 
 static int
@@ -85,18 +85,6 @@ tell_left(struct hc_call *call, const struct timeout *t, uint64_t va)
 
 	if (t->is_set)
 		(void)gmem_write(call->guest->mem, va, &left, sizeof(left));
-}
-
-int
-hc_check_mask(struct hc_call *call, uint64_t va, uint64_t size)
-{
-	uint64_t mask;
-
-	if (va == 0)
-		return 0;
-	if (size != HC_SIGSET)
-		return -EINVAL;
-	return gmem_read(call->guest->mem, &mask, va, sizeof(mask));
 }
 
 /* The guest's list, made the host's.  How many are not open. */
@@ -180,7 +168,7 @@ hc_do_ppoll(struct hc_call *call)
 	int64_t r = get_timespec(call, &t, call->arg[2]);
 
 	if (r == 0)
-		r = hc_check_mask(call, call->arg[3], call->arg[4]);
+		r = hc_begin_mask(call, call->arg[3], call->arg[4]);
 	if (r < 0)
 		return r;
 	r = poll_call(call, &t);
@@ -345,7 +333,7 @@ hc_do_pselect6(struct hc_call *call)
 		return -EFAULT;
 	r = get_timespec(call, &t, call->arg[4]);
 	if (r == 0)
-		r = hc_check_mask(call, mask[0], mask[1]);
+		r = hc_begin_mask(call, mask[0], mask[1]);
 	if (r < 0)
 		return r;
 	r = select_call(call, &t);

@@ -397,7 +397,7 @@ hc_own_process_stat(
 	    " %" PRIu64 " 0 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
 	    " 0 0 0 17 0 0 0 0 0 0 0 0 %" PRIu64,
 	    s.all, s.there / PAGE_4K, guest->limit[RLIMIT_RSS].now, SPACE_MIN,
-	    guest->space.brk_start, world->stack, guest->signals.pending,
+	    guest->space.brk_start, world->stack, guest->signals.all.set,
 	    call->thread->signals.blocked, signals_with(guest, false),
 	    signals_with(guest, true), guest->space.brk_start);
 	hc_text_put(text,
@@ -440,8 +440,8 @@ put_signals(struct hc_text *text, const struct hc_call *call)
 		const char *name;
 		hc_sigset set;
 	} lines[] = {
-		{ "SigPnd", signals->pending },
-		{ "ShdPnd", call->guest->signals.pending },
+		{ "SigPnd", signals->mine.set },
+		{ "ShdPnd", call->guest->signals.all.set },
 		{ "SigBlk", signals->blocked },
 		{ "SigIgn", signals_with(call->guest, false) },
 		{ "SigCgt", signals_with(call->guest, true) },

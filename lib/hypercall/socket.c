@@ -104,7 +104,8 @@ address_call(struct hc_call *call, long number, enum hc_address_use use,
 		return -EBADF;
 	r = hc_address_get(guest, &a, call->arg[1], call->arg[2], use);
 	if (r == 0) {
-		r = hc_host(number, file->host, &a.u, a.len);
+		r = hc_host_wait(
+		    call->thread, number, file->host, &a.u, a.len, 0, 0, 0);
 		/* A connection that is taken back leaves an empty name. */
 		if (r == 0 && (a.is_unix || file->named))
 			remember(guest, file, &a.name);
@@ -198,8 +199,8 @@ accept_call(struct hc_call *call, unsigned flags)
 		return -EBADF;
 	r = hc_address_room(call->guest, &out, call->arg[1], call->arg[2]);
 	if (r == 0)
-		r = hc_host(SYS_accept4, file->host, &a.u, &a.len,
-		    flags | SOCK_CLOEXEC);
+		r = hc_host_wait(call->thread, SYS_accept4, file->host, &a.u,
+		    &a.len, flags | SOCK_CLOEXEC, 0, 0);
 	if (r >= 0)
 		r = give_accepted(
 		    call, file, &a, &out, (int)r, flags & SOCK_CLOEXEC);

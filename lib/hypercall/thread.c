@@ -75,6 +75,7 @@ make_thread(struct hc_call *call, const struct request *req)
 		return r;
 	/* Once it runs it may be gone before we look again. */
 	tid = child->tid;
+	hc_signals_join(call->guest, child, call->thread);
 	if (req->flags & CLONE_PARENT_SETTID)
 		tell_tid(call, req->parent_tid, tid);
 	if (req->flags & CLONE_CHILD_SETTID)
@@ -257,7 +258,9 @@ futex_wait(struct hc_call *call, uint32_t *word, int op)
 
 	if (r < 0)
 		return r;
-	r = host_futex(word, FUTEX_WAIT_BITSET | (op & FUTEX_CLOCK_REALTIME),
+	r = hc_host_wait(call->thread, SYS_futex, word,
+	    FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG |
+		(op & FUTEX_CLOCK_REALTIME),
 	    (uint32_t)call->arg[2], ever ? NULL : &until, NULL,
 	    bits ? (uint32_t)call->arg[5] : FUTEX_BITSET_MATCH_ANY);
 	return hc_wait_end(&call->thread->wait, r);
@@ -380,6 +383,7 @@ hc_thread_ends(struct hc_call *call)
 {
 	struct hc_thread *thread = call->thread;
 
+	hc_signals_leave(call->guest, thread);
 	if (thread->robust)
 		walk_robust_list(call, thread->robust);
 	if (thread->clear_tid) {

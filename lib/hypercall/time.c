@@ -6,16 +6,11 @@
 #include "hypercall/host.h"
 
 #include <errno.h>
-#include <sys/time.h>
 #include <time.h>
 
-/*
- * The host's clock for the guest's.  A negative number names the clock of a
- * process or thread by its number, ~pid << 3 | kind (Linux' MAKE_PROCESS_
- * CPUCLOCK), or of a descriptor; the host's are none of the guest's.
- */
-static int
-host_clock(const struct hc_call *call, uint64_t number, clockid_t *clock)
+/* ~pid << 3 | kind (Linux' MAKE_PROCESS_CPUCLOCK). */
+int
+hc_host_clock(const struct hc_call *call, uint64_t number, clockid_t *clock)
 {
 	int id = (int)number;
 	int of = ~(id >> 3);
@@ -37,7 +32,7 @@ ask_clock(struct hc_call *call, long number, bool may_be_null)
 {
 	struct timespec ts;
 	clockid_t clock;
-	int64_t r = host_clock(call, call->arg[0], &clock);
+	int64_t r = hc_host_clock(call, call->arg[0], &clock);
 
 	if (r == 0)
 		r = hc_host(number, clock, &ts);
@@ -58,6 +53,13 @@ hc_do_clock_getres(struct hc_call *call)
 	return ask_clock(call, SYS_clock_getres, true);
 }
 
+static int64_t
+sleep_until(struct hc_call *call, clockid_t clock, const struct timespec *until)
+{
+	return hc_host_wait(call->thread, SYS_clock_nanosleep, clock,
+	    TIMER_ABSTIME, until, NULL, 0, 0);
+}
+
 /*
  * For a time: until a moment, which an interrupted call that is made again
  * finds again in its thread.  What is left goes to `rem`.
@@ -75,8 +77,7 @@ sleep_for(
 	r = hc_wait_begin(wait, clock, want);
 	if (r < 0)
 		return r;
-	r = hc_wait_end(
-	    wait, -clock_nanosleep(clock, TIMER_ABSTIME, &wait->until, NULL));
+	r = hc_wait_end(wait, sleep_until(call, clock, &wait->until));
 	if (r != -EINTR || !rem)
 		return r;
 	left = hc_wait_left(wait);
@@ -96,7 +97,7 @@ sleep_call(struct hc_call *call, clockid_t clock, int flags, uint64_t req,
 	if (flags & ~TIMER_ABSTIME)
 		return -EINVAL;
 	if (flags & TIMER_ABSTIME)
-		return -clock_nanosleep(clock, TIMER_ABSTIME, &want, NULL);
+		return sleep_until(call, clock, &want);
 	return sleep_for(call, clock, want, rem);
 }
 
@@ -110,7 +111,7 @@ int64_t
 hc_do_clock_nanosleep(struct hc_call *call)
 {
 	clockid_t clock;
-	int r = host_clock(call, call->arg[0], &clock);
+	int r = hc_host_clock(call, call->arg[0], &clock);
 
 	/* They would wake the host. */
 	if (r == 0 &&
@@ -119,42 +120,4 @@ hc_do_clock_nanosleep(struct hc_call *call)
 	return r < 0 ? r
 		     : sleep_call(call, clock, (int)call->arg[1], call->arg[2],
 			   call->arg[3]);
-}
-
-/*
- * Interval timers end in a signal, and there is nobody to give it to: none can
- * be set, none is ever set, and to take none away is no error.
- */
-int64_t
-hc_do_getitimer(struct hc_call *call)
-{
-	static const struct itimerval none;
-
-	if ((uint32_t)call->arg[0] > ITIMER_PROF)
-		return -EINVAL;
-	return gmem_write(call->guest->mem, call->arg[1], &none, sizeof(none));
-}
-
-int64_t
-hc_do_setitimer(struct hc_call *call)
-{
-	static const struct itimerval none;
-	struct itimerval value = none;
-
-	if (call->arg[1] && gmem_read(call->guest->mem, &value, call->arg[1],
-				sizeof(value)) < 0)
-		return -EFAULT;
-	if ((uint32_t)call->arg[0] > ITIMER_PROF)
-		return -EINVAL;
-	if (value.it_value.tv_sec || value.it_value.tv_usec)
-		return -ENOSYS;
-	return call->arg[2] ? gmem_write(call->guest->mem, call->arg[2], &none,
-				  sizeof(none))
-			    : 0;
-}
-
-int64_t
-hc_do_alarm(struct hc_call *call)
-{
-	return (uint32_t)call->arg[0] == 0 ? 0 : -ENOSYS;
 }

@@ -364,7 +364,8 @@ put_result(
     struct hc_traced *t, const struct hc_row *row, int64_t result, bool ending)
 {
 	line_put(&t->line, ") = ");
-	if (t->call->end != HC_GOES_ON || (ending && result == -EINTR))
+	if (t->call->end != HC_GOES_ON || (ending && result == -EINTR) ||
+	    result == -HC_RESTARTS || result == -HC_NOT_MADE)
 		line_put(
 		    &t->line, "?%s", is_refused(t) ? " (not allowed)" : "");
 	else if (result < 0 && result >= -MAX_ERRNO)

@@ -3,7 +3,7 @@
  * Waits that survive an interruption.  Nothing here may know what is waited
  * for.
  */
-#include "hypercall/wait.h"
+#include "hypercall/hypercall.h"
 
 #include <errno.h>
 
@@ -73,6 +73,6 @@ hc_wait_left(const struct hc_wait *wait)
 int64_t
 hc_wait_end(struct hc_wait *wait, int64_t result)
 {
-	wait->interrupted = result == -EINTR;
+	wait->interrupted = hc_is_interrupted(result);
 	return result;
 }

@@ -87,6 +87,35 @@ end_by(int signal_number)
 	raise(signal_number);
 }
 
+/* Who waits here is not meant by a signal: it is handed on.  What a terminal
+ * sends, the other has got already. */
+static volatile sig_atomic_t child, handed_on;
+
+static void
+hand_on(int number, siginfo_t *info, void *context)
+{
+	(void)context;
+	handed_on = number;
+	if (info->si_code <= 0 && child > 0)
+		kill((pid_t)child, number);
+}
+
+static void
+hand_signals_on(pid_t pid)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
+		SIGUSR1, SIGUSR2, SIGWINCH };
+	const struct sigaction action = {
+		.sa_sigaction = hand_on,
+		.sa_flags = SA_SIGINFO,
+	};
+	size_t i;
+
+	child = pid;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
 int
 namespaces_fork(int *status, const char **call)
 {
@@ -100,11 +129,15 @@ namespaces_fork(int *status, const char **call)
 			return failed(call, "PR_SET_PDEATHSIG");
 		return 0;
 	}
+	hand_signals_on(pid);
 	while (waitpid(pid, &ended, 0) < 0)
 		if (errno != EINTR)
 			return failed(call, "waitpid");
 	if (WIFSIGNALED(ended))
 		end_by(WTERMSIG(ended));
+	/* As the first process of its namespace it could not die of it. */
+	if (handed_on && WEXITSTATUS(ended) == 128 + handed_on)
+		end_by(handed_on);
 	*status = WIFEXITED(ended) ? WEXITSTATUS(ended) : 128 + WTERMSIG(ended);
 	return 1;
 }

@@ -58,6 +58,43 @@ vcpu_set_user_rflags(struct vcpu *vcpu, uint64_t rflags)
 	vcpu_changed(vcpu);
 }
 
+void
+vcpu_user_regs(struct vcpu *vcpu, struct kvm_regs *regs)
+{
+	*regs = *vcpu_regs(vcpu);
+	if (vcpu->frame) {
+		regs->rip = vcpu->frame->rip;
+		regs->rsp = vcpu->frame->rsp;
+		regs->rflags = vcpu->frame->rflags;
+	}
+	regs->rflags &= ~(uint64_t)RFLAGS_IOPL;
+	if (vcpu->debug.traced)
+		regs->rflags &= ~(uint64_t)RFLAGS_TF;
+}
+
+void
+vcpu_set_user_regs(struct vcpu *vcpu, const struct kvm_regs *new)
+{
+	const uint64_t ours = RFLAGS_IOPL | RFLAGS_IF | RFLAGS_FIXED;
+	uint64_t rflags = (new->rflags & ~ours) |
+			  (vcpu_user_rflags(vcpu) & ours);
+	struct kvm_regs *regs = vcpu_regs(vcpu);
+	const struct kvm_regs old = *regs;
+
+	*regs = *new;
+	regs->rflags = rflags;
+	vcpu->debug.traced = false;
+	vcpu_changed(vcpu);
+	if (!vcpu->frame)
+		return;
+	vcpu->frame->rip = new->rip;
+	vcpu->frame->rsp = new->rsp;
+	vcpu->frame->rflags = rflags;
+	regs->rip = old.rip;
+	regs->rsp = old.rsp;
+	regs->rflags = old.rflags;
+}
+
 /* From the exit if it brought them. */
 int
 vcpu_sregs(struct vcpu *vcpu, struct kvm_sregs *sregs)
@@ -161,6 +198,10 @@ vcpu_settle(struct vcpu *vcpu)
 	run->immediate_exit = 1;
 	r = kvmcore_run(&vcpu->kvm);
 	run->immediate_exit = 0;
+	/* A kick that came meanwhile is for the run loop. */
+	atomic_signal_fence(memory_order_seq_cst);
+	if (vcpu->thread.kicked)
+		run->immediate_exit = 1;
 	return r == -EINTR || r == -EAGAIN ? 0 : r;
 }
 

@@ -29,6 +29,11 @@ void vcpu_set_user_rip(struct vcpu *vcpu, uint64_t rip);
 uint64_t vcpu_user_rflags(struct vcpu *vcpu);
 void vcpu_set_user_rflags(struct vcpu *vcpu, uint64_t rflags);
 
+/* The general registers alone, and the same changed: selectors stay.  With TF
+ * and RF, which are the user's own here, and without a debugger's. */
+void vcpu_user_regs(struct vcpu *vcpu, struct kvm_regs *regs);
+void vcpu_set_user_regs(struct vcpu *vcpu, const struct kvm_regs *regs);
+
 /* All of it.  0 or -errno. */
 int vcpu_user_context(struct vcpu *vcpu, struct user_context *context);
 int

@@ -155,6 +155,21 @@ cpu_xsave_component(unsigned i, uint32_t *offset, uint32_t *size)
 	return true;
 }
 
+uint32_t
+cpu_xsave_size(const struct machine *m)
+{
+	uint32_t end = 576; /* legacy area and header */
+	uint32_t offset, size;
+	unsigned i;
+
+	for (i = 2; i < 64; i++)
+		if ((m->xfeatures >> i & 1) &&
+		    cpu_xsave_component(i, &offset, &size) &&
+		    offset + size > end)
+			end = offset + size;
+	return end;
+}
+
 static struct kvm_segment
 code_segment(uint16_t selector)
 {

@@ -39,4 +39,7 @@ int cpu_probe(struct machine *m, struct machine_error *error);
  */
 bool cpu_xsave_component(unsigned i, uint32_t *offset, uint32_t *size);
 
+/* The size of an XSAVE area with all components of a guest. */
+uint32_t cpu_xsave_size(const struct machine *m);
+
 #endif

@@ -6,13 +6,13 @@
 #include "vm/debug.h"
 
 #include "vm/context.h"
+#include "vm/deliver.h"
 #include "vm/error.h"
 #include "vm/machine.h"
 #include "vm/probe.h"
 #include "vm/run.h"
 #include "vm/step.h"
 #include "vm/thread.h"
-#include "vm/trap.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -20,9 +20,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-/* Each may be met by another kick. */
-#define TRAP_TRIES 16
 
 /* Where a vCPU was not seen by the debugger: no address of user code. */
 #define NOWHERE UINT64_MAX
@@ -114,75 +111,22 @@ debug_raise(struct vcpu *vcpu, const struct debug_event *event)
 	pthread_mutex_unlock(&m->lock);
 }
 
-/*
- * Is there a trap that has not come to its stub's OUT?  It is in KVM, queued,
- * or at the head of the stub.  Of an INT3 KVM does not say so: who stands
- * behind one of ours may have met it.
- */
-static bool
-has_trap_coming(const struct vcpu *vcpu)
-{
-	const struct kvm_run *run = vcpu->kvm.run;
-	uint64_t rip = run->s.regs.regs.rip;
-	unsigned vector;
-
-	return run->s.regs.events.exception.injected ||
-	       monitor_stub_vector(rip, &vector) ||
-	       breaks_at(&vcpu->machine->debug.breaks, rip - 1);
-}
-
-/*
- * A vCPU that was kicked with a trap on its way: let it come, before what it
- * is about is changed.  If there was none, the guest runs until the next kick.
- */
-static void
-finish_trap(struct vcpu *vcpu)
-{
-	const struct debug_vcpu *v = &vcpu->debug;
-	unsigned tries;
-
-	for (tries = 0; tries < TRAP_TRIES && !vcpu->frame && !v->hypercall &&
-			v->event.kind == EVENT_NONE && has_trap_coming(vcpu);
-	     tries++) {
-		vcpu->kvm.run->immediate_exit = 0;
-		vcpu_enter(vcpu);
-	}
-}
-
-/*
- * Make the registers true and the user's: complete what is pending, and leave
- * the door.  In a stub the frame is the user's, and it stays.
- */
+/* Make the registers true and the user's. */
 static void
 come_to_rest(struct vcpu *vcpu)
 {
-	struct debug_vcpu *v = &vcpu->debug;
-	bool door;
-	int r = 0;
+	int r = vcpu_rest(vcpu);
 
-	if (!v->hypercall)
-		finish_trap(vcpu);
-	if (v->hypercall)
-		r = vcpu_settle(vcpu);
-	if (r == 0 && !vcpu->frame) {
-		door = monitor_in_door(vcpu_regs(vcpu)->rip);
-		/* Kicked at the door's first instruction, `syscall` has not
-		 * been served yet. */
-		if (door && !v->hypercall)
-			v->again = vcpu_regs(vcpu)->rip == MONITOR_DOOR;
-		r = vcpu_leave_monitor(vcpu, v->again);
-		if (!door && v->again)
-			vcpu_set_user_rip(
-			    vcpu, vcpu_user_rip(vcpu) - HYPERCALL_GATE_SIZE);
-	}
 	if (r < 0)
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
 		    "vCPU %u cannot be brought to rest: %s", vcpu->id,
 		    strerror(-r));
 	/* A call that will be made again has met its breakpoint already. */
-	v->told = v->again ? vcpu_user_rip(vcpu) : NOWHERE;
-	v->hypercall = false;
-	v->again = false;
+	vcpu->debug.told = vcpu->again ? vcpu_user_rip(vcpu) : NOWHERE;
+	/* A fault that came on the way is news. */
+	if (vcpu->raised.si_signo && vcpu->debug.event.kind == EVENT_NONE &&
+	    debug_signal(vcpu, &vcpu->raised, true))
+		vcpu->raised.si_signo = 0;
 }
 
 static bool
@@ -207,10 +151,13 @@ wait_to_run(struct vcpu *vcpu)
 
 	if (vcpu->ended)
 		return false;
-	if (vcpu->debug.again)
-		come_to_rest(vcpu);
+	/* What becomes of a call cannot wait. */
+	if (vcpu->unfinished)
+		(void)deliver(vcpu);
 	pthread_mutex_lock(&m->lock);
 	/* Before looking: a kick that comes now is for what we then see. */
+	vcpu->thread.kicked = 0;
+	atomic_signal_fence(memory_order_seq_cst);
 	vcpu->kvm.run->immediate_exit = 0;
 	while (!(over = thread_over(m)) && !may_run(vcpu)) {
 		if (!vcpu->debug.resting) {
@@ -254,7 +201,8 @@ debug_run(struct vcpu *vcpu)
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
 		    "KVM_RUN of vCPU %u: %s", vcpu->id, strerror(-r));
 	while (wait_to_run(vcpu))
-		enter(vcpu);
+		if (deliver(vcpu))
+			enter(vcpu);
 }
 
 void
@@ -575,6 +523,7 @@ void
 debug_attach(struct machine *m)
 {
 	m->debug.attached = true;
+	m->guest.signals.observed = true;
 }
 
 /*
@@ -589,6 +538,8 @@ debug_detach(struct machine *m)
 
 	pthread_mutex_lock(&m->lock);
 	d->attached = false;
+	d->pass = 0;
+	m->guest.signals.observed = false;
 	d->interrupted = false;
 	d->want_new = WANT_RUN;
 	for (i = 0; i < m->vcpus; i++) {
@@ -646,23 +597,23 @@ debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo, uint64_t hi,
 	vcpu->debug.signal = signal;
 }
 
-/* What a debugger passes on, or makes up, the guest ends by: it has no
- * handlers. */
-static void
-deliver(struct vcpu *vcpu, int signal)
+bool
+debug_signal(struct vcpu *vcpu, const siginfo_t *info, bool fault)
 {
 	struct machine *m = vcpu->machine;
-	char text[128];
+	const struct debug_event event = {
+		.kind = EVENT_SIGNAL,
+		.signal = info->si_signo,
+		.addr = vcpu->trap.address,
+	};
 
-	if (trap_info(vcpu->trap.vector)->signal != signal || !vcpu->faulted) {
-		vcpu->faulted = false;
-		machine_end(m, OUTCOME_SIGNAL, signal,
-		    "signal %d from the debugger", signal);
-		return;
-	}
-	trap_describe(m, &vcpu->trap, vcpu_user_rip(vcpu), text, sizeof(text));
-	if (machine_end(m, OUTCOME_SIGNAL, signal, "%s", text))
-		m->culprit = vcpu;
+	if (!m->debug.attached ||
+	    (m->debug.pass & HC_SIGNAL_BIT(info->si_signo)))
+		return false;
+	vcpu->debug.info = *info;
+	vcpu->debug.told_fault = fault;
+	debug_raise(vcpu, &event);
+	return true;
 }
 
 /*
@@ -691,7 +642,10 @@ borrow(struct machine *m)
 		d->steps++;
 		return NULL;
 	}
-	return step_may_block(mover) ? NULL : mover;
+	return mover->attend || mover->thread.signals.look ||
+		       step_may_block(mover)
+		   ? NULL
+		   : mover;
 }
 
 /* Make a step of a vCPU whose thread rests.  If it does not end here, that
@@ -709,8 +663,8 @@ step_borrowed(struct machine *m, struct vcpu *vcpu)
 	vcpu->kvm.run->immediate_exit = 0;
 	do
 		enter(vcpu);
-	while (vcpu->debug.event.kind == EVENT_NONE && !thread_over(m) &&
-	       runs++ < BORROWED_RUNS);
+	while (vcpu->debug.event.kind == EVENT_NONE && !vcpu->attend &&
+	       !thread_over(m) && runs++ < BORROWED_RUNS);
 	come_to_rest(vcpu);
 	pthread_mutex_lock(&m->lock);
 	d->borrowed = NULL;
@@ -734,9 +688,11 @@ debug_resume(struct machine *m)
 
 		if (!thread_lives(vcpu) || vcpu->debug.want == WANT_STOP)
 			continue;
-		if (vcpu->debug.signal)
-			deliver(vcpu, vcpu->debug.signal);
 		vcpu->faulted = vcpu->faulted && vcpu->debug.signal;
+		if (vcpu->debug.signal)
+			vcpu->attend = true;
+		else
+			vcpu->debug.info.si_signo = 0;
 		if (is_stale(d, vcpu))
 			vcpu->debug.event.kind = EVENT_NONE;
 		pending = pending || vcpu->debug.event.kind != EVENT_NONE;

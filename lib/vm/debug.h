@@ -29,6 +29,7 @@
 #include "vm/breaks.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -70,11 +71,11 @@ struct debug_event {
 struct debug_vcpu {
 	enum debug_want want;
 	uint64_t lo, hi;
-	int signal; /* to be delivered when it runs, or 0 */
+	int signal;      /* to be delivered when it runs, or 0 */
+	bool told_fault; /* `info` is a fault's */
 	struct debug_event event;
 	bool resting;
-	bool hypercall;   /* the last exit was a hypercall, served */
-	bool again;       /* it was interrupted, and will be made again */
+	siginfo_t info;   /* of the signal it was told of last */
 	bool traced;      /* we have set TF in the user's flags */
 	bool inside;      /* a step has entered the monitor */
 	uint32_t control; /* what KVM_SET_GUEST_DEBUG was last told */
@@ -101,11 +102,12 @@ struct debug {
 	bool probed;               /* breaks.registers is known */
 	_Atomic bool step_by_trap; /* this KVM lets steps reach the stubs */
 	bool hold;                 /* all shall rest */
-	bool running;              /* the debugger has let it run */
+	_Atomic bool running;      /* the debugger has let it run */
 	bool interrupted;
 	struct vcpu *alone; /* the only one that runs, over a breakpoint */
 	bool page;          /* ... or through the watched page `opened` */
 	struct debug_event opened;
+	_Atomic uint64_t pass;    /* signals it is not told of: bit n - 1 */
 	enum debug_want want_new; /* of a thread that is made from now on */
 	struct vcpu *borrowed;    /* the controller runs it, not its thread */
 	unsigned steps;           /* single steps asked for in a row */
@@ -173,6 +175,9 @@ void debug_left(struct machine *m);
 
 /* If this vCPU runs alone, let the others run too. */
 void debug_release(struct vcpu *vcpu);
+
+/* A signal is about to be delivered: true if the debugger is told first. */
+bool debug_signal(struct vcpu *vcpu, const siginfo_t *info, bool fault);
 
 /* Something has happened to this vCPU: all shall rest and hear of it. */
 void debug_raise(struct vcpu *vcpu, const struct debug_event *event);

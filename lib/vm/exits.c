@@ -6,6 +6,7 @@
 #include "vm/run.h"
 
 #include "vm/context.h"
+#include "vm/deliver.h"
 #include "vm/error.h"
 #include "vm/step.h"
 #include "vm/trap.h"
@@ -48,40 +49,43 @@ serve(struct vcpu *vcpu)
 		.thread = &vcpu->thread,
 		.arg = { regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
 		    regs->r9, regs->rcx },
+		.sp = vcpu->frame ? vcpu->frame->rsp : regs->rsp,
 	};
 
 	uint32_t number = (uint32_t)regs->rax;
 	bool debugged = vcpu->machine->debug.on;
 	int64_t result;
 
+	/* Of the OUT's own exits: a gate that faulted has a frame. */
+	vcpu->served = !vcpu->frame;
 	if (debugged)
 		step_before_hypercall(vcpu);
 	result = hc_dispatch(&call, number);
-	if (call.end != HC_GOES_ON) {
+	if (call.end != HC_GOES_ON && call.end != HC_LEAVES_HANDLER) {
 		end_by_call(vcpu, &call, number);
 		return;
 	}
-	if (debugged && !step_on_hypercall(vcpu, number, result))
-		return;
-	regs->rax = (uint64_t)result;
-	vcpu_changed(vcpu);
+	if (debugged)
+		step_on_hypercall(vcpu, number, result);
+	if (call.end == HC_LEAVES_HANDLER) {
+		deliver_return(vcpu);
+	} else if (hc_is_interrupted(result)) {
+		vcpu->unfinished = result;
+		vcpu->attend = true;
+	} else {
+		regs->rax = (uint64_t)result;
+		vcpu_changed(vcpu);
+	}
 }
 
-/* The guest ends by the signal of a trap in the code at `rip`. */
+/* The signal of a trap in the code at `rip` is raised. */
 static void
 fault(struct vcpu *vcpu, const struct trap *trap, uint64_t rip)
 {
-	struct machine *m = vcpu->machine;
-	char text[128];
-
 	vcpu->trap = *trap;
 	vcpu->faulted = true;
-	if (step_on_fault(vcpu, trap_info(trap->vector)->signal))
-		return;
-	trap_describe(m, trap, rip, text, sizeof(text));
-	if (machine_end(
-		m, OUTCOME_SIGNAL, trap_info(trap->vector)->signal, "%s", text))
-		m->culprit = vcpu;
+	trap_siginfo(vcpu, rip, trap_info(trap->vector)->signal, &vcpu->raised);
+	vcpu->attend = true;
 }
 
 /*
@@ -191,9 +195,8 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 	}
 	rip = vcpu->frame->rip;
 	if (vector == 13 && code_is(m, rip, gate, sizeof(gate))) {
+		vcpu->frame->rip += HYPERCALL_GATE_SIZE;
 		serve(vcpu);
-		if (!vcpu->debug.again)
-			vcpu->frame->rip += HYPERCALL_GATE_SIZE;
 		return;
 	}
 	if (vector == 13 && code_is(m, rip, hlt, sizeof(hlt))) {
@@ -320,6 +323,18 @@ is_passing(struct vcpu *vcpu)
 	return passing;
 }
 
+/* A page that is not in its file.  KVM does not say which. */
+static void
+lose_page(struct vcpu *vcpu)
+{
+	vcpu->faulted = false;
+	vcpu->raised = (siginfo_t){
+		.si_signo = SIGBUS,
+		.si_code = BUS_ADRERR,
+	};
+	vcpu->attend = true;
+}
+
 static void
 on_run_error(struct vcpu *vcpu, int r)
 {
@@ -328,10 +343,7 @@ on_run_error(struct vcpu *vcpu, int r)
 	if (r == -EINTR || r == -EAGAIN || (r == -EFAULT && is_passing(vcpu)))
 		return;
 	if (r == -EFAULT)
-		machine_end(m, OUTCOME_SIGNAL, SIGBUS,
-		    "a page that 0x%llx needs is not in its file: it lies"
-		    " behind the file's end, or the file was truncated",
-		    vcpu_regs(vcpu)->rip);
+		lose_page(vcpu);
 	else
 		machine_end(m, OUTCOME_FAILED, 0, "KVM_RUN: %s", strerror(-r));
 }
@@ -339,11 +351,17 @@ on_run_error(struct vcpu *vcpu, int r)
 void
 vcpu_enter(struct vcpu *vcpu)
 {
+	struct trap_frame *frame = vcpu->frame;
 	int r = kvmcore_run(&vcpu->kvm);
 
 	vcpu->runs++;
-	vcpu->frame = NULL;
-	vcpu->debug.hypercall = false;
+	/* Kicked before it had left the stub, it still rests there. */
+	vcpu->frame = r < 0 && frame &&
+			      monitor_behind_stub(vcpu_regs(vcpu)->rip)
+			  ? frame
+			  : NULL;
+	vcpu->served = false;
+	vcpu->again = false;
 	if (r < 0)
 		on_run_error(vcpu, r);
 	else

@@ -101,6 +101,7 @@ machine_add_vcpu(struct machine *m, struct machine_error *error)
 		.thread = {
 			.get_base = get_base,
 			.set_base = set_base,
+			.kick = thread_kick_hc,
 			.create = thread_create,
 			.start = thread_start,
 			.next = thread_next,
@@ -217,6 +218,7 @@ machine_create(
 	if (r < 0)
 		return r;
 	hc_guest_init(&m->guest, &m->mem);
+	hc_signals_join(&m->guest, &m->vcpu[0].thread, NULL);
 	m->guest.world.cpuid = cpu_id;
 	return 0;
 }
@@ -242,6 +244,7 @@ machine_time_out(struct machine *m)
 
 	m->timed_out = 1;
 	for (i = 0; i < m->vcpus; i++) {
+		m->vcpu[i].thread.kicked = 1;
 		m->vcpu[i].kvm.run->immediate_exit = 1;
 		thread_kick(&m->vcpu[i]);
 	}

@@ -88,8 +88,15 @@ struct vcpu {
 	uint64_t flushes;    /* gmem_flushes() when memory was missing */
 	/* While it rests in a stub of the monitor: the interrupted context. */
 	struct trap_frame *frame;
-	struct trap trap; /* of that frame, or of the fault that ended it */
-	bool faulted;     /* `trap` ended the guest */
+	struct trap trap; /* of that frame, or of the last fault */
+	bool faulted;     /* `trap` is what `raised` tells of */
+	bool served;      /* the last exit was a hypercall's OUT */
+	bool again;       /* it stands before a call that was interrupted */
+	/* The result of a call that was interrupted: what becomes of it has to
+	 * be decided (hc_is_interrupted()); or 0. */
+	int64_t unfinished;
+	siginfo_t raised; /* by the thread's own fault, not yet delivered */
+	bool attend;      /* one of these two: see deliver() */
 	uint64_t runs;    /* entries into the guest */
 	uint64_t exits[MACHINE_EXITS];
 	struct debug_vcpu debug;
@@ -123,6 +130,8 @@ struct machine {
 	struct vcpu vcpu[MACHINE_VCPUS];
 	struct outcome outcome;
 	struct vcpu *culprit; /* whose fault the outcome is, or NULL */
+	/* End novillo as the signal would that it was sent; may return. */
+	void (*die)(int signal);
 	volatile sig_atomic_t timed_out;
 	struct debug debug;
 };
@@ -165,5 +174,11 @@ void machine_run(struct machine *m);
  * OUTCOME_TIMEOUT as soon as it is out of the guest or of a blocking call.
  */
 void machine_time_out(struct machine *m);
+
+/*
+ * From the handler of a signal that was sent to novillo, with its ucontext_t:
+ * it is the guest's.  0: some timer of the guest's has run out.
+ */
+void machine_signal(struct machine *m, int signal, void *context);
 
 #endif

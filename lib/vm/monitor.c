@@ -182,6 +182,15 @@ monitor_stub_vector(uint64_t rip, unsigned *vector)
 }
 
 bool
+monitor_behind_stub(uint64_t rip)
+{
+	unsigned vector;
+
+	return monitor_stub_vector(rip, &vector) &&
+	       rip % MONITOR_STUB_SIZE != 0;
+}
+
+bool
 monitor_in_door(uint64_t rip)
 {
 	return rip >= MONITOR_DOOR && rip - MONITOR_DOOR < PAGE_4K;

@@ -80,6 +80,9 @@ uint64_t monitor_door_trial(void);
 /* Is `rip` that of the OUT of a stub (or just behind it)? Then of which. */
 bool monitor_stub_vector(uint64_t rip, unsigned *vector);
 
+/* Is it behind that OUT, on its way back? */
+bool monitor_behind_stub(uint64_t rip);
+
 bool monitor_in_door(uint64_t rip);
 
 /* Does the processor push an error code for this vector? */

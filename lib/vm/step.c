@@ -392,43 +392,21 @@ step_before_hypercall(struct vcpu *vcpu)
 		debug_release(vcpu);
 }
 
-bool
+void
 step_on_hypercall(struct vcpu *vcpu, uint32_t number, int64_t result)
 {
 	struct debug_vcpu *v = &vcpu->debug;
 	bool flagged = v->traced || v->inside ||
 		       (v->control & KVM_GUESTDBG_SINGLESTEP);
 
-	/* Of the OUT's own exits only: a gate that faulted has a frame. */
-	v->hypercall = !vcpu->frame;
 	v->inside = false;
-	if (result == -EINTR) {
-		v->again = true;
-		return false;
-	}
 	/* The flag of our step, or KVM's: the door's user finds it in r11. */
 	if (flagged && monitor_in_door(vcpu_regs(vcpu)->rip))
 		vcpu_regs(vcpu)->r11 &= ~(uint64_t)RFLAGS_TF;
 	else
 		set_trace(vcpu, false);
 	v->traced = false;
-	if (touched_watch(vcpu, number) || !is_stepping(vcpu))
-		return true;
-	raise_event(vcpu, EVENT_STEP);
-	return true;
-}
-
-bool
-step_on_fault(struct vcpu *vcpu, int signal)
-{
-	const struct debug_event event = {
-		.kind = EVENT_SIGNAL,
-		.signal = signal,
-		.addr = vcpu->trap.address,
-	};
-
-	if (!vcpu->machine->debug.attached)
-		return false;
-	debug_raise(vcpu, &event);
-	return true;
+	if (!hc_is_interrupted(result) && !touched_watch(vcpu, number) &&
+	    is_stepping(vcpu))
+		raise_event(vcpu, EVENT_STEP);
 }

@@ -23,18 +23,12 @@ void step_before_hypercall(struct vcpu *vcpu);
 /* May the instruction that comes next take as long as it likes? */
 bool step_may_block(struct vcpu *vcpu);
 
-/*
- * A hypercall was served with this result.  False: it was interrupted for the
- * debugger's sake, and the guest must not see the result but make it again.
- */
-bool step_on_hypercall(struct vcpu *vcpu, uint32_t number, int64_t result);
+/* A hypercall was served with this result, or was interrupted. */
+void step_on_hypercall(struct vcpu *vcpu, uint32_t number, int64_t result);
 
 /* A stub was reached (vcpu->frame, vcpu->trap), or KVM_EXIT_DEBUG: true if it
  * was the debugger's doing. */
 bool step_on_trap(struct vcpu *vcpu);
 bool step_on_exit(struct vcpu *vcpu);
-
-/* The guest is about to end by `signal`: true if a debugger is told first. */
-bool step_on_fault(struct vcpu *vcpu, int signal);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "vm/context.h"
 #include "vm/cpu.h"
+#include "vm/deliver.h"
 #include "vm/error.h"
 #include "vm/run.h"
 
@@ -15,8 +16,9 @@
 #include <string.h>
 #include <time.h>
 
-/* Takes a host thread out of KVM_RUN and out of blocking calls. */
-#define KICK_SIGNAL SIGUSR1
+/* Takes a host thread out of KVM_RUN and out of waits.  Nothing on x86-64 uses
+ * it, and no guest is sent it. */
+#define KICK_SIGNAL SIGSTKFLT
 
 /* Room for a handler's vector of IOV_MAX parts, many times. */
 #define HOST_STACK (UINT64_C(1) << 20)
@@ -27,13 +29,63 @@
 
 static _Thread_local struct vcpu *current;
 
-/* KVM_RUN looks at the flag when it starts, and is left by the signal. */
+static struct vcpu *
+vcpu_of(struct hc_thread *thread)
+{
+	return (struct vcpu *)(void *)((char *)thread -
+				       offsetof(struct vcpu, thread));
+}
+
+/* KVM_RUN looks at its flag when it starts, and a wait at ours; both are left
+ * by the signal. */
 static void
-on_kick(int signal)
+take_kick(struct vcpu *vcpu)
+{
+	vcpu->thread.kicked = 1;
+	atomic_signal_fence(memory_order_seq_cst);
+	vcpu->kvm.run->immediate_exit = 1;
+}
+
+static void
+on_kick(int signal, siginfo_t *info, void *context)
 {
 	(void)signal;
+	(void)info;
 	if (current)
-		current->kvm.run->immediate_exit = 1;
+		take_kick(current);
+	hc_host_kicked(context);
+}
+
+/* A timer of the guest's has run out. */
+static void
+on_tick(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	if (info->si_code == SI_TIMER)
+		hc_signal_outside(info->si_value.sival_ptr, 0);
+	if (current)
+		hc_host_kicked(context);
+}
+
+static int
+expect_kicks(void)
+{
+	/* With SA_RESTART the kernel tells whether a call would be made again:
+	 * hc_host_kicked(). */
+	const struct sigaction kick = {
+		.sa_sigaction = on_kick,
+		.sa_flags = SA_SIGINFO | SA_RESTART,
+	};
+
+	const struct sigaction tick = {
+		.sa_sigaction = on_tick,
+		.sa_flags = SA_SIGINFO | SA_RESTART,
+	};
+
+	return sigaction(KICK_SIGNAL, &kick, NULL) < 0 ||
+		       sigaction(HC_TICK, &tick, NULL) < 0
+		   ? -errno
+		   : 0;
 }
 
 void
@@ -43,17 +95,35 @@ thread_kick(struct vcpu *vcpu)
 		pthread_kill(vcpu->host, KICK_SIGNAL);
 }
 
+void
+thread_kick_hc(struct hc_thread *thread)
+{
+	struct vcpu *vcpu = vcpu_of(thread);
+
+	if (vcpu == current)
+		take_kick(vcpu);
+	else
+		thread_kick(vcpu);
+}
+
+void
+machine_signal(struct machine *m, int signal, void *context)
+{
+	const struct debug *d = &m->debug;
+
+	/* A guest that waits for its debugger would never take it. */
+	if (d->on && !d->attached && !d->running && m->die &&
+	    hc_signal_ends(&m->guest.signals, signal))
+		m->die(signal);
+	hc_signal_outside(&m->guest, signal);
+	if (current)
+		hc_host_kicked(context);
+}
+
 bool
 thread_over(const struct machine *m)
 {
 	return m->outcome.kind != OUTCOME_RUNNING || m->timed_out;
-}
-
-static struct vcpu *
-vcpu_of(struct hc_thread *thread)
-{
-	return (struct vcpu *)(void *)((char *)thread -
-				       offsetof(struct vcpu, thread));
 }
 
 static bool
@@ -133,9 +203,7 @@ registers_behind_call(struct vcpu *vcpu, struct user_context *c)
 		r = vcpu_user_context(vcpu, c);
 	if (r < 0)
 		return r;
-	if (vcpu->frame) {
-		c->regs.rip += HYPERCALL_GATE_SIZE;
-	} else if (door) {
+	if (door) {
 		c->regs.rip = c->regs.rcx;
 		c->regs.rflags = c->regs.r11;
 	}
@@ -187,7 +255,10 @@ thread_create(struct hc_thread *parent, struct hc_thread **child)
 	}
 	vcpu->thread.clear_tid = vcpu->thread.robust = 0;
 	vcpu->thread.wait = (struct hc_wait){ 0 };
-	vcpu->ended = vcpu->faulted = false;
+	vcpu->ended = vcpu->faulted = vcpu->served = false;
+	vcpu->again = vcpu->attend = false;
+	vcpu->unfinished = 0;
+	vcpu->raised.si_signo = 0;
 	vcpu->frame = NULL;
 	*child = &vcpu->thread;
 	return 0;
@@ -331,6 +402,8 @@ leave(struct vcpu *vcpu)
 static bool
 may_run(struct vcpu *vcpu)
 {
+	vcpu->thread.kicked = 0;
+	atomic_signal_fence(memory_order_seq_cst);
 	vcpu->kvm.run->immediate_exit = 0;
 	return !vcpu->ended && !thread_over(vcpu->machine);
 }
@@ -346,7 +419,8 @@ thread_run(struct vcpu *vcpu)
 			debug_run(vcpu);
 		else
 			while (may_run(vcpu))
-				vcpu_enter(vcpu);
+				if (deliver(vcpu))
+					vcpu_enter(vcpu);
 		if (vcpu->ended)
 			release(vcpu);
 	}
@@ -382,12 +456,11 @@ host_thread(void *arg)
 int
 thread_host(struct vcpu *vcpu)
 {
-	const struct sigaction kick = { .sa_handler = on_kick };
 	pthread_attr_t attr;
-	int r;
+	int r = expect_kicks();
 
-	if (sigaction(KICK_SIGNAL, &kick, NULL) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	r = pthread_attr_init(&attr);
 	if (r == 0)
 		r = pthread_attr_setstacksize(&attr, HOST_STACK);
@@ -403,7 +476,11 @@ void
 machine_run(struct machine *m)
 {
 	struct vcpu *first = &m->vcpu[0];
+	int r = expect_kicks();
 
+	if (r < 0)
+		machine_end(
+		    m, OUTCOME_FAILED, 0, "sigaction: %s", strerror(-r));
 	first->host = pthread_self();
 	first->hosted = true;
 	thread_run(first);

@@ -48,6 +48,10 @@ void thread_run(struct vcpu *vcpu);
  */
 void thread_kick(struct vcpu *vcpu);
 
+/* What struct hc_thread offers: the same, and a thread that kicks itself will
+ * not begin to wait. */
+void thread_kick_hc(struct hc_thread *thread);
+
 /* The machine is over: wait for all host threads but this one. */
 void thread_join(struct machine *m);
 

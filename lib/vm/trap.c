@@ -9,9 +9,13 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #define VECTOR_GP 13
 #define VECTOR_PF 14
+#define VECTOR_MF 16
+#define VECTOR_AC 17
+#define VECTOR_XM 19
 
 const struct trap_info *
 trap_info(unsigned vector)
@@ -49,23 +53,6 @@ trap_signal_name(int signal)
 	return "a real-time signal";
 }
 
-void
-trap_siginfo(const struct vcpu *vcpu, uint64_t rip, int signal, siginfo_t *info)
-{
-	const struct trap_info *trap = trap_info(vcpu->trap.vector);
-	uint64_t address = rip;
-
-	*info = (siginfo_t){ .si_signo = signal, .si_code = SI_KERNEL };
-	if (vcpu->faulted) {
-		info->si_code = trap->code;
-		if (vcpu->trap.vector == VECTOR_PF)
-			address = vcpu->trap.address;
-		if (trap->code == SEGV_MAPERR && (vcpu->trap.error & 1))
-			info->si_code = SEGV_ACCERR;
-	}
-	info->si_addr = (void *)(uintptr_t)address;
-}
-
 /* In or out of the range of addresses that the stack would grow into? */
 static bool
 below_stack(const struct machine *m, uint64_t va)
@@ -75,6 +62,76 @@ below_stack(const struct machine *m, uint64_t va)
 
 	return va < m->stack_bottom && va >= m->guest.space.top &&
 	       (entry & PTE_TAKEN);
+}
+
+/* Is it a place that is taken, and not for this? */
+static int
+page_fault_code(const struct machine *m, const struct trap *trap)
+{
+	uint64_t page;
+
+	/* The monitor is to user code what a kernel is. */
+	if (trap->address >= m->mem.size || below_stack(m, trap->address))
+		return SEGV_MAPERR;
+	if (trap->error & PF_PRESENT)
+		return SEGV_ACCERR;
+	return pt_lookup(&m->mem.pt, trap->address, &page) & PTE_TAKEN
+		   ? SEGV_ACCERR
+		   : SEGV_MAPERR;
+}
+
+/* Which floating point error (arch/x86/kernel/fpu/core.c): those that happened
+ * and are not masked, by MXCSR or by the x87's two words. */
+static int
+float_code(const struct vcpu *vcpu)
+{
+	struct kvm_xsave xsave;
+	uint32_t errors, mxcsr;
+	uint16_t control, status;
+
+	if (kvmcore_get_xsave(&vcpu->kvm, &xsave) < 0)
+		return FPE_FLTINV;
+	memcpy(&control, xsave.region, sizeof(control));
+	memcpy(&status, (uint8_t *)xsave.region + 2, sizeof(status));
+	mxcsr = xsave.region[6];
+	errors = vcpu->trap.vector == VECTOR_XM
+		     ? mxcsr & ~(mxcsr >> 7)
+		     : (uint32_t)status & ~(uint32_t)control;
+	return errors & 0x01   ? FPE_FLTINV
+	       : errors & 0x04 ? FPE_FLTDIV
+	       : errors & 0x08 ? FPE_FLTOVF
+	       : errors & 0x12 ? FPE_FLTUND
+	       : errors & 0x20 ? FPE_FLTRES
+			       : FPE_FLTINV;
+}
+
+static int
+trap_code(const struct vcpu *vcpu)
+{
+	const struct trap *trap = &vcpu->trap;
+
+	switch (trap->vector) {
+	case VECTOR_PF: return page_fault_code(vcpu->machine, trap);
+	case VECTOR_MF:
+	case VECTOR_XM: return float_code(vcpu);
+	default: return trap_info(trap->vector)->code;
+	}
+}
+
+void
+trap_siginfo(const struct vcpu *vcpu, uint64_t rip, int signal, siginfo_t *info)
+{
+	uint64_t address = rip;
+
+	*info = (siginfo_t){ .si_signo = signal, .si_code = SI_KERNEL };
+	if (!vcpu->faulted)
+		return;
+	info->si_code = trap_code(vcpu);
+	if (vcpu->trap.vector == VECTOR_PF)
+		address = vcpu->trap.address;
+	/* Of those Linux tells no place. */
+	if (info->si_code != SI_KERNEL && vcpu->trap.vector != VECTOR_AC)
+		info->si_addr = (void *)(uintptr_t)address;
 }
 
 static const char *
