@@ -4,15 +4,21 @@
  */
 #include "frame.h"
 
-static volatile int dividend = 1; /* 1 / x itself needs no division */
 static volatile int zero = 0;
 static volatile int quotient;
 
 static __attribute__((noinline)) void
 divide_by_zero(void)
 {
+	int dividend = 1;
+
 	KEEP_FRAME();
-	quotient = dividend / zero;
+	/* The divisor where a debugger can repair it. */
+	__asm__("cltd\n\tidivl %%ecx"
+		: "+a"(dividend)
+		: "c"(zero)
+		: "edx", "cc");
+	quotient = dividend;
 }
 
 int

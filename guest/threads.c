@@ -20,7 +20,7 @@ long total;         /* under the lock */
 long own[WORKERS_MAX];
 
 /* All workers meet here. */
-void
+__attribute__((noinline)) void
 meet(void)
 {
 	int now = __atomic_load_n(&round_over, __ATOMIC_ACQUIRE);
@@ -35,7 +35,7 @@ meet(void)
 		futex_wait(&round_over, now, -1);
 }
 
-void
+__attribute__((noinline)) void
 work(long me)
 {
 	own[me]++;

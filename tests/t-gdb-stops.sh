@@ -167,8 +167,8 @@ has "$answer" "New value = 122" "each time"
 has "$answer" "write_memory () at" "where it was written"
 has "$answer" "exited normally" "and then the guest ends"
 
-session "debug.elf" "break write_memory" "continue" "next" "next" "next" \
-    "watch local" "continue" "info watchpoints" "continue" "continue"
+session "debug.elf" "break write_memory" "continue" "next" "watch local" \
+    "continue" "info watchpoints" "continue" "continue"
 has "$answer" "New value = 22" "a local can be watched"
 has "$answer" "deleted because the program has left the block" \
     "as long as it lives"

@@ -49,8 +49,10 @@ has "$answer" "Value returned is \$1 = 55" "finish tells what a call returned"
 has "$answer" "sum = 55" "locals of the caller are shown"
 has "$answer" "Value returned is \$2 = 110" "finish works twice"
 
-session "debug.elf" "break sum_to if n == 10" "continue" "next" "next" "next" \
-    "next" "next" "print sum" "until" "print i" "info locals"
+# The line that goes back, wherever a compiler puts its code.
+back=$(grep -n 'while (i <= n);' "$top_srcdir/guest/debug.c" | cut -d : -f 1)
+session "debug.elf" "break sum_to if n == 10" "continue" "advance $back" \
+    "print sum" "until" "print i" "info locals"
 has "$answer" "sum_to (n=10)" "a condition is checked"
 has "$answer" '$1 = 1' "a loop has gone round once"
 has "$answer" '$2 = 11' "until leaves it when it is done"
@@ -60,7 +62,7 @@ session "debug.elf" "break say_sum" "continue" "step" "step" "bt" \
     "finish" "advance twice" "bt"
 has "$answer" "sum_to (n=10) at" "step goes into a call"
 has "$answer" "#1 " "a backtrace has the caller"
-has "$answer" "twice (n=n@entry=55) at" "advance goes on to a function"
+has "$answer" "#0  twice (n=" "advance goes on to a function"
 
 session "debug.elf" "break say_sum" "continue" "next" "next" "continue"
 has "$answer" "exited normally" "next steps over calls"

@@ -47,7 +47,7 @@ is "$status" 139 "a fault in a thread ends the guest"
 has "$err" "ended by SIGSEGV: write through a null pointer" \
     "with the sentence"
 has "$err" "in thread 2" "the report names the thread"
-has "$err" "write_to_null+0x0 at guest/fault_thread.c:" \
+has "$err" "write_to_null+0x" \
     "and where that thread was"
 has "$err" "#1 0x" "with the caller of a function that has made no frame"
 has "$err" " thread_main+0x" "which is the runtime"
