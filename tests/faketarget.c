@@ -147,7 +147,8 @@ tell(struct fake *fake, struct stop stop)
 static void
 raise_signal(struct fake *fake, struct fake_thread *thread, int number)
 {
-	enum stop_kind kind = fake->debugged ? STOP_SIGNAL : STOP_KILLED;
+	bool heard = fake->debugged && !(fake->pass >> (number - 1) & 1);
+	enum stop_kind kind = heard ? STOP_SIGNAL : STOP_KILLED;
 
 	memset(fake->siginfo, 0, sizeof(fake->siginfo));
 	fake->siginfo[0] = number;
@@ -516,6 +517,14 @@ fake_interrupt(void *ctx)
 }
 
 static void
+fake_pass_signals(void *ctx, uint64_t set)
+{
+	struct fake *fake = ctx;
+
+	fake->pass = set;
+}
+
+static void
 fake_kill(void *ctx)
 {
 	struct fake *fake = ctx;
@@ -710,6 +719,7 @@ fake_ops(void)
 		.close_file = fake_close_file,
 		.auxv = fake_auxv,
 		.siginfo = fake_siginfo,
+		.pass_signals = fake_pass_signals,
 		.monitor = fake_monitor,
 		.monitor_help = fake_monitor_help,
 		.catch_syscalls = fake_catch_syscalls,

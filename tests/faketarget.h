@@ -53,6 +53,7 @@ struct fake {
 	bool gone;
 	bool debugged;   /* else a fault is the end */
 	int siginfo[32]; /* of the last signal */
+	uint64_t pass;   /* signals that the debugger does not hear of */
 	struct target_break breaks[FAKE_BREAKS];
 	size_t break_count;
 	unsigned detached; /* how often */
