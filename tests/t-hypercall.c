@@ -7,10 +7,14 @@
 #include "tap.h"
 
 #include "hypercall/hypercall.h"
+#include "hypercall/refused.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,6 +94,50 @@ test_rows(void)
 	ok(!hc_row(UINT32_MAX), "nor at the end of all numbers");
 }
 
+static unsigned told;
+
+static void
+count_refused(const struct hc_guest *of, uint32_t number)
+{
+	(void)of;
+	(void)number;
+	told++;
+}
+
+static void
+test_refused(void)
+{
+	bool apart = true, named = true;
+	uint32_t nr;
+
+	for (nr = 0; nr < HYPERCALL_END; nr++) {
+		const struct hc_row *row = hc_row(nr);
+		const char *name = hc_linux_name(nr);
+
+		apart = apart && !(row && hc_is_refused(nr));
+		named = named && (!row || nr == HC_torov_print ||
+				     (name && strcmp(name, row->name) == 0));
+		named = named && (!hc_is_refused(nr) || name);
+	}
+	ok(apart, "what no guest can have is not in the table");
+	ok(named, "calls are called as on Linux");
+	ok(!hc_linux_name(UINT32_MAX), "a number that is none has no name");
+	guest.policy.refused = count_refused;
+	is_int(CALL(SYS_fork, 0), -ENOSYS, "fork is ENOSYS");
+	is_int(told, 1, "and told");
+	is_int(CALL(SYS_fork, 0), -ENOSYS, "and once more");
+	is_int(CALL(HC_clone, SIGCHLD), -ENOSYS, "so is clone of a process");
+	is_int(told, 1, "but told once");
+	is_int(CALL(HC_clone, CLONE_VM | CLONE_VFORK | SIGCHLD), -ENOSYS,
+	    "what posix_spawn asks for is ENOSYS");
+	is_int(told, 2, "and another call");
+	is_int(CALL(SYS_wait4, UINT64_MAX), -ECHILD, "there are no children");
+	is_int(CALL(SYS_getxattr, 0), -EOPNOTSUPP, "nor attributes");
+	is_int(CALL(334 /* rseq */, 0), -ENOSYS, "nor what nobody knows");
+	is_int(told, 2, "which is nothing to tell");
+	guest.policy.refused = NULL;
+}
+
 static void
 test_sets(void)
 {
@@ -135,7 +183,8 @@ test_sets(void)
 	ok(!hc_set_has(&set, HC_open) && !hc_set_has_own(&set, HC_open) &&
 		hc_set_has_own(&set, HC_openat),
 	    "is taken out for them too");
-	ok(!hc_set_has_own(&set, UINT32_MAX) && !hc_set_has_own(&set, HC_unlink),
+	ok(!hc_set_has_own(&set, UINT32_MAX) &&
+		!hc_set_has_own(&set, HC_unlink),
 	    "what looks at no names is not there for them");
 	ok(!hc_set_has(&set, UINT32_MAX), "no set has a number out of range");
 }
@@ -160,14 +209,13 @@ test_numbers(void)
 	    CALL(499 + 1, 0), -ENOSYS, "the number behind the last is ENOSYS");
 	is_int(CALL(UINT32_MAX, 0), -ENOSYS, "and so is the largest");
 	is_int(CALL(400, 0), -ENOSYS, "and one in between that is not served");
-	is_int(CALL(HC_unlink, 0), -EPERM,
-	    "one of @file is not allowed");
+	is_int(CALL(HC_unlink, 0), -EPERM, "one of @file is not allowed");
 	is_int(denials, 1, "which is told");
-	is_int(CALL(HC_unlink, 0), -EPERM,
-	    "the second time it is the same");
+	is_int(CALL(HC_unlink, 0), -EPERM, "the second time it is the same");
 	is_int(denials, 1, "and not told again");
 	hc_set_parse(&guest.policy.allowed, "@all", &bad, &len);
-	is_int(CALL(HC_unlink, 0), -EFAULT, "and when it is allowed, it is made");
+	is_int(
+	    CALL(HC_unlink, 0), -EFAULT, "and when it is allowed, it is made");
 }
 
 static void
@@ -265,6 +313,7 @@ main(void)
 	space_take(&guest.space, RO, PAGE_4K, space_bits(PROT_READ));
 	test_rows();
 	test_sets();
+	test_refused();
 	test_numbers();
 	test_io();
 	test_time();

@@ -49,7 +49,7 @@ reservations(void)
 	    "another is mapped over");
 	p[128 * MIB] = 2;
 	ok(mprotect(p + 64 * MIB, MIB, PROT_NONE) == 0 &&
-	       mprotect(p + 64 * MIB, MIB, RW) == 0 && p[64 * MIB] == 1,
+		mprotect(p + 64 * MIB, MIB, RW) == 0 && p[64 * MIB] == 1,
 	    "what was taken away comes back as it was");
 	ok(map(p + 64 * MIB, MIB, PROT_NONE, MAP_FIXED) == p + 64 * MIB,
 	    "memory becomes addresses again");
@@ -61,8 +61,7 @@ reservations(void)
 	ok(mprotect(p + 99 * MIB, 20 * MIB, PROT_READ) == 0,
 	    "rights across several mappings");
 	ok(munmap(p, 256 * MIB) == 0, "all of it goes at once");
-	ok(mprotect(p, PAGE, RW) == -1 && errno == ENOMEM,
-	    "and is no more");
+	ok(mprotect(p, PAGE, RW) == -1 && errno == ENOMEM, "and is no more");
 }
 
 static void
@@ -72,15 +71,15 @@ fixed(void)
 
 	memset(p, 7, 8 * PAGE);
 	ok(map(p + PAGE, PAGE, RW, MAP_FIXED_NOREPLACE) == NULL &&
-	       errno == EEXIST && p[PAGE] == 7,
+		errno == EEXIST && p[PAGE] == 7,
 	    "MAP_FIXED_NOREPLACE replaces nothing");
 	ok(map(p + PAGE, PAGE, RW, MAP_FIXED) == p + PAGE && p[PAGE] == 0 &&
-	       p[2 * PAGE] == 7,
+		p[2 * PAGE] == 7,
 	    "MAP_FIXED replaces its pages alone");
 	ok(map(p + 1, PAGE, RW, MAP_FIXED) == NULL && errno == EINVAL,
 	    "an odd place is none");
 	ok(munmap(p + PAGE, PAGE) == 0 &&
-	       map(p + PAGE, PAGE, RW, MAP_FIXED_NOREPLACE) == p + PAGE,
+		map(p + PAGE, PAGE, RW, MAP_FIXED_NOREPLACE) == p + PAGE,
 	    "MAP_FIXED_NOREPLACE takes what is free");
 	ok(map(NULL, PAGE, RW, MAP_STACK | MAP_NORESERVE) != NULL,
 	    "MAP_STACK and MAP_NORESERVE");
@@ -105,13 +104,12 @@ moves(void)
 	ok(mremap(p, 2 * MIB, 4 * MIB, 0) == MAP_FAILED && errno == ENOMEM,
 	    "mremap where there is no room");
 	q = mremap(p, 2 * MIB, 4 * MIB, MREMAP_MAYMOVE);
-	ok(q != MAP_FAILED && q != p && q[2 * MIB - 1] == 3 &&
-	       q[2 * MIB] == 0,
+	ok(q != MAP_FAILED && q != p && q[2 * MIB - 1] == 3 && q[2 * MIB] == 0,
 	    "mremap moves, and what is added is zero");
 	ok(mremap(q, 4 * MIB, MIB, 0) == q, "mremap makes smaller");
 	to = map(NULL, MIB, PROT_NONE, 0);
 	ok(mremap(q, MIB, MIB, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to &&
-	       to[MIB - 1] == 3,
+		to[MIB - 1] == 3,
 	    "mremap to a place");
 	ok(mprotect(q, PAGE, PROT_READ) == -1 && errno == ENOMEM,
 	    "where it was is nothing");
@@ -128,15 +126,14 @@ advice(void)
 	ok(madvise(p, 4 * MIB, MADV_HUGEPAGE) == 0, "MADV_HUGEPAGE");
 	memset(p, 5, 4 * MIB);
 	ok(madvise(p + MIB, MIB, MADV_DONTNEED) == 0 && p[MIB] == 0 &&
-	       p[2 * MIB] == 5,
+		p[2 * MIB] == 5,
 	    "MADV_DONTNEED makes zeros");
 	p[MIB] = 6;
 	ok(p[MIB] == 6, "and memory it stays");
 	ok(madvise(p, MIB, MADV_FREE) == 0, "MADV_FREE");
 	ok(madvise(p, MIB, MADV_NOHUGEPAGE) == 0, "MADV_NOHUGEPAGE");
 	ok(madvise(p, MIB, MADV_WILLNEED) == 0, "MADV_WILLNEED");
-	ok(madvise(p, MIB, 12345) == -1 && errno == EINVAL,
-	    "no such advice");
+	ok(madvise(p, MIB, 12345) == -1 && errno == EINVAL, "no such advice");
 	ok(munmap(p, 4 * MIB) == 0, "munmap");
 }
 

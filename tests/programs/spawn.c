@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 /* What comes back, and the error that is left behind. */
-#define SHOW(name, call)                                                  \
-	do {                                                              \
-		long r_ = (call);                                         \
-		printf("%s: %ld %s\n", name, r_, strerror(errno));        \
+#define SHOW(name, call)                                           \
+	do {                                                       \
+		long r_ = (call);                                  \
+		printf("%s: %ld %s\n", name, r_, strerror(errno)); \
 	} while (0)
 
 int

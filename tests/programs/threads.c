@@ -113,7 +113,8 @@ timeouts(void)
 	t.tv_sec += t.tv_nsec >= 950000000;
 	t.tv_nsec = (t.tv_nsec + 50000000) % 1000000000;
 	pthread_mutex_lock(&mutex);
-	printf("cond %s\n", strerror(pthread_cond_timedwait(&cond, &mutex, &t)));
+	printf(
+	    "cond %s\n", strerror(pthread_cond_timedwait(&cond, &mutex, &t)));
 	printf("timedlock %s\n", strerror(pthread_mutex_timedlock(&mutex, &t)));
 	return 0;
 }
