@@ -30,54 +30,38 @@ static()
 static static -static
 static static-pie -static-pie
 
-# threads NAME COMPILER: what threads of that C library do, here as natively.
-threads()
+# programs KIND NAME COMPILER WHAT...: static-KIND.c of this C library does each
+# as it does natively.  Only a compiler without static libraries is no failure.
+programs()
 {
-	program=$top_builddir/tests/$1-threads
+	kind=$1 name=$2 compiler=$3
+	program=$top_builddir/tests/$name-$kind
+	shift 3
 	if [ ! -x "$program" ]; then
-		program=$scratch/$1-threads
-		if ! $2 -O2 -static -pthread \
-		    "$top_srcdir/tests/static-threads.c" -o "$program" \
+		program=$scratch/$name-$kind
+		echo 'int main(void) { return 0; }' >"$scratch/none.c"
+		if ! $compiler -static "$scratch/none.c" -o "$program" \
 		    2>"$scratch/cc"; then
-			skip "no $1 program with threads: $(tail -n 1 "$scratch/cc")"
+			skip "no static program of $name: $(tail -n 1 "$scratch/cc")"
 			return
 		fi
+		$compiler -O1 -w -static -pthread \
+		    "$top_srcdir/tests/static-$kind.c" -o "$program"
+		ok $? "a program of $name with $kind is made"
 	fi
-	for what in mutex cond tls barrier malloc robust timeout leave; do
-		native=$("$program" $what)
-		# glibc gives each a stack like the first one's: 8 MiB.
-		try timeout 60 "$novillo" -m 256M "$program" $what
-		is "$out" "$native" "threads of $1, $what: as natively"
+	for what; do
+		native=$("$program" "$what")
+		try timeout 60 "$novillo" "$program" "$what"
+		is "$out" "$native" "$kind of $name, $what: as natively"
 		is "$status" 0 "and they end well"
 	done
 }
 
-threads glibc "${CC:-cc}"
-threads musl musl-gcc
-
-# signals NAME COMPILER: so do signals.
-signals()
-{
-	program=$top_builddir/tests/$1-signals
-	if [ ! -x "$program" ]; then
-		program=$scratch/$1-signals
-		if ! $2 -O1 -w -static -pthread \
-		    "$top_srcdir/tests/static-signals.c" -o "$program" \
-		    2>"$scratch/cc"; then
-			skip "no $1 program with signals: $(tail -n 1 "$scratch/cc")"
-			return
-		fi
-	fi
-	for what in torture timers jump; do
-		native=$("$program" $what)
-		try timeout 60 "$novillo" -m 256M "$program" $what
-		is "$out" "$native" "signals of $1, $what: as natively"
-		is "$status" 0 "and they end well"
-	done
-}
-
-signals glibc "${CC:-cc}"
-signals musl musl-gcc
+for c in "glibc ${CC:-cc}" "musl musl-gcc"; do
+	programs threads "${c%% *}" "${c#* }" \
+	    mutex cond tls barrier malloc robust timeout leave
+	programs signals "${c%% *}" "${c#* }" torture timers jump
+done
 
 busybox=/bin/busybox
 if [ -x "$busybox" ] && "$novillo" --check "$busybox" >/dev/null 2>&1; then

@@ -32,3 +32,9 @@ for kind in static static-pie; do
 	${CC:-cc} -O2 "-$kind" "$sources/tests/static-hello.c" \
 	    -o "$stage/tests/$kind-hello" || rm -f "$stage/tests/$kind-hello"
 done
+for kind in threads signals; do
+	${CC:-cc} -O1 -w -static -pthread "$sources/tests/static-$kind.c" \
+	    -o "$stage/tests/glibc-$kind" || rm -f "$stage/tests/glibc-$kind"
+	! command -v musl-gcc >/dev/null || musl-gcc -O1 -w -static -pthread \
+	    "$sources/tests/static-$kind.c" -o "$stage/tests/musl-$kind"
+done
