@@ -35,6 +35,7 @@ lib_libmem_a_SOURCES = \
 	lib/mem/copy.S \
 	lib/mem/gmem.c \
 	lib/mem/gmem.h \
+	lib/mem/mapping.h \
 	lib/mem/pagetable.c \
 	lib/mem/pagetable.h \
 	lib/mem/space.c \

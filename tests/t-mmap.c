@@ -4,6 +4,7 @@
  * advice, and every kind of bad argument.
  */
 #include "guestcall.h"
+#include "mem/mapping.h"
 
 #include "vm/breaks.h"
 
@@ -12,19 +13,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
-#ifndef MAP_SHARED_VALIDATE
-#define MAP_SHARED_VALIDATE 0x03
-#endif
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ  22
-#define MADV_POPULATE_WRITE 23
-#endif
 
 #define R    PROT_READ
 #define RW   (PROT_READ | PROT_WRITE)

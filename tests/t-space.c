@@ -4,13 +4,10 @@
  * and against a model under random calls.
  */
 #include "guestram.h"
+#include "mem/mapping.h"
 #include "tap.h"
 
 #include <errno.h>
-
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
 
 #define RAM  (UINT64_C(16) << 20)
 #define BRK  (UINT64_C(1) << 20)

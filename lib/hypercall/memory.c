@@ -5,34 +5,13 @@
 #include "hypercall/handlers.h"
 
 #include "hypercall/host.h"
+#include "mem/mapping.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #define HC_ZERO makedev(1, 5) /* /dev/zero (Linux' devices.txt) */
-
-/* Of kernels newer than the headers. */
-#ifndef MAP_SYNC
-#define MAP_SYNC 0x80000
-#endif
-#ifndef MAP_SHARED_VALIDATE
-#define MAP_SHARED_VALIDATE 0x03
-#endif
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ  22
-#define MADV_POPULATE_WRITE 23
-#endif
-#ifndef MLOCK_ONFAULT
-#define MLOCK_ONFAULT 1
-#endif
-#ifndef MCL_ONFAULT
-#define MCL_ONFAULT 4
-#endif
 
 /* What MAP_SHARED_VALIDATE may come with; MAP_SYNC is for memory that is
  * storage, which none here is. */

@@ -254,17 +254,24 @@ receive_message(
 typedef int64_t
 message_call(const struct hc_call *, struct message *, uint64_t va, unsigned);
 
+/* False: there is no such socket. */
+static bool
+message_begin(const struct hc_call *call, struct message *m)
+{
+	m->guest = call->guest;
+	m->thread = call->thread;
+	m->address.is_unix = false;
+	m->file = hc_fd_get(&call->guest->fds, call->arg[0]);
+	return m->file != NULL;
+}
+
 static int64_t
 one_message(struct hc_call *call, message_call *serve)
 {
 	struct message m;
 	int64_t r;
 
-	m.guest = call->guest;
-	m.thread = call->thread;
-	m.address.is_unix = false;
-	m.file = hc_fd_get(&call->guest->fds, call->arg[0]);
-	if (!m.file)
+	if (!message_begin(call, &m))
 		return -EBADF;
 	r = serve(call, &m, call->arg[1], (unsigned)call->arg[2]);
 	hc_file_put(m.file);
@@ -311,11 +318,7 @@ many_messages(struct hc_call *call, message_call *serve, unsigned flags,
 	struct message m;
 	int64_t r = 0;
 
-	m.guest = call->guest;
-	m.thread = call->thread;
-	m.address.is_unix = false;
-	m.file = hc_fd_get(&call->guest->fds, call->arg[0]);
-	if (!m.file)
+	if (!message_begin(call, &m))
 		return -EBADF;
 	if (count > IOV_MAX)
 		count = IOV_MAX;

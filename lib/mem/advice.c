@@ -5,25 +5,9 @@
  */
 #include "mem/space.h"
 
-#include <errno.h>
-#include <sys/mman.h>
+#include "mem/mapping.h"
 
-/* Of kernels newer than the headers. */
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
-#define MADV_KEEPONFORK 19
-#endif
-#ifndef MADV_COLD
-#define MADV_COLD    20
-#define MADV_PAGEOUT 21
-#endif
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ  22
-#define MADV_POPULATE_WRITE 23
-#endif
-#ifndef MADV_DONTNEED_LOCKED
-#define MADV_DONTNEED_LOCKED 24
-#endif
+#include <errno.h>
 
 /* Pages of one kind, `bits` those of PTE_BITS that they have. */
 struct pages {

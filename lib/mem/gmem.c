@@ -4,14 +4,11 @@
  */
 #include "mem/gmem.h"
 
+#include "mem/mapping.h"
+
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <ucontext.h>
-
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4 /* Linux 5.7; of files, 5.13 */
-#endif
 
 void
 gmem_init(struct gmem *mem)

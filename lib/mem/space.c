@@ -5,20 +5,10 @@
  */
 #include "mem/space.h"
 
+#include "mem/mapping.h"
+
 #include <errno.h>
 #include <stdbool.h>
-#include <sys/mman.h>
-
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
-
-#ifndef MAP_32BIT
-#define MAP_32BIT 0x40
-#endif
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4
-#endif
 
 /* The last is for semaphores, and of no effect, as on Linux' x86. */
 #define PROT_KNOWN ((unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC | 0x8))
