@@ -17,31 +17,22 @@
 
 static struct machine *machine;
 
-/* Of each, is it the debugger's if there is one?  Signals that stop a process
- * are not among them: novillo is stopped, and the guest with it. */
+/* Of each, is it the debugger's if there is one, and what it does unless it is
+ * handled.  Signals that stop a process are not among them: novillo is stopped,
+ * and the guest with it. */
 static const struct {
 	int number;
-	bool debuggers;
+	bool debuggers, harmless;
 } signals[] = {
-	{ SIGHUP, false },
-	{ SIGINT, true },
-	{ SIGQUIT, true },
-	{ SIGTERM, false },
-	{ SIGUSR1, false },
-	{ SIGUSR2, false },
-	{ SIGWINCH, false },
-	{ SIGCONT, false },
+	{ SIGHUP, false, false },
+	{ SIGINT, true, false },
+	{ SIGQUIT, true, false },
+	{ SIGTERM, false, false },
+	{ SIGUSR1, false, false },
+	{ SIGUSR2, false, false },
+	{ SIGWINCH, false, true },
+	{ SIGCONT, false, true },
 };
-
-static void
-on_signal(int signal, siginfo_t *info, void *context)
-{
-	int error = errno;
-
-	(void)info;
-	machine_signal(machine, signal, context);
-	errno = error;
-}
 
 /* The first process of a pid namespace does not die of its own signals. */
 static void
@@ -52,9 +43,34 @@ die(int number)
 	(void)signal(number, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, number);
-	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	(void)raise(number);
 	_exit(STATUS_SIGNAL + number);
+}
+
+static bool
+is_harmless(int number)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (signals[i].number == number)
+			return signals[i].harmless;
+	return false;
+}
+
+/* A guest that waits for a debugger takes nothing. */
+static void
+on_signal(int number, siginfo_t *info, void *context)
+{
+	const struct debug *d = &machine->debug;
+	int error = errno;
+
+	(void)info;
+	if (d->on && d->hold && !d->attached && !is_harmless(number))
+		die(number);
+	machine_signal(machine, number, context);
+	errno = error;
 }
 
 int

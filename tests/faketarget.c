@@ -672,6 +672,12 @@ fake_monitor_help(void *ctx, size_t n, const char **name, const char **purpose)
 	return n == 0;
 }
 
+static void
+fake_pass_signals(void *ctx, uint64_t set)
+{
+	((struct fake *)ctx)->passed = set;
+}
+
 static int
 fake_catch_syscalls(void *ctx, bool on, const uint16_t *nr, size_t n)
 {
@@ -712,6 +718,7 @@ fake_ops(void)
 		.siginfo = fake_siginfo,
 		.monitor = fake_monitor,
 		.monitor_help = fake_monitor_help,
+		.pass_signals = fake_pass_signals,
 		.catch_syscalls = fake_catch_syscalls,
 	};
 

@@ -53,6 +53,7 @@ struct fake {
 	bool gone;
 	bool debugged;   /* else a fault is the end */
 	int siginfo[32]; /* of the last signal */
+	uint64_t passed; /* signals that stop nothing: bit n - 1 */
 	struct target_break breaks[FAKE_BREAKS];
 	size_t break_count;
 	unsigned detached; /* how often */
