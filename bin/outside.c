@@ -52,7 +52,7 @@ die(int number)
 	(void)signal(number, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, number);
-	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	(void)raise(number);
 	_exit(STATUS_SIGNAL + number);
 }

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -242,10 +243,13 @@ static int
 set_policy(const struct options *o)
 {
 	struct hc_guest *guest = &run.machine.guest;
+	struct rlimit files;
 	unsigned i;
 	int r;
 
 	run.program = o->guest;
+	guest->files_limited = getrlimit(RLIMIT_FSIZE, &files) < 0 ||
+			       files.rlim_cur != RLIM_INFINITY;
 	guest->policy.allowed = o->allowed;
 	guest->policy.kill = o->on_deny == ON_DENY_KILL;
 	guest->policy.denied = on_denied;

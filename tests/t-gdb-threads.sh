@@ -51,7 +51,7 @@ is "$(printf '%s\n' "$answer" | sed -n '/Target Id/,$p' |
 
 # One steps, the others stand.
 session "threads.elf 2 5" "break work" "continue" "delete" \
-    "set scheduler-locking on" "print/d total" "next" "next" "next" \
+    "set scheduler-locking on" "print/d total" "next" "next" "next" "next" \
     "print/d total" "print own[0] + own[1]" "set scheduler-locking off" \
     "continue"
 has "$answer" "\$1 = 0" "before it steps nothing is counted"

@@ -255,6 +255,52 @@ test_broken_pipe(void)
 }
 
 static void
+test_too_large(void)
+{
+	const struct rlimit small = { 4096, RLIM_INFINITY };
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	int host = fileno(tmpfile());
+	uint64_t fd = (uint64_t)hc_fd_open(&guest.fds, dup(host), false);
+
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	is_int(CALL(HC_ftruncate, fd, 8192), -EFBIG, "a file has a limit");
+	is_int(last.end, HC_GOES_ON, "which is the file system's");
+	guest.files_limited = true;
+	is_int(CALL(HC_ftruncate, fd, 8192), -EFBIG, "or the host's");
+	ok(last.end == HC_KILLS_GUEST && last.status == SIGXFSZ,
+	    "then it is SIGXFSZ");
+	guest.files_limited = false;
+	setrlimit(RLIMIT_FSIZE, &none);
+	take();
+}
+
+static void
+test_two_threads(void)
+{
+	static struct hc_thread other = { .tid = 2 };
+
+	hc_signals_join(&guest, &other, NULL);
+	mask(SIG_BLOCK, BIT(SIGCHLD) | BIT(SIGUSR1));
+	is_int(CALL(HC_kill, 1, SIGCHLD), 0, "what is harmless is so, whoever");
+	is_int(last.end, HC_GOES_ON, "blocks it");
+	handle(SIGUSR1, 0x401000);
+	is_int(CALL(HC_kill, 1, SIGUSR1), 0, "one for all");
+	is_int(take(), 0, "comes not to whom blocks it");
+	ok(other.signals.look, "but to another");
+	is_int(CALL(HC_tgkill, 1, 2, SIGUSR1), 0, "threads are sent to");
+	is_int(other.signals.mine.set, BIT(SIGUSR1), "by their numbers");
+	hc_signals_leave(&guest, &other);
+	is_int(CALL(HC_tgkill, 1, 2, SIGUSR1), -ESRCH, "until they end");
+	is_int(guest.signals.all.set, BIT(SIGCHLD) | BIT(SIGUSR1),
+	    "what nobody took waits");
+	mask(SIG_SETMASK, 0);
+	is_int(take(), SIGUSR1, "for whom is left");
+	is_int(take(), 0, "and that is all");
+	handle(SIGUSR1, 0);
+}
+
+static void
 test_stack(void)
 {
 	stack_t stack = { .ss_sp = (void *)PAGE, .ss_size = 8192 };
@@ -597,6 +643,8 @@ main(void)
 	test_kill();
 	test_dispositions();
 	test_broken_pipe();
+	test_too_large();
+	test_two_threads();
 	test_stack();
 	test_limits();
 	test_machine();

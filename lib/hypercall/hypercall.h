@@ -217,6 +217,7 @@ struct hc_guest {
 	struct hc_limit limit[HC_LIMITS];
 	bool dumpable, no_new_privs; /* as prctl() was told */
 	int nice;                    /* as setpriority() was told */
+	bool files_limited;          /* novillo's RLIMIT_FSIZE is one */
 	struct hc_trace *trace;      /* NULL: not traced */
 	_Atomic uint64_t count[HYPERCALL_END];
 };
