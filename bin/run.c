@@ -416,7 +416,8 @@ run_guest(const struct options *o)
 	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
 		return STATUS_FAILED;
 	if (open_gdb(o) < 0 ||
-	    outside_start(&run.machine, o->gdb || o->debugger) < 0 || enter_sandbox(o) < 0 || run_machine(o) < 0)
+	    outside_start(&run.machine, o->gdb || o->debugger) < 0 ||
+	    enter_sandbox(o) < 0 || run_machine(o) < 0)
 		return STATUS_FAILED;
 	tracing_end(o, run.output_fd, &run.machine);
 	status = report_outcome(o);

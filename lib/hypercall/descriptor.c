@@ -154,8 +154,8 @@ control(struct hc_call *call, int fd, const struct hc_arg *arg)
 	if (arg->kind == HC_ARG_IN &&
 	    gmem_read(mem, data, call->arg[2], arg->size) < 0)
 		return -EFAULT;
-	r = hc_host_wait(call->thread, SYS_ioctl, fd, (uint32_t)call->arg[1],
-	    data, 0, 0, 0);
+	r = hc_host_wait(
+	    call->thread, SYS_ioctl, fd, (uint32_t)call->arg[1], data, 0, 0, 0);
 	if (r < 0 || arg->kind != HC_ARG_OUT)
 		return r;
 	return gmem_write(mem, call->arg[2], data, arg->size);

@@ -122,10 +122,9 @@ wait_epoll(struct hc_call *call, int timeout)
 		timeout = milliseconds(hc_wait_left(wait));
 	}
 	if (r == 0)
-		r = hc_wait_end(
-		    wait, hc_host_wait(call->thread, SYS_epoll_pwait,
-			      set->host, place.events, place.max, timeout, NULL,
-			      HC_SIGSET));
+		r = hc_wait_end(wait,
+		    hc_host_wait(call->thread, SYS_epoll_pwait, set->host,
+			place.events, place.max, timeout, NULL, HC_SIGSET));
 	hc_file_put(set);
 	return r;
 }

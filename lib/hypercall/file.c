@@ -81,8 +81,8 @@ open_held(const struct hc_call *call, int held, unsigned flags)
  * much.  -EAGAIN: it was there and not there; try again.
  */
 static int64_t
-open_once(const struct hc_call *call, const struct hc_name_at *name, unsigned flags,
-    unsigned mode, struct hc_found *found, bool *directory)
+open_once(const struct hc_call *call, const struct hc_name_at *name,
+    unsigned flags, unsigned mode, struct hc_found *found, bool *directory)
 {
 	struct hc_guest *guest = call->guest;
 	const unsigned look = O_PATH | (flags & (O_NOFOLLOW | O_DIRECTORY));
@@ -131,8 +131,8 @@ open_through_link(struct hc_guest *guest, const struct hc_name_at *name,
 }
 
 static int64_t
-open_name(const struct hc_call *call, const struct hc_name_at *name, unsigned flags,
-    unsigned mode, struct hc_found *found, bool *directory)
+open_name(const struct hc_call *call, const struct hc_name_at *name,
+    unsigned flags, unsigned mode, struct hc_found *found, bool *directory)
 {
 	struct hc_guest *guest = call->guest;
 	unsigned tries;

@@ -30,7 +30,8 @@ void hc_too_large(struct hc_call *call, uint32_t number);
  * clock of a process or thread by its number, or of a descriptor; the host's
  * are none of the guest's.
  */
-int hc_host_clock(const struct hc_call *call, uint64_t number, clockid_t *clock);
+int
+hc_host_clock(const struct hc_call *call, uint64_t number, clockid_t *clock);
 
 /* The limits of a guest that has made none. */
 void hc_limits_init(struct hc_guest *guest);

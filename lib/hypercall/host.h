@@ -37,9 +37,9 @@ hc_errno(long r)
  * and leaves a wait: -EINTR, -HC_RESTARTS if the kernel would make the call
  * again, -HC_NOT_MADE (hypercall.h).
  */
-#define hc_host_wait(thread, number, a, b, c, d, e, f)                    \
-	hc_wait_call(&(thread)->kicked, number,                           \
-	    (const long[]){ (long)(a), (long)(b), (long)(c), (long)(d),   \
+#define hc_host_wait(thread, number, a, b, c, d, e, f)                  \
+	hc_wait_call(&(thread)->kicked, number,                         \
+	    (const long[]){ (long)(a), (long)(b), (long)(c), (long)(d), \
 		(long)(e), (long)(f) })
 
 int64_t

@@ -15,16 +15,16 @@
 
 /* What does nothing unless it is handled.  Signals that stop a process are
  * among them: nobody could let it continue. */
-#define HARMLESS                                                          \
-	(HC_SIGNAL_BIT(SIGCHLD) | HC_SIGNAL_BIT(SIGCONT) |                \
-	    HC_SIGNAL_BIT(SIGURG) | HC_SIGNAL_BIT(SIGWINCH) |             \
-	    HC_SIGNAL_BIT(SIGSTOP) | HC_SIGNAL_BIT(SIGTSTP) |             \
+#define HARMLESS                                              \
+	(HC_SIGNAL_BIT(SIGCHLD) | HC_SIGNAL_BIT(SIGCONT) |    \
+	    HC_SIGNAL_BIT(SIGURG) | HC_SIGNAL_BIT(SIGWINCH) | \
+	    HC_SIGNAL_BIT(SIGSTOP) | HC_SIGNAL_BIT(SIGTSTP) | \
 	    HC_SIGNAL_BIT(SIGTTIN) | HC_SIGNAL_BIT(SIGTTOU))
 
 /* What an instruction of the thread itself raises comes before all others. */
-#define SYNCHRONOUS                                                       \
-	(HC_SIGNAL_BIT(SIGSEGV) | HC_SIGNAL_BIT(SIGBUS) |                 \
-	    HC_SIGNAL_BIT(SIGILL) | HC_SIGNAL_BIT(SIGTRAP) |              \
+#define SYNCHRONOUS                                          \
+	(HC_SIGNAL_BIT(SIGSEGV) | HC_SIGNAL_BIT(SIGBUS) |    \
+	    HC_SIGNAL_BIT(SIGILL) | HC_SIGNAL_BIT(SIGTRAP) | \
 	    HC_SIGNAL_BIT(SIGFPE) | HC_SIGNAL_BIT(SIGSYS))
 
 /* From this on each that is sent is kept; of those before, one. */
@@ -131,8 +131,8 @@ has_more(struct hc_signals *s, const struct hc_sigqueue *queue, int signal)
 /* The eldest of this signal out of the queue, and whose timer's it is.  One
  * that had no place tells nothing but its number. */
 static uint16_t
-take_from(
-    struct hc_signals *s, struct hc_sigqueue *queue, int signal, siginfo_t *info)
+take_from(struct hc_signals *s, struct hc_sigqueue *queue, int signal,
+    siginfo_t *info)
 {
 	uint16_t n = queue->first, before = 0, timer = 0;
 
@@ -348,7 +348,8 @@ hc_signal_send(struct hc_guest *guest, struct hc_thread *to,
 		return HC_SENT_WAITS;
 	wake(to);
 	return s->action[signal - 1].handler == (uintptr_t)SIG_DFL &&
-		       !hc_signal_is_ignored(s, signal) && !s->observed && !(to->signals.awaited & bit)
+		       !hc_signal_is_ignored(s, signal) && !s->observed &&
+		       !(to->signals.awaited & bit)
 		   ? HC_SENT_KILLS
 		   : HC_SENT_COMES;
 }
@@ -416,8 +417,7 @@ hc_signal_next(
 	do
 		found = hc_signal_take(
 		    guest, thread, ~thread->signals.blocked, info);
-	while (found &&
-	       hc_signal_is_ignored(&guest->signals, info->si_signo));
+	while (found && hc_signal_is_ignored(&guest->signals, info->si_signo));
 	if (!found)
 		thread->signals.look = false;
 	hc_signals_unlock(guest);

@@ -78,7 +78,8 @@ struct hc_timer {
 };
 
 struct hc_signals {
-	pthread_mutex_t lock; /* for all here, and of each thread's but `look` */
+	pthread_mutex_t
+	    lock; /* for all here, and of each thread's but `look` */
 	struct hc_sigaction action[HC_SIGNALS]; /* of signal n at n - 1 */
 	struct hc_sigqueue all;                 /* for any thread */
 	struct hc_queued queued[HC_QUEUED];
@@ -87,7 +88,7 @@ struct hc_signals {
 	/* Of signals sent to us from outside, not yet looked at; written by
 	 * signal handlers. */
 	_Atomic hc_sigset outside;
-	_Atomic bool ticks; /* some timer may have run out */
+	_Atomic bool ticks;               /* some timer may have run out */
 	struct hc_timer timer[HC_TIMERS]; /* numbered from 1 */
 	/* A debugger is told of a signal before it does anything. */
 	_Atomic bool observed;
@@ -95,9 +96,9 @@ struct hc_signals {
 
 struct hc_thread_signals {
 	hc_sigset blocked;
-	hc_sigset saved; /* what it will be again, if `swapped` */
-	bool swapped;    /* for the time of a call */
-	hc_sigset awaited;  /* blocked, but waited for (rt_sigtimedwait) */
+	hc_sigset saved;   /* what it will be again, if `swapped` */
+	bool swapped;      /* for the time of a call */
+	hc_sigset awaited; /* blocked, but waited for (rt_sigtimedwait) */
 	struct hc_sigqueue mine;
 	uint64_t stack, stack_size; /* sigaltstack; size 0: none */
 	unsigned stack_flags;       /* SS_AUTODISARM or 0 */
@@ -155,10 +156,8 @@ void hc_signal_unswap(struct hc_guest *guest, struct hc_thread *thread);
 /* The stack for handlers: is `sp` on it, so that it cannot be changed?  Its
  * flags, all of it, and Linux' checks (sigaltstack(2)): 0 or -errno. */
 #define HC_MINSIGSTKSZ 2048
-bool
-hc_on_signal_stack(const struct hc_thread_signals *signals, uint64_t sp);
-int
-hc_signal_stack_flags(const struct hc_thread_signals *signals, uint64_t sp);
+bool hc_on_signal_stack(const struct hc_thread_signals *signals, uint64_t sp);
+int hc_signal_stack_flags(const struct hc_thread_signals *signals, uint64_t sp);
 void hc_signal_get_stack(
     const struct hc_thread_signals *signals, stack_t *stack, uint64_t sp);
 int hc_signal_set_stack(
@@ -169,7 +168,6 @@ int hc_signal_set_stack(
 void hc_signal_disarm(struct hc_thread_signals *signals);
 
 /* Where it came from, as a sentence. */
-void
-hc_signal_describe(const siginfo_t *info, char *text, unsigned size);
+void hc_signal_describe(const siginfo_t *info, char *text, unsigned size);
 
 #endif

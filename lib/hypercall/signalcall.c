@@ -47,8 +47,9 @@ send_info(struct hc_call *call, struct hc_thread *to, const siginfo_t *info,
 static void
 raise_with(struct hc_call *call, int signal, const char *why)
 {
-	const siginfo_t info = { .si_signo = signal, .si_code = SI_USER,
-		.si_pid = HC_PID };
+	const siginfo_t info = {
+		.si_signo = signal, .si_code = SI_USER, .si_pid = HC_PID
+	};
 
 	(void)send_info(call, call->thread, &info, why);
 }
@@ -430,8 +431,7 @@ hc_begin_mask(struct hc_call *call, uint64_t va, uint64_t size)
 
 /* One of `set`; if there is none yet, the thread is told of it. */
 static bool
-take_awaited(
-    struct hc_call *call, hc_sigset set, bool waits, siginfo_t *info)
+take_awaited(struct hc_call *call, hc_sigset set, bool waits, siginfo_t *info)
 {
 	bool found;
 

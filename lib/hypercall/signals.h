@@ -41,8 +41,8 @@ bool hc_signal_take(struct hc_guest *guest, struct hc_thread *thread,
     hc_sigset set, siginfo_t *info);
 
 /* Without the lock: another mask, until the call that asks has ended. */
-void
-hc_signal_swap(struct hc_guest *guest, struct hc_thread *thread, hc_sigset mask);
+void hc_signal_swap(
+    struct hc_guest *guest, struct hc_thread *thread, hc_sigset mask);
 
 /* The signal of a timer was taken (`info` is to be completed), or dropped. */
 void

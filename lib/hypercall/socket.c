@@ -104,8 +104,8 @@ address_call(struct hc_call *call, long number, enum hc_address_use use,
 		return -EBADF;
 	r = hc_address_get(guest, &a, call->arg[1], call->arg[2], use);
 	if (r == 0) {
-		r = hc_host_wait(call->thread, number, file->host, &a.u, a.len,
-		    0, 0, 0);
+		r = hc_host_wait(
+		    call->thread, number, file->host, &a.u, a.len, 0, 0, 0);
 		/* A connection that is taken back leaves an empty name. */
 		if (r == 0 && (a.is_unix || file->named))
 			remember(guest, file, &a.name);

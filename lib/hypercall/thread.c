@@ -252,7 +252,8 @@ futex_wait(struct hc_call *call, uint32_t *word, int op)
 	if (r < 0)
 		return r;
 	r = hc_host_wait(call->thread, SYS_futex, word,
-	    FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | (op & FUTEX_CLOCK_REALTIME),
+	    FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG |
+		(op & FUTEX_CLOCK_REALTIME),
 	    (uint32_t)call->arg[2], ever ? NULL : &until, NULL,
 	    bits ? (uint32_t)call->arg[5] : FUTEX_BITSET_MATCH_ANY);
 	return hc_wait_end(&call->thread->wait, r);

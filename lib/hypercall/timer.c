@@ -47,9 +47,8 @@ _Static_assert(sizeof(struct event) == 64, "as the kernel has it");
 static int64_t
 nanoseconds(const struct timespec *t)
 {
-	return t->tv_sec >= SECONDS_MAX
-		   ? SECONDS_MAX * NS_OF_SECOND
-		   : t->tv_sec * NS_OF_SECOND + t->tv_nsec;
+	return t->tv_sec >= SECONDS_MAX ? SECONDS_MAX * NS_OF_SECOND
+					: t->tv_sec * NS_OF_SECOND + t->tv_nsec;
 }
 
 static struct timespec
@@ -237,7 +236,7 @@ set_itimer(struct hc_call *call, unsigned which, const struct itimerspec *new,
 	*old = remaining(t);
 	if (new && !t->has_host && nanoseconds(&new->it_value))
 		r = make_host(call->guest, t);
-	if (new && r == 0)
+	if (new &&r == 0)
 		set_timer(s, t, new, false);
 	hc_signals_unlock(call->guest);
 	return r;
@@ -404,8 +403,8 @@ hc_do_timer_create(struct hc_call *call)
 	int64_t r = hc_host_clock(call, call->arg[0], &clock);
 	int id;
 
-	if (r == 0 && (clock == CLOCK_REALTIME_ALARM ||
-			  clock == CLOCK_BOOTTIME_ALARM))
+	if (r == 0 &&
+	    (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM))
 		r = -EPERM;
 	if (r == 0)
 		r = get_event(call, &event);
@@ -415,8 +414,7 @@ hc_do_timer_create(struct hc_call *call)
 	r = make_timer(call, clock, &event);
 	id = (int)r;
 	if (r >= 0) {
-		r = gmem_write(
-		    call->guest->mem, call->arg[2], &id, sizeof(id));
+		r = gmem_write(call->guest->mem, call->arg[2], &id, sizeof(id));
 		if (r < 0)
 			delete_timer(s, find_timer(s, (uint64_t)id));
 	}

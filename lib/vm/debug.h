@@ -71,8 +71,8 @@ struct debug_event {
 struct debug_vcpu {
 	enum debug_want want;
 	uint64_t lo, hi;
-	int signal;       /* to be delivered when it runs, or 0 */
-	bool told_fault;  /* `info` is a fault's */
+	int signal;      /* to be delivered when it runs, or 0 */
+	bool told_fault; /* `info` is a fault's */
 	struct debug_event event;
 	bool resting;
 	siginfo_t info;   /* of the signal it was told of last */

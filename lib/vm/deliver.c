@@ -86,7 +86,7 @@ vcpu_rest(struct vcpu *vcpu)
 	if (r == 0 && !vcpu->frame) {
 		/* Kicked at the door's first instruction, `syscall` has not
 		 * been served yet. */
-		new = !vcpu->served && vcpu_regs(vcpu)->rip == MONITOR_DOOR;
+		new = !vcpu->served &&vcpu_regs(vcpu)->rip == MONITOR_DOOR;
 		vcpu->again = vcpu->again || new;
 		r = vcpu_leave_monitor(vcpu, new);
 	}
@@ -259,8 +259,8 @@ act_on_all(struct vcpu *vcpu)
 
 	while (!stepped && take(vcpu, &info, &fault, &told)) {
 		action = &guest->signals.action[info.si_signo - 1];
-		finish_call(vcpu,
-		    action->handler > (uintptr_t)SIG_IGN ? action : NULL);
+		finish_call(
+		    vcpu, action->handler > (uintptr_t)SIG_IGN ? action : NULL);
 		if (!told && debug_signal(vcpu, &info, fault)) {
 			vcpu->attend = true;
 			return false;

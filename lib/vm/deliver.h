@@ -18,9 +18,8 @@ bool deliver_signals(struct vcpu *vcpu);
 static inline bool
 deliver(struct vcpu *vcpu)
 {
-	if (!vcpu->attend &&
-	    !atomic_load_explicit(
-		&vcpu->thread.signals.look, memory_order_relaxed))
+	if (!vcpu->attend && !atomic_load_explicit(&vcpu->thread.signals.look,
+				 memory_order_relaxed))
 		return true;
 	return deliver_signals(vcpu);
 }

@@ -84,8 +84,7 @@ fault(struct vcpu *vcpu, const struct trap *trap, uint64_t rip)
 {
 	vcpu->trap = *trap;
 	vcpu->faulted = true;
-	trap_siginfo(
-	    vcpu, rip, trap_info(trap->vector)->signal, &vcpu->raised);
+	trap_siginfo(vcpu, rip, trap_info(trap->vector)->signal, &vcpu->raised);
 	vcpu->attend = true;
 }
 
@@ -357,7 +356,8 @@ vcpu_enter(struct vcpu *vcpu)
 
 	vcpu->runs++;
 	/* Kicked before it had left the stub, it still rests there. */
-	vcpu->frame = r < 0 && frame && monitor_behind_stub(vcpu_regs(vcpu)->rip)
+	vcpu->frame = r < 0 && frame &&
+			      monitor_behind_stub(vcpu_regs(vcpu)->rip)
 			  ? frame
 			  : NULL;
 	vcpu->served = false;
