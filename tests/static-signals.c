@@ -88,7 +88,7 @@ work(void *arg)
 		free(memory);
 		if (round % 16 == 0)
 			pthread_kill(threads[(unsigned)self % THREADS ^
-					 (round / 16 % THREADS)],
+					     (round / 16 % THREADS)],
 			    round % 32 ? SIGUSR1 : SIGUSR2);
 		if (round % 64 == 0)
 			usleep(1);
