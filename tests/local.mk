@@ -134,6 +134,7 @@ KVM_TESTS = \
 	tests/t-static.sh \
 	tests/t-signals.sh \
 	tests/t-threads.sh \
+	tests/t-torture.sh \
 	tests/t-trace.sh
 
 # What runs unmodified, beside what Debian has ready-made: natively, then as a
@@ -156,6 +157,7 @@ PROGRAMS_TESTED = \
 	tests/programs/sql.c \
 	tests/programs/statements.sql \
 	tests/programs/threads.c \
+	tests/programs/torture.c \
 	tests/programs/work.lua
 
 check_PROGRAMS += $(UNIT_TESTS) tests/mkelf tests/fakestub tests/killer \
