@@ -168,6 +168,7 @@ set_name(struct hc_call *call)
 	name[len < 0 ? HC_THREAD_NAME - 1 : (size_t)len] = '\0';
 	memset(call->thread->name, 0, sizeof(name));
 	strcpy(call->thread->name, name);
+	call->thread->named = true;
 	return 0;
 }
 
