@@ -116,6 +116,7 @@ KVM_TESTS = \
 	tests/t-gdb.sh \
 	tests/t-gdb-kill.sh \
 	tests/t-gdb-lines.sh \
+	tests/t-gdb-static.sh \
 	tests/t-gdb-stops.sh \
 	tests/t-gdb-signals.sh \
 	tests/t-gdb-threads.sh \
@@ -152,6 +153,7 @@ PROGRAMS_TESTED = \
 	tests/programs/script.sash \
 	tests/programs/script.zsh \
 	tests/programs/serve.go \
+	tests/programs/sessions.c \
 	tests/programs/shell.sh \
 	tests/programs/spawn.c \
 	tests/programs/sql.c \
