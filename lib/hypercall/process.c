@@ -81,7 +81,7 @@ hc_do_arch_prctl(struct hc_call *call)
 	switch (call->arg[0]) {
 	case ARCH_SET_GS: which = HC_GS; /* fall through */
 	case ARCH_SET_FS:
-		if (value >= HC_USER_END)
+		if (value >= SPACE_END)
 			return -EPERM;
 		return thread->set_base(thread, which, value);
 	case ARCH_GET_GS: which = HC_GS; /* fall through */
