@@ -124,6 +124,7 @@ KVM_TESTS = \
 	tests/t-gdb-debug.sh \
 	tests/t-gdb-monitor.sh \
 	tests/t-gdb-regs.sh \
+	tests/t-hostile.sh \
 	tests/t-lldb.sh \
 	tests/t-languages.sh \
 	tests/t-net.sh \
@@ -144,6 +145,7 @@ PROGRAMS_TESTED = \
 	tests/programs/applets.txt \
 	tests/programs/calls.c \
 	tests/programs/files.lua \
+	tests/programs/hostile.c \
 	tests/programs/language.lua \
 	tests/programs/lua.c \
 	tests/programs/memory.c \
