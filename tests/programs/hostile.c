@@ -467,7 +467,7 @@ return_nowhere(void)
 
 /* A handler's own frame, spoiled a little each time: whatever comes of it is
  * the guest's affair. */
-static unsigned seed;
+static volatile unsigned seed;
 
 static void
 spoil(int signal, siginfo_t *info, void *context)
@@ -477,16 +477,18 @@ spoil(int signal, siginfo_t *info, void *context)
 
 	(void)signal;
 	(void)info;
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 2; i++) {
 		seed = seed * 1103515245 + 12345;
-		frame[(seed >> 8) % 960] = (unsigned char)(seed >> 20);
+		/* Flags, stack, registers, mask: of what is behind them only
+		 * the pointer to it. */
+		frame[(seed >> 12) % 304] = (unsigned char)(seed >> 24);
 	}
 }
 
 static void
 return_spoiled(const char *number)
 {
-	seed = (unsigned)atoi(number);
+	seed = (unsigned)atoi(number) * 2654435761U;
 	handle(SIGUSR1, spoil, 0);
 	for (;;)
 		raise(SIGUSR1);
