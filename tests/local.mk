@@ -144,6 +144,7 @@ KVM_TESTS = \
 PROGRAMS_TESTED = \
 	tests/programs/applets.txt \
 	tests/programs/calls.c \
+	tests/programs/events.c \
 	tests/programs/files.lua \
 	tests/programs/hostile.c \
 	tests/programs/language.lua \

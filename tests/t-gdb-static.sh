@@ -98,6 +98,25 @@ is "$(printf '%s\n' "$answer" | sed -n '/Target Id/,/^$/p' |
     grep -c 'compute (arg=')" 3 "all of them"
 is "$said" "spun" "and they go on"
 
+# A step over `syscall` is one, whatever the call does.
+cat >"$scratch/commands" <<'END'
+define to_syscall
+while *(unsigned short *)$pc != 0x050f
+stepi
+end
+end
+END
+on signals "handle SIGUSR1 nostop noprint" "source $scratch/commands" \
+    "break raise" continue to_syscall 'set $at = $pc' stepi 'print $pc - $at' \
+    'print $rax' to_syscall 'set $at = $pc' nexti 'print $pc - $at' \
+    to_syscall 'print $rax' 'print $rdx' continue
+has "$answer" '$1 = 2' "a step over syscall is one"
+has "$answer" '$2 = ' "and has its result"
+has "$answer" '$3 = 2' "so is the next"
+has "$answer" '$4 = 234' "up to the one that sends the signal"
+has "$answer" '$5 = 10' "which it is"
+is "$said" "handled 10 total 11" "and it is handled"
+
 # Signals.
 on signals "info signals SIGUSR1" continue bt "break handler" continue bt \
     finish delete continue
