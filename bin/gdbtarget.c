@@ -60,11 +60,17 @@ threads(void *ctx, int *tids, size_t max)
 	return n;
 }
 
+/* The one that the guest gave it, which may change while we look, but has its
+ * NUL; without one what it is. */
 static const char *
 thread_name(void *ctx, int tid)
 {
-	if (!vcpu_by_tid(machine_of(ctx), tid))
+	const struct vcpu *vcpu = vcpu_by_tid(machine_of(ctx), tid);
+
+	if (!vcpu)
 		return NULL;
+	if (vcpu->thread.named)
+		return vcpu->thread.name;
 	return tid == 1 ? "main" : "thread";
 }
 

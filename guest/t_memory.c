@@ -171,6 +171,11 @@ test_refusals(void)
 	same(hc_munmap(p + 1, PAGE), -EINVAL,
 	    "munmap refuses an address inside a page");
 	same(hc_munmap(p, 0), -EINVAL, "munmap refuses a length of 0");
+	same(hc_munmap(1L << 46, 1L << 40), 0,
+	    "munmap of where no memory is is no error");
+	same(hc_munmap(0, PAGE), 0, "nor of a null pointer's page");
+	same(hc_munmap(1L << 46, (1L << 46) - PAGE + 1), -EINVAL,
+	    "but behind user addresses it is");
 	same(hc_mprotect(p + 1, PAGE, PROT_READ), -EINVAL,
 	    "mprotect refuses an address inside a page");
 	same(hc_mprotect(p, PAGE, 0x40), -EINVAL,

@@ -267,7 +267,7 @@ test_folders(void)
 	    -ENODEV, "it cannot be mapped");
 }
 
-static int listed, named;
+static int listed, named, inherited;
 
 static void
 look(void *arg)
@@ -282,9 +282,16 @@ look(void *arg)
 }
 
 static void
+look_again(void *arg)
+{
+	(void)arg;
+	inherited = says("/proc/thread-self/comm", "t_proc.");
+}
+
+static void
 test_threads(void)
 {
-	struct thread thread;
+	struct thread thread, next;
 
 	same(list("/proc/self/task"), 3, "task has one thread");
 	if (thread_start(&thread, look, NULL) < 0) {
@@ -294,6 +301,9 @@ test_threads(void)
 	thread_join(&thread);
 	ok(listed, "with another it has two");
 	ok(named, "each with its name");
+	thread_start(&next, look_again, NULL);
+	thread_join(&next);
+	ok(inherited, "which is at first that of who made it");
 	ok(says("/proc/self/comm", "t_proc."), "and the process has its own");
 }
 

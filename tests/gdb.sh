@@ -20,6 +20,9 @@ esac
 # Options of novillo for the next session, behind --gdb.
 options=
 
+# Where gdb looks for the program: it asks novillo for it.
+sysroot=target:
+
 # gdb_on LINE COMMAND...: gdb's commands on a line; what it printed is $answer,
 # how it ended $gdb_status.
 gdb_on()
@@ -36,6 +39,7 @@ gdb_on()
 	answer=$(timeout -k 5 "$gdb_seconds" gdb -nx -nh -batch \
 	    -ex 'set pagination off' -ex 'set confirm off' -ex 'set width 0' \
 	    -ex 'set tcp auto-retry off' -ex "directory ${top_srcdir:-.}" \
+	    -ex "set sysroot $sysroot" \
 	    -ex "target remote $line_" \
 	    "$@" 2>&1) || gdb_status=$?
 	case $answer in

@@ -116,6 +116,7 @@ KVM_TESTS = \
 	tests/t-gdb.sh \
 	tests/t-gdb-kill.sh \
 	tests/t-gdb-lines.sh \
+	tests/t-gdb-static.sh \
 	tests/t-gdb-stops.sh \
 	tests/t-gdb-signals.sh \
 	tests/t-gdb-threads.sh \
@@ -123,6 +124,7 @@ KVM_TESTS = \
 	tests/t-gdb-debug.sh \
 	tests/t-gdb-monitor.sh \
 	tests/t-gdb-regs.sh \
+	tests/t-hostile.sh \
 	tests/t-lldb.sh \
 	tests/t-languages.sh \
 	tests/t-net.sh \
@@ -134,6 +136,7 @@ KVM_TESTS = \
 	tests/t-static.sh \
 	tests/t-signals.sh \
 	tests/t-threads.sh \
+	tests/t-torture.sh \
 	tests/t-trace.sh
 
 # What runs unmodified, beside what Debian has ready-made: natively, then as a
@@ -141,7 +144,9 @@ KVM_TESTS = \
 PROGRAMS_TESTED = \
 	tests/programs/applets.txt \
 	tests/programs/calls.c \
+	tests/programs/events.c \
 	tests/programs/files.lua \
+	tests/programs/hostile.c \
 	tests/programs/language.lua \
 	tests/programs/lua.c \
 	tests/programs/memory.c \
@@ -151,11 +156,13 @@ PROGRAMS_TESTED = \
 	tests/programs/script.sash \
 	tests/programs/script.zsh \
 	tests/programs/serve.go \
+	tests/programs/sessions.c \
 	tests/programs/shell.sh \
 	tests/programs/spawn.c \
 	tests/programs/sql.c \
 	tests/programs/statements.sql \
 	tests/programs/threads.c \
+	tests/programs/torture.c \
 	tests/programs/work.lua
 
 check_PROGRAMS += $(UNIT_TESTS) tests/mkelf tests/fakestub tests/killer \

@@ -73,6 +73,10 @@ for kind in static static-pie musl musl-pie; do
 	fi
 	same "$kind" calls
 	is "$(cat "$scratch/guest.err")" "" "and novillo has nothing to say"
+	build "$kind" events
+	same "$kind" events
+	is "$(cat "$scratch/guest.err")" "" "and novillo has nothing to say"
+	same "$kind" events crash
 	build "$kind" memory
 	same "$kind" memory
 	same "$kind" memory vast

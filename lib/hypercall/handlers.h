@@ -59,9 +59,6 @@ int64_t hc_file_flags(const struct hc_file *file);
 int64_t
 hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va);
 
-/* User addresses are below this (AMD APM vol. 2, 5.3.1: canonical form). */
-#define HC_USER_END UINT64_C(0x7ffffffff000)
-
 /* What the end of a thread means to other threads: told in its memory. */
 void hc_thread_ends(struct hc_call *call);
 

@@ -81,7 +81,7 @@ hc_do_arch_prctl(struct hc_call *call)
 	switch (call->arg[0]) {
 	case ARCH_SET_GS: which = HC_GS; /* fall through */
 	case ARCH_SET_FS:
-		if (value >= HC_USER_END)
+		if (value >= SPACE_END)
 			return -EPERM;
 		return thread->set_base(thread, which, value);
 	case ARCH_GET_GS: which = HC_GS; /* fall through */
@@ -168,6 +168,7 @@ set_name(struct hc_call *call)
 	name[len < 0 ? HC_THREAD_NAME - 1 : (size_t)len] = '\0';
 	memset(call->thread->name, 0, sizeof(name));
 	strcpy(call->thread->name, name);
+	call->thread->named = true;
 	return 0;
 }
 

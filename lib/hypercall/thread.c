@@ -66,7 +66,7 @@ make_thread(struct hc_call *call, const struct request *req)
 	if ((req->flags & THREAD_FLAGS) != THREAD_FLAGS ||
 	    (req->flags & ~(uint64_t)(THREAD_FLAGS | THREAD_OPTIONS)))
 		return -ENOSYS;
-	if ((req->flags & CLONE_SETTLS) && req->tls >= HC_USER_END)
+	if ((req->flags & CLONE_SETTLS) && req->tls >= SPACE_END)
 		return -EPERM;
 	if (!call->thread->create)
 		return -ENOSYS;

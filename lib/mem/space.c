@@ -295,9 +295,18 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 int
 space_munmap(struct space *space, uint64_t addr, uint64_t len)
 {
-	if (len == 0 || !valid_range(space, addr, &len))
+	uint64_t end;
+
+	if (len == 0 || (addr & PAGE_4K_MASK) || addr >= SPACE_END ||
+	    len > SPACE_END - addr)
 		return -EINVAL;
-	return unmap(space, addr, len);
+	/* Where no memory is, there is nothing to unmap. */
+	end = addr + page_up(len);
+	if (addr < SPACE_MIN)
+		addr = SPACE_MIN;
+	if (end > space->mem->size)
+		end = space->mem->size;
+	return addr < end ? unmap(space, addr, end - addr) : 0;
 }
 
 /* What an entry allows that `bits` would not. */

@@ -22,6 +22,10 @@
  * pointer faults. */
 #define SPACE_MIN PAGE_4K
 
+/* User addresses are below this (AMD APM vol. 2, 5.3.1: canonical form; Linux
+ * leaves out the last page). */
+#define SPACE_END UINT64_C(0x7ffffffff000)
+
 struct space {
 	struct gmem *mem;
 	uint64_t brk_start; /* the first address behind the image */

@@ -284,9 +284,11 @@ set_alone(struct machine *m, struct vcpu *vcpu)
 {
 	struct debug *d = &m->debug;
 
-	breaks_lift(&d->breaks, vcpu_user_rip(vcpu));
+	/* Not where its step starts, if a signal's handler comes before that. */
+	d->lifted = vcpu_user_rip(vcpu);
+	breaks_lift(&d->breaks, d->lifted);
 	d->alone = vcpu;
-	vcpu->debug.from = vcpu->debug.told = vcpu_user_rip(vcpu);
+	vcpu->debug.from = vcpu->debug.told = d->lifted;
 }
 
 /* Let this vCPU run one instruction while all others are held. */
@@ -351,7 +353,7 @@ finish_alone(struct machine *m)
 	const struct watchpoint *hit = NULL;
 
 	d->alone = NULL;
-	breaks_plant(&d->breaks, vcpu->debug.from);
+	breaks_plant(&d->breaks, d->lifted);
 	if (d->page) {
 		d->page = false;
 		breaks_protect(&d->breaks);
@@ -430,7 +432,7 @@ debug_release(struct vcpu *vcpu)
 	pthread_mutex_lock(&m->lock);
 	if (d->alone == vcpu && !d->page) {
 		d->alone = NULL;
-		breaks_plant(&d->breaks, vcpu->debug.from);
+		breaks_plant(&d->breaks, d->lifted);
 		vcpu->debug.told = NOWHERE;
 		if (d->running && !d->interrupted && !next_event(m))
 			let_run(m);
@@ -607,8 +609,10 @@ debug_signal(struct vcpu *vcpu, const siginfo_t *info, bool fault)
 		.addr = vcpu->trap.address,
 	};
 
+	/* Who steps has to hear of each, to step over its handler. */
 	if (!m->debug.attached ||
-	    (m->debug.pass & HC_SIGNAL_BIT(info->si_signo)))
+	    (vcpu->debug.want == WANT_RUN &&
+		(m->debug.pass & HC_SIGNAL_BIT(info->si_signo))))
 		return false;
 	vcpu->debug.info = *info;
 	vcpu->debug.told_fault = fault;

@@ -105,6 +105,7 @@ struct debug {
 	_Atomic bool running;      /* the debugger has let it run */
 	bool interrupted;
 	struct vcpu *alone; /* the only one that runs, over a breakpoint */
+	uint64_t lifted;    /* ... which lay there */
 	bool page;          /* ... or through the watched page `opened` */
 	struct debug_event opened;
 	_Atomic uint64_t pass;    /* signals it is not told of: bit n - 1 */

@@ -199,7 +199,9 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 		serve(vcpu);
 		return;
 	}
-	if (vector == 13 && code_is(m, rip, hlt, sizeof(hlt))) {
+	/* What uses `syscall` is Linux' own, and means a crash by HLT. */
+	if (vector == 13 && m->door == DOOR_UNKNOWN &&
+	    code_is(m, rip, hlt, sizeof(hlt))) {
 		machine_end_quietly(m, OUTCOME_EXIT, 0);
 		return;
 	}

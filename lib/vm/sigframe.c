@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define RED_ZONE    128
-#define USER_END    UINT64_C(0x7ffffffff000)
 #define FRAME_ALIGN 16
 #define XSAVE_ALIGN 64
 
@@ -81,10 +80,11 @@ _Static_assert(sizeof(struct mcontext) == 256 && sizeof(siginfo_t) == 128 &&
 		   sizeof(struct rt_sigframe) == 440,
     "structures as the kernel has them");
 
-#define GENERAL(R)                                                           \
-	R(r8)                                                                \
-	R(r9) R(r10) R(r11) R(r12) R(r13) R(r14) R(r15) R(rdi) R(rsi) R(rbp) \
-	    R(rbx) R(rdx) R(rax) R(rcx) R(rsp) R(rip)
+#define GENERAL(R)                                                            \
+	R(r8)                                                                 \
+	R(r9)                                                                 \
+	R(r10) R(r11) R(r12) R(r13) R(r14) R(r15) R(rdi) R(rsi) R(rbp) R(rbx) \
+	    R(rdx) R(rax) R(rcx) R(rsp) R(rip)
 
 /* An XSAVE area and what of it lies in a frame. */
 union area {
@@ -260,7 +260,7 @@ sigframe_push(struct vcpu *vcpu, const struct sigframe *frame)
 	vcpu_user_regs(vcpu, &regs);
 	if (!find_place(m, frame, regs.rsp, &at, &area_at) ||
 	    !(frame->action.flags & HC_SA_RESTORER) ||
-	    frame->action.handler >= USER_END)
+	    frame->action.handler >= SPACE_END)
 		return -EFAULT;
 	/* Where it is, rsp tells. */
 	out.uc.stack.ss_flags &= ~SS_ONSTACK;
@@ -297,7 +297,7 @@ sigframe_pop(struct vcpu *vcpu, struct sigframe *frame)
 		return -EFAULT;
 	frame->mask = uc.mask;
 	frame->stack = uc.stack;
-	if ((mc->cs | 3) != SEL_USER_CODE || mc->rip >= USER_END ||
+	if ((mc->cs | 3) != SEL_USER_CODE || mc->rip >= SPACE_END ||
 	    get_state(vcpu, mc->fpstate) < 0)
 		return -EINVAL;
 #define GET(name) regs.name = mc->name;

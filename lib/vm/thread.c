@@ -253,6 +253,8 @@ thread_create(struct hc_thread *parent, struct hc_thread **child)
 		give_back(vcpu);
 		return r;
 	}
+	memcpy(vcpu->thread.name, parent->name, sizeof(parent->name));
+	vcpu->thread.named = parent->named;
 	vcpu->thread.clear_tid = vcpu->thread.robust = 0;
 	vcpu->thread.wait = (struct hc_wait){ 0 };
 	vcpu->ended = vcpu->faulted = vcpu->served = false;

@@ -154,6 +154,10 @@ page_fault_cause(const struct machine *m, const struct trap *trap)
 			       : "read through a null pointer at";
 	if (below_stack(m, trap->address))
 		return "stack overflow at";
+	if (page_fault_code(m, trap) == SEGV_ACCERR)
+		return write   ? "write to inaccessible memory at"
+		       : fetch ? "jump to inaccessible memory at"
+			       : "read of inaccessible memory at";
 	return write   ? "write to unmapped memory at"
 	       : fetch ? "jump to unmapped memory at"
 		       : "read of unmapped memory at";

@@ -1,0 +1,175 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The real gdb on an unmodified static program of the system's C library, with
+# threads and signals: as on a process.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+. "$top_srcdir/tests/gdb.sh"
+
+[ -z "${NOVILLO_HOST-}" ] || skip_all "no compiler on this host"
+
+program=$scratch/sessions
+${CC:-cc} -g -O0 -static -pthread "$top_srcdir/tests/programs/sessions.c" \
+    -o "$program" 2>"$scratch/cc" ||
+    skip_all "no static program: $(tail -n 1 "$scratch/cc")"
+
+# It is here, which is faster.
+sysroot=/
+
+# on WHAT COMMAND...: a session with the program doing that; what it printed is
+# $said.
+on()
+{
+	what_=$1
+	shift
+	on_line "| $novillo --gdb=stdio $program $what_ 2>$scratch/guest" "$@"
+	said=$(cat "$scratch/guest")
+}
+
+# How often PART stands in a line of $answer.
+count()
+{
+	printf '%s\n' "$answer" | grep -c "$1"
+}
+
+# lacks PART NAME: $answer has no such line.
+lacks()
+{
+	is "$(count "$1")" 0 "$2"
+}
+
+on threads "break work" continue "info threads" "thread apply all -s bt 3" \
+    delete continue "info threads"
+has "$answer" 'Thread 1.1 "main"' "info threads shows the first thread"
+for n in 0 1 2; do
+	has "$answer" "\"worker-$n\"" "and the name that thread $n gave itself"
+done
+has "$answer" "in worker (arg=0x" "bt goes from a function to its thread's"
+has "$answer" "exited with code 07" "the program ends as it would"
+has "$answer" "No threads." "and its threads with it"
+is "$said" "total 6" "undisturbed"
+
+on threads "break work" continue continue continue continue
+is "$(count 'hit Breakpoint 1, work')" 3 \
+    "a breakpoint in a function of threads is hit by each, once"
+on threads "break work if self == 2" continue "print self" "up" "print arg" \
+    continue
+has "$answer" '$1 = 2' "with a condition it is hit by one"
+has "$answer" '$2 = (void *) 0x2' "which is the right one"
+is "$said" "total 6" "and the others went on"
+
+# One steps, the others stand; then all go on.
+on threads "tbreak work if self == 1" continue "set scheduler-locking on" \
+    next next "print own" next next "print own" "set scheduler-locking off" \
+    next next continue
+has "$answer" '$1 = {0, 2, 0}' "a thread that steps alone works alone"
+has "$answer" '$2 = {0, 4, 0}' "line by line"
+is "$said" "total 6" "and disturbs nobody"
+on threads "watch total" continue continue continue delete continue
+is "$(count 'Hardware watchpoint 1: total')" 4 \
+    "a watchpoint sees each of three threads write"
+has "$answer" "New value = 6" "and the last value"
+on spin "tbreak compute" continue next next next "info threads" \
+    "set var done = 1" continue
+has "$answer" "own[(long)arg]++" "next goes on in its thread while others run"
+is "$said" "spun" "and each comes to its end"
+on chain "break pass" "ignore 1 50" continue "info threads" delete continue
+is "$(count 'Thread 1\.[0-9]* *"')" 2 \
+    "of fifty threads that came and went none is listed"
+is "$said" "passed" "and more come"
+
+# Faults and interrupts.
+on faults continue "info threads" bt 'print $_siginfo.si_signo' \
+    'print $_siginfo._sifields._sigfault.si_addr' continue
+has "$answer" '"culprit" received signal SIGSEGV' \
+    "a fault in a thread is told, with its name"
+has "$answer" "write_badly (at=0x0)" "where it is"
+has "$answer" '$1 = 11' "and what"
+has "$answer" "terminated with signal SIGSEGV" "passed on, it ends the program"
+on faults continue "set var done = 1" "signal SIGUSR1"
+has "$answer" "terminated with signal SIGUSR1" \
+    "instead another signal may be sent"
+
+on spin "$interrupt_later" continue "info threads" "thread apply all -s bt 2" \
+    "set var done = 1" continue
+has "$answer" "received signal SIGINT" "Ctrl-C stops threads that compute"
+is "$(printf '%s\n' "$answer" | sed -n '/Target Id/,/^$/p' |
+    grep -c 'compute (arg=')" 3 "all of them"
+is "$said" "spun" "and they go on"
+
+# A step over `syscall` is one, whatever the call does.
+cat >"$scratch/commands" <<'END'
+define to_syscall
+while *(unsigned short *)$pc != 0x050f
+stepi
+end
+end
+END
+on signals "handle SIGUSR1 nostop noprint" "source $scratch/commands" \
+    "break raise" continue to_syscall 'set $at = $pc' stepi 'print $pc - $at' \
+    'print $rax' to_syscall 'set $at = $pc' nexti 'print $pc - $at' \
+    to_syscall 'print $rax' 'print $rdx' continue
+has "$answer" '$1 = 2' "a step over syscall is one"
+has "$answer" '$2 = ' "and has its result"
+has "$answer" '$3 = 2' "so is the next"
+has "$answer" '$4 = 234' "up to the one that sends the signal"
+has "$answer" '$5 = 10' "which it is"
+is "$said" "handled 10 total 11" "and it is handled"
+
+# Signals.
+on signals "info signals SIGUSR1" continue bt "break handler" continue bt \
+    finish delete continue
+has "$answer" "SIGUSR1       Yes	Yes	Yes" "info signals tells what is done"
+has "$answer" "received signal SIGUSR1" "a signal stops the program"
+has "$answer" "in raise ()" "where it was sent"
+has "$answer" "handler (signal=10)" "it is passed to its handler"
+has "$answer" "<signal handler called>" "whose caller gdb names"
+has "$answer" "signals () at" "up to who raised it"
+is "$said" "handled 10 total 11" "and nothing is lost"
+
+on signals "handle SIGUSR1 nostop noprint pass" continue
+lacks "received signal" "handle nostop: it does not stop"
+is "$said" "handled 10 total 11" "and is passed"
+on signals "handle SIGUSR1 nopass" continue continue
+is "$said" "handled 0 total 10" "handle nopass: it is not"
+on signals continue "signal 0"
+is "$said" "handled 0 total 10" "nor with signal 0"
+on signals "handle SIGUSR1 nostop noprint" "break between" continue \
+    "tbreak handler" "signal SIGUSR1" bt 3 finish continue
+has "$answer" "#2  between () at" \
+    "signal SIGUSR1 calls the handler from where the program stood"
+lacks "hit Breakpoint 1.*hit Breakpoint 1" "once"
+is "$said" "handled 10 total 12" "and then goes on there"
+
+on signals continue stepi "print \$pc == (long)handler" bt 2 next next next \
+    "info symbol \$pc" finish "tbreak between" continue continue
+has "$answer" '$1 = 1' "a step with a signal goes to its handler"
+has "$answer" "handled = signal" "which is stepped"
+has "$answer" "between () at" "and left for where it came from"
+is "$said" "handled 10 total 11" "and the end is the same"
+
+on targets continue "info threads" "tbreak handler" continue "bt 2" continue
+has "$answer" '"sleeper" received signal SIGUSR1' \
+    "a signal to a thread stops there"
+has "$answer" '"sleeper" hit Temporary breakpoint' "and is handled there"
+is "$said" "handled 10 total 1" "once"
+
+# Stepping, with a signal every half millisecond that nobody wants to see.
+on ticks "handle SIGALRM nostop noprint pass" "break between" continue next \
+    next next next step next next delete continue
+is "$(count 'hit Breakpoint 1, between\|^Breakpoint 1, between')" 2 \
+    "next over signals: it stops where it shall, breakpoints count"
+lacks "handler (signal" "and in no handler"
+is "$said" "ticked 1" "and the program ends well"
+on ticks "handle SIGALRM nostop noprint pass" "break handler" "ignore 1 5" \
+    continue bt 2 delete continue
+has "$answer" "handler (signal=14)" "unless a breakpoint is in there"
+is "$said" "ticked 1" "and the program ends well"
+
+# What is left behind.
+on faults continue "generate-core-file $scratch/core" kill
+try gdb -nx -batch -ex "info threads" "$program" "$scratch/core"
+has "$out" "write_badly (at=0x0)" "gdb's core shows the fault"
+is "$(printf '%s\n' "$out" | grep -c '^[* ] [0-9 ]*LWP ')" 4 "and all threads"
+done_testing

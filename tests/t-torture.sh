@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Thousands of threads, signals under load, cancellation, all kinds of locks
+# and timers: of each C library there is, as natively.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+[ -z "${NOVILLO_HOST-}" ] || skip_all "no compiler on this host"
+make_scratch
+
+# guest WHAT: the program as a guest, with room for the stacks and arenas of all
+# its threads.
+guest()
+{
+	try timeout 60 "$novillo" -a @all -m 4G "$program" "$1"
+}
+
+# torture NAME COMPILER
+torture()
+{
+	program=$scratch/$1
+	if ! $2 -O1 -static -pthread "$top_srcdir/tests/programs/torture.c" \
+	    -o "$program" 2>"$scratch/cc"; then
+		missing "no $1 program: $(tail -n 1 "$scratch/cc")"
+		return
+	fi
+	for what in lives cancel mutexes heirs locks world faults queues storm \
+	    timers names; do
+		native=$(timeout 60 "$program" $what)
+		guest $what
+		is "$status:$out" "0:$native" "$1, $what: as natively"
+		is "$err" "" "and there is nothing to say"
+	done
+	guest inheritance
+	case $out in
+	"inheritance: "*"upported" | "inheritance: Function not implemented")
+		ok 0 "$1: priority inheritance is refused, not half done"
+		;;
+	*) is "$out" "an error" "$1: priority inheritance is refused" ;;
+	esac
+}
+
+torture glibc "${CC:-cc}"
+torture musl musl-gcc
+done_testing
