@@ -68,6 +68,16 @@ file_sparse(uint64_t size, char path[static FILE_PATH])
 }
 
 const char *
+file_text(const char *text, char path[static FILE_PATH])
+{
+	int fd = make(0);
+
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		give_up("a text cannot be written");
+	return name_of(fd, path);
+}
+
+const char *
 file_image(uint64_t size, bool full, char path[static FILE_PATH])
 {
 	static const uint8_t code[] = {
