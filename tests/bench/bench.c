@@ -96,6 +96,7 @@ static const struct {
 	{ "syscall", time_syscalls },
 	{ "hop-count", count_hops },
 	{ "hop", time_hops },
+	{ "touch", time_touch },
 	{ "sha256", time_sha256 },
 	{ "lua", time_lua },
 	{ "sqlite", time_sqlite },

@@ -293,5 +293,7 @@ compare_native_closely(const char *what, const struct side *const sides[3],
 {
 	take_turns(sides, 3, rounds, units);
 	report_native_closely(what, "CPU time", sides, &cpu, rounds, limits);
-	report_native_closely(what, "wall clock", sides, &wall, rounds, limits);
+	if (!bench.virtual)
+		report_native_closely(
+		    what, "wall clock", sides, &wall, rounds, limits);
 }

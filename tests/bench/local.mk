@@ -21,7 +21,8 @@ BENCH_STATICS = tests/bench/lua.static tests/bench/sql.static \
 BENCH_FLAGS =
 # Those for which a clock that counts instructions is good.
 BENCH_PARTS = call-count start-count faults memory step-count echo-count \
-	read-count start image call filter step echo read map
+	read-count start image call filter step echo read map compute hello \
+	syscall-count syscall hop-count hop touch
 
 EXTRA_PROGRAMS += $(BENCHES)
 tests_bench_bench_SOURCES = \
@@ -67,9 +68,10 @@ bench: bin/novillo $(BENCHES) $(BENCH_GUESTS) $(BENCH_STATICS)
 
 # The stage of tests/hosts, and what this test needs more.
 bench-Ai: host-stage
-	cd $(HOST_BUILD) && $(MAKE) $(BENCHES) $(BENCH_GUESTS)
+	cd $(HOST_BUILD) && \
+	    $(MAKE) $(BENCHES) $(BENCH_GUESTS) tests/bench/work.static
 	$(MKDIR_P) $(HOST_STAGE)/tests/bench
-	cp $(BENCHES:%=$(HOST_BUILD)/%) \
+	cp $(BENCHES:%=$(HOST_BUILD)/%) $(HOST_BUILD)/tests/bench/work.static \
 	    '$(top_srcdir)/tests/bench/on-host.sh' $(HOST_STAGE)/tests/bench/
 	cp $(BENCH_GUESTS:%=$(HOST_BUILD)/%) $(HOST_STAGE)/guest/
 	echo $(BENCH_PARTS) >$(HOST_STAGE)/tests/bench/parts

@@ -33,6 +33,7 @@ void count_syscalls(void);
 void time_syscalls(void);
 void count_hops(void);
 void time_hops(void);
+void time_touch(void);
 void time_sha256(void);
 void time_lua(void);
 void time_sqlite(void);
