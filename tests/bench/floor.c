@@ -223,10 +223,9 @@ floor_registers(const struct floor *f, uint64_t rip, uint64_t rsp, uint64_t rbx)
 	s->ldt = (struct kvm_segment){ .type = 2, .unusable = 1 };
 	s->cr0 = 0x80050033; /* PG AM WP NE ET MP PE */
 	s->cr3 = PML4;
-	s->cr4 = 0x6a0; /* OSXMMEXCPT OSFXSR PGE PAE */
-	if (f->xcr0)
-		s->cr4 |= 0x40000; /* OSXSAVE */
-	s->efer = 0xd01;           /* NXE LMA LME SCE */
+	/* OSXMMEXCPT OSFXSR PGE PAE, and OSXSAVE */
+	s->cr4 = 0x6a0 | (f->xcr0 ? 0x40000 : 0);
+	s->efer = 0xd01; /* NXE LMA LME SCE */
 	f->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	f->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
 }

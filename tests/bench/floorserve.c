@@ -119,7 +119,7 @@ floor_arguments(
     const struct floor *f, char *const *argv, const struct image *image)
 {
 	uint64_t words[WORDS] = { 0 };
-	uint64_t text = f->size;
+	uint64_t text = f->size - 16; /* above: AT_RANDOM's bytes */
 	uint64_t n = 0;
 	uint64_t sp;
 
@@ -132,7 +132,7 @@ floor_arguments(
 	if (image) {
 		const uint64_t auxv[] = { AT_PHDR, image->phdr, AT_PHENT, 56,
 			AT_PHNUM, image->phnum, AT_PAGESZ, 4096, AT_ENTRY,
-			image->entry, AT_RANDOM, text };
+			image->entry, AT_RANDOM, f->size - 16 };
 
 		must(n + 4 + sizeof(auxv) / 8 <= WORDS ? 0 : -1, "arguments");
 		memcpy(words + n + 3, auxv, sizeof(auxv));
