@@ -52,15 +52,17 @@ tests_bench_floor_SOURCES = \
 tests_bench_floor_LDFLAGS = -pthread
 
 BENCH_LINK = $(CC) -O2 -static -pthread
+BENCH_ABSENT = 2>/dev/null || rm -f $@
 tests/bench/work.static: tests/bench/work.c
-	$(AM_V_CCLD)$(BENCH_LINK) '$(top_srcdir)/tests/bench/work.c' -o $@ || \
-	    rm -f $@
+	$(AM_V_CCLD)$(BENCH_LINK) '$(top_srcdir)/tests/bench/work.c' \
+	    -o $@ $(BENCH_ABSENT)
 tests/bench/sql.static: tests/programs/sql.c
 	$(AM_V_CCLD)$(BENCH_LINK) '$(top_srcdir)/tests/programs/sql.c' \
-	    -lsqlite3 -lm -o $@ || rm -f $@
+	    -lsqlite3 -lm -o $@ $(BENCH_ABSENT)
 tests/bench/lua.static: tests/programs/lua.c
 	$(AM_V_CCLD)$(BENCH_LINK) `pkg-config --cflags lua5.4` \
-	    '$(top_srcdir)/tests/programs/lua.c' -llua5.4 -lm -o $@ || rm -f $@
+	    '$(top_srcdir)/tests/programs/lua.c' -llua5.4 -lm \
+	    -o $@ $(BENCH_ABSENT)
 
 bench: bin/novillo $(BENCHES) $(BENCH_GUESTS) $(BENCH_STATICS)
 	tests/bench/bench --programs=tests/bench $(BENCH_FLAGS) bin/novillo \
