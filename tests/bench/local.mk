@@ -51,7 +51,7 @@ tests_bench_floor_SOURCES = \
 	tests/bench/floorstatic.c
 tests_bench_floor_LDFLAGS = -pthread
 
-BENCH_LINK = $(CC) -O2 -static -pthread
+BENCH_LINK = $(MKDIR_P) $(@D) && $(CC) -O2 -static -pthread
 BENCH_ABSENT = 2>/dev/null || rm -f $@
 tests/bench/work.static: tests/bench/work.c
 	$(AM_V_CCLD)$(BENCH_LINK) '$(top_srcdir)/tests/bench/work.c' \
