@@ -16,7 +16,10 @@
  *	--json=FILE	the figures for programs
  *	--only=PART	one part of it: see the table `parts`
  *	--vs=COMMAND	time this command in turns with novillo, too: a guest
- *			that does nothing, or makes %n hypercalls
+ *			that does nothing, or makes %n hypercalls; or, if a word
+ *			is %g, each ordinary program of the bench, which takes
+ *			its place with its arguments
+ *	--programs=DIR	where these were built
  *
  * Status: 0, every figure is within its limit; 1, one is not; 2, not measured.
  */
@@ -33,6 +36,7 @@ static const struct option options[] = {
 	{ "json", required_argument, NULL, 'j' },
 	{ "only", required_argument, NULL, 'o' },
 	{ "vs", required_argument, NULL, 'c' },
+	{ "programs", required_argument, NULL, 'p' },
 	{ 0 },
 };
 
@@ -52,6 +56,7 @@ parse(int argc, char **argv)
 		case 'j': bench.json = fopen(optarg, "w"); break;
 		case 'o': bench.only = optarg; break;
 		case 'c': bench.vs = optarg; break;
+		case 'p': bench.programs = optarg; break;
 		default: exit(2);
 		}
 	if (bench.virtual && !rounds)
@@ -85,6 +90,16 @@ static const struct {
 	{ "read-count", count_reads },
 	{ "read", time_reads },
 	{ "map", time_map },
+	{ "compute", time_compute },
+	{ "hello", time_hello },
+	{ "syscall-count", count_syscalls },
+	{ "syscall", time_syscalls },
+	{ "hop-count", count_hops },
+	{ "hop", time_hops },
+	{ "touch", time_touch },
+	{ "sha256", time_sha256 },
+	{ "lua", time_lua },
+	{ "sqlite", time_sqlite },
 };
 
 int
@@ -102,7 +117,7 @@ main(int argc, char **argv)
 	}
 	if (!measured)
 		give_up("--only=%s: there is no such part", bench.only);
-	if (bench.vs)
+	if (bench.vs && !strstr(bench.vs, "%g"))
 		time_other();
 	if (bench.json)
 		fprintf(bench.json, "\n]\n");

@@ -36,21 +36,16 @@ time_hypercall(void)
 	compare("hypercall round trip", &novillo, &floor, bench.rounds, CALLS,
 	    HYPERCALL_LIMIT);
 }
-/* Words between blanks; %n becomes the number of hypercalls. */
+/* Of --vs=COMMAND: %n is the number of hypercalls. */
 static struct command
-command_of(char *line, const char *calls)
+other_making(const char *calls)
 {
-	struct command command = { .arg = { NULL } };
-	unsigned n = 0;
-	char *word;
+	struct command command = other_command(NULL, NULL);
+	unsigned i;
 
-	for (word = strtok(line, " "); word; word = strtok(NULL, " ")) {
-		if (n == CHILD_ARGS - 1)
-			give_up("--vs has more than %d words", CHILD_ARGS - 1);
-		command.arg[n++] = strcmp(word, "%n") == 0 ? calls : word;
-	}
-	if (n == 0)
-		give_up("--vs names no command");
+	for (i = 0; command.arg[i]; i++)
+		if (strcmp(command.arg[i], "%n") == 0)
+			command.arg[i] = calls;
 	return command;
 }
 
@@ -58,8 +53,8 @@ void
 time_other(void)
 {
 	bool calls = strstr(bench.vs, "%n") != NULL;
-	const struct command other = command_of(strdup(bench.vs), CALLS_TEXT);
-	const struct command other_less = command_of(strdup(bench.vs), "0");
+	const struct command other = other_making(CALLS_TEXT);
+	const struct command other_less = other_making("0");
 	const struct command calling = {
 		.arg = { bench.novillo, guest_path("spin.elf"), CALLS_TEXT }
 	};

@@ -29,6 +29,35 @@ guest_path(const char *name)
 	return path;
 }
 
+static void
+add_word(struct command *command, unsigned *n, const char *word)
+{
+	if (*n == CHILD_ARGS - 1)
+		give_up("--vs has more than %d words", CHILD_ARGS - 1);
+	command->arg[(*n)++] = word;
+}
+
+struct command
+other_command(const char *const *guest, const char *in)
+{
+	struct command command = { .arg = { NULL }, .in = in };
+	char *words = strdup(bench.vs);
+	unsigned n = 0;
+	char *word;
+
+	for (word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+		if (!guest || strcmp(word, "%g") != 0) {
+			add_word(&command, &n, word);
+			continue;
+		}
+		while (*guest)
+			add_word(&command, &n, *guest++);
+	}
+	if (n == 0)
+		give_up("--vs names no command");
+	return command;
+}
+
 unsigned
 start_rounds(void)
 {
@@ -239,4 +268,32 @@ compare_native(const char *what, const struct side *ours,
 	report_native(what, "CPU time", sides, &cpu, bench.rounds);
 	if (!bench.virtual)
 		report_native(what, "wall clock", sides, &wall, bench.rounds);
+}
+
+static void
+report_native_closely(const char *what, const char *clock,
+    const struct side *const sides[3], const struct turns *t, unsigned n,
+    struct native_limits limits)
+{
+	struct spread ours = ratio_of(t, 0, 1, n);
+	double least = ratio_of(t, 2, 1, n).median;
+	double limit = limits.floor * least;
+
+	print_sides(what, clock, sides, 3, t, n);
+	printf("  %.1f %% of native, the floor's %.1f %%; ratio %.4f, surely"
+	       " above %.4f, the floor's %.4f",
+	    100 / ours.median, 100 / least, ours.median, ours.low, least);
+	judge(ours.low, limit > limits.native ? limit : limits.native, "");
+	fflush(stdout);
+}
+
+void
+compare_native_closely(const char *what, const struct side *const sides[3],
+    unsigned rounds, double units, struct native_limits limits)
+{
+	take_turns(sides, 3, rounds, units);
+	report_native_closely(what, "CPU time", sides, &cpu, rounds, limits);
+	if (!bench.virtual)
+		report_native_closely(
+		    what, "wall clock", sides, &wall, rounds, limits);
 }

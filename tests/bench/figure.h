@@ -25,6 +25,7 @@ extern struct bench {
 	FILE *json;
 	const char *vs, *only;
 	const char *novillo, *floor, *guests;
+	const char *programs; /* a folder; NULL, there are none */
 	unsigned figures, missed;
 } bench;
 
@@ -49,6 +50,9 @@ struct spread spread_of(const double *values, unsigned n);
 
 /* A guest of the folder as a path, for good. */
 const char *guest_path(const char *name);
+
+/* The words of --vs, for good; the first that is %g becomes `guest`. */
+struct command other_command(const char *const *guest, const char *in);
 
 /* As many turns as time allows for runs that only start and end. */
 unsigned start_rounds(void);
@@ -84,5 +88,15 @@ void compare_closely(const char *what, const struct side *const sides[4],
 
 void compare_native(const char *what, const struct side *ours,
     const struct side *native, const struct side *floor, double units);
+
+/*
+ * The same with limits of one's own, of the native time and of the floor's:
+ * missed only by what chance does not explain.
+ */
+struct native_limits {
+	double native, floor;
+};
+void compare_native_closely(const char *what, const struct side *const sides[3],
+    unsigned rounds, double units, struct native_limits limits);
 
 #endif

@@ -13,19 +13,21 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An open file that has no name any more. */
+/* An open file that has no name any more, where no line will come to lie. */
 static int
 make(uint64_t size)
 {
 	const char *folder = getenv("TMPDIR");
 	char name[4096];
-	int fd;
+	int low, fd;
 
 	snprintf(name, sizeof(name), "%s/novillo-bench.XXXXXX",
 	    folder ? folder : "/tmp");
-	fd = mkstemp(name);
+	low = mkstemp(name);
+	fd = fcntl(low, F_DUPFD, CHILD_LINE + 1);
 	if (fd < 0 || unlink(name) < 0 || ftruncate(fd, (off_t)size) < 0)
 		give_up("%s cannot be made", name);
+	close(low);
 	return fd;
 }
 
@@ -65,6 +67,16 @@ const char *
 file_sparse(uint64_t size, char path[static FILE_PATH])
 {
 	return name_of(make(size), path);
+}
+
+const char *
+file_text(const char *text, char path[static FILE_PATH])
+{
+	int fd = make(0);
+
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		give_up("a text cannot be written");
+	return name_of(fd, path);
 }
 
 const char *

@@ -17,6 +17,9 @@
 /* `size` bytes of nothing. */
 const char *file_sparse(uint64_t size, char path[static FILE_PATH]);
 
+/* This text. */
+const char *file_text(const char *text, char path[static FILE_PATH]);
+
 /*
  * An image of `size` bytes that ends at once: one segment of text.  Holes in
  * it cost a loader that reads them as much as bytes; `full`, it has none.

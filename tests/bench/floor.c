@@ -9,13 +9,14 @@
  *					COUNT calls of getpid, then exit
  *	floor start MEMORY [ELF]	start, leave at the first hypercall
  *	floor serve MEMORY ELF [ARG...]	run a program of guest/
+ *	floor static MEMORY ELF [ARG...] run an ordinary static program
  *	floor step			step by packets on descriptor 9
  *	floor memory m|x PIECE FILE	answer those that ask for memory
  *
  * Without ELF a guest of a few instructions is started; with it the segments
- * of that file, which must be a sound ET_EXEC above 2 MiB.  MEMORY is in bytes,
+ * of that file, which must be sound and above 2 MiB.  MEMORY is in bytes,
  * 4 MiB to 4 GiB, in whole large pages.  getpid and exit_group are all that is
- * served, but to `serve`; anything else is an error.
+ * served, but to `serve` and `static`; anything else is an error.
  */
 #include "floor.h"
 
@@ -39,6 +40,7 @@
 #define GETPID     39
 #define EXIT_GROUP 231
 #define CPUID_MAX  256
+#define BIAS       0x400000
 
 /* 64-bit code at user level: rbx calls, then the last one. */
 static const uint8_t code[] = {
@@ -73,7 +75,6 @@ static void
 create(struct floor *f, uint64_t size)
 {
 	struct kvm_userspace_memory_region region = { .memory_size = size };
-	int run_size;
 
 	f->size = size;
 	f->ram = must_map(
@@ -85,25 +86,36 @@ create(struct floor *f, uint64_t size)
 	region.userspace_addr = (uintptr_t)f->ram;
 	must(ioctl(f->vm, KVM_SET_USER_MEMORY_REGION, &region),
 	    "KVM_SET_USER_MEMORY_REGION");
-	run_size = must(
-	    ioctl(f->kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
-	f->vcpu = must(ioctl(f->vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
-	f->run = must_map(mmap(NULL, (size_t)run_size, PROT_READ | PROT_WRITE,
-			      MAP_SHARED, f->vcpu, 0),
-	    "mmap of the vCPU");
+}
+
+static struct {
+	uint32_t nent, padding;
+	struct kvm_cpuid_entry2 entries[CPUID_MAX];
+} cpuid = { .nent = CPUID_MAX };
+
+/* The registers' state that a program may use, where KVM has XSAVE: x87, SSE
+ * and AVX, as far as it is there. */
+static uint64_t
+usable_xcr0(void)
+{
+	const struct kvm_cpuid_entry2 *e;
+	uint64_t xcr0 = 0;
+	int xsave = 0;
+
+	for (e = cpuid.entries; e < cpuid.entries + cpuid.nent; e++) {
+		if (e->function == 1)
+			xsave = e->ecx >> 26 & 1;
+		if (e->function == 0xd && e->index == 0)
+			xcr0 = e->eax & 7;
+	}
+	return xsave ? xcr0 : 0;
 }
 
 static void
-set_cpuid(const struct floor *f)
+get_cpuid(const struct floor *f)
 {
-	static struct {
-		uint32_t nent, padding;
-		struct kvm_cpuid_entry2 entries[CPUID_MAX];
-	} cpuid = { .nent = CPUID_MAX };
-
 	must(ioctl(f->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid),
 	    "KVM_GET_SUPPORTED_CPUID");
-	must(ioctl(f->vcpu, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
 }
 
 /* All of memory at its own address, in large pages, the user's. */
@@ -156,6 +168,21 @@ set_msrs(const struct floor *f)
 	must(ioctl(f->vcpu, KVM_SET_MSRS, &msrs), "KVM_SET_MSRS");
 }
 
+void
+floor_add_vcpu(struct floor *f, unsigned number)
+{
+	int size = must(
+	    ioctl(f->kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+
+	f->vcpu = must(
+	    ioctl(f->vm, KVM_CREATE_VCPU, number), "KVM_CREATE_VCPU");
+	f->run = must_map(mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
+			      MAP_SHARED, f->vcpu, 0),
+	    "mmap of the vCPU");
+	must(ioctl(f->vcpu, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
+	set_msrs(f);
+}
+
 static struct kvm_segment
 segment(uint16_t selector, uint8_t type)
 {
@@ -170,9 +197,8 @@ segment(uint16_t selector, uint8_t type)
 	};
 }
 
-/* Through the run page: the first KVM_RUN takes them along. */
-static void
-set_registers(const struct floor *f, uint64_t rip, uint64_t rsp, uint64_t rbx)
+void
+floor_registers(const struct floor *f, uint64_t rip, uint64_t rsp, uint64_t rbx)
 {
 	struct kvm_sregs *s = &f->run->s.regs.sregs;
 
@@ -197,14 +223,15 @@ set_registers(const struct floor *f, uint64_t rip, uint64_t rsp, uint64_t rbx)
 	s->ldt = (struct kvm_segment){ .type = 2, .unusable = 1 };
 	s->cr0 = 0x80050033; /* PG AM WP NE ET MP PE */
 	s->cr3 = PML4;
-	s->cr4 = 0x6a0;  /* OSXMMEXCPT OSFXSR PGE PAE */
+	/* OSXMMEXCPT OSFXSR PGE PAE, and OSXSAVE */
+	s->cr4 = 0x6a0 | (f->xcr0 ? 0x40000 : 0);
 	s->efer = 0xd01; /* NXE LMA LME SCE */
 	f->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	f->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
 }
 
-/* A sound file's segments, mapped; its entry point. */
-static uint64_t
+/* A sound file's segments, mapped; one that may lie anywhere, from BIAS on. */
+static struct image
 map_elf(const struct floor *f, const char *path)
 {
 	struct {
@@ -212,24 +239,33 @@ map_elf(const struct floor *f, const char *path)
 		Elf64_Phdr phdr[16];
 	} elf;
 	int fd = must(open(path, O_RDONLY | O_CLOEXEC), path);
+	struct image image = { 0 };
 	const Elf64_Phdr *p;
+	uint64_t bias;
 
 	must((int)pread(fd, &elf, sizeof(elf), 0), path);
+	bias = elf.head.e_type == ET_DYN ? BIAS : 0;
 	for (p = elf.phdr; p < elf.phdr + elf.head.e_phnum; p++) {
 		uint64_t in_page = p->p_vaddr % 4096;
-		uint8_t *end = f->ram + p->p_vaddr + p->p_filesz;
+		uint8_t *start = f->ram + bias + p->p_vaddr;
+		uint8_t *end = start + p->p_filesz;
 
 		if (p->p_type != PT_LOAD || p->p_filesz == 0)
 			continue;
-		must_map(mmap(f->ram + p->p_vaddr - in_page,
-			     p->p_filesz + in_page, PROT_READ | PROT_WRITE,
+		must_map(mmap(start - in_page, p->p_filesz + in_page,
+			     PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd,
 			     (off_t)(p->p_offset - in_page)),
 		    path);
 		if (p->p_memsz > p->p_filesz)
 			memset(end, 0, -(uintptr_t)end % 4096);
+		if (p->p_offset == 0)
+			image.phdr = bias + p->p_vaddr + elf.head.e_phoff;
+		image.end = bias + p->p_vaddr + p->p_memsz;
 	}
-	return elf.head.e_entry;
+	image.entry = bias + elf.head.e_entry;
+	image.phnum = elf.head.e_phnum;
+	return image;
 }
 
 /* A seccomp filter that only looks whether an ioctl is KVM_RUN, and lets all
@@ -279,14 +315,29 @@ run(const struct floor *f)
 static struct floor
 make(uint64_t size)
 {
-	struct floor f;
+	struct floor f = { 0 };
 
 	create(&f, size);
-	set_cpuid(&f);
+	get_cpuid(&f);
+	floor_add_vcpu(&f, 0);
 	make_tables(&f);
 	make_tss(&f);
-	set_msrs(&f);
 	return f;
+}
+
+/* A program of guest/, or one of a C library. */
+static int
+run_program(char **argv)
+{
+	struct floor f = make(strtoull(argv[2], NULL, 0));
+	struct image image = map_elf(&f, argv[3]);
+	int ordinary = strcmp(argv[1], "static") == 0;
+
+	if (ordinary)
+		f.xcr0 = usable_xcr0();
+	floor_registers(&f, image.entry,
+	    floor_arguments(&f, argv + 3, ordinary ? &image : NULL), 0);
+	return ordinary ? floor_static(&f, &image) : floor_serve(&f);
 }
 
 int
@@ -298,22 +349,19 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "step") == 0) {
 		f = make(64 * MIB);
-		set_registers(&f, CODE, f.size - 64, UINT32_MAX);
+		floor_registers(&f, CODE, f.size - 64, UINT32_MAX);
 		return floor_step(&f);
 	}
-	if (argc >= 4 && strcmp(argv[1], "serve") == 0) {
-		f = make(strtoull(argv[2], NULL, 0));
-		set_registers(
-		    &f, map_elf(&f, argv[3]), floor_arguments(&f, argv + 3), 0);
-		return floor_serve(&f);
-	}
+	if (argc >= 4 &&
+	    (strcmp(argv[1], "serve") == 0 || strcmp(argv[1], "static") == 0))
+		return run_program(argv);
 	if (argc == 5 && strcmp(argv[1], "memory") == 0)
 		return floor_memory(
 		    argv[2], strtoul(argv[3], NULL, 0), argv[4]);
 	if (!calls && (argc < 3 || argc > 4 || strcmp(argv[1], "start") != 0)) {
 		fputs("usage: floor hypercall COUNT [bare|filtered]\n"
 		      "       floor start MEMORY [ELF]\n"
-		      "       floor serve MEMORY ELF [ARG...]\n"
+		      "       floor serve|static MEMORY ELF [ARG...]\n"
 		      "       floor step\n"
 		      "       floor memory m|x PIECE FILE\n",
 		    stderr);
@@ -324,11 +372,11 @@ main(int argc, char **argv)
 	if (calls && argc == 4 && strcmp(argv[3], "filtered") == 0)
 		confine();
 	if (!calls && argc == 4)
-		entry = map_elf(&f, argv[3]);
+		entry = map_elf(&f, argv[3]).entry;
 	else
 		memcpy(f.ram + CODE, code, sizeof(code));
 	/* Zeros up there are argc 0 and the ends of three empty lists. */
-	set_registers(&f, entry, f.size - 64, calls ? number : 0);
+	floor_registers(&f, entry, f.size - 64, calls ? number : 0);
 	run(&f);
 	return EXIT_SUCCESS;
 }

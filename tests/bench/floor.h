@@ -28,17 +28,40 @@ struct floor {
 	struct kvm_run *run;
 	uint8_t *ram;
 	uint64_t size;
+	uint64_t xcr0; /* what a program that looks at CPUID may use; or 0 */
+};
+
+/* A program, mapped. */
+struct image {
+	uint64_t entry, phdr, phnum;
+	uint64_t end; /* behind its last segment */
 };
 
 /* What an ioctl or a call returned, or the end. */
 int must(int r, const char *call);
 
+/* A vCPU, which knows its CPUID; its number. */
+void floor_add_vcpu(struct floor *f, unsigned number);
+
+/* Through the run page: the first KVM_RUN takes them along. */
+void floor_registers(
+    const struct floor *f, uint64_t rip, uint64_t rsp, uint64_t rbx);
+
 /* Serve a program the few calls it needs by the host's own, without a look at
  * them; its exit status. */
 int floor_serve(struct floor *f);
 
-/* Its arguments, to the top of memory: the stack pointer to begin with. */
-uint64_t floor_arguments(const struct floor *f, char *const *argv);
+/* One such call; -ENOSYS if it is not among them. */
+uint64_t floor_call(
+    const struct floor *f, uint64_t number, const uint64_t args[static 6]);
+
+/* Its arguments, to the top of memory: the stack pointer to begin with.  Of a
+ * program of a C library, which looks at more than that, the image. */
+uint64_t floor_arguments(
+    const struct floor *f, char *const *argv, const struct image *image);
+
+/* The same for an ordinary static program, with threads. */
+int floor_static(struct floor *f, const struct image *image);
 
 /*
  * The least that can answer a debugger's packets on descriptor 9, until it

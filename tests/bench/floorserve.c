@@ -5,6 +5,7 @@
  */
 #include "floor.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <linux/kvm.h>
 #include <stdio.h>
@@ -29,14 +30,34 @@ static const struct {
 	[SYS_recvfrom] = { 1, 1 << 1 | 1 << 4 | 1 << 5 },
 	[SYS_bind] = { 1, 1 << 1 },
 	[SYS_listen] = { 1, 0 },
+	/* What a C library and the programs of the bench ask for. */
+	[SYS_fstat] = { 1, 1 << 1 },
+	[SYS_newfstatat] = { 1, 1 << 1 | 1 << 2 },
+	[SYS_ioctl] = { 1, 1 << 2 },
+	[SYS_getrandom] = { 1, 1 << 0 },
+	[SYS_prlimit64] = { 1, 1 << 2 | 1 << 3 },
+	[SYS_clock_gettime] = { 1, 1 << 1 },
+	[SYS_gettimeofday] = { 1, 1 << 0 },
+	[SYS_time] = { 1, 1 << 0 },
+	[SYS_times] = { 1, 1 << 0 },
+	[SYS_getuid] = { 1, 0 },
+	[SYS_geteuid] = { 1, 0 },
+	[SYS_getpid] = { 1, 0 },
+	[SYS_gettid] = { 1, 0 },
+	[SYS_sysinfo] = { 1, 1 << 0 },
+	[SYS_sched_yield] = { 1, 0 },
+	[SYS_futex] = { 1, 1 << 0 },
 };
 
-static uint64_t
-serve(const struct floor *f, uint64_t number, const uint64_t args[static 6])
+uint64_t
+floor_call(
+    const struct floor *f, uint64_t number, const uint64_t args[static 6])
 {
 	long a[6], r;
 	unsigned i;
 
+	if (number >= 512 || !calls[number].known)
+		return (uint64_t)-ENOSYS;
 	for (i = 0; i < 6; i++)
 		a[i] = (long)args[i];
 	for (i = 0; i < 6; i++)
@@ -77,7 +98,7 @@ floor_serve(struct floor *f)
 		if (r->rax == SYS_mmap)
 			r->rax = map(f, args);
 		else if (r->rax < 512 && calls[r->rax].known)
-			r->rax = serve(f, r->rax, args);
+			r->rax = floor_call(f, r->rax, args);
 		else
 			break;
 		f->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
@@ -87,14 +108,18 @@ floor_serve(struct floor *f)
 	return EXIT_FAILURE;
 }
 
-#define WORDS 32
+#define WORDS 64
 
-/* argc, argv, and the ends of what is not there: the environment, auxv. */
+/*
+ * argc, argv, and the ends of what is not there: the environment, auxv.  Of the
+ * latter a C library needs these (getauxval(3)).
+ */
 uint64_t
-floor_arguments(const struct floor *f, char *const *argv)
+floor_arguments(
+    const struct floor *f, char *const *argv, const struct image *image)
 {
 	uint64_t words[WORDS] = { 0 };
-	uint64_t text = f->size;
+	uint64_t text = f->size - 16; /* above: AT_RANDOM's bytes */
 	uint64_t n = 0;
 	uint64_t sp;
 
@@ -104,6 +129,14 @@ floor_arguments(const struct floor *f, char *const *argv)
 		words[n + 1] = text;
 	}
 	words[0] = n;
+	if (image) {
+		const uint64_t auxv[] = { AT_PHDR, image->phdr, AT_PHENT, 56,
+			AT_PHNUM, image->phnum, AT_PAGESZ, 4096, AT_ENTRY,
+			image->entry, AT_RANDOM, f->size - 16 };
+
+		must(n + 4 + sizeof(auxv) / 8 <= WORDS ? 0 : -1, "arguments");
+		memcpy(words + n + 3, auxv, sizeof(auxv));
+	}
 	sp = (text - sizeof(words)) & ~UINT64_C(15);
 	memcpy(f->ram + sp, words, sizeof(words));
 	return sp;

@@ -14,10 +14,15 @@ BENCH_GUESTS = guest/compute.elf guest/compute.native \
 	guest/read_blocks.elf guest/read_blocks.native \
 	guest/spin.elf \
 	guest/sum_file.elf guest/sum_file.native
+# Ordinary static programs.  Those of a library that is not there are not built,
+# and not measured.
+BENCH_STATICS = tests/bench/lua.static tests/bench/sql.static \
+	tests/bench/work.static
 BENCH_FLAGS =
 # Those for which a clock that counts instructions is good.
 BENCH_PARTS = call-count start-count faults memory step-count echo-count \
-	read-count start image call filter step echo read map
+	read-count start image call filter step echo read map compute hello \
+	syscall-count syscall hop-count hop touch
 
 EXTRA_PROGRAMS += $(BENCHES)
 tests_bench_bench_SOURCES = \
@@ -32,6 +37,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/files.h \
 	tests/bench/ioctls.def \
 	tests/bench/parts.h \
+	tests/bench/programs.c \
 	tests/bench/serving.c \
 	tests/bench/startup.c \
 	tests/bench/talk.c \
@@ -41,16 +47,33 @@ tests_bench_floor_SOURCES = \
 	tests/bench/floor.c \
 	tests/bench/floor.h \
 	tests/bench/floorline.c \
-	tests/bench/floorserve.c
+	tests/bench/floorserve.c \
+	tests/bench/floorstatic.c
+tests_bench_floor_LDFLAGS = -pthread
 
-bench: bin/novillo $(BENCHES) $(BENCH_GUESTS)
-	tests/bench/bench $(BENCH_FLAGS) bin/novillo tests/bench/floor guest
+BENCH_LINK = $(MKDIR_P) $(@D) && $(CC) -O2 -static -pthread
+BENCH_ABSENT = 2>/dev/null || rm -f $@
+tests/bench/work.static: tests/bench/work.c
+	$(AM_V_CCLD)$(BENCH_LINK) '$(top_srcdir)/tests/bench/work.c' \
+	    -o $@ $(BENCH_ABSENT)
+tests/bench/sql.static: tests/programs/sql.c
+	$(AM_V_CCLD)$(BENCH_LINK) '$(top_srcdir)/tests/programs/sql.c' \
+	    -lsqlite3 -lm -o $@ $(BENCH_ABSENT)
+tests/bench/lua.static: tests/programs/lua.c
+	$(AM_V_CCLD)$(BENCH_LINK) `pkg-config --cflags lua5.4` \
+	    '$(top_srcdir)/tests/programs/lua.c' -llua5.4 -lm \
+	    -o $@ $(BENCH_ABSENT)
+
+bench: bin/novillo $(BENCHES) $(BENCH_GUESTS) $(BENCH_STATICS)
+	tests/bench/bench --programs=tests/bench $(BENCH_FLAGS) bin/novillo \
+	    tests/bench/floor guest
 
 # The stage of tests/hosts, and what this test needs more.
 bench-Ai: host-stage
-	cd $(HOST_BUILD) && $(MAKE) $(BENCHES) $(BENCH_GUESTS)
+	cd $(HOST_BUILD) && \
+	    $(MAKE) $(BENCHES) $(BENCH_GUESTS) tests/bench/work.static
 	$(MKDIR_P) $(HOST_STAGE)/tests/bench
-	cp $(BENCHES:%=$(HOST_BUILD)/%) \
+	cp $(BENCHES:%=$(HOST_BUILD)/%) $(HOST_BUILD)/tests/bench/work.static \
 	    '$(top_srcdir)/tests/bench/on-host.sh' $(HOST_STAGE)/tests/bench/
 	cp $(BENCH_GUESTS:%=$(HOST_BUILD)/%) $(HOST_STAGE)/guest/
 	echo $(BENCH_PARTS) >$(HOST_STAGE)/tests/bench/parts
@@ -58,5 +81,5 @@ bench-Ai: host-stage
 
 .PHONY: bench bench-Ai
 
-EXTRA_DIST += tests/bench/on-host.sh
-CLEANFILES += $(BENCHES)
+EXTRA_DIST += tests/bench/on-host.sh tests/bench/work.c
+CLEANFILES += $(BENCHES) $(BENCH_STATICS)

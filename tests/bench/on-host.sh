@@ -12,8 +12,8 @@ result=$(mktemp)
 for part in $(cat "$dir/parts"); do
 	n=$((n + 1))
 	status=0
-	"$dir/bench" --virtual --only="$part" "$top_builddir/bin/novillo" \
-	    "$dir/floor" "$top_builddir/guest" >"$result" 2>&1 || status=$?
+	"$dir/bench" --virtual --programs="$dir" --only="$part" \
+	    "$top_builddir/bin/novillo" "$dir/floor" "$top_builddir/guest" >"$result" 2>&1 || status=$?
 	sed 's/^/# /' "$result"
 	[ "$status" -eq 0 ] || printf 'not '
 	echo "ok $n - every figure of $part is within its limit"

@@ -27,4 +27,15 @@ void count_reads(void);
 void time_reads(void);
 void time_map(void);
 
+void time_compute(void);
+void time_hello(void);
+void count_syscalls(void);
+void time_syscalls(void);
+void count_hops(void);
+void time_hops(void);
+void time_touch(void);
+void time_sha256(void);
+void time_lua(void);
+void time_sqlite(void);
+
 #endif

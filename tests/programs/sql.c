@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A small shell of SQLite: for t-languages.sh, which links it with Debian's
- * static library.
+ * A small shell of SQLite: for t-languages.sh and the bench, which link it with
+ * Debian's static library.
  *
  * usage: sql FILE <STATEMENTS
  */
