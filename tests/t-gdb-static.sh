@@ -169,6 +169,17 @@ on ticks "handle SIGALRM nostop noprint pass" "break handler" "ignore 1 5" \
 has "$answer" "handler (signal=14)" "unless a breakpoint is in there"
 is "$said" "ticked 1" "and the program ends well"
 
+# Threads that are sent signals at once, each of which gdb is told.
+crowd=$scratch/torture
+${CC:-cc} -O1 -static -pthread "$top_srcdir/tests/programs/torture.c" \
+    -o "$crowd"
+for what in world faults storm; do
+	on_line "| $novillo --gdb=stdio -m 4G $crowd $what 2>$scratch/guest" \
+	    "handle SIGUSR1 SIGUSR2 SIGALRM SIGSEGV nostop print pass" continue
+	is "$(cat "$scratch/guest")" "$("$crowd" $what)" \
+	    "$what: no signal is lost that gdb passes on"
+done
+
 # What is left behind.
 on faults continue "generate-core-file $scratch/core" kill
 try gdb -nx -batch -ex "info threads" "$program" "$scratch/core"

@@ -596,7 +596,9 @@ debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo, uint64_t hi,
 	vcpu->debug.want = want;
 	vcpu->debug.lo = lo;
 	vcpu->debug.hi = hi;
-	vcpu->debug.signal = signal;
+	/* One that it was to have before it was stopped again, it still gets. */
+	if (signal)
+		vcpu->debug.signal = signal;
 }
 
 bool
@@ -692,14 +694,18 @@ debug_resume(struct machine *m)
 
 		if (!thread_lives(vcpu) || vcpu->debug.want == WANT_STOP)
 			continue;
+		if (is_stale(d, vcpu))
+			vcpu->debug.event.kind = EVENT_NONE;
+		/* What it has not told yet is not decided. */
+		if (vcpu->debug.event.kind != EVENT_NONE) {
+			pending = true;
+			continue;
+		}
 		vcpu->faulted = vcpu->faulted && vcpu->debug.signal;
 		if (vcpu->debug.signal)
 			vcpu->attend = true;
 		else
 			vcpu->debug.info.si_signo = 0;
-		if (is_stale(d, vcpu))
-			vcpu->debug.event.kind = EVENT_NONE;
-		pending = pending || vcpu->debug.event.kind != EVENT_NONE;
 	}
 	d->running = true;
 	if (thread_over(m))
