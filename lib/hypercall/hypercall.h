@@ -237,7 +237,7 @@ enum hc_base_register {
 struct hc_thread {
 	int tid;
 	char name[HC_THREAD_NAME]; /* at first, that of who made it */
-	bool named;		   /* by the guest */
+	bool named;                /* by the guest */
 	struct hc_thread_signals signals;
 	uint64_t clear_tid; /* where its end is told, or 0 */
 	uint64_t robust;    /* the head of its list of robust locks, or 0 */
