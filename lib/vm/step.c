@@ -401,10 +401,12 @@ step_on_hypercall(struct vcpu *vcpu, uint32_t number, int64_t result)
 
 	v->inside = false;
 	/* The flag of our step, or KVM's: the door's user finds it in r11. */
-	if (flagged && monitor_in_door(vcpu_regs(vcpu)->rip))
+	if (flagged && monitor_in_door(vcpu_regs(vcpu)->rip)) {
 		vcpu_regs(vcpu)->r11 &= ~(uint64_t)RFLAGS_TF;
-	else
+		vcpu_changed(vcpu);
+	} else {
 		set_trace(vcpu, false);
+	}
 	v->traced = false;
 	if (!hc_is_interrupted(result) && !touched_watch(vcpu, number) &&
 	    is_stepping(vcpu))
