@@ -291,7 +291,7 @@ look_again(void *arg)
 static void
 test_threads(void)
 {
-	struct thread thread, next;
+	struct thread thread = { 0 }, next = { 0 };
 
 	same(list("/proc/self/task"), 3, "task has one thread");
 	if (thread_start(&thread, look, NULL) < 0) {
@@ -301,8 +301,8 @@ test_threads(void)
 	thread_join(&thread);
 	ok(listed, "with another it has two");
 	ok(named, "each with its name");
-	thread_start(&next, look_again, NULL);
-	thread_join(&next);
+	if (thread_start(&next, look_again, NULL) == 0)
+		thread_join(&next);
 	ok(inherited, "which is at first that of who made it");
 	ok(says("/proc/self/comm", "t_proc."), "and the process has its own");
 }

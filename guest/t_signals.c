@@ -556,7 +556,7 @@ test_interrupted(void)
 {
 	struct pollfd fd = { .events = POLLIN };
 	struct timespec second = { 1, 0 }, left = { 0, 0 };
-	struct thread t;
+	struct thread t = { 0 };
 	int word = 0;
 	char c = 0;
 

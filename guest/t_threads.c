@@ -395,7 +395,7 @@ add(void *arg)
 static void
 test_lock(void)
 {
-	struct thread t[4];
+	static struct thread t[4];
 	int i;
 
 	memset(t, 0, sizeof(t));
