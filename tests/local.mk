@@ -9,9 +9,10 @@ TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_DRIVER = $(TAP_DRIVER)
 ELF_LOG_DRIVER = $(TAP_DRIVER)
-SH_LOG_COMPILER = $(SHELL)
+# What hangs has failed: no test stops all others.
+SH_LOG_COMPILER = timeout -k 10 900 $(SHELL)
 # A guest that prints TAP is a test by itself.
-ELF_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-guest.sh
+ELF_LOG_COMPILER = timeout -k 10 900 $(SHELL) $(top_srcdir)/tests/run-guest.sh
 
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(top_srcdir)'; export top_srcdir; \

@@ -138,8 +138,8 @@ if [ "$status" -eq 0 ]; then
 	try "$novillo" --sandbox=strict "--allow=$least" "$busybox" \
 	    ls -lR /proc /dev /sys
 	has "$out" "exe -> $busybox" "folders and links as well"
-	try "$novillo" --sandbox=strict --allow=pipe,unlink,chmod \
-	    "$guests/t_proc.elf"
+	try "$novillo" --timeout=60 --sandbox=strict \
+	    --allow=pipe,unlink,chmod "$guests/t_proc.elf"
 	is "$status" 0 "for all of it"
 else
 	skip "no strict sandbox here"
