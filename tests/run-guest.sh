@@ -13,7 +13,8 @@ case $1 in
 */t_file.elf | */t_net.elf | */t_poll.elf | */t_mmap.elf | */t_hostile.elf | \
     */t_signals.elf)
 	make_scratch
-	"$novillo" --timeout=60 --allow=@all --root="$scratch" "$@"
+	# Of which t_hostile takes all there is.
+	"$novillo" --timeout=60 --memory=256M --allow=@all --root="$scratch" "$@"
 	exit
 	;;
 */t_race.elf)

@@ -194,8 +194,8 @@ without=$top_builddir/tests/without
 for error in $([ -x "$without" ] && echo 38 1); do
 	for test in t_file t_hostile; do
 		try timeout 100 "$without" openat2 $error "$novillo" \
-		    "--sandbox=$strict" --allow=@all --root="$scratch/given" \
-		    "$guests/$test.elf"
+		    "--sandbox=$strict" --allow=@all --memory=64M \
+		    --root="$scratch/given" "$guests/$test.elf"
 		is "$status" 0 "$test is the same without openat2 ($error)"
 	done
 	try "$without" openat2 $error "$novillo" --probe
