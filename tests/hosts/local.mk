@@ -14,6 +14,7 @@ HOST_OUTSIDE = \
 	tests/t-gdb-lines.sh \
 	tests/t-gdb-monitor.sh \
 	tests/t-gdb-regs.sh \
+	tests/t-gdb-signals.sh \
 	tests/t-gdb-stops.sh \
 	tests/t-gdb-threads.sh \
 	tests/t-gdb-ways.sh \
