@@ -522,16 +522,19 @@ descriptors(void)
 static void
 memory(void)
 {
+	char *volatile last;
 	unsigned long n = 0;
 	char *p;
 
-	while ((p = malloc(1 << 20))) {
+	while ((p = last = malloc(1 << 20))) {
 		p[0] = 1;
 		n++;
 	}
 	printf("%s\n", n > 10 ? "much" : "little");
-	while (malloc(16))
-		continue;
+	/* Looked at, for a compiler may leave out what nobody sees. */
+	do
+		last = malloc(16);
+	while (last);
 	while (sbrk(4096) != (void *)-1)
 		continue;
 	printf("%s\n", strerror(errno));
