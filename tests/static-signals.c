@@ -24,7 +24,7 @@
 #define RUN_MS  1500
 
 static pthread_t threads[THREADS];
-static pthread_barrier_t start;
+static pthread_barrier_t start, stop;
 static sem_t seen;
 static atomic_long got, bad;
 static atomic_bool done;
@@ -93,6 +93,8 @@ work(void *arg)
 		if (round % 64 == 0)
 			usleep(1);
 	}
+	/* Nobody is joined, and gone, while another may still signal it. */
+	pthread_barrier_wait(&stop);
 	return NULL;
 }
 
@@ -105,6 +107,7 @@ torture(void)
 
 	sem_init(&seen, 0, 0);
 	pthread_barrier_init(&start, NULL, THREADS + 1);
+	pthread_barrier_init(&stop, NULL, THREADS);
 	handle(SIGUSR1, count, SA_RESTART);
 	handle(SIGUSR2, count, 0);
 	handle(SIGALRM, count, SA_RESTART);
