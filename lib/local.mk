@@ -103,6 +103,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/unixname.h \
 	lib/hypercall/wait.c \
 	lib/hypercall/wait.h \
+	lib/hypercall/waitcall.S \
 	lib/hypercall/walk.c
 
 noinst_LIBRARIES += lib/libvm.a

@@ -14,40 +14,10 @@
 
 #include <ucontext.h>
 
-/* In: flag, number, arguments.  Linux preserves all but rax, rcx, r11. */
-__asm__(".text\n"
-	".globl hc_wait_call\n"
-	".hidden hc_wait_call\n"
-	".type hc_wait_call, @function\n"
-	"hc_wait_call:\n"
-	"	mov %rdi, %r11\n"
-	"	mov %rsi, %rax\n"
-	"	mov %rdx, %rcx\n"
-	"	mov (%rcx), %rdi\n"
-	"	mov 8(%rcx), %rsi\n"
-	"	mov 16(%rcx), %rdx\n"
-	"	mov 24(%rcx), %r10\n"
-	"	mov 32(%rcx), %r8\n"
-	"	mov 40(%rcx), %r9\n"
-	"hc_wait_look:\n"
-	"	cmpl $0, (%r11)\n"
-	"	jne hc_wait_not_made\n"
-	"hc_wait_syscall:\n"
-	"	syscall\n"
-	"hc_wait_made:\n"
-	"	ret\n"
-	"hc_wait_not_made:\n"
-	"	mov $-513, %rax\n"
-	"	ret\n"
-	"hc_wait_restarts:\n"
-	"	mov $-512, %rax\n"
-	"	ret\n"
-	".size hc_wait_call, . - hc_wait_call\n");
-
 _Static_assert(HC_NOT_MADE == 513 && HC_RESTARTS == 512,
-    "the code above has them as numbers");
+    "waitcall.S has them as numbers");
 
-/* Labels of that code. */
+/* Labels of waitcall.S. */
 extern const char hc_wait_look[] __attribute__((visibility("hidden")));
 extern const char hc_wait_syscall[] __attribute__((visibility("hidden")));
 extern const char hc_wait_made[] __attribute__((visibility("hidden")));
