@@ -14,8 +14,8 @@
 
 #include <ucontext.h>
 
-_Static_assert(HC_NOT_MADE == 513 && HC_RESTARTS == 512,
-    "waitcall.S has them as numbers");
+_Static_assert(
+    HC_NOT_MADE == 513 && HC_RESTARTS == 512, "waitcall.S has them as numbers");
 
 /* Labels of waitcall.S. */
 extern const char hc_wait_look[] __attribute__((visibility("hidden")));
