@@ -80,14 +80,24 @@ _Static_assert(sizeof(struct mcontext) == 256 && sizeof(siginfo_t) == 128 &&
 		   sizeof(struct rt_sigframe) == 440,
     "structures as the kernel has them");
 
-#define GENERAL(R)                                                            \
-	R(r8)                                                                 \
-	R(r9)                                                                 \
-	R(r10)                                                                \
-	R(r11)                                                                \
-	R(r12)                                                                \
-	R(r13) R(r14) R(r15) R(rdi) R(rsi) R(rbp) R(rbx) R(rdx) R(rax) R(rcx) \
-	    R(rsp) R(rip)
+#define GENERAL(R) \
+	R(r8)      \
+	R(r9)      \
+	R(r10)     \
+	R(r11)     \
+	R(r12)     \
+	R(r13)     \
+	R(r14)     \
+	R(r15)     \
+	R(rdi)     \
+	R(rsi)     \
+	R(rbp)     \
+	R(rbx)     \
+	R(rdx)     \
+	R(rax)     \
+	R(rcx)     \
+	R(rsp)     \
+	R(rip)
 
 /* An XSAVE area and what of it lies in a frame. */
 union area {
