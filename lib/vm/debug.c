@@ -354,6 +354,12 @@ finish_alone(struct machine *m)
 
 	d->alone = NULL;
 	breaks_plant(&d->breaks, d->lifted);
+	/* Kicked behind its instruction, it has made it all the same. */
+	if (event->kind == EVENT_NONE &&
+	    vcpu_user_rip(vcpu) != vcpu->debug.from) {
+		event->kind = EVENT_STEP;
+		event->vcpu = vcpu->id;
+	}
 	if (d->page) {
 		d->page = false;
 		breaks_protect(&d->breaks);
