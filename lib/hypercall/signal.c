@@ -354,8 +354,7 @@ hc_signal_send(struct hc_guest *guest, struct hc_thread *to,
 	if (!to || !wants(to, bit))
 		return HC_SENT_WAITS;
 	wake(to);
-	return s->action[signal - 1].handler == (uintptr_t)SIG_DFL &&
-		       !hc_signal_is_ignored(s, signal) && !s->observed &&
+	return hc_signal_ends(s, signal) && !s->observed &&
 		       !(to->signals.awaited & bit)
 		   ? HC_SENT_KILLS
 		   : HC_SENT_COMES;
