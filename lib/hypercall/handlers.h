@@ -85,7 +85,4 @@ int64_t hc_fd_result(struct hc_call *call, int64_t host, bool cloexec);
 int64_t hc_begin_mask(struct hc_call *call, uint64_t va, uint64_t size);
 int64_t hc_end_swapped(struct hc_call *call, int64_t result);
 
-/* The name of an option that setsockopt or getsockopt serves, or NULL. */
-const char *hc_sockopt_name(int level, int option);
-
 #endif

@@ -156,11 +156,9 @@ void hc_signal_set_mask(
     struct hc_guest *guest, struct hc_thread *thread, hc_sigset mask);
 void hc_signal_unswap(struct hc_guest *guest, struct hc_thread *thread);
 
-/* The stack for handlers: is `sp` on it, so that it cannot be changed?  Its
- * flags, all of it, and Linux' checks (sigaltstack(2)): 0 or -errno. */
+/* The stack for handlers: what it is to who has the stack pointer `sp`; and
+ * another one, by Linux' checks (sigaltstack(2)): 0 or -errno. */
 #define HC_MINSIGSTKSZ 2048
-bool hc_on_signal_stack(const struct hc_thread_signals *signals, uint64_t sp);
-int hc_signal_stack_flags(const struct hc_thread_signals *signals, uint64_t sp);
 void hc_signal_get_stack(
     const struct hc_thread_signals *signals, stack_t *stack, uint64_t sp);
 int hc_signal_set_stack(

@@ -181,8 +181,9 @@ hc_do_rt_sigreturn(struct hc_call *call)
 	return 0;
 }
 
-bool
-hc_on_signal_stack(const struct hc_thread_signals *signals, uint64_t sp)
+/* Is `sp` on the stack for handlers, so that it cannot be changed? */
+static bool
+on_signal_stack(const struct hc_thread_signals *signals, uint64_t sp)
 {
 	/* With HC_SS_AUTODISARM it is given up as soon as it is used. */
 	return !(signals->stack_flags & HC_SS_AUTODISARM) &&
@@ -190,14 +191,14 @@ hc_on_signal_stack(const struct hc_thread_signals *signals, uint64_t sp)
 	       sp - signals->stack <= signals->stack_size;
 }
 
-int
-hc_signal_stack_flags(const struct hc_thread_signals *signals, uint64_t sp)
+static int
+stack_flags(const struct hc_thread_signals *signals, uint64_t sp)
 {
 	unsigned flags = signals->stack_flags;
 
 	if (signals->stack_size == 0)
 		flags |= SS_DISABLE;
-	else if (hc_on_signal_stack(signals, sp))
+	else if (on_signal_stack(signals, sp))
 		flags |= SS_ONSTACK;
 	return (int)flags;
 }
@@ -209,7 +210,7 @@ hc_signal_set_stack(
 	unsigned flags = (unsigned)stack->ss_flags & HC_SS_AUTODISARM;
 	unsigned mode = (unsigned)stack->ss_flags & ~(unsigned)HC_SS_AUTODISARM;
 
-	if (hc_on_signal_stack(signals, sp))
+	if (on_signal_stack(signals, sp))
 		return -EPERM;
 	if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE)
 		return -EINVAL;
@@ -228,7 +229,7 @@ hc_signal_get_stack(
 	memset(stack, 0, sizeof(*stack));
 	stack->ss_sp = (void *)(uintptr_t)signals->stack;
 	stack->ss_size = signals->stack_size;
-	stack->ss_flags = hc_signal_stack_flags(signals, sp);
+	stack->ss_flags = stack_flags(signals, sp);
 }
 
 void

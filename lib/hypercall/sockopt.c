@@ -20,9 +20,9 @@ enum {
 	BOTH = GET | SET,
 };
 
-#define OPTION(level, option, may, type)                  \
-	{                                                 \
-		level, option, #option, may, sizeof(type) \
+#define OPTION(level, option, may, type)         \
+	{                                        \
+		level, option, may, sizeof(type) \
 	}
 
 /*
@@ -31,7 +31,6 @@ enum {
  */
 static const struct option {
 	int level, option;
-	const char *name;
 	unsigned may;
 	size_t size; /* of its value, at most */
 } options[] = {
@@ -93,14 +92,6 @@ find(int level, int option)
 		if (options[i].level == level && options[i].option == option)
 			return &options[i];
 	return NULL;
-}
-
-const char *
-hc_sockopt_name(int level, int option)
-{
-	const struct option *o = find(level, option);
-
-	return o ? o->name : NULL;
 }
 
 static int64_t
