@@ -278,7 +278,7 @@ send_number(
 	if (signal == 0)
 		return 0;
 	info.si_pid = HC_PID;
-	info.si_uid = (uid_t)hc_host(SYS_getuid, 0);
+	info.si_uid = call->guest->world.uid;
 	return send_info(call, to, &info, "sent it");
 }
 
