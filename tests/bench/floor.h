@@ -51,6 +51,11 @@ void floor_registers(
  * them; its exit status. */
 int floor_serve(struct floor *f);
 
+/* Run until a program makes a call: its number, and its arguments.  The answer
+ * goes to rax.  Any other exit is the end: floor_lost(). */
+uint64_t floor_next(const struct floor *f, uint64_t args[static 6]);
+_Noreturn void floor_lost(const struct floor *f);
+
 /* One such call; -ENOSYS if it is not among them. */
 uint64_t floor_call(
     const struct floor *f, uint64_t number, const uint64_t args[static 6]);

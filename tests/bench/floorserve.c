@@ -80,32 +80,46 @@ map(const struct floor *f, const uint64_t args[static 6])
 	return at;
 }
 
+void
+floor_lost(const struct floor *f)
+{
+	const struct kvm_regs *r = &f->run->s.regs.regs;
+
+	fprintf(stderr, "floor: exit %u, rip 0x%llx, rax 0x%llx\n",
+	    f->run->exit_reason, r->rip, r->rax);
+	exit(EXIT_FAILURE);
+}
+
+uint64_t
+floor_next(const struct floor *f, uint64_t args[static 6])
+{
+	const struct kvm_regs *r = &f->run->s.regs.regs;
+
+	must(ioctl(f->vcpu, KVM_RUN, 0), "KVM_RUN");
+	if (f->run->exit_reason != KVM_EXIT_IO || f->run->io.port != 0x10)
+		floor_lost(f);
+	memcpy(args,
+	    (const uint64_t[]){ r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9 },
+	    6 * sizeof(args[0]));
+	f->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+	return r->rax;
+}
+
 int
 floor_serve(struct floor *f)
 {
 	struct kvm_regs *r = &f->run->s.regs.regs;
+	uint64_t args[6], number;
 
-	for (;;) {
-		must(ioctl(f->vcpu, KVM_RUN, 0), "KVM_RUN");
-		if (f->run->exit_reason != KVM_EXIT_IO ||
-		    f->run->io.port != 0x10)
-			break;
-		const uint64_t args[] = { r->rdi, r->rsi, r->rdx, r->r10, r->r8,
-			r->r9 };
-
-		if (r->rax == SYS_exit_group)
-			return (int)args[0];
-		if (r->rax == SYS_mmap)
+	while ((number = floor_next(f, args)) != SYS_exit_group) {
+		if (number == SYS_mmap)
 			r->rax = map(f, args);
-		else if (r->rax < 512 && calls[r->rax].known)
-			r->rax = floor_call(f, r->rax, args);
+		else if (number < 512 && calls[number].known)
+			r->rax = floor_call(f, number, args);
 		else
-			break;
-		f->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+			floor_lost(f);
 	}
-	fprintf(stderr, "floor: exit %u, rip 0x%llx, rax 0x%llx\n",
-	    f->run->exit_reason, r->rip, r->rax);
-	return EXIT_FAILURE;
+	return (int)args[0];
 }
 
 #define WORDS 64

@@ -167,28 +167,15 @@ static int
 serve_thread(struct thread *t)
 {
 	struct floor *f = &t->floor;
-	struct kvm_regs *r = &f->run->s.regs.regs;
+	uint64_t args[6], number;
 
-	for (;;) {
-		must(ioctl(f->vcpu, KVM_RUN, 0), "KVM_RUN");
-		if (f->run->exit_reason != KVM_EXIT_IO ||
-		    f->run->io.port != 0x10)
-			break;
-		const uint64_t args[] = { r->rdi, r->rsi, r->rdx, r->r10, r->r8,
-			r->r9 };
-
-		if (r->rax == SYS_exit_group)
+	while ((number = floor_next(f, args)) != SYS_exit) {
+		if (number == SYS_exit_group)
 			_exit((int)args[0]);
-		if (r->rax == SYS_exit) {
-			end_thread(t);
-			return 0;
-		}
-		f->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
-		r->rax = serve(f, r->rax, args);
+		f->run->s.regs.regs.rax = serve(f, number, args);
 	}
-	fprintf(stderr, "floor: exit %u, rip 0x%llx, rax 0x%llx\n",
-	    f->run->exit_reason, r->rip, r->rax);
-	exit(EXIT_FAILURE);
+	end_thread(t);
+	return 0;
 }
 
 /* In which mode `syscall` comes out is seen by trying one. */
