@@ -86,15 +86,6 @@ contents(const char *name)
 	return text;
 }
 
-static void
-host_file(const char *name, const char *text)
-{
-	FILE *f = fopen(name, "w");
-
-	if (!f || fputs(text, f) == EOF || fclose(f) != 0)
-		bail("cannot make a file");
-}
-
 /*
  *	outside/secret		must never be seen
  *	root/...		the guest's

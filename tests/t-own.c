@@ -519,15 +519,6 @@ test_own_only(void)
 	CALL(HC_close, host);
 }
 
-static void
-write_host(const char *name, const char *text)
-{
-	FILE *f = fopen(name, "w");
-
-	if (!f || fputs(text, f) == EOF || fclose(f) != 0)
-		bail("cannot make a file");
-}
-
 /* A volume of the same name is what the user wants. */
 static void
 test_volumes(void)
@@ -553,9 +544,9 @@ make_world(void)
 	    mkdir("root/dev", 0755) < 0 || mkdir("root/dev/shm", 0755) < 0 ||
 	    mkdir("rom", 0755) < 0)
 		bail("cannot make a tree");
-	write_host("root/file", "file");
-	write_host("root/dir/inner", "inner");
-	write_host("rom/null", "volume");
+	host_file("root/file", "file");
+	host_file("root/dir/inner", "inner");
+	host_file("rom/null", "volume");
 	guestcall_init();
 	space_take(&guest.space, PAGE, 16 * P + LEN,
 	    space_bits(PROT_READ | PROT_WRITE));

@@ -163,6 +163,16 @@ bail(const char *fmt, ...)
 	exit(EXIT_FAILURE);
 }
 
+/* A file of the host's with this text. */
+static inline void
+host_file(const char *name, const char *text)
+{
+	FILE *f = fopen(name, "w");
+
+	if (!f || fputs(text, f) == EOF || fclose(f) != 0)
+		bail("cannot make %s", name);
+}
+
 /* What main() returns: success if everything planned ran and passed. */
 static inline int
 done_testing(void)
