@@ -152,6 +152,7 @@ PROGRAMS_TESTED = \
 	tests/programs/lua.c \
 	tests/programs/memory.c \
 	tests/programs/modern.cc \
+	tests/programs/parts.h \
 	tests/programs/routines.go \
 	tests/programs/script.bash \
 	tests/programs/script.sash \

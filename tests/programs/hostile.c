@@ -6,6 +6,8 @@
  * usage: hostile WHAT
  */
 #define _GNU_SOURCE
+#include "parts.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -629,61 +631,62 @@ jump_back(int signal, siginfo_t *info, void *context)
 	siglongjmp(back, signal);
 }
 
+static const struct {
+	const char *name;
+	size_t len;
+	const char *code;
+} instruction[] = {
+	ROW("hlt", "\xf4"),
+	ROW("cli", "\xfa"),
+	ROW("in", "\xe4\x60"),
+	ROW("out", "\xe6\x80"),
+	ROW("outsb", "\x6e"),
+	ROW("rdmsr", "\x0f\x32"),
+	ROW("wrmsr", "\x0f\x30"),
+	ROW("xsetbv", "\x0f\x01\xd1"),
+	ROW("lgdt", "\x0f\x01\x14\x24"),
+	ROW("lidt", "\x0f\x01\x1c\x24"),
+	ROW("lldt", "\x0f\x00\xd0"),
+	ROW("ltr", "\x0f\x00\xd8"),
+	ROW("mov to cr0", "\x0f\x22\xc0"),
+	ROW("mov from cr3", "\x0f\x20\xd8"),
+	ROW("mov to cr4", "\x0f\x22\xe0"),
+	ROW("mov to dr7", "\x0f\x23\xf8"),
+	ROW("clts", "\x0f\x06"),
+	ROW("invd", "\x0f\x08"),
+	ROW("wbinvd", "\x0f\x09"),
+	ROW("invlpg", "\x0f\x01\x3c\x24"),
+	ROW("swapgs", "\x0f\x01\xf8"),
+	ROW("sysret", "\x48\x0f\x07"),
+	ROW("sysexit", "\x0f\x35"),
+	ROW("rsm", "\x0f\xaa"),
+	ROW("ud2", "\x0f\x0b"),
+	ROW("int3", "\xcc"),
+	ROW("int1", "\xf1"),
+	ROW("int 13", "\xcd\x0d"),
+	ROW("int 14", "\xcd\x0e"),
+	ROW("int 2", "\xcd\x02"),
+	ROW("int 32", "\xcd\x20"),
+	ROW("int 255", "\xcd\xff"),
+	ROW("mov to ds", "\xb8\xff\xff\x00\x00\x8e\xd8"),
+	ROW("mov to ss", "\x31\xc0\x8e\xd0"),
+	ROW("pop fs", "\x6a\x10\x0f\xa1"),
+	ROW("far return", "\x6a\x08\x6a\x00\x48\xcb"),
+	ROW("too long", "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66"
+			"\x66\x66\x66\x66\x66\x90"),
+	ROW("push es", "\x06"),
+	ROW("divide", "\x31\xc9\xf7\xf1"),
+	ROW("far address", "\x48\xb8\x00\x00\x00\x00\x00\x00\x00\x80"
+			   "\x8b\x00"),
+	ROW("far stack", "\x48\xbc\x00\x00\x00\x00\x00\x00\x00\x80"
+			 "\x50"),
+	ROW("monitor's", "\x48\xc7\xc0\x00\x00\x00\x80\x8a\x00"),
+	ROW("jump there", "\x48\xc7\xc0\x00\x00\x00\x80\xff\xe0"),
+};
+
 static void
 instructions(void)
 {
-	static const struct {
-		const char *name;
-		size_t len;
-		const char *code;
-	} row[] = {
-		ROW("hlt", "\xf4"),
-		ROW("cli", "\xfa"),
-		ROW("in", "\xe4\x60"),
-		ROW("out", "\xe6\x80"),
-		ROW("outsb", "\x6e"),
-		ROW("rdmsr", "\x0f\x32"),
-		ROW("wrmsr", "\x0f\x30"),
-		ROW("xsetbv", "\x0f\x01\xd1"),
-		ROW("lgdt", "\x0f\x01\x14\x24"),
-		ROW("lidt", "\x0f\x01\x1c\x24"),
-		ROW("lldt", "\x0f\x00\xd0"),
-		ROW("ltr", "\x0f\x00\xd8"),
-		ROW("mov to cr0", "\x0f\x22\xc0"),
-		ROW("mov from cr3", "\x0f\x20\xd8"),
-		ROW("mov to cr4", "\x0f\x22\xe0"),
-		ROW("mov to dr7", "\x0f\x23\xf8"),
-		ROW("clts", "\x0f\x06"),
-		ROW("invd", "\x0f\x08"),
-		ROW("wbinvd", "\x0f\x09"),
-		ROW("invlpg", "\x0f\x01\x3c\x24"),
-		ROW("swapgs", "\x0f\x01\xf8"),
-		ROW("sysret", "\x48\x0f\x07"),
-		ROW("sysexit", "\x0f\x35"),
-		ROW("rsm", "\x0f\xaa"),
-		ROW("ud2", "\x0f\x0b"),
-		ROW("int3", "\xcc"),
-		ROW("int1", "\xf1"),
-		ROW("int 13", "\xcd\x0d"),
-		ROW("int 14", "\xcd\x0e"),
-		ROW("int 2", "\xcd\x02"),
-		ROW("int 32", "\xcd\x20"),
-		ROW("int 255", "\xcd\xff"),
-		ROW("mov to ds", "\xb8\xff\xff\x00\x00\x8e\xd8"),
-		ROW("mov to ss", "\x31\xc0\x8e\xd0"),
-		ROW("pop fs", "\x6a\x10\x0f\xa1"),
-		ROW("far return", "\x6a\x08\x6a\x00\x48\xcb"),
-		ROW("too long", "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66"
-				"\x66\x66\x66\x66\x66\x90"),
-		ROW("push es", "\x06"),
-		ROW("divide", "\x31\xc9\xf7\xf1"),
-		ROW("far address", "\x48\xb8\x00\x00\x00\x00\x00\x00\x00\x80"
-				   "\x8b\x00"),
-		ROW("far stack", "\x48\xbc\x00\x00\x00\x00\x00\x00\x00\x80"
-				 "\x50"),
-		ROW("monitor's", "\x48\xc7\xc0\x00\x00\x00\x80\x8a\x00"),
-		ROW("jump there", "\x48\xc7\xc0\x00\x00\x00\x80\xff\xe0"),
-	};
 	static const int signals[] = { SIGSEGV, SIGILL, SIGBUS, SIGTRAP,
 		SIGFPE };
 	static char stack[65536];
@@ -695,15 +698,15 @@ instructions(void)
 	sigaltstack(&own, NULL);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		handle(signals[i], jump_back, SA_ONSTACK);
-	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (i = 0; i < sizeof(instruction) / sizeof(instruction[0]); i++) {
 		mprotect(code, PAGE, RW);
 		memset(code, 0xcc, 64);
-		memcpy(code, row[i].code, row[i].len);
+		memcpy(code, instruction[i].code, instruction[i].len);
 		mprotect(code, PAGE, PROT_READ | PROT_EXEC);
 		r = sigsetjmp(back, 1);
 		if (r == 0)
 			((void (*)(void))(uintptr_t)code)();
-		printf("%s: %s\n", row[i].name, strsignal(r));
+		printf("%s: %s\n", instruction[i].name, strsignal(r));
 	}
 }
 
@@ -765,10 +768,7 @@ bomb(void)
 int
 main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		void (*run)(void);
-	} parts[] = {
+	static const struct part parts[] = {
 		{ "threads", threads },
 		{ "waiters", waiters },
 		{ "no-stack", no_stack },
@@ -803,14 +803,8 @@ main(int argc, char **argv)
 		{ "exit-under-all", exit_under_all },
 		{ "bomb", bomb },
 	};
-	size_t i;
 
 	if (argc == 3 && strcmp(argv[1], "return-spoiled") == 0)
 		return_spoiled(argv[2]);
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (argc == 2 && strcmp(argv[1], parts[i].name) == 0) {
-			parts[i].run();
-			return 0;
-		}
-	return 2;
+	return RUN_PART(parts, argc, argv, 0);
 }

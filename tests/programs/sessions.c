@@ -6,6 +6,8 @@
  * usage: sessions WHAT
  */
 #define _GNU_SOURCE
+#include "parts.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -210,10 +212,7 @@ chain(void)
 int
 main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		void (*run)(void);
-	} parts[] = {
+	static const struct part parts[] = {
 		{ "threads", threads },
 		{ "signals", signals },
 		{ "targets", targets },
@@ -222,12 +221,6 @@ main(int argc, char **argv)
 		{ "ticks", ticks },
 		{ "chain", chain },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (argc == 2 && strcmp(argv[1], parts[i].name) == 0) {
-			parts[i].run();
-			return 7;
-		}
-	return 2;
+	return RUN_PART(parts, argc, argv, 7);
 }

@@ -6,6 +6,8 @@
  * usage: threads WHAT
  */
 #define _GNU_SOURCE
+#include "parts.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -47,7 +49,7 @@ spinner(void *arg)
 	return arg;
 }
 
-static int
+static void
 spin(void)
 {
 	pthread_t t;
@@ -61,7 +63,6 @@ spin(void)
 	}
 	pthread_join(t, NULL);
 	puts("handshakes without a call");
-	return 0;
 }
 
 static void *
@@ -75,7 +76,7 @@ waker(void *arg)
 }
 
 /* A vector register over a futex that blocks. */
-static int
+static void
 vectors(void)
 {
 	const uint64_t in[2] = { 0x0123456789abcdef, 0xfedcba9876543210 };
@@ -94,11 +95,10 @@ vectors(void)
 	pthread_join(t, NULL);
 	printf("futex %ld, xmm15 %s\n", r,
 	    memcmp(in, out, sizeof(in)) == 0 ? "kept" : "lost");
-	return 0;
 }
 
 /* Nobody will ever wake it: its time ends, and its word stays as it is. */
-static int
+static void
 timeouts(void)
 {
 	const struct timespec soon = { 0, 50000000 };
@@ -116,7 +116,6 @@ timeouts(void)
 	printf(
 	    "cond %s\n", strerror(pthread_cond_timedwait(&cond, &mutex, &t)));
 	printf("timedlock %s\n", strerror(pthread_mutex_timedlock(&mutex, &t)));
-	return 0;
 }
 
 static void *
@@ -127,7 +126,7 @@ leaver(void *arg)
 	exit(3);
 }
 
-static int
+static void
 leave(void)
 {
 	pthread_t t;
@@ -135,7 +134,7 @@ leave(void)
 	pthread_create(&t, NULL, leaver, NULL);
 	pthread_join(t, NULL);
 	puts("and nobody stays");
-	return 4;
+	exit(4);
 }
 
 static void *
@@ -155,7 +154,7 @@ member(void *arg)
 }
 
 /* So many with the stacks that the C library gives them, all alive. */
-static int
+static void
 crowd(void)
 {
 	static pthread_t t[CROWD];
@@ -167,7 +166,7 @@ crowd(void)
 		r = pthread_create(&t[i], NULL, member, (void *)(intptr_t)i);
 		if (r) {
 			printf("thread %d: %s\n", i, strerror(r));
-			return 1;
+			exit(1);
 		}
 	}
 	while (atomic_load(&word) < CROWD)
@@ -179,26 +178,18 @@ crowd(void)
 		sum += (intptr_t)back;
 	}
 	printf("%d threads, %ld\n", CROWD, (long)sum);
-	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		int (*run)(void);
-	} parts[] = {
+	static const struct part parts[] = {
 		{ "spin", spin },
 		{ "vectors", vectors },
 		{ "timeouts", timeouts },
 		{ "leave", leave },
 		{ "crowd", crowd },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (argc == 2 && strcmp(argv[1], parts[i].name) == 0)
-			return parts[i].run();
-	return 2;
+	return RUN_PART(parts, argc, argv, 0);
 }

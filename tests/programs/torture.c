@@ -7,6 +7,8 @@
  * usage: torture WHAT
  */
 #define _GNU_SOURCE
+#include "parts.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -116,7 +118,7 @@ live_shortly(void *arg)
 }
 
 /* Thousands, one after the other, then in waves, some of them detached. */
-static int
+static void
 lives(void)
 {
 	enum { CHAIN = 2000, WAVES = 30 };
@@ -143,7 +145,6 @@ lives(void)
 			sched_yield();
 	}
 	printf("sum %ld, %ld lives, %ld bad\n", sum, (long)count, (long)bad);
-	return 0;
 }
 
 /* Where a thread may be when it is cancelled. */
@@ -245,7 +246,7 @@ be_cancelled(void *arg)
 	return NULL;
 }
 
-static int
+static void
 cancel(void)
 {
 	enum { PLACES = sizeof(places) / sizeof(places[0]), ROUNDS = 20 };
@@ -269,7 +270,6 @@ cancel(void)
 		}
 	}
 	printf("%d cancelled, %ld cleaned up\n", cancelled, (long)count);
-	return 0;
 }
 
 /* Kinds of mutexes, and what each answers. */
@@ -307,7 +307,7 @@ say(const char *what, long r)
 	printf("%s: %s\n", what, r ? strerror((int)r) : "done");
 }
 
-static int
+static void
 mutexes(void)
 {
 	make_mutex(PTHREAD_MUTEX_RECURSIVE, 0);
@@ -331,7 +331,6 @@ mutexes(void)
 	say("robust again", pthread_mutex_trylock(&odd));
 	say("given up", pthread_mutex_unlock(&odd));
 	say("then", pthread_mutex_lock(&odd));
-	return 0;
 }
 
 /* A robust lock goes from each that dies to the next, who waits for it. */
@@ -348,7 +347,7 @@ inherit(void *arg)
 	return (void *)(intptr_t)(r == EOWNERDEAD);
 }
 
-static int
+static void
 heirs(void)
 {
 	long sum = 0;
@@ -360,7 +359,6 @@ heirs(void)
 		sum += end(16);
 	}
 	printf("%ld owners, %ld dead before\n", (long)count, sum);
-	return 0;
 }
 
 /* A queue with one lock and two conditions, a barrier, a lock for readers. */
@@ -443,7 +441,7 @@ use_all(void *arg)
 	return (void *)sum;
 }
 
-static int
+static void
 locks(void)
 {
 	long sum;
@@ -454,7 +452,6 @@ locks(void)
 	sum = end(2 * PAIRS);
 	printf("sum %ld, written %ld, spun %ld, %ld bad\n", sum, left, spun,
 	    (long)bad);
-	return 0;
 }
 
 /* The world is stopped by signals, as collectors of garbage do it. */
@@ -508,7 +505,7 @@ mutate(void *arg)
 	return arg;
 }
 
-static int
+static void
 world(void)
 {
 	enum { WORKERS = 6, STOPS = 100 };
@@ -538,7 +535,6 @@ world(void)
 	done = true;
 	end(WORKERS);
 	printf("stopped %d times, %ld bad\n", STOPS, (long)bad);
-	return 0;
 }
 
 /* Pages that are made when they are touched, by handlers on stacks of their
@@ -587,7 +583,7 @@ touch(void *arg)
 	return (void *)(intptr_t)jumps;
 }
 
-static int
+static void
 faults(void)
 {
 	long jumps;
@@ -599,7 +595,6 @@ faults(void)
 	jumps = end(16);
 	printf("%ld pages made, %ld jumps, %ld bad\n", (long)count, jumps,
 	    (long)bad);
-	return 0;
 }
 
 /* One thread takes all signals, in their order, while others are made and end
@@ -637,7 +632,7 @@ send_some(void *arg)
 	return NULL;
 }
 
-static int
+static void
 queues(void)
 {
 	pthread_t taker;
@@ -661,7 +656,6 @@ queues(void)
 	kill(getpid(), SIGTERM);
 	pthread_join(taker, &last);
 	printf("%ld taken, %ld bad\n", (long)(intptr_t)last, (long)bad);
-	return 0;
 }
 
 /* Handlers interrupt the making and the end of threads. */
@@ -688,7 +682,7 @@ shoot(void *arg)
 	return arg;
 }
 
-static int
+static void
 storm(void)
 {
 	const struct itimerval often = { { 0, 1000 }, { 0, 1000 } };
@@ -711,7 +705,6 @@ storm(void)
 	pthread_join(shooter, NULL);
 	printf("sum %ld, %ld bad, %s\n", sum, (long)bad,
 	    count > 20 ? "many signals" : "few signals");
-	return 0;
 }
 
 /* Timers of all kinds, and how early none may be. */
@@ -757,7 +750,7 @@ timed_locks(clockid_t clock)
 	say("again", clock_nanosleep(clock, TIMER_ABSTIME, &until, NULL));
 }
 
-static int
+static void
 timers(void)
 {
 	const struct itimerspec often = { { 0, 2000000 }, { 0, 2000000 } };
@@ -796,7 +789,6 @@ timers(void)
 	printf("called for %ld\n", (long)count);
 	timed_locks(CLOCK_MONOTONIC);
 	timed_locks(CLOCK_REALTIME);
-	return 0;
 }
 
 /* All names and numbers of threads. */
@@ -812,7 +804,7 @@ have_name(void *arg)
 	return (void *)(intptr_t)(strcmp(name, is) == 0);
 }
 
-static int
+static void
 names(void)
 {
 	pthread_barrier_init(&barrier, NULL, 8);
@@ -820,11 +812,10 @@ names(void)
 	printf("%ld names\n", end(8));
 	say("a long one",
 	    pthread_setname_np(pthread_self(), "more than fifteen bytes"));
-	return 0;
 }
 
 /* Locks with priority inheritance: had, or refused in so many words. */
-static int
+static void
 inheritance(void)
 {
 	pthread_mutexattr_t attr;
@@ -837,16 +828,12 @@ inheritance(void)
 	if (r == 0)
 		r = pthread_mutex_lock(&odd);
 	say("inheritance", r);
-	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		int (*run)(void);
-	} parts[] = {
+	static const struct part parts[] = {
 		{ "lives", lives },
 		{ "cancel", cancel },
 		{ "mutexes", mutexes },
@@ -860,10 +847,6 @@ main(int argc, char **argv)
 		{ "names", names },
 		{ "inheritance", inheritance },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (argc == 2 && strcmp(argv[1], parts[i].name) == 0)
-			return parts[i].run();
-	return 2;
+	return RUN_PART(parts, argc, argv, 0);
 }
