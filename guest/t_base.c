@@ -99,9 +99,9 @@ test_identity(void)
 	ok(ids[0] == getgid() && ids[1] == getegid(), "as one by one");
 	ok(hc_getgroups(0, 0) >= 0, "and how many others there are");
 	same(hc_getgroups(-1, 0), -EINVAL, "not -1");
-	ok(hc_getpgrp() > 0, "it is in a group");
+	ok(hc_getpgrp() >= 0, "it is in a group, of a leader seen or not");
 	same(hc_getpgid(0), hc_getpgrp(), "by either name");
-	ok(hc_getsid(0) >= 0, "and in a session, of a leader seen or not");
+	ok(hc_getsid(0) >= 0, "and in a session, of such a leader too");
 	same(hc_getpgid(NOBODY), -ESRCH, "nobody is not");
 }
 
