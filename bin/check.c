@@ -253,7 +253,7 @@ check_guest(const struct options *o)
 	print_image(o, &image);
 	print_allowance(o);
 	print_calls(o, &calls);
-	if (image_fits(&image, o->memory, &error) < 0) {
+	if (image_fits(&image, MACHINE_SPARE, o->memory, &error) < 0) {
 		say("%s: %s", o->guest, error.text);
 		return STATUS_NOT_RUNNABLE;
 	}

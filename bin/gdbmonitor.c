@@ -137,6 +137,7 @@ static const struct flag entry_flags[] = {
 	{ PTE_FILE, "of a file" },
 	{ PTE_SHARED, "shared" },
 	{ PTE_NEVER_WRITE, "never to be writable" },
+	{ PTE_CHARGED, "counted" },
 	{ PTE_NX, "no-execute" },
 	{ 0 },
 };

@@ -76,11 +76,15 @@ makes_threads(const struct hc_guest *guest)
 	       hc_set_has(&guest->policy.allowed, HC_clone3);
 }
 
-/* Is there memory that KVM has not been given yet? */
+/* Is there memory that KVM has not been given yet, and a call for it? */
 static bool
-has_more_memory(const struct machine *m)
+may_want_memory(const struct machine *m)
 {
-	return m->mem.size > MACHINE_SLOT;
+	const struct hc_set *allowed = &m->guest.policy.allowed;
+
+	return m->mem.size > MACHINE_SLOT &&
+	       (hc_set_has(allowed, HC_brk) || hc_set_has(allowed, HC_mmap) ||
+		   hc_set_has(allowed, HC_mremap));
 }
 
 static int
@@ -94,7 +98,7 @@ make_filter(const struct options *o, const struct machine *m,
 	need_hypercalls(&needs, &m->guest.policy.allowed);
 	if (makes_threads(&m->guest))
 		needs.asked |= NEEDS_THREADS;
-	if (has_more_memory(m))
+	if (may_want_memory(m))
 		needs.asked |= NEEDS_MEMORY;
 	n = needs_rules(&needs, rules);
 	return n ? filter_make(program, rules, n) : -E2BIG;
@@ -184,7 +188,7 @@ list_descriptors(
 	n += list_files(&m->guest, keep + n);
 	if (makes_threads(&m->guest))
 		keep[n++] = m->kvm;
-	if (makes_threads(&m->guest) || has_more_memory(m))
+	if (makes_threads(&m->guest) || may_want_memory(m))
 		keep[n++] = m->vm;
 	else
 		m->vm = -1;

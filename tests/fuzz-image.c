@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(phdrs, data + image.phoff, image.phnum * sizeof(phdrs[0]));
 	if (image_program(&image, phdrs, size, &error) == 0 &&
-	    image_fits(&image, RAM, &error) == 0)
+	    image_fits(&image, RAM, RAM, &error) == 0)
 		check_promises(&image, size);
 	return 0;
 }

@@ -38,13 +38,13 @@ bytes=$(printf '%s\n' "$answer" | sed -n 's/.*:	//p' | tr -d '\n' |
 has "$answer" "0x000401000  $bytes" "which is what the guest has there"
 
 session hello.elf "monitor walk 0x401000" "monitor walk 0" \
-    "monitor walk 0x3fffff8" "monitor walk 0xffffffff80002000"
+    "monitor walk 0x809fffff8" "monitor walk 0xffffffff80002000"
 has "$answer" "265 present user accessed dirty taken of a file" \
     "walk tells an entry's flags in words"
 has "$answer" "0x401000 is physical 0x401000." "and where it leads"
 has "$answer" "0x0 is not mapped." "or that it leads nowhere"
 has "$answer" "no-execute" "the stack is not to be executed"
-has "$answer" "PTE   0x0000000004002061 present accessed dirty" \
+has "$answer" "PTE   0x000000080a002061 present accessed dirty" \
     "the monitor's pages are the supervisor's"
 
 session hello.elf "monitor regions"
@@ -56,7 +56,7 @@ session hello.elf "monitor registers" "print/x \$rip"
 has "$answer" "vCPU 0, thread 1" "registers tells whose they are"
 has "$answer" "CR0   0x80050033 PE MP ET NE WP AM PG" "CR0 has its flags"
 has "$answer" "EFER  0xd01 SCE LME LMA NXE" "and so has EFER"
-has "$answer" "CR3   0x4200000" "CR3 is shown"
+has "$answer" "CR3   0x80a200000" "CR3 is shown"
 has "$answer" "CS    0x0033 base 0x0" "and segments are"
 
 session fault_null.elf "continue" "monitor registers" "monitor counters"

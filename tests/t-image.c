@@ -27,7 +27,7 @@ check(const uint8_t *file, size_t size, struct image *image,
 		return r;
 	memcpy(phdrs, file + image->phoff, image->phnum * sizeof(phdrs[0]));
 	r = image_program(image, phdrs, size, error);
-	return r < 0 ? r : image_fits(image, RAM, error);
+	return r < 0 ? r : image_fits(image, RAM, RAM, error);
 }
 
 static void
@@ -75,12 +75,18 @@ test_fits(void)
 	uint8_t file[ELFMAKER_SIZE];
 	struct image_error error;
 	struct image image;
+	uint64_t size = 0;
+	unsigned i;
 
 	check(file, elfmaker_make(0, file), &image, &error);
-	is_int(image_fits(&image, 0x402800, &error), 0,
-	    "an image may end where memory does");
-	is_int(image_fits(&image, 0x4027ff, &error), -ENOEXEC,
-	    "and not one byte behind it");
+	for (i = 0; i < image.segments; i++)
+		size += image.segment[i].memsz;
+	is_int(image_fits(&image, 0x402800, size, &error), 0,
+	    "an image may end where addresses do, and need all memory");
+	is_int(image_fits(&image, 0x4027ff, size, &error), -ENOEXEC,
+	    "and not end one byte behind them");
+	is_int(image_fits(&image, 0x402800, size - 1, &error), -ENOEXEC,
+	    "nor need one byte more");
 }
 
 static void

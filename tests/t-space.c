@@ -279,6 +279,45 @@ test_provide(void)
 	space_munmap(&space, at, 8 * P);
 }
 
+/* Addresses there may be many of; what can be filled counts. */
+static void
+test_limit(void)
+{
+	const unsigned rw = PROT_READ | PROT_WRITE;
+	uint64_t at;
+
+	space.limit = space.used + 4 * P;
+	at = (uint64_t)space_mmap(&space, 0, 16 * P, PROT_NONE, ANON, NULL);
+	ok((int64_t)at > 0, "addresses do not count");
+	is_int(space_mprotect(&space, at, 5 * P, rw), -ENOMEM,
+	    "a page more than the limit gets no rights");
+	is_int(space_mprotect(&space, at, 4 * P, rw), 0, "as many as it do");
+	is_int(space_mprotect(&space, at, 4 * P, PROT_NONE), 0,
+	    "and lose them again");
+	is_int(space_mprotect(&space, at + 4 * P, P, PROT_READ), -ENOMEM,
+	    "but what could be filled counts on");
+	is_int(space_mprotect(&space, at + P, 3 * P, rw), 0,
+	    "and does not count twice");
+	is_int(space_mmap(&space, 0, P, rw, ANON, NULL), -ENOMEM,
+	    "so nothing is mapped");
+	is_int(space_brk(&space, BRK + P), BRK, "nor has the break moved");
+	is_int(space_mmap(&space, at, 4 * P, rw, ANON | MAP_FIXED, NULL),
+	    (int64_t)at, "what is replaced makes room first");
+	is_int(space_mremap(&space, at, 4 * P, 4 * P,
+		   MREMAP_MAYMOVE | MREMAP_FIXED, at + 8 * P),
+	    (int64_t)(at + 8 * P), "and so does what moves");
+	is_int(
+	    space_mremap(&space, at + 8 * P, 4 * P, 5 * P, MREMAP_MAYMOVE, 0),
+	    -ENOMEM, "which cannot grow");
+	is_int(space_munmap(&space, at + 9 * P, P), 0, "a page is given back");
+	is_int(space_mprotect(&space, at + 4 * P, P, PROT_READ), 0,
+	    "and another takes its place");
+	is_int((int64_t)(space.limit - space.used), 0, "nothing is lost");
+	space_munmap(&space, at, 16 * P);
+	is_int((int64_t)(space.limit - space.used), 4 * P, "at the end either");
+	space.limit = mem.size;
+}
+
 int
 main(void)
 {
@@ -289,6 +328,7 @@ main(void)
 	test_fixed();
 	test_mprotect();
 	test_provide();
+	test_limit();
 	test_model();
 	return done_testing();
 }

@@ -102,8 +102,8 @@ hc_do_sysinfo(struct hc_call *call)
 		return r;
 	memset(&info, 0, sizeof(info));
 	info.uptime = host.uptime;
-	info.totalram = guest->mem->size;
-	info.freeram = guest->mem->size - space_used(&guest->space);
+	info.totalram = guest->space.limit;
+	info.freeram = guest->space.limit - guest->space.used;
 	info.procs = 1;
 	info.mem_unit = 1;
 	return gmem_write(guest->mem, call->arg[0], &info, sizeof(info));

@@ -99,8 +99,8 @@ void
 hc_own_meminfo(struct hc_text *text, const struct hc_call *call, int number)
 {
 	const struct hc_guest *guest = call->guest;
-	uint64_t used = space_used(&guest->space);
-	uint64_t all = guest->mem->size;
+	uint64_t used = guest->space.used;
+	uint64_t all = guest->space.limit;
 	const struct {
 		const char *name;
 		uint64_t bytes;

@@ -334,16 +334,34 @@ image_flat(struct image *image, uint64_t entry, uint64_t size,
 	return 0;
 }
 
+/* The bytes of all segments, which do not overlap and end below 2^64. */
+static uint64_t
+size_of(const struct image *image)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < image->segments; i++)
+		sum += image->segment[i].memsz;
+	return sum;
+}
+
 int
-image_fits(const struct image *image, uint64_t ram, struct image_error *error)
+image_fits(const struct image *image, uint64_t ram, uint64_t memory,
+    struct image_error *error)
 {
 	uint64_t end = image->end + image->bias;
 
 	/* A biased end that wrapped is one that does not fit either. */
-	if (end <= ram && end > image->lowest + image->bias)
-		return 0;
-	return bad(error,
-	    "does not fit: it ends at 0x%" PRIx64 ", memory at 0x%" PRIx64
-	    "; give it more with --memory",
-	    end, ram);
+	if (end > ram || end <= image->lowest + image->bias)
+		return bad(error,
+		    "does not fit: it ends at 0x%" PRIx64
+		    ", guest addresses at 0x%" PRIx64,
+		    end, ram);
+	if (size_of(image) > memory)
+		return bad(error,
+		    "does not fit: it needs %" PRIu64 " KiB, and %" PRIu64
+		    " KiB are there; give it more with --memory",
+		    size_of(image) >> 10, memory >> 10);
+	return 0;
 }

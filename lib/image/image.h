@@ -69,8 +69,9 @@ int image_program(struct image *image, const Elf64_Phdr *phdrs, uint64_t size,
 int image_flat(struct image *image, uint64_t entry, uint64_t size,
     struct image_error *error);
 
-/* Does the image fit in [0, ram)?  0, or -ENOEXEC with *error told. */
-int
-image_fits(const struct image *image, uint64_t ram, struct image_error *error);
+/* Does the image lie in [0, ram), and within `memory` bytes?  0, or -ENOEXEC
+ * with *error told. */
+int image_fits(const struct image *image, uint64_t ram, uint64_t memory,
+    struct image_error *error);
 
 #endif

@@ -47,9 +47,13 @@
 #define PTE_SHARED      (UINT64_C(1) << 53)
 #define PTE_NEVER_WRITE (UINT64_C(1) << 54)
 #define PTE_BACKING     (PTE_FILE | PTE_SHARED | PTE_NEVER_WRITE)
+/* And that the page counts as memory of the guest's: it can be filled, or could
+ * be once. */
+#define PTE_CHARGED (UINT64_C(1) << 55)
 /* All that pt_map() takes and that stays as it was given. */
-#define PTE_BITS \
-	(PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX | PTE_TAKEN | PTE_BACKING)
+#define PTE_BITS                                                   \
+	(PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX | PTE_TAKEN | \
+	    PTE_BACKING | PTE_CHARGED)
 
 struct pagetable {
 	uint64_t *pool; /* the tables as the VMM sees them; the first is PML4 */

@@ -31,6 +31,7 @@ space_init(struct space *space, struct gmem *mem, uint64_t brk, uint64_t top)
 		.brk = brk,
 		.top = top,
 		.full = top,
+		.limit = mem->size,
 	};
 }
 
@@ -48,9 +49,38 @@ space_bits(unsigned prot)
 	return bits;
 }
 
+/* Can, or could, a page with such bits be filled?  A file's pages are the
+ * host's until they are written to, and those of a shared mapping for ever. */
+static bool
+counts(uint64_t bits)
+{
+	bool own = !(bits & PTE_FILE) ||
+		   ((bits & PTE_WRITE) && !(bits & PTE_SHARED));
+
+	return (bits & PTE_CHARGED) || ((bits & PTE_PRESENT) && own);
+}
+
+/* How much of [va, va + len) counts already. */
+static uint64_t
+charged(const struct space *space, uint64_t va, uint64_t len)
+{
+	uint64_t end = va + len;
+	uint64_t stop, bits, sum = 0;
+
+	for (; va < end; va = stop) {
+		stop = pt_run(&space->mem->pt, va, end, PTE_CHARGED, &bits);
+		sum += bits ? stop - va : 0;
+	}
+	return sum;
+}
+
 void
 space_take(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 {
+	if (counts(bits))
+		bits |= PTE_CHARGED;
+	space->used -= charged(space, va, len);
+	space->used += bits & PTE_CHARGED ? len : 0;
 	pt_map(&space->mem->pt, va, va, len, bits);
 }
 
@@ -95,19 +125,6 @@ space_is_taken(const struct space *space, uint64_t va, uint64_t len)
 	return end == va + len && (len == 0 || bits);
 }
 
-uint64_t
-space_used(const struct space *space)
-{
-	uint64_t va, end, bits, used = 0;
-
-	for (va = 0; va < space->mem->size; va = end) {
-		end = pt_run(
-		    &space->mem->pt, va, space->mem->size, PTE_TAKEN, &bits);
-		used += bits ? end - va : 0;
-	}
-	return used;
-}
-
 static bool
 is_free(const struct space *space, uint64_t va, uint64_t len)
 {
@@ -149,10 +166,18 @@ find_free(const struct space *space, uint64_t len, uint64_t limit)
 	return 0;
 }
 
-/* What has rights must be there; addresses alone need nothing. */
+/*
+ * What has rights must be there and, if it counts, within the limit, of which
+ * `spare` bytes will be given back; addresses alone need nothing.
+ */
 static int
-provide(const struct space *space, uint64_t va, uint64_t len, uint64_t bits)
+provide(const struct space *space, uint64_t va, uint64_t len, uint64_t bits,
+    uint64_t spare)
 {
+	uint64_t room = space->limit - space->used + spare;
+
+	if (counts(bits) && len > room && len - charged(space, va, len) > room)
+		return -ENOMEM;
 	return bits & PTE_PRESENT ? gmem_provide(space->mem, va, len) : 0;
 }
 
@@ -195,6 +220,7 @@ unmap(struct space *space, uint64_t va, uint64_t len)
 int64_t
 space_brk(struct space *space, uint64_t addr)
 {
+	const uint64_t bits = space_bits(PROT_READ | PROT_WRITE);
 	uint64_t old = page_up(space->brk);
 	uint64_t new;
 
@@ -203,10 +229,9 @@ space_brk(struct space *space, uint64_t addr)
 	new = page_up(addr);
 	if (new > old) {
 		if (!is_free(space, old, new - old) ||
-		    gmem_provide(space->mem, old, new - old) < 0)
+		    provide(space, old, new - old, bits, 0) < 0)
 			return (int64_t)space->brk;
-		space_take(
-		    space, old, new - old, space_bits(PROT_READ | PROT_WRITE));
+		space_take(space, old, new - old, bits);
 	} else if (new < old && unmap(space, new, old - new) < 0) {
 		return (int64_t)space->brk;
 	}
@@ -282,7 +307,7 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 	if (at < 0)
 		return at;
 	len = page_up(len);
-	r = provide(space, (uint64_t)at, len, bits);
+	r = provide(space, (uint64_t)at, len, bits, 0);
 	if (r == 0 && file)
 		r = gmem_map_file(space->mem, (uint64_t)at, len, file->fd,
 		    file->offset, bits);
@@ -319,20 +344,30 @@ loses_rights(uint64_t entry, uint64_t bits)
 	       (bits & ~entry & PTE_NX);
 }
 
-/* May all of [va, end) have the rights in `bits`?  *loses: some have more. */
+/* What stays of a page whose rights change. */
+#define PTE_STAYS (PTE_BACKING | PTE_CHARGED)
+
+/*
+ * May all of [va, end) have the rights in `bits`?  *loses: some have more;
+ * *more: how much will count that does not yet.
+ */
 static int
 may_protect(const struct space *space, uint64_t va, uint64_t end, uint64_t bits,
-    bool *loses)
+    bool *loses, uint64_t *more)
 {
-	uint64_t entry;
+	uint64_t entry, stop;
 
-	for (*loses = false; va < end;) {
-		va = pt_run(&space->mem->pt, va, end, PTE_BITS, &entry);
+	*loses = false;
+	for (*more = 0; va < end; va = stop) {
+		stop = pt_run(&space->mem->pt, va, end, PTE_BITS, &entry);
 		if (!entry)
 			return -ENOMEM;
 		if ((bits & PTE_WRITE) && (entry & PTE_NEVER_WRITE))
 			return -EACCES;
 		*loses = *loses || loses_rights(entry, bits);
+		if (counts(bits | (entry & PTE_BACKING)) &&
+		    !(entry & PTE_CHARGED))
+			*more += stop - va;
 	}
 	return 0;
 }
@@ -341,7 +376,7 @@ int
 space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 {
 	uint64_t bits = space_bits(prot);
-	uint64_t va, end, entry;
+	uint64_t va, end, entry, more;
 	bool loses;
 	int r;
 
@@ -353,14 +388,16 @@ space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 		return -ENOMEM;
 	if (writable_and_executable(prot))
 		return -EACCES;
-	r = may_protect(space, addr, addr + len, bits, &loses);
-	if (r == 0)
-		r = provide(space, addr, len, bits);
+	r = may_protect(space, addr, addr + len, bits, &loses, &more);
+	if (r == 0 && more > space->limit - space->used)
+		return -ENOMEM;
+	if (r == 0 && (bits & PTE_PRESENT))
+		r = gmem_provide(space->mem, addr, len);
 	if (r < 0)
 		return r;
 	for (va = addr; va < addr + len; va = end) {
 		end = pt_run(
-		    &space->mem->pt, va, addr + len, PTE_BACKING, &entry);
+		    &space->mem->pt, va, addr + len, PTE_STAYS, &entry);
 		space_take(space, va, end - va, bits | entry);
 	}
 	return loses ? gmem_flush(space->mem, addr, len) : 0;
@@ -378,7 +415,8 @@ move(struct space *space, const struct remap *m)
 {
 	struct gmem *mem = space->mem;
 	uint64_t len = m->old_len < m->new_len ? m->old_len : m->new_len;
-	int r = provide(space, m->to, m->new_len, m->bits);
+	uint64_t spare = m->to == m->from ? 0 : charged(space, m->from, len);
+	int r = provide(space, m->to, m->new_len, m->bits, spare);
 
 	if (r < 0)
 		return r;
@@ -407,7 +445,7 @@ grow(struct space *space, struct remap *m)
 	m->to = m->from;
 	if (m->bits & PTE_FILE)
 		return move(space, m);
-	r = provide(space, end, m->new_len - m->old_len, m->bits);
+	r = provide(space, end, m->new_len - m->old_len, m->bits, 0);
 	if (r < 0)
 		return r;
 	fill(space, end, m->new_len - m->old_len, m->bits);
@@ -443,17 +481,21 @@ clear_way(struct space *space, struct remap *m, uint64_t to)
 	return unmap(space, to, m->new_len);
 }
 
-/* The pages to be moved: all of one kind, as those of one mapping are. */
+/* The pages to be moved: all of one kind, as those of one mapping are.  If one
+ * counts, all will. */
 static int
 look(const struct space *space, struct remap *m)
 {
+	const uint64_t kind = PTE_BITS & ~PTE_CHARGED;
 	uint64_t end = m->from + m->old_len;
 
 	if (m->old_len == 0)
 		return -EINVAL;
-	if (pt_run(&space->mem->pt, m->from, end, PTE_BITS, &m->bits) < end ||
+	if (pt_run(&space->mem->pt, m->from, end, kind, &m->bits) < end ||
 	    !m->bits)
 		return -EFAULT;
+	if (charged(space, m->from, m->old_len))
+		m->bits |= PTE_CHARGED;
 	return 0;
 }
 

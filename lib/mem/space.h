@@ -5,8 +5,12 @@
  *
  * The page tables are the only record: an entry of 0 is free memory, which is
  * always zero; PTE_TAKEN marks a page of a mapping, also one that may not be
- * touched, and PTE_BACKING what is behind it.  Results are addresses or 0, and
- * -errno as Linux gives it.
+ * touched, PTE_BACKING what is behind it, and PTE_CHARGED that it counts.
+ * Results are addresses or 0, and -errno as Linux gives it.
+ *
+ * There are far more addresses than memory: what can be filled counts against
+ * the limit, from the moment that it can until it is unmapped.  What may not
+ * be touched, and a file's pages that nobody here changes, cost nothing.
  *
  * Where several threads may call, the caller holds the lock of the memory.
  */
@@ -32,9 +36,12 @@ struct space {
 	uint64_t brk;       /* the break, at or above brk_start */
 	uint64_t top;       /* mmap comes down from here: below the stack */
 	uint64_t full;      /* every page in [full, top) is taken */
+	uint64_t limit;     /* of what counts, in bytes */
+	uint64_t used;      /* what counts */
 };
 
-/* `brk` and `top` as in the structure; the image and stack are mapped. */
+/* `brk` and `top` as in the structure.  Nothing is taken, and the limit is all
+ * that there is: both are the caller's to change. */
 void
 space_init(struct space *space, struct gmem *mem, uint64_t brk, uint64_t top);
 
@@ -72,9 +79,6 @@ int64_t space_mremap(struct space *space, uint64_t addr, uint64_t old_len,
 
 /* Is every page of [va, va + len), whole pages, one of a mapping? */
 bool space_is_taken(const struct space *space, uint64_t va, uint64_t len);
-
-/* How many bytes are mapped. */
-uint64_t space_used(const struct space *space);
 
 /* As madvise(2), mincore(2) and msync(2). */
 int space_madvise(struct space *space, uint64_t addr, uint64_t len, int advice);

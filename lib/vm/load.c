@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define STACK_MAX   (UINT64_C(8) << 20)
-#define STACK_SHARE 8 /* of RAM, at most one part in so many */
+#define STACK_SHARE 8 /* of memory, at most one part in so many */
 /* Below the stack: what a frame that runs over it hits. */
 #define STACK_GUARD (16 * PAGE_4K)
 
@@ -114,24 +114,29 @@ load_segment(struct machine *m, const struct image_segment *s, int fd,
 	return map_segment(m, s, fd, error);
 }
 
-/* The stack ends where RAM ends; its lowest pages are never there. */
 static uint64_t
+stack_size(const struct machine *m)
+{
+	uint64_t size = page_down(m->memory / STACK_SHARE);
+
+	return size < STACK_MAX ? size : STACK_MAX;
+}
+
+/* The stack ends where RAM ends; its lowest pages are never there. */
+static void
 make_stack(struct machine *m)
 {
-	uint64_t size = page_down(m->mem.size / STACK_SHARE);
-	uint64_t guard;
+	struct space *space = &m->guest.space;
+	uint64_t size = stack_size(m);
 
-	if (size > STACK_MAX)
-		size = STACK_MAX;
 	m->stack_bottom = m->mem.size - size;
-	guard = m->stack_bottom - STACK_GUARD;
-	/* Most guests touch its last pages alone: see map_memory(). */
+	/* Most guests touch its last pages alone: see map_addresses(). */
 	(void)madvise(m->mem.base + m->stack_bottom, size, MADV_NOHUGEPAGE);
-	space_take(&m->guest.space, m->stack_bottom, size,
-	    space_bits(PROT_READ | PROT_WRITE));
-	space_take(&m->guest.space, guard, STACK_GUARD, space_bits(PROT_NONE));
+	space_take(
+	    space, m->stack_bottom, size, space_bits(PROT_READ | PROT_WRITE));
+	space_take(space, space->top, STACK_GUARD, space_bits(PROT_NONE));
 	m->guest.limit[RLIMIT_STACK] = (struct hc_limit){ size, size };
-	return guard;
+	m->guest.limit[RLIMIT_DATA] = (struct hc_limit){ m->memory, m->memory };
 }
 
 /* The guest's memory is no child's, and in no core of ours: its own core is
@@ -147,22 +152,22 @@ int
 machine_load(struct machine *m, int fd, struct machine_error *error)
 {
 	const struct image *image = &m->image;
+	uint64_t top = m->mem.size - stack_size(m) - STACK_GUARD;
 	struct image_error why;
-	uint64_t top;
 	unsigned i;
 	int r;
 
-	m->guest.space.mem = &m->mem;
-	top = make_stack(m);
-	if (image_fits(image, top, &why) < 0)
+	if (image_fits(image, top, m->memory - stack_size(m), &why) < 0)
 		return machine_fail(error, -ENOEXEC, "%s", why.text);
+	space_init(
+	    &m->guest.space, &m->mem, page_up(image->end + image->bias), top);
+	m->guest.space.limit = m->memory;
+	make_stack(m);
 	for (i = 0; i < image->segments; i++) {
 		r = load_segment(m, &image->segment[i], fd, error);
 		if (r < 0)
 			return r;
 	}
 	keep_private(m);
-	space_init(
-	    &m->guest.space, &m->mem, page_up(image->end + image->bias), top);
 	return 0;
 }

@@ -24,44 +24,81 @@ large_page_up(uint64_t a)
 	return (a + PAGE_2M_MASK) & ~PAGE_2M_MASK;
 }
 
+/* `size` bytes on a large page, between guards: 0 or -errno. */
+static int
+map_between_guards(struct machine *m, uint64_t size)
+{
+	uint64_t all = size + 2 * HOST_GUARD + PAGE_2M;
+	uint8_t *p = mmap(NULL, all, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *base;
+	int r = 0;
+
+	if (p == MAP_FAILED)
+		return -errno;
+	base = p + (large_page_up((uintptr_t)p + HOST_GUARD) - (uintptr_t)p);
+	if (mprotect(base, size, PROT_READ | PROT_WRITE) < 0) {
+		r = -errno;
+		(void)munmap(p, all);
+		return r;
+	}
+	m->mapping = p;
+	m->mapping_size = all;
+	m->mem.base = base;
+	return 0;
+}
+
+static uint64_t
+addresses(uint64_t memory, bool spare)
+{
+	uint64_t slots = (memory + MACHINE_SLOT - 1) / MACHINE_SLOT;
+
+	return spare ? slots * MACHINE_SLOT + MACHINE_SPARE + MACHINE_LAST_SLOT
+		     : memory;
+}
+
 /*
  * One mapping holds, from guest-physical 0: RAM, the monitor's pages, the page
  * tables.  It starts on a large page, as RAM does for the guest, and is never
  * executable for the host.
  */
 static int
-map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
+map_addresses(struct machine *m, uint64_t size)
 {
-	unsigned tables = pt_tables_for(memory, 3 * MONITOR_PAGES / 512 + 3);
+	unsigned tables = pt_tables_for(size, 3 * MONITOR_PAGES / 512 + 3);
 	uint64_t monitor = MONITOR_PAGES * PAGE_4K;
-	uint64_t size = memory + monitor + tables * PAGE_4K;
-	uint8_t *base;
+	uint64_t behind = monitor + tables * PAGE_4K;
+	int r = map_between_guards(m, size + behind);
 
-	m->mapping_size = size + 2 * HOST_GUARD + PAGE_2M;
-	m->mapping = mmap(NULL, m->mapping_size, PROT_NONE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (m->mapping == MAP_FAILED) {
-		m->mapping = NULL;
-		return machine_fail(error, -errno,
-		    "mmap of %llu bytes of guest memory: %s",
-		    (unsigned long long)size, strerror(errno));
-	}
-	base = m->mapping + (large_page_up((uintptr_t)m->mapping + HOST_GUARD) -
-				(uintptr_t)m->mapping);
-	if (mprotect(base, size, PROT_READ | PROT_WRITE) < 0)
-		return machine_fail(
-		    error, -errno, "mprotect: %s", strerror(errno));
+	if (r < 0)
+		return r;
+	m->mem.size = size;
+	m->monitor = m->mem.base + size;
 	/* Of the monitor and the tables a few pages are touched: where huge
 	 * pages are the rule, each would be cleared as 2 MiB.  Only advice. */
-	(void)madvise(base + memory, size - memory, MADV_NOHUGEPAGE);
-	gmem_init(&m->mem);
-	m->mem.base = base;
-	m->mem.size = memory;
-	m->monitor = base + memory;
+	(void)madvise(m->monitor, behind, MADV_NOHUGEPAGE);
 	pt_init(&m->mem.pt, (uint64_t *)(void *)(m->monitor + monitor),
-	    memory + monitor, tables);
-	monitor_init(m->monitor, memory, &m->mem.pt);
+	    size + monitor, tables);
+	monitor_init(m->monitor, size, &m->mem.pt);
 	return 0;
+}
+
+/* Where the host limits addresses, or takes them for memory, there are as many
+ * as memory. */
+static int
+map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
+{
+	int r;
+
+	gmem_init(&m->mem);
+	m->memory = memory;
+	r = map_addresses(m, addresses(memory, true));
+	if (r < 0)
+		r = map_addresses(m, addresses(memory, false));
+	return r == 0 ? 0
+		      : machine_fail(error, r,
+			    "mmap of %llu bytes of guest memory: %s",
+			    (unsigned long long)memory, strerror(-r));
 }
 
 static struct vcpu *

@@ -27,11 +27,17 @@
 #define MACHINE_MIN_MEMORY (UINT64_C(1) << 20)
 #define MACHINE_MAX_MEMORY (UINT64_C(1) << 40)
 
+/* Addresses that a guest has beyond its memory, for what it only reserves: heap
+ * arenas, guards.  With the default memory they end below 2^36, which every
+ * processor with KVM can address. */
+#define MACHINE_SPARE (UINT64_C(32) << 30)
+
 /* KVM is given RAM in pieces of so much, when they are first used: the first
- * and the last at once.  Where it has no hardware to translate addresses it
- * keeps a record for each page it is given. */
-#define MACHINE_SLOT  (UINT64_C(1) << 30)
-#define MACHINE_SLOTS (MACHINE_MAX_MEMORY / MACHINE_SLOT)
+ * and the last at once, which is smaller.  Where it has no hardware to
+ * translate addresses it keeps a record for each page it is given. */
+#define MACHINE_SLOT      (UINT64_C(128) << 20)
+#define MACHINE_LAST_SLOT (UINT64_C(32) << 20)
+#define MACHINE_SLOTS     ((MACHINE_MAX_MEMORY + MACHINE_SPARE) / MACHINE_SLOT + 1)
 
 /* One sentence without newline: what failed and why. */
 struct machine_error {
@@ -109,7 +115,8 @@ struct machine {
 	uint8_t *mapping; /* RAM, monitor and tables, between guard pages */
 	uint64_t mapping_size;
 	uint8_t *monitor; /* host address of the monitor's pages */
-	uint64_t slots[MACHINE_SLOTS / 64]; /* what KVM was given */
+	uint64_t memory;  /* how much of RAM may be filled */
+	uint64_t slots[MACHINE_SLOTS / 64 + 1]; /* what KVM was given */
 	_Atomic enum door_tail door;
 	bool fsgsbase;      /* user code may use RDFSBASE and so on */
 	uint64_t xcr0;      /* what we set it to; 0: KVM offers no XSAVE */
@@ -138,7 +145,7 @@ struct machine {
 
 /*
  * Create the machine on an open /dev/kvm, which stays the caller's, with
- * `memory` bytes of RAM (whole pages) and one vCPU.  *m is all zero before, as
+ * `memory` bytes to fill (whole pages) and one vCPU.  *m is all zero before, as
  * static storage is and as machine_destroy() leaves it: most of it is never
  * touched.  0, or -errno with *error told; machine_destroy() is right in both
  * cases.

@@ -195,7 +195,7 @@ int
 machine_set_start(struct machine *m, const char *execname, char **argv,
     char **envp, struct machine_error *error)
 {
-	uint64_t stack_size = m->mem.size - m->stack_bottom;
+	const uint64_t stack_size = m->mem.size - m->stack_bottom;
 	struct stack s = {
 		.m = m,
 		.sp = m->mem.size,

@@ -87,8 +87,8 @@ count_hypercall(void)
 	unsigned i;
 
 	snprintf(number, sizeof(number), "%d", WATCHED_CALLS);
-	child_watch(&less, DEFAULT_MEMORY, &a, &memory);
-	child_watch(&more, DEFAULT_MEMORY, &b, &memory);
+	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
+	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
 	for (i = 0, others = 0; i < CHILD_IOCTLS; i++)
 		others += (double)(b.ioctl[i] - a.ioctl[i]);
 	runs = (double)(b.ioctl[CHILD_KVM_RUN] - a.ioctl[CHILD_KVM_RUN]);

@@ -255,7 +255,7 @@ proc_kib(pid_t pid, const char *file, const char *key)
 static uint64_t
 resident(pid_t pid, uint64_t start, uint64_t size)
 {
-	static uint64_t entry[512];
+	static uint64_t entry[8192];
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t done = 0, bytes = 0;
 	char path[64];

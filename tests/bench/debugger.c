@@ -112,8 +112,8 @@ count_step(void)
 	struct child_calls a, b;
 	struct child_memory memory;
 
-	child_watch(&less, DEFAULT_MEMORY, &a, &memory);
-	child_watch(&more, DEFAULT_MEMORY, &b, &memory);
+	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
+	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
 	printf("system calls of a debugger's step\n");
 	judge_step("KVM_RUN", a.ioctl[CHILD_KVM_RUN], b.ioctl[CHILD_KVM_RUN],
 	    STEP_RUNS + SLACK);

@@ -17,6 +17,8 @@
 #define NO_LIMIT       (-1.0)
 #define KIB            1024.0
 #define DEFAULT_MEMORY (UINT64_C(1) << 30) /* novillo's */
+/* With it, a guest's addresses: 32 GiB more, and a last slot of 32 MiB. */
+#define DEFAULT_ADDRESSES (DEFAULT_MEMORY + UINT64_C(0x802000000))
 
 /* What main() was told, and what came of it. */
 extern struct bench {

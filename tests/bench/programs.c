@@ -369,9 +369,9 @@ count_work(const char *kind, struct asked *asked)
 	if (!path)
 		return false;
 	q = quartet_of(path, kind, "0", NULL);
-	child_watch(&q.novillo, DEFAULT_MEMORY, &a, &memory);
+	child_watch(&q.novillo, DEFAULT_ADDRESSES, &a, &memory);
 	q = quartet_of(path, kind, WATCHED_TEXT, NULL);
-	child_watch(&q.novillo, DEFAULT_MEMORY, &b, &memory);
+	child_watch(&q.novillo, DEFAULT_ADDRESSES, &b, &memory);
 	*asked = (struct asked){
 		.runs =
 		    (double)(b.ioctl[CHILD_KVM_RUN] - a.ioctl[CHILD_KVM_RUN]),

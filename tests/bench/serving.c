@@ -124,8 +124,8 @@ count_echo(void)
 	struct child_calls a, b;
 	struct child_memory memory;
 
-	child_watch(&less, DEFAULT_MEMORY, &a, &memory);
-	child_watch(&more, DEFAULT_MEMORY, &b, &memory);
+	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
+	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
 	printf("system calls of an echo\n");
 	judge_calls("KVM_RUN of an echo", a.ioctl[CHILD_KVM_RUN],
 	    b.ioctl[CHILD_KVM_RUN], WATCHED_ECHOES, 2);
@@ -178,8 +178,8 @@ count_reads(void)
 	file_sparse(BLOCK * blocks(), path);
 	less = reading("1", path).novillo;
 	more = reading(PASSES_TEXT, path).novillo;
-	child_watch(&less, DEFAULT_MEMORY, &a, &memory);
-	child_watch(&more, DEFAULT_MEMORY, &b, &memory);
+	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
+	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
 	printf("system calls of a MiB by read\n");
 	/* The last of a pass reads nothing, and a pass begins with lseek. */
 	judge_calls("calls of a MiB in all", a.all, b.all, PASSES * blocks(),

@@ -62,6 +62,13 @@ reservations(void)
 	    "rights across several mappings");
 	ok(munmap(p, 256 * MIB) == 0, "all of it goes at once");
 	ok(mprotect(p, PAGE, RW) == -1 && errno == ENOMEM, "and is no more");
+	p = map(NULL, 24UL << 30, PROT_NONE, MAP_NORESERVE);
+	ok(p != NULL, "24 GiB of addresses");
+	ok(mprotect(p + (17UL << 30), MIB, RW) == 0, "some of it is memory");
+	p[17UL << 30] = 3;
+	ok(mprotect(p + (9UL << 30), MIB, RW) == 0, "and some more");
+	p[9UL << 30] = 4;
+	ok(munmap(p, 24UL << 30) == 0, "and that, too, goes at once");
 }
 
 static void
