@@ -27,6 +27,8 @@ enum futex_op {
 	FUTEX_CMP_REQUEUE = 4,
 	FUTEX_WAKE_OP = 5,
 	FUTEX_LOCK_PI = 6,
+	FUTEX_UNLOCK_PI = 7,
+	FUTEX_TRYLOCK_PI = 8,
 	FUTEX_WAIT_BITSET = 9,
 	FUTEX_WAKE_BITSET = 10,
 	FUTEX_PRIVATE = 128,
@@ -237,8 +239,6 @@ test_no_fork(void)
 	    "so is a vfork");
 	same(hc_clone(THREAD_FLAGS | 0x20000, 0, 0, 0, 0), -ENOSYS,
 	    "and a thread with a new namespace");
-	same(hc_futex((long)&flag, FUTEX_LOCK_PI, 0, 0, 0, 0), -ENOSYS,
-	    "priority inheritance is -ENOSYS");
 }
 #endif
 
@@ -459,6 +459,101 @@ test_robust(void)
 	ok(true, "a list that is a circle has an end");
 }
 
+/* A lock with priority inheritance: the owner's number. */
+static unsigned owned;
+static long tried, unlocked;
+
+static long
+own(int operation)
+{
+	return hc_futex((long)&owned, operation | FUTEX_PRIVATE, 0, 0, 0, 0);
+}
+
+static void
+try_it(void *arg)
+{
+	(void)arg;
+	tried = own(FUTEX_TRYLOCK_PI);
+	unlocked = own(FUTEX_UNLOCK_PI);
+}
+
+static void
+add_owned(void *arg)
+{
+	int i;
+
+	(void)arg;
+	for (i = 0; i < 500; i++) {
+		own(FUTEX_LOCK_PI);
+		counter++;
+		own(FUTEX_UNLOCK_PI);
+	}
+}
+
+static void
+die_with_it(void *arg)
+{
+	own(FUTEX_LOCK_PI);
+	__atomic_store_n((int *)arg, 1, __ATOMIC_RELEASE);
+	doze(100);
+}
+
+static void
+test_owned(void)
+{
+	struct timespec until;
+	struct thread t = { 0 };
+	int i;
+
+	same(own(FUTEX_UNLOCK_PI), -EPERM, "who does not own a lock is EPERM");
+	same(own(FUTEX_LOCK_PI), 0, "a lock with priority inheritance");
+	same(owned & ~FUTEX_WAITERS, hc_gettid(), "has its owner's number");
+	same(own(FUTEX_LOCK_PI), -EDEADLK, "who would wait for itself is told");
+	thread_start(&t, try_it, NULL);
+	thread_join(&t);
+	same(tried, -EAGAIN, "another thread that tries does not get it");
+	same(unlocked, -EPERM, "and cannot unlock it");
+	same(own(FUTEX_UNLOCK_PI), 0, "its owner can");
+	same(owned, 0, "and it is free");
+	owned = 0x123456;
+	same(own(FUTEX_LOCK_PI), -ESRCH, "an owner that is none is ESRCH");
+	same(hc_futex(KERNEL_ADDRESS, FUTEX_LOCK_PI, 0, 0, 0, 0), -EFAULT,
+	    "a lock that is not there is EFAULT");
+	owned = 0;
+	clock_gettime(CLOCK_REALTIME, &until);
+	memset(&t, 0, sizeof(t));
+	i = 0;
+	thread_start(&t, die_with_it, &i);
+	while (!__atomic_load_n(&i, __ATOMIC_ACQUIRE))
+		sched_yield();
+	same(hc_futex((long)&owned, FUTEX_LOCK_PI | FUTEX_PRIVATE, 0,
+		 (long)&until, 0, 0),
+	    -ETIMEDOUT, "a moment ends the wait for a lock");
+	same(own(FUTEX_LOCK_PI), 0, "whose owner dies, goes to a waiter");
+	ok((owned & FUTEX_OWNER_DIED) &&
+		(owned & 0x3fffffff) == (unsigned)hc_gettid(),
+	    "and tells it");
+	thread_join(&t);
+	own(FUTEX_UNLOCK_PI);
+	same(owned, 0, "unlocked, it has forgotten that");
+}
+
+static void
+test_owned_by_many(void)
+{
+	static struct thread t[4];
+	int i;
+
+	counter = 0;
+	memset(t, 0, sizeof(t));
+	for (i = 0; i < 4; i++)
+		thread_start(&t[i], add_owned, NULL);
+	for (i = 0; i < 4; i++)
+		thread_join(&t[i]);
+	same(counter, 2000, "four threads count under one and lose nothing");
+	same(owned, 0, "and leave it free");
+}
+
 static void
 test_many(void)
 {
@@ -492,6 +587,8 @@ main(void)
 	test_wakes();
 	test_lock();
 	test_robust();
+	test_owned();
+	test_owned_by_many();
 	test_many();
 	return tap_done();
 }

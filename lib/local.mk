@@ -56,6 +56,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/file.c \
 	lib/hypercall/folder.c \
 	lib/hypercall/forward.c \
+	lib/hypercall/futex.c \
 	lib/hypercall/forward.h \
 	lib/hypercall/handlers.h \
 	lib/hypercall/host.h \

@@ -296,12 +296,13 @@ wait_for_guest(void)
 	}
 }
 
+/* How many there are once there are no more than `wanted`, or after a while. */
 static unsigned
 settled_files(pid_t pid, unsigned wanted)
 {
 	unsigned ms, n = open_files(pid);
 
-	for (ms = 0; n != wanted && ms < SETTLE_MS; ms++) {
+	for (ms = 0; n > wanted && ms < SETTLE_MS; ms++) {
 		usleep(1000);
 		n = open_files(pid);
 	}
@@ -343,6 +344,8 @@ main(int argc, char **argv)
 	novillo = greet();
 	feed_guest();
 	wait_for_guest();
+	/* The session that has ended may not be closed yet. */
+	sleep(1);
 	before = open_files(novillo);
 	for (i = 1; i < cycles; i++) {
 		feed_guest();
@@ -351,5 +354,5 @@ main(int argc, char **argv)
 	greet();
 	after = settled_files(novillo, before);
 	tell(cycles, before, after);
-	return before == after ? 0 : 1;
+	return after <= before ? 0 : 1;
 }

@@ -239,8 +239,9 @@ struct hc_thread {
 	char name[HC_THREAD_NAME]; /* at first, that of who made it */
 	bool named;                /* by the guest */
 	struct hc_thread_signals signals;
-	uint64_t clear_tid; /* where its end is told, or 0 */
-	uint64_t robust;    /* the head of its list of robust locks, or 0 */
+	uint64_t clear_tid;    /* where its end is told, or 0 */
+	uint64_t robust;       /* the head of its list of robust locks, or 0 */
+	_Atomic uint64_t lock; /* another's, that it waits for, or 0 */
 	struct hc_wait wait;
 	/* Nonzero: the run loop has something to look at, and no call shall
 	 * begin to wait.  Written in signal handlers, cleared by the loop. */

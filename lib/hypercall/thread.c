@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hypercalls on threads: their making, their end, and the futex by which they
- * wait for each other.  Nothing here may know vCPUs or KVM.
+ * Hypercalls on threads: their making and their end.  Nothing here may know
+ * vCPUs or KVM.
  */
 #include "hypercall/handlers.h"
 #include "hypercall/host.h"
 #include "hypercall/refused.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <linux/sched.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What makes a thread of the guest's only process, and not another process. */
@@ -25,10 +23,6 @@
 	(CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID |  \
 	    CLONE_CHILD_CLEARTID | CLONE_SYSVSEM | CLONE_DETACHED | \
 	    CLONE_UNTRACED | CLONE_PTRACE)
-
-/* Linux gives up on a list of robust locks after so many (its
- * ROBUST_LIST_LIMIT): it may be a circle. */
-#define ROBUST_LIMIT 2048
 
 /* What a thread is made with, whichever call asks. */
 struct request {
@@ -162,233 +156,16 @@ hc_do_set_tid_address(struct hc_call *call)
 	return call->thread->tid;
 }
 
-int64_t
-hc_do_set_robust_list(struct hc_call *call)
-{
-	if (call->arg[1] != sizeof(struct robust_list_head))
-		return -EINVAL;
-	call->thread->robust = call->arg[0];
-	return 0;
-}
-
-/* Of the calling thread alone. */
-int64_t
-hc_do_get_robust_list(struct hc_call *call)
-{
-	const struct hc_thread *thread = call->thread;
-	const struct gmem *mem = call->guest->mem;
-	int pid = (int)call->arg[0];
-	uint64_t len = sizeof(struct robust_list_head);
-
-	if (pid != 0 && pid != thread->tid)
-		return pid > 0 ? -EPERM : -ESRCH;
-	if (gmem_write(mem, call->arg[2], &len, sizeof(len)) < 0 ||
-	    gmem_write(
-		mem, call->arg[1], &thread->robust, sizeof(thread->robust)) < 0)
-		return -EFAULT;
-	return 0;
-}
-
-/*
- * The host's futex.  All waiters are threads of this process, and nobody else
- * has the memory, so it is always the private kind.
- */
-static int64_t
-host_futex(uint32_t *word, int op, uint32_t val, const void *timeout,
-    uint32_t *word2, uint32_t val3)
-{
-	return hc_host(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, val, timeout,
-	    word2, val3);
-}
-
-static uint32_t *
-futex_word(const struct hc_call *call, uint64_t va, enum gmem_access access)
-{
-	return gmem_range(call->guest->mem, va, sizeof(uint32_t), access);
-}
-
-static void
-wake(const struct hc_call *call, uint64_t va)
-{
-	uint32_t *word = futex_word(call, va, GMEM_READ);
-
-	if (word && va % sizeof(*word) == 0)
-		(void)host_futex(word, FUTEX_WAKE, 1, NULL, NULL, 0);
-}
-
-static int
-begin_wait(struct hc_call *call, clockid_t clock, struct timespec *time)
-{
-	int r = hc_wait_begin(&call->thread->wait, clock, *time);
-
-	*time = call->thread->wait.until;
-	return r;
-}
-
-/*
- * The timeout of a wait as a moment, NULL for none.  A time to wait becomes
- * one, which a call that was interrupted and is made again finds again.
- */
-static int
-wait_until(struct hc_call *call, int op, struct timespec *until, bool *ever)
-{
-	clockid_t clock = op & FUTEX_CLOCK_REALTIME ? CLOCK_REALTIME
-						    : CLOCK_MONOTONIC;
-
-	*ever = call->arg[3] == 0;
-	if (*ever)
-		return 0;
-	if (gmem_read(call->guest->mem, until, call->arg[3], sizeof(*until)) <
-	    0)
-		return -EFAULT;
-	if (!hc_is_timespec(until))
-		return -EINVAL;
-	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
-		return begin_wait(call, clock, until);
-	return 0;
-}
-
-static int64_t
-futex_wait(struct hc_call *call, uint32_t *word, int op)
-{
-	bool bits = (op & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
-	struct timespec until;
-	bool ever;
-	int64_t r = wait_until(call, op, &until, &ever);
-
-	if (r < 0)
-		return r;
-	r = hc_host_wait(call->thread, SYS_futex, word,
-	    FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG |
-		(op & FUTEX_CLOCK_REALTIME),
-	    (uint32_t)call->arg[2], ever ? NULL : &until, NULL,
-	    bits ? (uint32_t)call->arg[5] : FUTEX_BITSET_MATCH_ANY);
-	return hc_wait_end(&call->thread->wait, r);
-}
-
-/* Those on two words; the timeout's place holds a second number. */
-static int64_t
-futex_two(struct hc_call *call, uint32_t *word, int op)
-{
-	uint64_t va = call->arg[4];
-	uint32_t *word2 = futex_word(
-	    call, va, op == FUTEX_WAKE_OP ? GMEM_WRITE : GMEM_READ);
-
-	if (va % sizeof(*word2))
-		return -EINVAL;
-	if (!word2)
-		return -EFAULT;
-	return host_futex(word, op, (uint32_t)call->arg[2],
-	    (const void *)(uintptr_t)(uint32_t)call->arg[3], word2,
-	    (uint32_t)call->arg[5]);
-}
-
-int64_t
-hc_do_futex(struct hc_call *call)
-{
-	uint64_t va = call->arg[0];
-	uint32_t *word = futex_word(call, va, GMEM_READ);
-	int op = (int)call->arg[1] & ~FUTEX_PRIVATE_FLAG;
-	int cmd = op & FUTEX_CMD_MASK;
-
-	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT &&
-	    cmd != FUTEX_WAIT_BITSET)
-		return -ENOSYS;
-	if (va % sizeof(*word))
-		return -EINVAL;
-	if (!word)
-		return -EFAULT;
-	switch (cmd) {
-	case FUTEX_WAIT:
-	case FUTEX_WAIT_BITSET: return futex_wait(call, word, op);
-	case FUTEX_WAKE:
-	case FUTEX_WAKE_BITSET:
-		return host_futex(word, cmd, (uint32_t)call->arg[2], NULL, NULL,
-		    (uint32_t)call->arg[5]);
-	case FUTEX_REQUEUE:
-	case FUTEX_CMP_REQUEUE:
-	case FUTEX_WAKE_OP: return futex_two(call, word, cmd);
-	default: return -ENOSYS; /* priority inheritance */
-	}
-}
-
-/*
- * The owner of a robust lock is gone: its next owner shall know (Linux,
- * Documentation/locking/robust-futexes.rst).  A lock the thread was about to
- * take or to give back (`pending`) may be free already, with a waiter that
- * nobody would wake.
- */
-static void
-free_lock(const struct hc_call *call, uint64_t va, bool pending)
-{
-	uint32_t tid = (uint32_t)call->thread->tid;
-	uint32_t *word = futex_word(call, va, GMEM_WRITE);
-	uint32_t old = tid;
-	int r;
-
-	if (!word || va % sizeof(*word))
-		return;
-	do {
-		if (pending && old == 0)
-			wake(call, va);
-		if ((old & FUTEX_TID_MASK) != tid)
-			return;
-		r = gmem_swap(
-		    word, &old, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED);
-	} while (r == 0);
-	if (r > 0 && (old & FUTEX_WAITERS))
-		wake(call, va);
-}
-
-/* The lowest bit of an entry's address marks a lock with priority inheritance,
- * which nobody can take here. */
-#define ROBUST_ADDR(entry) ((entry) & ~UINT64_C(1))
-
-static void
-walk_robust_list(const struct hc_call *call, uint64_t head)
-{
-	const struct gmem *mem = call->guest->mem;
-	struct {
-		uint64_t next;
-		int64_t offset;
-		uint64_t pending;
-	} list;
-	uint64_t entry, next;
-	unsigned n;
-
-	_Static_assert(sizeof(list) == sizeof(struct robust_list_head),
-	    "the head of the list as Linux has it");
-	if (gmem_read(mem, &list, head, sizeof(list)) < 0)
-		return;
-	entry = list.next;
-	for (n = 0; ROBUST_ADDR(entry) != head && n < ROBUST_LIMIT; n++) {
-		/* Read on first: an entry that is free may be used again. */
-		bool last = gmem_read(mem, &next, ROBUST_ADDR(entry),
-				sizeof(next)) < 0;
-
-		if (ROBUST_ADDR(entry) != ROBUST_ADDR(list.pending))
-			free_lock(call,
-			    ROBUST_ADDR(entry) + (uint64_t)list.offset, false);
-		if (last)
-			break;
-		entry = next;
-	}
-	if (list.pending)
-		free_lock(call,
-		    ROBUST_ADDR(list.pending) + (uint64_t)list.offset, true);
-}
-
 void
 hc_thread_ends(struct hc_call *call)
 {
 	struct hc_thread *thread = call->thread;
 
 	hc_signals_leave(call->guest, thread);
-	if (thread->robust)
-		walk_robust_list(call, thread->robust);
+	hc_free_locks(call);
 	if (thread->clear_tid) {
 		tell_tid(call, thread->clear_tid, 0);
-		wake(call, thread->clear_tid);
+		hc_futex_wake(call, thread->clear_tid);
 	}
 	thread->robust = 0;
 	thread->clear_tid = 0;
