@@ -5,6 +5,11 @@
  *
  * usage: sessions WHAT
  */
+/* Line by line, also where a compiler is told to optimize whatever one says. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O0")
+#endif
+
 #define _GNU_SOURCE
 #include "parts.h"
 
@@ -130,7 +135,7 @@ targets(void)
 }
 
 __attribute__((noinline)) static void
-write_badly(int *at)
+write_badly(volatile int *at)
 {
 	*at = 1; /* the fault */
 }
