@@ -317,6 +317,19 @@ load_bias(void *ctx)
 }
 
 static int
+tls_address(void *ctx, int tid, uint64_t offset, uint64_t *addr)
+{
+	struct machine *m = machine_of(ctx);
+	const struct vcpu *vcpu = vcpu_by_tid(m, tid);
+
+	if (!vcpu)
+		return -ESRCH;
+	*addr = image_tls_address(
+	    &m->image, vcpu->kvm.run->s.regs.sregs.fs.base, offset);
+	return *addr ? 0 : -ENOENT;
+}
+
+static int
 open_file(void *ctx, const char *path, uint64_t *size)
 {
 	const struct gdbtarget *t = ctx;
@@ -415,6 +428,7 @@ gdbtarget_ops(void)
 		.was_there = was_there,
 		.exec_path = exec_path,
 		.load_bias = load_bias,
+		.tls_address = tls_address,
 		.open_file = open_file,
 		.read_file = read_file,
 		.close_file = close_file,

@@ -582,6 +582,14 @@ fake_load_bias(void *ctx)
 }
 
 static int
+fake_tls_address(void *ctx, int tid, uint64_t offset, uint64_t *addr)
+{
+	(void)ctx;
+	*addr = 0x7000 + (uint64_t)tid * 0x100 + offset;
+	return offset < 0x40 ? 0 : -ENOENT;
+}
+
+static int
 fake_open_file(void *ctx, const char *path, uint64_t *size)
 {
 	struct fake *fake = ctx;
@@ -714,6 +722,7 @@ fake_ops(void)
 		.pid = fake_pid,
 		.exec_path = fake_exec_path,
 		.load_bias = fake_load_bias,
+		.tls_address = fake_tls_address,
 		.open_file = fake_open_file,
 		.read_file = fake_read_file,
 		.close_file = fake_close_file,

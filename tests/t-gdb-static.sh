@@ -59,6 +59,13 @@ has "$answer" '$1 = 2' "with a condition it is hit by one"
 has "$answer" '$2 = (void *) 0x2' "which is the right one"
 is "$said" "total 6" "and the others went on"
 
+# Each has variables of its own.
+on threads "tbreak work if self == 2" continue "print mine" next next \
+    "print mine" "thread apply all -q print mine" continue
+has "$answer" '$1 = 0' "a thread-local variable is found"
+has "$answer" '$2 = 200' "and is the thread's that stopped"
+is "$(count '^\$[3-6] = ')" 4 "and each thread has one"
+
 # One steps, the others stand, wherever they are; then all go on.
 on threads "tbreak work if self == 1" continue "set scheduler-locking on" \
     'set $a = own[0]' 'set $c = own[2]' next next "print own[1]" next next \

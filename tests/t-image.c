@@ -89,6 +89,21 @@ test_fits(void)
 	    "nor need one byte more");
 }
 
+/* They end at the thread pointer, rounded up to their alignment. */
+static void
+test_tls(void)
+{
+	struct image image = { .tls_size = 0x21, .tls_align = 16 };
+
+	is_int(image_tls_address(&image, 0x10000, 0), 0x10000 - 0x30,
+	    "thread-local variables lie below the thread pointer");
+	is_int(image_tls_address(&image, 0x10000, 0x20), 0x10000 - 0x10,
+	    "up to the last");
+	is_int(image_tls_address(&image, 0x10000, 0x21), 0, "and no further");
+	is_int(image_tls_address(&image, 0, 0), 0,
+	    "none is there before there is a thread pointer");
+}
+
 static void
 test_flat(void)
 {
@@ -172,6 +187,7 @@ main(void)
 		test_case(i);
 	test_layout();
 	test_fits();
+	test_tls();
 	test_flat();
 	test_calls();
 	return done_testing();

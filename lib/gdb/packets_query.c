@@ -118,6 +118,23 @@ packet_offsets(struct stub *stub, const struct args *args, struct reply *reply)
 	    reply_text(reply, ";Bss=") && reply_number(reply, bias));
 }
 
+/* There is but one module: which is asked for, by its link map, is no matter. */
+int
+packet_tls_address(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	uint64_t addr;
+	int tid;
+	int error = stub_thread(stub, args->thread, &tid);
+
+	if (error == 0)
+		error = stub->ops->tls_address(
+		    stub->ctx, tid, args->num[0], &addr);
+	if (error != 0)
+		return error;
+	return reply_done(reply_number(reply, addr));
+}
+
 static int
 choose(struct stub *stub, const struct args *args, int *chosen)
 {

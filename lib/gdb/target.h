@@ -226,6 +226,10 @@ struct target_ops {
 	/* Where the image lies, relative to what its headers say.  [any] */
 	uint64_t (*load_bias)(void *ctx);
 
+	/* Where the executable's thread-local variable at `offset` of their
+	 * block is, of this thread: -ENOENT if there is none. */
+	int (*tls_address)(void *ctx, int tid, uint64_t offset, uint64_t *addr);
+
 	/*
 	 * Files the debugger may read: the guest's own image by exec_path()
 	 * and what the machine makes up, nothing of the host's.  open_file()

@@ -278,8 +278,8 @@ hc_do_futex(struct hc_call *call)
 	uint64_t va = call->arg[0];
 	int op = (int)call->arg[1] & ~FUTEX_PRIVATE_FLAG;
 	int cmd = op & FUTEX_CMD_MASK;
-	uint32_t *word =
-	    futex_word(call, va, is_lock(cmd) ? GMEM_WRITE : GMEM_READ);
+	uint32_t *word = futex_word(
+	    call, va, is_lock(cmd) ? GMEM_WRITE : GMEM_READ);
 
 	if ((op & FUTEX_CLOCK_REALTIME) && !has_clock(cmd))
 		return -ENOSYS;

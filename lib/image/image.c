@@ -254,6 +254,30 @@ phdr_address(const struct image *image)
 	return 0;
 }
 
+/* Who uses it is the C library, and debuggers: what makes no sense is none. */
+static void
+note_tls(struct image *image, const Elf64_Phdr *p)
+{
+	uint64_t align = p->p_align ? p->p_align : 1;
+
+	if (p->p_memsz > UINT32_MAX || align > PAGE || (align & (align - 1)))
+		return;
+	image->tls_size = p->p_memsz;
+	image->tls_align = align;
+}
+
+uint64_t
+image_tls_address(const struct image *image, uint64_t tp, uint64_t offset)
+{
+	uint64_t align = image->tls_align;
+	uint64_t size;
+
+	if (offset >= image->tls_size || tp == 0)
+		return 0;
+	size = (image->tls_size + align - 1) & ~(align - 1);
+	return tp - size + offset;
+}
+
 static uint64_t
 largest_alignment(const Elf64_Phdr *phdrs, unsigned n)
 {
@@ -278,6 +302,8 @@ image_program(struct image *image, const Elf64_Phdr *phdrs, uint64_t size,
 		if (phdrs[i].p_type == PT_INTERP)
 			return bad(error, "dynamically linked: it asks for an"
 					  " interpreter; link it with -static");
+		if (phdrs[i].p_type == PT_TLS)
+			note_tls(image, &phdrs[i]);
 		if (phdrs[i].p_type != PT_LOAD)
 			continue;
 		r = add_segment(image, &phdrs[i], i, size, error);

@@ -40,6 +40,8 @@ struct image {
 	uint64_t phoff;       /* program headers in the file ... */
 	unsigned phnum;       /* ... and how many */
 	uint64_t phdr; /* ... and in memory, as linked; 0 if not loaded */
+	/* Of the thread-local variables of each thread (PT_TLS); 0: none. */
+	uint64_t tls_size, tls_align;
 	bool pie;
 	bool flat;
 	unsigned segments;
@@ -68,6 +70,14 @@ int image_program(struct image *image, const Elf64_Phdr *phdrs, uint64_t size,
 /* A flat image of `size` bytes that starts at `entry`. */
 int image_flat(struct image *image, uint64_t entry, uint64_t size,
     struct image_error *error);
+
+/*
+ * Where the thread-local variable `offset` is of the thread whose FS base is
+ * `tp`: the executable's come to an end there (psABI 3.4.6, ELF Handling For
+ * Thread-Local Storage, variant II).  0: it has none such.
+ */
+uint64_t
+image_tls_address(const struct image *image, uint64_t tp, uint64_t offset);
 
 /* Does the image lie in [0, ram), and within `memory` bytes?  0, or -ENOEXEC
  * with *error told. */
