@@ -85,6 +85,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/show.c \
 	lib/hypercall/show.h \
 	lib/hypercall/showaddr.c \
+	lib/hypercall/showsignal.c \
 	lib/hypercall/signal.c \
 	lib/hypercall/signal.h \
 	lib/hypercall/signalcall.c \

@@ -116,4 +116,19 @@ if [ -x "$loader" ]; then
 else
 	missing "no $loader here"
 fi
+# What strace says of signals, a trace says.
+signals_of()
+{
+	grep -a -e '^---' -e '^+++' "$1" |
+	    sed 's/si_pid=[0-9]*/si_pid=PID/; s/si_addr=0x[4-9a-f][0-9a-f]*/si_addr=CODE/'
+}
+
+if ! command -v strace >/dev/null 2>&1 || ! strace -o /dev/null true 2>/dev/null; then
+	missing "no strace here, or it may not trace"
+elif build static raised; then
+	strace -o "$scratch/wanted" "$program" >/dev/null 2>&1
+	try "$novillo" --trace -o "$scratch/trace" "$program"
+	is "$(signals_of "$scratch/trace")" "$(signals_of "$scratch/wanted")" \
+	    "signals are traced as strace does it"
+fi
 done_testing

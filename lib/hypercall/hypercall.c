@@ -199,6 +199,12 @@ hc_row(uint32_t number)
 	return &rows[place[number] - 1];
 }
 
+const struct hc_name *
+hc_signal_names(void)
+{
+	return set_signal;
+}
+
 const struct hc_arg *
 hc_request(enum hc_arg_kind kind, uint32_t request)
 {
@@ -360,6 +366,7 @@ deny(struct hc_call *call, uint32_t number)
 	if (policy->kill) {
 		call->end = HC_KILLS_GUEST;
 		call->status = SIGSYS;
+		call->code = HC_SYS_SECCOMP;
 		call->why = "is not allowed";
 	}
 	return -EPERM;

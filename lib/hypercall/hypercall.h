@@ -113,6 +113,10 @@ struct hc_row {
 /* The table, by number. */
 const struct hc_row *hc_row(uint32_t number);
 
+/* The names of signals, but of those that have only numbers; a name that is
+ * NULL is their end. */
+const struct hc_name *hc_signal_names(void);
+
 /* What a request of this kind, IOCTL or FCNTL, takes for its argument; NULL if
  * the request is not served. */
 const struct hc_arg *hc_request(enum hc_arg_kind kind, uint32_t request);
@@ -292,6 +296,7 @@ struct hc_call {
 	uint64_t sp;   /* the caller's stack pointer */
 	enum hc_end end;
 	int status;
+	int code; /* of the signal: its si_code */
 	const char *why;
 };
 

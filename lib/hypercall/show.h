@@ -8,6 +8,8 @@
 
 #include "hypercall/line.h"
 
+#include <signal.h>
+
 #define SHOWN_BYTES 32  /* of a buffer, as strace's default */
 #define SHOWN_PARTS 32  /* of a vector or an array, as strace's default */
 #define SHOWN_PATH  256 /* bytes of a file's name */
@@ -32,6 +34,9 @@ void show_array(struct hc_show *show, const char *type, size_t size,
 void show_sockaddr(const struct hc_show *show, uint64_t va, uint64_t len);
 /* struct linux_dirent64, as many as fill `len` bytes: how many. */
 void show_entries(const struct hc_show *show, uint64_t va, uint64_t len);
+
+/* A signal that takes effect; its name alone where no more is known of it. */
+void show_signal(struct hc_line *line, const siginfo_t *info);
 
 /* A number behind a pointer that a call changes is [before => after]. */
 bool show_joins(const char *type);

@@ -29,6 +29,10 @@ struct hc_thread;
 /* A set of signals: bit n - 1 is signal n.  So is the kernel's sigset_t. */
 typedef uint64_t hc_sigset;
 
+/* SYS_SECCOMP of <signal.h>, which not every C library has: a call that was not
+ * allowed. */
+#define HC_SYS_SECCOMP 1
+
 #define HC_SIGNAL_BIT(signal) (UINT64_C(1) << ((signal)-1))
 
 /* As the kernel's struct sigaction. */

@@ -21,10 +21,11 @@
 	    (uint64_t)SA_RESETHAND)
 
 static void
-kill_guest(struct hc_call *call, int signal, const char *why)
+kill_guest(struct hc_call *call, const siginfo_t *info, const char *why)
 {
 	call->end = HC_KILLS_GUEST;
-	call->status = signal;
+	call->status = info->si_signo;
+	call->code = info->si_code;
 	call->why = why;
 }
 
@@ -39,7 +40,7 @@ send_info(struct hc_call *call, struct hc_thread *to, const siginfo_t *info,
 	r = hc_signal_send(call->guest, to, info, 0);
 	hc_signals_unlock(call->guest);
 	if (r == HC_SENT_KILLS)
-		kill_guest(call, info->si_signo, why);
+		kill_guest(call, info, why);
 	return r < 0 ? r : 0;
 }
 

@@ -570,6 +570,29 @@ hc_trace_leave(struct hc_trace *trace, struct hc_traced *t, int64_t result)
 	pthread_mutex_unlock(&trace->lock);
 }
 
+/* A line that is no call: calls in progress come first.  Locks. */
+static void
+begin_line(struct hc_trace *trace, struct hc_traced *t)
+{
+	pthread_mutex_lock(&trace->lock);
+	tell_unfinished(trace, NULL);
+	read_clocks(trace, t);
+	line_begin(&t->line);
+}
+
+void
+hc_trace_signal(struct hc_trace *trace, int tid, const siginfo_t *info)
+{
+	struct hc_traced t = { .tid = tid };
+
+	if (!trace->lines)
+		return;
+	begin_line(trace, &t);
+	show_signal(&t.line, info);
+	emit(trace, &t);
+	pthread_mutex_unlock(&trace->lock);
+}
+
 void
 hc_trace_say(struct hc_trace *trace, const char *format, ...)
 {
@@ -577,10 +600,7 @@ hc_trace_say(struct hc_trace *trace, const char *format, ...)
 	va_list ap;
 	int n;
 
-	pthread_mutex_lock(&trace->lock);
-	tell_unfinished(trace, NULL);
-	read_clocks(trace, &t);
-	line_begin(&t.line);
+	begin_line(trace, &t);
 	va_start(ap, format);
 	n = vsnprintf(t.line.text + HEAD, HC_LINE - HEAD - 1, format, ap);
 	va_end(ap);

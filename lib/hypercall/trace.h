@@ -80,6 +80,9 @@ hc_trace_leave(struct hc_trace *trace, struct hc_traced *t, int64_t result);
 __attribute__((format(printf, 2, 3))) void
 hc_trace_say(struct hc_trace *trace, const char *format, ...);
 
+/* A signal takes effect in a thread. */
+void hc_trace_signal(struct hc_trace *trace, int tid, const siginfo_t *info);
+
 /* The table of what calls cost, where the most time went first. */
 void hc_trace_summary(const struct hc_trace *trace, int fd);
 

@@ -5,6 +5,8 @@
  */
 #include "vm/deliver.h"
 
+#include "hypercall/trace.h"
+
 #include "vm/context.h"
 #include "vm/error.h"
 #include "vm/run.h"
@@ -180,6 +182,9 @@ act(struct vcpu *vcpu, const siginfo_t *info, bool forced)
 		hc_signal_judge(guest, &vcpu->thread, forced, &d);
 		if (d.act == HC_SIGNAL_IGNORED)
 			return;
+		if (guest->trace)
+			hc_trace_signal(
+			    guest->trace, vcpu->thread.tid, &d.info);
 		if (d.act == HC_SIGNAL_KILLS) {
 			kill_guest(vcpu, &d.info);
 			return;

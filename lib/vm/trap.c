@@ -35,21 +35,11 @@ trap_info(unsigned vector)
 const char *
 trap_signal_name(int signal)
 {
-	static const char *const names[] = {
-#define NAME(name) [name] = #name
-		NAME(SIGHUP), NAME(SIGINT), NAME(SIGQUIT), NAME(SIGILL),
-		NAME(SIGTRAP), NAME(SIGABRT), NAME(SIGBUS), NAME(SIGFPE),
-		NAME(SIGKILL), NAME(SIGUSR1), NAME(SIGSEGV), NAME(SIGUSR2),
-		NAME(SIGPIPE), NAME(SIGALRM), NAME(SIGTERM), NAME(SIGSTKFLT),
-		NAME(SIGXCPU), NAME(SIGXFSZ), NAME(SIGVTALRM), NAME(SIGPROF),
-		NAME(SIGIO), NAME(SIGPWR), NAME(SIGSYS)
-#undef NAME
-	};
+	const struct hc_name *name;
 
-	/* The rest end nobody, or have only numbers. */
-	if (signal > 0 && (size_t)signal < sizeof(names) / sizeof(names[0]) &&
-	    names[signal])
-		return names[signal];
+	for (name = hc_signal_names(); name->name; name++)
+		if (name->value == (uint64_t)signal)
+			return name->name;
 	return "a real-time signal";
 }
 
