@@ -89,6 +89,14 @@ kick_all(struct machine *m)
 			thread_kick(&m->vcpu[i]);
 }
 
+/* A kick may come to nothing, and is repeated; but not to one that makes a lone
+ * instruction while the others rest. */
+static bool
+needs_kicks(const struct debug *d)
+{
+	return d->hold && (!d->alone || d->interrupted);
+}
+
 static void
 hold(struct machine *m)
 {
@@ -273,7 +281,7 @@ debug_timeout(struct machine *m)
 	bool waiting;
 
 	pthread_mutex_lock(&m->lock);
-	waiting = thread_over(m) ? !all_out(m) : d->hold && !all_rest(m);
+	waiting = thread_over(m) ? !all_out(m) : needs_kicks(d) && !all_rest(m);
 	pthread_mutex_unlock(&m->lock);
 	return waiting ? THREAD_KICK_AGAIN_MS : -1;
 }
@@ -520,7 +528,7 @@ debug_poll(struct machine *m, struct debug_event *event)
 			told = take_event(m, event);
 		if (told)
 			d->running = false;
-	} else if (d->hold) {
+	} else if (needs_kicks(d)) {
 		kick_all(m);
 	}
 	pthread_mutex_unlock(&m->lock);
