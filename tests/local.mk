@@ -151,6 +151,7 @@ PROGRAMS_TESTED = \
 	tests/programs/language.lua \
 	tests/programs/lua.c \
 	tests/programs/memory.c \
+	tests/programs/notify.go \
 	tests/programs/raised.c \
 	tests/programs/modern.cc \
 	tests/programs/parts.h \

@@ -85,6 +85,11 @@ CGO_ENABLED=0 go_build routines -o "$scratch/routines"
 is "$?:$(cat "$scratch/cc")" "0:" "a Go program without C"
 same "Go" /dev/null "$scratch/routines"
 
+CGO_ENABLED=0 go_build notify -o "$scratch/notify"
+same "Go, with signals" /dev/null "$scratch/notify"
+try timeout 60 "$novillo" -a @all -m 64M "$scratch/notify"
+is "$status" 3 "which needs far more addresses than memory"
+
 # With C, which is there ready-made; and linked statically all the same.
 go_build serve -ldflags '-linkmode external -extldflags -static' \
     -o "$scratch/serve"
