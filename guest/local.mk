@@ -115,6 +115,7 @@ GUEST_FAULTS = \
 	guest/fault_exec.elf \
 	guest/fault_file.elf \
 	guest/fault_fp.elf \
+	guest/fault_int.elf \
 	guest/fault_int3.elf \
 	guest/fault_msr.elf \
 	guest/fault_noncanonical.elf \

@@ -181,6 +181,24 @@ code_is(const struct machine *m, uint64_t rip, const uint8_t *code, size_t len)
 }
 
 /*
+ * INT n, which a KVM without hardware lets arrive as undefined: the processor
+ * says that its gate is not for user mode (SDM vol. 2, INT n; vol. 3, 6.13, the
+ * error code).
+ */
+static void
+correct_int(const struct machine *m, uint64_t rip, struct trap *trap)
+{
+	uint8_t code[2];
+
+	if (trap->vector != 6 ||
+	    gmem_read(&m->mem, code, rip, sizeof(code)) < 0 ||
+	    code[0] != OPCODE_INT)
+		return;
+	trap->vector = 13;
+	trap->error = (uint64_t)code[1] << 3 | 2;
+}
+
+/*
  * A vCPU rests in the stub of `vector`.  Two of its traps are requests: the
  * gate where neither IOPL nor the I/O bitmap opens it, and ToroV's way to end.
  */
@@ -217,6 +235,7 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 	}
 	if (vector == 14 && kvmcore_get_sregs(&vcpu->kvm, &sregs) == 0)
 		trap.address = sregs.cr2;
+	correct_int(m, rip, &trap);
 	vcpu->trap = trap;
 	if (!step_on_trap(vcpu))
 		fault(vcpu, &trap, rip);

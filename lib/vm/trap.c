@@ -177,6 +177,11 @@ trap_describe(const struct machine *m, const struct trap *trap, uint64_t rip,
 		    trap->address);
 	else if (trap->vector == VECTOR_GP && is_port_io(m, rip))
 		snprintf(text, size, "use of an I/O port that is no hypercall");
+	else if (trap->vector == VECTOR_GP && (trap->error & ERROR_IDT))
+		snprintf(text, size, "INT 0x%" PRIx64 "%s", trap->error >> 3,
+		    trap->error >> 3 == 0x80
+			? ", a 32-bit system call, which nobody serves"
+			: ", a software interrupt, which nobody serves");
 	else if (trap->vector == VECTOR_GP)
 		snprintf(text, size,
 		    "privileged instruction, non-canonical"

@@ -53,6 +53,10 @@
 #define PF_RSVD    0x08U
 #define PF_FETCH   0x10U
 
+/* Of the error code of other faults: what it names is a gate of the IDT (SDM
+ * vol. 3, 6.13). */
+#define ERROR_IDT 0x02U
+
 /* State components of XSAVE, SDM vol. 1, 13.1. */
 #define XCR0_X87_SSE     0x03U
 #define XCR0_X87_SSE_AVX 0x07U
@@ -66,6 +70,7 @@
 #define SEL_USER_CODE   0x33U
 #define SEL_TSS         0x40U
 
+#define OPCODE_INT  0xcdU
 #define OPCODE_INT1 0xf1U
 #define OPCODE_HLT  0xf4U
 
