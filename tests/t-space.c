@@ -318,6 +318,64 @@ test_limit(void)
 	space.limit = mem.size;
 }
 
+/* May the host back this page by a large one?  Its list of mappings says so. */
+static bool
+host_may(uint64_t va)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	uint64_t at = (uintptr_t)mem.base + va;
+	unsigned long from, to;
+	bool there = false, may = false;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			there = at >= from && at < to;
+		else if (there && strncmp(line, "VmFlags:", 8) == 0)
+			may = strstr(line, " hg") != NULL;
+	if (f)
+		fclose(f);
+	return may;
+}
+
+/* Large pages are for what counts: else it could be more than the limit. */
+static void
+test_huge(void)
+{
+	const unsigned rw = PROT_READ | PROT_WRITE;
+	const uint64_t large = 2 * PAGE_2M;
+	uint64_t a;
+
+	a = (uint64_t)space_mmap(&space, 0, large, rw, ANON, NULL);
+	if (!host_may(a)) {
+		skip(6, "this host has no large pages");
+		return;
+	}
+	ok(host_may(a + large - P), "much memory may be large pages");
+	is_int(space_munmap(&space, a + PAGE_2M, P), 0, "what is given back");
+	ok(!host_may(a + PAGE_2M), "may not");
+	is_int(space_mprotect(&space, a, large / 2, PROT_READ), 0,
+	    "what changes its rights");
+	ok(host_may(a), "still may");
+	space_munmap(&space, a, large);
+	ok(!host_may(a) && !host_may(a + large - P),
+	    "and what is free may not");
+	a = (uint64_t)space_mmap(&space, 0, large, PROT_NONE, ANON, NULL);
+	is_int(space_madvise(&space, a, large, MADV_HUGEPAGE), 0,
+	    "addresses can be advised");
+	ok(!host_may(a), "to no effect");
+	space_munmap(&space, a, large);
+	a = (uint64_t)space_mmap(&space, 0, large, rw, ANON | MAP_STACK, NULL);
+	ok(!host_may(a), "a stack may not");
+	space_madvise(&space, a, large, MADV_HUGEPAGE);
+	ok(host_may(a), "unless it is told to");
+	a = (uint64_t)space_mremap(
+	    &space, a, large, 3 * PAGE_2M, MREMAP_MAYMOVE, 0);
+	ok(host_may(a), "what has grown may");
+	space_munmap(&space, a, 3 * PAGE_2M);
+	ok(!host_may(a), "until it is gone");
+}
+
 int
 main(void)
 {
@@ -329,6 +387,7 @@ main(void)
 	test_mprotect();
 	test_provide();
 	test_limit();
+	test_huge();
 	test_model();
 	return done_testing();
 }

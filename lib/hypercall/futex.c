@@ -371,9 +371,15 @@ walk_robust_list(const struct hc_call *call, uint64_t head)
 		    ROBUST_ADDR(list.pending) + (uint64_t)list.offset, true);
 }
 
-/* Others wait for locks that are on no list: they get them, too. */
-static void
-free_awaited(const struct hc_call *call)
+void
+hc_free_robust(const struct hc_call *call)
+{
+	if (call->thread->robust)
+		walk_robust_list(call, call->thread->robust);
+}
+
+void
+hc_free_awaited(const struct hc_call *call)
 {
 	const struct hc_thread *t;
 
@@ -382,12 +388,4 @@ free_awaited(const struct hc_call *call)
 		if (t->lock)
 			free_lock(call, t->lock, false);
 	hc_signals_unlock(call->guest);
-}
-
-void
-hc_free_locks(const struct hc_call *call)
-{
-	if (call->thread->robust)
-		walk_robust_list(call, call->thread->robust);
-	free_awaited(call);
 }

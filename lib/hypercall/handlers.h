@@ -62,9 +62,11 @@ hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va);
 /* Wake one who waits for the word at `va`, if there is such a word. */
 void hc_futex_wake(const struct hc_call *call, uint64_t va);
 
-/* The locks of a thread that ends, which is on no list of threads any more: who
- * gets one learns that its owner is dead. */
-void hc_free_locks(const struct hc_call *call);
+/* The locks of a thread that ends: who gets one learns that its owner is dead.
+ * First those on its list; and when it is on no list of threads any more, those
+ * that others wait for. */
+void hc_free_robust(const struct hc_call *call);
+void hc_free_awaited(const struct hc_call *call);
 
 /* What the end of a thread means to other threads: told in its memory. */
 void hc_thread_ends(struct hc_call *call);

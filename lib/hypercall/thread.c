@@ -161,8 +161,11 @@ hc_thread_ends(struct hc_call *call)
 {
 	struct hc_thread *thread = call->thread;
 
+	/* Who finds a lock whose owner is no thread any more takes it for one
+	 * that nobody will ever mark. */
+	hc_free_robust(call);
 	hc_signals_leave(call->guest, thread);
-	hc_free_locks(call);
+	hc_free_awaited(call);
 	if (thread->clear_tid) {
 		tell_tid(call, thread->clear_tid, 0);
 		hc_futex_wake(call, thread->clear_tid);

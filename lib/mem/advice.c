@@ -11,7 +11,7 @@
 
 /* Pages of one kind, `bits` those of PTE_BITS that they have. */
 struct pages {
-	const struct gmem *mem;
+	struct space *space;
 	uint64_t va, len;
 	uint64_t bits;
 };
@@ -19,7 +19,8 @@ struct pages {
 static int
 tell_host(const struct pages *p, int advice)
 {
-	return madvise(p->mem->base + p->va, p->len, advice) < 0 ? -errno : 0;
+	return madvise(p->space->mem->base + p->va, p->len, advice) < 0 ? -errno
+									: 0;
 }
 
 static bool
@@ -76,6 +77,22 @@ populate(const struct pages *p, int advice)
 	return (p->bits & need) == need ? tell_host(p, advice) : -EINVAL;
 }
 
+/* What is not memory of the guest's stays as it is: a large page would be. */
+static int
+let_huge(const struct pages *p, int advice)
+{
+	bool huge = advice == MADV_HUGEPAGE;
+	uint64_t bits = huge ? p->bits | PTE_HUGE : p->bits & ~PTE_HUGE;
+	int r;
+
+	if (!(p->bits & PTE_CHARGED) || (p->bits & PTE_FILE))
+		return 0;
+	r = gmem_let_huge(p->space->mem, p->va, p->len, huge);
+	if (r == 0)
+		space_take(p->space, p->va, p->len, bits);
+	return r;
+}
+
 /* All other advice is EINVAL, as from a Linux that does not know it. */
 static const struct {
 	int advice;
@@ -95,8 +112,8 @@ static const struct {
 	{ MADV_DODUMP, accept },
 	{ MADV_WIPEONFORK, accept_private },
 	{ MADV_KEEPONFORK, accept },
-	{ MADV_HUGEPAGE, tell_host },
-	{ MADV_NOHUGEPAGE, tell_host },
+	{ MADV_HUGEPAGE, let_huge },
+	{ MADV_NOHUGEPAGE, let_huge },
 	{ MADV_COLD, accept },
 	{ MADV_PAGEOUT, accept },
 	{ MADV_POPULATE_READ, populate },
@@ -123,7 +140,7 @@ int
 space_madvise(struct space *space, uint64_t addr, uint64_t len, int advice)
 {
 	const size_t n = sizeof(advices) / sizeof(advices[0]);
-	struct pages p = { .mem = space->mem };
+	struct pages p = { .space = space };
 	uint64_t end;
 	bool holes = false;
 	size_t i = 0;

@@ -153,6 +153,17 @@ gmem_discard(const struct gmem *mem, uint64_t va, uint64_t len)
 	return madvise(mem->base + va, len, MADV_DONTNEED) < 0 ? -errno : 0;
 }
 
+int
+gmem_let_huge(const struct gmem *mem, uint64_t va, uint64_t len, bool huge)
+{
+	int advice = huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
+
+	/* A host that has none knows no such advice. */
+	return madvise(mem->base + va, len, advice) < 0 && errno != EINVAL
+		   ? -errno
+		   : 0;
+}
+
 /*
  * What lies in RAM is always replaced by pages that are there already, in a
  * place of their own: mmap() over what is there can take it away and then fail,
@@ -169,8 +180,8 @@ put_down(const struct gmem *mem, void *p, uint64_t to, uint64_t len)
 	       there;
 }
 
-/* Pages as the host's mmap() gives them, and like the rest of RAM in no core
- * and no child of ours. */
+/* Pages as the host's mmap() gives them, and like the rest of RAM in no core,
+ * in no child of ours, and not large. */
 static int
 replace(const struct gmem *mem, uint64_t va, uint64_t len, void *p)
 {
@@ -178,6 +189,7 @@ replace(const struct gmem *mem, uint64_t va, uint64_t len, void *p)
 		return -errno;
 	(void)madvise(p, len, MADV_DONTFORK);
 	(void)madvise(p, len, MADV_DONTDUMP);
+	(void)madvise(p, len, MADV_NOHUGEPAGE);
 	if (put_down(mem, p, va, len))
 		return 0;
 	(void)munmap(p, len);

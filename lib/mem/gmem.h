@@ -106,6 +106,12 @@ int64_t gmem_string(const struct gmem *mem, char *dst, size_t cap, uint64_t va);
 int gmem_discard(const struct gmem *mem, uint64_t va, uint64_t len);
 int gmem_release(const struct gmem *mem, uint64_t va, uint64_t len);
 
+/*
+ * Whether the host may back [va, va + len) by large pages where they fit: fewer
+ * faults, but memory that nobody has touched.  0 or -errno.
+ */
+int gmem_let_huge(const struct gmem *mem, uint64_t va, uint64_t len, bool huge);
+
 /* Let [va, va + len) be the pages of the host's file `fd` from `offset` on;
  * `bits` are those of PTE_BACKING.  On failure they are what they were. */
 int gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,

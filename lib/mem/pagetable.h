@@ -50,10 +50,12 @@
 /* And that the page counts as memory of the guest's: it can be filled, or could
  * be once. */
 #define PTE_CHARGED (UINT64_C(1) << 55)
+/* And that the host may back it by large pages: only what is charged. */
+#define PTE_HUGE (UINT64_C(1) << 56)
 /* All that pt_map() takes and that stays as it was given. */
 #define PTE_BITS                                                   \
 	(PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX | PTE_TAKEN | \
-	    PTE_BACKING | PTE_CHARGED)
+	    PTE_BACKING | PTE_CHARGED | PTE_HUGE)
 
 struct pagetable {
 	uint64_t *pool; /* the tables as the VMM sees them; the first is PML4 */

@@ -181,10 +181,22 @@ provide(const struct space *space, uint64_t va, uint64_t len, uint64_t bits,
 	return bits & PTE_PRESENT ? gmem_provide(space->mem, va, len) : 0;
 }
 
+/* Much memory at once may be backed by large pages, for all of it counts. */
+static uint64_t
+huge(uint64_t bits, uint64_t len)
+{
+	const uint64_t need = PTE_PRESENT | PTE_WRITE;
+
+	return len >= PAGE_2M && (bits & (need | PTE_FILE)) == need ? PTE_HUGE
+								    : 0;
+}
+
 /* Pages that were free are taken, what is behind them being there. */
 static void
 fill(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 {
+	if (bits & PTE_HUGE)
+		(void)gmem_let_huge(space->mem, va, len, true);
 	if (va + len == space->full)
 		space->full = va;
 	space_take(space, va, len, bits);
@@ -206,6 +218,10 @@ unmap(struct space *space, uint64_t va, uint64_t len)
 		stop = pt_run(&space->mem->pt, va, end, PTE_BITS, &bits);
 		if (!bits)
 			continue;
+		if (bits & PTE_HUGE)
+			r = gmem_let_huge(space->mem, va, stop - va, false);
+		if (r < 0)
+			break;
 		space_take(space, va, stop - va, 0);
 		r = bits & PTE_FILE ? gmem_release(space->mem, va, stop - va)
 				    : gmem_discard(space->mem, va, stop - va);
@@ -231,7 +247,7 @@ space_brk(struct space *space, uint64_t addr)
 		if (!is_free(space, old, new - old) ||
 		    provide(space, old, new - old, bits, 0) < 0)
 			return (int64_t)space->brk;
-		space_take(space, old, new - old, bits);
+		fill(space, old, new - old, bits | huge(bits, new - old));
 	} else if (new < old && unmap(space, new, old - new) < 0) {
 		return (int64_t)space->brk;
 	}
@@ -313,6 +329,9 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 		    file->offset, bits);
 	if (r < 0)
 		return r;
+	/* Of a stack the end is touched, and seldom the rest. */
+	if (!(flags & MAP_STACK))
+		bits |= huge(bits, len);
 	fill(space, (uint64_t)at, len, bits);
 	return at;
 }
@@ -345,7 +364,7 @@ loses_rights(uint64_t entry, uint64_t bits)
 }
 
 /* What stays of a page whose rights change. */
-#define PTE_STAYS (PTE_BACKING | PTE_CHARGED)
+#define PTE_STAYS (PTE_BACKING | PTE_CHARGED | PTE_HUGE)
 
 /*
  * May all of [va, end) have the rights in `bits`?  *loses: some have more;
@@ -418,6 +437,9 @@ move(struct space *space, const struct remap *m)
 	uint64_t spare = m->to == m->from ? 0 : charged(space, m->from, len);
 	int r = provide(space, m->to, m->new_len, m->bits, spare);
 
+	/* The host's mapping may come along, and what stays is free. */
+	if (r == 0 && !(m->bits & PTE_FILE))
+		r = gmem_let_huge(mem, m->from, len, false);
 	if (r < 0)
 		return r;
 	space_take(space, m->from, len, 0);
@@ -429,7 +451,7 @@ move(struct space *space, const struct remap *m)
 		space_take(space, m->from, len, m->bits);
 		return r;
 	}
-	fill(space, m->to, m->new_len, m->bits);
+	fill(space, m->to, m->new_len, m->bits | huge(m->bits, m->new_len));
 	if (m->from < space->top && m->from + len > space->full)
 		space->full = m->from + len;
 	return 0;
@@ -448,7 +470,8 @@ grow(struct space *space, struct remap *m)
 	r = provide(space, end, m->new_len - m->old_len, m->bits, 0);
 	if (r < 0)
 		return r;
-	fill(space, end, m->new_len - m->old_len, m->bits);
+	fill(space, end, m->new_len - m->old_len,
+	    m->bits | huge(m->bits, m->new_len - m->old_len));
 	return 0;
 }
 
@@ -486,7 +509,7 @@ clear_way(struct space *space, struct remap *m, uint64_t to)
 static int
 look(const struct space *space, struct remap *m)
 {
-	const uint64_t kind = PTE_BITS & ~PTE_CHARGED;
+	const uint64_t kind = PTE_BITS & ~(PTE_CHARGED | PTE_HUGE);
 	uint64_t end = m->from + m->old_len;
 
 	if (m->old_len == 0)

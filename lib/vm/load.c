@@ -130,8 +130,6 @@ make_stack(struct machine *m)
 	uint64_t size = stack_size(m);
 
 	m->stack_bottom = m->mem.size - size;
-	/* Most guests touch its last pages alone: see map_addresses(). */
-	(void)madvise(m->mem.base + m->stack_bottom, size, MADV_NOHUGEPAGE);
 	space_take(
 	    space, m->stack_bottom, size, space_bits(PROT_READ | PROT_WRITE));
 	space_take(space, space->top, STACK_GUARD, space_bits(PROT_NONE));

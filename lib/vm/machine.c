@@ -74,9 +74,9 @@ map_addresses(struct machine *m, uint64_t size)
 		return r;
 	m->mem.size = size;
 	m->monitor = m->mem.base + size;
-	/* Of the monitor and the tables a few pages are touched: where huge
-	 * pages are the rule, each would be cleared as 2 MiB.  Only advice. */
-	(void)madvise(m->monitor, behind, MADV_NOHUGEPAGE);
+	/* A page that is touched is not 2 MiB that are cleared, and kept beyond
+	 * what the guest's memory counts: see gmem_let_huge(). */
+	(void)gmem_let_huge(&m->mem, 0, size + behind, false);
 	pt_init(&m->mem.pt, (uint64_t *)(void *)(m->monitor + monitor),
 	    size + monitor, tables);
 	monitor_init(m->monitor, size, &m->mem.pt);

@@ -289,16 +289,19 @@ try_lock(void *arg)
 	return (void *)(intptr_t)pthread_mutex_trylock(&odd);
 }
 
+static int protocol = PTHREAD_PRIO_NONE;
+
 static void
 make_mutex(int type, int robust)
 {
 	pthread_mutexattr_t attr;
 
 	pthread_mutexattr_init(&attr);
+	must(pthread_mutexattr_setprotocol(&attr, protocol), "protocol");
 	pthread_mutexattr_settype(&attr, type);
 	pthread_mutexattr_setrobust(
 	    &attr, robust ? PTHREAD_MUTEX_ROBUST : PTHREAD_MUTEX_STALLED);
-	pthread_mutex_init(&odd, &attr);
+	must(pthread_mutex_init(&odd, &attr), "pthread_mutex_init");
 }
 
 static void
@@ -814,20 +817,67 @@ names(void)
 	    pthread_setname_np(pthread_self(), "more than fifteen bytes"));
 }
 
-/* Locks with priority inheritance: had, or refused in so many words. */
+/* The same with priority inheritance, which has calls of its own. */
+static void *
+count_owned(void *arg)
+{
+	struct timespec until;
+	int i;
+
+	(void)arg;
+	for (i = 0; i < 300; i++) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += 20;
+		must(pthread_mutex_timedlock(&odd, &until), "timedlock");
+		left++;
+		if (i % 50 == 0)
+			sched_yield();
+		must(pthread_mutex_unlock(&odd), "unlock");
+	}
+	return NULL;
+}
+
+static void *
+wait_owned(void *arg)
+{
+	static pthread_cond_t owned = PTHREAD_COND_INITIALIZER;
+	struct timespec until;
+	long r;
+
+	(void)arg;
+	clock_gettime(CLOCK_REALTIME, &until);
+	must(pthread_mutex_lock(&odd), "lock");
+	r = pthread_cond_timedwait(&owned, &odd, &until);
+	pthread_mutex_unlock(&odd);
+	return (void *)r;
+}
+
+static void *
+time_out(void *arg)
+{
+	const struct timespec past = { 1, 0 };
+
+	(void)arg;
+	return (void *)(intptr_t)pthread_mutex_timedlock(&odd, &past);
+}
+
 static void
 inheritance(void)
 {
-	pthread_mutexattr_t attr;
-	int r;
-
-	pthread_mutexattr_init(&attr);
-	r = pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
-	if (r == 0)
-		r = pthread_mutex_init(&odd, &attr);
-	if (r == 0)
-		r = pthread_mutex_lock(&odd);
-	say("inheritance", r);
+	protocol = PTHREAD_PRIO_INHERIT;
+#ifdef __GLIBC__ /* musl's hang natively */
+	mutexes();
+	heirs();
+#endif
+	make_mutex(PTHREAD_MUTEX_NORMAL, 0);
+	begin(8, count_owned);
+	end(8);
+	printf("%ld counted\n", left);
+	begin(1, wait_owned);
+	say("a condition", end(1));
+	pthread_mutex_lock(&odd);
+	begin(1, time_out);
+	say("a moment", end(1));
 }
 
 int
