@@ -138,6 +138,7 @@ static const struct flag entry_flags[] = {
 	{ PTE_SHARED, "shared" },
 	{ PTE_NEVER_WRITE, "never to be writable" },
 	{ PTE_CHARGED, "counted" },
+	{ PTE_HUGE, "may be large" },
 	{ PTE_NX, "no-execute" },
 	{ 0 },
 };

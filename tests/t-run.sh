@@ -82,6 +82,20 @@ is "$out" "Hello, world!" "8 MiB are enough for hello"
 try "$novillo" -m 256M "$guests/hello.elf"
 is "$out" "Hello, world!" "and 256 MiB are not too many"
 
+# A limit on addresses leaves a guest as many as memory.  (Sanitizers want more.)
+if sh -c 'ulimit -v 4000000 && "$0" --version' "$novillo" >/dev/null 2>&1; then
+	try sh -c 'ulimit -v 4000000 && "$0" "$1"' "$novillo" \
+	    "$guests/t_memory.elf"
+	is "$status" 0 "a guest runs within a limit on addresses"
+	try sh -c 'ulimit -v 4000000 && "$0" -m 8G "$1"' "$novillo" \
+	    "$guests/hello.elf"
+	is "$status" 125 "if its memory does"
+	has "$err" "mmap of 8589934592 bytes of guest memory: Cannot allocate" \
+	    "else it is told why not"
+else
+	skip "nothing runs within a limit on addresses here"
+fi
+
 long=$(printf '%02000000d' 0)
 try "$novillo" -e "X=$long" "$guests/hello.elf" 2>/dev/null
 [ "$status" -eq 126 ] || [ "$status" -ge 2 ]

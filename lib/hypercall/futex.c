@@ -220,6 +220,9 @@ futex_lock(struct hc_call *call, uint32_t *word, int op)
 		op |= FUTEX_CLOCK_REALTIME;
 	r = wait_until(call, op, &until, &ever);
 	while (r == 0) {
+		/* Others may change the word without end. */
+		if (call->thread->kicked)
+			return -HC_NOT_MADE;
 		r = take_lock(call, word, &old);
 		if (r == 0)
 			r = wait_for_lock(call, word, old,
