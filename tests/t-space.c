@@ -301,8 +301,11 @@ test_limit(void)
 	is_int(space_mmap(&space, 0, P, rw, ANON, NULL), -ENOMEM,
 	    "so nothing is mapped");
 	is_int(space_brk(&space, BRK + P), BRK, "nor has the break moved");
+	is_int(space_mmap(&space, at, 5 * P, rw, ANON | MAP_FIXED, NULL),
+	    -ENOMEM, "not over it, either, if that is more");
+	ok(space_is_taken(&space, at, 16 * P), "and what was there still is");
 	is_int(space_mmap(&space, at, 4 * P, rw, ANON | MAP_FIXED, NULL),
-	    (int64_t)at, "what is replaced makes room first");
+	    (int64_t)at, "as much as is replaced has room");
 	is_int(space_mremap(&space, at, 4 * P, 4 * P,
 		   MREMAP_MAYMOVE | MREMAP_FIXED, at + 8 * P),
 	    (int64_t)(at + 8 * P), "and so does what moves");
@@ -316,6 +319,31 @@ test_limit(void)
 	space_munmap(&space, at, 16 * P);
 	is_int((int64_t)(space.limit - space.used), 4 * P, "at the end either");
 	space.limit = mem.size;
+}
+
+/* What was handed out to be written, and was unmapped before it was. */
+static void
+test_settle(void)
+{
+	uint64_t a = (uint64_t)space_mmap(&space, 0, 4 * P, RW, ANON, NULL);
+	uint8_t *p;
+
+	gmem_begin(&mem);
+	p = gmem_range(&mem, a, 4 * P, GMEM_WRITE);
+	memset(p, 1, P);
+	gmem_settle(&mem);
+	is_int(p[5], 1, "what is written stays");
+	gmem_begin(&mem);
+	p = gmem_range(&mem, a, 4 * P, GMEM_WRITE);
+	space_munmap(&space, a + P, P);
+	space_mmap(&space, a + 2 * P, P, PROT_NONE, ANON | MAP_FIXED, NULL);
+	memset(p, 2, 4 * P);
+	gmem_settle(&mem);
+	is_int(p[5], 2, "so does what is mapped still");
+	is_int(p[P + 5], 0, "what was unmapped meanwhile is zero again");
+	is_int(p[2 * P + 5], 0, "so is what cannot be touched any more");
+	is_int(p[3 * P + 5], 2, "and nothing else");
+	space_munmap(&space, a, 4 * P);
 }
 
 /* May the host back this page by a large one?  Its list of mappings says so. */
@@ -387,6 +415,7 @@ main(void)
 	test_mprotect();
 	test_provide();
 	test_limit();
+	test_settle();
 	test_huge();
 	test_model();
 	return done_testing();

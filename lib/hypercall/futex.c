@@ -154,13 +154,16 @@ futex_two(struct hc_call *call, uint32_t *word, int op)
  * it is then.  1: it is ours; 0: it is another's; or -errno.
  */
 static int
-take_lock(const struct hc_call *call, uint32_t *word, uint32_t *old)
+take_lock(const struct hc_call *call, uint32_t *old)
 {
 	const uint32_t tid = (uint32_t)call->thread->tid;
+	uint32_t *word = futex_word(call, call->arg[0], GMEM_WRITE);
 	uint32_t new;
 	bool free;
 	int r;
 
+	if (!word)
+		return -EFAULT;
 	*old = 0;
 	do {
 		if ((*old & FUTEX_TID_MASK) == tid)
@@ -220,10 +223,11 @@ futex_lock(struct hc_call *call, uint32_t *word, int op)
 		op |= FUTEX_CLOCK_REALTIME;
 	r = wait_until(call, op, &until, &ever);
 	while (r == 0) {
-		/* Others may change the word without end. */
-		if (call->thread->kicked)
+		r = take_lock(call, &old);
+		/* Others may change the word without end.  But who was woken
+		 * has tried to take it: nobody else was. */
+		if (r == 0 && call->thread->kicked)
 			return -HC_NOT_MADE;
-		r = take_lock(call, word, &old);
 		if (r == 0)
 			r = wait_for_lock(call, word, old,
 			    op & FUTEX_CLOCK_REALTIME, ever ? NULL : &until);
@@ -232,10 +236,10 @@ futex_lock(struct hc_call *call, uint32_t *word, int op)
 }
 
 static int64_t
-futex_try_lock(const struct hc_call *call, uint32_t *word)
+futex_try_lock(const struct hc_call *call)
 {
 	uint32_t old;
-	int r = take_lock(call, word, &old);
+	int r = take_lock(call, &old);
 
 	return r == 1 ? 0 : r == 0 ? -EAGAIN : r;
 }
@@ -302,7 +306,7 @@ hc_do_futex(struct hc_call *call)
 	case FUTEX_WAKE_OP: return futex_two(call, word, cmd);
 	case FUTEX_LOCK_PI:
 	case FUTEX_LOCK_PI2: return futex_lock(call, word, op);
-	case FUTEX_TRYLOCK_PI: return futex_try_lock(call, word);
+	case FUTEX_TRYLOCK_PI: return futex_try_lock(call);
 	case FUTEX_UNLOCK_PI: return futex_unlock(call, word);
 	default: return -ENOSYS; /* also requeueing to a lock: glibc 2.24 */
 	}
@@ -325,7 +329,7 @@ free_lock(const struct hc_call *call, uint64_t va, bool pending)
 	if (!word || va % sizeof(*word))
 		return;
 	do {
-		if (pending && old == 0)
+		if (pending && (old & FUTEX_TID_MASK) == 0)
 			hc_futex_wake(call, va);
 		if ((old & FUTEX_TID_MASK) != tid)
 			return;

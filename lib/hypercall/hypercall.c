@@ -431,6 +431,11 @@ serve_traced(struct hc_call *call, uint32_t number)
 int64_t
 hc_dispatch(struct hc_call *call, uint32_t number)
 {
-	return call->guest->trace ? serve_traced(call, number)
-				  : serve(call, number);
+	int64_t result;
+
+	gmem_begin(call->guest->mem);
+	result = call->guest->trace ? serve_traced(call, number)
+				    : serve(call, number);
+	gmem_settle(call->guest->mem);
+	return result;
 }

@@ -34,6 +34,10 @@ static const struct {
 	CODE(SIGILL, ILL_ILLOPC),
 	CODE(SIGFPE, FPE_INTDIV),
 	CODE(SIGFPE, FPE_INTOVF),
+	CODE(SIGFPE, FPE_FLTDIV),
+	CODE(SIGFPE, FPE_FLTOVF),
+	CODE(SIGFPE, FPE_FLTUND),
+	CODE(SIGFPE, FPE_FLTRES),
 	CODE(SIGFPE, FPE_FLTINV),
 	CODE(SIGBUS, BUS_ADRALN),
 	CODE(SIGBUS, BUS_ADRERR),
@@ -72,7 +76,6 @@ static void
 put_origin(struct hc_line *line, const siginfo_t *info)
 {
 	switch (info->si_code) {
-	case SI_KERNEL: return;
 	case SI_TIMER:
 		line_put(line, ", si_timerid=%d, si_overrun=%d",
 		    info->si_timerid, info->si_overrun);
@@ -88,9 +91,16 @@ put_origin(struct hc_line *line, const siginfo_t *info)
 		return;
 	default: break;
 	}
-	if (info->si_code > 0 && info->si_signo != SIGSYS) {
+	switch (info->si_signo) {
+	case SIGILL:
+	case SIGFPE:
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGTRAP:
 		line_put(line, ", si_addr=");
 		line_address(line, (uintptr_t)info->si_addr);
+		return;
+	default: return;
 	}
 }
 

@@ -260,7 +260,8 @@ note_tls(struct image *image, const Elf64_Phdr *p)
 {
 	uint64_t align = p->p_align ? p->p_align : 1;
 
-	if (p->p_memsz > UINT32_MAX || align > PAGE || (align & (align - 1)))
+	if (p->p_memsz > UINT32_MAX || align > UINT32_MAX ||
+	    (align & (align - 1)))
 		return;
 	image->tls_size = p->p_memsz;
 	image->tls_align = align;
@@ -360,15 +361,19 @@ image_flat(struct image *image, uint64_t entry, uint64_t size,
 	return 0;
 }
 
-/* The bytes of all segments, which do not overlap and end below 2^64. */
+/* The pages of all segments in bytes; two may have one in common. */
 static uint64_t
 size_of(const struct image *image)
 {
 	uint64_t sum = 0;
 	unsigned i;
 
-	for (i = 0; i < image->segments; i++)
-		sum += image->segment[i].memsz;
+	for (i = 0; i < image->segments; i++) {
+		const struct image_segment *s = &image->segment[i];
+		uint64_t first = s->vaddr & ~(PAGE - 1);
+
+		sum += (s->vaddr + s->memsz - first + PAGE - 1) & ~(PAGE - 1);
+	}
 	return sum;
 }
 

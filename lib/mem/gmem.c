@@ -14,7 +14,7 @@ void
 gmem_init(struct gmem *mem)
 {
 	pthread_mutex_init(&mem->lock, NULL);
-	mem->flushes = 0;
+	mem->flushes = mem->unmaps = 0;
 	mem->provide = NULL;
 }
 
@@ -43,6 +43,54 @@ in_ram(const struct gmem *mem, uint64_t va, uint64_t len)
 	return va <= mem->size && len <= mem->size - va;
 }
 
+/* What this thread was given to write to since gmem_begin(), and more: from the
+ * lowest to the highest. */
+static _Thread_local struct {
+	uint64_t lo, hi;
+	uint64_t unmaps;
+} lent;
+
+void
+gmem_begin(const struct gmem *mem)
+{
+	lent.lo = UINT64_MAX;
+	lent.hi = 0;
+	lent.unmaps = mem->unmaps;
+}
+
+static void
+lend(uint64_t va, uint64_t len, enum gmem_access access)
+{
+	if (access != GMEM_WRITE || len == 0)
+		return;
+	if (va < lent.lo)
+		lent.lo = va;
+	if (va + len > lent.hi)
+		lent.hi = va + len;
+}
+
+/* Pages that do not count hold nothing but what their file does, if they have
+ * one. */
+void
+gmem_settle(struct gmem *mem)
+{
+	const uint64_t mask = PTE_TAKEN | PTE_CHARGED | PTE_FILE | PTE_SHARED;
+	const uint64_t others = PTE_FILE | PTE_SHARED;
+	uint64_t va = lent.lo & ~PAGE_4K_MASK;
+	uint64_t end = (lent.hi + PAGE_4K_MASK) & ~PAGE_4K_MASK;
+	uint64_t stop, bits;
+
+	if (lent.hi == 0 || mem->unmaps == lent.unmaps)
+		return;
+	gmem_lock(mem);
+	for (; va < end; va = stop) {
+		stop = pt_run(&mem->pt, va, end, mask, &bits);
+		if (!(bits & PTE_CHARGED) && (bits & others) != others)
+			(void)gmem_discard(mem, va, stop - va);
+	}
+	gmem_unlock(mem);
+}
+
 uint64_t
 gmem_span(
     const struct gmem *mem, uint64_t va, uint64_t len, enum gmem_access access)
@@ -68,6 +116,7 @@ gmem_part(
 	if (there == 0 && *len > 0)
 		return NULL;
 	*len = there;
+	lend(va, there, access);
 	return mem->base + (there ? va : 0);
 }
 
@@ -79,6 +128,7 @@ gmem_range(
 		return mem->base;
 	if (!in_ram(mem, va, len) || gmem_span(mem, va, len, access) < len)
 		return NULL;
+	lend(va, len, access);
 	return mem->base + va;
 }
 
@@ -182,27 +232,44 @@ put_down(const struct gmem *mem, void *p, uint64_t to, uint64_t len)
 
 /* Pages as the host's mmap() gives them, and like the rest of RAM in no core,
  * in no child of ours, and not large. */
+static void
+keep_apart(void *p, uint64_t len)
+{
+	(void)madvise(p, len, MADV_DONTFORK);
+	(void)madvise(p, len, MADV_DONTDUMP);
+	(void)madvise(p, len, MADV_NOHUGEPAGE);
+}
+
 static int
 replace(const struct gmem *mem, uint64_t va, uint64_t len, void *p)
 {
 	if (p == MAP_FAILED)
 		return -errno;
-	(void)madvise(p, len, MADV_DONTFORK);
-	(void)madvise(p, len, MADV_DONTDUMP);
-	(void)madvise(p, len, MADV_NOHUGEPAGE);
+	keep_apart(p, len);
 	if (put_down(mem, p, va, len))
 		return 0;
 	(void)munmap(p, len);
 	return -ENOMEM;
 }
 
+/*
+ * Where mappings are so many that one more cannot be moved, fresh memory still
+ * can be laid over what is there: that is no file which could refuse late.
+ */
 int
 gmem_release(const struct gmem *mem, uint64_t va, uint64_t len)
 {
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	const int rights = PROT_READ | PROT_WRITE;
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	void *there = mem->base + va;
+	void *p = mmap(NULL, len, rights, flags, -1, 0);
 
-	return replace(mem, va, len, p);
+	if (replace(mem, va, len, p) == 0)
+		return 0;
+	if (mmap(there, len, rights, flags | MAP_FIXED, -1, 0) != there)
+		return -errno;
+	keep_apart(there, len);
+	return 0;
 }
 
 /* What the host itself may do with such pages. */
@@ -235,6 +302,27 @@ copy_pages(uint8_t *to, const uint8_t *from, uint64_t len)
 			memcpy(to + at, from + at, PAGE_4K);
 }
 
+/* A move of file pages is several steps, each of which may need one mapping
+ * more, or two, and none of which can be undone when there are too many. */
+#define SPARE_MAPPINGS 16
+
+/* Can the host have so many?  Neighbours with other rights are mappings. */
+static bool
+has_mappings_left(void)
+{
+	const size_t len = SPARE_MAPPINGS * PAGE_4K;
+	uint8_t *p = mmap(NULL, len, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	bool all = p != MAP_FAILED;
+	size_t at;
+
+	for (at = PAGE_4K; all && at < len; at += 2 * PAGE_4K)
+		all = mprotect(p + at, PAGE_4K, PROT_READ) == 0;
+	if (p != MAP_FAILED)
+		(void)munmap(p, len);
+	return all;
+}
+
 /*
  * The pages at `from` in a place of their own outside RAM, `len` bytes grown
  * to `new_len`.  What stays is the mapping without them, so that RAM never has
@@ -262,14 +350,14 @@ int
 gmem_grow_file(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
     uint64_t new_len)
 {
-	void *p = lift_pages(mem, from, len, new_len);
+	void *p = MAP_FAILED;
 
+	if (has_mappings_left())
+		p = lift_pages(mem, from, len, new_len);
 	if (p == MAP_FAILED)
 		return -ENOMEM;
 	if (!put_down(mem, p, to, new_len)) {
-		/* Too many mappings: back, by copying what was written. */
-		(void)gmem_copy(mem->base + from, p, len);
-		(void)munmap(p, new_len);
+		(void)put_down(mem, p, from, len);
 		return -ENOMEM;
 	}
 	return to == from ? 0 : gmem_release(mem, from, len);

@@ -22,11 +22,12 @@
 #include <stdint.h>
 
 struct gmem {
-	uint8_t *base;        /* the host address of guest-physical 0 */
-	uint64_t size;        /* bytes of RAM the guest may own */
-	struct pagetable pt;  /* what the guest sees of them */
-	pthread_mutex_t lock; /* held by whoever changes pt */
-	uint64_t flushes;     /* gmem_flush() calls, under the lock */
+	uint8_t *base;           /* the host address of guest-physical 0 */
+	uint64_t size;           /* bytes of RAM the guest may own */
+	struct pagetable pt;     /* what the guest sees of them */
+	pthread_mutex_t lock;    /* held by whoever changes pt */
+	uint64_t flushes;        /* gmem_flush() calls, under the lock */
+	_Atomic uint64_t unmaps; /* how often pages were taken away */
 	/* Where not all of RAM is there for the processor from the start: let
 	 * [va, va + len) be.  0 or -errno.  NULL: it is. */
 	int (*provide)(struct gmem *mem, uint64_t va, uint64_t len);
@@ -68,6 +69,16 @@ uint64_t gmem_span(
  * *len becomes how much. */
 void *gmem_part(const struct gmem *mem, uint64_t va, uint64_t *len,
     enum gmem_access access);
+
+/*
+ * What is handed out for writing can be unmapped before it is written, by
+ * another thread.  The host's pages take it all the same, and it would stay
+ * there, zero no more and counted for nobody.  So a thread says where it begins
+ * to ask for memory, and where it, and the host for it, have done with all it
+ * was given: what was unmapped in between is dropped again.
+ */
+void gmem_begin(const struct gmem *mem);
+void gmem_settle(struct gmem *mem);
 
 /*
  * Copy `len` bytes one of whose sides is guest memory: how many were copied.

@@ -82,6 +82,9 @@ space_take(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 	space->used -= charged(space, va, len);
 	space->used += bits & PTE_CHARGED ? len : 0;
 	pt_map(&space->mem->pt, va, va, len, bits);
+	/* Now, before what was there is dropped: see gmem_settle(). */
+	if (!bits)
+		space->mem->unmaps++;
 }
 
 /* Whole pages of [SPACE_MIN, RAM), from an address and a byte count that the
@@ -166,6 +169,13 @@ find_free(const struct space *space, uint64_t len, uint64_t limit)
 	return 0;
 }
 
+/* How much more may count. */
+static uint64_t
+room(const struct space *space)
+{
+	return space->used < space->limit ? space->limit - space->used : 0;
+}
+
 /*
  * What has rights must be there and, if it counts, within the limit, of which
  * `spare` bytes will be given back; addresses alone need nothing.
@@ -174,9 +184,9 @@ static int
 provide(const struct space *space, uint64_t va, uint64_t len, uint64_t bits,
     uint64_t spare)
 {
-	uint64_t room = space->limit - space->used + spare;
+	const uint64_t most = room(space) + spare;
 
-	if (counts(bits) && len > room && len - charged(space, va, len) > room)
+	if (counts(bits) && len > most && len - charged(space, va, len) > most)
 		return -ENOMEM;
 	return bits & PTE_PRESENT ? gmem_provide(space->mem, va, len) : 0;
 }
@@ -200,6 +210,14 @@ fill(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 	if (va + len == space->full)
 		space->full = va;
 	space_take(space, va, len, bits);
+}
+
+/* [va, end) is free: who looks for room will look there. */
+static void
+show_hole(struct space *space, uint64_t va, uint64_t end)
+{
+	if (va < space->top && end > space->full)
+		space->full = end < space->top ? end : space->top;
 }
 
 /*
@@ -227,8 +245,8 @@ unmap(struct space *space, uint64_t va, uint64_t len)
 				    : gmem_discard(space->mem, va, stop - va);
 		if (r < 0)
 			space_take(space, va, stop - va, bits);
-		else if (va < space->top && stop > space->full)
-			space->full = stop < space->top ? stop : space->top;
+		else
+			show_hole(space, va, stop);
 	}
 	return r;
 }
@@ -261,12 +279,11 @@ writable_and_executable(unsigned prot)
 	return (prot & PROT_WRITE) && (prot & PROT_EXEC);
 }
 
-/* Where a mapping shall be, and is not yet, or -errno. */
+/* Where a mapping shall be, though others may be there, or -errno. */
 static int64_t
-place_fixed(struct space *space, uint64_t addr, uint64_t len, unsigned flags)
+place_fixed(
+    const struct space *space, uint64_t addr, uint64_t len, unsigned flags)
 {
-	int r;
-
 	if (addr < SPACE_MIN)
 		return -EPERM;
 	if (addr & PAGE_4K_MASK)
@@ -275,12 +292,11 @@ place_fixed(struct space *space, uint64_t addr, uint64_t len, unsigned flags)
 		return -ENOMEM;
 	if ((flags & MAP_FIXED_NOREPLACE) && !is_free(space, addr, len))
 		return -EEXIST;
-	r = unmap(space, addr, len);
-	return r < 0 ? r : (int64_t)addr;
+	return (int64_t)addr;
 }
 
 static int64_t
-place(struct space *space, uint64_t addr, uint64_t len, unsigned flags)
+place(const struct space *space, uint64_t addr, uint64_t len, unsigned flags)
 {
 	uint64_t limit = flags & MAP_32BIT ? LOW_END : UINT64_MAX;
 	uint64_t at = addr & ~PAGE_4K_MASK;
@@ -324,6 +340,8 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 		return at;
 	len = page_up(len);
 	r = provide(space, (uint64_t)at, len, bits, 0);
+	if (r == 0)
+		r = unmap(space, (uint64_t)at, len);
 	if (r == 0 && file)
 		r = gmem_map_file(space->mem, (uint64_t)at, len, file->fd,
 		    file->offset, bits);
@@ -408,7 +426,7 @@ space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 	if (writable_and_executable(prot))
 		return -EACCES;
 	r = may_protect(space, addr, addr + len, bits, &loses, &more);
-	if (r == 0 && more > space->limit - space->used)
+	if (r == 0 && more > room(space))
 		return -ENOMEM;
 	if (r == 0 && (bits & PTE_PRESENT))
 		r = gmem_provide(space->mem, addr, len);
@@ -452,8 +470,7 @@ move(struct space *space, const struct remap *m)
 		return r;
 	}
 	fill(space, m->to, m->new_len, m->bits | huge(m->bits, m->new_len));
-	if (m->from < space->top && m->from + len > space->full)
-		space->full = m->from + len;
+	show_hole(space, m->from, m->from + len);
 	return 0;
 }
 

@@ -286,6 +286,7 @@ bool
 deliver_signals(struct vcpu *vcpu)
 {
 	int r = vcpu_rest(vcpu);
+	bool runs;
 
 	if (r < 0) {
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
@@ -297,7 +298,10 @@ deliver_signals(struct vcpu *vcpu)
 	if (vcpu->debug.event.kind != EVENT_NONE)
 		return false;
 	vcpu->attend = false;
-	return act_on_all(vcpu);
+	gmem_begin(&vcpu->machine->mem);
+	runs = act_on_all(vcpu);
+	gmem_settle(&vcpu->machine->mem);
+	return runs;
 }
 
 void

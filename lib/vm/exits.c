@@ -188,14 +188,23 @@ code_is(const struct machine *m, uint64_t rip, const uint8_t *code, size_t len)
 static void
 correct_int(const struct machine *m, uint64_t rip, struct trap *trap)
 {
-	uint8_t code[2];
+	/* Of those, LOCK alone makes it undefined everywhere. */
+	static const uint8_t prefixes[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36,
+		0x3e, 0x26, 0x64, 0x65 };
+	uint8_t code[15];
+	size_t n = gmem_span(&m->mem, rip, sizeof(code), GMEM_READ);
+	size_t i = 0;
 
-	if (trap->vector != 6 ||
-	    gmem_read(&m->mem, code, rip, sizeof(code)) < 0 ||
-	    code[0] != OPCODE_INT)
+	if (trap->vector != 6 || gmem_read(&m->mem, code, rip, n) < 0)
+		return;
+	while (i < n && memchr(prefixes, code[i], sizeof(prefixes)))
+		i++;
+	if (i < n && (code[i] & 0xf0) == 0x40) /* REX */
+		i++;
+	if (n - i < 2 || code[i] != OPCODE_INT)
 		return;
 	trap->vector = 13;
-	trap->error = (uint64_t)code[1] << 3 | 2;
+	trap->error = (uint64_t)code[i + 1] << 3 | ERROR_IDT;
 }
 
 /*
