@@ -26,13 +26,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FUTEX_WAIT   0
-#define FUTEX_WAKE   1
-#define PAGE         4096UL
-#define USER_END     0x7ffffffff000UL
-#define RW           (PROT_READ | PROT_WRITE)
-#define ANON         (MAP_PRIVATE | MAP_ANONYMOUS)
-#define PAGE_OF(ptr) ((char *)((uintptr_t)(ptr) & ~(PAGE - 1)))
+#define FUTEX_WAIT      0
+#define FUTEX_WAKE      1
+#define FUTEX_LOCK_PI   6
+#define FUTEX_UNLOCK_PI 7
+#define PAGE            4096UL
+#define USER_END        0x7ffffffff000UL
+#define RW              (PROT_READ | PROT_WRITE)
+#define ANON            (MAP_PRIVATE | MAP_ANONYMOUS)
+#define PAGE_OF(ptr)    ((char *)((uintptr_t)(ptr) & ~(PAGE - 1)))
 
 static atomic_int gate, through;
 
@@ -765,6 +767,104 @@ bomb(void)
 		breed(NULL);
 }
 
+/* Calls that write where memory is unmapped meanwhile, all over what addresses
+ * there are. */
+enum { LATE_ROUNDS = 12 };
+#define LATE_SIZE (24UL << 20)
+
+static int late_file;
+
+static void *
+read_late(void *at)
+{
+	return (void *)pread(late_file, at, LATE_SIZE, 0);
+}
+
+static void
+late(void)
+{
+	char *file, *all, *at;
+	pthread_t thread;
+	int i;
+
+	late_file = memfd_create("late", 0);
+	if (ftruncate(late_file, LATE_SIZE) < 0)
+		exit(2);
+	file = mmap(NULL, LATE_SIZE, RW, MAP_SHARED, late_file, 0);
+	memset(file, 1, LATE_SIZE);
+	munmap(file, LATE_SIZE);
+	all = mmap(NULL, LATE_ROUNDS * LATE_SIZE, PROT_NONE, ANON, -1, 0);
+	for (i = 0; i < LATE_ROUNDS; i++) {
+		at = all + i * LATE_SIZE;
+		if (mprotect(at, LATE_SIZE, RW) < 0)
+			exit(3);
+		pthread_create(&thread, NULL, read_late, at);
+		usleep(500);
+		munmap(at, LATE_SIZE);
+		pthread_join(thread, NULL);
+	}
+	puts("read");
+}
+
+/* Who was woken for a lock is interrupted, and leaves by its handler: the next
+ * gets the lock. */
+static int handed;
+static atomic_int first_tid, second_tid;
+
+static long
+lock_call(int op)
+{
+	return syscall(SYS_futex, &handed, op, 0, NULL, NULL, 0);
+}
+
+static void
+leave_thread(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)info;
+	(void)context;
+	syscall(SYS_exit, 0);
+}
+
+static void *
+take_and_give(void *tid)
+{
+	*(atomic_int *)tid = (int)syscall(SYS_gettid);
+	lock_call(FUTEX_LOCK_PI);
+	lock_call(FUTEX_UNLOCK_PI);
+	return NULL;
+}
+
+static void
+begin_taking(pthread_t *thread, atomic_int *tid)
+{
+	*tid = 0;
+	pthread_create(thread, NULL, take_and_give, tid);
+	while (!*tid)
+		sched_yield();
+	usleep(1500);
+}
+
+static void
+handover(void)
+{
+	pthread_t first, second;
+	int i;
+
+	handle(SIGUSR1, leave_thread, 0);
+	for (i = 0; i < 100; i++) {
+		handed = 0;
+		lock_call(FUTEX_LOCK_PI);
+		begin_taking(&first, &first_tid);
+		begin_taking(&second, &second_tid);
+		lock_call(FUTEX_UNLOCK_PI);
+		syscall(SYS_tgkill, getpid(), (int)first_tid, SIGUSR1);
+		pthread_join(second, NULL);
+		pthread_join(first, NULL);
+	}
+	puts("handed on");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -802,6 +902,8 @@ main(int argc, char **argv)
 		{ "instructions", instructions },
 		{ "exit-under-all", exit_under_all },
 		{ "bomb", bomb },
+		{ "late", late },
+		{ "handover", handover },
 	};
 
 	if (argc == 3 && strcmp(argv[1], "return-spoiled") == 0)
