@@ -188,23 +188,12 @@ code_is(const struct machine *m, uint64_t rip, const uint8_t *code, size_t len)
 static void
 correct_int(const struct machine *m, uint64_t rip, struct trap *trap)
 {
-	/* Of those, LOCK alone makes it undefined everywhere. */
-	static const uint8_t prefixes[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36,
-		0x3e, 0x26, 0x64, 0x65 };
-	uint8_t code[15];
-	size_t n = gmem_span(&m->mem, rip, sizeof(code), GMEM_READ);
-	size_t i = 0;
+	int n = trap->vector == 6 ? trap_int_number(m, rip) : -1;
 
-	if (trap->vector != 6 || gmem_read(&m->mem, code, rip, n) < 0)
-		return;
-	while (i < n && memchr(prefixes, code[i], sizeof(prefixes)))
-		i++;
-	if (i < n && (code[i] & 0xf0) == 0x40) /* REX */
-		i++;
-	if (n - i < 2 || code[i] != OPCODE_INT)
+	if (n < 0)
 		return;
 	trap->vector = 13;
-	trap->error = (uint64_t)code[i + 1] << 3 | ERROR_IDT;
+	trap->error = (uint64_t)n << 3 | ERROR_IDT;
 }
 
 /*

@@ -168,6 +168,44 @@ is_port_io(const struct machine *m, uint64_t rip)
 	       (op & 0xfc) == 0xec;
 }
 
+int
+trap_int_number(const struct machine *m, uint64_t rip)
+{
+	/* LOCK is not among them: with it, it is undefined everywhere. */
+	static const uint8_t prefixes[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36,
+		0x3e, 0x26, 0x64, 0x65 };
+	uint8_t code[15];
+	size_t n = gmem_span(&m->mem, rip, sizeof(code), GMEM_READ);
+	size_t i = 0;
+
+	if (gmem_read(&m->mem, code, rip, n) < 0)
+		return -1;
+	while (i < n && memchr(prefixes, code[i], sizeof(prefixes)))
+		i++;
+	if (i < n && (code[i] & 0xf0) == 0x40) /* REX */
+		i++;
+	return n - i >= 2 && code[i] == OPCODE_INT ? code[i + 1] : -1;
+}
+
+/* What the guest did to get a protection fault. */
+static void
+describe_protection(
+    const struct machine *m, uint64_t rip, char *text, size_t size)
+{
+	const int n = trap_int_number(m, rip);
+
+	if (is_port_io(m, rip))
+		snprintf(text, size, "use of an I/O port that is no hypercall");
+	else if (n >= 0)
+		snprintf(text, size, "INT 0x%x, a %s, which nobody serves",
+		    (unsigned)n,
+		    n == 0x80 ? "32-bit system call" : "software interrupt");
+	else
+		snprintf(text, size,
+		    "privileged instruction, non-canonical"
+		    " address or bad selector");
+}
+
 void
 trap_describe(const struct machine *m, const struct trap *trap, uint64_t rip,
     char *text, size_t size)
@@ -175,17 +213,8 @@ trap_describe(const struct machine *m, const struct trap *trap, uint64_t rip,
 	if (trap->vector == VECTOR_PF)
 		snprintf(text, size, "%s 0x%" PRIx64, page_fault_cause(m, trap),
 		    trap->address);
-	else if (trap->vector == VECTOR_GP && is_port_io(m, rip))
-		snprintf(text, size, "use of an I/O port that is no hypercall");
-	else if (trap->vector == VECTOR_GP && (trap->error & ERROR_IDT))
-		snprintf(text, size, "INT 0x%" PRIx64 "%s", trap->error >> 3,
-		    trap->error >> 3 == 0x80
-			? ", a 32-bit system call, which nobody serves"
-			: ", a software interrupt, which nobody serves");
 	else if (trap->vector == VECTOR_GP)
-		snprintf(text, size,
-		    "privileged instruction, non-canonical"
-		    " address or bad selector");
+		describe_protection(m, rip, text, size);
 	else
 		snprintf(text, size, "%s", trap_info(trap->vector)->text);
 }

@@ -27,6 +27,9 @@ const char *trap_signal_name(int signal);
 void trap_siginfo(
     const struct vcpu *vcpu, uint64_t rip, int signal, siginfo_t *info);
 
+/* The n of an INT n at `rip`; -1: there is none. */
+int trap_int_number(const struct machine *m, uint64_t rip);
+
 /* One phrase: what the guest did to get this trap at `rip`. */
 void trap_describe(const struct machine *m, const struct trap *trap,
     uint64_t rip, char *text, size_t size);
