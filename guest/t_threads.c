@@ -517,6 +517,7 @@ test_owned(void)
 	same(owned, 0, "and it is free");
 	owned = 0x123456;
 	same(own(FUTEX_LOCK_PI), -ESRCH, "an owner that is none is ESRCH");
+	same(own(FUTEX_TRYLOCK_PI), -ESRCH, "for who tries, too");
 	same(hc_futex(KERNEL_ADDRESS, FUTEX_LOCK_PI, 0, 0, 0, 0), -EFAULT,
 	    "a lock that is not there is EFAULT");
 	owned = 0;

@@ -176,15 +176,17 @@ take_lock(const struct hc_call *call, uint32_t *old)
 	return r < 0 ? r : free;
 }
 
-/* Does the owner live?  If it ends from now on, it finds us waiting. */
+/* Does the owner live?  If it ends from now on, it finds us waiting for the
+ * lock at `va`. */
 static bool
-begin_lock_wait(const struct hc_call *call, uint32_t owner)
+owner_lives(const struct hc_call *call, uint32_t lock, uint64_t va)
 {
+	const int owner = (int)(lock & FUTEX_TID_MASK);
 	bool lives;
 
 	hc_signals_lock(call->guest);
-	call->thread->lock = call->arg[0];
-	lives = hc_signal_thread(call->guest, (int)owner) != NULL;
+	call->thread->lock = va;
+	lives = hc_signal_thread(call->guest, owner) != NULL;
 	hc_signals_unlock(call->guest);
 	return lives;
 }
@@ -196,7 +198,7 @@ wait_for_lock(struct hc_call *call, uint32_t *word, uint32_t old, int clock,
 {
 	int64_t r;
 
-	if (begin_lock_wait(call, old & FUTEX_TID_MASK)) {
+	if (owner_lives(call, old, call->arg[0])) {
 		r = hc_host_wait(call->thread, SYS_futex, word,
 		    FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | clock, old, until,
 		    NULL, FUTEX_BITSET_MATCH_ANY);
@@ -241,7 +243,9 @@ futex_try_lock(const struct hc_call *call)
 	uint32_t old;
 	int r = take_lock(call, &old);
 
-	return r == 1 ? 0 : r == 0 ? -EAGAIN : r;
+	if (r == 0)
+		return owner_lives(call, old, 0) ? -EAGAIN : -ESRCH;
+	return r == 1 ? 0 : r;
 }
 
 static int64_t

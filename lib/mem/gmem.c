@@ -387,7 +387,8 @@ gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
  * What is taken for a moment is the right to read, and only on paper: x86 has
  * no pages that can be written and not read (SDM vol. 3, 4.6), so neither our
  * own accesses nor those of read(2) and write(2) to guest memory ever fail by
- * it; only pages that can never be written are closed for that moment.  But the kernel follows every change of a mapping's rights.
+ * it; only pages that can never be written are closed for that moment.  But the
+ * kernel follows every change of a mapping's rights.
  */
 int
 gmem_flush(struct gmem *mem, uint64_t va, uint64_t len)
