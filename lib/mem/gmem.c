@@ -14,7 +14,8 @@ void
 gmem_init(struct gmem *mem)
 {
 	pthread_mutex_init(&mem->lock, NULL);
-	mem->flushes = mem->unmaps = 0;
+	mem->flushes = 0;
+	mem->unmaps = 0;
 	mem->provide = NULL;
 }
 
@@ -333,7 +334,9 @@ lift_pages(
     const struct gmem *mem, uint64_t from, uint64_t len, uint64_t new_len)
 {
 	void *there = mem->base + from;
-	void *p = mremap(there, len, len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	/* A place is looked at with that flag, so one must be given: any. */
+	void *p = mremap(
+	    there, len, len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 	void *grown;
 
 	if (p == MAP_FAILED || new_len == len)
