@@ -31,12 +31,17 @@ fault noncanonical 139 "ended by SIGSEGV: " read_noncanonical
 fault privileged 139 "ended by SIGSEGV: privileged instruction" read_cr0
 fault msr 139 "ended by SIGSEGV: privileged instruction" read_msr
 fault port 139 "ended by SIGSEGV: use of an I/O port that is no hypercall" write_to_port
-fault int 139 "ended by SIGSEGV: INT 0x77, a software interrupt" interrupt_it
-# The processor of host A raises neither.
+# The processor of host A raises neither of two, and names the wrong place and
+# number of the third.
 if [ "${NOVILLO_HOST-}" != A ] && [ "${NOVILLO_HOST-}" != Ai ]; then
 	fault align 135 "ended by SIGBUS: unaligned access" read_unaligned
 	fault fp 136 "ended by SIGFPE: SSE floating point error" \
 	    divide_by_fp_zero
+	fault int 139 "ended by SIGSEGV: INT 0x77, a software interrupt" \
+	    interrupt_it
+	try "$novillo" "$guests/fault_int.elf" 80
+	has "$err" "INT 0x80, a 32-bit system call, which nobody serves" \
+	    "Linux' old door is told by name"
 fi
 fault int3 133 "ended by SIGTRAP: breakpoint instruction" execute_int3
 
@@ -51,9 +56,6 @@ has "$err" "rip    0x0000000000401" "the registers are shown"
 has "$err" "rflags 0x" "with the flags"
 has "$err" "#1 0x" "the backtrace has a caller"
 has "$err" " main+0x" "which is main()"
-try "$novillo" "$guests/fault_int.elf" 80
-has "$err" "INT 0x80, a 32-bit system call, which nobody serves" \
-    "Linux' old door is told by name"
 is "$(printf '%s\n' "$err" | head -n 1 | cut -c 1-9)" "novillo: " \
     "the first line is the sentence"
 done_testing
