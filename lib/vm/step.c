@@ -5,6 +5,7 @@
 #include "vm/step.h"
 
 #include "vm/context.h"
+#include "vm/trap.h"
 #include "vm/x86.h"
 
 #include <errno.h>
@@ -52,18 +53,6 @@ has_moved(struct vcpu *vcpu)
 	       user_rsp(vcpu) != v->from_rsp;
 }
 
-/* What follows the legacy and REX prefixes (AMD APM vol. 3, 1.2). */
-static const uint8_t *
-skip_prefixes(const uint8_t *code, const uint8_t *last)
-{
-	while (code < last &&
-	       (memchr("\x66\x67\xf0\xf2\xf3\x2e\x36\x3e\x26\x64\x65", *code,
-		    11) ||
-		   (*code & 0xf0) == 0x40))
-		code++;
-	return code;
-}
-
 /* An OUT or `syscall` may be a hypercall, which takes its time. */
 bool
 step_may_block(struct vcpu *vcpu)
@@ -74,7 +63,7 @@ step_may_block(struct vcpu *vcpu)
 
 	breaks_read(&vcpu->machine->debug.breaks, vcpu_user_rip(vcpu), code,
 	    sizeof(code));
-	op = skip_prefixes(code, last);
+	op = trap_skip_prefixes(code, last);
 	return (*op & 0xf6) == 0xe6 || (*op & 0xfe) == 0x6e ||
 	       (*op == 0x0f && (op == last || op[1] == 0x05));
 }

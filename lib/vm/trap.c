@@ -168,23 +168,32 @@ is_port_io(const struct machine *m, uint64_t rip)
 	       (op & 0xfc) == 0xec;
 }
 
+const uint8_t *
+trap_skip_prefixes(const uint8_t *code, const uint8_t *last)
+{
+	while (code < last &&
+	       (memchr("\x66\x67\xf0\xf2\xf3\x2e\x36\x3e\x26\x64\x65", *code,
+		    11) ||
+		   (*code & 0xf0) == 0x40))
+		code++;
+	return code;
+}
+
 int
 trap_int_number(const struct machine *m, uint64_t rip)
 {
-	/* LOCK is not among them: with it, it is undefined everywhere. */
-	static const uint8_t prefixes[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36,
-		0x3e, 0x26, 0x64, 0x65 };
 	uint8_t code[15];
 	size_t n = gmem_span(&m->mem, rip, sizeof(code), GMEM_READ);
-	size_t i = 0;
+	const uint8_t *op;
 
-	if (gmem_read(&m->mem, code, rip, n) < 0)
+	if (n < 2 || gmem_read(&m->mem, code, rip, n) < 0)
 		return -1;
-	while (i < n && memchr(prefixes, code[i], sizeof(prefixes)))
-		i++;
-	if (i < n && (code[i] & 0xf0) == 0x40) /* REX */
-		i++;
-	return n - i >= 2 && code[i] == OPCODE_INT ? code[i + 1] : -1;
+	op = trap_skip_prefixes(code, code + n - 1);
+	/* With LOCK it is undefined everywhere. */
+	if (op == code + n - 1 || *op != OPCODE_INT ||
+	    memchr(code, OPCODE_LOCK, (size_t)(op - code)))
+		return -1;
+	return op[1];
 }
 
 /* What the guest did to get a protection fault. */

@@ -27,6 +27,9 @@ const char *trap_signal_name(int signal);
 void trap_siginfo(
     const struct vcpu *vcpu, uint64_t rip, int signal, siginfo_t *info);
 
+/* What follows the legacy and REX prefixes (AMD APM vol. 3, 1.2), or `last`. */
+const uint8_t *trap_skip_prefixes(const uint8_t *code, const uint8_t *last);
+
 /* The n of an INT n at `rip`; -1: there is none. */
 int trap_int_number(const struct machine *m, uint64_t rip);
 

@@ -70,6 +70,7 @@
 #define SEL_USER_CODE   0x33U
 #define SEL_TSS         0x40U
 
+#define OPCODE_LOCK 0xf0U
 #define OPCODE_INT  0xcdU
 #define OPCODE_INT1 0xf1U
 #define OPCODE_HLT  0xf4U
