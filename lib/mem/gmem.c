@@ -324,6 +324,17 @@ has_mappings_left(void)
 	return all;
 }
 
+/* Pages that were lifted go back, without what they had grown by. */
+static void
+put_back(const struct gmem *mem, uint8_t *p, uint64_t from, uint64_t len,
+    uint64_t new_len)
+{
+	if (new_len > len)
+		(void)munmap(p + len, new_len - len);
+	if (!put_down(mem, p, from, len))
+		(void)munmap(p, len);
+}
+
 /*
  * The pages at `from` in a place of their own outside RAM, `len` bytes grown
  * to `new_len`.  What stays is the mapping without them, so that RAM never has
@@ -344,8 +355,7 @@ lift_pages(
 	grown = mremap(p, len, new_len, MREMAP_MAYMOVE);
 	if (grown != MAP_FAILED)
 		return grown;
-	if (mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, there) != there)
-		(void)munmap(p, len);
+	put_back(mem, p, from, len, len);
 	return MAP_FAILED;
 }
 
@@ -360,7 +370,7 @@ gmem_grow_file(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
 	if (p == MAP_FAILED)
 		return -ENOMEM;
 	if (!put_down(mem, p, to, new_len)) {
-		(void)put_down(mem, p, from, len);
+		put_back(mem, p, from, len, new_len);
 		return -ENOMEM;
 	}
 	return to == from ? 0 : gmem_release(mem, from, len);
