@@ -191,25 +191,27 @@ provide(const struct space *space, uint64_t va, uint64_t len, uint64_t bits,
 	return bits & PTE_PRESENT ? gmem_provide(space->mem, va, len) : 0;
 }
 
-/* Much memory at once may be backed by large pages, for all of it counts. */
-static uint64_t
-huge(uint64_t bits, uint64_t len)
-{
-	const uint64_t need = PTE_PRESENT | PTE_WRITE;
-
-	return len >= PAGE_2M && (bits & (need | PTE_FILE)) == need ? PTE_HUGE
-								    : 0;
-}
-
 /* Pages that were free are taken, what is behind them being there. */
 static void
-fill(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
+fill_small(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 {
-	if (bits & PTE_HUGE)
-		(void)gmem_let_huge(space->mem, va, len, true);
 	if (va + len == space->full)
 		space->full = va;
 	space_take(space, va, len, bits);
+}
+
+/* The same; much memory at once may be backed by large pages, for all of it
+ * counts. */
+static void
+fill(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
+{
+	const uint64_t need = PTE_PRESENT | PTE_WRITE;
+
+	if (len >= PAGE_2M && (bits & (need | PTE_FILE)) == need) {
+		bits |= PTE_HUGE;
+		(void)gmem_let_huge(space->mem, va, len, true);
+	}
+	fill_small(space, va, len, bits);
 }
 
 /* [va, end) is free: who looks for room will look there. */
@@ -265,7 +267,7 @@ space_brk(struct space *space, uint64_t addr)
 		if (!is_free(space, old, new - old) ||
 		    provide(space, old, new - old, bits, 0) < 0)
 			return (int64_t)space->brk;
-		fill(space, old, new - old, bits | huge(bits, new - old));
+		fill(space, old, new - old, bits);
 	} else if (new < old && unmap(space, new, old - new) < 0) {
 		return (int64_t)space->brk;
 	}
@@ -340,7 +342,7 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 		return at;
 	len = page_up(len);
 	r = provide(space, (uint64_t)at, len, bits, 0);
-	if (r == 0)
+	if (r == 0 && (flags & MAP_FIXED))
 		r = unmap(space, (uint64_t)at, len);
 	if (r == 0 && file)
 		r = gmem_map_file(space->mem, (uint64_t)at, len, file->fd,
@@ -348,9 +350,10 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 	if (r < 0)
 		return r;
 	/* Of a stack the end is touched, and seldom the rest. */
-	if (!(flags & MAP_STACK))
-		bits |= huge(bits, len);
-	fill(space, (uint64_t)at, len, bits);
+	if (flags & MAP_STACK)
+		fill_small(space, (uint64_t)at, len, bits);
+	else
+		fill(space, (uint64_t)at, len, bits);
 	return at;
 }
 
@@ -469,7 +472,7 @@ move(struct space *space, const struct remap *m)
 		space_take(space, m->from, len, m->bits);
 		return r;
 	}
-	fill(space, m->to, m->new_len, m->bits | huge(m->bits, m->new_len));
+	fill(space, m->to, m->new_len, m->bits);
 	show_hole(space, m->from, m->from + len);
 	return 0;
 }
@@ -487,8 +490,7 @@ grow(struct space *space, struct remap *m)
 	r = provide(space, end, m->new_len - m->old_len, m->bits, 0);
 	if (r < 0)
 		return r;
-	fill(space, end, m->new_len - m->old_len,
-	    m->bits | huge(m->bits, m->new_len - m->old_len));
+	fill(space, end, m->new_len - m->old_len, m->bits);
 	return 0;
 }
 
