@@ -366,7 +366,10 @@ deny(struct hc_call *call, uint32_t number)
 	if (policy->kill) {
 		call->end = HC_KILLS_GUEST;
 		call->status = SIGSYS;
-		call->code = HC_SYS_SECCOMP;
+		call->thread->signals.fatal = (siginfo_t){
+			.si_signo = SIGSYS,
+			.si_code = HC_SYS_SECCOMP,
+		};
 		call->why = "is not allowed";
 	}
 	return -EPERM;

@@ -296,7 +296,6 @@ struct hc_call {
 	uint64_t sp;   /* the caller's stack pointer */
 	enum hc_end end;
 	int status;
-	int code; /* of the signal: its si_code */
 	const char *why;
 };
 

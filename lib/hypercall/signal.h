@@ -104,6 +104,7 @@ struct hc_thread_signals {
 	bool swapped;      /* for the time of a call */
 	hc_sigset awaited; /* blocked, but waited for (rt_sigtimedwait) */
 	struct hc_sigqueue mine;
+	siginfo_t fatal; /* by which a call of the thread's kills the guest */
 	uint64_t stack, stack_size; /* sigaltstack; size 0: none */
 	unsigned stack_flags;       /* SS_AUTODISARM or 0 */
 	_Atomic bool look;          /* there may be something to be taken */

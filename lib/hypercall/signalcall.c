@@ -25,7 +25,7 @@ kill_guest(struct hc_call *call, const siginfo_t *info, const char *why)
 {
 	call->end = HC_KILLS_GUEST;
 	call->status = info->si_signo;
-	call->code = info->si_code;
+	call->thread->signals.fatal = *info;
 	call->why = why;
 }
 

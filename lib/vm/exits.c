@@ -22,17 +22,11 @@ static void
 end_by_call(struct vcpu *vcpu, const struct hc_call *call, uint32_t number)
 {
 	struct machine *m = vcpu->machine;
-	const siginfo_t info = {
-		.si_signo = call->status,
-		.si_code = call->code,
-		.si_pid = 1,
-		.si_uid = m->guest.world.uid,
-	};
 
 	if (call->end == HC_KILLS_GUEST) {
 		if (m->guest.trace)
-			hc_trace_signal(
-			    m->guest.trace, vcpu->thread.tid, &info);
+			hc_trace_signal(m->guest.trace, vcpu->thread.tid,
+			    &vcpu->thread.signals.fatal);
 		machine_end(m, OUTCOME_SIGNAL, call->status,
 		    "hypercall %u (%s) %s", number, hc_row(number)->name,
 		    call->why);
