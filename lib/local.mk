@@ -56,8 +56,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/file.c \
 	lib/hypercall/folder.c \
 	lib/hypercall/forward.c \
-	lib/hypercall/futex.c \
 	lib/hypercall/forward.h \
+	lib/hypercall/futex.c \
 	lib/hypercall/handlers.h \
 	lib/hypercall/host.h \
 	lib/hypercall/hostwait.c \

@@ -35,7 +35,7 @@ void show_sockaddr(const struct hc_show *show, uint64_t va, uint64_t len);
 /* struct linux_dirent64, as many as fill `len` bytes: how many. */
 void show_entries(const struct hc_show *show, uint64_t va, uint64_t len);
 
-/* A signal that takes effect; its name alone where no more is known of it. */
+/* A signal that takes effect. */
 void show_signal(struct hc_line *line, const siginfo_t *info);
 
 /* A number behind a pointer that a call changes is [before => after]. */
