@@ -450,6 +450,8 @@ debug_release(struct vcpu *vcpu)
 		vcpu->debug.told = NOWHERE;
 		if (d->running && !d->interrupted && !next_event(m))
 			let_run(m);
+		else
+			notify(d); /* who is alone no more may be kicked */
 	}
 	pthread_mutex_unlock(&m->lock);
 }
