@@ -20,9 +20,9 @@ install_deps()
 		$root apt-get update -qq
 		$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
 		    --no-install-recommends autoconf automake bash-static \
-		    busybox-static g++ gcc gdb golang-go libc6-dev \
-		    liblua5.4-dev libsqlite3-dev make mandoc musl-tools \
-		    pkg-config sash zsh-static
+		    busybox-static fp-compiler g++ gcc gdb golang-go \
+		    libc6-dev liblua5.4-dev libsqlite3-dev make mandoc \
+		    musl-tools pkg-config python3 sash zsh-static
 	elif command -v dnf >/dev/null; then
 		$root dnf install -y autoconf automake gcc gdb glibc-static \
 		    kernel-headers make mandoc pkgconf-pkg-config

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * --check and --probe: what a guest is and what this machine can do, without
+ * --check and --probe: what a guest is and what this host can do, without
  * running the guest.  Nothing here may know how a guest is run.
  */
-#include "run.h"
+#include "check.h"
 
-#include "hypercall/refused.h"
-#include "image/calls.h"
+#include "open.h"
+#include "policy.h"
+#include "program.h"
+#include "run.h"
 #include "sandbox.h"
+#include "say.h"
+
+#include "hypercall/core/cure.h"
+#include "hypercall/core/refused.h"
+#include "image/calls.h"
 #include "vm/machine.h"
 #include "vm/probe.h"
 
@@ -15,6 +22,22 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+/* The guest that is checked: static, for a process checks one guest. */
+static struct {
+	struct program program;
+	struct machine machine; /* its tree of files only */
+} checked;
+
+static const char *
+kind_of(const struct image *image)
+{
+	if (image->flat)
+		return "ToroV flat image";
+	if (image->interp_len > 0)
+		return image->pie ? "position-independent ELF" : "ELF";
+	return image->pie ? "static position-independent ELF" : "static ELF";
+}
 
 static void
 print_segment(const struct image *image, const struct image_segment *s)
@@ -25,24 +48,27 @@ print_segment(const struct image *image, const struct image_segment *s)
 }
 
 static void
-print_image(const struct options *o, const struct image *image)
+print_image(const struct options *o, const struct program *p)
 {
+	const struct image *image = &p->image;
 	unsigned i;
 
-	printf("guest         %s\n", o->guest);
-	printf("kind          %s\n", image->flat ? "ToroV flat image"
-				     : image->pie
-					 ? "static position-independent ELF"
-					 : "static ELF");
+	say_line(stdout, "guest         %s", o->guest);
+	for (i = 0; i < p->words; i++)
+		say_line(stdout, "%s%s", i == 0 ? "script of     " : "  ",
+		    p->word[i]);
+	printf("kind          %s\n", kind_of(image));
+	if (image->interp_len > 0)
+		say_line(stdout, "interpreter   %s", p->interp_name);
 	printf("entry         0x%08" PRIx64 "\n", image->entry + image->bias);
 	for (i = 0; i < image->segments; i++)
 		print_segment(image, &image->segment[i]);
-	printf("memory        0x%08" PRIx64 " is its end; --memory is"
+	printf("memory        ends at 0x%08" PRIx64 "; --memory is"
 	       " 0x%08" PRIx64 "\n",
 	    image->end + image->bias, o->memory);
 }
 
-/* The hypercalls that `a` has and `b` has not. */
+/* Print the hypercalls that are in `a` and not in `b`. */
 static void
 print_set(const char *what, const struct hc_set *a, const struct hc_set *b)
 {
@@ -59,7 +85,7 @@ print_set(const char *what, const struct hc_set *a, const struct hc_set *b)
 		putchar('\n');
 }
 
-/* What the guest may do that others may not, and the other way round. */
+/* Print how the guest's policy differs from the default. */
 static void
 print_allowance(const struct options *o)
 {
@@ -71,27 +97,30 @@ print_allowance(const struct options *o)
 	printf("allowed       %s\n", OPTIONS_ALLOWED);
 	print_set("  and         ", &o->allowed, &base);
 	print_set("  without     ", &base, &o->allowed);
+	if (o->jit)
+		puts("  and         " OPTIONS_JIT
+		     ", writable and executable memory");
 	for (i = 0; i < o->nets; i++) {
 		hc_net_rule_text(&o->net[i], rule);
 		printf("  only        %s\n", rule);
 	}
 	printf("denied        %s\n", on_deny_name(o->on_deny));
-	for (i = 0; i < o->volumes_n; i++)
-		printf("volume        %s at %s%s\n", o->volumes[i].host,
-		    o->volumes[i].guest,
-		    o->volumes[i].read_only ? ", read-only" : "");
+	for (i = 0; i < o->volumes; i++)
+		say_line(stdout, "volume        %s at %s%s", o->volume[i].host,
+		    o->volume[i].guest,
+		    o->volume[i].read_only ? ", read-only" : "");
 	printf("sandbox       %s%s%s\n", sandbox_name(o->sandbox),
 	    o->new_pid ? ", process namespace" : "",
 	    o->new_mount ? ", no files but the guest's" : "");
 	if (o->debugger)
-		printf("debugger      %s, started\n", o->debugger);
+		say_line(stdout, "debugger      %s, started", o->debugger);
 	if (o->gdb)
-		printf("debugger      %s%s\n", o->gdb,
+		say_line(stdout, "debugger      %s%s", o->gdb,
 		    o->gdb_wait ? ", waited for" : "");
 }
 
-/* A list of names in lines of a terminal's width, each behind the last; the
- * first line begins with `what`. */
+/* A list of names in lines of a terminal's width; the first line begins with
+ * `what`. */
 #define WIDTH  78
 #define INDENT 14
 
@@ -101,7 +130,7 @@ struct names {
 };
 
 static void
-put_name(struct names *names, const char *name)
+print_name(struct names *names, const char *name)
 {
 	int length = (int)strlen(name);
 
@@ -121,7 +150,7 @@ end_names(const struct names *names)
 		putchar('\n');
 }
 
-/* What becomes of a call: the four kinds of which each has a list. */
+/* How a call would be answered: one list each. */
 enum fate {
 	SERVED,
 	DENIED,
@@ -150,38 +179,35 @@ print_fate(const struct options *o, const struct image_calls *calls,
 
 		if (name && image_calls_has(calls, number) &&
 		    fate_of(o, number) == fate)
-			put_name(&names, name);
+			print_name(&names, name);
 	}
 	end_names(&names);
 }
 
-/* The classes that have all that is forbidden and seems to be called: not @own,
- * which has a part of it. */
+/* The smallest --allow for the forbidden calls in the code. */
 static void
 print_cure(const struct options *o, const struct image_calls *calls)
 {
-	unsigned class, classes = 0;
-	const char *before = "--allow=@";
+	struct hc_set forbidden = { 0 };
+	const struct hc_wish wish = {
+		.allowed = &o->allowed,
+		.calls = &forbidden,
+	};
+	char cure[HC_CURE_TEXT];
 	uint32_t number;
 
 	for (number = 0; number < HYPERCALL_END; number++)
 		if (image_calls_has(calls, number) &&
 		    fate_of(o, number) == DENIED)
-			classes |= hc_row(number)->classes & ~(unsigned)HC_OWN;
-	for (class = 1; classes; class <<= 1) {
-		if (!(classes & class))
-			continue;
-		if (*before == '-')
-			printf("%-*s", INDENT, "  cure");
-		printf("%s%s", before, hc_class_name(class));
-		before = ",@";
-		classes &= ~class;
-	}
-	if (*before == ',')
-		putchar('\n');
+			(void)hc_set_add(&forbidden, number);
+	hc_cure(&wish, cure);
+	if (cure[0])
+		printf("%-*s--allow=%s\n", INDENT, "  cure", cure);
 }
 
-/* A hint: what its code shows, and what would become of that. */
+#define SCAN_BYTES ((size_t)1 << 16)
+
+/* The calls that the code shows, and how each would be answered. */
 static void
 print_calls(const struct options *o, const struct image_calls *calls)
 {
@@ -189,36 +215,52 @@ print_calls(const struct options *o, const struct image_calls *calls)
 	print_fate(o, calls, DENIED, "  forbidden");
 	print_cure(o, calls);
 	print_fate(o, calls, UNKNOWN, "  unknown");
-	print_fate(o, calls, REFUSED, "  not here");
+	print_fate(o, calls, REFUSED, "  unsupported");
 	if (calls->blind)
-		printf("  and         %u of %u places do not show what they"
-		       " call\n",
+		printf("  unclear     %u of %u call sites do not show their"
+		       " number\n",
 		    calls->blind, calls->sites);
 }
 
-/* What the code shows; less, if it cannot be read. */
+/* Add the calls of one segment, as far as its file can be read: it is not
+ * mapped, because another program may truncate it meanwhile. */
+static void
+scan_segment(const struct image_segment *s, int fd, struct image_calls *calls)
+{
+	static uint8_t code[IMAGE_CALLS_BEFORE + SCAN_BYTES];
+	size_t before = 0;
+	uint64_t at;
+	ssize_t n;
+
+	for (at = 0; at < s->filesz; at += (uint64_t)n) {
+		const uint64_t left = s->filesz - at;
+
+		n = pread(fd, code + before,
+		    left < SCAN_BYTES ? (size_t)left : SCAN_BYTES,
+		    (off_t)(s->offset + at));
+		if (n <= 0)
+			return;
+		image_calls_add(calls, code, before + (size_t)n, before);
+		before += (size_t)n;
+		if (before > IMAGE_CALLS_BEFORE) {
+			memmove(code, code + before - IMAGE_CALLS_BEFORE,
+			    IMAGE_CALLS_BEFORE);
+			before = IMAGE_CALLS_BEFORE;
+		}
+	}
+}
+
 static void
 scan_image(const struct image *image, int fd, struct image_calls *calls)
 {
 	unsigned i;
 
-	for (i = 0; i < image->segments; i++) {
-		const struct image_segment *s = &image->segment[i];
-		uint64_t skip = s->offset & 4095;
-		uint8_t *bytes;
-
-		if (!(s->prot & PROT_EXEC) || s->filesz == 0)
-			continue;
-		bytes = mmap(NULL, skip + s->filesz, PROT_READ, MAP_PRIVATE, fd,
-		    (off_t)(s->offset - skip));
-		if (bytes == MAP_FAILED)
-			continue;
-		image_calls_add(calls, bytes + skip, s->filesz);
-		munmap(bytes, skip + s->filesz);
-	}
+	for (i = 0; i < image->segments; i++)
+		if (image->segment[i].prot & PROT_EXEC)
+			scan_segment(&image->segment[i], fd, calls);
 }
 
-/* Whether guests run here at all: one is made, and tried. */
+/* Do guests run on this host?  A scratch guest is run to find out. */
 static int
 check_host(void)
 {
@@ -237,23 +279,40 @@ check_host(void)
 	return STATUS_FAILED;
 }
 
+/* Folders are opened only for a program that needs them to be loaded. */
+static int
+follow(const struct options *o, int *status)
+{
+	struct hc_guest *guest = &checked.machine.guest;
+
+	if (program_is_alone(&checked.program))
+		return 0;
+	*status = STATUS_FAILED;
+	machine_init(&checked.machine);
+	return policy_set(o, guest) < 0
+		   ? -1
+		   : program_follow(o, guest, &checked.program, status);
+}
+
 int
 check_guest(const struct options *o)
 {
-	struct image image;
-	struct image_error error;
+	struct program *p = &checked.program;
+	struct machine_error error;
 	struct image_calls calls = { 0 };
 	int status;
-	int fd = open_guest(o, &image, &status);
 
-	if (fd < 0)
+	if (program_open(o, p, &status) < 0 || follow(o, &status) < 0)
 		return status;
-	scan_image(&image, fd, &calls);
-	close(fd);
-	print_image(o, &image);
+	scan_image(&p->image, p->fd, &calls);
+	if (p->interp.segments > 0)
+		scan_image(&p->interp, p->interp_fd, &calls);
+	print_image(o, p);
 	print_allowance(o);
 	print_calls(o, &calls);
-	if (image_fits(&image, MACHINE_SPARE, o->memory, &error) < 0) {
+	if (p->interp.segments > 0)
+		puts("  unclear     its libraries may make other calls");
+	if (machine_fits(&p->image, o->memory, &error) < 0) {
 		say("%s: %s", o->guest, error.text);
 		return STATUS_NOT_RUNNABLE;
 	}
@@ -269,7 +328,7 @@ print_probe(const struct probe *p)
 	static const char *const way[] = {
 		[PROBE_NONE] = "not at all",
 		[PROBE_EXIT_DEBUG] = "as KVM_EXIT_DEBUG",
-		[PROBE_TRAP] = "through the monitor's stubs",
+		[PROBE_TRAP] = "through the shim's stubs",
 	};
 
 	printf("gate by I/O bitmap     %s\n", p->io_bitmap ? "yes" : "no");

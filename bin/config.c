@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Options from a configuration.  ToroV's keys mean what they mean to ToroV;
- * any other is the name of an option.  Nothing here may know what an option
- * makes of its value.
+ * Options from a configuration.  ToroV's keys mean the same as in ToroV; any
+ * other key is the name of an option.  Nothing here may know how an option
+ * reads its value.
  */
 #include "config.h"
 
-#include "gdbserve.h"
-#include "json.h"
 #include "optionrow.h"
+#include "say.h"
+
+#include "debugger/line.h"
+#include "json/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +19,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define KEY_SIZE 32 /* bytes a key of ours can have, with its NUL */
+#define KEY_SIZE 32 /* bytes of the longest known key, with its NUL */
 
 struct config {
 	struct options *options;
@@ -25,8 +27,8 @@ struct config {
 	size_t used; /* of `words` */
 };
 
-/* A member of an object: its name, and who reads its value, which begins with
- * `event`, into `into`. */
+/* A member of an object.  `read` reads its value, which begins with `event`,
+ * into `into`. */
 struct member {
 	const char *name;
 	int (*read)(struct config *c, enum json_event event, void *into);
@@ -36,19 +38,19 @@ struct member {
 struct members {
 	const struct member *member;
 	size_t n;
-	bool options; /* and every option */
+	bool options; /* also every option */
 };
 
 #define MEMBERS(array) array, sizeof(array) / sizeof(array[0])
 
-/* The texts of the configuration, which options point to.  Each takes no more
- * than it took in the file, its closing quote becoming the NUL; a number has
- * something behind it, or the file is no object. */
+/* The strings of the configuration, to which options point.  None is longer
+ * than it is in the file: the NUL takes the place of the closing quote, or of
+ * the byte that follows a number in an object. */
 static char words[CONFIG_SIZE];
 
-/* The next event; the place is then its own.  A sentence told JSON_ERROR. */
+/* Read the next piece, and note its place.  JSON_ERROR comes after a message. */
 static enum json_event
-next(struct config *c)
+next_piece(struct config *c)
 {
 	enum json_event event = json_next(&c->json);
 	struct options_place *place = &c->options->place;
@@ -68,9 +70,9 @@ take_text(struct config *c, enum json_event event, char **text)
 	if (event == JSON_ERROR)
 		return -1;
 	if (event != JSON_STRING && event != JSON_NUMBER)
-		return complain(c->options, "a string is wanted here");
+		return complain(c->options, "a string is expected here");
 	if (!json_text(&c->json, to, sizeof(words) - c->used, &len))
-		return complain(c->options, "there is too much text");
+		return complain(c->options, "the strings are too long");
 	if (strlen(to) < len)
 		return complain(c->options, "a string with \\u0000 in it");
 	c->used += len + 1;
@@ -78,7 +80,7 @@ take_text(struct config *c, enum json_event event, char **text)
 	return 0;
 }
 
-/* A boolean, also as ToroV writes it: "True", "false", 0, "1". */
+/* A boolean, also in ToroV's forms: "True", "false", 0, "1". */
 static int
 take_bool(struct config *c, enum json_event event, bool *value)
 {
@@ -103,17 +105,16 @@ take_bool(struct config *c, enum json_event event, bool *value)
 	}
 	if (event == JSON_ERROR)
 		return -1;
-	return complain(c->options, "true or false is wanted here");
+	return complain(c->options, "true or false is expected here");
 }
 
 static char
-lower(char c)
+lower_case(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* How many letters must be changed, put in or taken out to make `a` into `b`,
- * big letters and small ones being the same. */
+/* The Levenshtein distance of `a` and `b`, without regard to case. */
 static unsigned
 distance(const char *a, const char *b)
 {
@@ -126,8 +127,8 @@ distance(const char *a, const char *b)
 		unsigned diagonal = row[0]++;
 
 		for (j = 1; j <= n; j++) {
-			unsigned change = diagonal +
-					  (lower(*a) != lower(b[j - 1]));
+			unsigned change = diagonal + (lower_case(*a) !=
+							 lower_case(b[j - 1]));
 
 			diagonal = row[j];
 			row[j] = row[j] < row[j - 1] ? row[j] : row[j - 1];
@@ -149,10 +150,11 @@ compare(const char *key, const char *name, const char **best, unsigned *least)
 }
 
 static int
-complain_unknown(struct config *c, const struct members *kind, const char *key)
+complain_unknown_key(
+    struct config *c, const struct members *kind, const char *key)
 {
 	const char *best = NULL;
-	unsigned least = 3; /* more is another word */
+	unsigned least = 3; /* this distance or more is another word */
 	unsigned i;
 
 	for (i = 0; i < kind->n; i++)
@@ -162,11 +164,11 @@ complain_unknown(struct config *c, const struct members *kind, const char *key)
 			compare(key, option_name(i), &best, &least);
 	if (best)
 		return complain(c->options,
-		    "there is no key \"%s\"; is it \"%s\"?", key, best);
-	return complain(c->options, "there is no key \"%s\"", key);
+		    "unknown key \"%s\"; do you mean \"%s\"?", key, best);
+	return complain(c->options, "unknown key \"%s\"", key);
 }
 
-/* The elements of an array, each a text, as one with commas between them. */
+/* Join the elements of an array of strings by commas. */
 static int
 read_list(struct config *c, const struct option_row *row)
 {
@@ -174,7 +176,7 @@ read_list(struct config *c, const struct option_row *row)
 	char *list = words + c->used, *text;
 	enum json_event event;
 
-	while ((event = next(c)) != JSON_ARRAY_END) {
+	while ((event = next_piece(c)) != JSON_ARRAY_END) {
 		if (take_text(c, event, &text) < 0)
 			return -1;
 		words[c->used - 1] = ',';
@@ -186,14 +188,14 @@ read_list(struct config *c, const struct option_row *row)
 	return option_apply(c->options, row->number, list);
 }
 
-/* The option, once for each element of an array. */
+/* Apply the option once for each element of an array. */
 static int
 read_many(struct config *c, const struct option_row *row)
 {
 	enum json_event event;
 	char *text;
 
-	while ((event = next(c)) != JSON_ARRAY_END)
+	while ((event = next_piece(c)) != JSON_ARRAY_END)
 		if (take_text(c, event, &text) < 0 ||
 		    option_apply(c->options, row->number, text) < 0)
 			return -1;
@@ -244,13 +246,13 @@ read_member(
 
 	if (row && row->use == OPTION_LINE)
 		return complain(
-		    c->options, "\"%s\" is for the command line alone", key);
+		    c->options, "\"%s\" is for the command line only", key);
 	if (row)
-		return read_option(c, next(c), row);
+		return read_option(c, next_piece(c), row);
 	for (i = 0; i < kind->n; i++)
 		if (strcmp(kind->member[i].name, key) == 0)
-			return kind->member[i].read(c, next(c), into);
-	return complain_unknown(c, kind, key);
+			return kind->member[i].read(c, next_piece(c), into);
+	return complain_unknown_key(c, kind, key);
 }
 
 /* Read an object, which begins with `event`. */
@@ -264,11 +266,12 @@ read_object(struct config *c, enum json_event event, const struct members *kind,
 	if (event == JSON_ERROR)
 		return -1;
 	if (event != JSON_OBJECT)
-		return complain(c->options, "an object in { } is wanted here");
-	while ((event = next(c)) == JSON_NAME) {
+		return complain(
+		    c->options, "an object in { } is expected here");
+	while ((event = next_piece(c)) == JSON_NAME) {
 		if (!json_text(&c->json, key, sizeof(key), &len))
 			return complain(
-			    c->options, "a key longer than any there is");
+			    c->options, "the key is longer than any known key");
 		if (strlen(key) < len)
 			return complain(c->options, "a key with \\u0000 in it");
 		if (read_member(c, kind, key, into) < 0)
@@ -282,7 +285,7 @@ set_guest(struct config *c, enum json_event event)
 {
 	if (c->options->guest)
 		return complain(
-		    c->options, "the guest was named before, in this file");
+		    c->options, "the guest is named twice in this file");
 	return take_text(c, event, &c->options->guest);
 }
 
@@ -293,7 +296,7 @@ read_guest(struct config *c, enum json_event event, void *into)
 	return set_guest(c, event);
 }
 
-/* ToroV knows flat images only; ours may be either. */
+/* ToroV's Binary is a flat image; ours may also be ELF. */
 static int
 read_binary(struct config *c, enum json_event event, void *into)
 {
@@ -311,20 +314,20 @@ read_args(struct config *c, enum json_event event, void *into)
 	if (event == JSON_ERROR)
 		return -1;
 	if (event != JSON_ARRAY)
-		return complain(o, "an array of strings is wanted here");
-	while ((event = next(c)) != JSON_ARRAY_END) {
-		if (o->args_n == OPTIONS_ARGS)
+		return complain(o, "an array of strings is expected here");
+	while ((event = next_piece(c)) != JSON_ARRAY_END) {
+		if (o->args == OPTIONS_ARGS)
 			return complain(
 			    o, "more than %d arguments", OPTIONS_ARGS);
-		/* The first place is the guest's name. */
-		if (take_text(c, event, &o->args[o->args_n + 1]) < 0)
+		/* arg[0] is the guest's name. */
+		if (take_text(c, event, &o->arg[o->args + 1]) < 0)
 			return -1;
-		o->args_n++;
+		o->args++;
 	}
 	return 0;
 }
 
-/* ToroV reads it as hexadecimal, whether there is a $ before it or not. */
+/* ToroV reads it as hexadecimal, with or without a leading $. */
 static int
 read_startaddr(struct config *c, enum json_event event, void *into)
 {
@@ -343,7 +346,7 @@ read_startaddr(struct config *c, enum json_event event, void *into)
 	if (!*digits ||
 	    strspn(digits, "0123456789abcdefABCDEF") != strlen(digits) ||
 	    errno != 0)
-		return complain(o, "\"%s\" is no hexadecimal address", text);
+		return complain(o, "\"%s\" is not a hexadecimal address", text);
 	o->flat = true;
 	return 0;
 }
@@ -384,14 +387,12 @@ static int
 read_debug_port(struct config *c, enum json_event event, void *into)
 {
 	struct torov_debug *debug = into;
-	size_t len;
 
 	if (take_text(c, event, &debug->port) < 0)
 		return -1;
-	len = strlen(debug->port);
-	if (len == 0 || len > 5 || strspn(debug->port, "0123456789") != len ||
-	    strtoul(debug->port, NULL, 10) > 65535)
-		return complain(c->options, "\"%s\" is no port", debug->port);
+	if (!debugger_is_port(debug->port))
+		return complain(
+		    c->options, "\"%s\" is not a port", debug->port);
 	return 0;
 }
 
@@ -403,7 +404,7 @@ read_debug(struct config *c, enum json_event event, void *into)
 		{ "Port", read_debug_port },
 	};
 	static const struct members kind = { MEMBERS(member), false };
-	static char standard[] = GDBSERVE_DEFAULT;
+	static char standard[] = DEBUGGER_ADDRESS;
 	struct torov_debug debug = { .port = standard };
 
 	(void)into;
@@ -414,9 +415,9 @@ read_debug(struct config *c, enum json_event event, void *into)
 	return option_apply(c->options, OPT_gdb, debug.port);
 }
 
-/* {"Name": ..., "Allowed": ...}: a minus, which may count, and the name. */
+/* {"Name": ..., "Allowed": ...}; `word` is "-" and the name. */
 struct call {
-	bool allowed, said;
+	bool allowed, has_allowed;
 	char word[KEY_SIZE + 1];
 };
 
@@ -429,10 +430,10 @@ read_call_name(struct config *c, enum json_event event, void *into)
 
 	if (take_text(c, event, &text) < 0)
 		return -1;
-	/* A longer one, cut, is no hypercall either; nor is "". */
+	/* A name that is cut, or "", is not a hypercall's. */
 	call->word[0] = '-';
 	for (i = 0; text[i] && i < KEY_SIZE - 1; i++)
-		call->word[i + 1] = lower(text[i]);
+		call->word[i + 1] = lower_case(text[i]);
 	call->word[i + 1] = '\0';
 	return 0;
 }
@@ -442,13 +443,13 @@ read_call_allowed(struct config *c, enum json_event event, void *into)
 {
 	struct call *call = into;
 
-	call->said = true;
+	call->has_allowed = true;
 	return take_bool(c, event, &call->allowed);
 }
 
 /*
- * As with ToroV, a name that is no hypercall allows nothing; other than there,
- * it is told.  What is in @base is allowed unless an entry says otherwise.
+ * A name that is not a hypercall's allows nothing, as with ToroV; novillo
+ * reports it.  Calls of @base are allowed unless an entry forbids them.
  */
 static int
 read_call(struct config *c, enum json_event event)
@@ -465,13 +466,14 @@ read_call(struct config *c, enum json_event event)
 	if (read_object(c, event, &kind, &call) < 0)
 		return -1;
 	c->options->place = place;
-	if (!call.word[0] || !call.said)
+	if (!call.word[0] || !call.has_allowed)
 		return complain(
-		    c->options, "Name and Allowed are wanted of a hypercall");
+		    c->options, "a hypercall needs Name and Allowed");
 	word = call.word + call.allowed;
 	if (call.word[1] == '-' ||
 	    !hc_set_change(&c->options->allowed, word, strlen(word)))
-		complain(c->options, "there is no hypercall \"%s\" to allow",
+		complain(c->options,
+		    "unknown hypercall \"%s\": the entry is ignored",
 		    call.word + 1);
 	return 0;
 }
@@ -483,9 +485,9 @@ read_hypercalls(struct config *c, enum json_event event, void *into)
 	if (event == JSON_ERROR)
 		return -1;
 	if (event != JSON_ARRAY)
-		return complain(c->options, "an array of objects is wanted"
+		return complain(c->options, "an array of objects is expected"
 					    " here");
-	while ((event = next(c)) != JSON_ARRAY_END)
+	while ((event = next_piece(c)) != JSON_ARRAY_END)
 		if (read_call(c, event) < 0)
 			return -1;
 	return 0;
@@ -510,16 +512,16 @@ config_parse(struct options *o, const char *path, const char *text, size_t size)
 
 	json_init(&c.json, text, size);
 	o->place.file = path;
-	r = read_object(&c, next(&c), &kind, NULL);
-	if (r == 0 && next(&c) != JSON_END)
+	r = read_object(&c, next_piece(&c), &kind, NULL);
+	if (r == 0 && next_piece(&c) != JSON_END)
 		r = -1;
 	o->place.file = NULL;
 	return r;
 }
 
-/* As much of the file as fits and one byte more; -1 if it cannot be read. */
+/* Read up to `size` bytes: how many, or -1. */
 static ssize_t
-read_file(int fd, char *text, size_t size)
+read_text(int fd, char *text, size_t size)
 {
 	size_t used = 0;
 	ssize_t n;
@@ -538,7 +540,7 @@ config_read(struct options *o, const char *path)
 {
 	static char text[CONFIG_SIZE + 1];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = fd < 0 ? -1 : read_file(fd, text, sizeof(text));
+	ssize_t n = fd < 0 ? -1 : read_text(fd, text, sizeof(text));
 
 	if (n < 0)
 		complain(o, "--config=%s: %s", path, strerror(errno));

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starting a debugger.  Nothing here may know what it does.
+ * Starting a debugger.  Nothing here may know packets.
  */
 #include "gdbstart.h"
 
 #include "run.h"
+#include "say.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,31 +18,56 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* What a terminal sends to us and the debugger alike is for the debugger. */
+/* A terminal sends these to us and to the debugger: we ignore them. */
 static const int terminal_signals[] = { SIGINT, SIGQUIT };
 
 #define TERMINAL_SIGNALS \
 	(sizeof(terminal_signals) / sizeof(terminal_signals[0]))
 
 static int
-fail(const char *what, int error)
+fail_start(const char *what, int error)
 {
 	say("--debug: %s: %s", what, strerror(error));
 	return -1;
 }
 
+/* How a kind of debugger is given a command, and how it connects to a socket.
+ * Its program's name begins with `name`, or it is the first. */
+static const struct kind {
+	const char *name;
+	const char *option;
+	const char *connect;
+} kinds[] = {
+	{ "gdb", "-ex", "target extended-remote " },
+	{ "lldb", "-o", "process connect --plugin gdb-remote unix-connect://" },
+};
+
+static const struct kind *
+kind_of(const char *debugger)
+{
+	const char *slash = strrchr(debugger, '/');
+	const char *program = slash ? slash + 1 : debugger;
+	size_t i = sizeof(kinds) / sizeof(kinds[0]) - 1;
+
+	while (i > 0 &&
+	       strncmp(program, kinds[i].name, strlen(kinds[i].name)) != 0)
+		i--;
+	return &kinds[i];
+}
+
 static int
 spawn(struct gdbstart *start, const char *path)
 {
-	char command[128];
-	const char *argv[] = { start->debugger, "-ex", command, start->guest,
-		NULL };
+	const struct kind *kind = kind_of(start->debugger);
+	char command[sizeof(((struct sockaddr_un *)0)->sun_path) + 64];
+	const char *argv[] = { start->debugger, kind->option, command,
+		start->guest, NULL };
 	posix_spawnattr_t attr;
 	sigset_t signals;
 	size_t i;
 	int r;
 
-	snprintf(command, sizeof(command), "target remote %s", path);
+	snprintf(command, sizeof(command), "%s%s", kind->connect, path);
 	sigemptyset(&signals);
 	for (i = 0; i < TERMINAL_SIGNALS; i++) {
 		sigaddset(&signals, terminal_signals[i]);
@@ -54,16 +80,16 @@ spawn(struct gdbstart *start, const char *path)
 	    (char *const *)(uintptr_t)argv, environ);
 	posix_spawnattr_destroy(&attr);
 	if (r != 0) {
-		say("--debug: %s: %s; install it, or name another by"
-		    " --debug=GDB",
+		say("--debug: %s: %s; install it, or name another with"
+		    " --debug=DEBUGGER",
 		    start->debugger, strerror(r));
 		return -1;
 	}
 	start->pidfd = (int)syscall(SYS_pidfd_open, start->pid, 0);
-	return start->pidfd < 0 ? fail("pidfd_open", errno) : 0;
+	return start->pidfd < 0 ? fail_start("pidfd_open", errno) : 0;
 }
 
-/* It connects, or it ends. */
+/* Wait until the debugger connects or ends. */
 static int
 await(struct gdbstart *start, int listener)
 {
@@ -75,32 +101,47 @@ await(struct gdbstart *start, int listener)
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
 	if (!fds[0].revents) {
-		say("--debug: %s has ended without a word to the guest",
+		say("--debug: %s ended before it connected to the guest",
 		    start->debugger);
 		return -1;
 	}
 	start->line = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	return start->line < 0 ? fail("accept", errno) : 0;
+	return start->line < 0 ? fail_start("accept", errno) : 0;
 }
 
-/* A socket in a folder that nobody else may enter, and only until the
+/* Listen at the address, or close the socket. */
+static int
+listen_at(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd >= 0 &&
+	    bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 &&
+	    listen(fd, 1) == 0)
+		return fd;
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	return fail_start(addr->sun_path, error);
+}
+
+/* The socket lies in a folder that no other user may enter, and only until the
  * debugger has connected. */
 static int
 meet(struct gdbstart *start, const char *folder)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int r = 0;
+	int listener, r = -1;
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/line", folder);
-	if (listener < 0 ||
-	    bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    listen(listener, 1) < 0)
-		return fail(addr.sun_path, errno);
-	r = spawn(start, addr.sun_path);
-	if (r == 0)
-		r = await(start, listener);
-	close(listener);
+	listener = listen_at(&addr);
+	if (listener >= 0) {
+		r = spawn(start, addr.sun_path);
+		if (r == 0)
+			r = await(start, listener);
+		close(listener);
+	}
 	unlink(addr.sun_path);
 	return r;
 }
@@ -108,12 +149,12 @@ meet(struct gdbstart *start, const char *folder)
 int
 gdbstart(struct gdbstart *start)
 {
-	/* Not TMPDIR: a socket's path must be short. */
+	/* Not in TMPDIR: a socket's path must be short. */
 	char folder[] = "/tmp/novillo-XXXXXX";
 	int r;
 
 	if (!mkdtemp(folder))
-		return fail("mkdtemp", errno);
+		return fail_start("mkdtemp", errno);
 	r = meet(start, folder);
 	rmdir(folder);
 	return r;
@@ -124,6 +165,6 @@ gdbstart_wait(const struct gdbstart *start)
 {
 	struct pollfd ended = { start->pidfd, POLLIN, 0 };
 
-	while (poll(&ended, 1, -1) < 0 && errno == EINTR)
-		;
+	while (!ended.revents && !output_is_late())
+		poll(&ended, 1, OUTPUT_LOOK_MS);
 }

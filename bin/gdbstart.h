@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starting a debugger on our own guest: --debug.  It must not know what is
- * said on the line.
+ * --debug: starting gdb or lldb on our own guest.  It must not know packets.
  */
 #ifndef GDBSTART_H
 #define GDBSTART_H
@@ -9,20 +8,20 @@
 #include <sys/types.h>
 
 struct gdbstart {
-	const char *debugger; /* a gdb, by name or path */
-	const char *guest;    /* its file, or NULL: gdb gets it by the line */
+	const char *debugger; /* a gdb or lldb, by name or path */
+	const char *guest;    /* its file, or NULL: gdb reads it by the line */
 	pid_t pid;
-	int pidfd; /* readable when it has ended */
-	int line;  /* to it */
+	int pidfd; /* readable when the debugger has ended */
+	int line;  /* the connection to it */
 };
 
 /*
- * Start it on our terminal, whose Ctrl-C is its from then on, and wait until
- * it is on the line.  0, or -1 after a sentence.
+ * Start the debugger on our terminal, whose Ctrl-C it gets from then on, and
+ * wait until it has connected.  0, or -1 after a message.
  */
 int gdbstart(struct gdbstart *start);
 
-/* Wait until it has ended. */
+/* Wait until the debugger has ended, unless novillo is to end before. */
 void gdbstart_wait(const struct gdbstart *start);
 
 #endif

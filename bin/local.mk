@@ -2,37 +2,45 @@
 #
 # The program.
 
-# What a configuration is read with; its fuzzer needs no more.
+# The reader of configurations; its fuzzer needs only these.
 CONFIG_SOURCES = \
 	bin/config.c \
 	bin/config.h \
-	bin/json.c \
-	bin/json.h \
 	bin/optionrow.c \
 	bin/optionrow.h \
 	bin/options.def \
-	bin/options.h
+	bin/options.h \
+	bin/say.c \
+	bin/say.h
 
 bin_PROGRAMS += bin/novillo
 bin_novillo_SOURCES = \
 	$(CONFIG_SOURCES) \
 	bin/check.c \
-	bin/gdbmonitor.c \
-	bin/gdbmonitor.h \
-	bin/gdbserve.c \
-	bin/gdbserve.h \
+	bin/check.h \
+	bin/debugfiles.c \
+	bin/debugfiles.h \
 	bin/gdbstart.c \
 	bin/gdbstart.h \
-	bin/gdbtarget.c \
-	bin/gdbtarget.h \
+	bin/hints.c \
+	bin/hints.h \
+	bin/lostpage.c \
+	bin/lostpage.h \
 	bin/main.c \
 	bin/needs.c \
 	bin/needs.def \
 	bin/needs.h \
 	bin/open.c \
+	bin/open.h \
 	bin/options.c \
+	bin/outcome.c \
+	bin/outcome.h \
 	bin/outside.c \
 	bin/outside.h \
+	bin/policy.c \
+	bin/policy.h \
+	bin/program.c \
+	bin/program.h \
 	bin/run.c \
 	bin/run.h \
 	bin/sandbox.c \
@@ -41,4 +49,5 @@ bin_novillo_SOURCES = \
 	bin/stats.h \
 	bin/tracing.c \
 	bin/tracing.h
-bin_novillo_LDADD = lib/libgdb.a lib/libsandbox.a $(NOVILLO_LIBS)
+bin_novillo_LDADD = lib/libdebugger.a lib/libgdb.a lib/libsandbox.a \
+	lib/libjson.a $(NOVILLO_LIBS)

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * novillo: which action the command line asks for.  Nothing here may know how
- * it is done.
+ * novillo: the action that the command line asks for.  Nothing here may know
+ * how it is done.
  */
+#include "check.h"
 #include "options.h"
+#include "program.h"
 #include "run.h"
+#include "say.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,9 +49,8 @@ list_hypercalls(const struct options *o)
 }
 
 /*
- * A standard stream that is closed stays so for the guest.  Its number is
- * taken, or else the next file we open, /dev/kvm perhaps, would be the guest's
- * stream.
+ * A closed standard stream stays closed for the guest.  Its number is occupied
+ * here: a file that novillo opens would otherwise become the guest's stream.
  */
 static int
 keep_stream_numbers(void)
@@ -57,11 +60,36 @@ keep_stream_numbers(void)
 	for (fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", O_PATH | O_CLOEXEC) != fd) {
-			say("/dev/null, for a stream that is closed: %s",
+			say("/dev/null, in place of a closed stream: %s",
 			    strerror(errno));
 			return -1;
 		}
 	return 0;
+}
+
+/*
+ * A parent may leave signals blocked: then neither --timeout nor a kick would
+ * arrive.  If it leaves SIGCHLD ignored, the status of a child is lost.  Others
+ * that it ignores are the guest's concern.
+ */
+static void
+take_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGCHLD, SIG_DFL);
+}
+
+/* Its argv[0] stays as the user typed it. */
+static void
+find_guest(struct options *o)
+{
+	static char path[PATH_MAX];
+
+	if (o->guest)
+		o->guest = (char *)(uintptr_t)program_find(o->guest, path);
 }
 
 int
@@ -69,10 +97,12 @@ main(int argc, char **argv)
 {
 	struct options options;
 
+	take_signals();
 	if (keep_stream_numbers() < 0)
 		return STATUS_FAILED;
 	if (options_parse(&options, argc, argv) < 0)
 		return STATUS_FAILED;
+	find_guest(&options);
 	switch (options.action) {
 	case ACTION_RUN: return run_guest(&options);
 	case ACTION_PROBE: return probe_kvm();

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From needs.def to rows of a filter.  Nothing here may know options.
+ * From needs.def to the rows of a filter.  Nothing here may know options.
  */
 #include "needs.h"
+
+#include "vm/core.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -29,13 +33,19 @@
 #define CLONE_DETACHED 0x00400000 /* ignored since Linux 2.6; musl sets it */
 #endif
 
-/* What pthread_create() asks for.  Without CLONE_THREAD it were a process. */
+/* The flags of pthread_create().  Without CLONE_THREAD it would be a process. */
 #define THREAD_FLAGS                                                        \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | \
 	    CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |            \
 	    CLONE_CHILD_CLEARTID)
 
-#define TYPE 0xfU /* of a socket, without its flags */
+/* hc_tree_inherit() opens a folder by these. */
+#define SELF_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+
+/* Those of fork(). */
+#define FORK_FLAGS (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
+
+#define TYPE 0xfU /* a socket's type, without flags */
 
 /* clang-format off */
 #define ANY              { .mask = 0 }
@@ -47,7 +57,7 @@
 #define AND              ,
 /* clang-format on */
 
-/* No int has this value: the place of our process number. */
+/* Stands for our process number; no int has this value. */
 #define OUR_PID UINT64_MAX
 
 enum {
@@ -58,9 +68,9 @@ enum {
 	STATS = NEEDS_STATS,
 	THREADS = NEEDS_THREADS,
 	MEMORY = NEEDS_MEMORY,
+	FRONT = NEEDS_FRONT,
 	GUEST = NEEDS_GUEST,
-	RUNTIME =
-	    1 << 8, /* of the compiler: always there, and nobody's limit */
+	RUNTIME = 1 << 9, /* of the compiler's runtime: always needed */
 };
 
 struct need {
@@ -77,10 +87,10 @@ is_called(const struct needs *needs, int nr)
 void
 needs_call(struct needs *needs, int nr)
 {
-	if (nr < 0 || nr >= NEEDS_CALLS)
+	if (nr < 0 || nr >= FILTER_CALLS)
 		return;
 	needs->calls[nr / 64] |= UINT64_C(1) << nr % 64;
-	/* Some C libraries have this for fstat(), others that. */
+	/* C libraries implement fstat() by either call. */
 	if (nr == SYS_newfstatat)
 		needs_call(needs, SYS_fstat);
 }
@@ -97,15 +107,15 @@ with_pid(const struct filter_rule *row, int pid)
 	return rule;
 }
 
-/* Calls about which no row says anything. */
+/* Calls without a row of their own. */
 static size_t
-add_plain(const struct needs *needs, const uint64_t *told,
+add_plain(const struct needs *needs, const uint64_t *listed,
     struct filter_rule *rules, size_t n)
 {
 	int nr;
 
-	for (nr = 0; nr < NEEDS_CALLS; nr++) {
-		if (!is_called(needs, nr) || (told[nr / 64] >> nr % 64 & 1))
+	for (nr = 0; nr < FILTER_CALLS; nr++) {
+		if (!is_called(needs, nr) || (listed[nr / 64] >> nr % 64 & 1))
 			continue;
 		if (n == FILTER_RULES)
 			return 0;
@@ -126,7 +136,7 @@ needs_rules(const struct needs *needs, struct filter_rule rules[FILTER_RULES])
 #undef NEED
 #undef REFUSE
 	};
-	uint64_t told[NEEDS_CALLS / 64] = { 0 };
+	uint64_t listed[FILTER_CALLS / 64] = { 0 };
 	size_t i, n = 0;
 
 	_Static_assert(sizeof(rows) / sizeof(rows[0]) <= FILTER_RULES,
@@ -135,16 +145,16 @@ needs_rules(const struct needs *needs, struct filter_rule rules[FILTER_RULES])
 		int nr = rows[i].rule.nr;
 
 		if (rows[i].when & (ALWAYS | GUEST))
-			told[nr / 64] |= UINT64_C(1) << nr % 64;
+			listed[nr / 64] |= UINT64_C(1) << nr % 64;
 		if ((rows[i].when & (needs->asked | RUNTIME)) ||
 		    ((rows[i].when & GUEST) && is_called(needs, nr)))
 			rules[n++] = with_pid(&rows[i].rule, needs->pid);
 	}
-	return add_plain(needs, told, rules, n);
+	return add_plain(needs, listed, rules, n);
 }
 
 #ifdef SANITIZED
-/* It looks for leaks from a process of its own, which looks at us. */
+/* The leak checker attaches to us from another process, which we forbid. */
 const char *__asan_default_options(void);
 const char *
 __asan_default_options(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The host's system calls that a run needs, from the list in needs.def and from
- * what hypercalls need.  It must not know options, nor what becomes of the
- * rows.
+ * the needs of hypercalls.  It must not know options, or how rows are
+ * enforced.
  */
 #ifndef NEEDS_H
 #define NEEDS_H
@@ -11,9 +11,7 @@
 
 #include <stdint.h>
 
-#define NEEDS_CALLS 512 /* numbers of the host's calls end below */
-
-/* What was asked for, and so what a row is for. */
+/* The conditions of rows; a run meets some of them. */
 enum needs_when {
 	NEEDS_ALWAYS = 1 << 0,
 	NEEDS_CORE = 1 << 1,
@@ -22,23 +20,25 @@ enum needs_when {
 	NEEDS_STATS = 1 << 4,
 	NEEDS_THREADS = 1 << 5,
 	NEEDS_MEMORY = 1 << 6,
-	NEEDS_ALL = (1 << 7) - 1,
-	NEEDS_GUEST = 1 << 7, /* only of a row: see needs_call() */
+	NEEDS_ALL = (1 << 7) - 1, /* of a guest */
+	NEEDS_FRONT = 1 << 7,
+	NEEDS_GUEST = 1 << 8, /* of rows only: see needs_call() */
 };
 
 struct needs {
 	unsigned asked; /* enum needs_when */
-	int pid;        /* the only process that may be sent signals */
-	uint64_t calls[NEEDS_CALLS / 64];
+	int pid;        /* the only process that signals may be sent to */
+	uint64_t calls[FILTER_CALLS / 64];
 };
 
 /*
- * A hypercall needs the host's call `nr`.  If there are rows for it that are
- * there always or for the guest, they say how it may be made; else it passes.
+ * A hypercall needs the host's call `nr`.  Rows with NEEDS_ALWAYS or NEEDS_GUEST
+ * restrict its arguments; without such a row any arguments pass.
  */
 void needs_call(struct needs *needs, int nr);
 
-/* The rows for all that, the most frequent first; how many.  0: too many. */
+/* Write the rows for *needs, the most frequent first: how many, or 0 if there is
+ * no room. */
 size_t
 needs_rules(const struct needs *needs, struct filter_rule rules[FILTER_RULES]);
 

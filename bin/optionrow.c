@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What each option makes of its value.  Nothing here may know where the value
- * came from, nor what the option leads to.
+ * From each option's value to struct options.  Nothing here may know where the
+ * value came from, or the option's effect.
  */
 #include "optionrow.h"
 
-#include "gdbserve.h"
-#include "hypercall/trace.h"
+#include "debugger/line.h"
+#include "hypercall/trace/trace.h"
 #include "image/image.h"
+#include "say.h"
 #include "vm/machine.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,51 +69,7 @@ sandbox_name(enum sandbox_mode mode)
 	return sandbox_names[mode];
 }
 
-static void
-begin_complaint(const struct options *o)
-{
-	fputs("novillo: ", stderr);
-	if (o->place.file)
-		fprintf(stderr, "%s:%u:%u: ", o->place.file, o->place.line,
-		    o->place.column);
-}
-
-static int
-end_complaint(const struct options *o)
-{
-	fputs(o->place.file ? "\n" : " (see novillo --help)\n", stderr);
-	return -1;
-}
-
-int
-complain(const struct options *o, const char *format, ...)
-{
-	va_list ap;
-
-	begin_complaint(o);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	return end_complaint(o);
-}
-
-/* The same of a value: "--memory=much: ...", or "memory=much: ...". */
-static __attribute__((format(printf, 4, 5))) int
-refuse(const struct options *o, enum option_number option, const char *value,
-    const char *format, ...)
-{
-	va_list ap;
-
-	begin_complaint(o);
-	fprintf(stderr, "%s%s=%s: ", o->place.file ? "" : "--",
-	    option_name(option - OPT_FIRST - 1), value);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	return end_complaint(o);
-}
-
-/* A number and nothing else before `end`; false for anything more or less. */
+/* A number at the start of `text`; *end is the first byte after it. */
 static bool
 parse_number(const char *text, int base, uint64_t *value, const char **end)
 {
@@ -138,12 +94,13 @@ parse_memory(struct options *o, const char *text)
 	uint64_t n;
 
 	if (!parse_number(text, 10, &n, &end))
-		return refuse(o, OPT_memory, text, "not a size");
+		return refuse(o, OPT_memory, text,
+		    "not a size: write a number, and K, M or G");
 	if (*end) {
 		unit = strchr(units, *end & ~0x20);
 		if (!unit || !*unit || end[1])
 			return refuse(o, OPT_memory, text,
-			    "unknown unit \"%s\", K, M, G or T is needed", end);
+			    "unknown unit \"%s\": use K, M, G or T", end);
 		shift = 10 * (unsigned)(unit - units);
 	}
 	if (n > UINT64_MAX >> shift || n << shift > MACHINE_MAX_MEMORY)
@@ -159,7 +116,7 @@ parse_memory(struct options *o, const char *text)
 	return 0;
 }
 
-/* A variable takes the place of an earlier one with its name. */
+/* A variable replaces an earlier one of the same name. */
 static int
 parse_env(struct options *o, char *text)
 {
@@ -168,11 +125,12 @@ parse_env(struct options *o, char *text)
 	char *value;
 
 	if (name == 0)
-		return refuse(o, OPT_env, text, "no name before the =");
+		return refuse(
+		    o, OPT_env, text, "no name before the =: write NAME=VALUE");
 	if (!text[name]) {
 		value = getenv(text);
 		if (!value)
-			return 0; /* what we do not have it does not get */
+			return 0; /* not set: the guest does not get it */
 		text = value - name - 1;
 	}
 	while (i < o->envs && strncmp(o->env[i], text, name + 1) != 0)
@@ -185,9 +143,9 @@ parse_env(struct options *o, char *text)
 	return 0;
 }
 
-/* One of `n` names: its number, or -1 after a sentence that has them all. */
+/* The index of `text` among `n` names, or -1 after a message with all names. */
 static int
-parse_name(struct options *o, enum option_number option, const char *text,
+parse_word(struct options *o, enum option_number option, const char *text,
     const char *const *names, size_t n)
 {
 	char all[64];
@@ -199,13 +157,13 @@ parse_name(struct options *o, enum option_number option, const char *text,
 	for (i = 0; i < n; i++)
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
 		    i == 0 ? "" : ", ", names[i]);
-	return refuse(o, option, text, "none of %s", all);
+	return refuse(o, option, text, "not one of %s", all);
 }
 
 static int
 parse_on_deny(struct options *o, const char *text)
 {
-	int r = parse_name(o, OPT_on_deny, text, NAMES(on_deny_names));
+	int r = parse_word(o, OPT_on_deny, text, NAMES(on_deny_names));
 
 	if (r >= 0)
 		o->on_deny = (enum on_deny)r;
@@ -215,14 +173,14 @@ parse_on_deny(struct options *o, const char *text)
 static int
 parse_sandbox(struct options *o, const char *text)
 {
-	int r = parse_name(o, OPT_sandbox, text, NAMES(sandbox_names));
+	int r = parse_word(o, OPT_sandbox, text, NAMES(sandbox_names));
 
 	if (r >= 0)
 		o->sandbox = (enum sandbox_mode)r;
 	return r < 0 ? -1 : 0;
 }
 
-/* A rule for addresses also allows the call that it narrows. */
+/* A rule for addresses also allows the call that it restricts. */
 static int
 allow_address(struct options *o, const char *list, const char *word, size_t len,
     const char *kind)
@@ -242,6 +200,28 @@ allow_address(struct options *o, const char *list, const char *word, size_t len,
 }
 
 static int
+refuse_call(struct options *o, enum option_number option, const char *list,
+    const char *word, size_t len)
+{
+	return refuse(o, option, list,
+	    "\"%.*s\" is not a hypercall or @class (see novillo --list)",
+	    (int)len, word);
+}
+
+/* @jit is not a class: it allows rights of memory, and not a call. */
+static bool
+change_jit(struct options *o, const char *word, size_t len)
+{
+	static const char jit[] = "-" OPTIONS_JIT;
+	const char *name = word[0] == '-' ? jit : jit + 1;
+
+	if (strlen(name) != len || strncmp(name, word, len) != 0)
+		return false;
+	o->jit = word[0] != '-';
+	return true;
+}
+
+static int
 parse_allow(struct options *o, const char *list)
 {
 	const char *word, *kind;
@@ -252,17 +232,15 @@ parse_allow(struct options *o, const char *list)
 		kind = hc_net_rule_kind(word, len);
 		if (kind && allow_address(o, list, word, len, kind) < 0)
 			return -1;
-		if (!kind && !hc_set_change(&o->allowed, word, len))
-			return refuse(o, OPT_allow, list,
-			    "\"%.*s\" is no hypercall and no @class"
-			    " (see novillo --list)",
-			    (int)len, word);
+		if (!kind && !change_jit(o, word, len) &&
+		    !hc_set_change(&o->allowed, word, len))
+			return refuse_call(o, OPT_allow, list, word, len);
 		if (!word[len])
 			return 0;
 	}
 }
 
-/* What is wrong with a guest's path; NULL if nothing is. */
+/* The fault of a guest's path, or NULL. */
 static const char *
 wrong_path(const char *path)
 {
@@ -279,30 +257,29 @@ wrong_path(const char *path)
 			return "the guest's folder has an empty part";
 		if (path[0] == '.' &&
 		    (len == 1 || (len == 2 && path[1] == '.')))
-			return "the guest's folder must do without . and ..";
+			return "the guest's folder must not contain . or ..";
 	}
 	return NULL;
 }
 
-/* A volume takes the place of an earlier one in the same folder. */
+/* A volume replaces an earlier one in the same folder. */
 static int
 add_volume(struct options *o, enum option_number option, const char *text,
     const struct options_volume *volume)
 {
 	unsigned i = 0;
 
-	while (
-	    i < o->volumes_n && strcmp(o->volumes[i].guest, volume->guest) != 0)
+	while (i < o->volumes && strcmp(o->volume[i].guest, volume->guest) != 0)
 		i++;
 	if (i == OPTIONS_VOLUMES)
 		return refuse(
 		    o, option, text, "more than %d volumes", OPTIONS_VOLUMES);
-	o->volumes[i] = *volume;
-	o->volumes_n += i == o->volumes_n;
+	o->volume[i] = *volume;
+	o->volumes += i == o->volumes;
 	return 0;
 }
 
-/* Whether `text` ends with ":ro", which begins at *end then. */
+/* Does `text` end with ":ro"?  *end is where ":ro" or the NUL is. */
 static bool
 ends_with_ro(char *text, char **end)
 {
@@ -323,8 +300,11 @@ parse_volume(struct options *o, char *text)
 	volume.read_only = ends_with_ro(text, &end);
 	colon = memrchr(text, ':', (size_t)(end - text));
 	if (!colon || colon == text)
-		return refuse(o, OPT_volume, text,
-		    "HOST:GUEST or HOST:GUEST:ro is wanted");
+		return refuse(
+		    o, OPT_volume, text, "not HOST:GUEST or HOST:GUEST:ro");
+	/* A slash at the end is ignored. */
+	if (end > colon + 2 && end[-1] == '/')
+		end--;
 	*end = '\0';
 	wrong = wrong_path(colon + 1);
 	if (wrong)
@@ -342,7 +322,8 @@ parse_root(struct options *o, char *text)
 
 	volume.read_only = ends_with_ro(text, &end);
 	if (end == text)
-		return refuse(o, OPT_root, text, "no folder is named");
+		return refuse(o, OPT_root, text,
+		    "no folder is named: write DIR or DIR:ro");
 	*end = '\0';
 	return add_volume(o, OPT_root, text, &volume);
 }
@@ -370,14 +351,23 @@ parse_calls(struct options *o, enum option_number option, struct hc_set *set,
 	size_t len;
 
 	if (hc_set_parse(set, list ? list : "@all", &word, &len) < 0)
-		return refuse(o, option, list,
-		    "\"%.*s\" is no hypercall and no"
-		    " @class (see novillo --list)",
-		    (int)len, word);
+		return refuse_call(o, option, list, word, len);
 	return 0;
 }
 
-/* The time that `word` stands for, or 0. */
+/* A list that has clock_gettime is a wish to see the guest read clocks. */
+static int
+parse_trace(struct options *o, const char *list)
+{
+	int r = parse_calls(o, OPT_trace, &o->traced, list);
+
+	o->trace = true;
+	o->clocks_traced = list && r == 0 &&
+			   hc_set_has(&o->traced, HC_clock_gettime);
+	return r;
+}
+
+/* The time that `word` names, or 0. */
 static unsigned
 trace_time(const char *word, size_t len)
 {
@@ -434,7 +424,8 @@ parse_flat(struct options *o, const char *start)
 	o->flat = true;
 	o->flat_start = IMAGE_FLAT_BASE;
 	if (start && (!parse_number(start, 0, &o->flat_start, &end) || *end))
-		return refuse(o, OPT_flat, start, "not an address");
+		return refuse(
+		    o, OPT_flat, start, "not an address: write one as in C");
 	return 0;
 }
 
@@ -444,7 +435,7 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	switch (option) {
 	case OPT_FIRST:
 	case OPT_END:
-	case OPT_config: break; /* options_parse() saw to it before */
+	case OPT_config: break; /* options_parse() has read it */
 	case OPT_memory: return parse_memory(o, arg);
 	case OPT_env: return parse_env(o, arg);
 	case OPT_allow: return parse_allow(o, arg);
@@ -454,10 +445,11 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_sandbox: return parse_sandbox(o, arg);
 	case OPT_new_pid: o->new_pid = true; break;
 	case OPT_new_mount: o->new_mount = true; break;
+	case OPT_volume_program: o->volume_program = true; break;
+	case OPT_chdir: o->chdir = arg; break;
+	case OPT_no_vdso: o->no_vdso = true; break;
 	case OPT_flat: return parse_flat(o, arg);
-	case OPT_trace:
-		o->trace = true;
-		return parse_calls(o, option, &o->traced, arg);
+	case OPT_trace: return parse_trace(o, arg);
 	case OPT_trace_time: return parse_trace_time(o, arg);
 	case OPT_trace_summary:
 		o->trace_summary = true;
@@ -465,13 +457,15 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_timeout: return parse_timeout(o, arg);
 	case OPT_output: o->output = arg; break;
 	case OPT_gdb:
-		o->gdb = arg ? arg : GDBSERVE_DEFAULT;
+		o->gdb = arg ? arg : DEBUGGER_ADDRESS;
 		o->gdb_wait = true;
 		break;
-	case OPT_gdbserver: o->gdb = GDBSERVE_DEFAULT; break;
+	case OPT_gdbserver: o->gdb = DEBUGGER_ADDRESS; break;
 	case OPT_stopped: o->gdb_wait = true; break;
 	case OPT_once: o->gdb_once = true; break;
+	case OPT_multi: o->multi = true; break;
 	case OPT_debug: o->debugger = arg ? arg : "gdb"; break;
+	case OPT_debug_files: o->debug_files = arg; break;
 	case OPT_core:
 		o->core = true;
 		o->core_file = arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One option, as the command line and a configuration share it.  It must not
- * know where the option's text came from.
+ * One option, for the command line and for a configuration.  It must not know
+ * which of them its text came from.
  */
 #ifndef OPTIONROW_H
 #define OPTIONROW_H
@@ -21,7 +21,7 @@ enum option_number {
 
 #define OPTION_ROWS (OPT_END - OPT_FIRST - 1)
 
-/* What a configuration may say of it: see options.def. */
+/* The values that a configuration may give: see options.def. */
 enum option_use {
 	OPTION_ONCE,
 	OPTION_LIST,
@@ -41,19 +41,14 @@ struct option_row {
 
 #define OPTION_NAME 16 /* bytes of the longest name, with its NUL */
 
-/* The rows of options.def in their order, and their names as users know them,
- * with dashes. */
+/* Row `i` of options.def, and its name as users write it, with dashes. */
 const struct option_row *option_row(unsigned i);
 const char *option_name(unsigned i);
 
 /*
- * Do what option `number` says with its value, NULL if it has none.  It may
- * cut the value into pieces and keep them.  0, or -1 after a sentence.
+ * Apply option `number` with its value, NULL if it has none.  The value may be
+ * cut into pieces, to which *options points.  0, or -1 after a message.
  */
 int option_apply(struct options *options, enum option_number number, char *arg);
-
-/* One sentence on stderr, with the place it is about; -1. */
-__attribute__((format(printf, 2, 3))) int
-complain(const struct options *options, const char *format, ...);
 
 #endif

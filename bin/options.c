@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading the command line.  Nothing here may know what an option leads to.
+ * Reading the command line.  Nothing here may know an option's effect.
  */
 #include "options.h"
 
 #include "config.h"
 #include "image/image.h"
 #include "optionrow.h"
+#include "say.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -43,9 +44,9 @@ options_help(FILE *out)
 		option_usage(i, usage, sizeof(usage));
 		fprintf(out, "  %-28s %s\n", usage, option_row(i)->help);
 	}
-	fputs("\nExit status: the guest's own; 124 its time was over; 125"
-	      " novillo failed;\n126 GUEST cannot run; 127 GUEST not found;"
-	      " 128+n ended by signal n.\n",
+	fputs("\nExit status: the guest's own; 124 it exceeded --timeout; 125"
+	      " novillo failed;\n126 GUEST cannot run; 127 GUEST was not found;"
+	      " 128+n signal n ended it.\n",
 	    out);
 }
 
@@ -76,7 +77,7 @@ make_tables(char *letters, struct option *longs)
 	longs[OPTION_ROWS] = (struct option){ 0 };
 }
 
-/* The option's number, whether it came by letter or by name. */
+/* The number of an option that was given by letter or by name. */
 static enum option_number
 option_number(int found)
 {
@@ -88,9 +89,9 @@ option_number(int found)
 	return (enum option_number)found;
 }
 
-/* getopt_long() did not like an option; `word` is the last it looked at. */
+/* getopt_long() rejected an option; `word` is the last that it read. */
 static int
-complain_unknown(const struct options *o, const char *word)
+complain_unknown_option(const struct options *o, const char *word)
 {
 	if (optopt >= OPT_FIRST)
 		return complain(o, "%s: the option takes no value", word);
@@ -99,7 +100,7 @@ complain_unknown(const struct options *o, const char *word)
 	return complain(o, "unknown or ambiguous option %s", word);
 }
 
-/* Hand each option of the command line to `visit`. */
+/* Call `visit` for each option of the command line. */
 static int
 each_option(struct options *o, int argc, char **argv,
     int (*visit)(struct options *o, enum option_number option, char *arg))
@@ -110,13 +111,13 @@ each_option(struct options *o, int argc, char **argv,
 
 	make_tables(letters, longs);
 	opterr = 0;
-	optind = 0; /* from the beginning again */
+	optind = 0; /* start from the first argument */
 	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (found == ':')
 			return complain(
 			    o, "%s needs a value", argv[optind - 1]);
 		if (found == '?')
-			return complain_unknown(o, argv[optind - 1]);
+			return complain_unknown_option(o, argv[optind - 1]);
 		if (visit(o, option_number(found), optarg) < 0)
 			return -1;
 	}
@@ -129,14 +130,13 @@ find_config(struct options *o, enum option_number option, char *arg)
 	if (option != OPT_config)
 		return 0;
 	if (o->config)
-		return complain(
-		    o, "--config=%s: there is one already, %s", arg, o->config);
+		return complain(o, "--config=%s: --config=%s is given already",
+		    arg, o->config);
 	o->config = arg;
 	return 0;
 }
 
-/* What runs: the command line's GUEST with its arguments, or the
- * configuration's. */
+/* Choose the command line's GUEST with its arguments, or the configuration's. */
 static int
 choose_guest(struct options *o, int argc, char **argv)
 {
@@ -144,8 +144,8 @@ choose_guest(struct options *o, int argc, char **argv)
 		o->guest = argv[optind];
 		o->argv = argv + optind;
 	} else if (o->guest) {
-		o->args[0] = o->guest;
-		o->argv = o->args;
+		o->arg[0] = o->guest;
+		o->argv = o->arg;
 	} else if (o->action == ACTION_RUN || o->action == ACTION_CHECK) {
 		return complain(o, "no GUEST to %s",
 		    o->action == ACTION_RUN ? "run" : "check");
@@ -162,7 +162,7 @@ options_parse(struct options *o, int argc, char **argv)
 		.flat_start = IMAGE_FLAT_BASE,
 	};
 	hc_set_change(&o->allowed, OPTIONS_ALLOWED, strlen(OPTIONS_ALLOWED));
-	/* The configuration is read first, so that the command line wins. */
+	/* The configuration is read first: the command line overrides it. */
 	if (each_option(o, argc, argv, find_config) < 0)
 		return -1;
 	if (o->config && config_read(o, o->config) < 0)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The options a guest runs with.  It must not know what they lead to.
+ * The options that a guest runs with.  It must not know their effect.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include "hypercall/hypercall.h"
-#include "hypercall/netrule.h"
+#include "hypercall/core/hypercall.h"
+#include "hypercall/core/netrule.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,11 +14,12 @@
 
 #define OPTIONS_ENV     256 /* variables a guest can be given */
 #define OPTIONS_ARGS    256 /* arguments a configuration can give it */
-#define OPTIONS_VOLUMES 16  /* folders it can be shown */
+#define OPTIONS_VOLUMES 16  /* folders it can be given */
 #define OPTIONS_NET     64  /* rules for addresses */
 
 #define OPTIONS_DEFAULT_MEMORY (UINT64_C(1) << 30)
 #define OPTIONS_ALLOWED        "@base" /* without --allow */
+#define OPTIONS_JIT            "@jit"
 
 enum action {
 	ACTION_RUN,
@@ -29,28 +30,29 @@ enum action {
 	ACTION_VERSION,
 };
 
-/* What becomes of a call that is known and not allowed. */
+/* The effect of a hypercall that is not allowed. */
 enum on_deny {
 	ON_DENY_ERRNO,
 	ON_DENY_KILL,
 };
 
-/* How novillo confines itself: or fail, as far as it can, not at all. */
+/* How novillo confines itself: fully or not run, as far as possible, not at
+ * all. */
 enum sandbox_mode {
 	SANDBOX_STRICT,
 	SANDBOX_BEST_EFFORT,
 	SANDBOX_NONE,
 };
 
-/* Our folder `host` is what the guest sees at `guest`: an absolute path
- * without "." and "..", without empty parts, and "/" for the root. */
+/* The guest sees the host's folder `host` at `guest`: an absolute path without
+ * ".", ".." and empty parts, "/" for the root. */
 struct options_volume {
 	const char *host;
 	const char *guest;
 	bool read_only;
 };
 
-/* Where an option stands; `file` is NULL for the command line. */
+/* The place of an option; `file` is NULL for the command line. */
 struct options_place {
 	const char *file;
 	unsigned line;
@@ -63,22 +65,29 @@ struct options {
 	char *env[OPTIONS_ENV + 1];
 	unsigned envs;
 	struct hc_set allowed;
+	bool jit; /* writable and executable pages: @jit */
 	enum on_deny on_deny;
 	struct hc_net_rule net[OPTIONS_NET];
 	unsigned nets;
-	struct options_volume volumes[OPTIONS_VOLUMES];
-	unsigned volumes_n;
+	struct options_volume volume[OPTIONS_VOLUMES];
+	unsigned volumes;
+	bool volume_program; /* and the folder of the guest's file */
+	const char *chdir;   /* the first working folder, or NULL */
 	enum sandbox_mode sandbox;
 	bool new_pid;
 	bool new_mount;
-	const char *config; /* the file options came from, or NULL */
+	bool no_vdso;
+	bool clocks_traced; /* --trace names clock_gettime */
+	const char *config; /* the file that options were read from, or NULL */
 	bool flat;
-	bool flat_or_elf; /* flat if it is not an ELF file */
+	bool flat_or_elf; /* flat unless the file is ELF */
 	uint64_t flat_start;
-	const char *gdb; /* where debuggers connect; NULL: nowhere */
-	bool gdb_wait;   /* the guest waits for one */
+	const char *gdb; /* the address that debuggers connect to, or NULL */
+	bool gdb_wait;   /* the guest waits for a debugger */
 	bool gdb_once;
-	const char *debugger; /* to be started; NULL: none */
+	bool multi;              /* debuggers are served without a guest */
+	const char *debugger;    /* the one to start, or NULL */
+	const char *debug_files; /* a folder of debug files, or NULL */
 	bool trace;
 	struct hc_set traced;
 	unsigned trace_times; /* enum hc_trace_time */
@@ -86,22 +95,29 @@ struct options {
 	struct hc_set summed;
 	const char *output; /* NULL: standard error */
 	bool core;
-	const char *core_file; /* NULL: named after the guest */
+	const char *core_file; /* NULL: the guest's name and .core */
 	uint64_t timeout_ns;   /* 0: none */
 	bool stats;
-	char *guest; /* NULL only where the action needs none */
+	char *guest; /* NULL only if the action needs no guest */
 	char **argv; /* the guest's: argv[0] is `guest` */
-	char *args[OPTIONS_ARGS + 2]; /* a configuration's argv */
-	unsigned args_n;              /* without argv[0] */
-	struct options_place place;   /* what is being read */
+	char *arg[OPTIONS_ARGS + 2]; /* a configuration's argv */
+	unsigned args;               /* without argv[0] */
+	struct options_place place;  /* what is being read */
 };
 
 /*
- * Read the command line, and the configuration it names.  0, or -1 after one
- * sentence on stderr.  What `options` points to belongs to argv, to the
- * environment and to the configuration, which stay as long as the program.
+ * Read the command line, and the configuration that it names.  0, or -1 after
+ * one message on stderr.  Strings of *options belong to argv, to the environment
+ * and to the configuration, which live as long as the process.
  */
 int options_parse(struct options *options, int argc, char **argv);
+
+/* Is a debugger to be served? */
+static inline bool
+options_debugged(const struct options *o)
+{
+	return o->gdb || o->debugger;
+}
 
 /* The words of --on-deny and --sandbox. */
 const char *on_deny_name(enum on_deny on_deny);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals that somebody sends to novillo: they are the guest's.  Nothing here
- * may know what a guest does with them.
+ * Signals that are sent to novillo: they are the guest's.  Nothing here may know
+ * how a guest handles them.
  *
- * A guest that neither handles nor blocks nor ignores such a signal ends by it,
- * and so does novillo, as if there was nothing between.
+ * If the guest does not handle, block or ignore such a signal, it ends, and
+ * novillo ends by the same signal: its parent sees what a shell would see of a
+ * native program.
  */
 #include "outside.h"
 
-#include "run.h"
+#include "say.h"
+#include "tracing.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,11 +19,11 @@
 
 static struct machine *machine;
 
-/* Of each, is it the debugger's if there is one?  Signals that stop a process
- * are not among them: novillo is stopped, and the guest with it. */
+/* `terminal`: a terminal sends it; see enum outside_terminal.  Signals that stop
+ * a process are not listed: they stop novillo, and the guest with it. */
 static const struct {
 	int number;
-	bool debuggers;
+	bool terminal;
 } signals[] = {
 	{ SIGHUP, false },
 	{ SIGINT, true },
@@ -33,6 +35,18 @@ static const struct {
 	{ SIGCONT, false },
 };
 
+size_t
+outside_list(int numbers[OUTSIDE_SIGNALS])
+{
+	size_t i;
+
+	_Static_assert(sizeof(signals) / sizeof(signals[0]) == OUTSIDE_SIGNALS,
+	    "there is room for all");
+	for (i = 0; i < OUTSIDE_SIGNALS; i++)
+		numbers[i] = signals[i].number;
+	return OUTSIDE_SIGNALS;
+}
+
 static void
 on_signal(int signal, siginfo_t *info, void *context)
 {
@@ -43,9 +57,21 @@ on_signal(int signal, siginfo_t *info, void *context)
 	errno = error;
 }
 
-/* The first process of a pid namespace does not die of its own signals. */
 static void
-die(int number)
+on_end(int signal, siginfo_t *info, void *context)
+{
+	int error = errno;
+
+	(void)info;
+	(void)context;
+	tracing_ending();
+	machine_kill(machine, signal);
+	errno = error;
+}
+
+/* The first process of a pid namespace survives its own signals. */
+void
+outside_end(int number)
 {
 	sigset_t set;
 
@@ -54,34 +80,42 @@ die(int number)
 	sigaddset(&set, number);
 	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	(void)raise(number);
-	_exit(STATUS_SIGNAL + number);
 }
 
-int
-outside_start(struct machine *m, bool debugged)
+/* As for any program: it ignores what its parent ignores. */
+static int
+handle(int number, bool ends)
 {
 	const struct sigaction action = {
-		.sa_sigaction = on_signal,
+		.sa_sigaction = ends ? on_end : on_signal,
 		.sa_flags = SA_SIGINFO | SA_RESTART,
 	};
 	struct sigaction old;
+
+	if (sigaction(number, NULL, &old) < 0 ||
+	    (!(ends && old.sa_handler == SIG_IGN) &&
+		sigaction(number, &action, NULL) < 0)) {
+		say("sigaction: %s", strerror(errno));
+		return -1;
+	}
+	if (old.sa_handler == SIG_IGN)
+		machine->guest.signals.action[number - 1].handler =
+		    (uintptr_t)SIG_IGN;
+	return 0;
+}
+
+int
+outside_start(struct machine *m, enum outside_terminal terminal)
+{
 	size_t i;
+	int r = 0;
 
 	machine = m;
-	m->die = die;
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		int number = signals[i].number;
-
-		if (signals[i].debuggers && debugged)
+	for (i = 0; r == 0 && i < sizeof(signals) / sizeof(signals[0]); i++) {
+		if (signals[i].terminal && terminal == OUTSIDE_DEBUGGER)
 			continue;
-		if (sigaction(number, &action, &old) < 0) {
-			say("sigaction: %s", strerror(errno));
-			return -1;
-		}
-		/* As of any program: what its parent ignores, it ignores. */
-		if (old.sa_handler == SIG_IGN)
-			m->guest.signals.action[number - 1].handler =
-			    (uintptr_t)SIG_IGN;
+		r = handle(signals[i].number,
+		    signals[i].terminal && terminal == OUTSIDE_END);
 	}
-	return 0;
+	return r;
 }

@@ -1,14 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals from outside, handed to the guest.  It must not know what a guest
- * does with them.
+ * Signals that are sent to novillo, delivered to the guest.  It must not know how
+ * a guest handles them.
  */
 #ifndef OUTSIDE_H
 #define OUTSIDE_H
 
 #include "vm/machine.h"
 
-/* From now on.  0, or -1 with the reason said. */
-int outside_start(struct machine *m, bool debugged);
+/* The treatment of SIGINT and SIGQUIT, which a terminal sends. */
+enum outside_terminal {
+	OUTSIDE_GUEST,    /* the guest gets them, as all others */
+	OUTSIDE_END,      /* they end the guest, even if it is stopped: --gdb */
+	OUTSIDE_DEBUGGER, /* the debugger on our terminal gets them: --debug */
+};
+
+/* The numbers of those signals: how many, in numbers[OUTSIDE_SIGNALS]. */
+#define OUTSIDE_SIGNALS 8
+size_t outside_list(int numbers[OUTSIDE_SIGNALS]);
+
+/* Begin to deliver such signals to the guest.  0, or -1 after a message. */
+int outside_start(struct machine *m, enum outside_terminal terminal);
+
+/* End novillo by the signal, as its parent expects.  If the signal has no such
+ * effect this returns, and an exit status has to say it. */
+void outside_end(int signal);
 
 #endif

@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Running one guest: start-up as a list, then the end as a status.  Nothing
+ * Running one guest: start-up as a list, then its end as a status.  Nothing
  * here may know how options are written.
  */
 #include "run.h"
 
-#include "gdbserve.h"
+#include "debugfiles.h"
 #include "gdbstart.h"
+#include "hints.h"
+#include "lostpage.h"
+#include "open.h"
+#include "outcome.h"
 #include "outside.h"
+#include "policy.h"
+#include "program.h"
 #include "sandbox.h"
+#include "say.h"
 #include "stats.h"
 #include "tracing.h"
-#include "hypercall/refused.h"
-#include "hypercall/own.h"
-#include "vm/core.h"
+
+#include "debugger/front.h"
+#include "hypercall/file/path.h"
 #include "vm/machine.h"
-#include "vm/report.h"
-#include "vm/trap.h"
+#include "vm/vdso.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,75 +31,60 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-/* All of a run.  One guest a process, so it is static, as its storage is. */
+/* The state of the run: static, for a process has one guest. */
 static struct {
+	const struct options *options;
+	struct program program;
 	struct machine machine;
-	struct gdbserve gdb;
-	struct gdbtarget target;
+	struct debugger_server server;
+	struct debugger_front front;
+	struct debugger_plan *plan; /* of a worker, or NULL */
+	struct debugger_target target;
 	struct gdbstart start;
 	struct sandbox sandbox;
-	const char *program;      /* the guest, as typed */
-	char path[PATH_MAX];      /* of the guest, for debuggers */
-	struct sigaction on_segv; /* as it was */
-	int guest_fd;
-	int output_fd;
+	char path[PATH_MAX];    /* of the guest, for debuggers */
+	struct core_place core; /* of --core */
+	int kvm;
+	int proc;             /* /proc, for workers; -1: the host has none */
+	int64_t ends_at;      /* by --timeout: CLOCK_MONOTONIC, ns */
+	struct output output; /* of --trace, --stats and so on */
 } run;
 
+static int64_t
+monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* The time of a debugger that holds the living guest does not count.  Once the
+ * guest has ended, the timeout ends the wait for those who read of it. */
 static void
 on_timeout(int signal)
 {
+	int64_t left = run.ends_at - monotonic_ns();
+	int error = errno;
+
 	(void)signal;
-	tracing_ending();
-	machine_time_out(&run.machine);
-}
-
-/*
- * The pages of a file, touched after somebody made the file shorter, are not
- * there any more.  KVM_RUN says so, and so do the host's calls; copies of our
- * own end there (gmem_copy()).  Whatever else touches such a page ends the
- * guest, and what is no lost page is a fault of ours, told as ever.
- */
-static void
-on_lost_page(int signal, siginfo_t *info, void *context)
-{
-	static const char text[] =
-	    "novillo: the host memory behind the guest is gone: was a file"
-	    " truncated?\n";
-
-	(void)info;
-	if (gmem_recover(context))
+	if (left + debug_held_ns(&run.machine) > 0)
 		return;
-	if (signal != SIGBUS) {
-		(void)sigaction(signal, &run.on_segv, NULL);
+	if (run.machine.outcome.kind != OUTCOME_RUNNING) {
+		output_hurry();
 		return;
 	}
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(STATUS_FAILED);
-	_exit(STATUS_SIGNAL + signal);
-}
-
-static int
-expect_lost_pages(void)
-{
-	struct sigaction action = {
-		.sa_sigaction = on_lost_page,
-		.sa_flags = SA_SIGINFO,
-	};
-
-	if (sigaction(SIGBUS, &action, NULL) == 0 &&
-	    sigaction(SIGSEGV, &action, &run.on_segv) == 0)
-		return 0;
-	say("sigaction: %s", strerror(errno));
-	return -1;
+	tracing_ending();
+	machine_time_out(&run.machine);
+	errno = error;
 }
 
 /*
- * Our storage is large and hardly touched: where huge pages are the rule, each
- * touch would clear 2 MiB.  Only advice.
+ * Our storage is large and little of it is touched: with huge pages each touch
+ * would clear 2 MiB.  This is advice, so its failure is ignored.
  */
 static void
 keep_pages_small(void)
@@ -104,8 +95,8 @@ keep_pages_small(void)
 	    (void *)start, (uintptr_t)(&run + 1) - start, MADV_NOHUGEPAGE);
 }
 
-/* A write to where nobody reads is an error to the guest, which may then be
- * ended by its own SIGPIPE; so it is with a file that is too large. */
+/* A write to a closed pipe, or beyond RLIMIT_FSIZE, is an error that the guest
+ * gets, with a signal of its own; it does not end novillo. */
 static int
 ignore_signals(void)
 {
@@ -119,8 +110,8 @@ ignore_signals(void)
 }
 
 /*
- * The clock goes on ticking after the time is over: a tick that falls between
- * a look at timed_out and a blocking call is made good by the next.
+ * The timer repeats after the time limit: a tick between the check of
+ * ended_by and a blocking call is lost, and the next one ends that call.
  */
 static int
 start_timeout(uint64_t ns)
@@ -135,6 +126,7 @@ start_timeout(uint64_t ns)
 
 	if (ns == 0)
 		return 0;
+	run.ends_at = monotonic_ns() + (int64_t)ns;
 	if (sigaction(SIGALRM, &action, NULL) < 0 ||
 	    timer_create(CLOCK_MONOTONIC, NULL, &timer) < 0 ||
 	    timer_settime(timer, 0, &when, NULL) < 0) {
@@ -144,202 +136,118 @@ start_timeout(uint64_t ns)
 	return 0;
 }
 
-/* The guest is over: no tick shall interrupt what is said of it. */
+/* --output or stderr has lost something: one message, as strace has. */
 static void
-stop_timeout(void)
+report_loss(const struct options *o)
 {
-	struct sigaction action = { .sa_handler = SIG_IGN };
+	const int error = run.output.error;
 
-	(void)sigaction(SIGALRM, &action, NULL);
+	if (error == OUTPUT_NOT_READ)
+		say("%s: its reader did not read; the rest is lost",
+		    o->output ? o->output : "stderr");
+	else if (error)
+		say("%s: %s; the rest is lost",
+		    o->output ? o->output : "stderr", strerror(error));
 }
 
 static int
 open_output(const struct options *o)
 {
-	run.output_fd = STDERR_FILENO;
+	run.output.fd = STDERR_FILENO;
 	if (!o->output)
 		return 0;
-	run.output_fd = open(o->output,
+	run.output.fd = open(o->output,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-	if (run.output_fd < 0) {
+	if (run.output.fd < 0) {
 		say("%s: %s", o->output, strerror(errno));
 		return -1;
 	}
 	return 0;
 }
 
+/* Open the core's folder before the guest runs, for the guest may rename or
+ * replace it. */
+static int
+find_core(const struct options *o)
+{
+	struct machine_error error;
+	char path[PATH_MAX + sizeof(".core")];
+
+	run.core.folder = -1;
+	if (!o->core)
+		return 0;
+	snprintf(path, sizeof(path), "%s%s",
+	    o->core_file ? o->core_file : o->guest,
+	    o->core_file ? "" : ".core");
+	if (core_find_place(&run.core, path, &error) == 0)
+		return 0;
+	say("--core: %s: %s", path, error.text);
+	return -1;
+}
+
+/* There is no machine: `text` says why, to the debugger also. */
+static int
+fail_machine(const struct options *o, const char *text)
+{
+	say("%s: %s", o->guest, text);
+	if (run.plan)
+		snprintf(run.plan->why, sizeof(run.plan->why), "%s", text);
+	return -1;
+}
+
 static int
 create_machine(const struct options *o)
 {
 	struct machine_error error;
-	int kvm = open_kvm();
 
-	if (kvm < 0)
-		return -1;
-	if (machine_create(&run.machine, kvm, o->memory, &error) == 0)
+	if (machine_create(&run.machine, run.kvm, o->memory, &error) == 0)
 		return 0;
-	say("%s", error.text);
-	return -1;
+	return fail_machine(o, error.text);
 }
 
-/* The guest's image and arguments; what does not fit is not runnable. */
+/* Load the guest's image and arguments. */
 static int
-load_machine(const struct options *o, const struct image *image)
+load_machine(const struct options *o, char **argv, char **envp)
 {
 	struct machine_error error;
 
-	run.machine.image = *image;
-	if (machine_load(&run.machine, run.guest_fd, &error) == 0 &&
-	    machine_set_start(&run.machine, o->guest, o->argv,
-		(char **)(uintptr_t)o->env, &error) == 0)
+	argv = program_argv(&run.program, argv);
+	if (!argv)
+		return fail_machine(o, strerror(E2BIG));
+	run.machine.image = run.program.image;
+	run.machine.interp = run.program.interp;
+	run.machine.interp_name = run.program.interp_name;
+	if (machine_load(&run.machine, run.program.fd, run.program.interp_fd,
+		&error) == 0 &&
+	    machine_set_start(&run.machine, o->guest, argv, envp, &error) == 0)
 		return 0;
-	say("%s: %s", o->guest, error.text);
-	return -1;
+	return fail_machine(o, error.text);
 }
 
-/* Told once for each call, in one sentence with the way out. */
-static void
-on_denied(const struct hc_guest *guest, uint32_t number)
-{
-	const char *name = hc_row(number)->name;
-
-	(void)guest;
-	say("%s is not allowed: --allow=%s would allow it", name, name);
-}
-
-/* The same of what no guest can have; programs go on, often worse. */
-static void
-on_refused(const struct hc_guest *guest, uint32_t number)
-{
-	(void)guest;
-	say("%s: it asks for %s, which is not to be had: %s", run.program,
-	    hc_linux_name(number), hc_refused_reason(number));
-}
-
-static void
-on_denied_address(const struct hc_guest *guest, const struct hc_net_rule *would)
-{
-	char rule[HC_NET_RULE_TEXT];
-
-	(void)guest;
-	hc_net_rule_text(would, rule);
-	say("%s is not allowed: --allow=%s would allow it", rule, rule);
-}
-
-_Static_assert(OPTIONS_VOLUMES <= HC_MOUNTS, "a tree has room for them all");
-
-static const char *
-volume_error(int r)
-{
-	switch (r) {
-	case -ENOSYS: return "it takes /proc, which is not mounted";
-	case -EMEDIUMTYPE: return "a folder of /proc is no volume";
-	default: return strerror(-r);
-	}
-}
-
-/* What the guest may do, and the folders it may do it in. */
+/* The same as the debugger wants it. */
 static int
-set_policy(const struct options *o)
+load_planned(const struct options *o)
 {
-	struct hc_guest *guest = &run.machine.guest;
-	struct rlimit files;
-	unsigned i;
-	int r;
+	static char *argv[PLAN_ARGS + 1], *envp[PLAN_ARGS + 1];
+	const char *folder = run.plan->folder;
+	char text[PLAN_WHY];
+	int r = 0;
 
-	run.program = o->guest;
-	guest->files_limited = getrlimit(RLIMIT_FSIZE, &files) < 0 ||
-			       files.rlim_cur != RLIM_INFINITY;
-	guest->policy.allowed = o->allowed;
-	guest->policy.kill = o->on_deny == ON_DENY_KILL;
-	guest->policy.denied = on_denied;
-	guest->policy.refused = on_refused;
-	guest->policy.net = o->net;
-	guest->policy.nets = o->nets;
-	guest->policy.denied_address = on_denied_address;
-	for (i = 0; i < o->volumes_n; i++) {
-		const struct options_volume *v = &o->volumes[i];
-
-		r = hc_tree_mount(guest, v->host, v->guest, v->read_only);
-		if (r < 0) {
-			say("volume %s at %s: %s", v->host, v->guest,
-			    volume_error(r));
-			return -1;
-		}
-	}
-	hc_own_set_exe(guest, o->guest);
-	return 0;
+	if (debugger_plan_argv(run.plan, o->argv, argv) < 0 ||
+	    debugger_plan_env(run.plan, o->env, envp) < 0)
+		return fail_machine(o, "there are too many arguments or"
+				       " variables; give it less");
+	if (folder[0])
+		r = policy_enter(&run.machine.guest, folder);
+	if (r == 0)
+		return load_machine(o, argv, envp);
+	snprintf(text, sizeof(text), "the working folder %.128s: %s", folder,
+	    strerror(-r));
+	return fail_machine(o, text);
 }
 
-/* The image's bytes for names and lines; a report does without them too. */
-static struct image_bytes
-map_image(void)
-{
-	struct image_bytes image = { NULL, 0 };
-	off_t size = lseek(run.guest_fd, 0, SEEK_END);
-	void *p;
-
-	if (size <= 0)
-		return image;
-	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, run.guest_fd, 0);
-	if (p == MAP_FAILED)
-		return image;
-	image.bytes = p;
-	image.size = (size_t)size;
-	return image;
-}
-
-static void
-write_core(const struct options *o)
-{
-	struct core_info info = { o->guest, o->argv };
-	struct machine_error error;
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s%s",
-	    o->core_file ? o->core_file : o->guest,
-	    o->core_file ? "" : ".core");
-	if (core_write(&run.machine, path, &info, &error) < 0)
-		say("%s: %s", path, error.text);
-	else
-		say("core written: gdb %s %s", o->guest, path);
-}
-
-static int
-report_signal(const struct options *o)
-{
-	const struct outcome *end = &run.machine.outcome;
-	struct image_bytes image = map_image();
-	struct vcpu *vcpu = run.machine.culprit;
-
-	say("%s: ended by %s: %s", o->guest, trap_signal_name(end->code),
-	    end->text);
-	if (vcpu)
-		report_fault(stderr, vcpu, &image);
-	if (o->core)
-		write_core(o);
-	return STATUS_SIGNAL + end->code;
-}
-
-static int
-report_outcome(const struct options *o)
-{
-	const struct outcome *end = &run.machine.outcome;
-	enum outcome_kind kind = end->kind; /* clang's switch takes no atomic */
-
-	switch (kind) {
-	case OUTCOME_EXIT: return end->code;
-	case OUTCOME_SIGNAL: return report_signal(o);
-	case OUTCOME_TIMEOUT:
-		say("%s: ended after %.3g seconds (--timeout)", o->guest,
-		    (double)o->timeout_ns / 1e9);
-		return STATUS_TIMEOUT;
-	default: say("%s: %s", o->guest, end->text); return STATUS_FAILED;
-	}
-}
-
-/* The debugger has our standard input and output: the guest's output goes to
- * standard error, and it reads nothing. */
+/* --gdb=stdio: the debugger has our standard input and output.  The guest's
+ * output goes to standard error, and its standard input is closed. */
 static void
 leave_stdio(void)
 {
@@ -353,7 +261,7 @@ leave_stdio(void)
 		hc_fd_close(fds, STDOUT_FILENO);
 }
 
-/* A debugger of our own: it is on the line before the guest runs. */
+/* --debug: gdb is connected before the guest runs. */
 static int
 start_gdb(const struct options *o)
 {
@@ -364,122 +272,307 @@ start_gdb(const struct options *o)
 	if (gdbstart(&run.start) < 0)
 		return -1;
 	run.target.started = true;
-	run.gdb.started = run.gdb.wait = true;
-	run.gdb.debugger = run.start.pidfd;
-	run.gdb.listener = -1;
-	run.gdb.line = run.gdb.line_out = run.start.line;
+	run.server.wait = true;
+	run.server.debugger = run.start.pidfd;
+	run.server.line.listener = -1;
+	debugger_line_connected(
+	    &run.server.line, run.start.line, run.start.line);
 	return 0;
 }
 
+/* --gdb: listen, or take a connection that exists already. */
 static int
-open_gdb(const struct options *o)
+open_line(const struct options *o)
 {
-	if (!o->gdb && !o->debugger)
-		return 0;
-	if (o->gdb && o->debugger) {
-		say("--debug starts a debugger, --gdb waits for one: it cannot"
-		    " be both");
+	struct debugger_line *line = &run.server.line;
+	struct debugger_error error;
+
+	if (debugger_line_open(line, o->gdb, &error) < 0) {
+		say("--gdb=%s: %s", o->gdb, error.text);
 		return -1;
 	}
-	run.gdb = (struct gdbserve){
-		.address = o->gdb,
-		.wait = o->gdb_wait,
-		.once = o->gdb_once,
-		.guest = o->guest,
-	};
-	run.target = (struct gdbtarget){
-		.machine = &run.machine,
-		.path = realpath(o->guest, run.path) ? run.path : o->guest,
-		.image = run.guest_fd,
-	};
-	if (o->debugger)
-		return start_gdb(o);
-	if (gdbserve_open(&run.gdb) < 0)
-		return -1;
-	if (strcmp(o->gdb, "stdio") == 0)
+	if (line->endpoint[0])
+		say("%s: waits for a debugger: gdb -ex 'target remote %s'",
+		    o->guest, line->endpoint);
+	if (strcmp(o->gdb, DEBUGGER_STDIO) == 0)
 		leave_stdio();
 	return 0;
 }
 
-/* The last before the guest: what it does not need is not there any more. */
+static void
+report_debugger(const char *sentence)
+{
+	say("debugger: %s", sentence);
+}
+
+static int
+check_debugger(const struct options *o)
+{
+	if (o->gdb && o->debugger)
+		say("--debug and --gdb exclude each other");
+	else if (o->multi && !options_debugged(o))
+		say("--multi serves debuggers: add --gdb, -s or --debug");
+	else
+		return 0;
+	return -1;
+}
+
+/* The loaded file's name for debuggers. */
+static const char *
+path_of_program(const struct options *o)
+{
+	if (run.program.words > 0)
+		return run.program.name;
+	return realpath(o->guest, run.path) ? run.path : o->guest;
+}
+
+static int
+prepare_debugger(const struct options *o)
+{
+	run.server = (struct debugger_server){
+		.wait = o->gdb_wait,
+		.once = o->gdb_once,
+		.multi = o->multi,
+		.debugger = -1,
+		.report = report_debugger,
+	};
+	run.target = (struct debugger_target){
+		.machine = &run.machine,
+		.path = path_of_program(o),
+		.name = o->guest,
+		.image = run.program.fd,
+		.output = &run.output,
+		.core_place = o->core ? &run.core : NULL,
+		.core = { o->guest, o->argv },
+	};
+	hc_look_init(&run.target.look, &run.machine.guest);
+	return debugfiles_open(
+	    &run.target.look, o, run.target.path, run.program.fd);
+}
+
 static int
 enter_sandbox(const struct options *o)
 {
 	run.sandbox = (struct sandbox){
 		.machine = &run.machine,
-		.gdb = &run.gdb,
-		.image = run.guest_fd,
-		.output = run.output_fd,
+		.server = options_debugged(o) ? &run.server : NULL,
+		.look = options_debugged(o) ? &run.target.look : NULL,
+		.proc = options_debugged(o) ? run.proc : -1,
+		.image = run.program.fd,
+		.interp = run.program.interp_fd,
+		.output = run.output.fd,
+		.core_folder = run.core.folder,
 	};
 	return sandbox_enter(&run.sandbox, o);
 }
 
-static int
-run_machine(const struct options *o)
+static enum outside_terminal
+terminal_of(const struct options *o)
 {
-	int r;
-
-	if (!o->gdb && !o->debugger) {
-		machine_run(&run.machine);
-		return 0;
-	}
-	r = gdbserve_run(&run.gdb, &run.target);
 	if (o->debugger)
-		gdbstart_wait(&run.start);
+		return OUTSIDE_DEBUGGER;
+	return o->gdb ? OUTSIDE_END : OUTSIDE_GUEST;
+}
+
+/* Where the guest reads clocks by itself, no policy and no trace sees it.  A
+ * flat image knows of no vDSO. */
+static bool
+wants_vdso(const struct options *o)
+{
+	return !o->no_vdso && !o->clocks_traced && !run.program.image.flat &&
+	       hc_set_has(&o->allowed, HC_clock_gettime);
+}
+
+/* Everything that a guest needs is open; its machine is to be made. */
+static int
+prepare(const struct options *o, int *status)
+{
+	if (program_open(o, &run.program, status) < 0)
+		return -1;
+	*status = STATUS_FAILED;
+	if (open_output(o) < 0 || find_core(o) < 0)
+		return -1;
+	run.kvm = open_kvm();
+	if (run.kvm < 0)
+		return -1;
+	debug_init(&run.machine);
+	machine_init(&run.machine);
+	run.machine.kvm = run.kvm;
+	if (policy_set(o, &run.machine.guest) < 0 ||
+	    program_follow(o, &run.machine.guest, &run.program, status) < 0)
+		return -1;
+	*status = STATUS_FAILED;
+	if (run.program.words > 0)
+		hc_own_set_exe(&run.machine.guest, run.program.name);
+	if (wants_vdso(o))
+		vdso_want(&run.machine);
+	return 0;
+}
+
+/* The guest has ended: its status. */
+static int
+report_end(const struct options *o)
+{
+	int status;
+
+	tracing_end(o, &run.machine);
+	status = outcome_report(o, &run.machine, run.program.fd, &run.core);
+	hints_end(&run.machine.guest);
+	if (o->stats)
+		stats_write(&run.output, &run.machine, &run.sandbox.result);
+	report_loss(o);
+	/* The end of the process frees memory, machine and files. */
+	if (run.machine.outcome.kind == OUTCOME_KILLED)
+		outside_end(run.machine.outcome.code);
+	return status;
+}
+
+/* A guest without a debugger. */
+static int
+run_alone(const struct options *o)
+{
+	if (create_machine(o) < 0 || lostpage_expect(&run.machine) < 0)
+		return STATUS_FAILED;
+	if (load_machine(o, o->argv, (char **)(uintptr_t)o->env) < 0)
+		return STATUS_NOT_RUNNABLE;
+	tracing_start(o, &run.output, &run.machine.guest);
+	if (start_timeout(o->timeout_ns) < 0 ||
+	    outside_start(&run.machine, OUTSIDE_GUEST) < 0 ||
+	    enter_sandbox(o) < 0)
+		return STATUS_FAILED;
+	machine_run(&run.machine);
+	return report_end(o);
+}
+
+/* In a worker: descriptors have names of their own. */
+static int
+leave_front(void)
+{
+	int r = hc_tree_inherit(&run.machine.guest.tree, run.proc);
+
+	if (r == 0)
+		r = hc_tree_inherit(&run.target.look.tree, run.proc);
+	if (r < 0)
+		say("/proc/self/fd: %s", strerror(-r));
+	close(run.proc);
+	run.proc = -1;
 	return r;
 }
 
-/* What takes a file at the end, where there are none any more. */
+/* A worker: one run of a guest with a debugger.  The end that a debugger makes
+ * in order to run it again is not reported. */
+static int
+run_planned(struct debugger_plan *plan)
+{
+	const struct options *o = run.options;
+	int r;
+
+	run.plan = plan;
+	if (leave_front() < 0 || create_machine(o) < 0 ||
+	    lostpage_expect(&run.machine) < 0)
+		return STATUS_FAILED;
+	if (load_planned(o) < 0)
+		return STATUS_NOT_RUNNABLE;
+	tracing_start(o, &run.output, &run.machine.guest);
+	if (start_timeout(o->timeout_ns) < 0 ||
+	    outside_start(&run.machine, terminal_of(o)) < 0 ||
+	    sandbox_enter_worker(&run.sandbox, o) < 0)
+		return STATUS_FAILED;
+	debugger_front_admit_signals();
+	r = debugger_serve(&run.server, &run.target);
+	if (r < 0) {
+		say("vCPU threads: %s", strerror(-r));
+		return STATUS_FAILED;
+	}
+	if (o->debugger && !plan->asked)
+		gdbstart_wait(&run.start);
+	return plan->asked && debug_was_killed(&run.machine) ? STATUS_OK
+							     : report_end(o);
+}
+
+static int
+open_front(void)
+{
+	int signals[OUTSIDE_SIGNALS];
+	int r;
+
+	run.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	run.front = (struct debugger_front){
+		.server = &run.server,
+		.target = &run.target,
+		.work = run_planned,
+		.failed = STATUS_FAILED,
+	};
+	r = debugger_front_open(&run.front, signals, outside_list(signals));
+	if (r < 0)
+		say("debugger: %s", strerror(-r));
+	return r;
+}
+
+/*
+ * A debugger is started with the signals as they are.  A line is opened when
+ * they are blocked: none ends novillo before it would remove its socket.
+ */
+static int
+open_debugger(const struct options *o)
+{
+	if (o->debugger)
+		return start_gdb(o) < 0 ? -1 : open_front();
+	return open_front() < 0 ? -1 : open_line(o);
+}
+
+/* The front of a guest with a debugger. */
+static int
+run_debugged(const struct options *o)
+{
+	struct machine_error error;
+	int status;
+
+	if (machine_fits(&run.program.image, o->memory, &error) < 0) {
+		(void)fail_machine(o, error.text);
+		return STATUS_NOT_RUNNABLE;
+	}
+	if (prepare_debugger(o) < 0 || open_debugger(o) < 0 ||
+	    enter_sandbox(o) < 0)
+		return STATUS_FAILED;
+	status = debugger_front_run(&run.front);
+	if (run.server.ended_by)
+		outside_end(run.server.ended_by);
+	return run.server.ended_by ? STATUS_SIGNAL + run.server.ended_by
+				   : status;
+}
+
+/* --new-mount leaves no folder to create a core in or to remove a socket. */
 static int
 check_new_mount(const struct options *o)
 {
-	const char *what = NULL;
+	const char *other = NULL;
 
 	if (o->core)
-		what = "for the core of --core";
-	else if (o->gdb && strncmp(o->gdb, "unix:", 5) == 0)
-		what = "with the socket of --gdb=unix:";
-	if (!o->new_mount || !what)
+		other = "--core";
+	else if (o->gdb && debugger_socket_path(o->gdb))
+		other = "--gdb=unix:";
+	if (!o->new_mount || !other)
 		return 0;
-	say("--new-mount leaves no folder %s: it cannot be both", what);
+	say("--new-mount and %s exclude each other", other);
 	return -1;
 }
 
 int
 run_guest(const struct options *o)
 {
-	struct image image;
 	int status, r;
 
 	keep_pages_small();
-	if (check_new_mount(o) < 0)
+	if (check_new_mount(o) < 0 || check_debugger(o) < 0)
 		return STATUS_FAILED;
 	r = sandbox_new_pid(o, &status);
 	if (r != 0)
 		return r < 0 ? STATUS_FAILED : status;
 	if (ignore_signals() < 0)
 		return STATUS_FAILED;
-	run.guest_fd = open_guest(o, &image, &status);
-	if (run.guest_fd < 0)
+	run.options = o;
+	if (prepare(o, &status) < 0)
 		return status;
-	if (open_output(o) < 0 || create_machine(o) < 0)
-		return STATUS_FAILED;
-	if (load_machine(o, &image) < 0)
-		return STATUS_NOT_RUNNABLE;
-	tracing_start(o, run.output_fd, &run.machine.guest);
-	if (set_policy(o) < 0)
-		return STATUS_FAILED;
-	if (expect_lost_pages() < 0 || start_timeout(o->timeout_ns) < 0)
-		return STATUS_FAILED;
-	if (open_gdb(o) < 0 ||
-	    outside_start(&run.machine, o->gdb || o->debugger) < 0 ||
-	    enter_sandbox(o) < 0 || run_machine(o) < 0)
-		return STATUS_FAILED;
-	stop_timeout();
-	tracing_end(o, run.output_fd, &run.machine);
-	status = report_outcome(o);
-	if (o->stats)
-		stats_write(run.output_fd, &run.machine, &run.sandbox.got);
-	/* Memory, machine and files go with the process. */
-	return status;
+	return options_debugged(o) ? run_debugged(o) : run_alone(o);
 }

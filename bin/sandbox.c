@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From options to what is needed.  Nothing here may know how the guest is run.
+ * From options to what a run needs.  Nothing here may know how the guest is run.
  */
 #include "sandbox.h"
 
 #include "needs.h"
 #include "run.h"
+#include "say.h"
 
-#include "hypercall/own.h"
-#include "sandbox/host.h"
+#include "hypercall/file/path.h"
+#include "hypercall/core/pending.h"
+#include "hypercall/core/refused.h"
+#include "hypercall/net/looksocket.h"
+#include "hypercall/own/own.h"
+#include "sandbox/capability.h"
 #include "sandbox/namespaces.h"
+#include "sandbox/offers.h"
+#include "sandbox/waiter.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char *
 socket_path(const struct options *o)
 {
-	return o->gdb && strncmp(o->gdb, "unix:", 5) == 0 ? o->gdb + 5 : NULL;
+	return o->gdb ? debugger_socket_path(o->gdb) : NULL;
 }
 
 static unsigned
@@ -31,7 +41,7 @@ asked_for(const struct options *o)
 
 	if (o->core)
 		asked |= NEEDS_CORE;
-	if (o->gdb || o->debugger)
+	if (options_debugged(o))
 		asked |= NEEDS_GDB;
 	if (socket_path(o))
 		asked |= NEEDS_SOCKET;
@@ -40,7 +50,7 @@ asked_for(const struct options *o)
 	return asked;
 }
 
-/* May the guest open one of the files that novillo answers itself? */
+/* May the guest open one of novillo's own files? */
 static bool
 opens_own(const struct hc_set *allowed)
 {
@@ -55,7 +65,7 @@ need_list(struct needs *needs, const int16_t *calls)
 		needs_call(needs, *calls++);
 }
 
-/* Of each hypercall that the guest may make, what serves it. */
+/* Add the host's calls that serve the allowed hypercalls. */
 static void
 need_hypercalls(struct needs *needs, const struct hc_set *allowed)
 {
@@ -69,6 +79,20 @@ need_hypercalls(struct needs *needs, const struct hc_set *allowed)
 	}
 }
 
+/* Add the calls that serve a debugger's view of the guest's files. */
+static void
+need_look(struct needs *needs, const struct hc_look *look)
+{
+	if (!look)
+		return;
+	need_list(needs, hc_look_needs);
+	need_list(needs, hc_look_socket_needs);
+	if (hc_look_opens(look))
+		need_list(needs, hc_look_opening_needs);
+	if (hc_look_writes(look))
+		need_list(needs, hc_look_writing_needs);
+}
+
 static bool
 makes_threads(const struct hc_guest *guest)
 {
@@ -76,7 +100,7 @@ makes_threads(const struct hc_guest *guest)
 	       hc_set_has(&guest->policy.allowed, HC_clone3);
 }
 
-/* Is there memory that KVM has not been given yet, and a call for it? */
+/* May a hypercall reach memory that KVM has not been given yet? */
 static bool
 may_want_memory(const struct machine *m)
 {
@@ -88,14 +112,21 @@ may_want_memory(const struct machine *m)
 }
 
 static int
-make_filter(const struct options *o, const struct machine *m,
+make_filter(const struct options *o, const struct sandbox *s, bool front,
     struct filter_program *program)
 {
+	const struct machine *m = s->machine;
 	static struct filter_rule rules[FILTER_RULES];
 	struct needs needs = { .asked = asked_for(o), .pid = getpid() };
 	size_t n;
 
 	need_hypercalls(&needs, &m->guest.policy.allowed);
+	need_look(&needs, s->look);
+	if (front) {
+		needs.asked |= NEEDS_FRONT;
+		/* A debugger may choose the guest's first folder. */
+		need_list(&needs, hc_row(HC_chdir)->needs);
+	}
 	if (makes_threads(&m->guest))
 		needs.asked |= NEEDS_THREADS;
 	if (may_want_memory(m))
@@ -104,10 +135,9 @@ make_filter(const struct options *o, const struct machine *m,
 	return n ? filter_make(program, rules, n) : -E2BIG;
 }
 
-/* The folder of the file at `path`, to say what may be done in it; one that
- * is not there needs no saying. */
+/* Allow `rights` in the folder of the file at `path`, if that folder exists. */
 static void
-let(struct landlock_policy *policy, struct landlock_rule *rule,
+allow_folder(struct landlock_policy *policy, struct landlock_rule *rule,
     const char *path, unsigned rights)
 {
 	char folder[PATH_MAX];
@@ -122,11 +152,12 @@ let(struct landlock_policy *policy, struct landlock_rule *rule,
 }
 
 static struct landlock_policy
-make_policy(const struct options *o, const struct hc_guest *guest)
+make_policy(const struct options *o, const struct sandbox *s)
 {
-	static struct landlock_rule rules[HC_MOUNTS + 2];
+	static struct landlock_rule rules[2 * HC_MOUNTS + 2];
+	const struct hc_guest *guest = &s->machine->guest;
 	const struct hc_tree *tree = &guest->tree;
-	/* Which addresses, netrule.h says. */
+	/* netrule.h restricts the addresses. */
 	struct landlock_policy policy = {
 		.rules = rules,
 		.bind = hc_set_has(&guest->policy.allowed, HC_bind),
@@ -141,15 +172,23 @@ make_policy(const struct options *o, const struct hc_guest *guest)
 				  (tree->mount[i].read_only ? 0U
 							    : LANDLOCK_WRITE),
 		};
-	let(&policy, &rules[policy.n],
-	    o->core ? o->core_file ? o->core_file : o->guest : NULL,
-	    LANDLOCK_CREATE);
-	let(&policy, &rules[policy.n], socket_path(o), LANDLOCK_REMOVE);
+	for (i = 0; s->look && i < s->look->tree.mounts; i++)
+		rules[policy.n++] = (struct landlock_rule){
+			.fd = s->look->tree.mount[i].host,
+			.rights = LANDLOCK_READ,
+		};
+	if (s->core_folder >= 0)
+		rules[policy.n++] = (struct landlock_rule){
+			.fd = s->core_folder,
+			.rights = LANDLOCK_CREATE,
+		};
+	allow_folder(
+	    &policy, &rules[policy.n], socket_path(o), LANDLOCK_REMOVE);
 	return policy;
 }
 
-/* What the guest's files are found by, and devices it may open; its streams are
- * ours. */
+/* The descriptors by which the guest's files and devices are opened.  Its
+ * streams are ours. */
 static size_t
 list_files(const struct hc_guest *guest, int *keep)
 {
@@ -160,53 +199,77 @@ list_files(const struct hc_guest *guest, int *keep)
 	for (i = 0; i < HC_DEVICES; i++)
 		keep[n++] = guest->world.device[i];
 
-	for (i = 0; i < tree->mounts; i++)
+	for (i = 0; i < tree->mounts; i++) {
 		keep[n++] = tree->mount[i].host;
+		keep[n++] = tree->mount[i].base;
+	}
 	keep[n++] = tree->self;
 	if (tree->cwd)
 		keep[n++] = tree->cwd->host;
 	return n;
 }
 
-/*
- * A machine of little memory needs its first vCPU alone.  /dev/kvm and the VM
- * can do more than serve it: they make the vCPUs of threads, the VM is given
- * more memory, and a debugger has another machine to try debug registers in.
- */
+/* The files and folders that a debugger gets besides the guest's. */
 static size_t
-list_descriptors(
-    struct sandbox *s, const struct options *o, int keep[CONFINE_KEEP])
+list_look(const struct hc_look *look, int *keep)
 {
-	struct machine *m = s->machine;
 	size_t n = 0;
 	unsigned i;
 
-	for (i = 0; i < m->vcpus; i++)
-		keep[n++] = m->vcpu[i].kvm.fd;
-	keep[n++] = s->image;
-	keep[n++] = s->output;
-	n += list_files(&m->guest, keep + n);
-	if (makes_threads(&m->guest))
-		keep[n++] = m->kvm;
-	if (makes_threads(&m->guest) || may_want_memory(m))
-		keep[n++] = m->vm;
-	else
-		m->vm = -1;
-	if (!o->gdb && !o->debugger) {
-		m->kvm = makes_threads(&m->guest) ? m->kvm : -1;
-		return n;
+	for (i = 0; i < look->names; i++)
+		keep[n++] = look->name[i].fd;
+	for (i = 0; i < look->tree.mounts; i++) {
+		keep[n++] = look->tree.mount[i].host;
+		keep[n++] = look->tree.mount[i].base;
 	}
-	keep[n++] = m->kvm;
-	keep[n++] = s->gdb->listener;
-	keep[n++] = s->gdb->line;
-	keep[n++] = s->gdb->line_out;
-	keep[n++] = s->gdb->started ? s->gdb->debugger : -1;
+	keep[n++] = look->tree.self;
 	return n;
 }
 
-/* Beside what processors forbid code in user mode, the only one that a guest
- * has.  It takes longer than all of a start, so only who insists on everything
- * gets it. */
+/*
+ * A guest with one thread and little memory needs only its vCPU's descriptor.
+ * The VM is kept if it is needed: for the vCPUs of threads, or for more memory.
+ */
+static bool
+needs_vm(const struct machine *m)
+{
+	return makes_threads(&m->guest) || may_want_memory(m);
+}
+
+/* /dev/kvm is kept for the vCPUs of threads; by the front, for its workers'
+ * machines and for those in which debug registers are tried. */
+static size_t
+list_descriptors(struct sandbox *s, int keep[CONFINE_KEEP])
+{
+	struct machine *m = s->machine;
+	size_t n = machine_descriptors(m, keep);
+
+	keep[n++] = s->image;
+	keep[n++] = s->output;
+	keep[n++] = s->core_folder;
+	n += list_files(&m->guest, keep + n);
+	if (s->look)
+		n += list_look(s->look, keep + n);
+	if (!s->server && needs_vm(m))
+		keep[n++] = m->vm;
+	else
+		m->vm = -1;
+	if (makes_threads(&m->guest) || s->server)
+		keep[n++] = m->kvm;
+	else
+		m->kvm = -1;
+	if (s->server) {
+		keep[n++] = s->interp;
+		keep[n++] = s->proc;
+		debugger_server_descriptors(s->server, keep + n);
+		n += DEBUGGER_DESCRIPTORS;
+	}
+	return n;
+}
+
+/* Deny model-specific registers, although user mode, the guest's only mode,
+ * cannot reach them.  The call takes longer than the rest of the start, so it is
+ * made for --sandbox=strict only. */
 static int
 deny_msrs(const struct sandbox *s, const struct options *o)
 {
@@ -221,8 +284,8 @@ deny_msrs(const struct sandbox *s, const struct options *o)
 }
 
 /*
- * --new-mount: all that is needed is open.  A debugger that was started stays
- * where it was, in the mount namespace that we leave.
+ * --new-mount: every file that the run needs is open.  A debugger that we
+ * started stays in the mount namespace that we leave.
  */
 static int
 leave_files(const struct options *o)
@@ -235,10 +298,53 @@ leave_files(const struct options *o)
 	if (r == 0 && o->new_mount)
 		r = namespaces_empty(&call);
 	if (r == 0 && (o->new_mount || o->new_pid))
-		r = namespaces_drop(&call);
+		r = capability_drop(0, &call);
 	if (r < 0)
-		say("a namespace without files: %s: %s", call, strerror(-r));
+		say("namespaces: %s: %s", call, strerror(-r));
 	return r;
+}
+
+/* The filter has refused a call: a fault of novillo. */
+static void
+on_refused_call(int number, siginfo_t *info, void *context)
+{
+	const char *name = hc_linux_name((uint32_t)info->si_syscall);
+	char text[160];
+	int len;
+
+	(void)context;
+	if (info->si_code == HC_SYS_SECCOMP) {
+		len = snprintf(text, sizeof(text),
+		    "novillo: the sandbox does not allow the system call"
+		    " %s (%d): report this, or use --sandbox=none\n",
+		    name ? name : "unknown", info->si_syscall);
+		output_write(&say_output, text, (size_t)len);
+	}
+	(void)signal(number, SIG_DFL);
+	(void)raise(number);
+}
+
+static int
+expect_refused_calls(void)
+{
+	const struct sigaction action = {
+		.sa_sigaction = on_refused_call,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	if (sigaction(SIGSYS, &action, NULL) == 0)
+		return 0;
+	say("sigaction: %s", strerror(errno));
+	return -1;
+}
+
+/* If bind is allowed, a guest that root runs may bind ports below 1024. */
+static uint64_t
+needed_capabilities(const struct sandbox *s)
+{
+	return hc_set_has(&s->machine->guest.policy.allowed, HC_bind)
+		   ? CAPABILITY(CAP_NET_BIND_SERVICE)
+		   : 0;
 }
 
 int
@@ -250,64 +356,136 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 		.strict = o->sandbox == SANDBOX_STRICT,
 		.files = SANDBOX_FILES,
 		.keep = keep,
+		.capabilities = needed_capabilities(s),
 		.filter = &program,
 	};
 	int r;
 
 	/* There is one vCPU before the guest runs. */
-	_Static_assert(1 + HC_MOUNTS + HC_DEVICES + 11 <= CONFINE_KEEP,
+	_Static_assert(1 + 2 * HC_MOUNTS + HC_DEVICES + HC_LOOK_NAMES +
+			       2 * HC_LOOK_FOLDERS + 16 <=
+			   CONFINE_KEEP,
 	    "there is room for all descriptors");
 	if (opens_own(&s->machine->guest.policy.allowed))
 		hc_own_open_devices(&s->machine->guest);
-	how.policy = make_policy(o, &s->machine->guest);
+	how.policy = make_policy(o, s);
 	r = leave_files(o);
 	if (r < 0 || o->sandbox == SANDBOX_NONE)
 		return r;
-	r = make_filter(o, s->machine, &program);
+	r = expect_refused_calls();
+	if (r < 0)
+		return r;
+	r = make_filter(o, s, s->server != NULL, &program);
 	if (r < 0) {
-		say("the seccomp filter cannot be made: %s", strerror(-r));
+		say("seccomp filter: %s", strerror(-r));
+		return -1;
+	}
+	r = s->server ? 0 : deny_msrs(s, o);
+	if (r < 0)
+		return r;
+	how.keeps = list_descriptors(s, keep);
+	r = confine(&how, &s->result);
+	if (r < 0)
+		say("--sandbox=strict: %s: %s", s->result.call, strerror(-r));
+	return r;
+}
+
+int
+sandbox_enter_worker(struct sandbox *s, const struct options *o)
+{
+	static struct filter_program program;
+	const struct confine how = {
+		.strict = o->sandbox == SANDBOX_STRICT,
+		.filter = &program,
+	};
+	int r;
+
+	if (o->sandbox == SANDBOX_NONE)
+		return 0;
+	r = make_filter(o, s, false, &program);
+	if (r < 0) {
+		say("seccomp filter: %s", strerror(-r));
 		return -1;
 	}
 	r = deny_msrs(s, o);
 	if (r < 0)
 		return r;
-	how.keeps = list_descriptors(s, o, keep);
-	r = confine(&how, &s->got);
+	if (!needs_vm(s->machine)) {
+		close(s->machine->vm);
+		s->machine->vm = -1;
+	}
+	r = confine_more(&how, &s->result);
 	if (r < 0)
-		say("--sandbox=strict: %s: %s", s->got.call, strerror(-r));
+		say("--sandbox=strict: %s: %s", s->result.call, strerror(-r));
 	return r;
+}
+
+/* The process outside only waits: confine it to that. */
+static int
+wait_outside(const struct options *o, pid_t child, int *status)
+{
+	struct confined got;
+	const char *call;
+	int r = 0;
+
+	if (o->sandbox != SANDBOX_NONE && expect_refused_calls() < 0)
+		return -1;
+	if (o->sandbox != SANDBOX_NONE)
+		r = waiter_confine(child, o->sandbox == SANDBOX_STRICT, &got);
+	if (r < 0) {
+		say("--sandbox=strict: %s: %s", got.call, strerror(-r));
+		return -1;
+	}
+	r = waiter_wait(child, status, &call);
+	if (r < 0)
+		say("a pid namespace: %s: %s", call, strerror(-r));
+	return r < 0 ? -1 : 1;
 }
 
 int
 sandbox_new_pid(const struct options *o, int *status)
 {
 	const char *call;
+	pid_t pid;
 	int r;
 
 	if (!o->new_pid)
 		return 0;
 	r = namespaces_unshare(true, &call);
-	if (r == 0)
-		r = namespaces_fork(status, &call);
-	if (r < 0)
-		say("a pid namespace: %s: %s", call, strerror(-r));
-	return r < 0 ? -1 : r;
+	pid = r < 0 ? r : namespaces_fork(&call);
+	if (pid > 0)
+		return wait_outside(o, pid, status);
+	if (pid < 0)
+		say("namespaces: %s: %s", call, strerror(-pid));
+	return pid < 0 ? -1 : 0;
+}
+
+static void
+print_capabilities(uint64_t held)
+{
+	if (held)
+		printf("capabilities           0x%" PRIx64
+		       " held, which the sandbox drops\n",
+		    held);
+	else
+		printf("capabilities           none held\n");
 }
 
 void
 sandbox_print_host(void)
 {
-	struct sandbox_host host;
+	struct sandbox_offers offers;
 
-	sandbox_probe(&host);
-	if (host.landlock)
-		printf("Landlock               ABI %d\n", host.landlock);
+	sandbox_probe(&offers);
+	if (offers.landlock)
+		printf("Landlock               ABI %d\n", offers.landlock);
 	else
 		printf("Landlock               no\n");
 	printf("seccomp filters        %s\n",
-	    !host.filter  ? "no"
-	    : !host.tsync ? "yes, but not for all threads at once"
-			  : "yes");
-	printf("user namespaces        %s\n", host.namespaces ? "yes" : "no");
-	printf("openat2                %s\n", host.openat2 ? "yes" : "no");
+	    !offers.filter  ? "no"
+	    : !offers.tsync ? "yes, but not for all threads at once"
+			    : "yes");
+	printf("user namespaces        %s\n", offers.namespaces ? "yes" : "no");
+	printf("openat2                %s\n", hc_has_openat2() ? "yes" : "no");
+	print_capabilities(capability_held());
 }

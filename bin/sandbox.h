@@ -1,42 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * novillo's sandbox: what is needed once the guest runs, and nothing else.  It
- * must not know how confinement is done.
+ * novillo's sandbox: it leaves what a run needs, and nothing else.  It must not
+ * know how confinement is done.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
-#include "gdbserve.h"
 #include "options.h"
 
+#include "debugger/server.h"
 #include "sandbox/confine.h"
 
-/* Descriptors there can be: the guest's files, and what we hold ourselves. */
-#define SANDBOX_FILES (HC_FILES + MACHINE_VCPUS + 64)
+/* The limit of descriptors: the guest's files, and our own. */
+#define SANDBOX_FILES (HC_FILES + HC_COPIES + MACHINE_VCPUS + 64)
 
-/* What a run holds when it is about to begin. */
+/* The machine, the server and the descriptors just before the guest starts. */
 struct sandbox {
 	struct machine *machine;
-	const struct gdbserve *gdb;
+	const struct debugger_server *server; /* NULL: no debugger */
+	const struct hc_look *look; /* the files that it sees, or NULL */
 	int image;
+	int interp; /* its interpreter's, or -1 */
 	int output;
-	struct confined got; /* what became of it, for --stats */
+	int proc;               /* /proc of the front, or -1 */
+	int core_folder;        /* -1: no core */
+	struct confined result; /* for --stats */
 };
 
 /*
- * --new-pid: go on in a pid namespace of our own.  0; or 1 in the process that
- * stays outside, when the other has ended, with its *status; or -1 after a
- * sentence.
+ * --new-pid: continue in a new pid namespace.  0 in the process inside; 1 in the
+ * process outside, after the other has ended with *status; or -1 after a
+ * message.
  */
 int sandbox_new_pid(const struct options *options, int *status);
 
 /*
- * Confine this process before its machine runs.  Descriptors that nothing will
- * need are closed, the machine's own too.  0, or -1 after a sentence.
+ * Confine this process before its machine runs.  Descriptors that the run does
+ * not need are closed, the machine's included.  0, or -1 after a message.
  */
 int sandbox_enter(struct sandbox *sandbox, const struct options *options);
 
-/* --probe: what a sandbox can be made of here. */
+/*
+ * With a server that is the front (debugger/front.h), which makes no machine,
+ * and this is one of its workers, whose machine is made.  0, or -1 after a
+ * message.
+ */
+int
+sandbox_enter_worker(struct sandbox *sandbox, const struct options *options);
+
+/* --probe: print what this host offers for a sandbox. */
 void sandbox_print_host(void);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a trace begins and ends with.  Nothing here may change the machine.
+ * The begin and the end of a trace.  Nothing here may change the machine.
  */
 #include "tracing.h"
 
-#include "hypercall/trace.h"
+#include "hypercall/trace/trace.h"
 #include "vm/trap.h"
 
 #include <signal.h>
@@ -13,33 +13,47 @@
 static struct hc_trace trace; /* one guest a process */
 
 void
-tracing_start(const struct options *o, int fd, struct hc_guest *guest)
+tracing_start(
+    const struct options *o, struct output *out, struct hc_guest *guest)
 {
 	if (!o->trace && !o->trace_summary)
 		return;
-	trace.fd = fd;
+	trace.out = out;
 	trace.lines = o->trace;
 	trace.wanted = o->traced;
 	trace.counted = o->summed;
 	trace.times = o->trace_times;
 	hc_trace_init(&trace);
-	guest->trace = &trace;
+	hc_trace_attach(guest, &trace);
 }
 
 void
 tracing_ending(void)
 {
-	trace.ending = 1;
+	trace.ending = true;
+}
+
+/* As in a trace on Linux; but there everybody expects it. */
+static void
+say_unseen(const struct options *o, const struct hc_guest *guest)
+{
+	if (o->trace && hc_set_has(&o->traced, HC_clock_gettime) &&
+	    hc_timepage_published(&guest->time))
+		hc_trace_say(&trace,
+		    "+++ clocks read without a call are not seen: --no-vdso"
+		    " shows them +++");
 }
 
 void
-tracing_end(const struct options *o, int fd, struct machine *m)
+tracing_end(const struct options *o, struct machine *m)
 {
+	say_unseen(o, &m->guest);
 	switch (o->trace ? m->outcome.kind : OUTCOME_RUNNING) {
 	case OUTCOME_EXIT:
 		hc_trace_say(&trace, "+++ exited with %d +++", m->outcome.code);
 		break;
 	case OUTCOME_SIGNAL:
+	case OUTCOME_KILLED:
 		hc_trace_say(&trace, "+++ killed by %s%s +++",
 		    trap_signal_name(m->outcome.code),
 		    o->core ? " (core dumped)" : "");
@@ -50,5 +64,5 @@ tracing_end(const struct options *o, int fd, struct machine *m)
 	default: break;
 	}
 	if (o->trace_summary)
-		hc_trace_summary(&trace, fd);
+		hc_trace_summary(&trace);
 }

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * --trace and --trace-summary, from the guest's start to its end.  It must not
- * know how a call is written down.
+ * know how a call is formatted.
  */
 #ifndef TRACING_H
 #define TRACING_H
 
 #include "options.h"
+
+#include "output/output.h"
 #include "vm/machine.h"
 
-void
-tracing_start(const struct options *options, int fd, struct hc_guest *guest);
+/* Begin to trace, if the options ask for it. */
+void tracing_start(
+    const struct options *options, struct output *out, struct hc_guest *guest);
 
-/* The guest will end now; for signal handlers. */
+/* The guest is about to end.  For signal handlers. */
 void tracing_ending(void);
 
-/* How it ended, as strace tells it, and what its calls cost. */
-void tracing_end(const struct options *options, int fd, struct machine *m);
+/* Write how the guest ended, in strace's words, and the summary. */
+void tracing_end(const struct options *options, struct machine *m);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The smallest use of libkvmcore: a guest of ten bytes that computes 2 + 2 in
- * real mode and says the result through a port.
+ * real mode and writes the result to a port.
  *
  *	cc tenbytes.c $(pkg-config --cflags --libs kvmcore) -o tenbytes
  */
@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 
 #define PORT   0xe9
-#define CODE   0x1000 /* where the guest's bytes lie in its memory */
+#define CODE   0x1000 /* the address of the guest's code in its memory */
 #define MEMORY 0x2000
 
 static const unsigned char guest[10] = {
@@ -24,7 +24,7 @@ static const unsigned char guest[10] = {
 	0xf4,       /* hlt */
 };
 
-/* Start at CODE: a processor comes up in real mode with CS elsewhere. */
+/* Start at CODE.  A processor starts in real mode with another CS. */
 static int
 set_start(const struct kvmcore_vcpu *vcpu)
 {
@@ -40,7 +40,7 @@ set_start(const struct kvmcore_vcpu *vcpu)
 	return r < 0 ? r : kvmcore_set_regs(vcpu, &regs);
 }
 
-/* Until the guest halts: 0, or what went wrong. */
+/* Run until the guest halts.  0, or an error. */
 static int
 run(const struct kvmcore_vcpu *vcpu)
 {

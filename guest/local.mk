@@ -1,42 +1,54 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The guests and their runtime.  They are not automake programs: automake puts
-# CFLAGS, which are the host's, after everything.  Here objects have suffixes
-# of their own, and only GUEST_* variables reach them.
+# CFLAGS, which are the host's, after all other flags.  Objects have their own
+# suffixes here, and only GUEST_* variables reach them.
+#
+#	runtime/	the library, libguest.a
+#	include/	its headers
+#	examples/	programs to copy from
+#	checks/		guests that are only tests
+#	vdso/		the vDSO, which novillo contains and gives to guests
+#
+# Programs are built into this folder, where they are easy to type: the source
+# of guest/NAME.elf is examples/NAME.c or checks/NAME.c.  `make guest/NAME.elf`
+# builds one that is in no list.
 #
 #	.g.o .elf	a guest: hypercalls by OUT
 #	.n.o .native	the same source as a Linux program: by `syscall`
 
 # The runtime, in the order in which a newcomer should read it.
-GUEST_RUNTIME = guest/start $(GUEST_RUNTIME_C) guest/clone guest/sigreturn
+GUEST_RUNTIME = guest/runtime/start $(GUEST_RUNTIME_C) \
+	guest/runtime/clone guest/runtime/sigreturn
 GUEST_RUNTIME_C = \
-	guest/crt \
-	guest/posix \
-	guest/file \
-	guest/net \
-	guest/errno \
-	guest/panic \
-	guest/signal \
-	guest/ssp \
-	guest/string \
-	guest/stdlib \
-	guest/malloc \
-	guest/mman \
-	guest/printf \
-	guest/stdio \
-	guest/getline \
-	guest/thread \
-	guest/tap
+	guest/runtime/crt \
+	guest/runtime/posix \
+	guest/runtime/clock \
+	guest/runtime/file \
+	guest/runtime/net \
+	guest/runtime/errno \
+	guest/runtime/panic \
+	guest/runtime/signal \
+	guest/runtime/ssp \
+	guest/runtime/string \
+	guest/runtime/stdlib \
+	guest/runtime/malloc \
+	guest/runtime/mman \
+	guest/runtime/printf \
+	guest/runtime/stdio \
+	guest/runtime/getline \
+	guest/runtime/thread \
+	guest/runtime/tap
 
 GUEST_INCLUDES = \
-	guest/frame.h \
-	guest/runtime.h \
+	guest/runtime/runtime.h \
 	guest/include/arpa/inet.h \
 	guest/include/assert.h \
 	guest/include/ctype.h \
 	guest/include/errno.def \
 	guest/include/errno.h \
 	guest/include/fcntl.h \
+	guest/include/frame.h \
 	guest/include/hcall.h \
 	guest/include/limits.h \
 	guest/include/netinet/in.h \
@@ -70,44 +82,53 @@ GUEST_INCLUDES = \
 	guest/include/time.h \
 	guest/include/unistd.h
 
-GUEST_ABI = lib/abi/hypercall.h lib/abi/hypercall.def
+GUEST_ABI = lib/abi/clockpage.h lib/abi/hypercall.h lib/abi/hypercall.def
 
-# Programs: what they do is seen from outside.
-GUEST_PLAIN = \
+# Programs to copy from.
+GUEST_EXAMPLES = \
 	guest/compute.elf \
-	guest/crowd.elf \
-	guest/debug.elf \
 	guest/echo.elf \
 	guest/echo_server.elf \
-	guest/empty.elf \
 	guest/env.elf \
 	guest/hello.elf \
-	guest/misuse.elf \
 	guest/number.elf \
+	guest/sleep.elf \
+	guest/threads.elf \
+	guest/torov.elf \
+	guest/wc.elf \
+	guest/write_file.elf
+
+# Guests that tests and benchmarks observe from outside.
+GUEST_PLAIN = \
+	guest/branches.elf \
+	guest/caught.elf \
+	guest/clocks.elf \
+	guest/crowd.elf \
+	guest/debug.elf \
+	guest/empty.elf \
+	guest/misuse.elf \
+	guest/pace.elf \
 	guest/read_blocks.elf \
 	guest/registers.elf \
 	guest/rounds.elf \
 	guest/signals.elf \
-	guest/sleep.elf \
 	guest/spin.elf \
 	guest/status.elf \
 	guest/sum_file.elf \
-	guest/threads.elf \
-	guest/torov.elf \
 	guest/torture.elf \
-	guest/wc.elf \
-	guest/write_file.elf
+	guest/touch.elf \
+	guest/where.elf
 
 # The same bytes that torov.elf executes, as ToroV loads them.
 GUEST_FLAT = guest/torov.bin
 
-# Configurations as ToroV has them, to lie beside guests.
+# Configurations in ToroV's format, to lie beside guests.
 GUEST_CONFIGS = \
-	guest/echo_server.json \
-	guest/hello.json \
-	guest/write_file.json
+	guest/examples/echo_server.json \
+	guest/examples/hello.json \
+	guest/examples/write_file.json
 
-# Guests that die of what they are named after.
+# Guests that die of the fault in their name.
 GUEST_FAULTS = \
 	guest/fault_align.elf \
 	guest/fault_auxv.elf \
@@ -128,7 +149,7 @@ GUEST_FAULTS = \
 	guest/fault_undefined.elf \
 	guest/fault_unmapped.elf
 
-# Guests that are tests by themselves: they print TAP.
+# Guests that test themselves: they print TAP.
 GUEST_TESTS = \
 	guest/t_avx.elf \
 	guest/t_base.elf \
@@ -150,11 +171,12 @@ GUEST_TESTS = \
 	guest/t_sse.elf \
 	guest/t_start.elf \
 	guest/t_string.elf \
-	guest/t_threads.elf
+	guest/t_threads.elf \
+	guest/t_vdso.elf
 
-# On Linux itself they say the same, so Linux is what they are checked against,
-# and the runtime is tested where there is no KVM.  Automake wants them written
-# out: it makes a rule for each.
+# The same tests run on Linux itself: this checks them against Linux, and it
+# tests the runtime where KVM is missing.  Automake makes a rule for each, so it
+# wants the names written out.
 GUEST_NATIVE_TESTS = \
 	guest/t_avx.native \
 	guest/t_base.native \
@@ -173,9 +195,10 @@ GUEST_NATIVE_TESTS = \
 	guest/t_sse.native \
 	guest/t_start.native \
 	guest/t_string.native \
-	guest/t_threads.native
+	guest/t_threads.native \
+	guest/t_vdso.native
 
-# What a guest is compared with when it is timed.
+# Linux programs to which benchmarks compare guests.
 GUEST_NATIVE_PLAIN = \
 	guest/compute.native \
 	guest/echo.native \
@@ -193,13 +216,16 @@ GUEST_NATIVE_PLAIN = \
 	guest/torture.native \
 	guest/wc.native
 
-GUEST_IMAGES = $(GUEST_PLAIN) $(GUEST_FAULTS) $(GUEST_TESTS)
+GUEST_CHECKS = $(GUEST_PLAIN) $(GUEST_FAULTS) $(GUEST_TESTS)
+GUEST_IMAGES = $(GUEST_EXAMPLES) $(GUEST_CHECKS)
 GUEST_NATIVES = $(GUEST_NATIVE_PLAIN) $(GUEST_NATIVE_TESTS)
 
 GUEST_LIBRARY_OBJECTS = $(GUEST_RUNTIME:=.g.o)
-GUEST_OBJECTS = $(GUEST_IMAGES:.elf=.g.o) $(GUEST_LIBRARY_OBJECTS)
+GUEST_PROGRAMS_C = $(GUEST_EXAMPLES:guest/%.elf=guest/examples/%.c) \
+	$(GUEST_CHECKS:guest/%.elf=guest/checks/%.c)
+GUEST_OBJECTS = $(GUEST_PROGRAMS_C:.c=.g.o) $(GUEST_LIBRARY_OBJECTS)
 GUEST_NATIVE_LIBRARY_OBJECTS = $(GUEST_RUNTIME:=.n.o)
-GUEST_NATIVE_OBJECTS = $(GUEST_NATIVES:.native=.n.o) \
+GUEST_NATIVE_OBJECTS = $(GUEST_PROGRAMS_C:.c=.n.o) \
 	$(GUEST_NATIVE_LIBRARY_OBJECTS)
 
 noinst_DATA += $(GUEST_IMAGES) $(GUEST_FLAT) guest/libguest.a
@@ -207,14 +233,24 @@ check_DATA += $(GUEST_NATIVES)
 TESTS += $(GUEST_NATIVE_TESTS)
 
 # The compiler runs in the source folder, which -ffile-prefix-map then calls
-# ".", so that no path gets into the objects and every folder makes the same.
+# ".", so that objects contain no path and every folder makes the same.
 GUEST_COMPILE = cd -P '$(abs_top_srcdir)' && \
 	$(GUEST_CC) -Iguest/include -Ilib/abi $(GUEST_CFLAGS_AUTO) \
 	-ffile-prefix-map="$$PWD"=. $(GUEST_CFLAGS)
 GUEST_LINK = $(GUEST_CC) $(GUEST_LDFLAGS_AUTO) \
-	-Wl,-T,'$(abs_top_srcdir)/guest/guest.lds'
+	-Wl,-T,'$(abs_top_srcdir)/guest/runtime/guest.lds'
 
-SUFFIXES += .c .S .g.o .n.o .bin .elf .native
+# The vDSO: relocatable, with unwind tables in memory, and no data.
+GUEST_VDSO_COMPILE = $(GUEST_COMPILE) -fpic -fvisibility=hidden \
+	-fasynchronous-unwind-tables
+GUEST_VDSO_LINK = $(GUEST_CC) -nostdlib -shared -fno-lto \
+	-Wl,-soname,linux-vdso.so.1 -Wl,--hash-style=both \
+	-Wl,--build-id=sha1 -Wl,--eh-frame-hdr -Wl,--no-undefined \
+	-Wl,-Bsymbolic -Wl,-s -Wl,-z,noexecstack -Wl,-z,max-page-size=0x1000 \
+	-Wl,--fatal-warnings -Wl,--orphan-handling=error \
+	-Wl,-T,'$(abs_top_srcdir)/guest/vdso/vdso.lds'
+
+SUFFIXES += .c .S .g.o .n.o
 
 .c.g.o:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && \
@@ -230,22 +266,32 @@ SUFFIXES += .c .S .g.o .n.o .bin .elf .native
 	$(AM_V_CC)$(MKDIR_P) $(@D) && \
 	$(GUEST_COMPILE) -DHYPERCALL_BY_SYSCALL \
 	    -c -o '$(abs_top_builddir)/$@' $*.S
-.g.o.elf:
+
+guest/%.elf: guest/examples/%.g.o guest/libguest.a guest/runtime/guest.lds
 	$(AM_V_CCLD)$(GUEST_LINK) -o $@ $< guest/libguest.a
-.g.o.bin:
+guest/%.elf: guest/checks/%.g.o guest/libguest.a guest/runtime/guest.lds
+	$(AM_V_CCLD)$(GUEST_LINK) -o $@ $< guest/libguest.a
+guest/%.bin: guest/examples/%.g.o guest/libguest.a guest/runtime/flat.lds
 	$(AM_V_CCLD)$(GUEST_CC) $(GUEST_LDFLAGS_AUTO) -Wl,--build-id=none \
-	    -Wl,-T,'$(abs_top_srcdir)/guest/flat.lds' \
+	    -Wl,-T,'$(abs_top_srcdir)/guest/runtime/flat.lds' \
 	    -o $@ $< guest/libguest.a
-.n.o.native:
+guest/%.native: guest/examples/%.n.o guest/libguest-native.a \
+    guest/runtime/guest.lds
+	$(AM_V_CCLD)$(GUEST_LINK) -o $@ $< guest/libguest-native.a
+guest/%.native: guest/checks/%.n.o guest/libguest-native.a \
+    guest/runtime/guest.lds
 	$(AM_V_CCLD)$(GUEST_LINK) -o $@ $< guest/libguest-native.a
 
-# Few and small enough to be rebuilt when any header changes.
-$(GUEST_OBJECTS) $(GUEST_NATIVE_OBJECTS): $(GUEST_INCLUDES) $(GUEST_ABI)
-$(GUEST_IMAGES): guest/libguest.a guest/guest.lds
-$(GUEST_FLAT): guest/libguest.a guest/flat.lds
-$(GUEST_NATIVES): guest/libguest-native.a guest/guest.lds
+guest/vdso/vdso.o: guest/vdso/vdso.c $(GUEST_INCLUDES) $(GUEST_ABI)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && \
+	$(GUEST_VDSO_COMPILE) -c -o '$(abs_top_builddir)/$@' guest/vdso/vdso.c
+guest/vdso/vdso.so: guest/vdso/vdso.o guest/vdso/vdso.lds
+	$(AM_V_CCLD)$(GUEST_VDSO_LINK) -o $@ guest/vdso/vdso.o
 
-# D: no times and no owners in the archive.
+# The guests are few and small enough to be rebuilt when any header changes.
+$(GUEST_OBJECTS) $(GUEST_NATIVE_OBJECTS): $(GUEST_INCLUDES) $(GUEST_ABI)
+
+# D: the archive records neither times nor owners.
 guest/libguest.a: $(GUEST_LIBRARY_OBJECTS)
 	$(AM_V_GEN)rm -f $@ && \
 	$(AR) crsD $@ $(GUEST_LIBRARY_OBJECTS)
@@ -257,14 +303,16 @@ EXTRA_DIST += \
 	$(GUEST_ABI) \
 	$(GUEST_CONFIGS) \
 	$(GUEST_INCLUDES) \
-	$(GUEST_IMAGES:.elf=.c) \
+	$(GUEST_PROGRAMS_C) \
 	$(GUEST_RUNTIME_C:=.c) \
 	guest/README.md \
-	guest/flat.lds \
-	guest/guest.lds \
-	guest/clone.S \
-	guest/sigreturn.S \
-	guest/start.S
+	guest/runtime/clone.S \
+	guest/runtime/flat.lds \
+	guest/runtime/guest.lds \
+	guest/runtime/sigreturn.S \
+	guest/runtime/start.S \
+	guest/vdso/vdso.c \
+	guest/vdso/vdso.lds
 CLEANFILES += \
 	$(GUEST_OBJECTS) \
 	$(GUEST_NATIVE_OBJECTS) \
@@ -272,4 +320,6 @@ CLEANFILES += \
 	$(GUEST_FLAT) \
 	$(GUEST_NATIVES) \
 	guest/libguest.a \
-	guest/libguest-native.a
+	guest/libguest-native.a \
+	guest/vdso/vdso.o \
+	guest/vdso/vdso.so

@@ -2,7 +2,7 @@
 #
 # The libraries, from what knows least to what knows most.
 
-# What host and guest share: guest/local.mk distributes it too.
+# Host and guest share these: guest/local.mk distributes them also.
 EXTRA_DIST += lib/abi/linux.def lib/abi/refused.def lib/abi/traps.def
 
 # Installed, and nothing in it knows a guest.
@@ -20,10 +20,17 @@ lib_libimage_a_SOURCES = \
 	lib/image/calls.h \
 	lib/image/cursor.c \
 	lib/image/cursor.h \
+	lib/image/debuglink.c \
+	lib/image/debuglink.h \
 	lib/image/elfview.c \
 	lib/image/elfview.h \
+	lib/image/escape.c \
+	lib/image/escape.h \
 	lib/image/image.c \
 	lib/image/image.h \
+	lib/image/insn.c \
+	lib/image/insn.def \
+	lib/image/insn.h \
 	lib/image/lines.c \
 	lib/image/lines.h \
 	lib/image/symbols.c \
@@ -38,84 +45,136 @@ lib_libmem_a_SOURCES = \
 	lib/mem/mapping.h \
 	lib/mem/pagetable.c \
 	lib/mem/pagetable.h \
+	lib/mem/charge.c \
+	lib/mem/charge.h \
 	lib/mem/space.c \
 	lib/mem/space.h
 
 noinst_LIBRARIES += lib/libhypercall.a
 lib_libhypercall_a_SOURCES = \
-	lib/hypercall/address.c \
-	lib/hypercall/address.h \
-	lib/hypercall/attribute.c \
-	lib/hypercall/control.c \
-	lib/hypercall/control.h \
-	lib/hypercall/cpuinfo.c \
-	lib/hypercall/descriptor.c \
-	lib/hypercall/event.c \
-	lib/hypercall/fd.c \
-	lib/hypercall/fd.h \
-	lib/hypercall/file.c \
-	lib/hypercall/folder.c \
-	lib/hypercall/forward.c \
-	lib/hypercall/forward.h \
-	lib/hypercall/futex.c \
-	lib/hypercall/handlers.h \
-	lib/hypercall/host.h \
-	lib/hypercall/hostwait.c \
-	lib/hypercall/hypercall.c \
-	lib/hypercall/hypercall.h \
-	lib/hypercall/limits.c \
-	lib/hypercall/line.c \
-	lib/hypercall/line.h \
-	lib/hypercall/memory.c \
-	lib/hypercall/message.c \
-	lib/hypercall/names.h \
-	lib/hypercall/netrule.c \
-	lib/hypercall/netrule.h \
-	lib/hypercall/own.c \
-	lib/hypercall/own.def \
-	lib/hypercall/own.h \
-	lib/hypercall/path.c \
-	lib/hypercall/path.h \
-	lib/hypercall/poll.c \
-	lib/hypercall/proc.c \
-	lib/hypercall/process.c \
-	lib/hypercall/refused.c \
-	lib/hypercall/refused.h \
-	lib/hypercall/schedule.c \
-	lib/hypercall/show.c \
-	lib/hypercall/show.h \
-	lib/hypercall/showaddr.c \
-	lib/hypercall/showsignal.c \
-	lib/hypercall/signal.c \
-	lib/hypercall/signal.h \
-	lib/hypercall/signalcall.c \
-	lib/hypercall/signals.h \
-	lib/hypercall/socket.c \
-	lib/hypercall/sockopt.c \
-	lib/hypercall/summary.c \
-	lib/hypercall/system.c \
-	lib/hypercall/text.c \
-	lib/hypercall/text.h \
-	lib/hypercall/thread.c \
-	lib/hypercall/time.c \
-	lib/hypercall/timer.c \
-	lib/hypercall/trace.c \
-	lib/hypercall/trace.h \
-	lib/hypercall/unixname.c \
-	lib/hypercall/unixname.h \
-	lib/hypercall/wait.c \
-	lib/hypercall/wait.h \
-	lib/hypercall/waitcall.S \
-	lib/hypercall/walk.c
+	lib/hypercall/core/args.h \
+	lib/hypercall/core/clock.c \
+	lib/hypercall/core/clock.h \
+	lib/hypercall/core/clockline.c \
+	lib/hypercall/core/clockline.h \
+	lib/hypercall/core/timepage.c \
+	lib/hypercall/core/timepage.h \
+	lib/hypercall/core/cure.c \
+	lib/hypercall/core/cure.h \
+	lib/hypercall/core/denial.c \
+	lib/hypercall/core/denial.h \
+	lib/hypercall/core/device.c \
+	lib/hypercall/core/device.def \
+	lib/hypercall/core/device.h \
+	lib/hypercall/core/fd.c \
+	lib/hypercall/core/fd.h \
+	lib/hypercall/core/forward.c \
+	lib/hypercall/core/forward.h \
+	lib/hypercall/core/handlers.h \
+	lib/hypercall/core/hostcall.h \
+	lib/hypercall/core/hostwait.c \
+	lib/hypercall/core/hypercall.h \
+	lib/hypercall/core/mapped.c \
+	lib/hypercall/core/mapped.h \
+	lib/hypercall/core/memfile.c \
+	lib/hypercall/core/memfile.h \
+	lib/hypercall/core/names.c \
+	lib/hypercall/core/names.h \
+	lib/hypercall/core/netrule.c \
+	lib/hypercall/core/netrule.h \
+	lib/hypercall/core/pending.h \
+	lib/hypercall/core/plain.c \
+	lib/hypercall/core/plain.h \
+	lib/hypercall/core/refused.c \
+	lib/hypercall/core/refused.h \
+	lib/hypercall/core/set.c \
+	lib/hypercall/core/set.h \
+	lib/hypercall/core/table.c \
+	lib/hypercall/core/table.h \
+	lib/hypercall/core/thread.c \
+	lib/hypercall/core/thread.h \
+	lib/hypercall/core/tree.c \
+	lib/hypercall/core/tree.h \
+	lib/hypercall/core/wait.c \
+	lib/hypercall/core/wait.h \
+	lib/hypercall/core/waitcall.S \
+	lib/hypercall/dispatch/dispatch.c \
+	lib/hypercall/dispatch/dispatch.h \
+	lib/hypercall/file/attribute.c \
+	lib/hypercall/file/descriptor.c \
+	lib/hypercall/file/event.c \
+	lib/hypercall/file/file.c \
+	lib/hypercall/file/file.h \
+	lib/hypercall/file/folder.c \
+	lib/hypercall/file/look.c \
+	lib/hypercall/file/look.h \
+	lib/hypercall/file/path.c \
+	lib/hypercall/file/path.h \
+	lib/hypercall/file/poll.c \
+	lib/hypercall/file/walk.c \
+	lib/hypercall/file/walk.h \
+	lib/hypercall/net/address.c \
+	lib/hypercall/net/address.h \
+	lib/hypercall/net/control.c \
+	lib/hypercall/net/control.h \
+	lib/hypercall/net/looksocket.c \
+	lib/hypercall/net/looksocket.h \
+	lib/hypercall/net/message.c \
+	lib/hypercall/net/socket.c \
+	lib/hypercall/net/sockopt.c \
+	lib/hypercall/net/unixname.c \
+	lib/hypercall/net/unixname.h \
+	lib/hypercall/own/cpuinfo.c \
+	lib/hypercall/own/own.c \
+	lib/hypercall/own/own.def \
+	lib/hypercall/own/own.h \
+	lib/hypercall/own/proc.c \
+	lib/hypercall/own/system.c \
+	lib/hypercall/own/text.c \
+	lib/hypercall/own/text.h \
+	lib/hypercall/signal/send.h \
+	lib/hypercall/signal/signal.c \
+	lib/hypercall/signal/signal.h \
+	lib/hypercall/signal/signalcall.c \
+	lib/hypercall/signal/timer.c \
+	lib/hypercall/task/futex.c \
+	lib/hypercall/task/limits.c \
+	lib/hypercall/task/memory.c \
+	lib/hypercall/task/process.c \
+	lib/hypercall/task/schedule.c \
+	lib/hypercall/task/task.h \
+	lib/hypercall/task/thread.c \
+	lib/hypercall/task/time.c \
+	lib/hypercall/trace/line.c \
+	lib/hypercall/trace/line.h \
+	lib/hypercall/trace/show.c \
+	lib/hypercall/trace/show.h \
+	lib/hypercall/trace/showaddr.c \
+	lib/hypercall/trace/showsignal.c \
+	lib/hypercall/trace/summary.c \
+	lib/hypercall/trace/trace.c \
+	lib/hypercall/trace/trace.h
 
 noinst_LIBRARIES += lib/libvm.a
 lib_libvm_a_SOURCES = \
+	lib/vm/aside.c \
+	lib/vm/aside.h \
+	lib/vm/branch.c \
+	lib/vm/branch.h \
 	lib/vm/breaks.c \
 	lib/vm/breaks.h \
+	lib/vm/breakset.c \
+	lib/vm/breakset.h \
 	lib/vm/context.c \
 	lib/vm/context.h \
+	lib/vm/control.c \
+	lib/vm/control.h \
+	lib/vm/copies.c \
+	lib/vm/copies.h \
 	lib/vm/core.c \
 	lib/vm/core.h \
+	lib/vm/counts.c \
+	lib/vm/counts.h \
 	lib/vm/cpu.c \
 	lib/vm/cpu.h \
 	lib/vm/debug.c \
@@ -125,41 +184,75 @@ lib_libvm_a_SOURCES = \
 	lib/vm/error.c \
 	lib/vm/error.h \
 	lib/vm/exits.c \
+	lib/vm/exits.h \
+	lib/vm/flight.h \
+	lib/vm/hostthread.c \
+	lib/vm/hostthread.h \
+	lib/vm/kick.c \
+	lib/vm/kick.h \
 	lib/vm/load.c \
 	lib/vm/machine.c \
 	lib/vm/machine.h \
-	lib/vm/monitor.c \
-	lib/vm/monitor.h \
+	lib/vm/operand.c \
+	lib/vm/operand.h \
 	lib/vm/probe.c \
 	lib/vm/probe.h \
 	lib/vm/report.c \
 	lib/vm/report.h \
-	lib/vm/run.h \
+	lib/vm/rest.c \
+	lib/vm/rest.h \
+	lib/vm/shim.c \
+	lib/vm/shim.h \
 	lib/vm/sigframe.c \
 	lib/vm/sigframe.h \
 	lib/vm/start.c \
 	lib/vm/step.c \
 	lib/vm/step.h \
+	lib/vm/stopinfo.c \
+	lib/vm/stopinfo.h \
+	lib/vm/stops.c \
+	lib/vm/stops.h \
 	lib/vm/thread.c \
 	lib/vm/thread.h \
 	lib/vm/trap.c \
 	lib/vm/trap.h \
+	lib/vm/vdso.c \
+	lib/vm/vdso.h \
+	lib/vm/vdsoimage.S \
 	lib/vm/x86.h
+
+# It contains the vDSO, from the build folder, in which make runs.
+lib/vm/vdsoimage.$(OBJEXT): guest/vdso/vdso.so
 
 # The GDB stub: pure, it reaches the machine through target.h alone.
 noinst_LIBRARIES += lib/libgdb.a
 lib_libgdb_a_SOURCES = \
+	lib/gdb/agent.c \
+	lib/gdb/agent.def \
+	lib/gdb/agent.h \
 	lib/gdb/bulk.c \
 	lib/gdb/bulk.h \
+	lib/gdb/format.c \
+	lib/gdb/format.h \
+	lib/gdb/nonstop.c \
+	lib/gdb/nonstop.h \
 	lib/gdb/packet.c \
 	lib/gdb/packet.h \
 	lib/gdb/packets.def \
+	lib/gdb/packets_break.c \
 	lib/gdb/packets_data.c \
 	lib/gdb/packets_file.c \
+	lib/gdb/packets_frame.c \
 	lib/gdb/packets_lldb.c \
 	lib/gdb/packets_query.c \
 	lib/gdb/packets_run.c \
+	lib/gdb/packets_search.c \
+	lib/gdb/packets_trace.c \
+	lib/gdb/packets_upload.c \
+	lib/gdb/points.c \
+	lib/gdb/points.h \
 	lib/gdb/regs.c \
+	lib/gdb/flags.def \
 	lib/gdb/regs.def \
 	lib/gdb/regs.h \
 	lib/gdb/rsp.c \
@@ -172,22 +265,74 @@ lib_libgdb_a_SOURCES = \
 	lib/gdb/stub.h \
 	lib/gdb/target.h \
 	lib/gdb/text.c \
-	lib/gdb/text.h
+	lib/gdb/text.h \
+	lib/gdb/trace.c \
+	lib/gdb/trace.h \
+	lib/gdb/traceframe.c \
+	lib/gdb/traceframe.h
+
+# Between the stub and a machine: the target, gdb's `monitor`
+# commands, the line and the loop.
+noinst_LIBRARIES += lib/libdebugger.a
+lib_libdebugger_a_SOURCES = \
+	lib/debugger/command.c \
+	lib/debugger/command.h \
+	lib/debugger/console.c \
+	lib/debugger/console.h \
+	lib/debugger/files.c \
+	lib/debugger/files.h \
+	lib/debugger/front.c \
+	lib/debugger/front.h \
+	lib/debugger/libraries.c \
+	lib/debugger/libraries.h \
+	lib/debugger/hit.c \
+	lib/debugger/hit.h \
+	lib/debugger/line.c \
+	lib/debugger/line.h \
+	lib/debugger/plan.c \
+	lib/debugger/plan.h \
+	lib/debugger/scratch.c \
+	lib/debugger/scratch.h \
+	lib/debugger/server.c \
+	lib/debugger/server.h \
+	lib/debugger/session.h \
+	lib/debugger/tables.c \
+	lib/debugger/tables.h \
+	lib/debugger/target.c \
+	lib/debugger/target.h \
+	lib/debugger/value.c \
+	lib/debugger/value.h
 
 # Confining the process: it knows neither guests nor KVM.
 noinst_LIBRARIES += lib/libsandbox.a
 lib_libsandbox_a_SOURCES = \
+	lib/sandbox/capability.c \
+	lib/sandbox/capability.h \
 	lib/sandbox/confine.c \
 	lib/sandbox/confine.h \
 	lib/sandbox/filter.c \
 	lib/sandbox/filter.h \
-	lib/sandbox/host.c \
-	lib/sandbox/host.h \
 	lib/sandbox/landlock.c \
 	lib/sandbox/landlock.h \
 	lib/sandbox/namespaces.c \
 	lib/sandbox/namespaces.h \
-	lib/sandbox/sys.h
+	lib/sandbox/offers.c \
+	lib/sandbox/offers.h \
+	lib/sandbox/sys.h \
+	lib/sandbox/waiter.c \
+	lib/sandbox/waiter.h
+
+# JSON, read piece by piece: pure, it knows nothing of its text's purpose.
+noinst_LIBRARIES += lib/libjson.a
+lib_libjson_a_SOURCES = \
+	lib/json/json.c \
+	lib/json/json.h
+
+# The one writer to peers that may not read.
+noinst_LIBRARIES += lib/liboutput.a
+lib_liboutput_a_SOURCES = \
+	lib/output/output.c \
+	lib/output/output.h
 
 # In the order a linker wants them: each needs only what follows it.
 NOVILLO_LIBS = \
@@ -195,4 +340,5 @@ NOVILLO_LIBS = \
 	lib/libhypercall.a \
 	lib/libmem.a \
 	lib/libimage.a \
-	lib/libkvmcore.a
+	lib/libkvmcore.a \
+	lib/liboutput.a

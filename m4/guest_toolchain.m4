@@ -134,7 +134,7 @@ _NOVILLO_GUEST_LDFLAG([-Wl,--orphan-handling=error])
 
 AC_MSG_CHECKING([whether $GUEST_CC makes a freestanding x86-64 program])
 CFLAGS="$GUEST_CFLAGS_AUTO $GUEST_CFLAGS"
-LDFLAGS="$GUEST_LDFLAGS_AUTO -Wl,-T,$srcdir/guest/guest.lds"
+LDFLAGS="$GUEST_LDFLAGS_AUTO -Wl,-T,$srcdir/guest/runtime/guest.lds"
 AC_LINK_IFELSE([_NOVILLO_GUEST_PROGRAM], [AC_MSG_RESULT([yes])], [AC_MSG_RESULT([no])
     AC_MSG_ERROR([guests need a compiler for x86-64: set GUEST_CC, and look at
 the end of config.log for what $GUEST_CC said])])

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What shell tests share: where things are, TAP, and claims about commands.
-# It runs under any POSIX shell, busybox's included, and needs no more than
-# busybox has.  Sourced, never run.
+# The shell tests' common part: paths, TAP, and claims about commands.  Tests
+# source it.  It runs under any POSIX shell, also busybox's, and needs only
+# busybox's commands.
 #
 # Environment: top_srcdir and top_builddir are set by automake and by the
 # hosts; NOVILLO names another program to test; NOVILLO_REQUIRE_KVM=1 turns a
-# skip for want of KVM into a failure, NOVILLO_REQUIRE_PROGRAMS=1 one for want of
-# a program.
+# skip for lack of KVM into a failure, NOVILLO_REQUIRE_PROGRAMS=1 a skip for
+# lack of a program.
 
 top_srcdir=${top_srcdir:-.}
 top_builddir=${top_builddir:-.}
@@ -24,7 +24,7 @@ skip_all()
 	exit 0
 }
 
-# Not whether the device exists but whether a guest can run.
+# Test whether a guest can run, not whether the device exists.
 need_kvm()
 {
 	kvm_why=$("$novillo" --probe 2>&1 >/dev/null) && return 0
@@ -41,12 +41,27 @@ need_tool()
 	command -v "$1" >/dev/null 2>&1 || skip_all "no $1 here"
 }
 
-# A folder that goes away with the test: $scratch.
+# Make $scratch, a folder that is removed when the test ends.
 make_scratch()
 {
 	scratch=$(mktemp -d "${TMPDIR:-/tmp}/novillo-test.XXXXXX") || exit 99
 	trap 'rm -rf "$scratch"' EXIT
 	trap 'exit 1' HUP INT TERM
+}
+
+# make_scratch for a debugger's command line, which splits at blanks: if TMPDIR
+# has blanks, $scratch is a link below the build folder to the real folder.
+make_plain_scratch()
+{
+	make_scratch
+	case $scratch in
+	*[!A-Za-z0-9/._+-]*) ;;
+	*) return ;;
+	esac
+	scratch_link=$top_builddir/tests/scratch.$$
+	ln -s "$scratch" "$scratch_link" || exit 99
+	trap 'rm -rf "$scratch/"; rm -f "$scratch_link"' EXIT
+	scratch=$scratch_link
 }
 
 # ok STATUS NAME: one point, passed if STATUS is 0.
@@ -58,6 +73,8 @@ ok()
 	else
 		failures=$((failures + 1))
 		printf '%s\n' "not ok $points - $2"
+		[ -z "${err-}" ] ||
+		    printf '%s\n' "$err" | sed -n '1,40s/^/# stderr: /p'
 	fi
 }
 
@@ -67,8 +84,8 @@ skip()
 	echo "ok $points # SKIP $*"
 }
 
-# A skip for want of a program or a package, which NOVILLO_REQUIRE_PROGRAMS=1
-# turns into a failure, as on the machines that install them all.
+# A skip for lack of a program or a package.  NOVILLO_REQUIRE_PROGRAMS=1 turns
+# the skip into a failure, for machines that have all programs installed.
 missing()
 {
 	if [ "${NOVILLO_REQUIRE_PROGRAMS:-0}" = 1 ]; then
@@ -89,7 +106,7 @@ is()
 	fi
 }
 
-# has TEXT PART NAME: PART stands in TEXT.
+# has TEXT PART NAME: TEXT contains PART.
 has()
 {
 	case $1 in
@@ -101,7 +118,8 @@ has()
 	esac
 }
 
-# try COMMAND...: its output in $out, its complaints in $err, its end in $status.
+# try COMMAND...: run COMMAND; set $out to its output, $err to its errors and
+# $status to its status.
 try()
 {
 	[ -n "$scratch" ] || make_scratch
@@ -109,6 +127,26 @@ try()
 	"$@" >"$scratch/out" 2>"$scratch/err" || status=$?
 	out=$(cat "$scratch/out")
 	err=$(cat "$scratch/err")
+}
+
+# gdb_batch SECONDS ARG...: gdb without the user's settings.  On a busy machine
+# a reply may take longer than gdb's default timeout of two seconds.
+gdb_batch()
+{
+	seconds_=$1
+	shift
+	timeout -k 5 "$seconds_" gdb -nx -nh -batch \
+	    -iex 'set remotetimeout 60' -iex 'set pagination off' \
+	    -iex 'set debuginfod enabled off' "$@"
+}
+
+# lldb_batch SECONDS ARG...: lldb without the user's settings.
+lldb_batch()
+{
+	seconds_=$1
+	shift
+	timeout -k 5 "$seconds_" lldb --no-lldbinit --batch \
+	    -O 'settings set plugin.process.gdb-remote.packet-timeout 60' "$@"
 }
 
 done_testing()

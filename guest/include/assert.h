@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * assert(): for the program's own mistakes.  Like <assert.h> everywhere it can
- * be included again after a change of NDEBUG, so there is no guard.
+ * assert(), for the program's own mistakes.  As everywhere, <assert.h> can be
+ * included again after a change of NDEBUG, so it has no guard.
  */
 #include <stdlib.h>
 

@@ -34,7 +34,7 @@
 #define AT_REMOVEDIR        0x200
 #define AT_EMPTY_PATH       0x1000
 
-/* The mode follows flags with O_CREAT. */
+/* With O_CREAT the mode follows the flags. */
 int open(const char *path, int flags, ...);
 int openat(int dirfd, const char *path, int flags, ...);
 int creat(const char *path, mode_t mode);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hypercalls from a guest: hypercall0() to hypercall6(), and hc_NAME() for
- * each row of lib/abi/hypercall.def.  There is no errno here: a result from
- * -4095 to -1 is -errno.  Pointers are passed as long.
+ * Hypercalls from a guest: hypercall0() to hypercall6(), and hc_NAME() for each
+ * row of lib/abi/hypercall.def.  They do not set errno: a result from -4095 to
+ * -1 is -errno.  Pointers are passed as long.
  *
  * With HYPERCALL_BY_SYSCALL defined the gate is the `syscall` instruction, and
- * the guest is an ordinary Linux program, which is how it can be tested and
- * compared without a VMM.  ToroV's 499 exists only by OUT: its argument is in
- * rcx, which `syscall` overwrites.
+ * the guest is an ordinary Linux program that can be tested and compared
+ * without a VMM.  ToroV's 499 exists only by OUT: its argument is in rcx, which
+ * `syscall` overwrites.
  */
 #ifndef HCALL_H
 #define HCALL_H
@@ -158,7 +158,8 @@ hypercall6(long number, long a, long b, long c, long d, long e, long f)
 		return hypercall6(HC_##name, a, b, c, d, e, f); \
 	}
 
-/* Seven is ToroV's way: the only argument is the last register, rcx. */
+/* Seven stands for ToroV's call: its only argument is in rcx, the last
+ * register. */
 #ifdef HYPERCALL_BY_SYSCALL
 #define HCALL_STUB_7(name)
 #else

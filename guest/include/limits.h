@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ranges of the integer types.  The compiler's own <limits.h> asks for the
+ * The ranges of the integer types.  The compiler's own <limits.h> includes the
  * C library's, so it cannot be used here.
  */
 #ifndef LIMITS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Scheduling: let others run.
+ * Scheduling: lets other threads run.
  */
 #ifndef SCHED_H
 #define SCHED_H

@@ -42,7 +42,7 @@
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
 
-#define SIGRTMIN 32 /* the kernel's: there is no C library to keep some */
+#define SIGRTMIN 32 /* no C library reserves the first ones */
 
 #define SA_SIGINFO   0x00000004UL
 #define SA_RESTORER  0x04000000UL /* sigaction() sets it */
@@ -139,7 +139,7 @@ typedef struct ucontext {
 	sigset_t uc_sigmask;
 } ucontext_t;
 
-/* The kernel's structure and its order. */
+/* The structure and its order are the kernel's. */
 struct sigaction {
 	union {
 		void (*sa_handler)(int);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Standard streams and formatted output.  There are no other streams: files
- * are read and written by descriptor.
+ * Standard streams and formatted output.  No other streams exist: files are
+ * read and written by descriptor.
  *
- * stdin and a line of stdout are buffered, stderr is not.  exit() flushes, and
+ * stdin and lines of stdout are buffered, stderr is not.  exit() flushes, and
  * so does a read from stdin that has to ask the host.
  *
- * The printf family knows the flags - 0 + space #, width and precision (also
+ * The printf family supports the flags - 0 + space #, width and precision (also
  * as *), the lengths hh h l ll z j t and the conversions d i u x X o c s p %.
  * Floating point, wide characters and %n are left out.  The result is the
- * number of bytes the whole text has, or -1 with errno set.
+ * length of the whole text in bytes, or -1 with errno set.
  */
 #ifndef STDIO_H
 #define STDIO_H
@@ -54,8 +54,8 @@ char *fgets(char *buf, int size, FILE *file);
 size_t fread(void *data, size_t size, size_t count, FILE *file);
 
 /*
- * Read a line of any length into *line, which malloc or an earlier call made
- * (or NULL) and which has room for *size bytes.  The caller frees it.  Returns
+ * Read a line of any length into *line, which has room for *size bytes and is
+ * NULL or comes from malloc or an earlier call.  The caller frees it.  Returns
  * the length with the newline, or -1 at the end of input.
  */
 ssize_t getline(char **line, size_t *size, FILE *file);

@@ -11,9 +11,8 @@
 #define EXIT_FAILURE 1
 
 /*
- * Memory is taken from brk, 16-byte aligned.  A pointer that was freed before
- * or never came from here, or a header somebody wrote over, ends the guest in
- * panic().
+ * Memory comes from brk, aligned to 16 bytes.  A pointer that was freed before
+ * or is not from here, or an overwritten header, ends the guest in panic().
  */
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
@@ -32,14 +31,14 @@ long labs(long value);
 
 char *getenv(const char *name);
 
-/* exit() calls what atexit() was given, flushes stdio and ends the guest. */
+/* exit() calls the functions of atexit(), flushes stdio and ends the guest. */
 _Noreturn void exit(int status);
 int atexit(void (*function)(void));
 
 /*
  * End by SIGABRT, which is status 134.  panic() is abort() with a reason: it
- * writes the message and an address to stderr, using nothing that could be
- * broken.  A breakpoint on panic catches every such end.
+ * writes the message and an address to stderr, without stdio and malloc.  A
+ * breakpoint on panic catches every such end.
  */
 _Noreturn void abort(void);
 _Noreturn void panic(const char *message, const void *where);

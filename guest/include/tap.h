@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests that report themselves in the Test Anything Protocol: a guest calls
- * ok() for each claim and returns tap_done() from main.  The plan comes last,
- * so a guest that dies on the way has none and fails as a whole.
+ * Tests that report in the Test Anything Protocol: a guest calls ok() for each
+ * claim and returns tap_done() from main.  The plan comes last, so a guest that
+ * dies earlier has no plan and fails as a whole.
  */
 #ifndef TAP_H
 #define TAP_H
@@ -10,19 +10,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* One claim, named by a sentence.  Returns `pass`. */
+/* Report one claim, named by a sentence.  Returns `pass`. */
 bool ok(bool pass, const char *sentence, ...) PRINTF_LIKE(2, 3);
 
-/* The claim that two numbers are equal; says both if they are not. */
+/* Claim that two numbers are equal; print both if they differ. */
 bool same(long got, long want, const char *sentence, ...) PRINTF_LIKE(3, 4);
 
-/* A claim that cannot be tried here, and why. */
+/* Report a claim that cannot be tested here, and the reason. */
 void skip(const char *reason, const char *sentence, ...) PRINTF_LIKE(2, 3);
 
-/* Nothing can be tried here: says so and ends the guest with status 0. */
+/* Report that no claim can be tested here, and why; end with status 0. */
 _Noreturn void skip_all(const char *reason);
 
-/* The plan.  Returns what main should: 0 if all claims held, else 1. */
+/* Print the plan.  Returns main's result: 0 if all claims held, else 1. */
 int tap_done(void);
 
 #endif

@@ -24,7 +24,7 @@ struct timespec {
 int clock_gettime(clockid_t clock, struct timespec *now);
 int nanosleep(const struct timespec *length, struct timespec *remaining);
 
-/* Returns the error number itself and leaves errno alone, as POSIX wants. */
+/* Returns the error number and does not set errno, as POSIX requires. */
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *until,
     struct timespec *remaining);
 time_t time(time_t *now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * POSIX calls on descriptors, the heap's end and identities.  Each is one
- * hypercall; on failure they return -1 and set errno.
+ * POSIX calls on descriptors, the heap's end and identities.  Each call is one
+ * hypercall; on failure it returns -1 and sets errno.
  */
 #ifndef UNISTD_H
 #define UNISTD_H
@@ -42,7 +42,7 @@ int unlink(const char *path);
 int rmdir(const char *path);
 int link(const char *from, const char *to);
 int symlink(const char *target, const char *path);
-ssize_t readlink(const char *path, char *buf, size_t size); /* no NUL */
+ssize_t readlink(const char *path, char *buf, size_t size); /* without a NUL */
 int chdir(const char *path);
 char *getcwd(char *buf, size_t size); /* NULL on failure */
 
@@ -57,6 +57,6 @@ uid_t geteuid(void);
 gid_t getgid(void);
 gid_t getegid(void);
 
-_Noreturn void _exit(int status); /* at once: nothing is flushed */
+_Noreturn void _exit(int status); /* at once, without a flush */
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * Digits, sums and escapes, by the compiler's vectors, which become plain
  * arithmetic where SSE may not be used.  Each loop is written once and
- * compiled twice, the second time for AVX2, which most processors have and a
- * program for all x86-64 must not use unasked; there it finds runs and special
- * bytes in its own way.  Bytes are little-endian.
+ * compiled twice: for every x86-64, and for AVX2, which is used if the
+ * processor has it and finds runs and special bytes by other instructions.
+ * The code assumes a little-endian processor.
  */
 #include "gdb/bulk.h"
 
@@ -21,8 +21,8 @@
 #define AVX2 __attribute__((target("avx2")))
 
 /*
- * The compiler's own library would ask the processor at every start; this asks
- * for the first packet that is long (SDM vol. 1, 14.3 and 14.7.1).
+ * __builtin_cpu_supports() would run CPUID at every start of the program; this
+ * runs it once, before the first loop (SDM vol. 1, 14.3 and 14.7.1).
  */
 static bool
 ask_for_avx2(void)
@@ -91,7 +91,7 @@ digits(uint8_t *dst, const uint8_t *src, size_t n)
 		put_digit_pair(dst + 2 * i, src[i]);
 }
 
-/* Words are compared, for two vectors' lanes are dear. */
+/* Compares words: moving a vector's lanes to a register costs more. */
 INLINE bool
 is_run(const uint8_t *src)
 {
@@ -138,13 +138,13 @@ move16(uint8_t *dst, const uint8_t *src, bytes32 *sums)
 typedef bool run_test(const uint8_t *src);
 
 INLINE size_t
-move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum,
+move_bytes(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum,
     run_test *may_have)
 {
 	bytes32 sums = { 0 };
 	size_t i = 0, j;
 
-	/* Behind a long run there often is one more, and no sum to be made. */
+	/* A long run often follows another: the sums are not needed then. */
 	if (n < BULK_RUN || is_run(src))
 		return 0;
 	while (n - i >= BULK_RUN && !is_run(src + i)) {
@@ -163,7 +163,7 @@ move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum,
 typedef uint32_t special_test(const uint8_t *src);
 
 #ifdef __SSE2__
-/* Which of 32 bytes are special, a bit for each. */
+/* A mask of 32 bytes: bit n is set if byte n is special. */
 INLINE uint32_t
 specials16(const uint8_t *src)
 {
@@ -171,8 +171,8 @@ specials16(const uint8_t *src)
 
 	memcpy(&bytes, src, sizeof(bytes));
 	return (uint32_t)__builtin_ia32_pmovmskb128(
-	    (chars16)((bytes == RSP_START) | (bytes == RSP_END) |
-		      (bytes == RSP_ESCAPED) | (bytes == RSP_REPEATED)));
+	    (chars16)((bytes == CHAR_START) | (bytes == CHAR_END) |
+		      (bytes == CHAR_ESCAPE) | (bytes == CHAR_REPEAT)));
 }
 
 INLINE uint32_t
@@ -181,26 +181,26 @@ specials32(const uint8_t *src)
 	return specials16(src) | specials16(src + 16) << 16;
 }
 
-/* Make place for an escape at out[at], for src[at]; what follows is copied
- * anew, one further on. */
+/* Insert the escape of src[at] at out[at]; the bytes after it are copied again,
+ * one further on. */
 INLINE void
 put_escaped(uint8_t *out, const uint8_t *src, unsigned at)
 {
 	uint8_t c = src[at];
 
-	out[at] = RSP_ESCAPED;
-	out[at + 1] = c ^ RSP_ESCAPE_XOR;
+	out[at] = CHAR_ESCAPE;
+	out[at + 1] = c ^ CHAR_ESCAPE_XOR;
 	memcpy(out + at + 2, src + at + 1, PIECE);
 }
 
 /*
- * The first special byte of a piece is served whether there is one or not,
- * which costs less than a branch that nobody can predict: where there is none,
- * what is written lies behind the piece, and the next one overwrites it.
+ * An escape is written for every piece, whether it has a special byte or not:
+ * that costs less than a branch that cannot be predicted.  Without a special
+ * byte the escape lies after the piece, and the next piece overwrites it.
  */
 INLINE size_t
-escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made,
-    special_test *specials)
+escape_bytes(uint8_t *dst, size_t room, const uint8_t *src, size_t n,
+    size_t *made, special_test *specials)
 {
 	const uint64_t none = UINT64_C(1) << PIECE;
 	uint8_t *out = dst;
@@ -234,8 +234,8 @@ specials32(const uint8_t *src)
 }
 
 INLINE size_t
-escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made,
-    special_test *specials)
+escape_bytes(uint8_t *dst, size_t room, const uint8_t *src, size_t n,
+    size_t *made, special_test *specials)
 {
 	(void)specials;
 	(void)dst;
@@ -248,7 +248,8 @@ escape(uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made,
 #endif
 
 #if defined(__SSE2__) && __STDC_HOSTED__
-/* The two words of a half trade places, and equal ones are the same then. */
+/* Which words equal the other one in their half: the words are swapped, and
+ * compared. */
 AVX2 static inline __m256i
 same_words(const uint8_t *src)
 {
@@ -273,8 +274,8 @@ specials32_avx2(const uint8_t *src)
 
 	memcpy(&bytes, src, sizeof(bytes));
 	return (uint32_t)_mm256_movemask_epi8(
-	    (__m256i)((bytes == RSP_START) | (bytes == RSP_END) |
-		      (bytes == RSP_ESCAPED) | (bytes == RSP_REPEATED)));
+	    (__m256i)((bytes == CHAR_START) | (bytes == CHAR_END) |
+		      (bytes == CHAR_ESCAPE) | (bytes == CHAR_REPEAT)));
 }
 #else
 #define may_have_run_avx2 may_have_run
@@ -290,14 +291,14 @@ digits_avx2(uint8_t *dst, const uint8_t *src, size_t n)
 AVX2 static size_t
 move_avx2(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
 {
-	return move(dst, src, n, sum, may_have_run_avx2);
+	return move_bytes(dst, src, n, sum, may_have_run_avx2);
 }
 
 AVX2 static size_t
 escape_avx2(
     uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 {
-	return escape(dst, room, src, n, made, specials32_avx2);
+	return escape_bytes(dst, room, src, n, made, specials32_avx2);
 }
 
 void
@@ -314,7 +315,7 @@ bulk_move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
 {
 	if (has_avx2())
 		return move_avx2(dst, src, n, sum);
-	return move(dst, src, n, sum, may_have_run);
+	return move_bytes(dst, src, n, sum, may_have_run);
 }
 
 size_t
@@ -323,5 +324,5 @@ bulk_escape(
 {
 	if (has_avx2())
 		return escape_avx2(dst, room, src, n, made);
-	return escape(dst, room, src, n, made, specials32);
+	return escape_bytes(dst, room, src, n, made, specials32);
 }

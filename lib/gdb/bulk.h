@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loops that a memory dump spends its time in, many bytes at a time.  It
+ * The loops that memory dumps spend their time in, many bytes at a time.  It
  * must not know packets; it is freestanding.
  */
 #ifndef GDB_BULK_H
@@ -9,33 +9,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What packets have a meaning for (GDB manual, "Overview"). */
-#define RSP_START      '$'
-#define RSP_END        '#'
-#define RSP_ESCAPED    '}'
-#define RSP_REPEATED   '*'
-#define RSP_ESCAPE_XOR 0x20
+/* The bytes with a meaning in packets (GDB manual, "Overview"). */
+#define CHAR_START      '$'
+#define CHAR_END        '#'
+#define CHAR_NOTICE     '%' /* begins a notification */
+#define CHAR_ESCAPE     '}'
+#define CHAR_REPEAT     '*'
+#define CHAR_ESCAPE_XOR 0x20
 
-/* Each run that is found has at least so many bytes. */
+/* The shortest run that is found, in bytes. */
 #define BULK_RUN 16
 
 /*
- * Two hex digits for each byte.  dst may lie before src, as far as there are
- * bytes left, and nowhere else in reach of it.
+ * Write two hex digits per byte.  dst[2n] may overlap src[n] if it begins at
+ * least n bytes before src.
  */
 void bulk_digits(uint8_t *dst, const uint8_t *src, size_t n);
 
 /*
- * Move bytes to dst <= src, up to the first of the places 0, 16, 32 ... from
- * where on 16 bytes are the same, or to the end, but for less than 16.  How
- * many were moved; their sum is added to *sum.
+ * Move bytes to dst <= src in steps of 16, up to a step whose 16 bytes are
+ * equal, or until fewer than 16 are left.  Returns how many were moved; their
+ * sum is added to *sum.
  */
 size_t bulk_move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum);
 
 /*
- * Copy bytes to dst[room], special ones as RSP_ESCAPED and themselves changed,
- * as long as many are left and there is much room: how many, and how many that
- * made.  dst may lie before src as with bulk_digits().
+ * Copy bytes to dst[room], special ones as CHAR_ESCAPE and the byte with
+ * CHAR_ESCAPE_XOR, while enough bytes and room are left for whole vectors.
+ * Returns how many bytes were taken; *made is how many were written.  dst may
+ * overlap src as with bulk_digits().
  */
 size_t bulk_escape(
     uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made);

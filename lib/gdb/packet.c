@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The packet table: finding a packet's row and taking its arguments apart.
- * It must not know what packets do.
+ * The packet table: it finds a packet's row and parses the arguments.  It must
+ * not know what packets do.
  */
 #include "gdb/packet.h"
+
+#include "gdb/nonstop.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,8 +20,9 @@
 #define ANYTIME     PACKET_ANYTIME
 #define STOPPED     PACKET_STOPPED
 #define SUFFIX      PACKET_SUFFIX
-#define LATER       PACKET_LATER
+#define BY_STOP     PACKET_BY_STOP
 #define SILENT      PACKET_SILENT
+#define LIVE        PACKET_LIVE
 #define HEX_DIGITS  16
 #define SUFFIX_TEXT ";thread:"
 
@@ -37,7 +40,7 @@ packet_table(size_t *n)
 }
 
 static bool
-matches(const struct packet *packet, const uint8_t *text, size_t n)
+row_matches(const struct packet *packet, const uint8_t *text, size_t n)
 {
 	size_t len = strlen(packet->name);
 
@@ -53,7 +56,7 @@ const struct packet *
 packet_find(const uint8_t *text, size_t n)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (matches(&table[i], text, n))
+		if (row_matches(&table[i], text, n))
 			return &table[i];
 	return NULL;
 }
@@ -69,7 +72,7 @@ packet_served(const struct stub *stub, const struct packet *packet)
 	return op != NULL;
 }
 
-size_t
+bool
 hex_parse(const uint8_t **at, const uint8_t *end, uint64_t *value)
 {
 	size_t digits = 0;
@@ -77,7 +80,7 @@ hex_parse(const uint8_t **at, const uint8_t *end, uint64_t *value)
 	*value = 0;
 	for (; *at < end && hex_digit(**at) >= 0; (*at)++, digits++)
 		*value = *value << 4 | (uint64_t)hex_digit(**at);
-	return digits;
+	return digits > 0 && digits <= HEX_DIGITS;
 }
 
 /* A process or thread number: hex digits, or -1 for every one. */
@@ -85,15 +88,13 @@ static int
 id_parse(const uint8_t **at, const uint8_t *end, int *id)
 {
 	uint64_t value;
-	size_t digits;
 
 	if (end - *at >= 2 && (*at)[0] == '-' && (*at)[1] == '1') {
 		*at += 2;
 		*id = THREAD_EVERY;
 		return 0;
 	}
-	digits = hex_parse(at, end, &value);
-	if (digits == 0 || digits > HEX_DIGITS || value > INT_MAX)
+	if (!hex_parse(at, end, &value) || value > INT_MAX)
 		return -EINVAL;
 	*id = (int)value;
 	return 0;
@@ -132,7 +133,7 @@ thread_write(struct stub *stub, struct reply *reply, int tid)
 	return reply_number(reply, (uint64_t)tid);
 }
 
-/* A packet being taken apart: at[0, end), written over where it is decoded. */
+/* The rest of a packet, [at, end), which is decoded in place. */
 struct parser {
 	struct stub *stub;
 	uint8_t *at;
@@ -143,10 +144,10 @@ static int
 parse_hex(struct parser *in, struct args *args)
 {
 	const uint8_t *at = in->at;
-	size_t digits = hex_parse(&at, in->end, &args->num[args->nums++]);
+	bool right = hex_parse(&at, in->end, &args->num[args->nums++]);
 
 	in->at = (uint8_t *)at;
-	return digits > 0 && digits <= HEX_DIGITS ? 0 : -EINVAL;
+	return right ? 0 : -EINVAL;
 }
 
 static int
@@ -169,7 +170,7 @@ parse_name(struct parser *in, struct args *args)
 	return 0;
 }
 
-/* The NUL that ends a path finds its place where digits were. */
+/* The NUL after the path overwrites a digit. */
 static int
 parse_path(struct parser *in, struct args *args)
 {
@@ -238,8 +239,8 @@ parse(struct parser *in, const uint8_t *kinds, struct args *args)
 }
 
 /*
- * Cut ";thread:ID;" off the end, which LLDB puts behind packets once it has
- * asked for QThreadSuffixSupported.  They have no other ';'.
+ * Cut ";thread:ID;" off the end, which LLDB appends to packets after it has
+ * asked for QThreadSuffixSupported.  These packets have no other ';'.
  */
 static int
 cut_suffix(struct parser *in, struct args *args)
@@ -266,39 +267,71 @@ cut_suffix(struct parser *in, struct args *args)
 }
 
 static int
-may_serve(const struct stub *stub, const struct packet *packet)
+may_serve(struct stub *stub, const struct packet *packet)
 {
+	int error = 0;
+
 	if (!(packet->flags & PACKET_STOPPED))
 		return 0;
-	if (!stub->attached || stub->state == STUB_GONE)
+	if (stub_has_guest(stub) && stub->nonstop)
+		error = nonstop_pause(stub);
+	if (error != 0)
+		return error;
+	if (!stub_has_guest(stub))
 		return -ESRCH;
+	if (stub->framed && packet->flags & PACKET_LIVE)
+		return -EPERM;
 	return stub->state == STUB_STOPPED ? 0 : -EBUSY;
+}
+
+/* In non-stop mode the threads that ran before a packet run after it. */
+static int
+serve(struct stub *stub, const struct packet *packet, const struct args *args,
+    struct reply *reply)
+{
+	bool runs = stub->nonstop && stub->state == STUB_RUNNING;
+	int error = may_serve(stub, packet);
+
+	if (error == 0)
+		error = packet->handler(stub, args, reply);
+	if (runs && stub->nonstop)
+		(void)nonstop_go(stub);
+	return error;
+}
+
+static int
+parse_and_serve(struct stub *stub, const struct packet *packet,
+    struct parser *in, struct reply *reply)
+{
+	struct args args = { .thread = stub->general_tid,
+		.text = "",
+		.bytes = (const uint8_t *)"" };
+	int error = 0;
+
+	if (packet->flags & PACKET_SUFFIX &&
+	    stub->client & CLIENT_THREAD_SUFFIX)
+		error = cut_suffix(in, &args);
+	if (error == 0)
+		error = parse(in, packet->args, &args);
+	return error != 0 ? error : serve(stub, packet, &args, reply);
 }
 
 int
 packet_run(struct stub *stub, uint8_t *text, size_t n, struct reply *reply)
 {
 	const struct packet *packet = packet_find(text, n);
-	struct parser in = { .stub = stub, .at = text, .end = text + n };
-	struct args args = { .thread = stub->general,
-		.text = "",
-		.bytes = (const uint8_t *)"" };
-	int result = 0;
+	struct parser in = { .stub = stub, .end = text + n };
+	int result = REPLY_EMPTY;
 
-	if (!packet || !packet_served(stub, packet))
+	if (!packet)
 		return REPLY_EMPTY;
-	in.at += strlen(packet->name);
-	if (packet->flags & PACKET_SUFFIX &&
-	    stub->client & CLIENT_THREAD_SUFFIX)
-		result = cut_suffix(&in, &args);
-	if (result == 0)
-		result = parse(&in, packet->args, &args);
-	if (result == 0)
-		result = may_serve(stub, packet);
-	if (result != 0)
-		return result;
-	result = packet->handler(stub, &args, reply);
-	assert(result != REPLY_LATER || packet->flags & PACKET_LATER);
-	assert(result != REPLY_NONE || packet->flags & PACKET_SILENT);
+	in.at = text + strlen(packet->name);
+	if (packet_served(stub, packet))
+		result = parse_and_serve(stub, packet, &in, reply);
+	assert(result != REPLY_BY_STOP || packet->flags & PACKET_BY_STOP);
+	/* GDB would take it for the reply to its next packet. */
+	if (packet->flags & PACKET_SILENT &&
+	    !(stub->client & CLIENT_NATIVE_SIGNALS))
+		return REPLY_NONE;
 	return result;
 }

@@ -1,23 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The packets that read and write registers and memory (GDB manual,
- * "Packets").  It must not know the machine but through target.h.
+ * "Packets").  It must know the machine only through target.h.
  */
 #include "gdb/packet.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+/* A debugger without the target description expects the registers that every
+ * x86-64 has, and no more of them. */
 static const struct regs_layout *
 layout_of(struct stub *stub)
 {
-	return stub->ops->regs_layout(stub->ctx);
+	static const struct regs_layout plain = { .xcr0 = 1 << XSAVE_X87 |
+							  1 << XSAVE_SSE };
+
+	return stub->client & CLIENT_PLAIN_REGS
+		   ? &plain
+		   : stub->ops->regs_layout(stub->ctx);
 }
 
 static unsigned
 bank_of(unsigned number)
 {
-	return regs_in_core(number) ? REGS_CORE : REGS_XSAVE;
+	static const unsigned banks[] = {
+		[PLACE_CORE] = REGS_CORE,
+		[PLACE_XSAVE] = REGS_XSAVE,
+		[PLACE_CONTROL] = REGS_CONTROL,
+	};
+
+	return banks[regs_place(number)];
 }
 
 /* A register of stub->regs, whose bank has been read. */
@@ -26,7 +40,8 @@ reg_write(struct stub *stub, struct reply *reply, unsigned number)
 {
 	uint8_t value[REG_SIZE_MAX];
 
-	if (regs_get(&stub->regs, layout_of(stub), number, value))
+	if ((!stub->framed || frame_has_reg(stub, number)) &&
+	    regs_get(&stub->regs, layout_of(stub), number, value))
 		return reply_hex(reply, value, regs_size(number));
 	for (unsigned i = 0; i < regs_size(number); i++)
 		if (!reply_text(reply, "xx"))
@@ -47,15 +62,16 @@ packet_read_regs(
 	if (!stub_get_regs(stub, tid, REGS_CORE | REGS_XSAVE, &error))
 		return error;
 	for (unsigned i = 0; i < REG_COUNT; i++)
-		if (regs_has(layout, i) && !reg_write(stub, reply, i))
+		if (regs_in_g(layout, i) && !reg_write(stub, reply, i))
 			return -EMSGSIZE;
+	stub->sized = true;
 	return REPLY_DATA;
 }
 
 /*
- * The registers of a `G` packet, which may be fewer than there are: each one
- * as it comes, or x for one to be left alone.  All are looked at before any
- * is written.
+ * The registers of a `G` packet, which may hold only the first ones: digits
+ * for each, or x for one that keeps its value.  Called once to check all of
+ * them, and again to write.
  */
 static int
 take_regs(struct stub *stub, const struct args *args, bool write)
@@ -68,7 +84,7 @@ take_regs(struct stub *stub, const struct args *args, bool write)
 	for (unsigned i = 0; i < REG_COUNT && left > 0; i++) {
 		unsigned size = regs_size(i);
 
-		if (!regs_has(layout, i))
+		if (!regs_in_g(layout, i))
 			continue;
 		if (left < 2 * (size_t)size)
 			return -EINVAL;
@@ -127,6 +143,29 @@ packet_read_reg(struct stub *stub, const struct args *args, struct reply *reply)
 	return reply_done(reg_write(stub, reply, number));
 }
 
+/*
+ * After a call of a function GDB writes back all that it has read, so an
+ * unchanged value is accepted.  GDB shows the text of this error also in the
+ * versions that do not announce that they take texts.
+ */
+static int
+write_read_only(struct stub *stub, struct reply *reply, unsigned number,
+    const uint8_t *value)
+{
+	uint8_t old[REG_SIZE_MAX];
+	char text[96];
+
+	regs_get(&stub->regs, layout_of(stub), number, old);
+	if (memcmp(old, value, regs_size(number)) == 0)
+		return REPLY_OK;
+	snprintf(text, sizeof(text),
+	    "%s belongs to the machine: it can be read, and not written",
+	    regs_name(number));
+	if (stub->client & CLIENT_NATIVE_SIGNALS)
+		return reply_error(stub, reply, EPERM, text);
+	return reply_done(reply_text(reply, "E.") && reply_text(reply, text));
+}
+
 int
 packet_write_reg(
     struct stub *stub, const struct args *args, struct reply *reply)
@@ -135,22 +174,23 @@ packet_write_reg(
 	int tid;
 	int error = find_reg(stub, args, &number, &tid);
 
-	(void)reply;
 	if (error != 0)
 		return error;
 	if (args->len != regs_size(number))
 		return -EINVAL;
 	if (!stub_get_regs(stub, tid, bank_of(number), &error))
 		return error;
+	if (regs_is_read_only(number))
+		return write_read_only(stub, reply, number, args->bytes);
 	if (!regs_set(&stub->regs, layout_of(stub), number, args->bytes))
 		return -EIO;
 	return stub_put_regs(stub, bank_of(number));
 }
 
 /*
- * Memory for a reply of which `before` bytes are something else: where it
- * lies, or read into the reply, from where `append` spreads the bytes out.
- * Fewer than asked for is an answer, too.
+ * Memory for a reply that begins with `before` other bytes: bytes[got] lies in
+ * the machine, or in the reply's hole.  A range that is only partly mapped
+ * gives the bytes before the gap.
  */
 static int
 read_mem(struct stub *stub, const struct args *args, struct reply *reply,
@@ -168,11 +208,13 @@ read_mem(struct stub *stub, const struct args *args, struct reply *reply,
 	*got = 0;
 	if (error != 0 || len == 0)
 		return error;
-	if (ops->view_mem)
+	if (ops->view_mem && !stub->framed)
 		*got = ops->view_mem(stub->ctx, tid, args->num[0], len, bytes);
 	if (*got > 0)
 		return 0;
-	n = ops->read_mem(stub->ctx, tid, args->num[0], hole, len);
+	n = stub->framed
+		? frame_read_mem(stub, tid, args->num[0], hole, len)
+		: ops->read_mem(stub->ctx, tid, args->num[0], hole, len);
 	if (n <= 0)
 		return n < 0 ? (int)n : -EFAULT;
 	*got = (size_t)n;
@@ -192,8 +234,8 @@ packet_read_mem(struct stub *stub, const struct args *args, struct reply *reply)
 }
 
 /*
- * GDB 16's `x` begins its answer with 'b'; LLDB's has nothing before the
- * bytes, and x0,0 asks whether there is such a packet.
+ * The reply to GDB 16's `x` begins with 'b'; the one to LLDB's has nothing
+ * before the bytes, and x0,0 asks whether the packet is supported.
  */
 int
 packet_read_binary(
@@ -215,8 +257,8 @@ packet_read_binary(
 }
 
 /*
- * M and X.  What could be written of a range that is not all there stays
- * written; the answer is an error all the same.
+ * M and X.  A range that is only partly mapped is written up to the gap; the
+ * reply is an error then, too.
  */
 int
 packet_write_mem(
@@ -250,22 +292,55 @@ packet_features(struct stub *stub, const struct args *args, struct reply *reply)
 	    memcmp(args->text, annex, args->text_len) != 0)
 		return -ENOENT;
 	text_init(&text, stub->text, sizeof(stub->text));
+	stub->client &= ~(unsigned)CLIENT_PLAIN_REGS;
 	regs_xml(layout_of(stub), &text);
 	return reply_slice(reply, &text, args->num[0], args->num[1]);
 }
 
-/* The kernel's siginfo_t, which GDB knows by its osabi. */
+/* The kernel's siginfo_t of a thread, whose type GDB knows by the osabi. */
+static int
+get_siginfo(struct stub *stub, const struct args *args, int *tid,
+    uint8_t info[TARGET_SIGINFO_SIZE])
+{
+	int error = stub_thread(stub, args->thread, tid);
+
+	if (error != 0)
+		return error;
+	if (args->text_len != 0) /* there is no annex */
+		return -ENOENT;
+	return stub->ops->siginfo(stub->ctx, *tid, info);
+}
+
 int
 packet_siginfo(struct stub *stub, const struct args *args, struct reply *reply)
 {
-	struct text text = { .buf = stub->text, .size = 128, .len = 128 };
+	struct text text = { .buf = stub->text,
+		.size = TARGET_SIGINFO_SIZE,
+		.len = TARGET_SIGINFO_SIZE };
 	int tid;
-	int error = stub_thread(stub, args->thread, &tid);
+	int error = get_siginfo(stub, args, &tid, (uint8_t *)stub->text);
 
-	if (error == 0)
-		error = stub->ops->siginfo(
-		    stub->ctx, tid, (uint8_t *)stub->text);
 	if (error != 0)
 		return error;
 	return reply_slice(reply, &text, args->num[0], args->num[1]);
+}
+
+/* A part of it is written; the reply is the number of bytes. */
+int
+packet_set_siginfo(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	uint8_t info[TARGET_SIGINFO_SIZE];
+	int tid;
+	int error = get_siginfo(stub, args, &tid, info);
+
+	if (error != 0)
+		return error;
+	if (args->len > sizeof(info) || args->num[0] > sizeof(info) - args->len)
+		return -EINVAL;
+	memcpy(info + args->num[0], args->bytes, args->len);
+	error = stub->ops->set_siginfo(stub->ctx, tid, info);
+	if (error != 0)
+		return error;
+	return reply_done(reply_number(reply, args->len));
 }

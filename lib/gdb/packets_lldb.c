@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The packets that LLDB sends beyond GDB's (LLDB's docs/lldb-gdb-remote.txt).
- * It must not know the machine but through target.h.
+ * It must know the machine only through target.h.
  */
 #include "gdb/packet.h"
 
@@ -40,7 +40,7 @@ packet_error_strings(
 	return REPLY_OK;
 }
 
-/* It is what we do, and the only thing. */
+/* The end of a session always detaches; nothing else is supported. */
 int
 packet_detach_on_error(
     struct stub *stub, const struct args *args, struct reply *reply)
@@ -50,7 +50,7 @@ packet_detach_on_error(
 	return args->num[0] == 1 ? REPLY_OK : -EOPNOTSUPP;
 }
 
-/* Waiting for a program to be started is for those who start programs. */
+/* The stub attaches to its one guest, and never waits for a program. */
 int
 packet_no_attach_wait(
     struct stub *stub, const struct args *args, struct reply *reply)
@@ -69,7 +69,7 @@ packet_version(struct stub *stub, const struct args *args, struct reply *reply)
 	return reply_done(reply_text(reply, "name:novillo;version:1;"));
 }
 
-/* Text in digits, under a key. */
+/* A key and a text, whose bytes become hex digits. */
 static bool
 write_pair(struct reply *reply, const char *key, const char *value)
 {
@@ -94,7 +94,7 @@ packet_process_info(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
 	(void)args;
-	if (!stub->attached || stub->state == STUB_GONE)
+	if (!stub_has_guest(stub))
 		return -ESRCH;
 	return reply_done(
 	    reply_text(reply, "pid:") &&
@@ -110,7 +110,7 @@ packet_region(struct stub *stub, const struct args *args, struct reply *reply)
 	bool written;
 	int error;
 
-	if (args->nums == 0) /* is there such a packet? */
+	if (args->nums == 0) /* LLDB asks whether the packet is supported */
 		return REPLY_OK;
 	error = stub->ops->region(stub->ctx, args->num[0], &region);
 	if (error != 0)
@@ -132,6 +132,45 @@ packet_region(struct stub *stub, const struct args *args, struct reply *reply)
 	return reply_done(written);
 }
 
+/* Rights as letters. */
+static bool
+read_rights(const struct args *args, unsigned *access)
+{
+	size_t i;
+
+	*access = 0;
+	for (i = 0; i < args->len; i++)
+		switch (args->bytes[i]) {
+		case 'r': *access |= REGION_READ; break;
+		case 'w': *access |= REGION_WRITE; break;
+		case 'x': *access |= REGION_EXEC; break;
+		default: return false;
+		}
+	return true;
+}
+
+/* LLDB puts the code and the data of an expression there. */
+int
+packet_allocate(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	unsigned access;
+	int64_t at;
+
+	if (!read_rights(args, &access))
+		return -EINVAL;
+	at = stub->ops->allocate(stub->ctx, args->num[0], access);
+	return at < 0 ? (int)at : reply_done(reply_number(reply, (uint64_t)at));
+}
+
+int
+packet_release(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	int r = stub->ops->release(stub->ctx, args->num[0]);
+
+	(void)reply;
+	return r < 0 ? r : REPLY_OK;
+}
+
 int
 packet_thread_stop(
     struct stub *stub, const struct args *args, struct reply *reply)
@@ -144,7 +183,8 @@ packet_thread_stop(
 	return reply_done(stop_reply(stub, reply, tid));
 }
 
-/* The registers that LLDB unwinds with; by number, the bytes in digits. */
+/* The registers that LLDB needs to unwind: their numbers, and their bytes as
+ * digits. */
 static void
 json_registers(struct stub *stub, struct text *out, int tid)
 {
@@ -170,21 +210,17 @@ json_registers(struct stub *stub, struct text *out, int tid)
 static void
 json_thread(struct stub *stub, struct text *out, int tid)
 {
-	const char *reason = stop_reason(stub, tid);
 	const char *name = NULL;
 
 	if (stub->ops->thread_name)
 		name = stub->ops->thread_name(stub->ctx, tid);
-	text_printf(out, "{\"tid\":%d", tid);
+	text_printf(out, "{");
+	json_stop(stub, out, tid);
 	if (name) {
 		text_printf(out, ",\"name\":\"");
 		text_json(out, name);
 		text_printf(out, "\"");
 	}
-	if (stop_signal(stub, tid) != 0)
-		text_printf(out, ",\"signal\":%d", stop_signal(stub, tid));
-	if (reason)
-		text_printf(out, ",\"reason\":\"%s\"", reason);
 	json_registers(stub, out, tid);
 	text_printf(out, "}");
 }

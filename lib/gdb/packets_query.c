@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The packets that agree on the session and ask for its threads (GDB manual,
- * "General Query Packets").  It must not know the machine but through
+ * The packets that agree on the session's features and list its threads (GDB
+ * manual, "General Query Packets").  It must know the machine only through
  * target.h.
  */
 #include "gdb/packet.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 int
@@ -27,7 +28,10 @@ packet_noack(struct stub *stub, const struct args *args, struct reply *reply)
 	return REPLY_OK;
 }
 
-/* What both sides must know of, besides packets. */
+/*
+ * The features that both sides have to support.  No event of the last three is
+ * missed, because a guest cannot fork or exec.
+ */
 static const struct {
 	const char *name;
 	unsigned client;
@@ -36,28 +40,35 @@ static const struct {
 	{ "swbreak+", CLIENT_SWBREAK },
 	{ "hwbreak+", CLIENT_HWBREAK },
 	{ "error-message+", CLIENT_ERROR_TEXT },
+	{ "fork-events+", 0 },
+	{ "vfork-events+", 0 },
+	{ "exec-events+", 0 },
 };
 
 #define AGREED (sizeof(agreed) / sizeof(agreed[0]))
 
 static void
-hear_feature(struct stub *stub, const uint8_t *text, size_t n)
+take_feature(struct stub *stub, const uint8_t *text, size_t n)
 {
+	static const char xml[] = "xmlRegisters=";
+
+	if (n >= strlen(xml) && memcmp(text, xml, strlen(xml)) == 0)
+		stub->client &= ~(unsigned)CLIENT_PLAIN_REGS;
 	for (size_t i = 0; i < AGREED; i++)
 		if (n == strlen(agreed[i].name) &&
 		    memcmp(text, agreed[i].name, n) == 0)
 			stub->client |= agreed[i].client;
 }
 
-/* Feature names between semicolons; unknown ones are of no interest. */
+/* Feature names between semicolons; unknown ones are ignored. */
 static void
-hear_features(struct stub *stub, const uint8_t *at, size_t n)
+take_features(struct stub *stub, const uint8_t *at, size_t n)
 {
 	while (n > 0) {
 		const uint8_t *end = memchr(at, ';', n);
 		size_t len = end ? (size_t)(end - at) : n;
 
-		hear_feature(stub, at, len);
+		take_feature(stub, at, len);
 		if (end)
 			len++;
 		at += len;
@@ -74,7 +85,8 @@ packet_supported(
 	bool written = reply_text(reply, "PacketSize=") &&
 		       reply_number(reply, RSP_PACKET_MAX);
 
-	hear_features(stub, args->bytes, args->len);
+	stub->client |= CLIENT_PLAIN_REGS;
+	take_features(stub, args->bytes, args->len);
 	for (size_t i = 0; i < AGREED; i++)
 		written = written && reply_text(reply, ";") &&
 			  reply_text(reply, agreed[i].name);
@@ -85,7 +97,7 @@ packet_supported(
 	return reply_done(written);
 }
 
-/* If it was there before the debugger, quitting detaches rather than kills. */
+/* 1: a debugger that quits detaches from the guest; 0: it kills the guest. */
 int
 packet_attached(struct stub *stub, const struct args *args, struct reply *reply)
 {
@@ -96,7 +108,7 @@ packet_attached(struct stub *stub, const struct args *args, struct reply *reply)
 	return reply_done(reply_text(reply, was_there ? "1" : "0"));
 }
 
-/* We never need to look a symbol up. */
+/* The stub never needs the value of a symbol. */
 int
 packet_symbol(struct stub *stub, const struct args *args, struct reply *reply)
 {
@@ -118,7 +130,6 @@ packet_offsets(struct stub *stub, const struct args *args, struct reply *reply)
 	    reply_text(reply, ";Bss=") && reply_number(reply, bias));
 }
 
-/* There is but one module: which is asked for, by its link map, is no matter. */
 int
 packet_tls_address(
     struct stub *stub, const struct args *args, struct reply *reply)
@@ -129,7 +140,7 @@ packet_tls_address(
 
 	if (error == 0)
 		error = stub->ops->tls_address(
-		    stub->ctx, tid, args->num[0], &addr);
+		    stub->ctx, tid, args->num[1], args->num[0], &addr);
 	if (error != 0)
 		return error;
 	return reply_done(reply_number(reply, addr));
@@ -149,7 +160,7 @@ packet_set_general(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
 	(void)reply;
-	return choose(stub, args, &stub->general);
+	return choose(stub, args, &stub->general_tid);
 }
 
 int
@@ -157,7 +168,7 @@ packet_set_resumed(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
 	(void)reply;
-	return choose(stub, args, &stub->resumed);
+	return choose(stub, args, &stub->resume_tid);
 }
 
 int
@@ -165,7 +176,7 @@ packet_thread_alive(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
 	(void)reply;
-	if (!stub->attached || !thread_alive(stub, args->thread))
+	if (stub->hold == HOLD_NONE || !thread_alive(stub, args->thread))
 		return -ESRCH;
 	return REPLY_OK;
 }
@@ -177,13 +188,13 @@ packet_current_thread(
 	int tid;
 	int error = stub_thread(stub, args->thread, &tid);
 
-	if (error != 0 || !stub->attached)
+	if (error != 0 || stub->hold == HOLD_NONE)
 		return -ESRCH;
 	return reply_done(
 	    reply_text(reply, "QC") && thread_write(stub, reply, tid));
 }
 
-/* All at once: TARGET_THREADS_MAX of them are a few KiB. */
+/* One reply lists all: TARGET_THREADS_MAX threads take a few KiB. */
 int
 packet_first_threads(
     struct stub *stub, const struct args *args, struct reply *reply)
@@ -193,7 +204,7 @@ packet_first_threads(
 	bool written;
 
 	(void)args;
-	if (stub->attached && stub->state != STUB_GONE)
+	if (stub_has_guest(stub))
 		n = stub->ops->threads(stub->ctx, tids, TARGET_THREADS_MAX);
 	written = reply_text(reply, n > 0 ? "m" : "l");
 	for (size_t i = 0; i < n; i++)
@@ -215,6 +226,8 @@ int
 packet_thread_extra(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
+	char plain[64];
+	struct text text;
 	const char *name;
 	int tid;
 	int error = stub_thread(stub, args->thread, &tid);
@@ -224,13 +237,16 @@ packet_thread_extra(
 	name = stub->ops->thread_name(stub->ctx, tid);
 	if (!name)
 		name = "";
-	return reply_done(reply_hex(reply, name, strlen(name)));
+	text_init(&text, plain, sizeof(plain));
+	text_plain(&text, name);
+	return reply_done(reply_hex(reply, text.buf, text.len));
 }
 
 static void
 xml_thread(struct stub *stub, struct text *out, int tid)
 {
 	const char *name = NULL;
+	uint64_t handle;
 
 	text_printf(out, "<thread id=\"");
 	if (stub->client & CLIENT_MULTIPROCESS)
@@ -243,6 +259,10 @@ xml_thread(struct stub *stub, struct text *out, int tid)
 		text_xml(out, name);
 		text_printf(out, "\"");
 	}
+	if (stub->ops->thread_handle && stub->state == STUB_STOPPED &&
+	    stub->ops->thread_handle(stub->ctx, tid, &handle) == 0)
+		text_printf(out, " handle=\"%016" PRIx64 "\"",
+		    __builtin_bswap64(handle));
 	text_printf(out, "/>\n");
 }
 
@@ -255,7 +275,7 @@ packet_threads(struct stub *stub, const struct args *args, struct reply *reply)
 
 	if (args->text_len != 0)
 		return -ENOENT;
-	if (stub->attached && stub->state != STUB_GONE)
+	if (stub_has_guest(stub))
 		n = stub->ops->threads(stub->ctx, tids, TARGET_THREADS_MAX);
 	text_init(&text, stub->text, sizeof(stub->text));
 	text_printf(&text, "<?xml version=\"1.0\"?>\n<threads>\n");
@@ -265,7 +285,26 @@ packet_threads(struct stub *stub, const struct args *args, struct reply *reply)
 	return reply_slice(reply, &text, args->num[0], args->num[1]);
 }
 
-/* 'm' if there is more behind it, 'l' if not (GDB manual, "qXfer read"). */
+/* GDB's `info os`. */
+int
+packet_osdata(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	char table[32];
+	struct text text;
+	int error;
+
+	if (args->text_len >= sizeof(table))
+		return -ENOENT;
+	memcpy(table, args->text, args->text_len);
+	table[args->text_len] = '\0';
+	text_init(&text, stub->text, sizeof(stub->text));
+	error = stub->ops->osdata(stub->ctx, table, &text);
+	if (error != 0)
+		return error;
+	return reply_slice(reply, &text, args->num[0], args->num[1]);
+}
+
+/* 'm' if more follows the slice, 'l' if not (GDB manual, "qXfer read"). */
 int
 reply_slice(
     struct reply *reply, const struct text *text, uint64_t offset, uint64_t len)
@@ -286,20 +325,26 @@ reply_slice(
 	return REPLY_DATA;
 }
 
-/* The machine's own command, of which it can speak while it is stopped. */
+/* A command of the machine's, which has to be stopped. */
 static int
 monitor_machine(struct stub *stub, const char *command, struct text *out)
 {
+	int tid;
+	int error;
+
 	if (!stub->ops->monitor)
 		return -ENOENT;
-	if (!stub->attached || stub->state == STUB_GONE)
+	if (!stub_has_guest(stub))
 		return -ESRCH;
 	if (stub->state == STUB_RUNNING)
 		return -EBUSY;
-	return stub->ops->monitor(stub->ctx, command, out);
+	error = stub_thread(stub, stub->general_tid, &tid);
+	if (error != 0)
+		return error;
+	return stub->ops->monitor(stub->ctx, tid, command, out);
 }
 
-/* `monitor help`: our own row, and the machine's. */
+/* `monitor help`: the stub's own row, and the machine's. */
 static void
 monitor_help(struct stub *stub, struct text *out)
 {
@@ -307,11 +352,23 @@ monitor_help(struct stub *stub, struct text *out)
 	const char *purpose;
 
 	text_printf(out, "%-22s %s\n", "help", "this list");
+	text_printf(out, "%-22s %s\n", "exit",
+	    "end the guest and novillo, whose session this is");
 	if (!stub->ops->monitor_help)
 		return;
 	for (size_t i = 0;
 	     stub->ops->monitor_help(stub->ctx, i, &name, &purpose); i++)
 		text_printf(out, "%-22s %s\n", name, purpose);
+}
+
+/* The session closes once its reply is sent. */
+static void
+end_all(struct stub *stub)
+{
+	if (stub_lives(stub))
+		end_guest(stub);
+	stub->ending = true;
+	stub->session = SESSION_CLOSING;
 }
 
 int
@@ -328,16 +385,16 @@ packet_monitor(struct stub *stub, const struct args *args, struct reply *reply)
 	text_init(&text, stub->text, sizeof(stub->text));
 	if (strcmp(command, "help") == 0)
 		monitor_help(stub, &text);
+	else if (strcmp(command, "exit") == 0)
+		end_all(stub);
 	else
 		error = monitor_machine(stub, command, &text);
 	if (error == -ENOENT)
-		text_printf(&text,
-		    "No such command; `monitor help` lists what there is.\n");
+		text_printf(
+		    &text, "No such command; `monitor help` lists them.\n");
 	else if (error != 0)
 		return error;
 	if (text.len == 0)
 		return REPLY_OK;
-	if (text.len > reply_room(reply))
-		text.len = reply_room(reply);
 	return reply_done(reply_hex(reply, text.buf, text.len));
 }

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The packets that run, stop and end the guest, and what stops it (GDB manual,
- * "Packets").  It must not know the machine but through target.h.
+ * The packets that run, stop and end the guest, and those that set what stops
+ * it (GDB manual, "Packets").  It must know the machine only through target.h.
  */
-#include "gdb/packet.h"
+#include "gdb/nonstop.h"
 #include "gdb/signals.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 int
 packet_stop(struct stub *stub, const struct args *args, struct reply *reply)
 {
 	(void)args;
-	if (!stub->attached)
+	if (stub->hold == HOLD_NONE)
 		return reply_done(reply_text(reply, "W00"));
+	if (stub->nonstop)
+		return nonstop_query(stub, reply);
 	if (stub->state == STUB_RUNNING)
 		return -EBUSY;
 	return reply_done(stop_reply(stub, reply, stub->stop.tid));
@@ -26,7 +29,9 @@ packet_interrupt(
 {
 	(void)args;
 	(void)reply;
-	if (stub->attached && stub->state == STUB_RUNNING) {
+	if (stub->nonstop && stub_has_guest(stub))
+		return nonstop_interrupt(stub);
+	if (stub->hold == HOLD_TAKEN && stub->state == STUB_RUNNING) {
 		stub->interrupted = true;
 		stub->ops->interrupt(stub->ctx);
 	}
@@ -39,7 +44,7 @@ moves(const struct target_action *action)
 	return action->kind != ACTION_STOP;
 }
 
-/* If nothing shall run, nothing will stop: the answer is what is now. */
+/* If no thread is to run, none will stop: the reply is the present state. */
 static int
 resume(struct stub *stub, struct reply *reply,
     const struct target_action *actions, size_t n)
@@ -47,11 +52,14 @@ resume(struct stub *stub, struct reply *reply,
 	struct target_resume how = { .actions = actions, .n = n };
 	bool any = false;
 
+	if (stub->nonstop)
+		return nonstop_resume(stub, actions, n);
 	for (size_t i = 0; i < n; i++)
 		any |= moves(&actions[i]);
 	if (any)
 		return stub_resume(stub, &how);
-	stub->stop.kind = STOP_NONE;
+	if (stub->stop.kind != STOP_THREAD_EXITED)
+		stub->stop.kind = STOP_NONE;
 	return reply_done(stop_reply(stub, reply, stub->stop.tid));
 }
 
@@ -69,16 +77,16 @@ set_pc(struct stub *stub, int tid, uint64_t pc)
 
 /*
  * c, s, C and S: the thread that Hc chose runs alone, or all do.  A step is
- * of the one thread, whoever runs besides.
+ * made by one thread, even if the others run.
  */
 static int
 run_one(struct stub *stub, struct reply *reply, enum target_action_kind kind,
     int signal, const uint64_t *pc)
 {
 	struct target_action actions[2];
-	size_t n = stub->resumed > 0 ? 1 : 2;
+	size_t n = stub->resume_tid > 0 ? 1 : 2;
 	int tid;
-	int error = stub_thread(stub, stub->resumed, &tid);
+	int error = stub_thread(stub, stub->resume_tid, &tid);
 
 	if (error == 0 && pc)
 		error = set_pc(stub, tid, *pc);
@@ -147,7 +155,7 @@ vcont_signal(
 {
 	uint64_t number;
 
-	if (hex_parse(at, end, &number) == 0)
+	if (!hex_parse(at, end, &number))
 		return -EINVAL;
 	*signal = signal_of(stub, number);
 	return *signal < 0 ? -EINVAL : 0;
@@ -157,9 +165,8 @@ static int
 vcont_range(
     const uint8_t **at, const uint8_t *end, struct target_action *action)
 {
-	if (hex_parse(at, end, &action->lo) == 0 || *at == end ||
-	    *(*at)++ != ',' || hex_parse(at, end, &action->hi) == 0 ||
-	    action->lo > action->hi)
+	if (!hex_parse(at, end, &action->lo) || *at == end || *(*at)++ != ',' ||
+	    !hex_parse(at, end, &action->hi) || action->lo > action->hi)
 		return -EINVAL;
 	return 0;
 }
@@ -186,7 +193,7 @@ vcont_kind(struct stub *stub, const uint8_t **at, const uint8_t *end,
 	return 0;
 }
 
-/* One action: a letter, what it needs, and perhaps a thread. */
+/* One action: a letter, its arguments, and perhaps a thread. */
 static int
 vcont_action(struct stub *stub, const uint8_t **at, const uint8_t *end,
     struct target_action *action)
@@ -204,10 +211,10 @@ vcont_action(struct stub *stub, const uint8_t **at, const uint8_t *end,
 		if (error != 0)
 			return error;
 	}
-	if (tid == TARGET_ALL) /* any */
-		tid = stub->stop.tid;
-	if (tid > 0 && !thread_alive(stub, tid))
-		return -ESRCH;
+	if (tid != THREAD_EVERY) /* or any */
+		error = stub_thread(stub, tid, &tid);
+	if (error != 0)
+		return error;
 	action->tid = tid > 0 ? tid : TARGET_ALL;
 	return 0;
 }
@@ -235,40 +242,6 @@ packet_vcont(struct stub *stub, const struct args *args, struct reply *reply)
 	return resume(stub, reply, actions, n);
 }
 
-static int
-find_break(const struct args *args, struct target_break *brk)
-{
-	if (args->num[0] >= BREAK_TYPES)
-		return -EOPNOTSUPP;
-	brk->type = (enum break_type)args->num[0];
-	brk->addr = args->num[1];
-	brk->kind = args->num[2];
-	if (brk->type >= WATCH_WRITE &&
-	    (brk->kind == 0 || brk->kind - 1 > UINT64_MAX - brk->addr))
-		return -EINVAL;
-	return 0;
-}
-
-int
-packet_insert(struct stub *stub, const struct args *args, struct reply *reply)
-{
-	struct target_break brk;
-	int error = find_break(args, &brk);
-
-	(void)reply;
-	return error != 0 ? error : stub->ops->insert(stub->ctx, &brk);
-}
-
-int
-packet_remove(struct stub *stub, const struct args *args, struct reply *reply)
-{
-	struct target_break brk;
-	int error = find_break(args, &brk);
-
-	(void)reply;
-	return error != 0 ? error : stub->ops->remove(stub->ctx, &brk);
-}
-
 /* The most hypercalls that can be named one by one. */
 #define CATCH_MAX 512
 
@@ -276,7 +249,7 @@ int
 packet_catch_syscalls(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	uint16_t list[CATCH_MAX];
+	uint32_t list[CATCH_MAX];
 	const uint8_t *at = args->bytes;
 	const uint8_t *end = args->bytes + args->len;
 	uint64_t number;
@@ -288,44 +261,92 @@ packet_catch_syscalls(
 	while (at < end) {
 		if (n == CATCH_MAX)
 			return -E2BIG;
-		if (hex_parse(&at, end, &number) == 0 || number > UINT16_MAX ||
+		if (!hex_parse(&at, end, &number) || number > UINT32_MAX ||
 		    (at < end && *at++ != ';'))
 			return -EINVAL;
-		list[n++] = (uint16_t)number;
+		list[n++] = (uint32_t)number;
 	}
 	return stub->ops->catch_syscalls(stub->ctx, args->num[0] == 1, list, n);
 }
 
-/* Signals that the debugger does not want to be told of: all it does not name,
- * it does. */
+/* A list of signals as GDB numbers them.  Some exist on other systems only. */
+static int
+parse_signals(const struct args *args, uint64_t *set)
+{
+	const uint8_t *at = args->bytes;
+	const uint8_t *end = args->bytes + args->len;
+	uint64_t number;
+	int signal;
+
+	*set = 0;
+	while (at < end) {
+		if (!hex_parse(&at, end, &number) || number > INT_MAX ||
+		    (at < end && *at++ != ';'))
+			return -EINVAL;
+		signal = signal_from_gdb((int)number);
+		if (signal > 0 && signal <= 64)
+			*set |= UINT64_C(1) << (signal - 1);
+	}
+	return 0;
+}
+
+/* Keep the signals of a packet for every guest, and pass them to the one that
+ * lives. */
+static int
+set_signals(struct stub *stub, const struct args *args, uint64_t *kept,
+    void (*op)(void *ctx, uint64_t set))
+{
+	uint64_t set;
+	int error = parse_signals(args, &set);
+
+	if (error != 0)
+		return error;
+	*kept = set;
+	if (stub_lives(stub))
+		op(stub->ctx, set);
+	return REPLY_OK;
+}
+
+/* The signals that are not reported to the debugger; all others are. */
 int
 packet_pass_signals(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	const uint8_t *at = args->bytes;
-	const uint8_t *end = args->bytes + args->len;
-	uint64_t number, set = 0;
-	int signal;
-
 	(void)reply;
-	while (at < end) {
-		if (hex_parse(&at, end, &number) == 0 || number > INT_MAX ||
-		    (at < end && *at++ != ';'))
-			return -EINVAL;
-		/* Some are of other systems. */
-		signal = signal_from_gdb((int)number);
-		if (signal > 0 && signal <= 64)
-			set |= UINT64_C(1) << (signal - 1);
-	}
-	stub->ops->pass_signals(stub->ctx, set);
-	return 0;
+	return set_signals(stub, args, &stub->pass, stub->ops->pass_signals);
 }
 
-/* A packet that names a process means ours, if it names one at all. */
+/* The signals that the guest gets if the debugger detaches from it then. */
+int
+packet_program_signals(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	int r = set_signals(
+	    stub, args, &stub->program, stub->ops->program_signals);
+
+	(void)reply;
+	stub->programmed |= r == REPLY_OK;
+	return r;
+}
+
+int
+packet_thread_events(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)reply;
+	if (args->num[0] > 1)
+		return -EINVAL;
+	stub->events = args->num[0] == 1;
+	if (stub_lives(stub))
+		stub->ops->thread_events(stub->ctx, stub->events);
+	return REPLY_OK;
+}
+
+/* A process that a packet names must be ours; it may name none. */
 static int
 check_pid(struct stub *stub, const struct args *args)
 {
-	if (!stub->attached || stub->state == STUB_GONE)
+	if (!stub_has_guest(stub))
 		return -ESRCH;
 	if (args->nums > 0 && args->num[0] != (uint64_t)stub_pid(stub))
 		return -ESRCH;
@@ -340,27 +361,31 @@ packet_detach(struct stub *stub, const struct args *args, struct reply *reply)
 	(void)reply;
 	if (error != 0)
 		return error;
-	stub_let_go(stub);
+	stub_detach(stub);
 	return REPLY_OK;
 }
 
-static void
+void
 end_guest(struct stub *stub)
 {
 	stub->ops->kill(stub->ctx);
 	stub->state = STUB_GONE;
-	stub->awaited = false;
+	stub_end_trace(stub);
+	stub->due = DUE_NOTHING;
 	stub->stop = (struct stop){ .kind = STOP_KILLED, .signal = 9 };
 }
 
 int
 packet_kill(struct stub *stub, const struct args *args, struct reply *reply)
 {
-	(void)reply;
 	if (check_pid(stub, args) == 0)
 		end_guest(stub);
-	stub->close = !(stub->client & CLIENT_EXTENDED);
-	return REPLY_NONE;
+	if (!(stub->client & CLIENT_EXTENDED))
+		stub->session = SESSION_CLOSING;
+	if (!(stub->client & CLIENT_NATIVE_SIGNALS))
+		return REPLY_NONE;
+	/* LLDB waits for the end by SIGKILL. */
+	return reply_done(reply_text(reply, "X09"));
 }
 
 int
@@ -369,6 +394,10 @@ packet_vkill(struct stub *stub, const struct args *args, struct reply *reply)
 	int error = check_pid(stub, args);
 
 	(void)reply;
+	/* The guest may have died without a debugger's notice. */
+	if (stub->state == STUB_GONE &&
+	    args->num[0] == (uint64_t)stub_pid(stub))
+		return REPLY_OK;
 	if (error != 0)
 		return error;
 	end_guest(stub);
@@ -378,37 +407,148 @@ packet_vkill(struct stub *stub, const struct args *args, struct reply *reply)
 int
 packet_attach(struct stub *stub, const struct args *args, struct reply *reply)
 {
-	if (stub->attached || stub->state == STUB_GONE ||
-	    args->num[0] != (uint64_t)stub_pid(stub))
-		return -ESRCH;
+	if (!stub_lives(stub))
+		return reply_error(stub, reply, ESRCH,
+		    "No guest runs that could be attached to; run one");
+	if (stub->hold != HOLD_NONE || args->num[0] != (uint64_t)stub_pid(stub))
+		return reply_error(stub, reply, ESRCH,
+		    "The only process is the guest, which is attached to "
+		    "already or has another number");
 	stub_attach(stub);
+	if (stub->nonstop)
+		return nonstop_attach(stub);
 	if (stub->state == STUB_STOPPED)
 		return reply_done(stop_reply(stub, reply, stub->stop.tid));
-	stub->awaited = true;
-	return REPLY_LATER;
+	stub->due = DUE_STOP;
+	return REPLY_BY_STOP;
 }
 
-/* The program and its arguments are the machine's to choose. */
+/* Start the program again, whose reply, if it has one, is the stop at the
+ * entry. */
+static int
+run_again(struct stub *stub, const struct target_run *run, enum stub_due due,
+    struct reply *reply)
+{
+	int error = -EBUSY;
+
+	if (!stub->ops->restart)
+		return reply_error(stub, reply, ENOSYS,
+		    "This target cannot start its program again; "
+		    "end it, and start another");
+	if (stub->state != STUB_RUNNING)
+		error = stub->ops->restart(stub->ctx, run);
+	if (error == -EBUSY)
+		return reply_error(stub, reply, EBUSY,
+		    "The guest runs; stop it, or attach to it and kill it");
+	if (error == -ENOENT)
+		return reply_error(stub, reply, ENOENT,
+		    "Only the program that novillo was given can run; "
+		    "`unset remote exec-file`, or name that one");
+	if (error != 0)
+		return error;
+	stub->state = STUB_STARTING;
+	stub->due = due;
+	return REPLY_BY_STOP;
+}
+
+/*
+ * Decode texts in hex digits, each after a ';', into out[size]: a NUL follows
+ * each.  Returns the number of bytes, or -errno.
+ */
+static int
+decode_texts(const uint8_t *at, const uint8_t *end, char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (; at < end; at++) {
+		const uint8_t *next = memchr(at, ';', (size_t)(end - at));
+		size_t digits = (size_t)((next ? next : end) - at);
+		size_t len = digits / 2;
+
+		if (len >= size - used)
+			return -E2BIG;
+		if (digits % 2 != 0 ||
+		    !hex_decode((uint8_t *)out + used, at, len) ||
+		    memchr(out + used, '\0', len))
+			return -EINVAL;
+		used += len;
+		out[used++] = '\0';
+		at += digits;
+	}
+	return (int)used;
+}
+
+int
+packet_vrun(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	struct target_run run = { .path = "" };
+	int n = decode_texts(args->bytes, args->bytes + args->len, stub->text,
+	    sizeof(stub->text));
+	size_t path;
+
+	if (n < 0)
+		return n;
+	if (n > 0) {
+		path = strlen(stub->text) + 1;
+		run.path = stub->text;
+		run.args = stub->text + path;
+		run.size = (size_t)n - path;
+	}
+	return run_again(stub, &run, DUE_STOP, reply);
+}
+
+/* R has no reply: the debugger asks for the stop. */
 int
 packet_run_again(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	int error;
+	const struct target_run run = { .path = "" };
 
 	(void)args;
-	if (stub->attached && stub->state == STUB_RUNNING)
-		return -EBUSY;
-	error = stub->ops->restart(stub->ctx);
-	if (error != 0)
-		return error;
-	stub_restarted(stub);
-	return reply_done(stop_reply(stub, reply, stub->stop.tid));
+	return run_again(stub, &run, DUE_NOTHING, reply);
 }
 
 int
-packet_restart(struct stub *stub, const struct args *args, struct reply *reply)
+packet_set_env(struct stub *stub, const struct args *args, struct reply *reply)
 {
-	int error = packet_run_again(stub, args, reply);
+	(void)reply;
+	if (args->text[0] == '=' || !strchr(args->text, '='))
+		return -EINVAL;
+	return stub->ops->set(stub->ctx, SETTING_ENV, args->text);
+}
 
-	return error < 0 ? error : REPLY_NONE;
+int
+packet_unset_env(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)reply;
+	return stub->ops->set(stub->ctx, SETTING_UNSET_ENV, args->text);
+}
+
+int
+packet_reset_env(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	(void)reply;
+	return stub->ops->set(stub->ctx, SETTING_RESET_ENV, "");
+}
+
+int
+packet_set_folder(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)reply;
+	return stub->ops->set(stub->ctx, SETTING_FOLDER, args->text);
+}
+
+/* A guest has no shell, which could change its arguments, and the addresses of
+ * a guest are never random. */
+int
+packet_no_choice(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)stub;
+	(void)reply;
+	return args->num[0] <= 1 ? REPLY_OK : -EINVAL;
 }

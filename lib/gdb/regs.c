@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The register list at work: everything here is regs.def expanded, and the few
- * registers that are not just bytes somewhere.  It must not know who holds
- * the registers, nor packets.
+ * The registers: tables expanded from regs.def, and the few registers that
+ * need conversion.  It must not know packets, nor where the registers are kept.
  */
 #include "gdb/regs.h"
 
@@ -23,10 +22,10 @@
 #define XSTATE_BV      512
 #define EXTENDED_START 576
 
-/* What they are after reset or FNINIT (SDM vol. 1, 13.6). */
+/* Their values after reset or FNINIT (SDM vol. 1, 13.6). */
 #define FCW_INIT        0x37f
 #define MXCSR_INIT      0x1f80
-#define MXCSR_MASK_INIT 0xffbf /* meant where the mask reads 0: 11.6.6 */
+#define MXCSR_MASK_INIT 0xffbf /* if the mask reads 0: 11.6.6 */
 
 #define FOP_BITS 0x7ff /* SDM vol. 1, 8.1.9 */
 
@@ -35,51 +34,60 @@ struct row {
 	const char *type;
 	const char *group;
 	uint16_t bits;
-	uint16_t offset; /* in struct regs, or in its part */
-	uint8_t bytes;   /* of the field that holds it */
-	bool core;
+	uint16_t offset; /* in struct regs, or in the XSAVE part */
+	uint8_t bytes;   /* of the field that holds the register */
+	enum regs_place place;
 	enum xsave_part part;
+	bool read_only;
 };
 
 static const struct row rows[REG_COUNT] = {
-#define CORE(field, bits, type, group)                                         \
-	{ #field, type, group, bits, offsetof(struct regs, field), (bits) / 8, \
-		true, XSAVE_X87 },
-#define FLAGS(name, field, bits, type, group)                                 \
-	{ #name, type, group, bits, offsetof(struct regs, field), (bits) / 8, \
-		true, XSAVE_X87 },
-#define XSAVE(name, part, offset, bits, type, group) \
-	{ #name, type, group, bits, offset, (bits) / 8, false, XSAVE_##part },
-#define FPU(name, offset, bytes, group) \
-	{ #name, "int", group, 32, offset, bytes, false, XSAVE_X87 },
+#define IN_REGS(name, field, bits, type, group, place, read_only)            \
+	{ name, type, group, bits, offsetof(struct regs, field), (bits) / 8, \
+		place, XSAVE_X87, read_only },
+#define CORE(field, bits, type, group) \
+	IN_REGS(#field, field, bits, type, group, PLACE_CORE, false)
+#define FLAGS(name, field, bits, type, group) \
+	IN_REGS(#name, field, bits, type, group, PLACE_CORE, false)
+#define XSAVE(name, part, offset, bits, type, group)                 \
+	{ #name, type, group, bits, offset, (bits) / 8, PLACE_XSAVE, \
+		XSAVE_##part, false },
+#define FPU(name, offset, bytes, group)                                   \
+	{ #name, "int", group, 32, offset, bytes, PLACE_XSAVE, XSAVE_X87, \
+		false },
+#define READ_ONLY true
+#define STATUS    false
+#define CONTROL(field, bits, type, access) \
+	IN_REGS(#field, field, bits, type, "system", PLACE_CONTROL, access)
 #include "gdb/regs.def"
 };
 
-/* A feature reaches from its first register to the next one's. */
+/* A feature's registers end where the next feature begins. */
 enum first_number {
 /* clang-format off */
-#define FEATURE(name, part) \
+#define FEATURE(name, part, id) \
 	FIRST_##name, BEFORE_##name = FIRST_##name - 1,
 /* clang-format on */
 #define CORE(field, bits, type, group)               AFTER_##field,
 #define FLAGS(name, field, bits, type, group)        AFTER_##name,
 #define XSAVE(name, part, offset, bits, type, group) AFTER_##name,
 #define FPU(name, offset, bytes, group)              AFTER_##name,
+#define CONTROL(field, bits, type, access)           AFTER_##field,
 #include "gdb/regs.def"
 };
 
 static const struct feature {
-	const char *name;
+	const char *id;
 	unsigned first;
 	enum xsave_part part;
 } features[] = {
-#define FEATURE(name, part) { #name, FIRST_##name, XSAVE_##part },
+#define FEATURE(name, part, id) { id, FIRST_##name, XSAVE_##part },
 #include "gdb/regs.def"
 };
 
 #define FEATURES (sizeof(features) / sizeof(features[0]))
 
-/* Where the parts lie where nothing was left out, and their sizes. */
+/* The parts' offsets in an area that has all of them, and their sizes. */
 static const struct {
 	uint16_t offset;
 	uint16_t size;
@@ -127,10 +135,22 @@ regs_name(unsigned number)
 	return rows[number].name;
 }
 
-bool
-regs_in_core(unsigned number)
+enum regs_place
+regs_place(unsigned number)
 {
-	return rows[number].core;
+	return rows[number].place;
+}
+
+bool
+regs_in_g(const struct regs_layout *layout, unsigned number)
+{
+	return regs_has(layout, number) && rows[number].place != PLACE_CONTROL;
+}
+
+bool
+regs_is_read_only(unsigned number)
+{
+	return rows[number].read_only;
 }
 
 void
@@ -170,7 +190,7 @@ regs_init(struct regs *regs, const struct regs_layout *layout)
 
 /*
  * A part whose bit in XSTATE_BV is clear is in its initial state, whatever its
- * bytes are (SDM vol. 1, 13.4.2); MXCSR is outside of that rule (13.5.2).
+ * bytes are (SDM vol. 1, 13.4.2); MXCSR does not follow that rule (13.5.2).
  */
 static bool
 in_use(const struct regs *regs, enum xsave_part part)
@@ -178,7 +198,7 @@ in_use(const struct regs *regs, enum xsave_part part)
 	return (regs->xsave[XSTATE_BV + part / 8] >> part % 8 & 1) != 0;
 }
 
-/* Make the bytes of a part count, which until now were its initial state. */
+/* Set a part's bit; its bytes become the initial state that it was in. */
 static void
 take_into_use(
     struct regs *regs, const struct regs_layout *layout, enum xsave_part part)
@@ -197,14 +217,14 @@ take_into_use(
 	regs->xsave[XSTATE_BV + part / 8] |= (uint8_t)(1 << part % 8);
 }
 
-/* The bytes that hold a register, or NULL if this machine's do not. */
+/* The bytes that hold a register, or NULL if it is unavailable. */
 static uint8_t *
 field_of(
     struct regs *regs, const struct regs_layout *layout, const struct row *row)
 {
 	size_t at;
 
-	if (row->core)
+	if (row->place != PLACE_XSAVE)
 		return (uint8_t *)regs + row->offset;
 	if ((regs->xsave_valid >> row->part & 1) == 0 ||
 	    !has_part(layout, row->part))
@@ -216,8 +236,8 @@ field_of(
 }
 
 /*
- * What two bits of the tag word say of a register in use (SDM vol. 1, 8.1.7):
- * 0 valid, 1 zero, 2 special: NaN, infinity, denormal, unnormal.
+ * The two bits of the tag word for a register in use (SDM vol. 1, 8.1.7): 0
+ * valid, 1 zero, 2 special: NaN, infinity, denormal, unnormal.
  */
 static unsigned
 tag_of(const uint8_t st[10])
@@ -233,9 +253,9 @@ tag_of(const uint8_t st[10])
 }
 
 /*
- * The whole tag word from the abridged one, a bit a register that is set if
- * it is in use (SDM vol. 1, 10.5.1.1).  Both number the registers as the
- * hardware does; st(i) is register (TOP + i) modulo 8.
+ * The full tag word from the abridged one, which has a bit per register in use
+ * (SDM vol. 1, 10.5.1.1).  Both number the registers as the hardware does;
+ * st(i) is register (TOP + i) modulo 8.
  */
 static unsigned
 tags_expand(const uint8_t *xsave)
@@ -273,7 +293,8 @@ regs_get(const struct regs *regs, const struct regs_layout *layout,
 	if (!field)
 		return false;
 	memset(value, 0, row->bits / 8);
-	if (row->core || number == REG_mxcsr || in_use(regs, row->part)) {
+	if (row->place != PLACE_XSAVE || number == REG_mxcsr ||
+	    in_use(regs, row->part)) {
 		memcpy(value, field, row->bytes);
 		if (number == REG_ftag)
 			put16(value, tags_expand(regs->xsave));
@@ -286,8 +307,8 @@ regs_get(const struct regs *regs, const struct regs_layout *layout,
 }
 
 /*
- * MXCSR bits the processor lacks must stay clear, or it refuses the whole
- * area (SDM vol. 1, 11.6.6).
+ * MXCSR bits that the processor does not support must stay clear, or it
+ * refuses the whole area (SDM vol. 1, 11.6.6).
  */
 static void
 set_mxcsr(uint8_t *xsave, const uint8_t *value)
@@ -309,7 +330,7 @@ regs_set(struct regs *regs, const struct regs_layout *layout, unsigned number,
 
 	if (!field)
 		return false;
-	if (!row->core)
+	if (row->place == PLACE_XSAVE)
 		take_into_use(regs, layout, row->part);
 	if (number == REG_ftag)
 		*field = tags_abridge((unsigned)get_bytes(value, 2));
@@ -323,52 +344,41 @@ regs_set(struct regs *regs, const struct regs_layout *layout, unsigned number,
 }
 
 /*
- * Types that registers name and GDB does not know by itself; those of
- * gdb/features/i386/64bit-*.xml by the same names, which its users type.
+ * The register types that GDB does not predefine.  Types and fields are named
+ * as in gdb/features/i386/64bit-*.xml, since users type these names.
  */
-struct flag {
-	const char *name;
-	unsigned bit;
+static const struct regs_flag flags[] = {
+#define FLAG(type, name, low, high) { #type, name, low, high },
+#include "gdb/flags.def"
 };
 
-static const struct flag eflags_bits[] = {
-	{ "CF", 0 },
-	{ "", 1 },
-	{ "PF", 2 },
-	{ "AF", 4 },
-	{ "ZF", 6 },
-	{ "SF", 7 },
-	{ "TF", 8 },
-	{ "IF", 9 },
-	{ "DF", 10 },
-	{ "OF", 11 },
-	{ "NT", 14 },
-	{ "RF", 16 },
-	{ "VM", 17 },
-	{ "AC", 18 },
-	{ "VIF", 19 },
-	{ "VIP", 20 },
-	{ "ID", 21 },
-	{ NULL, 0 },
-};
+#define FLAGS_COUNT (sizeof(flags) / sizeof(flags[0]))
 
-static const struct flag mxcsr_bits[] = {
-	{ "IE", 0 },
-	{ "DE", 1 },
-	{ "ZE", 2 },
-	{ "OE", 3 },
-	{ "UE", 4 },
-	{ "PE", 5 },
-	{ "DAZ", 6 },
-	{ "IM", 7 },
-	{ "DM", 8 },
-	{ "ZM", 9 },
-	{ "OM", 10 },
-	{ "UM", 11 },
-	{ "PM", 12 },
-	{ "FZ", 15 },
-	{ NULL, 0 },
-};
+/* The first flag of a type, and how many it has. */
+static const struct regs_flag *
+flags_of(const char *type, size_t *n)
+{
+	size_t i = 0;
+
+	*n = 0;
+	while (i < FLAGS_COUNT && strcmp(flags[i].type, type) != 0)
+		i++;
+	while (i + *n < FLAGS_COUNT && strcmp(flags[i + *n].type, type) == 0)
+		++*n;
+	return &flags[i];
+}
+
+bool
+regs_flag(unsigned number, size_t nth, struct regs_flag *flag)
+{
+	size_t n;
+	const struct regs_flag *first = flags_of(rows[number].type, &n);
+
+	if (nth >= n)
+		return false;
+	*flag = first[nth];
+	return true;
+}
 
 static const struct lane {
 	const char *name;
@@ -386,13 +396,19 @@ static const struct lane {
 #define LANES (sizeof(lanes) / sizeof(lanes[0]))
 
 static void
-xml_flags(struct text *out, const char *id, const struct flag *flag)
+xml_flags(struct text *out, const struct row *row)
 {
-	text_printf(out, "<flags id=\"%s\" size=\"4\">\n", id);
-	for (; flag->name; flag++)
+	size_t n;
+	const struct regs_flag *flag = flags_of(row->type, &n);
+
+	if (n == 0)
+		return;
+	text_printf(
+	    out, "<flags id=\"%s\" size=\"%u\">\n", row->type, row->bits / 8U);
+	for (; n > 0; n--, flag++)
 		text_printf(out,
 		    "<field name=\"%s\" start=\"%u\" end=\"%u\"/>\n",
-		    flag->name, flag->bit, flag->bit);
+		    flag->name, flag->low, flag->high);
 	text_printf(out, "</flags>\n");
 }
 
@@ -411,22 +427,21 @@ xml_vec128(struct text *out)
 	    out, "<field name=\"uint128\" type=\"uint128\"/>\n</union>\n");
 }
 
-/* A type's name is known within its feature only, so each defines its own. */
+/* The scope of a type's name is its feature, so each feature defines it. */
 static void
-xml_type(struct text *out, const char *id)
+xml_type(struct text *out, const struct row *row)
 {
-	if (strcmp(id, "i386_eflags") == 0)
-		xml_flags(out, id, eflags_bits);
-	else if (strcmp(id, "i386_mxcsr") == 0)
-		xml_flags(out, id, mxcsr_bits);
-	else if (strcmp(id, "vec128") == 0)
+	if (strcmp(row->type, "vec128") == 0)
 		xml_vec128(out);
-	else if (strcmp(id, "v2ui128") == 0)
+	else if (strcmp(row->type, "v2ui128") == 0)
 		text_printf(out,
-		    "<vector id=\"%s\" type=\"uint128\" count=\"2\"/>\n", id);
+		    "<vector id=\"%s\" type=\"uint128\" count=\"2\"/>\n",
+		    row->type);
+	else
+		xml_flags(out, row);
 }
 
-/* Whether no register of the feature before this one has its type. */
+/* Whether the register is the first of its feature with its type. */
 static bool
 type_is_new(unsigned first, unsigned number)
 {
@@ -441,14 +456,14 @@ xml_feature(struct text *out, unsigned first, unsigned end)
 {
 	for (unsigned i = first; i < end; i++)
 		if (type_is_new(first, i))
-			xml_type(out, rows[i].type);
+			xml_type(out, &rows[i]);
 	for (unsigned i = first; i < end; i++) {
 		text_printf(out,
 		    "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\" regnum=\"%u\"",
 		    rows[i].name, rows[i].bits, rows[i].type, i);
 		if (rows[i].group[0])
 			text_printf(out, " group=\"%s\"", rows[i].group);
-		/* What LLDB does not see in the type; GDB ignores it. */
+		/* LLDB does not deduce this from the type; GDB ignores it. */
 		if (rows[i].bits > 128)
 			text_printf(out,
 			    " encoding=\"vector\" format=\"vector-uint8\"");
@@ -457,8 +472,8 @@ xml_feature(struct text *out, unsigned first, unsigned end)
 }
 
 /*
- * The osabi, together with orig_rax, makes GDB treat the guest as the Linux
- * process it looks like: names in `catch syscall`, the type of $_siginfo,
+ * The osabi, together with orig_rax, makes GDB treat the guest as a Linux
+ * process: names in `catch syscall`, the type of $_siginfo,
  * relocation of position-independent images by the auxiliary vector, `info
  * proc`, `gcore` (gdb/amd64-linux-tdep.c, gdb/linux-tdep.c).
  */
@@ -476,8 +491,7 @@ regs_xml(const struct regs_layout *layout, struct text *out)
 
 		if (!has_part(layout, features[i].part))
 			continue;
-		text_printf(out, "<feature name=\"org.gnu.gdb.i386.%s\">\n",
-		    features[i].name);
+		text_printf(out, "<feature name=\"%s\">\n", features[i].id);
 		xml_feature(out, features[i].first, end);
 		text_printf(out, "</feature>\n");
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The registers of a thread as a debugger sees them: where each lies, and how
- * they go over the wire.  It must not know who holds them, nor packets.
+ * The registers of a thread as a debugger sees them: where each lies, and its
+ * form on the wire.  It must not know packets, nor where registers are kept.
  *
- * x87, SSE and everything wider are kept as the processor keeps them, in the
- * standard form of the XSAVE area (Intel SDM vol. 1, 13.4): what the CPU and
- * the kernel agree on needs no copy that could disagree.
+ * x87, SSE and all wider registers stay in the standard form of the XSAVE area
+ * (Intel SDM vol. 1, 13.4), which the CPU and the kernel use: a second form
+ * could disagree with it.
  */
 #ifndef GDB_REGS_H
 #define GDB_REGS_H
@@ -17,8 +17,8 @@
 struct text;
 
 /*
- * The XSAVE state components, by their bit in XCR0 (SDM vol. 1, 13.1).  The
- * x87 part stands for what every x86-64 has.
+ * The XSAVE state components, by their bit in XCR0 (SDM vol. 1, 13.1).
+ * Registers outside the area count as the x87 part's: every x86-64 has them.
  */
 enum xsave_part {
 	XSAVE_X87 = 0,
@@ -32,8 +32,8 @@ enum xsave_part {
 };
 
 /*
- * Room for the area: what KVM_CAP_XSAVE2 says on machines without AMX, whose
- * tiles no debugger shows; the parts above end at 2696.
+ * Room for the area: the size that KVM_CAP_XSAVE2 reports on machines without
+ * AMX, whose tiles no debugger shows; the parts above end at 2696.
  */
 #define REGS_XSAVE_SIZE 4096
 
@@ -43,35 +43,38 @@ struct regs {
 #define FLAGS(name, field, bits, type, group) uint64_t field;
 #include "gdb/regs.def"
 	/*
-	 * orig_rax is the number of the hypercall the thread is in, else -1.
-	 * A bit of xsave_valid tells that its part of xsave[] is true; the
-	 * registers of a part that could not be had are "unavailable".
+	 * orig_rax is the number of the hypercall that the thread is in, or
+	 * -1.  A bit of xsave_valid says that its part of xsave[] was read; the
+	 * registers of the other parts are "unavailable".
 	 */
 	uint64_t xsave_valid;
 	_Alignas(64) uint8_t xsave[REGS_XSAVE_SIZE];
+#define CONTROL(field, bits, type, access) uint64_t field;
+#include "gdb/regs.def"
 };
 
 /*
- * Which parts a machine has (XCR0; x87 and SSE are always there), and where
- * in the standard form they lie (CPUID.0xD.n:EBX), which differs between
- * processors from AVX on.
+ * The parts that a machine has (XCR0; x87 and SSE are always there), and their
+ * offsets in the standard form (CPUID.0xD.n:EBX), which differ between
+ * processors for AVX and later parts.
  */
 struct regs_layout {
 	uint64_t xcr0;
 	uint32_t offset[XSAVE_PARTS];
 };
 
-/* The registers' numbers: REG_rax ... REG_pkru, and how many there are. */
+/* The registers' numbers: REG_rax ... REG_fmask, and how many there are. */
 enum reg_number {
 #define CORE(field, bits, type, group)               REG_##field,
 #define FLAGS(name, field, bits, type, group)        REG_##name,
 #define XSAVE(name, part, offset, bits, type, group) REG_##name,
 #define FPU(name, offset, bytes, group)              REG_##name,
+#define CONTROL(field, bits, type, access)           REG_##field,
 #include "gdb/regs.def"
 	REG_COUNT,
 };
 
-/* The widest register, and all of them together, in bytes. */
+/* The widest register, and all those of `g` together, in bytes. */
 enum {
 	REG_SIZE_MAX = 32,
 	REGS_SIZE_MAX = 0
@@ -82,10 +85,10 @@ enum {
 #include "gdb/regs.def"
 };
 
-/* The offsets a machine uses that has these parts and packs them as Intel. */
+/* The offsets on Intel's processors. */
 void regs_layout_init(struct regs_layout *layout, uint64_t xcr0);
 
-/* Make every register what the processor starts with: zero, x87 and SSE on. */
+/* Give all registers their initial values; x87 and SSE are enabled. */
 void regs_init(struct regs *regs, const struct regs_layout *layout);
 
 /* Whether this machine has a register of that number. */
@@ -94,7 +97,30 @@ bool regs_has(const struct regs_layout *layout, unsigned number);
 /* Facts about register `number` < REG_COUNT. */
 unsigned regs_size(unsigned number); /* bytes on the wire */
 const char *regs_name(unsigned number);
-bool regs_in_core(unsigned number); /* not in xsave[] */
+
+/* Where a register is in struct regs. */
+enum regs_place {
+	PLACE_CORE,    /* before xsave[] */
+	PLACE_XSAVE,   /* in it */
+	PLACE_CONTROL, /* after it: `g` and `G` leave these out */
+};
+enum regs_place regs_place(unsigned number);
+
+/* Is it in `g`?  GDB reads the control registers one by one, when it shows
+ * them. */
+bool regs_in_g(const struct regs_layout *layout, unsigned number);
+
+/* Whether a debugger can read the register only. */
+bool regs_is_read_only(unsigned number);
+
+/* The nth flag of a register whose type is a set of flags; false after the
+ * last.  Its name is "" if it has none. */
+struct regs_flag {
+	const char *type;
+	const char *name;
+	unsigned low, high; /* bits */
+};
+bool regs_flag(unsigned number, size_t nth, struct regs_flag *flag);
 
 /*
  * Read a register into value[regs_size()], little-endian.  False if it is
@@ -104,8 +130,8 @@ bool regs_get(const struct regs *regs, const struct regs_layout *layout,
     unsigned number, uint8_t *value);
 
 /*
- * Write one.  What the hardware keeps fixed stays as it is.  False if it is
- * unavailable.
+ * Write a register; bits that the hardware fixes keep their value.  False if
+ * the register is unavailable.
  */
 bool regs_set(struct regs *regs, const struct regs_layout *layout,
     unsigned number, const uint8_t *value);

@@ -3,8 +3,8 @@
  * The packet codec: a state machine over bytes.  It must not know what packets
  * mean, nor where bytes come from; it is freestanding.
  *
- * Memory dumps are nearly all of a debugger's traffic: what is done to their
- * bytes is in bulk.c, and nothing is copied on its way to the line.
+ * Memory dumps are nearly all of a debugger's traffic: the loops over their
+ * bytes are in bulk.c, and nothing is copied on its way to the line.
  */
 #include "gdb/rsp.h"
 
@@ -12,14 +12,11 @@
 
 #include <string.h>
 
-#define CTRL_C     0x03
-#define ESCAPE     RSP_ESCAPED
-#define ESCAPE_XOR RSP_ESCAPE_XOR
-#define REPEAT     RSP_REPEATED
+#define CTRL_C 0x03
 
 /*
- * A run is a byte, '*', and a character that says how often it is repeated
- * (GDB manual, "Overview"): this much more than the number, and printable.
+ * A run is a byte, '*', and a printable character that encodes how often the
+ * byte is repeated: the number plus REPEAT_BASE (GDB manual, "Overview").
  */
 #define REPEAT_BASE 29
 #define REPEAT_LAST '~'
@@ -28,6 +25,7 @@ void
 rsp_init(struct rsp *rsp)
 {
 	rsp->state = RSP_IDLE;
+	rsp->proven = false;
 	rsp->noack = false;
 	rsp->len = 0;
 	rsp->out_len = 0;
@@ -99,10 +97,10 @@ send_again(struct rsp *rsp)
 }
 
 static enum rsp_event
-idle(struct rsp *rsp, uint8_t c)
+take_idle(struct rsp *rsp, uint8_t c)
 {
 	switch (c) {
-	case '$':
+	case CHAR_START:
 		rsp->state = RSP_BODY;
 		rsp->len = 0;
 		rsp->sum = 0;
@@ -112,6 +110,7 @@ idle(struct rsp *rsp, uint8_t c)
 	case CTRL_C: return RSP_INTERRUPT;
 	case '+': rsp->frame_len = 0; break;
 	case '-': send_again(rsp); break;
+	default: return rsp->proven ? RSP_NONE : RSP_FOREIGN;
 	}
 	return RSP_NONE;
 }
@@ -128,7 +127,7 @@ store(struct rsp *rsp, uint8_t c, size_t times)
 }
 
 static void
-repeat(struct rsp *rsp, uint8_t c)
+store_run(struct rsp *rsp, uint8_t c)
 {
 	if (c <= REPEAT_BASE || c > REPEAT_LAST || rsp->len == 0)
 		rsp->malformed = true;
@@ -137,20 +136,20 @@ repeat(struct rsp *rsp, uint8_t c)
 		    rsp, rsp->packet[rsp->len - 1], (size_t)(c - REPEAT_BASE));
 }
 
-/* A byte between '$' and '#'; neither of the two, they are never data. */
+/* A byte between '$' and '#', which are never data themselves. */
 static void
-body(struct rsp *rsp, uint8_t c)
+take_body(struct rsp *rsp, uint8_t c)
 {
 	rsp->sum = (uint8_t)(rsp->sum + c);
 	if (rsp->state == RSP_ESCAPE) {
-		store(rsp, c ^ ESCAPE_XOR, 1);
+		store(rsp, c ^ CHAR_ESCAPE_XOR, 1);
 		rsp->state = RSP_BODY;
 	} else if (rsp->state == RSP_REPEAT) {
-		repeat(rsp, c);
+		store_run(rsp, c);
 		rsp->state = RSP_BODY;
-	} else if (c == ESCAPE) {
+	} else if (c == CHAR_ESCAPE) {
 		rsp->state = RSP_ESCAPE;
-	} else if (c == REPEAT) {
+	} else if (c == CHAR_REPEAT) {
 		rsp->state = RSP_REPEAT;
 	} else {
 		store(rsp, c, 1);
@@ -158,16 +157,21 @@ body(struct rsp *rsp, uint8_t c)
 }
 
 /*
- * A packet with a wrong sum is sent back to be sent again, except that no-ack
- * mode has no way to say so.  One that is whole but unusable must not be: it
- * would come again just so.  It is acknowledged, and its answer is an error.
+ * A packet with a wrong sum is answered by '-', and the peer sends it again;
+ * no-ack mode has no '-'.  A packet with the right sum that is unusable would
+ * only come again as it is: it is acknowledged, and its reply is an error.
  */
 static enum rsp_event
-finish(struct rsp *rsp)
+end_packet(struct rsp *rsp)
 {
+	bool right = rsp->claimed == rsp->sum;
+
 	rsp->state = RSP_IDLE;
 	rsp->packet[rsp->len] = '\0';
-	if (rsp->claimed != rsp->sum) {
+	if (!rsp->proven && (!right || rsp->too_long || rsp->malformed))
+		return RSP_FOREIGN;
+	rsp->proven = true;
+	if (!right) {
 		if (rsp->noack)
 			return RSP_DAMAGED;
 		acknowledge(rsp, '-');
@@ -181,14 +185,16 @@ finish(struct rsp *rsp)
 }
 
 static enum rsp_event
-step(struct rsp *rsp, uint8_t c)
+take_byte(struct rsp *rsp, uint8_t c)
 {
 	int digit = hex_digit(c);
 
-	/* The other side gave up what it was sending, and began anew. */
-	if (c == '$' || rsp->state == RSP_IDLE) {
+	if (c == CHAR_START && rsp->state != RSP_IDLE && !rsp->proven)
+		return RSP_FOREIGN;
+	/* With a '$' the peer gives up the packet, and begins another. */
+	if (c == CHAR_START || rsp->state == RSP_IDLE) {
 		rsp->state = RSP_IDLE;
-		return idle(rsp, c);
+		return take_idle(rsp, c);
 	}
 	if (rsp->state == RSP_SUM_HIGH) {
 		rsp->claimed = digit < 0 ? -1 : digit << 4;
@@ -200,13 +206,13 @@ step(struct rsp *rsp, uint8_t c)
 			rsp->claimed = -1;
 		if (rsp->claimed >= 0)
 			rsp->claimed |= digit;
-		return finish(rsp);
+		return end_packet(rsp);
 	}
-	if (c == '#') {
+	if (c == CHAR_END) {
 		rsp->malformed |= rsp->state != RSP_BODY;
 		rsp->state = RSP_SUM_HIGH;
 	} else {
-		body(rsp, c);
+		take_body(rsp, c);
 	}
 	return RSP_NONE;
 }
@@ -218,42 +224,42 @@ rsp_feed(struct rsp *rsp, const uint8_t *bytes, size_t n, size_t *used)
 	size_t i = 0;
 
 	while (i < n && event == RSP_NONE && !rsp_pending(rsp))
-		event = step(rsp, bytes[i++]);
+		event = take_byte(rsp, bytes[i++]);
 	*used = i;
 	return event;
 }
 
 /*
- * How often a run is said to be repeated that could be n times: some numbers
- * would be characters of the framing (GDB manual, "Overview").
+ * The repeat count to write for a byte that repeats n times: some counts would
+ * be encoded as characters of the framing (GDB manual, "Overview").
  */
 static size_t
 repeats(size_t n)
 {
 	if (n > REPEAT_LAST - REPEAT_BASE)
 		n = REPEAT_LAST - REPEAT_BASE;
-	if (n == '$' - REPEAT_BASE)
+	if (n == CHAR_START - REPEAT_BASE)
 		return n - 2;
-	if (n == '#' - REPEAT_BASE || n == '+' - REPEAT_BASE ||
+	if (n == CHAR_END - REPEAT_BASE || n == '+' - REPEAT_BASE ||
 	    n == '-' - REPEAT_BASE)
 		return n - 1;
 	return n;
 }
 
-/* A frame being written: where, and the sum of what was. */
+/* A frame being written. */
 struct frame {
-	uint8_t *at;
-	unsigned sum;
+	uint8_t *at;  /* the next byte */
+	unsigned sum; /* of the bytes before it */
 };
 
 static void
-put(struct frame *frame, uint8_t c)
+put_byte(struct frame *frame, uint8_t c)
 {
 	*frame->at++ = c;
 	frame->sum += c;
 }
 
-/* How many bytes of s[n], which is not empty, are as the first is. */
+/* How many bytes at the start of s[n] equal s[0]; n > 0. */
 static size_t
 run_length(const uint8_t *s, size_t n)
 {
@@ -273,35 +279,35 @@ run_length(const uint8_t *s, size_t n)
 }
 
 /*
- * Write the run that s[n] begins with, as often as it takes, and say how much
- * of it that was: what is left is no run by itself.  The byte that an escape is
- * for stands alone: whether a run repeats it before or after it is decoded is
- * something GDB and LLDB do not agree on.
+ * Encode the run that s[n] begins with, in as many pieces as needed.  Returns
+ * how many bytes of s that covers; the rest is too short to be a run.  A byte
+ * after an escape is written alone: GDB and LLDB disagree on whether a run
+ * repeats it before or after decoding.
  */
 static size_t
 put_run(struct frame *frame, const uint8_t *s, size_t n, bool escaped)
 {
-	const uint8_t c = s[0]; /* what is written may come to lie there */
+	const uint8_t c = s[0]; /* put_byte() may overwrite it */
 	size_t done, same;
 
 	if (escaped) {
-		put(frame, c);
+		put_byte(frame, c);
 		return 1;
 	}
 	n = run_length(s, n);
 	for (done = 0; n - done >= BULK_RUN; done += same + 1) {
 		same = repeats(n - done - 1);
-		put(frame, c);
-		put(frame, REPEAT);
-		put(frame, (uint8_t)(same + REPEAT_BASE));
+		put_byte(frame, c);
+		put_byte(frame, CHAR_REPEAT);
+		put_byte(frame, (uint8_t)(same + REPEAT_BASE));
 	}
 	return done;
 }
 
 /*
- * Make a payload shorter where it is.  Every run of 31 and more is found, and
- * those of 16 at multiples of 16, which is all of a register's zeroes; looking
- * for more costs more than the line does.
+ * Compress a payload in place.  Every run of 31 bytes and more is found, and
+ * those of 16 at multiples of 16, which are all zeroes of a register; a search
+ * for more costs more time than it saves on the line.
  */
 static void
 put_payload(struct frame *frame, const uint8_t *s, size_t n)
@@ -314,32 +320,48 @@ put_payload(struct frame *frame, const uint8_t *s, size_t n)
 		frame->at += plain;
 		i += plain;
 		if (n - i >= BULK_RUN)
-			i += put_run(
-			    frame, s + i, n - i, i > 0 && s[i - 1] == ESCAPE);
+			i += put_run(frame, s + i, n - i,
+			    i > 0 && s[i - 1] == CHAR_ESCAPE);
 	}
 	while (i < n)
-		put(frame, s[i++]);
+		put_byte(frame, s[i++]);
+}
+
+/* Make the frame around a payload; returns its length from `first` on, which
+ * lies before the payload. */
+static size_t
+make_frame(struct reply *reply, uint8_t first)
+{
+	uint8_t *start = (uint8_t *)reply + offsetof(struct reply, before);
+	uint8_t *payload = start + sizeof(reply->before);
+	struct frame frame = { .at = payload };
+	uint8_t sum;
+
+	start[1] = first;
+	put_payload(&frame, payload, reply->len);
+	*frame.at++ = CHAR_END;
+	sum = (uint8_t)frame.sum;
+	bulk_digits(frame.at, &sum, 1);
+	return (size_t)(frame.at + 2 - (start + 1));
 }
 
 void
 rsp_send(struct rsp *rsp, struct reply *reply)
 {
-	uint8_t *start = (uint8_t *)reply + offsetof(struct reply, before);
-	uint8_t *payload = start + sizeof(reply->before);
-	struct frame frame = { .at = payload };
 	bool acked = rsp_pending(rsp) && rsp->out == &rsp->ack;
-	uint8_t sum;
 
-	start[0] = rsp->ack;
-	start[1] = '$';
-	put_payload(&frame, payload, reply->len);
-	*frame.at++ = '#';
-	sum = (uint8_t)frame.sum;
-	bulk_digits(frame.at, &sum, 1);
-	rsp->frame = start + 1;
-	rsp->frame_len = (size_t)(frame.at + 2 - rsp->frame);
+	reply->before[0] = rsp->ack;
+	rsp->frame_len = make_frame(reply, CHAR_START);
+	rsp->frame = reply->before + 1;
 	rsp->out = rsp->frame - acked;
 	rsp->out_len = rsp->frame_len + acked;
+}
+
+void
+rsp_notify(struct rsp *rsp, struct reply *reply)
+{
+	rsp->out_len = make_frame(reply, CHAR_NOTICE);
+	rsp->out = reply->before + 1;
 }
 
 static bool
@@ -386,8 +408,8 @@ reply_number(struct reply *reply, uint64_t v)
 }
 
 /*
- * Bytes are read before the place is written where they were, if they were in
- * the hole: what is written is at most twice as long as what was read.
+ * Bytes in the hole are read before they are overwritten: two digits are
+ * written per byte read.
  */
 bool
 reply_hex(struct reply *reply, const void *p, size_t n)
@@ -402,7 +424,8 @@ reply_hex(struct reply *reply, const void *p, size_t n)
 static bool
 is_special(uint8_t c)
 {
-	return c == RSP_END || c == RSP_START || c == ESCAPE || c == REPEAT;
+	return c == CHAR_END || c == CHAR_START || c == CHAR_ESCAPE ||
+	       c == CHAR_REPEAT;
 }
 
 static bool
@@ -411,8 +434,8 @@ put_binary(struct reply *reply, uint8_t c)
 	if (!fits(reply, is_special(c) ? 2 : 1))
 		return false;
 	if (is_special(c)) {
-		reply->buf[reply->len++] = ESCAPE;
-		c ^= ESCAPE_XOR;
+		reply->buf[reply->len++] = CHAR_ESCAPE;
+		c ^= CHAR_ESCAPE_XOR;
 	}
 	reply->buf[reply->len++] = c;
 	return true;

@@ -2,8 +2,8 @@
 /*
  * The packet codec of the GDB remote serial protocol (GDB manual, "Remote
  * Protocol: Overview"): bytes in, packets out, and back.  It must not know
- * what packets mean, nor where bytes come from, and needs no libc but memcpy,
- * so that it can run inside a guest too.
+ * what packets mean, nor where bytes come from.  It needs nothing of libc but
+ * memcpy, so it can also run inside a guest.
  */
 #ifndef GDB_RSP_H
 #define GDB_RSP_H
@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 /*
- * The longest payload, either way; advertised as PacketSize.  GDB reads memory
- * in pieces of half of it (two digits a byte), so this moves 64 KiB a round
- * trip.  All registers together are 4,840 digits.
+ * The longest payload in either direction; advertised as PacketSize.  GDB
+ * reads memory in pieces of half of it (two digits per byte), so a round trip
+ * moves 64 KiB.  All registers together are 4,840 digits.
  */
 #define RSP_PACKET_MAX 0x20000
 
@@ -23,12 +23,13 @@
 #define RSP_FRAME_MAX (RSP_PACKET_MAX + 5)
 
 enum rsp_event {
-	RSP_NONE,   /* all bytes are used, or there is output to send first */
-	RSP_PACKET, /* packet[len] is one */
-	RSP_INTERRUPT, /* a Ctrl-C */
-	RSP_TOO_LONG,  /* one came that did not fit */
-	RSP_MALFORMED, /* one came whole that no encoder writes */
-	RSP_DAMAGED,   /* a wrong sum, which no-ack mode cannot send back */
+	RSP_NONE,      /* all bytes are used, or output has to be sent first */
+	RSP_PACKET,    /* packet[len] is a packet */
+	RSP_INTERRUPT, /* a Ctrl-C between packets */
+	RSP_TOO_LONG,  /* the packet exceeds RSP_PACKET_MAX */
+	RSP_MALFORMED, /* the sum is right, but no encoder writes this */
+	RSP_DAMAGED,   /* the sum is wrong, and no-ack mode has no '-' */
+	RSP_FOREIGN,   /* the peer does not speak this protocol */
 };
 
 /* ORDER: the life of a packet. */
@@ -44,26 +45,30 @@ enum rsp_state {
 /*
  * One connection's codec.  A packet stays in packet[] until the next call of
  * rsp_feed(); it is decoded, and a NUL that is not counted follows it.  The
- * bytes to send are out[out_len].  The last frame is in the reply it was made
- * of, until the other side acknowledges it, to be sent again if it asks for
- * that.
+ * bytes to send are out[out_len].  The last frame stays in the reply that it
+ * was made of until the peer acknowledges it, and is sent again on '-'.
  *
- * A notification (GDB manual, "Notification Packets") would be such a frame
- * with '%' for '$', outside of all that: never acknowledged, nor sent again.
+ * The first packet has to be perfect.  Until it is complete, every byte but
+ * the packet's own and + - Ctrl-C before it, a '$' inside it, a wrong sum and
+ * a payload that is too long or malformed are RSP_FOREIGN: a web browser can
+ * be made to send an HTTP request that contains packets, but not to begin
+ * with one.  After the first packet junk between packets is skipped, as the
+ * protocol asks.
  */
 struct rsp {
 	enum rsp_state state;
-	bool noack;     /* set it after the answer to QStartNoAckMode */
-	bool too_long;  /* the packet so far */
-	bool malformed; /* the packet so far */
-	uint8_t sum;    /* of the packet so far */
-	int claimed;    /* what it says its sum is; < 0: no number */
+	bool proven;    /* the first packet has come */
+	bool noack;     /* set it after the reply to QStartNoAckMode */
+	bool too_long;  /* the packet up to now */
+	bool malformed; /* the packet up to now */
+	uint8_t sum;    /* of the packet up to now */
+	int claimed;    /* the sum that the packet states; < 0: no number */
 	size_t len;
 	uint8_t ack; /* '+' or '-' */
 	const uint8_t *out;
 	size_t out_len;
 	const uint8_t *frame;
-	size_t frame_len; /* 0: nothing to send again */
+	size_t frame_len; /* 0: there is nothing to send again */
 	uint8_t packet[RSP_PACKET_MAX + 1];
 };
 
@@ -71,22 +76,22 @@ struct rsp {
 void rsp_init(struct rsp *rsp);
 
 /*
- * Take bytes until something happened: what did, and how many bytes that used.
- * Whoever calls sends what output there is before calling again.  How bytes
- * are cut into calls makes no difference.
+ * Take bytes up to the first event; *used says how many were taken.  The
+ * caller sends all output before it calls again, and closes the connection
+ * after RSP_FOREIGN.  How bytes are cut into calls makes no difference.
  */
 enum rsp_event
 rsp_feed(struct rsp *rsp, const uint8_t *bytes, size_t n, size_t *used);
 
-/* Whether there is output; what it is; and that n bytes of it are sent. */
+/* Whether there is output; the output; n bytes of it have been sent. */
 bool rsp_pending(const struct rsp *rsp);
 const uint8_t *rsp_output(const struct rsp *rsp, size_t *n);
 void rsp_sent(struct rsp *rsp, size_t n);
 
 /*
- * A payload being written.  It has its bound with it: what does not fit is not
- * written at all, and the function says so by returning false.  Around it is
- * room for the frame, so that sending copies nothing.
+ * A payload being written.  It carries its bound: the functions below write
+ * all of a value or nothing, and return false if it does not fit.  There is
+ * room for the frame around the payload, so sending copies nothing.
  */
 struct reply {
 	size_t len;
@@ -96,37 +101,43 @@ struct reply {
 };
 
 /*
- * Send a reply.  The frame before it counts as acknowledged.  This one stays
- * where it is: write the next only when all is sent and a packet has come.
+ * Send a reply.  The frame before it counts as acknowledged.  The reply has to
+ * stay unchanged until all of it is sent and the next packet has come.
  */
 void rsp_send(struct rsp *rsp, struct reply *reply);
 
-/* Text as it is: it has none of the characters # $ } *. */
+/*
+ * Send a notification, which no '+' confirms, while nothing is pending.  It has
+ * to stay unchanged until all of it is sent.
+ */
+void rsp_notify(struct rsp *rsp, struct reply *reply);
+
+/* Text without the characters # $ } *. */
 bool reply_text(struct reply *reply, const char *s);
-/* A number in as few hex digits as it needs; a byte in two. */
+/* A number in as few hex digits as possible; a byte in two. */
 bool reply_number(struct reply *reply, uint64_t v);
 bool reply_byte(struct reply *reply, unsigned v);
 /* Bytes as two hex digits each; p may be in reply_hole(). */
 bool reply_hex(struct reply *reply, const void *p, size_t n);
 /*
- * Bytes as they are, with an escape where needed; p may be in reply_hole().
- * How many of them fitted.
+ * Bytes with an escape where needed; p may be in reply_hole().  Returns how
+ * many of them fit.
  */
 size_t reply_binary(struct reply *reply, const void *p, size_t n);
 
-/* How many bytes reply_hex() has room for, and reply_binary() at the worst. */
+/* How many bytes fit for reply_hex(), and in the worst case reply_binary(). */
 size_t reply_room(const struct reply *reply);
 
 /*
- * A place for n bytes to be appended from, after at most `before` bytes of
- * something else, which saves a buffer in between; before + 2n must fit.
+ * A place in the reply for n bytes that are appended later, after at most
+ * `before` bytes of other payload; it saves a buffer.  before + 2n must fit.
  */
 uint8_t *reply_hole(struct reply *reply, size_t before, size_t n);
 
 /* The value of a hex digit, or -1. */
 int hex_digit(uint8_t c);
 
-/* Decode 2n digits into dst[n], which may be src; false if any is none. */
+/* Decode 2n digits into dst[n], which may be src; false on any other byte. */
 bool hex_decode(uint8_t *dst, const uint8_t *src, size_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * signals.def at work.  It must not know what is signalled.
+ * The conversion by signals.def.  It must not know what raises a signal.
  */
 #include "gdb/signals.h"
 
@@ -8,7 +8,7 @@
 
 #define GDB_UNKNOWN 143
 
-/* GDB counts SIG34 to SIG63 up from here. */
+/* GDB numbers SIG34 to SIG63 from 46 on. */
 #define RT_FIRST     34
 #define RT_LAST      63
 #define GDB_RT_FIRST 46

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The session: packets in, replies out, stops in between.  It must not know
- * what single packets mean, nor KVM, sockets or files.
+ * what a packet means, nor KVM, sockets or files.
  */
-#include "gdb/packet.h"
+#include "gdb/nonstop.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,7 +12,8 @@
 void
 stub_init(struct stub *stub, const struct target_ops *ops, void *ctx)
 {
-	memset(stub, 0, sizeof(*stub));
+	memset(stub, 0, offsetof(struct stub, rsp));
+	rsp_init(&stub->rsp);
 	stub->ops = ops;
 	stub->ctx = ctx;
 	stub->state = STUB_RUNNING;
@@ -24,15 +25,29 @@ stub_pid(struct stub *stub)
 	return stub->ops->pid ? stub->ops->pid(stub->ctx) : 1;
 }
 
-int
+bool
+stub_has_guest(const struct stub *stub)
+{
+	return stub->hold != HOLD_NONE && stub_lives(stub);
+}
+
+bool
+stub_lives(const struct stub *stub)
+{
+	return stub->state == STUB_RUNNING || stub->state == STUB_STOPPED;
+}
+
+void
 stub_attach(struct stub *stub)
 {
-	stub->attached = true;
-	if (stub->state != STUB_RUNNING)
-		return 0;
-	stub->attaching = true;
+	stub->hold = HOLD_TAKEN;
+	if (!stub_lives(stub))
+		return;
+	stub->ops->attach(stub->ctx);
+	if (stub->state == STUB_STOPPED)
+		return;
+	stub->hold = HOLD_PENDING;
 	stub->ops->interrupt(stub->ctx);
-	return 0;
 }
 
 static void
@@ -45,54 +60,82 @@ close_files(struct stub *stub)
 	}
 }
 
-void
-stub_let_go(struct stub *stub)
+/* The guest has ended, and the files with it that its target had open. */
+static void
+forget_files(struct stub *stub)
 {
-	stub->attaching = false;
-	stub->awaited = false;
+	for (size_t i = 0; i < STUB_FILES_MAX; i++)
+		if (stub->files[i].file != TARGET_IMAGE)
+			stub->files[i].open = false;
+}
+
+void
+stub_detach(struct stub *stub)
+{
+	stub->due = DUE_NOTHING;
 	stub->interrupted = false;
 	stub->regs_banks = 0;
-	if (stub->attached && stub->state != STUB_GONE) {
+	stub->framed = 0;
+	stub->listed = 0;
+	stub->announced = 0;
+	if (stub_has_guest(stub)) {
 		stub->ops->detach(stub->ctx);
 		stub->state = STUB_RUNNING;
 	}
-	stub->attached = false;
+	stub->hold = HOLD_NONE;
 }
 
 void
 stub_open(struct stub *stub)
 {
-	assert(!stub->open);
+	assert(stub->session == SESSION_NONE);
 	rsp_init(&stub->rsp);
-	stub->open = true;
-	stub->close = false;
+	stub->session = SESSION_NEW;
 	stub->client = 0;
-	stub->general = TARGET_ALL;
-	stub->resumed = TARGET_ALL;
-	stub_attach(stub);
+	stub->sized = false;
+	stub->general_tid = TARGET_ALL;
+	stub->resume_tid = TARGET_ALL;
+	nonstop_end(stub);
 }
 
 void
 stub_closed(struct stub *stub)
 {
-	if (!stub->open)
+	if (stub->session == SESSION_NONE)
 		return;
 	close_files(stub);
-	stub_let_go(stub);
-	stub->open = false;
+	stub_detach(stub);
+	stub->session = SESSION_NONE;
 }
 
 bool
 stub_wants_input(const struct stub *stub)
 {
-	return stub->open && !stub->close && !stub->attaching &&
+	return (stub->session == SESSION_NEW ||
+		   stub->session == SESSION_OPEN) &&
+	       stub->hold != HOLD_PENDING && stub->state != STUB_STARTING &&
 	       !rsp_pending(&stub->rsp);
 }
 
 bool
 stub_wants_close(const struct stub *stub)
 {
-	return stub->open && stub->close && !rsp_pending(&stub->rsp);
+	return (stub->session == SESSION_CLOSING ||
+		   stub->session == SESSION_REFUSED) &&
+	       !rsp_pending(&stub->rsp);
+}
+
+bool
+stub_refuses(const struct stub *stub)
+{
+	return stub->session == SESSION_REFUSED;
+}
+
+bool
+stub_has_debugger(const struct stub *stub)
+{
+	return stub->session == SESSION_OPEN ||
+	       stub->session == SESSION_CLOSING;
 }
 
 const uint8_t *
@@ -101,27 +144,21 @@ stub_output(const struct stub *stub, size_t *n)
 	return rsp_output(&stub->rsp, n);
 }
 
-void
-stub_sent(struct stub *stub, size_t n)
-{
-	rsp_sent(&stub->rsp, n);
-}
-
 int
 reply_done(bool written)
 {
 	return written ? REPLY_DATA : -EMSGSIZE;
 }
 
-static void
-write_error(struct stub *stub, struct reply *reply, int error)
+int
+reply_error(
+    const struct stub *stub, struct reply *reply, int error, const char *text)
 {
-	const char *text = strerror(error);
-
+	reply->len = 0;
 	if (stub->client & CLIENT_ERROR_TEXT) {
 		reply_text(reply, "E.");
 		reply_binary(reply, text, strlen(text));
-		return;
+		return REPLY_DATA;
 	}
 	reply_text(reply, "E");
 	reply_byte(reply, (unsigned)error);
@@ -129,34 +166,51 @@ write_error(struct stub *stub, struct reply *reply, int error)
 		reply_text(reply, ";");
 		reply_hex(reply, text, strlen(text));
 	}
+	return REPLY_DATA;
 }
 
 /*
- * The one place that answers.  What is unsupported is told as an unknown
- * packet, which makes the debugger do without it.
+ * Every reply is sent here.  -EOPNOTSUPP becomes the empty reply, after which
+ * the debugger does without the packet.
  */
 static void
-conclude(struct stub *stub, int result)
+send_result(struct stub *stub, int result)
 {
 	struct reply *reply = &stub->reply;
 
-	if (result == REPLY_LATER || result == REPLY_NONE)
+	if (result == REPLY_BY_STOP || result == REPLY_NONE)
 		return;
 	if (result != REPLY_DATA)
 		reply->len = 0;
 	if (result == REPLY_OK)
 		reply_text(reply, "OK");
 	else if (result < 0 && result != -EOPNOTSUPP)
-		write_error(stub, reply, -result);
+		reply_error(stub, reply, -result, strerror(-result));
 	rsp_send(&stub->rsp, reply);
 }
 
 static void
-on_packet(struct stub *stub)
+serve_packet(struct stub *stub)
 {
 	stub->reply.len = 0;
-	conclude(stub,
+	stub->serving = true;
+	send_result(stub,
 	    packet_run(stub, stub->rsp.packet, stub->rsp.len, &stub->reply));
+	stub->serving = false;
+}
+
+/* The first packet waits for a machine that has to stop first. */
+static void
+on_packet(struct stub *stub)
+{
+	if (stub->session == SESSION_NEW) {
+		stub->session = SESSION_OPEN;
+		stub_attach(stub);
+	}
+	if (stub->hold == HOLD_PENDING)
+		stub->due = DUE_PACKET;
+	else
+		serve_packet(stub);
 }
 
 static void
@@ -168,10 +222,20 @@ on_event(struct stub *stub, enum rsp_event event)
 	case RSP_NONE: break;
 	case RSP_PACKET: on_packet(stub); break;
 	case RSP_INTERRUPT: packet_interrupt(stub, &none, NULL); break;
-	case RSP_TOO_LONG: conclude(stub, -E2BIG); break;
-	case RSP_MALFORMED: conclude(stub, -EINVAL); break;
-	case RSP_DAMAGED: conclude(stub, -EBADMSG); break;
+	case RSP_TOO_LONG: send_result(stub, -E2BIG); break;
+	case RSP_MALFORMED: send_result(stub, -EINVAL); break;
+	case RSP_DAMAGED: send_result(stub, -EBADMSG); break;
+	case RSP_FOREIGN: stub->session = SESSION_REFUSED; break;
 	}
+}
+
+/* A notification is sent between replies. */
+static void
+notify(struct stub *stub)
+{
+	if (stub->session == SESSION_OPEN && !rsp_pending(&stub->rsp) &&
+	    nonstop_notification(stub, &stub->notice))
+		rsp_notify(&stub->rsp, &stub->notice);
 }
 
 size_t
@@ -187,6 +251,7 @@ stub_input(struct stub *stub, const uint8_t *bytes, size_t n)
 		used += took;
 		on_event(stub, event);
 	}
+	notify(stub);
 	return used;
 }
 
@@ -195,14 +260,15 @@ stub_resume(struct stub *stub, const struct target_resume *how)
 {
 	int error;
 
+	stub_leave_frame(stub);
 	stub->regs_banks = 0;
 	stub->interrupted = false;
 	error = stub->ops->resume(stub->ctx, how);
 	if (error != 0)
 		return error;
 	stub->state = STUB_RUNNING;
-	stub->awaited = true;
-	return REPLY_LATER;
+	stub->due = DUE_STOP;
+	return REPLY_BY_STOP;
 }
 
 static bool
@@ -211,39 +277,225 @@ ends(enum stop_kind kind)
 	return kind == STOP_EXITED || kind == STOP_KILLED;
 }
 
-/* An interrupt that nobody typed was ours, to attach: nothing happened. */
-void
-stub_stop(struct stub *stub, const struct stop *stop)
+/*
+ * An INT3 that is not ours is reported as gdbserver does: to GDB with the pc
+ * at the INT3 and as a breakpoint, since GDB may have written it there itself.
+ * If GDB did not, it moves the pc past the INT3 again (gdb/infrun.c,
+ * program_breakpoint_here_p).  To others it is the SIGTRAP that the guest
+ * would get.
+ */
+static void
+settle_int3(struct stub *stub)
 {
-	bool told = stub->awaited;
+	struct regs *regs;
+	int error;
 
-	stub->stop = *stop;
-	if (stop->kind == STOP_INTERRUPT && !stub->interrupted)
-		stub->stop.kind = STOP_NONE;
-	stub->state = ends(stop->kind) ? STUB_GONE : STUB_STOPPED;
-	stub->attaching = false;
-	stub->awaited = false;
-	stub->interrupted = false;
-	stub->regs_banks = 0;
-	stub->general = TARGET_ALL;
-	if (!told)
+	stub->stop.kind = STOP_SIGNAL;
+	if (!(stub->client & CLIENT_SWBREAK))
 		return;
-	stub->reply.len = 0;
-	conclude(
-	    stub, reply_done(stop_reply(stub, &stub->reply, stub->stop.tid)));
+	regs = stub_get_regs(stub, stub->stop.tid, REGS_CORE, &error);
+	if (!regs)
+		return;
+	regs->rip--;
+	if (stub_put_regs(stub, REGS_CORE) == 0)
+		stub->stop.kind = STOP_BREAK;
+}
+
+/* An interrupt that nobody typed was ours, to attach: nothing happened. */
+static void
+forget_interrupt(struct stub *stub)
+{
+	static const uint8_t none[TARGET_SIGINFO_SIZE];
+
+	if (stub->ops->set_siginfo)
+		(void)stub->ops->set_siginfo(stub->ctx, stub->stop.tid, none);
+	stub->stop.kind = STOP_NONE;
 }
 
 void
-stub_restarted(struct stub *stub)
+stub_take_stop(struct stub *stub, const struct stop *stop)
 {
-	int tid = 0;
-
-	stub->ops->threads(stub->ctx, &tid, 1);
-	stub->stop = (struct stop){ .kind = STOP_NONE, .tid = tid };
-	stub->state = STUB_STOPPED;
-	stub->attached = true;
+	stub->stop = *stop;
+	stub->state = ends(stop->kind) ? STUB_GONE : STUB_STOPPED;
 	stub->regs_banks = 0;
-	stub->general = TARGET_ALL;
+	if (stub->state == STUB_GONE)
+		stub_end_trace(stub);
+	if (stop->kind == STOP_INTERRUPT && !stub->interrupted)
+		forget_interrupt(stub);
+	if (stop->kind == STOP_INT3)
+		settle_int3(stub);
+}
+
+size_t
+stub_console(struct stub *stub, const char *text, size_t n)
+{
+	struct reply *reply = &stub->reply;
+
+	if (stub->session != SESSION_OPEN || stub->due != DUE_STOP)
+		return n;
+	if (rsp_pending(&stub->rsp))
+		return 0;
+	reply->len = 0;
+	reply_text(reply, "O");
+	if (n > reply_room(reply))
+		n = reply_room(reply);
+	reply_hex(reply, text, n);
+	rsp_send(&stub->rsp, reply);
+	return n;
+}
+
+void
+stub_sent(struct stub *stub, size_t n)
+{
+	rsp_sent(&stub->rsp, n);
+	notify(stub);
+}
+
+void
+stub_stop(struct stub *stub, const struct stop *stop)
+{
+	enum stub_due due = stub->due;
+
+	if (stub->nonstop) {
+		nonstop_stop(stub, stop);
+		notify(stub);
+		return;
+	}
+	stub_take_stop(stub, stop);
+	if (stub->hold == HOLD_PENDING)
+		stub->hold = HOLD_TAKEN;
+	stub->due = DUE_NOTHING;
+	stub->interrupted = false;
+	stub->general_tid = TARGET_ALL;
+	if (due == DUE_PACKET)
+		serve_packet(stub);
+	if (due != DUE_STOP)
+		return;
+	stub->reply.len = 0;
+	send_result(
+	    stub, reply_done(stop_reply(stub, &stub->reply, stub->stop.tid)));
+}
+
+/* In non-stop mode, too, the reply to vRun is a stop. */
+static void
+reply_stop(struct stub *stub)
+{
+	enum stub_due due = stub->due;
+
+	stub->due = DUE_NOTHING;
+	stub->reply.len = 0;
+	if (due == DUE_STOP)
+		send_result(stub,
+		    reply_done(stop_reply(stub, &stub->reply, stub->stop.tid)));
+}
+
+/* The session's own settings hold for the new guest. */
+void
+stub_started(struct stub *stub)
+{
+	struct stop stop = { .kind = STOP_NONE };
+
+	if (stub->ops->threads(stub->ctx, &stop.tid, 1) == 0)
+		stop.tid = 1;
+	if (stub->ops->pass_signals)
+		stub->ops->pass_signals(stub->ctx, stub->pass);
+	if (stub->ops->program_signals && stub->programmed)
+		stub->ops->program_signals(stub->ctx, stub->program);
+	if (stub->ops->thread_events)
+		stub->ops->thread_events(stub->ctx, stub->events);
+	forget_files(stub);
+	stub->state = STUB_STOPPED;
+	stub_attach(stub);
+	if (stub->nonstop) {
+		stub->stop = stop;
+		nonstop_started(stub);
+		reply_stop(stub);
+	} else {
+		stub_stop(stub, &stop);
+	}
+}
+
+void
+stub_not_started(struct stub *stub, const char *why)
+{
+	enum stub_due due = stub->due;
+
+	stub->due = DUE_NOTHING;
+	stub->state = STUB_GONE;
+	stub->stop = (struct stop){ .kind = STOP_KILLED, .signal = 9 };
+	if (due == DUE_STOP)
+		send_result(
+		    stub, reply_error(stub, &stub->reply, ENOEXEC, why));
+}
+
+/* A value of an enum or a thread's id, if it is one. */
+static int
+within(int value, int last, int other)
+{
+	return value >= 0 && value <= last ? value : other;
+}
+
+/* A byte that should be a bool's: any other value of one is undefined. */
+static bool
+truth(const bool *from)
+{
+	uint8_t byte;
+
+	memcpy(&byte, from, sizeof(byte));
+	return byte != 0;
+}
+
+static void
+adopt_files(struct stub *stub)
+{
+	for (size_t i = 0; i < STUB_FILES_MAX; i++)
+		stub->files[i].open = truth(&stub->files[i].open) &&
+				      stub->files[i].file == TARGET_IMAGE;
+}
+
+/* The codec begins anew, between two packets, as the session agreed. */
+static void
+adopt_codec(struct rsp *rsp)
+{
+	const bool proven = truth(&rsp->proven);
+	const bool noack = truth(&rsp->noack);
+
+	rsp_init(rsp);
+	rsp->proven = proven;
+	rsp->noack = noack;
+}
+
+void
+stub_adopt(struct stub *stub, const struct target_ops *ops, void *ctx)
+{
+	const bool served = truth(&stub->serving);
+
+	stub->ops = ops;
+	stub->ctx = ctx;
+	stub->state = stub->state == STUB_STARTING ? STUB_STARTING : STUB_GONE;
+	stub->stop = (struct stop){ .kind = STOP_KILLED, .signal = 9 };
+	stub->session = (enum stub_session)within(
+	    (int)stub->session, SESSION_REFUSED, SESSION_REFUSED);
+	stub->hold = stub->hold == HOLD_NONE ? HOLD_NONE : HOLD_TAKEN;
+	stub->due = stub->due == DUE_STOP ? DUE_STOP : DUE_NOTHING;
+	stub->general_tid = TARGET_ALL;
+	stub->resume_tid = TARGET_ALL;
+	stub->interrupted = stub->serving = false;
+	stub->ending = truth(&stub->ending);
+	stub->programmed = truth(&stub->programmed);
+	stub->events = truth(&stub->events);
+	stub->nonstop = truth(&stub->nonstop);
+	stub->listed = 0;
+	stub->announced = 0;
+	stub->regs_banks = 0;
+	stub->sized = truth(&stub->sized);
+	stub->framed = 0;
+	memset(&stub->upload, 0, sizeof(stub->upload));
+	adopt_files(stub);
+	adopt_codec(&stub->rsp);
+	if (served && stub->due == DUE_NOTHING)
+		send_result(stub, reply_error(stub, &stub->reply, ESRCH,
+				      "The guest has ended meanwhile"));
 }
 
 bool
@@ -262,6 +514,9 @@ int
 stub_thread(struct stub *stub, int id, int *tid)
 {
 	*tid = id > 0 ? id : stub->stop.tid;
+	/* Any thread, after the end of the one that stopped: the oldest. */
+	if (id <= 0 && stub->stop.kind == STOP_THREAD_EXITED)
+		stub->ops->threads(stub->ctx, tid, 1);
 	return thread_alive(stub, *tid) ? 0 : -ESRCH;
 }
 
@@ -273,7 +528,9 @@ stub_get_regs(struct stub *stub, int tid, unsigned banks, int *error)
 	stub->regs_tid = tid;
 	banks &= ~stub->regs_banks;
 	*error = 0;
-	if (banks != 0)
+	if (banks != 0 && stub->framed)
+		frame_regs(stub, &stub->regs);
+	else if (banks != 0)
 		*error = stub->ops->read_regs(
 		    stub->ctx, tid, &stub->regs, banks);
 	if (*error != 0)
@@ -282,7 +539,7 @@ stub_get_regs(struct stub *stub, int tid, unsigned banks, int *error)
 	return &stub->regs;
 }
 
-/* They are read again: the hardware may have made something else of them. */
+/* The registers are read again: the hardware may have changed the values. */
 int
 stub_put_regs(struct stub *stub, unsigned banks)
 {

@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The GDB remote stub: one debugger's sessions with one machine, one after the
- * other.  It must not know KVM, sockets or files: bytes go in and come out,
- * and the machine is behind target.h.  It never blocks nor allocates.
+ * The GDB remote stub: the sessions of debuggers with one machine, one after
+ * the other.  It must not know KVM, sockets or files: bytes come in and go
+ * out, and target.h hides the machine.  It never blocks nor allocates.
  *
- * The loop around it, which owns the connection:
+ * The loop around it owns the connection:
  *
- *	stub_open() when a debugger connects
- *	while stub_wants_input(): stub_input() with what was received
- *	while stub_output() gives bytes: send them, stub_sent()
+ *	stub_open() when a peer connects
+ *	while stub_wants_input(): stub_input() with the bytes received
+ *	while stub_output() returns bytes: send them, stub_sent()
  *	when stub_wants_close() and all is sent, or the connection is lost:
  *		stub_closed()
  *
- * and whoever runs the machine calls stub_stop() when it stopped.  All calls
- * come from one thread.
+ * The machine's owner calls stub_stop() when the machine has stopped.  All
+ * calls come from one thread.
+ *
+ * The life of a session:
+ *
+ *	        stub_open()        first packet
+ *	NONE ---------------> NEW --------------> OPEN --- k ---> CLOSING
+ *	 ^                     |                   |                 |
+ *	 |                     | any other byte    |                 |
+ *	 |                     v                   |                 |
+ *	 |                  REFUSED                |                 |
+ *	 +---------------------+-------------------+-----------------+
+ *	                           stub_closed()
+ *
+ * A peer has no effect on the machine before its first packet has come whole
+ * and with the right sum (rsp.h says what that excludes).  That packet
+ * attaches: if the machine runs, it is interrupted, and the packet is served
+ * when the machine has stopped.
  */
 #ifndef GDB_STUB_H
 #define GDB_STUB_H
@@ -22,95 +38,175 @@
 #include "gdb/rsp.h"
 #include "gdb/target.h"
 
-/* Files a debugger may have open at one time. */
+/* The most files that a debugger may have open at a time. */
 #define STUB_FILES_MAX 8
 
-/* The longest document made up for qXfer: 256 threads of 128 characters, and
- * a target description of 18 KiB. */
+/* The longest document that is made for qXfer: 256 threads of 160 characters,
+ * and a target description of 18 KiB. */
 #define STUB_TEXT_MAX 0x10000
 
+/* The machine. */
 enum stub_state {
 	STUB_RUNNING,
 	STUB_STOPPED,
-	STUB_GONE, /* the guest has ended, `stop` says how */
+	STUB_GONE,     /* the guest has ended, `stop` says how */
+	STUB_STARTING, /* the next one is being made: no packet is served */
 };
 
-/* What the debugger on the line can do, and has asked for. */
+enum stub_session {
+	SESSION_NONE,    /* nobody is connected */
+	SESSION_NEW,     /* a peer is, which may be anything */
+	SESSION_OPEN,    /* a debugger is */
+	SESSION_CLOSING, /* hang up once everything is sent */
+	SESSION_REFUSED, /* the same: the peer is not a debugger */
+};
+
+/* Whether the debugger holds the machine: vAttach and D change that. */
+enum stub_hold {
+	HOLD_NONE,
+	HOLD_PENDING, /* interrupted, not yet stopped */
+	HOLD_TAKEN,
+};
+
+/* The reply that the next stop brings. */
+enum stub_due {
+	DUE_NOTHING,
+	DUE_STOP,   /* a stop reply */
+	DUE_PACKET, /* the reply to the first packet, which is in rsp.packet */
+};
+
+/* Features that the debugger supports, and asked for. */
 enum stub_client {
 	CLIENT_MULTIPROCESS = 1 << 0, /* thread ids carry a process id */
 	CLIENT_SWBREAK = 1 << 1,
 	CLIENT_HWBREAK = 1 << 2,
 	CLIENT_ERROR_TEXT = 1 << 3,     /* GDB's E.text */
 	CLIENT_EXTENDED = 1 << 4,       /* the session outlives the guest */
-	CLIENT_THREAD_SUFFIX = 1 << 5,  /* LLDB: ;thread:ID; behind packets */
+	CLIENT_THREAD_SUFFIX = 1 << 5,  /* LLDB: ;thread:ID; after packets */
 	CLIENT_LIST_THREADS = 1 << 6,   /* LLDB: all threads in stop replies */
 	CLIENT_ERROR_STRINGS = 1 << 7,  /* LLDB: ENN;text */
 	CLIENT_NATIVE_SIGNALS = 1 << 8, /* LLDB numbers signals as Linux */
+	CLIENT_PLAIN_REGS = 1 << 9,     /* reads no target description */
 };
 
-/*
- * A session begins attached: if the machine runs, it is interrupted, and no
- * input is wanted until it has stopped.  `D` lets go of it, and so does the
- * end of the session.
- */
+/* A thread in non-stop mode that does not simply run: see nonstop.c. */
+struct stub_thread {
+	enum {
+		THREAD_STOPPED,  /* the debugger does not know it yet */
+		THREAD_REPORTED, /* it does */
+		THREAD_MOVING,   /* it makes a step or a range */
+	} state;
+	struct target_action action; /* with the thread's id */
+	struct stop stop;            /* unless it is moving */
+};
+
 struct stub {
 	const struct target_ops *ops;
 	void *ctx;
 
 	/* The machine. */
 	enum stub_state state;
-	struct stop stop; /* the last one */
+	struct stop stop; /* the last one, or the one that is reported */
 
 	/* The session. */
-	bool open;
-	bool attached;
-	bool attaching;   /* interrupted on attaching, not yet stopped */
-	bool awaited;     /* the debugger waits for a stop reply */
-	bool interrupted; /* by the debugger's Ctrl-C */
-	bool close;
-	unsigned client; /* of enum stub_client */
-	int general;     /* the thread that Hg chose, or TARGET_ALL */
-	int resumed;     /* the thread that Hc chose, or TARGET_ALL */
+	enum stub_session session;
+	enum stub_hold hold;
+	enum stub_due due;
+	bool interrupted; /* by the debugger's Ctrl-C, until it stops */
+	unsigned client;  /* of enum stub_client */
+	bool serving;     /* a packet, whose reply is not written yet */
+	bool ending;      /* `monitor exit`: no guest and no session follow */
+	/* For every guest: QPassSignals, QProgramSignals, QThreadEvents. */
+	uint64_t pass, program;
+	bool programmed, events;
+	int general_tid; /* the thread that Hg chose, or TARGET_ALL */
+	int resume_tid;  /* the thread that Hc chose, or TARGET_ALL */
 	struct stub_file {
 		bool open;
 		int file; /* the target's number */
-		uint64_t size;
 	} files[STUB_FILES_MAX];
 
-	/* The registers that were read last since it stopped. */
+	/* Non-stop mode. */
+	bool nonstop;
+	int announced; /* the thread whose stop is to be confirmed, or 0 */
+	size_t listed;
+	struct stub_thread threads[TARGET_THREADS_MAX];
+
+	/* Tracing. */
+	bool sized; /* the debugger has seen the reply to `g` */
+	uint32_t
+	    framed; /* the trace frame that is looked at: index + 1, or 0 */
+	struct {
+		unsigned point, part, at; /* what qTsP sends next */
+		unsigned variable;        /* and qTsV */
+	} upload;
+
+	/* The registers that were read last since the machine stopped. */
 	int regs_tid;
 	unsigned regs_banks;
 	struct regs regs;
 
 	struct rsp rsp;
 	struct reply reply;
+	struct reply notice; /* of non-stop mode */
 	char text[STUB_TEXT_MAX];
 };
 
-/* Once.  The machine counts as running until it says otherwise. */
+/* To be called once.  The machine counts as running until stub_stop(). */
 void stub_init(struct stub *stub, const struct target_ops *ops, void *ctx);
 
-/* A debugger is on the line.  There was none. */
+/* A peer has connected.  There was none. */
 void stub_open(struct stub *stub);
 
-/* Bytes from it: how many were taken.  The others must be offered again. */
+/* Bytes from the peer.  Returns how many were taken; the others must be
+ * offered again. */
 size_t stub_input(struct stub *stub, const uint8_t *bytes, size_t n);
 bool stub_wants_input(const struct stub *stub);
 
-/* Bytes for it; n of them are on their way. */
+/* Bytes for the peer; n of them are on their way. */
 const uint8_t *stub_output(const struct stub *stub, size_t *n);
 void stub_sent(struct stub *stub, size_t n);
 
-/* Hang up once everything is sent. */
+/* Hang up now; because the peer is not a debugger. */
 bool stub_wants_close(const struct stub *stub);
+bool stub_refuses(const struct stub *stub);
 
-/* The line is down: what was inserted is removed, and the guest runs on. */
+/* Whether a debugger is connected: the first packet has come. */
+bool stub_has_debugger(const struct stub *stub);
+
+/* Whether the debugger holds a guest that lives. */
+bool stub_has_guest(const struct stub *stub);
+
+/* The connection is closed: breakpoints are removed, and a guest that the
+ * debugger held runs on. */
 void stub_closed(struct stub *stub);
 
 /*
+ * Show text that the machine prints: text[n], n > 0.  Returns how much was
+ * taken; 0: the last output has to be sent first.  It is shown only while the
+ * debugger waits for a stop, and is lost otherwise.
+ */
+size_t stub_console(struct stub *stub, const char *text, size_t n);
+
+/*
  * The machine has stopped, or has ended.  To be called whether there is a
- * session or not: first of all when a guest is made that waits for one.
+ * session or not, and first when a guest is made that waits for a debugger.
  */
 void stub_stop(struct stub *stub, const struct stop *stop);
+
+/*
+ * One of these follows restart(): a new guest waits at its entry, or there is
+ * none, and `why` says why.
+ */
+void stub_started(struct stub *stub);
+void stub_not_started(struct stub *stub, const char *why);
+
+/*
+ * Go on with a stub that lay in memory which another process could write: only
+ * plain values are taken over from it, and every one is checked.  Bytes that
+ * were not sent yet are lost.  Then the guest's end is due by stub_stop(), or
+ * the next guest.
+ */
+void stub_adopt(struct stub *stub, const struct target_ops *ops, void *ctx);
 
 #endif

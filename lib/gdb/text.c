@@ -18,7 +18,7 @@ text_init(struct text *text, char *buf, size_t size)
 void
 text_printf(struct text *text, const char *fmt, ...)
 {
-	size_t room = text->size - text->len; /* > 0: the NUL has its place */
+	size_t room = text->size - text->len; /* > 0: the NUL always fits */
 	va_list ap;
 	int n;
 
@@ -33,6 +33,19 @@ text_printf(struct text *text, const char *fmt, ...)
 	text->len += (size_t)n;
 }
 
+static char
+printable(unsigned char c)
+{
+	return c < ' ' || c > '~' ? '?' : (char)c;
+}
+
+void
+text_plain(struct text *text, const char *s)
+{
+	for (; *s; s++)
+		text_printf(text, "%c", printable((unsigned char)*s));
+}
+
 void
 text_xml(struct text *text, const char *s)
 {
@@ -42,7 +55,7 @@ text_xml(struct text *text, const char *s)
 		if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'')
 			text_printf(text, "&#%u;", c);
 		else
-			text_printf(text, "%c", c < ' ' || c > '~' ? '?' : c);
+			text_printf(text, "%c", printable(c));
 	}
 }
 
@@ -52,9 +65,9 @@ text_json(struct text *text, const char *s)
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c == '"' || c == '\\' || c < ' ')
+		if (c == '"' || c == '\\')
 			text_printf(text, "\\u%04x", c);
 		else
-			text_printf(text, "%c", c > '~' ? '?' : c);
+			text_printf(text, "%c", printable(c));
 	}
 }

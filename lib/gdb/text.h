@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* buf[len] is always NUL; once something did not fit, `full` stays true. */
+/* buf[len] is always NUL; `full` stays true once a text did not fit. */
 struct text {
 	char *buf;
 	size_t size;
@@ -18,14 +18,16 @@ struct text {
 	bool full;
 };
 
-/* Begin with nothing in buf[size], size > 0. */
+/* Begin with an empty text in buf[size], size > 0. */
 void text_init(struct text *text, char *buf, size_t size);
 
-/* Append; what does not fit is cut. */
+/* Append; a text that does not fit is cut. */
 __attribute__((format(printf, 2, 3))) void
 text_printf(struct text *text, const char *fmt, ...);
 
-/* Append text so that it may stand in XML, or within quotes in JSON. */
+/* Append text as it is, escaped for XML, or for a string in JSON.  Bytes that
+ * are not printable ASCII become '?': debuggers show names as they get them. */
+void text_plain(struct text *text, const char *s);
 void text_xml(struct text *text, const char *s);
 void text_json(struct text *text, const char *s);
 

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Looks for `syscall` and for the gate, `out %eax, $0x10`, and before them for
- * the instruction that last set EAX to a constant.  Nothing here may know what
- * a number means.
+ * A search for `syscall` and for the gate, `out %eax, $0x10`, and for the
+ * instruction before it that last set EAX to a constant.  Nothing here may know
+ * what a number means.
  */
 #include "image/calls.h"
 
+#include "abi/hypercall.h"
+
 #include <string.h>
 
-#define INSTRUCTION 2  /* bytes of either */
-#define LOOK_BACK   64 /* bytes: compilers put arguments in between */
-
-/* The ways in which compilers load a number (Intel SDM vol. 2). */
+/* How compilers load a number (Intel SDM vol. 2). */
 static const struct load {
 	uint8_t bytes[3];
 	uint8_t opcode; /* bytes before the number */
 	uint8_t number; /* bytes of the number */
-	uint8_t behind; /* bytes behind it: 58, pop %rax */
+	uint8_t after;  /* bytes after it: 58, pop %rax */
 } loads[] = {
 	{ { 0xb8 }, 1, 4, 0 },             /* mov $n, %eax */
 	{ { 0x48, 0xc7, 0xc0 }, 3, 4, 0 }, /* mov $n, %rax */
@@ -27,24 +26,29 @@ static const struct load {
 static bool
 makes_call(const uint8_t *code)
 {
-	return (code[0] == 0x0f && code[1] == 0x05) ||
-	       (code[0] == 0xe7 && code[1] == 0x10);
+	static const uint8_t gates[][HYPERCALL_GATE_SIZE] = {
+		{ HYPERCALL_GATE },
+		{ HYPERCALL_SYSCALL },
+	};
+
+	return memcmp(code, gates[0], sizeof(gates[0])) == 0 ||
+	       memcmp(code, gates[1], sizeof(gates[1])) == 0;
 }
 
-/* Does such a load begin at code, with room for it?  Its number. */
+/* Does this load begin at `code`, within `room` bytes?  Sets its number. */
 static bool
 load_at(const struct load *load, const uint8_t *code, size_t room, uint32_t *n)
 {
 	*n = 0;
-	if (room < (size_t)load->opcode + load->number + load->behind ||
+	if (room < (size_t)load->opcode + load->number + load->after ||
 	    memcmp(code, load->bytes, load->opcode) != 0)
 		return false;
 	memcpy(n, code + load->opcode, load->number);
 	return *n < IMAGE_CALLS &&
-	       (!load->behind || code[load->opcode + load->number] == 0x58);
+	       (!load->after || code[load->opcode + load->number] == 0x58);
 }
 
-/* The number that is loaded last in [code, end). */
+/* Find the number that is loaded last in [code, end). */
 static bool
 find_number(const uint8_t *code, const uint8_t *end, uint32_t *n)
 {
@@ -60,24 +64,34 @@ find_number(const uint8_t *code, const uint8_t *end, uint32_t *n)
 	return false;
 }
 
-void
-image_calls_add(struct image_calls *calls, const uint8_t *code, size_t size)
+/* Add the call after [code, end). */
+static void
+add_call(struct image_calls *calls, const uint8_t *code, const uint8_t *end)
 {
-	size_t at, from = 0;
 	uint32_t n;
 
-	for (at = 0; at + INSTRUCTION <= size; at++) {
+	calls->sites++;
+	if (find_number(code, end, &n))
+		calls->bits[n / 64] |= UINT64_C(1) << n % 64;
+	else
+		calls->blind++;
+}
+
+void
+image_calls_add(
+    struct image_calls *calls, const uint8_t *code, size_t size, size_t before)
+{
+	size_t at, from = 0;
+
+	for (at = 0; at + HYPERCALL_GATE_SIZE <= size; at++) {
 		if (!makes_call(code + at))
 			continue;
-		if (at - from > LOOK_BACK)
-			from = at - LOOK_BACK;
-		calls->sites++;
-		if (find_number(code + from, code + at, &n))
-			calls->bits[n / 64] |= UINT64_C(1) << n % 64;
-		else
-			calls->blind++;
-		/* What one call was given is no other's. */
-		at += INSTRUCTION - 1;
+		if (at - from > IMAGE_CALLS_BEFORE)
+			from = at - IMAGE_CALLS_BEFORE;
+		if (at + HYPERCALL_GATE_SIZE > before)
+			add_call(calls, code + from, code + at);
+		/* A number is loaded for one call only. */
+		at += HYPERCALL_GATE_SIZE - 1;
 		from = at + 1;
 	}
 }

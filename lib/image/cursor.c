@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bounded reads of untrusted bytes.  It must not know what the bytes mean.
+ * Bounded reads of untrusted bytes.  Nothing here may know what they mean.
  */
 #include <string.h>
 
@@ -65,8 +65,8 @@ cursor_uint(struct cursor *c, size_t size)
 }
 
 /*
- * The number's low 64 bits.  The bits of a byte that lie beyond them must
- * repeat what a longer register would hold there: zeros, or the sign.
+ * Read the low 64 bits of a number.  Bits beyond them must be what a longer
+ * register would hold there: zeros, or copies of the sign.
  */
 static uint64_t
 leb(struct cursor *c, bool has_sign)

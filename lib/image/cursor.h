@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A reader of untrusted little-endian bytes that carries its bound.  It must
- * not know what the bytes mean.
+ * A bounded reader of untrusted little-endian bytes.  It must not know what the
+ * bytes mean.
  *
- * Failure sticks: a read past the end, or of a number that does not fit, sets
- * `failed`, empties the cursor and yields 0 or "".  So a parser may read a
- * whole record and ask once, and any loop that reads at least one byte per
- * turn and stops at `failed` ends.
+ * A failure persists: a read past the end, or of a number that does not fit,
+ * sets `failed`, empties the cursor and returns 0 or "".  So a parser may read
+ * a whole record and check once, and every loop that reads at least one byte
+ * per turn and stops at `failed` ends.
  *
  * A cursor is a plain value: a copy is a bookmark.  The bytes belong to the
  * caller and outlive it.
@@ -20,14 +20,14 @@
 
 struct cursor {
 	const uint8_t *at; /* the next byte */
-	size_t left;       /* how many follow, from `at` */
+	size_t left;       /* bytes from `at` to the bound */
 	bool failed;
 };
 
 /* A cursor over size bytes; bytes may be NULL if size is 0. */
 struct cursor cursor_over(const uint8_t *bytes, size_t size);
 
-/* Fail for a reason of the caller's: what was read cannot be right. */
+/* Fail because the caller found that what was read cannot be right. */
 void cursor_fail(struct cursor *c);
 
 /*
@@ -36,10 +36,10 @@ void cursor_fail(struct cursor *c);
  */
 const uint8_t *cursor_take(struct cursor *c, uint64_t n);
 
-/* Consume n bytes as a cursor of their own, a failed one on failure. */
+/* Consume n bytes and return a cursor over them, a failed one on failure. */
 struct cursor cursor_slice(struct cursor *c, uint64_t n);
 
-/* An unsigned number of 1 to 8 bytes; another size is a failure. */
+/* Read an unsigned number of 1 to 8 bytes; another size is a failure. */
 uint64_t cursor_uint(struct cursor *c, size_t size);
 
 static inline uint8_t
@@ -55,15 +55,15 @@ cursor_u16(struct cursor *c)
 }
 
 /*
- * LEB128 (DWARF 5, 7.6).  Padding of any length is accepted; a value that
- * does not fit 64 bits is a failure.
+ * Read a LEB128 number (DWARF 5, 7.6).  Padding of any length is accepted; a
+ * value that does not fit 64 bits is a failure.
  */
 uint64_t cursor_uleb(struct cursor *c);
 int64_t cursor_sleb(struct cursor *c);
 
 /*
- * A string that ends with a NUL before the bound does, which is consumed too.
- * Never NULL; "" on failure.
+ * Read a string and its NUL, which must come before the bound.  Never NULL; ""
+ * on failure.
  */
 const char *cursor_string(struct cursor *c);
 

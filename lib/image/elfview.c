@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Section look-up in an untrusted ELF file.  It must not know what sections
- * mean, and touches no byte but through a cursor.
+ * Section look-up in an untrusted ELF file.  Nothing here may know what
+ * sections mean, or touch a byte except through a cursor.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
     "the host must be as little-endian as the files");
 
-/* Bytes `offset` to `offset + size` of c, as cursor_slice() gives them. */
+/* A cursor over bytes `offset` to `offset + size` of c. */
 static struct cursor
 part(struct cursor c, uint64_t offset, uint64_t size)
 {
@@ -34,8 +34,8 @@ read_header(struct cursor headers, uint64_t index, Elf64_Shdr *header)
 }
 
 /*
- * Find the section headers.  Numbers too big for the ELF header stand in
- * section header 0 (gABI, chapter 4, "ELF Header": e_shnum, e_shstrndx).
+ * Find the section headers.  Numbers too large for the ELF header are in section
+ * header 0 (gABI, chapter 4, "ELF Header": e_shnum, e_shstrndx).
  */
 static int
 open_headers(struct elfview *view, const Elf64_Ehdr *ehdr, uint64_t *names)
@@ -136,7 +136,7 @@ elfview_bytes(const struct elfview *view, const Elf64_Shdr *header)
 	return bytes.failed ? cursor_over(NULL, 0) : bytes;
 }
 
-/* Only as many bytes are looked at as `name` has: names may be hostile too. */
+/* Only as many bytes are read as `name` has: the names may be hostile too. */
 static bool
 has_name(const struct elfview *view, const Elf64_Shdr *header, const char *name)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The sections of an ELF file that lies in memory and may be hostile.  It must
- * not know who made the file, nor what the sections mean.
+ * The sections of an ELF file in memory that may be hostile.  This file must
+ * not know who made the ELF file, nor what the sections mean.
  *
  * Pure: it reads the file's bytes and nothing else, and allocates nothing.
  * The file need not be aligned.  Each search costs time in proportion to the
- * number of section headers the file really has room for.
+ * number of section headers that the file has room for.
  */
 #ifndef IMAGE_ELFVIEW_H
 #define IMAGE_ELFVIEW_H
@@ -16,7 +16,7 @@
 
 #include "image/cursor.h"
 
-/* Private; all pointers are into the caller's file. */
+/* Private; all pointers point into the caller's file. */
 struct elfview {
 	struct cursor file;
 	struct cursor headers; /* the section headers, whole ones only */
@@ -24,31 +24,31 @@ struct elfview {
 };
 
 /*
- * Look at the size bytes at file, which must outlive the view.
- * -EINVAL: not a linked (ET_EXEC or ET_DYN) 64-bit little-endian ELF file, or
- * its section headers lie outside; -ENOENT: it has none.
+ * Open a view of the size bytes at file, which must outlive the view.  0;
+ * -EINVAL if they are not a linked (ET_EXEC or ET_DYN) 64-bit little-endian ELF
+ * file, or its section headers lie outside; -ENOENT if it has none.
  */
 int elfview_open(struct elfview *view, const uint8_t *file, size_t size);
 
-/* The header with this index; -ENOENT if there is none. */
+/* Copy the header with this index; -ENOENT if there is none. */
 int
 elfview_header(const struct elfview *view, uint64_t index, Elf64_Shdr *header);
 
-/* The first header of this type; -ENOENT if there is none. */
+/* Copy the first header of this type; -ENOENT if there is none. */
 int elfview_find_type(
     const struct elfview *view, uint32_t type, Elf64_Shdr *header);
 
 /*
- * The index and header of the executable section that is loaded at link-time
+ * Store the index and header of the executable section that contains link-time
  * address addr; -ENOENT if there is none.
  */
 int elfview_find_code(const struct elfview *view, uint64_t addr,
     uint64_t *index, Elf64_Shdr *header);
 
 /*
- * The bytes of a section, or of the first of this name: an empty cursor if it
- * is missing, has none in the file, or they lie outside the file or are
- * compressed.
+ * The bytes of a section, or of the first section of this name.  The cursor is
+ * empty if the section is missing, has no bytes in the file, lies outside it or
+ * is compressed.
  */
 struct cursor
 elfview_bytes(const struct elfview *view, const Elf64_Shdr *header);

@@ -12,9 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE UINT64_C(4096)
-/* Below this an end can be rounded up to its page. */
-#define ADDRESS_END (UINT64_MAX - PAGE)
+/* An end up to this can be rounded up to its page. */
+#define ADDRESS_END (UINT64_MAX - IMAGE_PAGE)
 
 static __attribute__((format(printf, 2, 3))) int
 bad(struct image_error *error, const char *format, ...)
@@ -75,14 +74,15 @@ check_type(const Elf64_Ehdr *e, struct image_error *error)
 	if (e->e_type == ET_CORE)
 		return bad(error, "a core file, not a program");
 	if (e->e_type != ET_EXEC && e->e_type != ET_DYN)
-		return bad(error, "ELF type %u is no executable", e->e_type);
+		return bad(
+		    error, "ELF type %u is not an executable", e->e_type);
 	if (e->e_phentsize != sizeof(Elf64_Phdr))
 		return bad(error, "program headers of %u bytes, not %zu",
 		    e->e_phentsize, sizeof(Elf64_Phdr));
 	if (e->e_phnum == 0)
 		return bad(error, "no program headers");
 	if (e->e_phnum > IMAGE_PHDRS)
-		return bad(error, "%u program headers, at most %d are taken",
+		return bad(error, "%u program headers, at most %d are allowed",
 		    e->e_phnum, IMAGE_PHDRS);
 	return 0;
 }
@@ -123,7 +123,7 @@ prot_of(uint32_t flags)
 	       (flags & PF_X ? PROT_EXEC : 0U);
 }
 
-/* What is wrong with one PT_LOAD by itself; `i` is its program header. */
+/* Check one PT_LOAD by itself; `i` is the number of its program header. */
 static int
 check_segment(const Elf64_Phdr *p, unsigned i, bool pie, uint64_t size,
     struct image_error *error)
@@ -157,7 +157,7 @@ check_segment(const Elf64_Phdr *p, unsigned i, bool pie, uint64_t size,
 		    (uint64_t)p->p_align);
 	if ((p->p_flags & PF_W) && (p->p_flags & PF_X))
 		return bad(error, "segment %u is writable and executable", i);
-	if (!pie && p->p_vaddr < PAGE)
+	if (!pie && p->p_vaddr < IMAGE_PAGE)
 		return bad(error,
 		    "segment %u at 0x%" PRIx64
 		    " lies in page 0, which stays absent",
@@ -165,7 +165,7 @@ check_segment(const Elf64_Phdr *p, unsigned i, bool pie, uint64_t size,
 	return 0;
 }
 
-/* What is wrong between a PT_LOAD and the one before it. */
+/* Check a PT_LOAD against the one before it. */
 static int
 check_order(const struct image_segment *last, const Elf64_Phdr *p, unsigned i,
     struct image_error *error)
@@ -175,14 +175,14 @@ check_order(const struct image_segment *last, const Elf64_Phdr *p, unsigned i,
 	if (p->p_vaddr < end)
 		return bad(error,
 		    "segment %u at 0x%" PRIx64
-		    " overlaps or precedes the one that ends at 0x%" PRIx64,
+		    " overlaps or precedes the segment that ends at 0x%" PRIx64,
 		    i, (uint64_t)p->p_vaddr, end);
-	if (p->p_vaddr / PAGE == (end - 1) / PAGE &&
+	if (p->p_vaddr / IMAGE_PAGE == (end - 1) / IMAGE_PAGE &&
 	    prot_of(p->p_flags) != last->prot)
 		return bad(error,
 		    "segment %u shares the page at 0x%" PRIx64
-		    " with one of other permissions",
-		    i, (uint64_t)(p->p_vaddr & ~(PAGE - 1)));
+		    " with a segment of other permissions",
+		    i, (uint64_t)(p->p_vaddr & ~(IMAGE_PAGE - 1)));
 	return 0;
 }
 
@@ -193,7 +193,7 @@ add_segment(struct image *image, const Elf64_Phdr *p, unsigned i, uint64_t size,
 	struct image_segment *s = &image->segment[image->segments];
 	int r;
 
-	/* Linkers leave empty ones behind; they ask for nothing. */
+	/* Linkers leave empty segments, which request nothing. */
 	if (p->p_memsz == 0 && p->p_filesz == 0)
 		return 0;
 	r = check_segment(p, i, image->pie, size, error);
@@ -205,7 +205,7 @@ add_segment(struct image *image, const Elf64_Phdr *p, unsigned i, uint64_t size,
 	if (image->segments > 0)
 		r = check_order(s - 1, p, i, error);
 	else
-		image->lowest = p->p_vaddr & ~(PAGE - 1);
+		image->lowest = p->p_vaddr & ~(IMAGE_PAGE - 1);
 	if (r < 0)
 		return r;
 	*s = (struct image_segment){
@@ -217,10 +217,12 @@ add_segment(struct image *image, const Elf64_Phdr *p, unsigned i, uint64_t size,
 	};
 	image->segments++;
 	image->end = p->p_vaddr + p->p_memsz;
+	if (image->align < p->p_align)
+		image->align = p->p_align;
 	return 0;
 }
 
-/* The segment that holds [va, va + len) of the file's bytes, if one does. */
+/* The segment that loads [va, va + len) from the file, or NULL. */
 static const struct image_segment *
 segment_at(const struct image *image, uint64_t va, uint64_t len)
 {
@@ -236,7 +238,7 @@ segment_at(const struct image *image, uint64_t va, uint64_t len)
 	return NULL;
 }
 
-/* Where the program headers stand in memory: the segment that loads them. */
+/* The address of the program headers in memory; 0 if no segment loads them. */
 static uint64_t
 phdr_address(const struct image *image)
 {
@@ -254,7 +256,8 @@ phdr_address(const struct image *image)
 	return 0;
 }
 
-/* Who uses it is the C library, and debuggers: what makes no sense is none. */
+/* Only the C library and debuggers use this: values that make no sense are
+ * ignored. */
 static void
 note_tls(struct image *image, const Elf64_Phdr *p)
 {
@@ -279,16 +282,52 @@ image_tls_address(const struct image *image, uint64_t tp, uint64_t offset)
 	return tp - size + offset;
 }
 
-static uint64_t
-largest_alignment(const Elf64_Phdr *phdrs, unsigned n)
+/* As on Linux, the first such header counts. */
+static int
+note_interp(struct image *image, const Elf64_Phdr *p, uint64_t size,
+    struct image_error *error)
 {
-	uint64_t align = PAGE;
-	unsigned i;
+	if (image->interp_len > 0)
+		return 0;
+	if (p->p_filesz < 2 || p->p_filesz > IMAGE_INTERP)
+		return bad(error,
+		    "the name of its interpreter has %" PRIu64
+		    " bytes, 2 to %d are allowed",
+		    (uint64_t)p->p_filesz, IMAGE_INTERP);
+	if (p->p_offset > size || p->p_filesz > size - p->p_offset)
+		return bad(error,
+		    "truncated: the name of its interpreter at %" PRIu64
+		    " reaches past the file's %" PRIu64 " bytes",
+		    (uint64_t)p->p_offset, size);
+	image->interp_at = p->p_offset;
+	image->interp_len = p->p_filesz;
+	return 0;
+}
 
-	for (i = 0; i < n; i++)
-		if (phdrs[i].p_type == PT_LOAD && phdrs[i].p_align > align)
-			align = phdrs[i].p_align;
-	return align;
+int
+image_interp(
+    const struct image *image, const char *name, struct image_error *error)
+{
+	if (name[0] && strnlen(name, image->interp_len) < image->interp_len)
+		return 0;
+	return bad(error, "the name of its interpreter %s",
+	    name[0] ? "does not end" : "is empty");
+}
+
+static int
+add_header(struct image *image, const Elf64_Phdr *p, unsigned i, uint64_t size,
+    struct image_error *error)
+{
+	switch (p->p_type) {
+	case PT_LOAD: return add_segment(image, p, i, size, error);
+	case PT_INTERP: return note_interp(image, p, size, error);
+	case PT_TLS: note_tls(image, p); return 0;
+	case PT_DYNAMIC:
+		image->dynamic = p->p_vaddr;
+		image->dynamic_size = p->p_memsz;
+		return 0;
+	default: return 0;
+	}
 }
 
 int
@@ -299,80 +338,83 @@ image_program(struct image *image, const Elf64_Phdr *phdrs, uint64_t size,
 	unsigned i;
 	int r;
 
+	image->align = IMAGE_PAGE;
 	for (i = 0; i < image->phnum; i++) {
-		if (phdrs[i].p_type == PT_INTERP)
-			return bad(error, "dynamically linked: it asks for an"
-					  " interpreter; link it with -static");
-		if (phdrs[i].p_type == PT_TLS)
-			note_tls(image, &phdrs[i]);
-		if (phdrs[i].p_type != PT_LOAD)
-			continue;
-		r = add_segment(image, &phdrs[i], i, size, error);
+		r = add_header(image, &phdrs[i], i, size, error);
 		if (r < 0)
 			return r;
 	}
 	if (image->segments == 0)
-		return bad(error, "no segment has anything to load");
+		return bad(error, "there is no segment to load");
 	s = segment_at(image, image->entry, 1);
 	if (!s || !(s->prot & PROT_EXEC))
 		return bad(error,
-		    "entry point 0x%" PRIx64 " lies in no executable segment",
+		    "entry point 0x%" PRIx64 " is not in an executable segment",
 		    image->entry);
 	image->phdr = phdr_address(image);
-	if (image->pie) {
-		uint64_t align = largest_alignment(phdrs, image->phnum);
-		uint64_t base = (IMAGE_PIE_BASE + align - 1) & ~(align - 1);
-
-		image->bias = base - (image->lowest & ~(align - 1));
-	}
+	image_place(image, IMAGE_PIE_BASE);
 	return 0;
+}
+
+void
+image_place(struct image *image, uint64_t base)
+{
+	const uint64_t inside = image->align - 1;
+
+	if (image->pie)
+		image->bias = ((base + inside) & ~inside) -
+			      (image->lowest & ~inside);
 }
 
 int
 image_flat(struct image *image, uint64_t entry, uint64_t size,
     struct image_error *error)
 {
-	const uint64_t base = IMAGE_FLAT_BASE & ~(PAGE - 1);
+	const unsigned all = PROT_READ | PROT_WRITE | PROT_EXEC;
 
 	if (size == 0)
 		return bad(error, "the file is empty");
-	if (size > IMAGE_FLAT_SPACE - (IMAGE_FLAT_BASE - base))
+	if (size > IMAGE_FLAT_SPACE - IMAGE_FLAT_BASE)
 		return bad(error,
 		    "a flat image of %" PRIu64 " bytes, at most %" PRIu64
-		    " are taken",
-		    size, IMAGE_FLAT_SPACE - (IMAGE_FLAT_BASE - base));
+		    " are allowed",
+		    size, IMAGE_FLAT_SPACE - IMAGE_FLAT_BASE);
 	if (entry < IMAGE_FLAT_BASE || entry - IMAGE_FLAT_BASE >= size)
 		return bad(error,
 		    "start address 0x%" PRIx64 " lies outside the flat image",
 		    entry);
 	*image = (struct image){
 		.entry = entry,
-		.lowest = base,
-		.end = base + IMAGE_FLAT_SPACE,
+		.end = IMAGE_FLAT_SPACE,
 		.flat = true,
-		.segments = 1,
+		.segments = 2,
 		.segment[0] = {
+			.memsz = IMAGE_FLAT_BASE & ~(IMAGE_PAGE - 1),
+			.prot = all,
+		},
+		.segment[1] = {
 			.vaddr = IMAGE_FLAT_BASE,
-			.memsz = base + IMAGE_FLAT_SPACE - IMAGE_FLAT_BASE,
+			.memsz = IMAGE_FLAT_SPACE - IMAGE_FLAT_BASE,
 			.filesz = size,
-			.prot = PROT_READ | PROT_WRITE | PROT_EXEC,
+			.prot = all,
 		},
 	};
 	return 0;
 }
 
-/* The pages of all segments in bytes; two may have one in common. */
+/* The bytes of the pages of all segments; a page that two share counts twice. */
 static uint64_t
-size_of(const struct image *image)
+bytes_of_pages(const struct image *image)
 {
 	uint64_t sum = 0;
 	unsigned i;
 
 	for (i = 0; i < image->segments; i++) {
 		const struct image_segment *s = &image->segment[i];
-		uint64_t first = s->vaddr & ~(PAGE - 1);
+		uint64_t first = s->vaddr & ~(IMAGE_PAGE - 1);
 
-		sum += (s->vaddr + s->memsz - first + PAGE - 1) & ~(PAGE - 1);
+		sum += (s->vaddr + s->memsz - first + IMAGE_PAGE - 1) &
+		       ~(IMAGE_PAGE - 1);
 	}
 	return sum;
 }
@@ -383,16 +425,16 @@ image_fits(const struct image *image, uint64_t ram, uint64_t memory,
 {
 	uint64_t end = image->end + image->bias;
 
-	/* A biased end that wrapped is one that does not fit either. */
+	/* An end that wrapped around by the bias does not fit either. */
 	if (end > ram || end <= image->lowest + image->bias)
 		return bad(error,
 		    "does not fit: it ends at 0x%" PRIx64
 		    ", guest addresses at 0x%" PRIx64,
 		    end, ram);
-	if (size_of(image) > memory)
+	if (bytes_of_pages(image) > memory)
 		return bad(error,
 		    "does not fit: it needs %" PRIu64 " KiB, and %" PRIu64
-		    " KiB are there; give it more with --memory",
-		    size_of(image) >> 10, memory >> 10);
+		    " KiB are free; give it more with --memory",
+		    bytes_of_pages(image) >> 10, memory >> 10);
 	return 0;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * DWARF line number programs, run until they pass one address.  It must not
- * know where the file is loaded, nor who asks, nor the rest of DWARF.
+ * DWARF line number programs, run until they pass one address.  Nothing here
+ * may know where the file is loaded, who asks, or the rest of DWARF.
  *
  * Section numbers are those of the DWARF 5 standard.  A line number section is
- * a row of units; a unit is a header, tables of directories and files, and a
- * program that makes rows (address, file, line) in sequences of rising
- * addresses.  Units are run in turn; the tables of a unit are read only when
+ * a list of units; a unit is a header, tables of directories and files, and a
+ * program that appends rows (address, file, line) in sequences of rising
+ * addresses.  Units are run in turn; the tables of a unit are read only after
  * its program has found the address, so no byte is read more than a few times.
  */
 #include <elf.h>
@@ -32,13 +32,13 @@ enum {
 	DW_LNE_set_address = 2,
 };
 
-/* What a field of a directory or file entry holds (6.2.4.1). */
+/* The content of a field of a directory or file entry (6.2.4.1). */
 enum {
 	DW_LNCT_path = 1,
 	DW_LNCT_directory_index = 2,
 };
 
-/* How it is written (7.5.6). */
+/* The form of a field (7.5.6). */
 enum {
 	DW_FORM_block2 = 0x03,
 	DW_FORM_block4 = 0x04,
@@ -80,7 +80,7 @@ struct row {
 	uint32_t line;
 };
 
-/* The address looked for, and the section that holds it. */
+/* The address to be found, and the section that contains it. */
 struct search {
 	uint64_t addr;
 	uint64_t section;
@@ -88,11 +88,11 @@ struct search {
 };
 
 /*
- * The state machine (6.2.2).  `now` is what its registers hold.  `last` is the
- * row before, if the sequence has one, and begins at address `start`.  `hit`
- * is `last` when the row after it has shown that addr is in between.
+ * The line number state machine (6.2.2).  `now` is its registers.  `last` is the
+ * previous row of the sequence, which begins at address `start`.  `hit` is the
+ * row that the address belongs to: the next row is beyond it.
  */
-struct machine {
+struct line_machine {
 	const struct unit *unit;
 	struct cursor program;
 	struct row now;
@@ -126,8 +126,8 @@ struct table {
 };
 
 /*
- * The length of a unit says by its first 4 bytes how wide it and other offsets
- * are (7.4); values from 0xfffffff0 on that say neither are reserved.
+ * The first 4 bytes of a unit's length state the size of the length and of
+ * offsets (7.4); the other values from 0xfffffff0 on are reserved.
  */
 static uint64_t
 read_length(struct cursor *c, size_t *offset_size)
@@ -160,7 +160,7 @@ read_unit(struct cursor body, struct unit *unit)
 	unit->min_length = cursor_u8(&unit->tables);
 	if (unit->version >= 4)
 		cursor_u8(&unit->tables); /* operations per instruction */
-	cursor_u8(&unit->tables);         /* whether rows begin as is_stmt */
+	cursor_u8(&unit->tables);         /* default_is_stmt */
 	unit->line_base = (int8_t)cursor_u8(&unit->tables);
 	unit->line_range = cursor_u8(&unit->tables);
 	unit->opcode_base = cursor_u8(&unit->tables);
@@ -172,26 +172,26 @@ read_unit(struct cursor body, struct unit *unit)
 }
 
 static void
-begin_sequence(struct machine *m)
+begin_sequence(struct line_machine *m)
 {
 	m->now = (struct row){ .file = 1, .line = 1 };
 	m->in_sequence = false;
 }
 
 /*
- * Code that the linker threw away leaves its sequence behind at address 0 or
- * so, where it may cover what is really there.  Hence a sequence counts only
- * if it begins in the section that holds the address.
+ * The sequence of code that the linker discarded remains at an address near 0,
+ * where it may cover other code.  Hence a sequence counts only if it begins in
+ * the section that contains the address.
  */
 static bool
-begins_in_section(const struct machine *m, const struct search *search)
+begins_in_section(const struct line_machine *m, const struct search *search)
 {
 	return m->start >= search->section &&
 	       m->start - search->section < search->section_size;
 }
 
 static void
-append_row(struct machine *m, const struct search *search)
+append_row(struct line_machine *m, const struct search *search)
 {
 	if (!m->in_sequence) {
 		m->start = m->now.address;
@@ -206,21 +206,21 @@ append_row(struct machine *m, const struct search *search)
 }
 
 static void
-advance_pc(struct machine *m, uint64_t operations)
+advance_pc(struct line_machine *m, uint64_t operations)
 {
 	m->now.address += operations * m->unit->min_length;
 }
 
-/* What is left of a special opcode says how far to go (6.2.5.1). */
+/* The part of a special opcode that encodes the advances (6.2.5.1). */
 static uint8_t
 adjusted_opcode(const struct unit *u, uint8_t opcode)
 {
 	return (uint8_t)(opcode - u->opcode_base);
 }
 
-/* A special opcode advances address and line and makes a row. */
+/* A special opcode advances address and line and appends a row. */
 static void
-run_special(struct machine *m, const struct search *search, uint8_t opcode)
+run_special(struct line_machine *m, const struct search *search, uint8_t opcode)
 {
 	const struct unit *u = m->unit;
 	uint8_t adjusted = adjusted_opcode(u, opcode);
@@ -230,9 +230,9 @@ run_special(struct machine *m, const struct search *search, uint8_t opcode)
 	append_row(m, search);
 }
 
-/* Says its length itself, so the unknown are skipped (6.2.5.3). */
+/* An extended opcode has its length, so unknown ones are skipped (6.2.5.3). */
 static void
-run_extended(struct machine *m, const struct search *search)
+run_extended(struct line_machine *m, const struct search *search)
 {
 	struct cursor c = cursor_slice(&m->program, cursor_uleb(&m->program));
 
@@ -252,11 +252,11 @@ run_extended(struct machine *m, const struct search *search)
 }
 
 /*
- * Opcodes that change no row we look at are skipped like the unknown ones, by
- * the header's count of their LEB128 operands.
+ * Opcodes that do not matter here are skipped like unknown ones, by the header's
+ * count of their LEB128 operands.
  */
 static void
-skip_standard(struct machine *m, uint8_t opcode)
+skip_standard(struct line_machine *m, uint8_t opcode)
 {
 	unsigned n;
 
@@ -265,7 +265,8 @@ skip_standard(struct machine *m, uint8_t opcode)
 }
 
 static void
-run_standard(struct machine *m, const struct search *search, uint8_t opcode)
+run_standard(
+    struct line_machine *m, const struct search *search, uint8_t opcode)
 {
 	struct cursor *c = &m->program;
 	const struct unit *u = m->unit;
@@ -290,7 +291,7 @@ static bool
 run_program(
     const struct unit *unit, const struct search *search, struct row *hit)
 {
-	struct machine m = { .unit = unit, .program = unit->program };
+	struct line_machine m = { .unit = unit, .program = unit->program };
 	uint8_t opcode;
 
 	begin_sequence(&m);
@@ -308,7 +309,7 @@ run_program(
 /*
  * Versions 2 to 4 (DWARF 4, 6.2.4, include_directories and file_names): two
  * lists, both ended by an empty name.  Directory 0 is the compiler's, which
- * only other sections tell; so both count from 1.
+ * only other sections name; so both count from 1.
  */
 static void
 read_names(struct cursor c, uint64_t file, struct line *line)
@@ -353,7 +354,7 @@ read_table(struct cursor *c, struct table *table)
 		cursor_fail(c);
 }
 
-/* Every form takes at least one byte; one that is not known cannot be passed. */
+/* Every form takes at least one byte; an unknown form cannot be skipped. */
 static struct value
 read_value(struct cursor *c, uint64_t form, size_t offset_size)
 {
@@ -469,9 +470,9 @@ name_row(const struct sections *sections, const struct unit *unit,
 	return 0;
 }
 
-/* A unit that makes no sense is passed over: its length still says how far. */
+/* A unit that makes no sense is skipped by its length. */
 static int
-find_in(const struct sections *sections, const struct search *search,
+find_in_units(const struct sections *sections, const struct search *search,
     struct line *line)
 {
 	struct cursor units = sections->line, body;
@@ -509,5 +510,5 @@ lines_find(const uint8_t *file, size_t size, uint64_t addr, struct line *line)
 	sections.line = elfview_named(&view, ".debug_line");
 	sections.line_str = elfview_named(&view, ".debug_line_str");
 	sections.str = elfview_named(&view, ".debug_str");
-	return find_in(&sections, &search, line);
+	return find_in_units(&sections, &search, line);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From an address to the function it lies in.  It must not know where the file
- * is loaded, nor who asks.
+ * The search for the function that contains an address.  Nothing here may know
+ * where the file is loaded, or who asks.
  */
 #include <elf.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 struct search {
 	uint64_t addr;
-	uint64_t section;      /* the one that holds addr */
+	uint64_t section;      /* the section that contains addr */
 	struct cursor strings; /* ends with a NUL, so every suffix does */
 };
 
@@ -29,9 +29,9 @@ is_function(const Elf64_Sym *s)
 }
 
 /*
- * Names that tell a reader nothing: none, the compiler's local labels (.L1),
- * and the mapping symbols ($x, $d.1) some assemblers set between code and data.
- * A function may well begin with '$': Swift's do.
+ * Useless names are the empty name, the compiler's local labels (.L1), and the
+ * mapping symbols ($x, $d.1) that some assemblers set between code and data.  A
+ * function's name can begin with '$': Swift's do.
  */
 static bool
 has_useful_name(const struct search *search, const Elf64_Sym *s)
@@ -74,7 +74,7 @@ binding_rank(const Elf64_Sym *s)
 	}
 }
 
-/* Whether a names addr better than b does; both are candidates. */
+/* Does a name addr better than b does?  Both are candidates. */
 static bool
 is_better(const Elf64_Sym *a, const Elf64_Sym *b, uint64_t addr)
 {
@@ -102,7 +102,7 @@ open_strings(
 }
 
 static int
-find_in(const struct elfview *view, uint32_t type, struct search *search,
+find_in_table(const struct elfview *view, uint32_t type, struct search *search,
     struct symbol *sym)
 {
 	Elf64_Shdr table;
@@ -146,8 +146,67 @@ symbols_find(
 	error = elfview_find_code(&view, addr, &search.section, &code);
 	if (error != 0)
 		return error;
-	error = find_in(&view, SHT_SYMTAB, &search, sym);
+	error = find_in_table(&view, SHT_SYMTAB, &search, sym);
 	if (error != 0)
-		error = find_in(&view, SHT_DYNSYM, &search, sym);
+		error = find_in_table(&view, SHT_DYNSYM, &search, sym);
+	return error;
+}
+
+static bool
+is_named(const struct search *search, const Elf64_Sym *s, const char *name)
+{
+	return s->st_shndx != SHN_UNDEF &&
+	       ELF64_ST_TYPE(s->st_info) != STT_TLS &&
+	       s->st_name < search->strings.left &&
+	       strcmp((const char *)search->strings.at + s->st_name, name) == 0;
+}
+
+static int
+value_in_table(const struct elfview *view, uint32_t type, const char *name,
+    uint64_t *value)
+{
+	struct search search = { .addr = 0 };
+	const uint8_t *bytes;
+	struct cursor c;
+	Elf64_Shdr table;
+	Elf64_Sym s;
+
+	if (elfview_find_type(view, type, &table) != 0 ||
+	    table.sh_entsize != sizeof(s) ||
+	    !open_strings(view, &table, &search))
+		return -ENOENT;
+	c = elfview_bytes(view, &table);
+	while ((bytes = cursor_take(&c, sizeof(s))) != NULL) {
+		memcpy(&s, bytes, sizeof(s));
+		if (!is_named(&search, &s, name))
+			continue;
+		*value = s.st_value;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int
+symbols_exported(
+    const uint8_t *file, size_t size, const char *name, uint64_t *value)
+{
+	struct elfview view;
+	int error = elfview_open(&view, file, size);
+
+	return error != 0 ? error
+			  : value_in_table(&view, SHT_DYNSYM, name, value);
+}
+
+int
+symbols_value(
+    const uint8_t *file, size_t size, const char *name, uint64_t *value)
+{
+	struct elfview view;
+	int error = elfview_open(&view, file, size);
+
+	if (error == 0)
+		error = value_in_table(&view, SHT_SYMTAB, name, value);
+	if (error == -ENOENT)
+		error = value_in_table(&view, SHT_DYNSYM, name, value);
 	return error;
 }

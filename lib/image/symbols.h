@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From an address to the function it lies in, by an ELF file's symbol table.
- * It must not know where the file is loaded, nor who asks.
+ * The function that contains an address, and the value of a name, by an ELF
+ * file's symbol tables.  This file must not know where the ELF file is loaded, nor who asks.
  *
  * Pure: it reads the file's bytes and nothing else, allocates nothing, and
  * takes time in proportion to the file's size, whatever the bytes are.
@@ -18,20 +18,32 @@ struct symbol {
 };
 
 /*
- * Name the code at addr, an address as the file was linked: of a PIE's address
- * the caller subtracts the load bias first.
+ * Name the code at addr, an address as the file was linked: the caller subtracts
+ * a PIE's load bias first.
  *
  * A symbol names addresses of its own executable section only, from its value
- * upwards.  The best is a function whose size covers addr, then whatever
- * begins nearest; at one place a function beats an assembly label, and global
- * beats weak beats local.  .symtab is asked first, then .dynsym.
+ * upwards.  The best is a function whose size covers addr, then the symbol that
+ * begins nearest; at the same address a function beats an assembly label, and
+ * global beats weak beats local.  .symtab is searched first, then .dynsym.
  *
  * Returns 0; -ENOENT if no symbol names addr; -EINVAL if the file is not a
  * linked 64-bit little-endian ELF file.  *sym changes on success only.  The
- * name is the file's text: whoever prints it decides what to do about control
- * characters and length.
+ * name is text of the file, of any length and with any bytes: print it through
+ * image_escape().
  */
 int symbols_find(
     const uint8_t *file, size_t size, uint64_t addr, struct symbol *sym);
+
+/*
+ * The value, as the file was linked, of a defined symbol that .dynsym exports.
+ * 0; -ENOENT; -EINVAL as above.
+ */
+int symbols_exported(
+    const uint8_t *file, size_t size, const char *name, uint64_t *value);
+
+/* The same for a symbol of .symtab, or else of .dynsym, that is not
+ * thread-local. */
+int symbols_value(
+    const uint8_t *file, size_t size, const char *name, uint64_t *value);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * libkvmcore: one ioctl, one function.  Nothing here may know what a guest
- * is.
+ * libkvmcore: one function per ioctl.  Nothing here may know what a guest is.
  */
 #include "kvmcore/kvmcore.h"
 
@@ -11,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* ioctl() with the kernel's manners: the error is the result. */
+/* ioctl() that returns -errno. */
 static int
 kvm_ioctl(int fd, unsigned long request, void *arg)
 {
@@ -21,8 +20,8 @@ kvm_ioctl(int fd, unsigned long request, void *arg)
 }
 
 /*
- * The request number holds the size of its argument; what we pass must have
- * that size, or the kernel reads and writes past it.
+ * The request number contains the size of its argument.  A smaller object would
+ * let the kernel read and write past it, so the sizes are compared.
  */
 #define SAME_SIZE(a, b) ((void)sizeof(char[(a) == (b) ? 1 : -1]))
 #define VCPU_IOCTL(vcpu, request, arg)                  \
@@ -58,7 +57,7 @@ kvmcore_create_vm(int kvm)
 {
 	int vm;
 
-	/* A signal during creation is not a failure of creation. */
+	/* A signal interrupts the creation: it is tried again. */
 	do
 		vm = kvm_ioctl(kvm, KVM_CREATE_VM, NULL);
 	while (vm == -EINTR);
@@ -83,7 +82,7 @@ int
 kvmcore_deny_msrs(int vm)
 {
 #ifdef KVM_X86_SET_MSR_FILTER
-	/* There must be a range, so of one register the denial is said. */
+	/* The filter needs a range: one register, denied as all others are. */
 	uint8_t none[8] = { 0 };
 	struct kvm_msr_filter filter = {
 		.flags = KVM_MSR_FILTER_DEFAULT_DENY,
@@ -101,27 +100,43 @@ kvmcore_deny_msrs(int vm)
 #endif
 }
 
+/* Create a vCPU and map its run page at `run`, where `size` bytes of addresses
+ * are reserved.  The descriptor or -errno. */
+static int
+create_at(int vm, unsigned id, void *run, size_t size)
+{
+	int fd = kvm_ioctl(vm, KVM_CREATE_VCPU, (void *)(uintptr_t)id);
+	int r;
+
+	if (fd < 0 || mmap(run, size, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+/* KVM does not take a vCPU back, and its number would be lost if there were no
+ * addresses for its run page: they are reserved first. */
 int
 kvmcore_create_vcpu(int kvm, int vm, unsigned id, struct kvmcore_vcpu *vcpu)
 {
 	int size = kvm_ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, NULL);
-	int fd;
 	void *run;
+	int fd;
 
 	if (size < 0)
 		return size;
 	if ((size_t)size < sizeof(struct kvm_run))
 		return -ENODEV;
-	fd = kvm_ioctl(vm, KVM_CREATE_VCPU, (void *)(uintptr_t)id);
-	if (fd < 0)
-		return fd;
 	run = mmap(
-	    NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (run == MAP_FAILED) {
-		int r = -errno;
-
-		close(fd);
-		return r;
+	    NULL, (size_t)size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (run == MAP_FAILED)
+		return -errno;
+	fd = create_at(vm, id, run, (size_t)size);
+	if (fd < 0) {
+		munmap(run, (size_t)size);
+		return fd;
 	}
 	vcpu->fd = fd;
 	vcpu->run = run;
@@ -183,6 +198,19 @@ kvmcore_set_xsave(const struct kvmcore_vcpu *vcpu, const struct kvm_xsave *x)
 }
 
 int
+kvmcore_get_debugregs(const struct kvmcore_vcpu *vcpu, struct kvm_debugregs *d)
+{
+	return VCPU_IOCTL(vcpu, KVM_GET_DEBUGREGS, d);
+}
+
+int
+kvmcore_set_debugregs(
+    const struct kvmcore_vcpu *vcpu, const struct kvm_debugregs *d)
+{
+	return VCPU_IOCTL(vcpu, KVM_SET_DEBUGREGS, d);
+}
+
+int
 kvmcore_get_xcr0(const struct kvmcore_vcpu *vcpu, uint64_t *value)
 {
 	struct kvm_xcrs xcrs;
@@ -207,7 +235,7 @@ kvmcore_set_xcr0(const struct kvmcore_vcpu *vcpu, uint64_t value)
 	return VCPU_IOCTL(vcpu, KVM_SET_XCRS, &xcrs);
 }
 
-/* KVM_GET_MSRS and KVM_SET_MSRS answer how many entries they got through. */
+/* KVM_GET_MSRS and KVM_SET_MSRS return how many entries they processed. */
 static int
 all_msrs(int done, uint32_t wanted)
 {
@@ -216,7 +244,7 @@ all_msrs(int done, uint32_t wanted)
 	return (uint32_t)done == wanted ? 0 : -EINVAL;
 }
 
-/* struct kvm_msrs with its first entry: the kernel's ends in an open array. */
+/* struct kvm_msrs with one entry: the kernel's ends in a flexible array. */
 struct one_msr {
 	uint32_t nmsrs;
 	uint32_t pad;
@@ -252,6 +280,24 @@ kvmcore_set_msrs(const struct kvmcore_vcpu *vcpu, const struct kvm_msrs *msrs)
 	return all_msrs(
 	    kvm_ioctl(vcpu->fd, KVM_SET_MSRS, (void *)(uintptr_t)msrs),
 	    msrs->nmsrs);
+}
+
+int
+kvmcore_set_tsc_offset(const struct kvmcore_vcpu *vcpu, uint64_t offset)
+{
+#ifdef KVM_VCPU_TSC_CTRL
+	struct kvm_device_attr attr = {
+		.group = KVM_VCPU_TSC_CTRL,
+		.attr = KVM_VCPU_TSC_OFFSET,
+		.addr = (uintptr_t)&offset,
+	};
+
+	return kvm_ioctl(vcpu->fd, KVM_SET_DEVICE_ATTR, &attr);
+#else
+	(void)vcpu;
+	(void)offset;
+	return -ENXIO;
+#endif
 }
 
 int

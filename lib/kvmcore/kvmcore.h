@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * libkvmcore: the ioctls of Linux KVM that a small virtual machine monitor
- * needs, one function each.  It knows nothing of guests, debuggers or policy.
+ * needs, one function each.  It must not know guests, debuggers or policy.
  *
  * Every function returns 0 (or a descriptor, a number) on success and -errno
  * on failure; none prints, allocates or exits.  Structures are the kernel's
- * own, from <linux/kvm.h>; Documentation/virt/kvm/api.rst of the kernel says
- * what each means.  Descriptors are opened close-on-exec and belong to the
- * caller.
+ * own, from <linux/kvm.h>, described in its Documentation/virt/kvm/api.rst.
+ * Descriptors are opened close-on-exec and belong to the caller.
  */
 #ifndef KVMCORE_H
 #define KVMCORE_H
@@ -40,24 +39,25 @@ struct kvmcore_vcpu {
  */
 int kvmcore_open(const char *path);
 
-/* What KVM_CHECK_EXTENSION says of a KVM_CAP_*: 0 is no.  `fd`: KVM or VM. */
+/* The value of KVM_CHECK_EXTENSION for a KVM_CAP_*; 0: not supported.  `fd` is
+ * KVM's or a machine's. */
 int kvmcore_check(int fd, int cap);
 
-/* A new machine without memory or vCPUs: its descriptor.  -EBUSY: another
- * hypervisor holds the processor. */
+/* Create a machine without memory or vCPUs.  Returns its descriptor.  -EBUSY:
+ * another hypervisor uses the processor. */
 int kvmcore_create_vm(int kvm);
 
 /*
- * Let guest-physical [gpa, gpa + size) be the host memory at `host`.  All
- * three are multiples of 4096; slot numbers start at 0; size 0 removes the
- * slot.  The memory stays the caller's and must outlive the slot.
+ * Map the host memory at `host` to guest-physical [gpa, gpa + size).  All three
+ * are multiples of 4096; slot numbers start at 0; size 0 removes the slot.  The
+ * memory belongs to the caller and must outlive the slot.
  */
 int kvmcore_set_memory(
     int vm, uint32_t slot, uint64_t gpa, uint64_t size, void *host);
 
 /*
- * Let no code in `vm` read or write a model-specific register, whatever mode it
- * is in.  KVM_SET_MSRS and `syscall` work as before.  It may wait for some
+ * Deny the code in `vm` all reads and writes of model-specific registers, in
+ * any mode.  KVM_SET_MSRS and `syscall` are not affected.  May take some
  * milliseconds.  -ENOTTY: this KVM has no filter (Linux 5.10 has).
  */
 int kvmcore_deny_msrs(int vm);
@@ -66,21 +66,20 @@ int kvmcore_deny_msrs(int vm);
 int
 kvmcore_create_vcpu(int kvm, int vm, unsigned id, struct kvmcore_vcpu *vcpu);
 
-/* Unmap and close; harmless on a vCPU whose descriptor is -1. */
+/* Unmap and close; does nothing if the descriptor is -1. */
 void kvmcore_vcpu_close(struct kvmcore_vcpu *vcpu);
 
 /*
- * Enter the guest until something needs us: vcpu->run->exit_reason says what.
+ * Run the guest up to the next exit: vcpu->run->exit_reason is its reason.
  * -EINTR: a signal came, or run->immediate_exit was set; pending I/O of the
- * exit before is completed by then.  -EFAULT: host memory behind a slot is
- * gone.
+ * last exit has been completed.  -EFAULT: a slot's host memory is not mapped.
  */
 int kvmcore_run(const struct kvmcore_vcpu *vcpu);
 
 /*
- * Registers.  After a port I/O exit they are only settled once kvmcore_run()
- * has been called again (api.rst, KVM_EXIT_IO): set immediate_exit first to
- * settle them without running the guest.
+ * Registers.  After a port I/O exit they are up to date only after the next
+ * kvmcore_run() (api.rst, KVM_EXIT_IO): with immediate_exit set that completes
+ * the I/O without running the guest.
  */
 int kvmcore_get_regs(const struct kvmcore_vcpu *vcpu, struct kvm_regs *regs);
 int
@@ -95,7 +94,15 @@ int kvmcore_get_xsave(const struct kvmcore_vcpu *vcpu, struct kvm_xsave *x);
 int
 kvmcore_set_xsave(const struct kvmcore_vcpu *vcpu, const struct kvm_xsave *x);
 
-/* XCR0, which decides what XSAVE saves. -EINVAL: this KVM has no XSAVE. */
+/* DR0 to DR3, DR6 and DR7 as the guest's code reads them: not those of
+ * KVM_SET_GUEST_DEBUG. */
+int
+kvmcore_get_debugregs(const struct kvmcore_vcpu *vcpu, struct kvm_debugregs *d);
+int kvmcore_set_debugregs(
+    const struct kvmcore_vcpu *vcpu, const struct kvm_debugregs *d);
+
+/* XCR0, which selects the parts that XSAVE saves.  -EINVAL: this KVM has no
+ * XSAVE. */
 int kvmcore_get_xcr0(const struct kvmcore_vcpu *vcpu, uint64_t *value);
 int kvmcore_set_xcr0(const struct kvmcore_vcpu *vcpu, uint64_t value);
 
@@ -109,8 +116,15 @@ int kvmcore_set_msr(
 int
 kvmcore_set_msrs(const struct kvmcore_vcpu *vcpu, const struct kvm_msrs *msrs);
 
-/* What CPUID may say on this host; `cpuid` carries its capacity in nent and
- * gets the count.  -E2BIG: capacity too small. */
+/*
+ * The difference of the vCPU's time stamp counter from the host's, in ticks.
+ * The kernel's default lets the counter start at 0.  -ENXIO: the kernel is older
+ * than Linux 5.16.
+ */
+int kvmcore_set_tsc_offset(const struct kvmcore_vcpu *vcpu, uint64_t offset);
+
+/* The CPUID values that this host supports; cpuid->nent is the capacity, and
+ * then the count.  -E2BIG: the capacity is too small. */
 int kvmcore_get_supported_cpuid(int kvm, struct kvm_cpuid2 *cpuid);
 int kvmcore_set_cpuid(
     const struct kvmcore_vcpu *vcpu, const struct kvm_cpuid2 *cpuid);
@@ -118,7 +132,7 @@ int kvmcore_set_cpuid(
 /*
  * Let debug exceptions leave the guest as KVM_EXIT_DEBUG (api.rst,
  * KVM_SET_GUEST_DEBUG).  Call it after kvmcore_set_regs(), never before: KVM
- * keeps the address a single step starts from.
+ * records the address that a single step starts from.
  */
 int kvmcore_set_guest_debug(
     const struct kvmcore_vcpu *vcpu, const struct kvm_guest_debug *debug);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What can be said and asked about mapped pages: madvise, mincore, msync.
- * Nothing here may know which hypercall asks.
+ * Advice and questions about mapped pages: madvise, mincore, msync.  Nothing
+ * here may know which hypercall asks.
  */
 #include "mem/space.h"
 
@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-/* Pages of one kind, `bits` those of PTE_BITS that they have. */
+/* Pages of one kind: all have the same PTE_BITS, `bits`. */
 struct pages {
 	struct space *space;
 	uint64_t va, len;
@@ -17,7 +17,7 @@ struct pages {
 };
 
 static int
-tell_host(const struct pages *p, int advice)
+advise_host(const struct pages *p, int advice)
 {
 	return madvise(p->space->mem->base + p->va, p->len, advice) < 0 ? -errno
 									: 0;
@@ -37,20 +37,43 @@ accept(const struct pages *p, int advice)
 	return 0;
 }
 
-/* Shared memory keeps what is in it: on Linux others could have it still. */
+/*
+ * A page that may be part of a large page is only cleared, unless all of its
+ * block is dropped: the host would keep the large page and let a second page
+ * come in addition to it.
+ */
 static int
-drop(const struct pages *p, int advice)
+drop_blocks(const struct pages *p)
+{
+	const struct gmem *mem = p->space->mem;
+	uint64_t end = p->va + p->len;
+	uint64_t lo = (p->va + PAGE_2M_MASK) & ~PAGE_2M_MASK;
+	uint64_t hi = end & ~PAGE_2M_MASK;
+
+	if (lo >= hi) {
+		gmem_clear(mem, p->va, p->len);
+		return 0;
+	}
+	gmem_clear(mem, p->va, lo - p->va);
+	gmem_clear(mem, hi, end - hi);
+	return gmem_discard(mem, lo, hi - lo);
+}
+
+/* Shared memory keeps its contents: on Linux others could still map it. */
+static int
+drop_pages(const struct pages *p, int advice)
 {
 	(void)advice;
 	if ((p->bits & PTE_BACKING) == PTE_SHARED)
 		return 0;
-	return tell_host(p, MADV_DONTNEED);
+	return p->bits & PTE_HUGE ? drop_blocks(p)
+				  : advise_host(p, MADV_DONTNEED);
 }
 
 static int
 free_later(const struct pages *p, int advice)
 {
-	return is_private_memory(p) ? tell_host(p, advice) : -EINVAL;
+	return is_private_memory(p) ? advise_host(p, advice) : -EINVAL;
 }
 
 static int
@@ -60,7 +83,7 @@ accept_private(const struct pages *p, int advice)
 	return is_private_memory(p) ? 0 : -EINVAL;
 }
 
-/* It would cut a hole into the file. */
+/* MADV_REMOVE would punch a hole into the file. */
 static int
 refuse_hole(const struct pages *p, int advice)
 {
@@ -74,26 +97,23 @@ populate(const struct pages *p, int advice)
 	uint64_t need = PTE_PRESENT |
 			(advice == MADV_POPULATE_WRITE ? PTE_WRITE : 0);
 
-	return (p->bits & need) == need ? tell_host(p, advice) : -EINVAL;
+	return (p->bits & need) == need ? advise_host(p, advice) : -EINVAL;
 }
 
-/* What is not memory of the guest's stays as it is: a large page would be. */
+/* Only pages that count may be large.  The mark of those that were stays. */
 static int
 let_huge(const struct pages *p, int advice)
 {
-	bool huge = advice == MADV_HUGEPAGE;
-	uint64_t bits = huge ? p->bits | PTE_HUGE : p->bits & ~PTE_HUGE;
-	int r;
+	const struct gmem *mem = p->space->mem;
 
 	if (!(p->bits & PTE_CHARGED) || (p->bits & PTE_FILE))
 		return 0;
-	r = gmem_let_huge(p->space->mem, p->va, p->len, huge);
-	if (r == 0)
-		space_take(p->space, p->va, p->len, bits);
-	return r;
+	return advice == MADV_HUGEPAGE
+		   ? space_let_huge(p->space, p->va, p->len, p->bits)
+		   : gmem_let_huge(mem, p->va, p->len, false);
 }
 
-/* All other advice is EINVAL, as from a Linux that does not know it. */
+/* Other advice fails with EINVAL, as on a Linux that does not know it. */
 static const struct {
 	int advice;
 	int (*apply)(const struct pages *p, int advice);
@@ -101,11 +121,11 @@ static const struct {
 	{ MADV_NORMAL, accept },
 	{ MADV_RANDOM, accept },
 	{ MADV_SEQUENTIAL, accept },
-	{ MADV_WILLNEED, tell_host },
-	{ MADV_DONTNEED, drop },
+	{ MADV_WILLNEED, advise_host },
+	{ MADV_DONTNEED, drop_pages },
 	{ MADV_FREE, free_later },
 	{ MADV_REMOVE, refuse_hole },
-	/* There is no fork, and the guest's core has what it could reach. */
+	/* There is no fork, and a core holds all that the guest can access. */
 	{ MADV_DONTFORK, accept },
 	{ MADV_DOFORK, accept },
 	{ MADV_DONTDUMP, accept },
@@ -118,15 +138,15 @@ static const struct {
 	{ MADV_PAGEOUT, accept },
 	{ MADV_POPULATE_READ, populate },
 	{ MADV_POPULATE_WRITE, populate },
-	{ MADV_DONTNEED_LOCKED, drop },
+	{ MADV_DONTNEED_LOCKED, drop_pages },
 };
 
-/* Whole pages from an address and a byte count of the guest's: -EINVAL if
- * they are none, or run over the end of all addresses. */
+/* Round a byte count of the guest up to whole pages: -EINVAL if the address is
+ * not that of a page, or the end is beyond all addresses. */
 static int
 whole_pages(uint64_t addr, uint64_t *len)
 {
-	uint64_t pages = (*len + PAGE_4K_MASK) & ~PAGE_4K_MASK;
+	uint64_t pages = page_up(*len);
 
 	if ((addr & PAGE_4K_MASK) || pages < *len || pages > UINT64_MAX - addr)
 		return -EINVAL;
@@ -134,8 +154,8 @@ whole_pages(uint64_t addr, uint64_t *len)
 	return 0;
 }
 
-/* As Linux does it, to all that is mapped; if not all is, -ENOMEM at the end.
- */
+/* Advise on everything that is mapped, and return -ENOMEM if not all of the
+ * range is, as Linux does. */
 int
 space_madvise(struct space *space, uint64_t addr, uint64_t len, int advice)
 {
@@ -198,7 +218,7 @@ space_msync(struct space *space, uint64_t addr, uint64_t len, unsigned flags)
 		return -EINVAL;
 	if (whole_pages(addr, &len) < 0)
 		return -ENOMEM;
-	/* What is no file has nothing to be written. */
+	/* Anonymous memory has nothing to write back. */
 	there = addr >= size ? 0 : len < size - addr ? len : size - addr;
 	if (there > 0 && msync(mem->base + addr, there, (int)flags) < 0)
 		return -errno;

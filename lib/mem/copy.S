@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one place where bytes go in and out of guest memory, which must know no
- * more of it.  One instruction does the copying, so that a fault in it is known
- * by its address; rcx then says how much is left, and the copy ends there.  So
- * it is with the exchange of a word, which has failed then.  All this has a
- * file of its own because link-time optimization does not see labels of
- * assembly in C.
+ * The one place where bytes are copied from and to guest memory, of which this
+ * file must not know more.  One instruction does the copying, so a fault in it
+ * is recognised by its address; rcx then holds the rest of the count, and the
+ * copy ends there.  The exchange of a word fails in the same way.  The code is
+ * in assembly because link-time optimization does not see labels of asm
+ * statements in C.
  */
 #include <asm-generic/errno-base.h>
 #ifdef __CET__

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The checked door to guest memory.  Nothing here may know who asks.
+ * The checked way to guest memory.  Nothing here may know who asks.
  */
 #include "mem/gmem.h"
 
@@ -44,8 +44,8 @@ in_ram(const struct gmem *mem, uint64_t va, uint64_t len)
 	return va <= mem->size && len <= mem->size - va;
 }
 
-/* What this thread was given to write to since gmem_begin(), and more: from the
- * lowest to the highest. */
+/* The range that spans all memory which this thread was given for writing since
+ * gmem_begin(). */
 static _Thread_local struct {
 	uint64_t lo, hi;
 	uint64_t unmaps;
@@ -70,25 +70,80 @@ lend(uint64_t va, uint64_t len, enum gmem_access access)
 		lent.hi = va + len;
 }
 
-/* Pages that do not count hold nothing but what their file does, if they have
- * one. */
+/* Discard the pages of [va, end) that do not count and were not written by the
+ * VMM: they are zero, or what their file holds. */
+static void
+drop_uncounted(struct gmem *mem, uint64_t va, uint64_t end)
+{
+	const uint64_t stays = PTE_CHARGED | PTE_KEPT;
+	const uint64_t others = PTE_FILE | PTE_SHARED;
+	const uint64_t mask = PTE_TAKEN | stays | others;
+	uint64_t stop, bits;
+
+	for (; va < end; va = stop) {
+		stop = pt_run(&mem->pt, va, end, mask, &bits);
+		if (!(bits & stays) && (bits & others) != others)
+			(void)gmem_discard(mem, va, stop - va);
+	}
+}
+
 void
 gmem_settle(struct gmem *mem)
 {
-	const uint64_t mask = PTE_TAKEN | PTE_CHARGED | PTE_FILE | PTE_SHARED;
-	const uint64_t others = PTE_FILE | PTE_SHARED;
-	uint64_t va = lent.lo & ~PAGE_4K_MASK;
-	uint64_t end = (lent.hi + PAGE_4K_MASK) & ~PAGE_4K_MASK;
-	uint64_t stop, bits;
-
 	if (lent.hi == 0 || mem->unmaps == lent.unmaps)
 		return;
 	gmem_lock(mem);
-	for (; va < end; va = stop) {
-		stop = pt_run(&mem->pt, va, end, mask, &bits);
-		if (!(bits & PTE_CHARGED) && (bits & others) != others)
-			(void)gmem_discard(mem, va, stop - va);
+	drop_uncounted(mem, page_down(lent.lo), page_up(lent.hi));
+	gmem_unlock(mem);
+}
+
+void
+gmem_keep(struct gmem *mem, uint64_t va, uint64_t len)
+{
+	const uint64_t end = va + len;
+	uint64_t entry, size;
+
+	gmem_lock(mem);
+	for (va = page_down(va); len > 0 && va < end; va += PAGE_4K) {
+		entry = pt_lookup(&mem->pt, va, &size);
+		if ((entry & PTE_TAKEN) && !(entry & (PTE_CHARGED | PTE_KEPT)))
+			pt_map(&mem->pt, va, va, PAGE_4K,
+			    (entry & (PTE_BITS | PTE_HELD)) | PTE_KEPT);
 	}
+	gmem_unlock(mem);
+}
+
+uint64_t
+gmem_unmaps(const struct gmem *mem)
+{
+	return mem->unmaps;
+}
+
+void
+gmem_note_unmap(struct gmem *mem, uint64_t va, uint64_t len)
+{
+	const uint64_t n = mem->unmaps % GMEM_UNMAPPED;
+
+	mem->unmapped[n].va = va;
+	mem->unmapped[n].end = va + len;
+	mem->unmaps++;
+}
+
+void
+gmem_left(struct gmem *mem, uint64_t unmaps)
+{
+	if (mem->unmaps == unmaps)
+		return;
+	gmem_lock(mem);
+	if (mem->unmaps - unmaps > GMEM_UNMAPPED)
+		drop_uncounted(mem, 0, mem->size);
+	else
+		for (; unmaps != mem->unmaps; unmaps++) {
+			const uint64_t n = unmaps % GMEM_UNMAPPED;
+
+			drop_uncounted(
+			    mem, mem->unmapped[n].va, mem->unmapped[n].end);
+		}
 	gmem_unlock(mem);
 }
 
@@ -135,11 +190,11 @@ gmem_range(
 
 #define HIDDEN __attribute__((visibility("hidden")))
 
-/* copy.S: what is left of `len`, and gmem_swap(). */
+/* copy.S: the bytes of `len` that were not copied, and gmem_swap(). */
 size_t gmem_copy_bytes(void *dst, const void *src, size_t len) HIDDEN;
 int gmem_swap_word(uint32_t *word, uint32_t *old, uint32_t new) HIDDEN;
 
-/* The instructions that may fault, and where they are left then. */
+/* The instructions that may fault, and where execution continues then. */
 extern const char gmem_copy_move[] HIDDEN, gmem_copy_over[] HIDDEN;
 extern const char gmem_swap_try[] HIDDEN, gmem_swap_lost[] HIDDEN;
 
@@ -209,18 +264,17 @@ gmem_let_huge(const struct gmem *mem, uint64_t va, uint64_t len, bool huge)
 {
 	int advice = huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
 
-	/* A host that has none knows no such advice. */
+	/* A host without large pages does not know this advice. */
 	return madvise(mem->base + va, len, advice) < 0 && errno != EINVAL
 		   ? -errno
 		   : 0;
 }
 
 /*
- * What lies in RAM is always replaced by pages that are there already, in a
- * place of their own: mmap() over what is there can take it away and then fail,
- * for it is late that some files say that they cannot be mapped.  RAM never has
- * a hole: another thread's mapping, a stack of ours, might fall into it, and
- * would be the guest's.
+ * Pages of RAM are always replaced by pages that were mapped elsewhere before:
+ * mmap() over old pages can remove them and then fail, because some files
+ * refuse to be mapped late.  RAM never has a hole: another thread's mapping,
+ * such as a stack of novillo, might fall into it and would belong to the guest.
  */
 static bool
 put_down(const struct gmem *mem, void *p, uint64_t to, uint64_t len)
@@ -231,12 +285,11 @@ put_down(const struct gmem *mem, void *p, uint64_t to, uint64_t len)
 	       there;
 }
 
-/* Pages as the host's mmap() gives them, and like the rest of RAM in no core,
- * in no child of ours, and not large. */
+/* Fresh pages of the host's mmap() become like the rest of RAM: not in a core,
+ * not large. */
 static void
 keep_apart(void *p, uint64_t len)
 {
-	(void)madvise(p, len, MADV_DONTFORK);
 	(void)madvise(p, len, MADV_DONTDUMP);
 	(void)madvise(p, len, MADV_NOHUGEPAGE);
 }
@@ -254,8 +307,42 @@ replace(const struct gmem *mem, uint64_t va, uint64_t len, void *p)
 }
 
 /*
- * Where mappings are so many that one more cannot be moved, fresh memory still
- * can be laid over what is there: that is no file which could refuse late.
+ * A mapping that nothing ever touches: copies of it, made by one call, are fresh
+ * memory with the right advice.  NULL: the host has none to give.
+ */
+#define SPARE PAGE_2M
+
+static void *spare;
+
+static void
+map_spare(void)
+{
+	void *p = mmap(NULL, SPARE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return;
+	keep_apart(p, SPARE);
+	spare = p;
+}
+
+/* Linux before 5.7 does not know the flag. */
+static bool
+put_spare(const struct gmem *mem, uint64_t va, uint64_t len)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+	void *there = mem->base + va;
+
+	if (len > SPARE)
+		return false;
+	pthread_once(&once, map_spare);
+	return spare && mremap(spare, len, len, flags, there) == there;
+}
+
+/*
+ * Where the host allows no further mapping, fresh memory can still be mapped
+ * over the old pages: unlike a file, it does not refuse late.
  */
 int
 gmem_release(const struct gmem *mem, uint64_t va, uint64_t len)
@@ -263,8 +350,11 @@ gmem_release(const struct gmem *mem, uint64_t va, uint64_t len)
 	const int rights = PROT_READ | PROT_WRITE;
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 	void *there = mem->base + va;
-	void *p = mmap(NULL, len, rights, flags, -1, 0);
+	void *p;
 
+	if (put_spare(mem, va, len))
+		return 0;
+	p = mmap(NULL, len, rights, flags, -1, 0);
 	if (replace(mem, va, len, p) == 0)
 		return 0;
 	if (mmap(there, len, rights, flags | MAP_FIXED, -1, 0) != there)
@@ -273,7 +363,7 @@ gmem_release(const struct gmem *mem, uint64_t va, uint64_t len)
 	return 0;
 }
 
-/* What the host itself may do with such pages. */
+/* The host's own rights to pages with these PTE_* bits. */
 static int
 host_rights(uint64_t bits)
 {
@@ -291,23 +381,41 @@ gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,
 	return replace(mem, va, len, p);
 }
 
-/* Page by page, and not those of zeros: they would take memory then. */
+static bool
+is_zero(const uint8_t *page)
+{
+	static const uint8_t zeros[PAGE_4K];
+
+	return memcmp(page, zeros, PAGE_4K) == 0;
+}
+
+/* Zero pages are skipped: a write would give them memory. */
 static void
 copy_pages(uint8_t *to, const uint8_t *from, uint64_t len)
 {
-	static const uint8_t zeros[PAGE_4K];
 	uint64_t at;
 
 	for (at = 0; at < len; at += PAGE_4K)
-		if (memcmp(from + at, zeros, PAGE_4K) != 0)
+		if (!is_zero(from + at))
 			memcpy(to + at, from + at, PAGE_4K);
 }
 
-/* A move of file pages is several steps, each of which may need one mapping
- * more, or two, and none of which can be undone when there are too many. */
+void
+gmem_clear(const struct gmem *mem, uint64_t va, uint64_t len)
+{
+	uint8_t *p = mem->base + va;
+	const uint8_t *end = p + len;
+
+	for (; p < end; p += PAGE_4K)
+		if (!is_zero(p))
+			memset(p, 0, PAGE_4K);
+}
+
+/* A move of file pages takes several steps.  Each may need one or two further
+ * mappings of the host, and none can be undone when those run out. */
 #define SPARE_MAPPINGS 16
 
-/* Can the host have so many?  Neighbours with other rights are mappings. */
+/* Neighbours with other rights are separate mappings. */
 static bool
 has_mappings_left(void)
 {
@@ -324,7 +432,7 @@ has_mappings_left(void)
 	return all;
 }
 
-/* Pages that were lifted go back, without what they had grown by. */
+/* Put lifted pages back, without the part by which they have grown. */
 static void
 put_back(const struct gmem *mem, uint8_t *p, uint64_t from, uint64_t len,
     uint64_t new_len)
@@ -336,16 +444,15 @@ put_back(const struct gmem *mem, uint8_t *p, uint64_t from, uint64_t len,
 }
 
 /*
- * The pages at `from` in a place of their own outside RAM, `len` bytes grown
- * to `new_len`.  What stays is the mapping without them, so that RAM never has
- * a hole into which another thread's mapping might fall.
+ * Move the pages at `from` out of RAM and let them grow from `len` bytes to
+ * `new_len`.  Their mapping stays, empty, so that RAM never has a hole.
  */
 static void *
 lift_pages(
     const struct gmem *mem, uint64_t from, uint64_t len, uint64_t new_len)
 {
 	void *there = mem->base + from;
-	/* A place is looked at with that flag, so one must be given: any. */
+	/* The kernel checks the new address with this flag: any will do. */
 	void *p = mremap(
 	    there, len, len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 	void *grown;
@@ -377,18 +484,31 @@ gmem_grow_file(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
 }
 
 int
-gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
-    uint64_t bits)
+gmem_move_bytes(
+    const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len)
 {
-	void *p;
+	const uint64_t end = from + len;
+	uint64_t part;
+	int r = 0;
 
-	if (bits & PTE_FILE)
-		return gmem_grow_file(mem, from, to, len, len);
-	p = len >= PAGE_2M ? lift_pages(mem, from, len, len) : MAP_FAILED;
-	if (p == MAP_FAILED) {
-		copy_pages(mem->base + to, mem->base + from, len);
-		return gmem_discard(mem, from, len);
+	/* A block at a time, lest the memory of all be needed twice. */
+	for (; from < end && r == 0; from += part, to += part) {
+		part = PAGE_2M - (from & PAGE_2M_MASK);
+		if (part > end - from)
+			part = end - from;
+		copy_pages(mem->base + to, mem->base + from, part);
+		r = gmem_discard(mem, from, part);
 	}
+	return r;
+}
+
+int
+gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len)
+{
+	void *p = lift_pages(mem, from, len, len);
+
+	if (p == MAP_FAILED)
+		return gmem_move_bytes(mem, from, to, len);
 	if (!put_down(mem, p, to, len)) {
 		copy_pages(mem->base + to, p, len);
 		(void)munmap(p, len);
@@ -397,42 +517,74 @@ gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
 }
 
 /*
- * What is taken for a moment is the right to read, and only on paper: x86 has
- * no pages that can be written and not read (SDM vol. 3, 4.6), so neither our
- * own accesses nor those of read(2) and write(2) to guest memory ever fail by
- * it; only pages that can never be written are closed for that moment.  But the
- * kernel follows every change of a mapping's rights.
+ * The right that is withdrawn for a moment is that to read, and only formally:
+ * x86 has no pages that can be written and not read (SDM vol. 3, 4.6), so
+ * neither novillo's accesses nor those of read(2) and write(2) to guest memory
+ * fail by it.  Only pages that can never be written lose all rights for that
+ * moment.  The kernel follows every change of a mapping's rights.
  */
 int
-gmem_flush(struct gmem *mem, uint64_t va, uint64_t len)
+gmem_flush_begin(struct gmem *mem, uint64_t va, uint64_t len)
 {
-	uint64_t end = va + len, stop, bits;
+	uint64_t at, end = va + len, stop, bits;
+	int r;
 
 	mem->flushes++;
-	for (stop = va; stop < end;) {
-		uint64_t at = stop;
-		int paper;
+	for (at = va; at < end; at = stop) {
+		int less;
 
 		stop = pt_run(&mem->pt, at, end, PTE_NEVER_WRITE, &bits);
-		paper = bits & PTE_NEVER_WRITE ? PROT_NONE : PROT_WRITE;
-		if (mprotect(mem->base + at, stop - at, paper) < 0)
-			return -errno;
-	}
-	for (; va < end; va = stop) {
-		stop = pt_run(&mem->pt, va, end, PTE_NEVER_WRITE, &bits);
-		if (mprotect(mem->base + va, stop - va, host_rights(bits)) < 0)
-			return -errno;
+		less = bits & PTE_NEVER_WRITE ? PROT_NONE : PROT_WRITE;
+		if (mprotect(mem->base + at, stop - at, less) == 0)
+			continue;
+		r = -errno;
+		(void)gmem_flush_end(mem, va, stop - va);
+		return r;
 	}
 	return 0;
 }
 
-uint64_t
-gmem_flushes(struct gmem *mem)
+int
+gmem_flush_end(struct gmem *mem, uint64_t va, uint64_t len)
 {
-	uint64_t flushes;
+	uint64_t end = va + len, stop, bits;
+	int r = 0;
+
+	for (; va < end; va = stop) {
+		stop = pt_run(&mem->pt, va, end, PTE_NEVER_WRITE, &bits);
+		if (mprotect(mem->base + va, stop - va, host_rights(bits)) < 0)
+			r = -errno;
+	}
+	return r;
+}
+
+int
+gmem_flush(struct gmem *mem, uint64_t va, uint64_t len)
+{
+	int r = gmem_flush_begin(mem, va, len);
+
+	return r < 0 ? r : gmem_flush_end(mem, va, len);
+}
+
+uint64_t
+gmem_changes(struct gmem *mem)
+{
+	uint64_t changes;
 
 	gmem_lock(mem);
-	flushes = mem->flushes;
+	changes = mem->flushes + mem->unmaps;
 	gmem_unlock(mem);
-	return flushes;
+	return changes;
+}
+
+uint64_t
+gmem_entry(struct gmem *mem, uint64_t va)
+{
+	uint64_t entry = 0, size;
+
+	gmem_lock(mem);
+	if (va < mem->size)
+		entry = pt_lookup(&mem->pt, va, &size);
+	gmem_unlock(mem);
+	return entry;
 }

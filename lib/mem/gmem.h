@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Guest memory: the one checked door to it.  It must not know who asks.
+ * Guest memory: the one checked way to it.  This file must not know who asks.
  *
- * RAM is one host mapping that starts at guest-physical 0; user addresses are
- * physical addresses (identity), so what the guest may touch is decided by its
- * page tables alone, and a range that is mapped is contiguous on the host.
+ * RAM is one host mapping that starts at guest-physical 0.  User addresses are
+ * physical addresses (identity), so the guest's page tables alone decide what
+ * the guest may touch, and a mapped range is contiguous on the host.
  *
- * Several threads may come through this door while one changes mappings: who
- * changes them holds the lock, who only looks needs none.  The host's pages are
- * readable and writable at every moment, so that an access which races with a
- * change can meet other bytes, but no fault.
+ * Several threads may access guest memory while one changes mappings: the one
+ * that changes them holds the lock, a reader needs none.  The host's pages are
+ * readable and writable at every moment, so an access that races with a change
+ * can see other bytes, but does not fault.
  */
 #ifndef GMEM_H
 #define GMEM_H
@@ -21,30 +21,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How many of the last unmapped ranges are remembered. */
+#define GMEM_UNMAPPED 256
+
 struct gmem {
 	uint8_t *base;           /* the host address of guest-physical 0 */
-	uint64_t size;           /* bytes of RAM the guest may own */
+	uint64_t size;           /* bytes of RAM that the guest may own */
 	struct pagetable pt;     /* what the guest sees of them */
-	pthread_mutex_t lock;    /* held by whoever changes pt */
+	pthread_mutex_t lock;    /* held by the thread that changes pt */
 	uint64_t flushes;        /* gmem_flush() calls, under the lock */
-	_Atomic uint64_t unmaps; /* how often pages were taken away */
-	/* Where not all of RAM is there for the processor from the start: let
-	 * [va, va + len) be.  0 or -errno.  NULL: it is. */
+	_Atomic uint64_t unmaps; /* ranges that were unmapped so far */
+	/* The last of them: range n is entry n % GMEM_UNMAPPED. */
+	struct {
+		uint64_t va, end;
+	} unmapped[GMEM_UNMAPPED];
+	/* Make [va, va + len) accessible to the processor, where not all of
+	 * RAM is from the start: 0 or -errno.  NULL where all of it is. */
 	int (*provide)(struct gmem *mem, uint64_t va, uint64_t len);
 };
 
-/* `base`, `size` and `pt` are the caller's to set. */
+/* The caller sets `base`, `size` and `pt`. */
 void gmem_init(struct gmem *mem);
 
-/* For those who change mappings. */
+/* Mappings are changed between these two. */
 void gmem_lock(struct gmem *mem);
 void gmem_unlock(struct gmem *mem);
 
-/* Before pages of [va, va + len) get rights, with the lock held: 0 or -errno.
- */
+/* Call this with the lock held, before pages of [va, va + len) get rights: 0
+ * or -errno. */
 int gmem_provide(struct gmem *mem, uint64_t va, uint64_t len);
 
-/* What the guest itself could do there. */
+/* An access that the guest itself could make. */
 enum gmem_access {
 	GMEM_READ,
 	GMEM_WRITE,
@@ -53,107 +60,140 @@ enum gmem_access {
 /*
  * The host address of guest range [va, va + len), or NULL unless the guest
  * could access every byte of it that way.  An empty range is accessible
- * anywhere, as on Linux.  The pointer is good until guest mappings change.
- * Bytes behind it can change at any time: fetch once, then check the copy.
+ * anywhere, as on Linux.  The pointer is valid until guest mappings change.
+ * The bytes there can change at any time: fetch once, then check the copy.
  */
 void *gmem_range(
     const struct gmem *mem, uint64_t va, uint64_t len, enum gmem_access access);
 
 /*
- * Of [va, va + len), how many bytes from the start the guest could access.
+ * How many bytes from the start of [va, va + len) the guest could access.
  */
 uint64_t gmem_span(
     const struct gmem *mem, uint64_t va, uint64_t len, enum gmem_access access);
 
-/* So much of [va, va + *len) as gmem_range(): NULL if there is nothing, else
- * *len becomes how much. */
+/* gmem_range() for as much of [va, va + *len) as is accessible, which *len is
+ * set to: NULL if nothing is. */
 void *gmem_part(const struct gmem *mem, uint64_t va, uint64_t *len,
     enum gmem_access access);
 
 /*
- * What is handed out for writing can be unmapped before it is written, by
- * another thread.  The host's pages take it all the same, and it would stay
- * there, zero no more and counted for nobody.  So a thread says where it begins
- * to ask for memory, and where it, and the host for it, have done with all it
- * was given: what was unmapped in between is dropped again.
+ * Memory that was handed out for writing can be unmapped by another thread
+ * before it is written.  The write then fills a page that counts for nobody
+ * and is not zero.  So a thread calls gmem_begin() before it asks for memory,
+ * and gmem_settle() after it, and the host for it, have finished with all of
+ * it: pages that were unmapped in between are discarded again.
  */
 void gmem_begin(const struct gmem *mem);
 void gmem_settle(struct gmem *mem);
 
+/* The VMM will write to pages of [va, va + len) on its own account: their
+ * contents stay until they are unmapped. */
+void gmem_keep(struct gmem *mem, uint64_t va, uint64_t len);
+
 /*
- * Copy `len` bytes one of whose sides is guest memory: how many were copied.
- * Fewer only where pages are not there, although the guest's tables say so:
- * a file was made shorter under its mapping.  For that, whoever has the signal
- * handler for SIGBUS and SIGSEGV asks gmem_recover() first, with what the
- * handler got as its third argument: true if the copy goes on from here.
+ * The same for a processor: a page fault that is in flight while its page is
+ * unmapped fills the page after it was discarded.  Read the number of unmapped
+ * ranges before KVM_RUN, and pass it here after KVM_RUN has returned.
+ */
+uint64_t gmem_unmaps(const struct gmem *mem);
+void gmem_left(struct gmem *mem, uint64_t unmaps);
+
+/* [va, va + len) is not mapped any more and will be discarded.  Call this with
+ * the lock held, after the entries have changed. */
+void gmem_note_unmap(struct gmem *mem, uint64_t va, uint64_t len);
+
+/*
+ * Copy `len` bytes from or to guest memory: returns how many were copied.
+ * They are fewer only where pages are missing although the guest's tables
+ * have them: a file was truncated under its mapping.  For that case the
+ * handler of SIGBUS and SIGSEGV calls gmem_recover() first, with the handler's
+ * third argument: true if the copy continues from here.
  */
 size_t gmem_copy(void *dst, const void *src, size_t len);
 bool gmem_recover(void *context);
 
 /*
- * Others look at the word of guest memory at `word`: put `new` there if it is
- * *old.  1; 0, and *old is what it is; or -EFAULT as where a copy ends.
+ * Compare the word of guest memory at `word`, which others see, with *old and
+ * replace it by `new`: returns 1.  Where it differs, returns 0 and stores it in
+ * *old; -EFAULT where a copy would end.
  */
 int gmem_swap(uint32_t *word, uint32_t *old, uint32_t new);
 
 /*
- * Copy out of, or into, guest memory: all of it, or -EFAULT and nothing.  (Of
- * pages that are lost, a part may have been copied.)
+ * Copy out of, or into, guest memory: all of it, or -EFAULT and nothing.  (If
+ * pages are missing, a part may have been copied.)
  */
 int gmem_read(const struct gmem *mem, void *dst, uint64_t va, size_t len);
 int
 gmem_write(const struct gmem *mem, uint64_t va, const void *src, size_t len);
 
 /*
- * Copy the NUL-terminated text at va into dst[cap].  Its length, or -EFAULT
- * when memory ends before the text, or -ENAMETOOLONG when dst does.
+ * Copy the NUL-terminated text at va into dst[cap].  Returns its length,
+ * -EFAULT if memory ends before the text does, or -ENAMETOOLONG if dst does.
  */
 int64_t gmem_string(const struct gmem *mem, char *dst, size_t cap, uint64_t va);
 
 /*
- * Make [va, va + len) fresh zero pages again, on the host and for KVM: what is
- * anonymous loses its contents, a file is replaced.
+ * Make [va, va + len) fresh zero pages, on the host and for KVM: discard the
+ * contents of anonymous pages, or release pages of a file by replacing them.
  */
 int gmem_discard(const struct gmem *mem, uint64_t va, uint64_t len);
 int gmem_release(const struct gmem *mem, uint64_t va, uint64_t len);
 
+/* Make [va, va + len) zero by writing: no page is given back to the host. */
+void gmem_clear(const struct gmem *mem, uint64_t va, uint64_t len);
+
 /*
  * Whether the host may back [va, va + len) by large pages where they fit: fewer
- * faults, but memory that nobody has touched.  0 or -errno.
+ * faults, but memory that nothing has touched.  0 or -errno.
  */
 int gmem_let_huge(const struct gmem *mem, uint64_t va, uint64_t len, bool huge);
 
-/* Let [va, va + len) be the pages of the host's file `fd` from `offset` on;
- * `bits` are those of PTE_BACKING.  On failure they are what they were. */
+/* Map the host's file `fd` from `offset` on at [va, va + len); `bits` are those
+ * of PTE_BACKING.  If this fails, the old pages are still there. */
 int gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,
     uint64_t offset, uint64_t bits);
 
 /*
- * Move what is behind the `len` bytes at `from` to `to`, without copying where
- * the host can, and leave zero pages there.  The two do not overlap; bits are
- * those of PTE_BACKING, the same for all.
+ * Move `len` bytes of anonymous memory from `from` to `to`, which do not
+ * overlap, and leave zero pages at `from`.  gmem_move() moves the host's pages,
+ * large ones with the rest of their block, and copies where it cannot;
+ * gmem_move_bytes() always copies.
  */
-int gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len,
-    uint64_t bits);
+int gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len);
+int gmem_move_bytes(
+    const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len);
 
-/* The same for the pages of a file, of which `new_len` bytes from the start of
- * the first on are then mapped.  `to` may be `from`: it grows in its place. */
+/* Move the `len` bytes of a file's pages at `from` to `to`, and let the mapping
+ * have `new_len` bytes.  If `to` is `from`, the mapping grows in place. */
 int gmem_grow_file(const struct gmem *mem, uint64_t from, uint64_t to,
     uint64_t len, uint64_t new_len);
 
 /*
  * Make every KVM forget what it cached of the page table entries of
- * [va, va + len): needed after taking rights away, with the lock held.  No
- * vCPU ioctl does that everywhere; a change of the host mapping, which KVM must
- * follow, does.
+ * [va, va + len): needed after rights were taken away, with the lock held.  No
+ * vCPU ioctl does that on all hosts; a change of the host mapping, which KVM
+ * must follow, does.
  *
- * For a moment KVM cannot map these pages, and a vCPU that wants one gets
- * -EFAULT from KVM_RUN: it shall look whether gmem_flushes() has changed, and
- * then try again.
+ * KVM cannot map these pages for a moment, and a vCPU that needs one then gets
+ * -EFAULT from KVM_RUN: it must check whether gmem_changes() has changed, and
+ * try again if so.
+ *
+ * Only the first half, gmem_flush_begin(), can run out of host mappings.  A
+ * caller that must not fail later calls it before the entries change, and
+ * gmem_flush_end() afterwards; if it fails, everything is as it was.
  */
 int gmem_flush(struct gmem *mem, uint64_t va, uint64_t len);
+int gmem_flush_begin(struct gmem *mem, uint64_t va, uint64_t len);
+int gmem_flush_end(struct gmem *mem, uint64_t va, uint64_t len);
 
-/* How many there were; waits for one that is under way. */
-uint64_t gmem_flushes(struct gmem *mem);
+/* The number of flushes and of unmapped ranges; waits for a change that is under
+ * way. */
+uint64_t gmem_changes(struct gmem *mem);
+
+/* The entry of the page at `va`, 0 outside RAM; waits in the same way.  While a
+ * mapping is replaced or moved, its pages are absent for a moment. */
+uint64_t gmem_entry(struct gmem *mem, uint64_t va);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * <sys/mman.h> as of today's kernels, for C libraries that are older.  It must
- * not know what maps.
+ * <sys/mman.h> with the constants of current kernels, for older C libraries.
+ * This file must not know who maps.
  */
 #ifndef MEM_MAPPING_H
 #define MEM_MAPPING_H

@@ -46,8 +46,9 @@ pt_init(struct pagetable *pt, uint64_t *pool, uint64_t gpa, unsigned limit)
 }
 
 /*
- * Entries are read by other threads, and by the processors of other vCPUs,
- * while they are written: each at once, and a table before what leads to it.
+ * Other threads and the processors of other vCPUs read entries while they are
+ * written: each entry is written at once, and a table before the entry that
+ * leads to it.
  */
 static uint64_t
 get_entry(const uint64_t *slot)
@@ -73,7 +74,7 @@ is_table(uint64_t entry, int level)
 	return level > 0 && (entry & PTE_PRESENT) && !(entry & PTE_LARGE);
 }
 
-/* A leaf says in bit 7 that it is one, except at the last level (PAT). */
+/* Bit 7 marks a leaf, except at the last level, where it is PAT. */
 static uint64_t
 leaf(uint64_t gpa, uint64_t bits, int level)
 {
@@ -84,9 +85,9 @@ leaf(uint64_t gpa, uint64_t bits, int level)
 }
 
 /*
- * The table below `slot`, made if there is none; a large page is split into
- * pages that say the same.  Permissions are decided at the leaves alone, so
- * the way there is open.
+ * The table below `slot`, made if it does not exist; a large page is split into
+ * equal pages.  The leaves alone decide permissions, so the entries that lead
+ * to them allow everything.
  */
 static uint64_t *
 descend(struct pagetable *pt, uint64_t *slot, int level)
@@ -99,7 +100,8 @@ descend(struct pagetable *pt, uint64_t *slot, int level)
 		return table_at(pt, old);
 	assert(pt->used < pt->limit);
 	table = pt->pool + (size_t)pt->used * ENTRIES;
-	/* Zero as it is, but the host's page comes at once for who writes. */
+	/* The table is zero already; a write faults the host's page in as
+	 * writable at once. */
 	set_entry(&table[0], 0);
 	for (i = 0; old && i < ENTRIES; i++)
 		set_entry(&table[i], (level > 1 ? old : old & ~PTE_LARGE) +
@@ -110,8 +112,8 @@ descend(struct pagetable *pt, uint64_t *slot, int level)
 	return table;
 }
 
-/* Map [va, last]: named by its last byte, for the address space ends at 2^64.
- */
+/* Map [va, last], given by its last byte because the address space ends at
+ * 2^64. */
 static void
 map_level(struct pagetable *pt, uint64_t *table, int level, uint64_t va,
     uint64_t last, uint64_t gpa, uint64_t bits)
@@ -179,8 +181,8 @@ pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size)
 	return entry[levels - 1];
 }
 
-/* Where the entry of `va` is, and the end of entries like it behind it: those
- * of 4 KiB pages have a table for themselves. */
+/* The slot of the entry for `va`, and in *end the end of the slots of its size
+ * that follow it: 4 KiB pages fill a table of their own. */
 static const uint64_t *
 find_slot(const struct pagetable *pt, uint64_t va, uint64_t *size,
     const uint64_t **end)
@@ -203,7 +205,8 @@ find_slot(const struct pagetable *pt, uint64_t va, uint64_t *size,
 	return slot;
 }
 
-/* A hypercall with a large buffer comes here: no page is walked to anew. */
+/* Hypercalls with large buffers are frequent callers: no page is walked to
+ * again. */
 uint64_t
 pt_run(const struct pagetable *pt, uint64_t va, uint64_t end, uint64_t mask,
     uint64_t *bits)

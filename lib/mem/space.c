@@ -5,22 +5,17 @@
  */
 #include "mem/space.h"
 
+#include "mem/charge.h"
 #include "mem/mapping.h"
 
 #include <errno.h>
 #include <stdbool.h>
 
-/* The last is for semaphores, and of no effect, as on Linux' x86. */
+/* 0x8 is PROT_SEM, which has no effect, as on x86 Linux. */
 #define PROT_KNOWN ((unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC | 0x8))
 
-/* What MAP_32BIT asks for is below. */
+/* MAP_32BIT asks for addresses below this. */
 #define LOW_END (UINT64_C(1) << 31)
-
-static uint64_t
-page_up(uint64_t a)
-{
-	return (a + PAGE_4K_MASK) & ~PAGE_4K_MASK;
-}
 
 void
 space_init(struct space *space, struct gmem *mem, uint64_t brk, uint64_t top)
@@ -33,6 +28,31 @@ space_init(struct space *space, struct gmem *mem, uint64_t brk, uint64_t top)
 		.full = top,
 		.limit = mem->size,
 	};
+}
+
+/* Are `bytes` within `room`?  If not, that is noted. */
+static bool
+fits(struct space *space, uint64_t bytes, uint64_t room)
+{
+	if (bytes <= room)
+		return true;
+	space->lacked = bytes - room;
+	return false;
+}
+
+int
+space_reserve(struct space *space, uint64_t bytes)
+{
+	if (!fits(space, bytes, charge_room(space)))
+		return -ENOMEM;
+	space->used += bytes;
+	return 0;
+}
+
+void
+space_give_back(struct space *space, uint64_t bytes)
+{
+	space->used -= bytes;
 }
 
 uint64_t
@@ -49,46 +69,58 @@ space_bits(unsigned prot)
 	return bits;
 }
 
-/* Can, or could, a page with such bits be filled?  A file's pages are the
- * host's until they are written to, and those of a shared mapping for ever. */
-static bool
-counts(uint64_t bits)
-{
-	bool own = !(bits & PTE_FILE) ||
-		   ((bits & PTE_WRITE) && !(bits & PTE_SHARED));
-
-	return (bits & PTE_CHARGED) || ((bits & PTE_PRESENT) && own);
-}
-
-/* How much of [va, va + len) counts already. */
-static uint64_t
-charged(const struct space *space, uint64_t va, uint64_t len)
-{
-	uint64_t end = va + len;
-	uint64_t stop, bits, sum = 0;
-
-	for (; va < end; va = stop) {
-		stop = pt_run(&space->mem->pt, va, end, PTE_CHARGED, &bits);
-		sum += bits ? stop - va : 0;
-	}
-	return sum;
-}
-
 void
 space_take(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 {
-	if (counts(bits))
+	if (len == 0)
+		return;
+	if (charge_counts(bits))
 		bits |= PTE_CHARGED;
-	space->used -= charged(space, va, len);
-	space->used += bits & PTE_CHARGED ? len : 0;
+	if (bits && va + len == space->full)
+		space->full = va;
+	space->used -= charge_weigh(space, va, len);
 	pt_map(&space->mem->pt, va, va, len, bits);
-	/* Now, before what was there is dropped: see gmem_settle(). */
+	space->used += charge_weigh(space, va, len);
 	if (!bits)
-		space->mem->unmaps++;
+		gmem_note_unmap(space->mem, va, len);
 }
 
-/* Whole pages of [SPACE_MIN, RAM), from an address and a byte count that the
- * guest chose.  `len` grows to whole pages. */
+uint64_t
+space_fill(struct space *space, uint64_t va, uint64_t len)
+{
+	const uint64_t size = space->mem->size;
+	const uint64_t end = va < size && len < size - va ? va + len : size;
+	uint64_t at, entry, page;
+
+	for (at = page_down(va); at < end; at += PAGE_4K) {
+		entry = pt_lookup(&space->mem->pt, at, &page);
+		if (!(entry & PTE_TAKEN) || (entry & (PTE_CHARGED | PTE_FILE)))
+			continue;
+		if (charge_room(space) < PAGE_4K)
+			return at > va ? at - va : 0;
+		space_take(
+		    space, at, PAGE_4K, (entry & PTE_BITS) | PTE_CHARGED);
+	}
+	return len;
+}
+
+int
+space_let_huge(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
+{
+	uint64_t end = (va + len) & ~PAGE_2M_MASK;
+	int r;
+
+	va = (va + PAGE_2M_MASK) & ~PAGE_2M_MASK;
+	if (va >= end)
+		return 0;
+	r = gmem_let_huge(space->mem, va, end - va, true);
+	if (r == 0)
+		space_take(space, va, end - va, bits | PTE_HUGE);
+	return r;
+}
+
+/* Does an address and a byte count from the guest name pages of
+ * [SPACE_MIN, RAM)?  `len` is rounded up to whole pages. */
 static bool
 valid_range(const struct space *space, uint64_t addr, uint64_t *len)
 {
@@ -101,7 +133,7 @@ valid_range(const struct space *space, uint64_t addr, uint64_t *len)
 	return true;
 }
 
-/* The end of the highest taken page in [va, end), or va if none is. */
+/* The end of the highest taken page in [va, end), or va if none is taken. */
 static uint64_t
 taken_end(const struct space *space, uint64_t va, uint64_t end)
 {
@@ -128,13 +160,13 @@ space_is_taken(const struct space *space, uint64_t va, uint64_t len)
 	return end == va + len && (len == 0 || bits);
 }
 
-static bool
-is_free(const struct space *space, uint64_t va, uint64_t len)
+bool
+space_is_free(const struct space *space, uint64_t va, uint64_t len)
 {
 	return taken_end(space, va, va + len) == va;
 }
 
-/* Of the page that ends at `end`: where its (large) page starts. */
+/* Where the (large) page starts that ends at `end`. */
 static uint64_t
 page_start(const struct space *space, uint64_t end)
 {
@@ -144,16 +176,13 @@ page_start(const struct space *space, uint64_t end)
 	return (end - 1) & ~(page - 1);
 }
 
-/*
- * The highest free place for `len` bytes below top, or below `limit`; 0 if
- * there is none.  What can hold large pages is aligned for them.
- */
+/* The highest free place for `len` bytes in [floor, end), or 0.  A place that
+ * can hold large pages is aligned for them. */
 static uint64_t
-find_free(const struct space *space, uint64_t len, uint64_t limit)
+find_between(
+    const struct space *space, uint64_t len, uint64_t floor, uint64_t end)
 {
 	uint64_t align = len >= PAGE_2M ? PAGE_2M : PAGE_4K;
-	uint64_t floor = page_up(space->brk);
-	uint64_t end = space->full < limit ? space->full : limit;
 
 	while (end > floor && len <= end - floor) {
 		uint64_t start = (end - len) & ~(align - 1);
@@ -169,52 +198,65 @@ find_free(const struct space *space, uint64_t len, uint64_t limit)
 	return 0;
 }
 
-/* How much more may count. */
 static uint64_t
-room(const struct space *space)
+lesser(uint64_t a, uint64_t b)
 {
-	return space->used < space->limit ? space->limit - space->used : 0;
+	return a < b ? a : b;
+}
+
+/* The highest free place for `len` bytes below `limit`, or 0: between break and
+ * top, or else below the image. */
+static uint64_t
+find_free(const struct space *space, uint64_t len, uint64_t limit)
+{
+	uint64_t at = find_between(
+	    space, len, page_up(space->brk), lesser(space->full, limit));
+
+	return at ? at
+		  : find_between(
+			space, len, SPACE_LOWEST, lesser(space->low, limit));
+}
+
+uint64_t
+space_find(const struct space *space, uint64_t len, uint64_t align)
+{
+	uint64_t at = align < space->top && len < space->top
+			  ? find_free(space, len + align - PAGE_4K, UINT64_MAX)
+			  : 0;
+
+	return (at + align - 1) & ~(align - 1);
 }
 
 /*
- * What has rights must be there and, if it counts, within the limit, of which
- * `spare` bytes will be given back; addresses alone need nothing.
+ * Pages with rights must be accessible and, if they count, within the limit,
+ * to which `spare` bytes will be given back; addresses alone need nothing.
  */
 static int
-provide(const struct space *space, uint64_t va, uint64_t len, uint64_t bits,
+provide(struct space *space, uint64_t va, uint64_t len, uint64_t bits,
     uint64_t spare)
 {
-	const uint64_t most = room(space) + spare;
+	const uint64_t most = charge_room(space) + spare;
 
-	if (counts(bits) && len > most && len - charged(space, va, len) > most)
+	if (charge_counts(bits) && len > most &&
+	    !fits(space, len, most + charge_freed(space, va, len)))
 		return -ENOMEM;
 	return bits & PTE_PRESENT ? gmem_provide(space->mem, va, len) : 0;
 }
 
-/* Pages that were free are taken, what is behind them being there. */
-static void
-fill_small(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
-{
-	if (va + len == space->full)
-		space->full = va;
-	space_take(space, va, len, bits);
-}
-
-/* The same; much memory at once may be backed by large pages, for all of it
- * counts. */
+/* Take free pages whose backing is in place, and let the host use large pages:
+ * all of the memory counts. */
 static void
 fill(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 {
 	const uint64_t need = PTE_PRESENT | PTE_WRITE;
+	const uint64_t small = bits & ~PTE_HUGE;
 
-	if (len >= PAGE_2M && (bits & (need | PTE_FILE)) == need) {
-		bits |= PTE_HUGE;
-		(void)gmem_let_huge(space->mem, va, len, true);
-	}
-	fill_small(space, va, len, bits);
+	space_take(space, va, len, small);
+	if (small != bits || (bits & (need | PTE_FILE)) == need)
+		(void)space_let_huge(space, va, len, small | PTE_CHARGED);
 }
 
-/* [va, end) is free: who looks for room will look there. */
+/* [va, end) is free: let find_free() search there. */
 static void
 show_hole(struct space *space, uint64_t va, uint64_t end)
 {
@@ -223,9 +265,8 @@ show_hole(struct space *space, uint64_t va, uint64_t end)
 }
 
 /*
- * Give pages back: nothing is mapped there, and it is zero again.  First the
- * guest must not reach them any more, then the host forgets them; where that
- * fails, they are as they were.
+ * Give pages back, after which they are free and zero.  First the guest loses
+ * access, then the host discards them; if that fails, they are mapped again.
  */
 static int
 unmap(struct space *space, uint64_t va, uint64_t len)
@@ -260,11 +301,15 @@ space_brk(struct space *space, uint64_t addr)
 	uint64_t old = page_up(space->brk);
 	uint64_t new;
 
-	if (addr < space->brk_start || addr > space->top)
+	if (addr < space->brk_start)
 		return (int64_t)space->brk;
+	if (addr > space->top) {
+		(void)fits(space, addr - space->brk, charge_room(space));
+		return (int64_t)space->brk;
+	}
 	new = page_up(addr);
 	if (new > old) {
-		if (!is_free(space, old, new - old) ||
+		if (!space_is_free(space, old, new - old) ||
 		    provide(space, old, new - old, bits, 0) < 0)
 			return (int64_t)space->brk;
 		fill(space, old, new - old, bits);
@@ -275,13 +320,17 @@ space_brk(struct space *space, uint64_t addr)
 	return (int64_t)addr;
 }
 
+/* Are the rights more than a page may have?  If so, that is noted. */
 static bool
-writable_and_executable(unsigned prot)
+exceeds_rights(struct space *space, unsigned prot)
 {
-	return (prot & PROT_WRITE) && (prot & PROT_EXEC);
+	if (!(prot & PROT_WRITE) || !(prot & PROT_EXEC) || space->jit)
+		return false;
+	space->jit_refused = true;
+	return true;
 }
 
-/* Where a mapping shall be, though others may be there, or -errno. */
+/* The address of a fixed mapping, which may replace others, or -errno. */
 static int64_t
 place_fixed(
     const struct space *space, uint64_t addr, uint64_t len, unsigned flags)
@@ -292,22 +341,23 @@ place_fixed(
 		return -EINVAL;
 	if (!valid_range(space, addr, &len))
 		return -ENOMEM;
-	if ((flags & MAP_FIXED_NOREPLACE) && !is_free(space, addr, len))
+	if ((flags & MAP_FIXED_NOREPLACE) && !space_is_free(space, addr, len))
 		return -EEXIST;
 	return (int64_t)addr;
 }
 
 static int64_t
-place(const struct space *space, uint64_t addr, uint64_t len, unsigned flags)
+choose_place(
+    const struct space *space, uint64_t addr, uint64_t len, unsigned flags)
 {
 	uint64_t limit = flags & MAP_32BIT ? LOW_END : UINT64_MAX;
-	uint64_t at = addr & ~PAGE_4K_MASK;
+	uint64_t at = page_down(addr);
 
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
 		return place_fixed(space, addr, len, flags);
-	/* An address is a hint: honoured where memory is free. */
+	/* The address is a hint, honoured where memory is free. */
 	if (at == 0 || !valid_range(space, at, &len) || at + len > limit ||
-	    !is_free(space, at, len))
+	    !space_is_free(space, at, len))
 		at = find_free(space, page_up(len), limit);
 	return at == 0 ? -ENOMEM : (int64_t)at;
 }
@@ -332,12 +382,15 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 
 	if (len == 0)
 		return -EINVAL;
-	if (len > space->mem->size)
+	if (len > space->mem->size) {
+		if (charge_counts(bits))
+			(void)fits(space, len, charge_room(space));
 		return -ENOMEM;
-	if (writable_and_executable(prot) ||
+	}
+	if (exceeds_rights(space, prot) ||
 	    ((prot & PROT_WRITE) && (bits & PTE_NEVER_WRITE)))
 		return -EACCES;
-	at = place(space, addr, len, flags);
+	at = choose_place(space, addr, len, flags);
 	if (at < 0)
 		return at;
 	len = page_up(len);
@@ -349,9 +402,9 @@ space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
 		    file->offset, bits);
 	if (r < 0)
 		return r;
-	/* Of a stack the end is touched, and seldom the rest. */
+	/* The end of a stack is touched, and seldom the rest. */
 	if (flags & MAP_STACK)
-		fill_small(space, (uint64_t)at, len, bits);
+		space_take(space, (uint64_t)at, len, bits);
 	else
 		fill(space, (uint64_t)at, len, bits);
 	return at;
@@ -365,7 +418,7 @@ space_munmap(struct space *space, uint64_t addr, uint64_t len)
 	if (len == 0 || (addr & PAGE_4K_MASK) || addr >= SPACE_END ||
 	    len > SPACE_END - addr)
 		return -EINVAL;
-	/* Where no memory is, there is nothing to unmap. */
+	/* Outside RAM nothing is mapped. */
 	end = addr + page_up(len);
 	if (addr < SPACE_MIN)
 		addr = SPACE_MIN;
@@ -374,7 +427,7 @@ space_munmap(struct space *space, uint64_t addr, uint64_t len)
 	return addr < end ? unmap(space, addr, end - addr) : 0;
 }
 
-/* What an entry allows that `bits` would not. */
+/* Does an entry allow what `bits` would not? */
 static bool
 loses_rights(uint64_t entry, uint64_t bits)
 {
@@ -384,12 +437,12 @@ loses_rights(uint64_t entry, uint64_t bits)
 	       (bits & ~entry & PTE_NX);
 }
 
-/* What stays of a page whose rights change. */
-#define PTE_STAYS (PTE_BACKING | PTE_CHARGED | PTE_HUGE)
+/* The bits that a page keeps when its rights change. */
+#define PTE_STAYS (PTE_BACKING | PTE_CHARGED | PTE_HUGE | PTE_KEPT)
 
 /*
- * May all of [va, end) have the rights in `bits`?  *loses: some have more;
- * *more: how much will count that does not yet.
+ * May all of [va, end) have the rights in `bits`?  Sets *loses if a page has
+ * more, and *more to the bytes that will count and do not yet.
  */
 static int
 may_protect(const struct space *space, uint64_t va, uint64_t end, uint64_t bits,
@@ -405,18 +458,29 @@ may_protect(const struct space *space, uint64_t va, uint64_t end, uint64_t bits,
 		if ((bits & PTE_WRITE) && (entry & PTE_NEVER_WRITE))
 			return -EACCES;
 		*loses = *loses || loses_rights(entry, bits);
-		if (counts(bits | (entry & PTE_BACKING)) &&
+		if (charge_counts(bits | (entry & PTE_BACKING)) &&
 		    !(entry & PTE_CHARGED))
 			*more += stop - va;
 	}
 	return 0;
 }
 
+static void
+set_rights(struct space *space, uint64_t va, uint64_t end, uint64_t bits)
+{
+	uint64_t stop, entry;
+
+	for (; va < end; va = stop) {
+		stop = pt_run(&space->mem->pt, va, end, PTE_STAYS, &entry);
+		space_take(space, va, stop - va, bits | entry);
+	}
+}
+
 int
 space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 {
 	uint64_t bits = space_bits(prot);
-	uint64_t va, end, entry, more;
+	uint64_t more;
 	bool loses;
 	int r;
 
@@ -426,50 +490,101 @@ space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 		return 0;
 	if (!valid_range(space, addr, &len))
 		return -ENOMEM;
-	if (writable_and_executable(prot))
+	if (exceeds_rights(space, prot))
 		return -EACCES;
 	r = may_protect(space, addr, addr + len, bits, &loses, &more);
-	if (r == 0 && more > room(space))
+	if (r == 0 && !fits(space, more, charge_room(space)))
 		return -ENOMEM;
 	if (r == 0 && (bits & PTE_PRESENT))
 		r = gmem_provide(space->mem, addr, len);
+	if (r == 0 && loses)
+		r = gmem_flush_begin(space->mem, addr, len);
 	if (r < 0)
 		return r;
-	for (va = addr; va < addr + len; va = end) {
-		end = pt_run(
-		    &space->mem->pt, va, addr + len, PTE_STAYS, &entry);
-		space_take(space, va, end - va, bits | entry);
-	}
-	return loses ? gmem_flush(space->mem, addr, len) : 0;
+	set_rights(space, addr, addr + len, bits);
+	return loses ? gmem_flush_end(space->mem, addr, len) : 0;
 }
 
-/* A mapping on its way from one place or size to another, in whole pages. */
+/* A mapping that changes its place or size, in whole pages. */
 struct remap {
 	uint64_t from, old_len;
 	uint64_t to, new_len;
 	uint64_t bits; /* the same for all of it */
 };
 
+/* Is every block of [va, end) marked PTE_HUGE as a whole, or not at all? */
+static bool
+blocks_are_whole(const struct space *space, uint64_t va, uint64_t end)
+{
+	uint64_t bits;
+
+	for (; va < end; va += PAGE_2M)
+		if (pt_run(&space->mem->pt, va, va + PAGE_2M, PTE_HUGE, &bits) <
+		    va + PAGE_2M)
+			return false;
+	return true;
+}
+
+/*
+ * Whole blocks move as they are, if they stay blocks: so a large page of the
+ * host is never in two of them, nor where nothing counts for it.  The rest is
+ * copied.
+ */
+static int
+move_memory(struct space *space, uint64_t from, uint64_t to, uint64_t len,
+    uint64_t lo, uint64_t hi)
+{
+	const struct gmem *mem = space->mem;
+	const uint64_t end = from + len, shift = to - from;
+	int r;
+
+	if (lo >= hi)
+		return gmem_move_bytes(mem, from, to, len);
+	r = gmem_move_bytes(mem, from, to, lo - from);
+	if (r == 0)
+		r = gmem_move(mem, lo, lo + shift, hi - lo);
+	if (r == 0)
+		r = gmem_move_bytes(mem, hi, hi + shift, end - hi);
+	return r;
+}
+
+static int
+move_anonymous(struct space *space, const struct remap *m, uint64_t len)
+{
+	uint64_t lo = (m->from + PAGE_2M_MASK) & ~PAGE_2M_MASK;
+	uint64_t hi = (m->from + len) & ~PAGE_2M_MASK;
+	int r = gmem_let_huge(space->mem, m->from, len, false);
+
+	if (r < 0)
+		return r;
+	if (((m->from ^ m->to) & PAGE_2M_MASK) ||
+	    !blocks_are_whole(space, lo, hi))
+		hi = lo;
+	space_take(space, m->from, len, 0);
+	return move_memory(space, m->from, m->to, len, lo, hi);
+}
+
+static int
+move_file(struct space *space, const struct remap *m, uint64_t len)
+{
+	space_take(space, m->from, len, 0);
+	return gmem_grow_file(space->mem, m->from, m->to, len, m->new_len);
+}
+
 static int
 move(struct space *space, const struct remap *m)
 {
-	struct gmem *mem = space->mem;
 	uint64_t len = m->old_len < m->new_len ? m->old_len : m->new_len;
-	uint64_t spare = m->to == m->from ? 0 : charged(space, m->from, len);
+	uint64_t spare = m->to == m->from ? 0
+					  : charge_freed(space, m->from, len);
 	int r = provide(space, m->to, m->new_len, m->bits, spare);
 
-	/* The host's mapping may come along, and what stays is free. */
-	if (r == 0 && !(m->bits & PTE_FILE))
-		r = gmem_let_huge(mem, m->from, len, false);
 	if (r < 0)
 		return r;
-	space_take(space, m->from, len, 0);
-	if (m->bits & PTE_FILE)
-		r = gmem_grow_file(mem, m->from, m->to, len, m->new_len);
-	else
-		r = gmem_move(mem, m->from, m->to, len, m->bits);
+	r = m->bits & PTE_FILE ? move_file(space, m, len)
+			       : move_anonymous(space, m, len);
 	if (r < 0) {
-		space_take(space, m->from, len, m->bits);
+		space_take(space, m->from, len, m->bits & ~PTE_HUGE);
 		return r;
 	}
 	fill(space, m->to, m->new_len, m->bits);
@@ -477,7 +592,7 @@ move(struct space *space, const struct remap *m)
 	return 0;
 }
 
-/* Larger, where it is. */
+/* Let a mapping grow in place. */
 static int
 grow(struct space *space, struct remap *m)
 {
@@ -501,7 +616,7 @@ can_grow(const struct space *space, const struct remap *m)
 	uint64_t more = m->new_len - m->old_len;
 
 	return end <= space->top && more <= space->top - end &&
-	       is_free(space, end, more);
+	       space_is_free(space, end, more);
 }
 
 static bool
@@ -510,7 +625,7 @@ apart(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return a >= b + b_len || b >= a + a_len;
 }
 
-/* MREMAP_FIXED: what is in the way goes first. */
+/* MREMAP_FIXED: first unmap what is in the way. */
 static int
 clear_way(struct space *space, struct remap *m, uint64_t to)
 {
@@ -523,12 +638,20 @@ clear_way(struct space *space, struct remap *m, uint64_t to)
 	return unmap(space, to, m->new_len);
 }
 
-/* The pages to be moved: all of one kind, as those of one mapping are.  If one
- * counts, all will. */
-static int
-look(const struct space *space, struct remap *m)
+static bool
+has_huge(const struct space *space, uint64_t va, uint64_t end)
 {
-	const uint64_t kind = PTE_BITS & ~(PTE_CHARGED | PTE_HUGE);
+	uint64_t bits;
+
+	return pt_run(&space->mem->pt, va, end, PTE_HUGE, &bits) < end || bits;
+}
+
+/* Check that the pages to be moved are all of one kind, as those of one mapping
+ * are.  If one counts, or may be large, all will. */
+static int
+check_moved(const struct space *space, struct remap *m)
+{
+	const uint64_t kind = PTE_BITS & ~(PTE_CHARGED | PTE_HUGE | PTE_KEPT);
 	uint64_t end = m->from + m->old_len;
 
 	if (m->old_len == 0)
@@ -536,15 +659,17 @@ look(const struct space *space, struct remap *m)
 	if (pt_run(&space->mem->pt, m->from, end, kind, &m->bits) < end ||
 	    !m->bits)
 		return -EFAULT;
-	if (charged(space, m->from, m->old_len))
+	if (charge_pages(space, m->from, m->old_len))
 		m->bits |= PTE_CHARGED;
+	if (has_huge(space, m->from, end))
+		m->bits |= PTE_HUGE;
 	return 0;
 }
 
 static int64_t
 resize(struct space *space, struct remap *m, unsigned flags)
 {
-	int r = look(space, m);
+	int r = check_moved(space, m);
 
 	if (r < 0)
 		return r;
@@ -569,7 +694,7 @@ space_mremap(struct space *space, uint64_t addr, uint64_t old_len,
 	struct remap m = { .from = addr, .old_len = page_up(old_len) };
 	int r = 0;
 
-	/* MREMAP_DONTUNMAP, too, is none that is known. */
+	/* MREMAP_DONTUNMAP is not known. */
 	if ((flags & ~(unsigned)(MREMAP_MAYMOVE | MREMAP_FIXED)) ||
 	    flags == MREMAP_FIXED || (addr & PAGE_4K_MASK) || new_len == 0)
 		return -EINVAL;
@@ -591,7 +716,7 @@ space_mremap(struct space *space, uint64_t addr, uint64_t old_len,
 			   ? resize(space, &m, flags)
 		       : space_is_taken(space, addr, m.new_len) ? (int64_t)addr
 								: -EFAULT;
-	r = look(space, &m);
+	r = check_moved(space, &m);
 	if (r == 0)
 		r = move(space, &m);
 	return r < 0 ? r : (int64_t)m.to;

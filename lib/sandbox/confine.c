@@ -12,13 +12,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Of <linux/seccomp.h>, which may be older than the kernel. */
+/* From <linux/seccomp.h>, which may be older than the kernel. */
 #ifndef SECCOMP_FILTER_FLAG_SPEC_ALLOW
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2)
 #endif
 
 static int
-failed(struct confined *got, const char *call, int error)
+note_failure(struct confined *got, const char *call, int error)
 {
 	if (!got->call) {
 		got->call = call;
@@ -27,13 +27,13 @@ failed(struct confined *got, const char *call, int error)
 	return -error;
 }
 
-/* Lower both limits; what is lower already stays. */
+/* Lower both limits to `most`, unless they are lower already. */
 static int
-lower(int resource, rlim_t most)
+lower_limit(int resource, rlim_t most)
 {
 	struct rlimit limit;
 
-	/* By number: what type a resource has depends on the C library. */
+	/* By number: the type of a resource depends on the C library. */
 	if (syscall(SYS_prlimit64, 0, resource, NULL, &limit) < 0)
 		return -errno;
 	if (limit.rlim_max <= most)
@@ -45,15 +45,15 @@ lower(int resource, rlim_t most)
 								     : 0;
 }
 
-/* A core of this process would hold all that it keeps from its guest. */
+/* A core of this process would contain all that the guest must not see. */
 static int
 limit_resources(const struct confine *how, struct confined *got)
 {
-	int r = lower(RLIMIT_CORE, 0);
+	int r = lower_limit(RLIMIT_CORE, 0);
 
 	if (r == 0)
-		r = lower(RLIMIT_NOFILE, how->files);
-	return r < 0 ? failed(got, "setrlimit", -r) : 0;
+		r = lower_limit(RLIMIT_NOFILE, how->files);
+	return r < 0 ? note_failure(got, "setrlimit", -r) : 0;
 }
 
 static bool
@@ -68,7 +68,7 @@ is_kept(const struct confine *how, int fd)
 }
 
 static void
-sort(int *fds, size_t n)
+sort_descriptors(int *fds, size_t n)
 {
 	size_t i, at;
 
@@ -89,7 +89,8 @@ close_between(unsigned first, unsigned last)
 	return syscall(SYS_close_range, first, last, 0) < 0 ? -errno : 0;
 }
 
-/* All but those to keep, and for a moment those that the rules need. */
+/* Close all but those to keep, and those of the rules, which the next steps
+ * need. */
 static int
 close_descriptors(const struct confine *how, struct confined *got)
 {
@@ -104,7 +105,7 @@ close_descriptors(const struct confine *how, struct confined *got)
 	for (i = 0; i < how->policy.n && i < CONFINE_KEEP; i++)
 		if (how->policy.rules[i].fd > STDERR_FILENO)
 			keep[n++] = how->policy.rules[i].fd;
-	sort(keep, n);
+	sort_descriptors(keep, n);
 	for (i = 0; r == 0 && i < n; i++) {
 		if ((unsigned)keep[i] > next)
 			r = close_between(next, (unsigned)keep[i] - 1);
@@ -113,37 +114,52 @@ close_descriptors(const struct confine *how, struct confined *got)
 	if (r == 0)
 		r = close_between(next, ~0U);
 	got->closed = r == 0;
-	return r < 0 ? failed(got, "close_range", -r) : 0;
+	return r < 0 ? note_failure(got, "close_range", -r) : 0;
 }
 
-/* No program that we might run could give us more than we have; the next two
- * steps ask for it. */
+/* No program that this process executes can gain privileges; the next two
+ * steps require this. */
 static int
 give_up_privileges(const struct confine *how, struct confined *got)
 {
 	(void)how;
 	got->no_privs = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-	return got->no_privs ? 0 : failed(got, "PR_SET_NO_NEW_PRIVS", errno);
+	return got->no_privs ? 0
+			     : note_failure(got, "PR_SET_NO_NEW_PRIVS", errno);
+}
+
+static int
+drop_capabilities(const struct confine *how, struct confined *got)
+{
+	const char *call;
+	int r = capability_drop(how->capabilities, &call);
+
+	got->capabilities = capability_held();
+	return r < 0 ? note_failure(got, call, -r) : 0;
 }
 
 static int
 restrict_files(const struct confine *how, struct confined *got)
 {
 	const char *call;
-	int r = landlock_confine(&how->policy, &call);
 	size_t i;
+	int r;
 
+	if (how->opens_nothing)
+		return 0;
+	r = landlock_confine(&how->policy, &call);
 	for (i = 0; i < how->policy.n; i++)
 		if (!is_kept(how, how->policy.rules[i].fd))
 			close(how->policy.rules[i].fd);
 	got->landlock = r < 0 ? 0 : r;
-	return r < 0 ? failed(got, call, -r) : 0;
+	return r < 0 ? note_failure(got, call, -r) : 0;
 }
 
 /*
- * Last, for the others need calls that it forbids.  SPEC_ALLOW: kernels before
- * 5.16 would else slow down every program with a filter, as one that runs
- * foreign code in its own address space; ours does not.
+ * The last step: the others need calls that the filter forbids.  Kernels before
+ * 5.16 turn on speculation mitigations for every process with a filter, which
+ * slow it down; SPEC_ALLOW keeps them off.  They protect a process that runs
+ * foreign code in its own address space, which this one does not.
  */
 static int
 filter_calls(const struct confine *how, struct confined *got)
@@ -158,13 +174,14 @@ filter_calls(const struct confine *how, struct confined *got)
 
 	got->filtered = r == 0;
 	/* A number above 0 is a thread that has a filter of its own. */
-	return r == 0 ? 0 : failed(got, "seccomp", r < 0 ? errno : EBUSY);
+	return r == 0 ? 0 : note_failure(got, "seccomp", r < 0 ? errno : EBUSY);
 }
 
 static int (*const steps[])(const struct confine *how, struct confined *got) = {
 	limit_resources,
 	close_descriptors,
 	give_up_privileges,
+	drop_capabilities,
 	restrict_files,
 	filter_calls,
 };
@@ -182,4 +199,12 @@ confine(const struct confine *how, struct confined *got)
 			return r;
 	}
 	return 0;
+}
+
+int
+confine_more(const struct confine *how, struct confined *got)
+{
+	int r = filter_calls(how, got);
+
+	return how->strict ? r : 0;
 }

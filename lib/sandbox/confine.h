@@ -6,41 +6,54 @@
 #ifndef CONFINE_H
 #define CONFINE_H
 
+#include "sandbox/capability.h"
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
 
 #include <stdbool.h>
 
-#define CONFINE_KEEP 64 /* descriptors to keep, and rules */
+#define CONFINE_KEEP 96 /* descriptors to keep, and rules */
 
 struct confine {
-	/* The first step that this kernel has not fails; else it is left
+	/* A step that the kernel does not support fails; else it is left
 	 * out. */
 	bool strict;
-	unsigned files; /* descriptors there can be from now on */
-	/* Beside the standard streams those that stay open; -1 is none.  A
-	 * rule's descriptor that is not kept is closed when it has served. */
+	unsigned files; /* the most descriptors from now on */
+	/* The descriptors that stay open besides the standard streams; -1 is
+	 * ignored.  A rule's descriptor that is not among them is closed after
+	 * the rule is made. */
 	const int *keep;
 	size_t keeps;
+	uint64_t capabilities; /* the most that are kept */
+	/* The filter lets no call open a file: Landlock is not needed, and
+	 * would forbid signals to other processes. */
+	bool opens_nothing;
 	struct landlock_policy policy;
 	const struct filter_program *filter;
 };
 
-/* What there is when it is done, and what was missing first. */
+/* The steps that were taken, and the first that failed. */
 struct confined {
-	bool closed;      /* no descriptor but those to keep */
-	bool no_privs;    /* no_new_privs */
-	int landlock;     /* its ABI, or 0 */
-	bool filtered;    /* all threads */
-	const char *call; /* the first call that failed; NULL: none */
-	int error;        /* and its errno */
+	bool closed;           /* only the descriptors to keep are open */
+	bool no_privs;         /* no_new_privs is set */
+	uint64_t capabilities; /* those that are left */
+	int landlock;          /* Landlock's ABI, or 0 */
+	bool filtered;         /* all threads have the filter */
+	const char *call;      /* the first call that failed, or NULL */
+	int error;             /* its errno */
 };
 
 /*
- * All steps, in the order of the table in confine.c.  To be called by the only
- * thread: Landlock holds for the caller and the threads it makes.  0, or
- * -errno with got->call told.
+ * Take all steps, in the order of the table in confine.c.  The caller must be
+ * the only thread: Landlock applies to it and to the threads it creates later.
+ * 0, or -errno with got->call set.
  */
 int confine(const struct confine *how, struct confined *got);
+
+/*
+ * In a child of a process that has done that: add how->filter, so that only
+ * calls which both filters let pass do.  *got is that of the process.
+ */
+int confine_more(const struct confine *how, struct confined *got);
 
 #endif

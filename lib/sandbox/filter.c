@@ -2,17 +2,16 @@
 /*
  * Making seccomp programs.  Nothing here may know what the calls are for.
  *
- * The program: the architecture; the first row; then a binary search over
- * spans of numbers that have the same answer, at the end of which stand the
- * rows of a call whose arguments matter.  All others read nothing but the
- * number, so that the kernel finds out once and for all that they pass
- * (seccomp's action cache).  What is not in the table, above its last number
- * too, where x32's are, is in a span that kills.
+ * The program tests the architecture, then the first row, and then does a
+ * binary search over spans of numbers with the same answer.  A call with
+ * conditions is a span of its own, whose code tests its rows.  All other calls
+ * read only the number, so the kernel's action cache lets them pass without
+ * running the program.  A number that is not in the table, which includes
+ * x32's, is in a span that refuses.
  *
- * It is short, because the kernel translates it for each process, and runs it
- * for each number there is, to fill that cache.  And it is made from its end
- * to its beginning, because jumps only lead forward: where they go is there
- * already.
+ * The program is short, because the kernel compiles it for each process and
+ * runs it once per number to fill that cache.  It is emitted from its end to
+ * its beginning: jumps only lead forward, so their targets exist already.
  */
 #include "sandbox/filter.h"
 
@@ -23,30 +22,30 @@
 #include <string.h>
 
 #define CALL_ARGS 6
-#define NUMBERS   512 /* a kernel has somewhat fewer */
-#define JUMP_FAR  250 /* a conditional jump goes 255, or by way of another */
+#define JUMP_FAR  250 /* a conditional jump reaches 255 instructions */
 #define SPANS     (2 * FILTER_RULES + 1)
-#define ANSWERS   8 /* remembered, to be used again */
+#define ANSWERS   8 /* the last ones, which are used again */
 #define NO_ANSWER UINT32_MAX
 
-#define KILL SECCOMP_RET_KILL_PROCESS
+#define KILL   SECCOMP_RET_KILL_PROCESS
+#define REFUSE SECCOMP_RET_TRAP
 
 /* The numbers from here to the next span. */
 struct span {
 	uint32_t from;
-	uint32_t answer;     /* or NO_ANSWER: the rows say */
+	uint32_t answer;     /* NO_ANSWER: the rows decide */
 	uint16_t first, end; /* in maker.order */
 };
 
 struct maker {
 	struct sock_filter *code;
-	size_t at; /* the first instruction there is; it is made before that */
+	size_t at; /* the first instruction; the next is put before it */
 	bool full;
 	const struct filter_rule *rules;
-	size_t answer[ANSWERS]; /* where some are, the next to be replaced */
-	unsigned answers;
+	size_t answer[ANSWERS]; /* the places of the last answers, a ring */
+	unsigned answers;       /* made in all */
 	size_t rows, spans;
-	uint16_t order[FILTER_RULES]; /* rows by number, else as they came */
+	uint16_t order[FILTER_RULES]; /* rows by number, stable */
 	struct span span[SPANS];
 };
 
@@ -57,7 +56,7 @@ struct test {
 	uint32_t value;
 };
 
-/* Put an instruction before the others: where it is. */
+/* Put an instruction before the others.  Returns its place. */
 static size_t
 emit(struct maker *m, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 {
@@ -75,7 +74,7 @@ load(struct maker *m, uint32_t offset)
 	return emit(m, BPF_LD | BPF_W | BPF_ABS, 0, 0, offset);
 }
 
-/* An instruction that is near enough and leads to `to`. */
+/* `to`, or, if that is too far for a conditional jump, a jump to it. */
 static size_t
 reach(struct maker *m, size_t to)
 {
@@ -93,7 +92,7 @@ jump(struct maker *m, uint16_t operation, uint32_t k, size_t yes, size_t no)
 	    (uint8_t)(no - m->at), k);
 }
 
-/* An answer: one that is there and near, or a new one. */
+/* The place of an answer: one of the last that is near, or a new one. */
 static size_t
 answer(struct maker *m, uint32_t action)
 {
@@ -116,7 +115,7 @@ answer_of(const struct filter_rule *rule)
 			   : SECCOMP_RET_ALLOW;
 }
 
-/* What a row tests; little-endian, so the lower half comes first. */
+/* The tests of a row; little-endian, so the lower half comes first. */
 static size_t
 tests_of(
     const struct filter_rule *rule, struct test tests[2 * FILTER_CONDITIONS])
@@ -141,8 +140,8 @@ tests_of(
 	return n;
 }
 
-/* Does a row that missed leave in the accumulator what this test looks at?
- * If it has one test, only one way leads on behind it. */
+/* Whether the row before, when it has missed, leaves this test's operand in the
+ * accumulator.  With a single test it misses at one place only. */
 static bool
 has_loaded(const struct filter_rule *before, const struct test *test)
 {
@@ -152,8 +151,8 @@ has_loaded(const struct filter_rule *before, const struct test *test)
 	       tests[0].offset == test->offset && tests[0].mask == test->mask;
 }
 
-/* A row, missing which leads to `miss`; from the row `before` if there is
- * one. */
+/* A row; control goes to `miss` if a condition does not hold.  `before` is the
+ * call's row before it, or NULL. */
 static size_t
 emit_rule(struct maker *m, const struct filter_rule *rule,
     const struct filter_rule *before, size_t miss)
@@ -188,7 +187,7 @@ emit_span(struct maker *m, const struct span *span)
 
 	if (span->answer != NO_ANSWER)
 		return answer(m, span->answer);
-	here = answer(m, KILL);
+	here = answer(m, REFUSE);
 	for (i = span->end; i-- > span->first;)
 		here = emit_rule(
 		    m, row(m, i), i > span->first ? row(m, i - 1) : NULL, here);
@@ -196,13 +195,13 @@ emit_span(struct maker *m, const struct span *span)
 }
 
 /*
- * Where to divide spans [first, end): where their numbers have their middle,
- * so that most numbers, those that no row is about, take the fewest steps.
+ * Divide spans [first, end) in the middle of their numbers: most numbers have no
+ * row, and these take the fewest steps then.
  */
 static size_t
 divide(const struct maker *m, size_t first, size_t end)
 {
-	uint32_t last = end < m->spans ? m->span[end].from : NUMBERS;
+	uint32_t last = end < m->spans ? m->span[end].from : FILTER_CALLS;
 	uint32_t middle = (m->span[first].from + last) / 2;
 	size_t half = first + 1;
 
@@ -228,10 +227,10 @@ emit_search(struct maker *m, size_t first, size_t end)
 	return jump(m, BPF_JGE, m->span[half].from, above, below);
 }
 
-/* By number; rows of a call keep their order.  The first row has its own
- * place. */
+/* Sort the rows by number; rows of a call keep their order.  The first row is
+ * left out: it is emitted separately. */
 static void
-sort(struct maker *m, size_t n)
+sort_rows(struct maker *m, size_t n)
 {
 	size_t i, at;
 
@@ -244,7 +243,7 @@ sort(struct maker *m, size_t n)
 	}
 }
 
-/* A span, or more of the one before. */
+/* Add a span, or extend the one before it if that has the same answer. */
 static void
 add_span(
     struct maker *m, uint32_t from, uint32_t action, size_t first, size_t end)
@@ -274,8 +273,8 @@ make_spans(struct maker *m)
 		     end++)
 			;
 		if (nr > next || i == 0)
-			add_span(m, next, KILL, 0, 0);
-		/* A span of no numbers would answer for the next. */
+			add_span(m, next, REFUSE, 0, 0);
+		/* The search would return an empty span for the next number. */
 		if (m->span[m->spans - 1].from == nr)
 			m->spans--;
 		if (tests_of(row(m, i), tests) == 0)
@@ -284,11 +283,11 @@ make_spans(struct maker *m)
 			add_span(m, nr, NO_ANSWER, i, end);
 		next = nr + 1;
 	}
-	add_span(m, next, KILL, 0, 0);
+	add_span(m, next, REFUSE, 0, 0);
 }
 
-/* The row that counts: six instructions lead to its answer if it has one
- * condition on an int. */
+/* The whole program.  The first row's answer is six instructions away if it has
+ * one condition on an int. */
 static void
 emit_all(struct maker *m)
 {
@@ -325,7 +324,7 @@ int
 filter_make(
     struct filter_program *program, const struct filter_rule *rules, size_t n)
 {
-	struct maker m; /* most of it is never touched */
+	struct maker m; /* not zeroed: most of it is not used */
 	size_t i;
 
 	if (n == 0 || n > FILTER_RULES)
@@ -339,7 +338,7 @@ filter_make(
 	m.rules = rules;
 	m.rows = m.spans = 0;
 	m.answers = 0;
-	sort(&m, n);
+	sort_rows(&m, n);
 	make_spans(&m);
 	emit_all(&m);
 	if (m.full)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a table of host system calls to a seccomp program, which lets these
- * pass and ends the process at any other.  Pure: it makes no call itself, and
- * must not know who needs which.
+ * Translates a table of host system calls to a seccomp program that lets them
+ * pass and refuses any other call: with SIGSYS, which ends the process unless a
+ * handler does so after a report.  A call of another architecture ends it at
+ * once.  Pure: it makes no call itself, and must not know what the calls are
+ * for.
  */
 #ifndef FILTER_H
 #define FILTER_H
@@ -11,12 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define FILTER_CALLS      512  /* above every number of the host's calls */
 #define FILTER_RULES      512  /* rows of a table */
 #define FILTER_CONDITIONS 3    /* of a row */
 #define FILTER_SIZE       2048 /* instructions; the kernel takes 4096 */
 
-/* (argument & mask) == value; mask 0 is no condition.  The argument is 64 bits;
- * an int is its lower half, as the kernel takes it, so its mask has no more. */
+/* (argument & mask) == value; with mask 0 it always holds.  The argument has 64
+ * bits; the kernel takes an int from the lower 32, so the mask of an int must
+ * not have higher bits. */
 struct filter_condition {
 	unsigned arg;
 	uint64_t mask;
@@ -24,9 +28,9 @@ struct filter_condition {
 };
 
 /*
- * A call that passes, or fails with an error, when all conditions hold.  Of
- * several rows of a call the first that holds counts; if none does, the
- * process ends.
+ * A call that passes, or fails with an error, when all conditions hold.  If a
+ * call has several rows the first whose conditions hold applies; if none holds,
+ * the call is refused.
  */
 struct filter_rule {
 	int nr;
@@ -40,10 +44,10 @@ struct filter_program {
 };
 
 /*
- * Make the program of `n` rows.  The first row is the first that is looked at,
- * whatever its number: the call that is made most often.  0; -EINVAL, there
- * is none, or one has a number or an argument that no call has; -E2BIG, there
- * are too many or the program became too long.
+ * Make the program for `n` rows.  It tests the first row before all others,
+ * whatever its number: that should be the most frequent call.  0; -EINVAL: n is
+ * 0, or a row has a negative number or error, or an argument that no call has;
+ * -E2BIG: there are too many rows, or the program is too long.
  */
 int filter_make(
     struct filter_program *program, const struct filter_rule *rules, size_t n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Landlock by its system calls, which C libraries do not wrap.  Nothing here
- * may know who needs which files.
+ * Landlock by its system calls, for which C libraries have no functions.
+ * Nothing here may know what the files are for.
  */
 #include "sandbox/landlock.h"
 
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of <linux/landlock.h>, which may be older than the kernel, or missing. */
+/* From <linux/landlock.h>, which may be older than the kernel, or missing. */
 #define CREATE_RULESET_VERSION 1U
 #define RULE_PATH_BENEATH      1
 
@@ -39,8 +39,8 @@ enum access {
 	SCOPE_SIGNAL = 1 << 1,
 };
 
-/* struct landlock_ruleset_attr as ABI 6 has it; an older kernel takes it as
- * long as what it does not know is zero. */
+/* struct landlock_ruleset_attr of ABI 6; an older kernel accepts it if the
+ * fields it does not know are zero. */
 struct ruleset {
 	uint64_t fs;
 	uint64_t net;
@@ -53,7 +53,7 @@ struct beneath {
 	int32_t fd;
 } __attribute__((packed));
 
-/* What each ABI can forbid more than the one before. */
+/* The kinds of access that each ABI added. */
 static const struct ruleset since[] = {
 	[1] = { .fs = (FS_MAKE_SYM << 1) - 1 },
 	[2] = { .fs = FS_REFER },
@@ -65,7 +65,7 @@ static const struct ruleset since[] = {
 
 #define ABIS ((int)(sizeof(since) / sizeof(since[0])))
 
-/* The only rights that make sense for what is no folder. */
+/* The rights that exist for a file. */
 #define FILE_RIGHTS \
 	(FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 
@@ -74,7 +74,7 @@ static const struct {
 	uint64_t access;
 } meanings[] = {
 	{ LANDLOCK_READ, FS_READ_FILE | FS_READ_DIR },
-	/* Neither devices, nor what they do. */
+	/* Without devices and their ioctls. */
 	{ LANDLOCK_WRITE, FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE |
 			      FS_MAKE_DIR | FS_MAKE_REG | FS_MAKE_SOCK |
 			      FS_MAKE_FIFO | FS_MAKE_SYM | FS_REFER |

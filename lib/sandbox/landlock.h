@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Landlock: which files this process can reach at all.  It must not know who
- * needs which.
+ * Landlock: the files that this process can reach at all.  It must not know
+ * what they are for.
  *
- * What a kernel's Landlock does not know yet it does not forbid; the table in
- * landlock.c tells from which ABI on what is forbidden.  Descriptors that are
- * open already stay as they are.
+ * Each ABI of Landlock forbids more kinds of access than the one before, as the
+ * table in landlock.c lists; an older kernel allows the others.  Descriptors
+ * that are already open are not affected.
  */
 #ifndef SANDBOX_LANDLOCK_H
 #define SANDBOX_LANDLOCK_H
@@ -16,10 +16,10 @@ enum landlock_right {
 	LANDLOCK_READ = 1 << 0,   /* read files, list folders */
 	LANDLOCK_WRITE = 1 << 1,  /* write, make, rename and remove them */
 	LANDLOCK_CREATE = 1 << 2, /* make or rewrite regular files */
-	LANDLOCK_REMOVE = 1 << 3, /* remove what is no folder */
+	LANDLOCK_REMOVE = 1 << 3, /* remove all but folders */
 };
 
-/* What may be done below `fd`, a folder, or to it, a file. */
+/* The rights below the folder `fd`, or to the file `fd`. */
 struct landlock_rule {
 	int fd;
 	unsigned rights; /* enum landlock_right */
@@ -28,17 +28,17 @@ struct landlock_rule {
 struct landlock_policy {
 	const struct landlock_rule *rules;
 	size_t n;
-	int bind, connect; /* TCP may be bound, connected */
+	int bind, connect; /* TCP sockets may bind, connect */
 };
 
-/* The version of the kernel's ABI, 1 and up; or -errno: it has none, or it is
- * switched off. */
+/* The version of the kernel's ABI, > 0; -errno: the kernel lacks Landlock, or
+ * it is disabled. */
 int landlock_abi(void);
 
 /*
- * Forbid this thread, and those it makes, everything but what the policy says.
- * no_new_privs must be set.  The ABI, or -errno with *call telling which call
- * failed.
+ * Restrict this thread, and those it creates later, to the policy's rights.
+ * no_new_privs must be set.  Returns the ABI, or -errno with *call set to the
+ * call that failed.
  */
 int landlock_confine(const struct landlock_policy *policy, const char **call);
 

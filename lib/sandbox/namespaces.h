@@ -1,40 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Namespaces without privileges: by a user namespace in which users and groups
- * are who they were.  It must not know what they are for.
+ * Namespaces without privileges, by a user namespace in which the user and the
+ * group keep their numbers.  It must not know what the namespaces are for.
  *
- * Before there are threads, and before there is a virtual machine: that belongs
- * to the process that made it, and a pid namespace is entered by a child.
+ * To be called before there are threads or a virtual machine: a pid namespace
+ * is entered by a child, and a virtual machine belongs to the process that
+ * created it.
  */
 #ifndef NAMESPACES_H
 #define NAMESPACES_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /*
- * User and mount namespaces of our own, whose mounts nobody else sees, and if
- * `pid` a pid namespace for our children.  0, or -errno with *call told.
+ * Enter new user and mount namespaces, whose mounts no other process sees, and
+ * with `pid` create a pid namespace for the children.  0, or -errno with *call
+ * set to the call that failed.
  */
 int namespaces_unshare(bool pid, const char **call);
 
 /*
- * Go on in a child, process 1 of the new pid namespace, which dies with us.  In
- * the child 0.  In the caller, when the child has ended, *status is its exit
- * status and 1 is returned; a signal that ended the child ends the caller too.
- * -errno with *call told.
+ * Fork process 1 of the new pid namespace, which is killed when the caller
+ * ends.  Returns 0 in the child and its number in the caller, which waits for
+ * it (waiter.h).  -errno with *call set.
  */
-int namespaces_fork(int *status, const char **call);
+pid_t namespaces_fork(const char **call);
 
 /*
- * After namespaces_unshare(): all files that are there are an empty folder, in
- * which nothing can be made, and in it /proc/self/fd, by which descriptors have
- * names.  Descriptors of other folders stay good.  0, or -errno with *call
- * told: pivot_root where the root is an initramfs, which cannot be left.
+ * After namespaces_unshare(): replace the root by an empty, read-only folder
+ * with only /proc/self/fd, by which descriptors have names.  Descriptors of
+ * other folders stay valid.  0, or -errno with *call set: pivot_root if the
+ * root is an initramfs, which cannot be left.
  */
 int namespaces_empty(const char **call);
-
-/* The end of it: give up what a user namespace lets us do in it.  0, or -errno
- * with *call told. */
-int namespaces_drop(const char **call);
 
 #endif

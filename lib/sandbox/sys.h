@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Numbers of system calls that are younger than some C libraries.  It must
- * not know what they are for.
+ * The numbers of system calls that are newer than some C libraries.  It must
+ * not know what the calls are for.
  */
 #ifndef SANDBOX_SYS_H
 #define SANDBOX_SYS_H
@@ -10,9 +10,6 @@
 
 #ifndef SYS_close_range
 #define SYS_close_range 436
-#endif
-#ifndef SYS_openat2
-#define SYS_openat2 437
 #endif
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444

@@ -4,23 +4,23 @@
  */
 #include "vm/breaks.h"
 
+#include "vm/x86.h"
+
 #include <errno.h>
 #include <string.h>
-
-#define INT3 0xcc
 
 /* The longest watchpoint: it is read after each access to its pages. */
 #define WATCH_LEN_MAX (UINT64_C(1) << 20)
 
-/* Is the guest address mapped, whatever its protection, and to none of the
- * kinds of pages in `but`? */
+/* Is the guest address mapped, with any protection, also PROT_NONE, and not to a
+ * page that has all bits of `but`? */
 static bool
 is_mapped(const struct gmem *mem, uint64_t addr, uint64_t but)
 {
 	uint64_t page;
 	uint64_t entry = pt_lookup(&mem->pt, addr, &page);
 
-	return (pte_rights(entry) & PTE_PRESENT) && addr < mem->size &&
+	return (entry & PTE_TAKEN) && addr < mem->size &&
 	       !(but && (entry & but) == but);
 }
 
@@ -32,7 +32,7 @@ peek(const struct gmem *mem, uint64_t addr, uint8_t *byte)
 	       gmem_copy(byte, mem->base + addr, 1) == 1;
 }
 
-/* What is a file's for others too is not changed by a breakpoint. */
+/* A breakpoint does not change a file that others share. */
 static bool
 can_poke(const struct gmem *mem, uint64_t addr)
 {
@@ -42,62 +42,78 @@ can_poke(const struct gmem *mem, uint64_t addr)
 	       peek(mem, addr, &byte);
 }
 
+/* Can a page still be mapped there? */
 static bool
-poke(const struct gmem *mem, uint64_t addr, uint8_t byte)
+is_hole(const struct gmem *mem, uint64_t addr)
 {
-	return is_mapped(mem, addr, PTE_FILE | PTE_SHARED) &&
-	       gmem_copy(mem->base + addr, &byte, 1) == 1;
+	return addr < mem->size && !is_mapped(mem, addr, 0);
 }
 
-static struct breakpoint *
-find(const struct breaks *b, uint64_t addr)
+static bool
+poke(struct gmem *mem, uint64_t addr, uint8_t byte)
 {
-	unsigned i;
-
-	for (i = 0; i < b->count; i++)
-		if (b->list[i].addr == addr)
-			return (struct breakpoint *)(uintptr_t)&b->list[i];
-	return NULL;
+	if (!is_mapped(mem, addr, PTE_FILE | PTE_SHARED))
+		return false;
+	gmem_keep(mem, addr, 1);
+	return gmem_copy(mem->base + addr, &byte, 1) == 1;
 }
 
 bool
 breaks_has(const struct breaks *b, uint64_t addr)
 {
-	return find(b, addr) != NULL;
+	const struct breakpoint *bp = breakset_find(&b->set, addr);
+
+	return bp && (bp->soft || bp->hard);
 }
 
 const struct breakpoint *
 breaks_at(const struct breaks *b, uint64_t addr)
 {
-	const struct breakpoint *bp = find(b, addr);
+	const struct breakpoint *bp = breakset_find(&b->set, addr);
 
 	return bp && bp->planted ? bp : NULL;
+}
+
+static bool
+is_planted_hard(const struct breakpoint *bp)
+{
+	return bp->hard && bp->reg < 0;
+}
+
+/* Does it need an INT3? */
+static bool
+needs_int3(const struct breakpoint *bp)
+{
+	return bp->soft || bp->trace || is_planted_hard(bp);
 }
 
 static void
 plant(struct breaks *b, struct breakpoint *bp)
 {
-	if (bp->planted || !(bp->soft || (bp->hard && bp->reg < 0)) ||
+	if (bp->planted || !needs_int3(bp) ||
 	    !peek(b->mem, bp->addr, &bp->original))
 		return;
-	bp->planted = poke(b->mem, bp->addr, INT3);
+	bp->planted = poke(b->mem, bp->addr, OPCODE_INT3);
 }
 
-/* What is no INT3 any more, the guest has written or unmapped: it is right. */
-static void
+/* A byte that is not INT3 any more was written by the guest, and stays.  False:
+ * the guest has unmapped it. */
+static bool
 lift(struct breaks *b, struct breakpoint *bp)
 {
-	uint8_t byte;
+	uint8_t byte = 0;
+	bool there = !bp->planted || peek(b->mem, bp->addr, &byte);
 
-	if (bp->planted && peek(b->mem, bp->addr, &byte) && byte == INT3)
+	if (bp->planted && byte == OPCODE_INT3)
 		(void)poke(b->mem, bp->addr, bp->original);
 	bp->planted = false;
+	return there;
 }
 
 void
 breaks_plant(struct breaks *b, uint64_t addr)
 {
-	struct breakpoint *bp = find(b, addr);
+	struct breakpoint *bp = breakset_find(&b->set, addr);
 
 	if (bp)
 		plant(b, bp);
@@ -106,10 +122,46 @@ breaks_plant(struct breaks *b, uint64_t addr)
 void
 breaks_lift(struct breaks *b, uint64_t addr)
 {
-	struct breakpoint *bp = find(b, addr);
+	struct breakpoint *bp = breakset_find(&b->set, addr);
 
 	if (bp)
-		lift(b, bp);
+		(void)lift(b, bp);
+}
+
+bool
+breaks_waits_at(const struct breaks *b, uint64_t addr)
+{
+	const struct breakpoint *bp = breakset_find(&b->set, addr);
+
+	return bp && is_planted_hard(bp) && !is_mapped(b->mem, addr, 0);
+}
+
+/* Code that the guest can execute: it cannot write there at the same time, so
+ * what is planted stays until the next change of its mappings. */
+static bool
+is_code(const struct gmem *mem, uint64_t addr)
+{
+	uint64_t page;
+	uint64_t rights = pte_rights(pt_lookup(&mem->pt, addr, &page));
+
+	return (rights & PTE_PRESENT) && !(rights & PTE_NX);
+}
+
+void
+breaks_settle(struct breaks *b)
+{
+	unsigned i;
+
+	for (i = 0; b->settling > 0 && i < b->set.count; i++) {
+		struct breakpoint *bp = &b->set.list[i];
+		uint8_t byte = 0;
+
+		if (!is_planted_hard(bp) || !is_code(b->mem, bp->addr))
+			continue;
+		if (!peek(b->mem, bp->addr, &byte) || byte != OPCODE_INT3)
+			bp->planted = false;
+		plant(b, bp);
+	}
 }
 
 /*
@@ -153,53 +205,80 @@ free_register(struct breaks *b, int reg)
 		b->dr7 = 0;
 }
 
+/* Whether a breakpoint is one of this type also. */
+static bool *
+flag_of(struct breakpoint *bp, enum breaks_type type)
+{
+	return type == BREAKS_SOFT   ? &bp->soft
+	       : type == BREAKS_HARD ? &bp->hard
+				     : &bp->trace;
+}
+
+/* An INT3 and a debug register at one address would both be met, and one hit
+ * would count twice: the INT3 does for both. */
+static void
+yield_register(struct breaks *b, struct breakpoint *bp)
+{
+	b->settling += bp->reg >= 0;
+	free_register(b, bp->reg);
+	bp->reg = -1;
+}
+
 static int
 insert_breakpoint(struct breaks *b, enum breaks_type type, uint64_t addr)
 {
-	struct breakpoint *bp = find(b, addr);
+	struct breakpoint *bp = breakset_find(&b->set, addr);
+	int reg = -1;
 
-	if (!can_poke(b->mem, addr))
+	if (bp && *flag_of(bp, type))
+		return 0;
+	if (type == BREAKS_HARD && !bp && addr < b->mem->size)
+		reg = take_register(b, BREAKS_HARD, addr, 1);
+	if (reg < 0 && !can_poke(b->mem, addr) &&
+	    (type != BREAKS_HARD || !is_hole(b->mem, addr)))
 		return -EFAULT;
+	if (!bp)
+		bp = breakset_add(&b->set, addr);
 	if (!bp) {
-		if (b->count == BREAKS_MAX)
-			return -ENOSPC;
-		bp = &b->list[b->count++];
-		*bp = (struct breakpoint){ .addr = addr, .reg = -1 };
+		free_register(b, reg);
+		return -ENOSPC;
 	}
-	if (type == BREAKS_SOFT) {
-		bp->soft = true;
-	} else if (!bp->hard) {
-		bp->hard = true;
-		bp->reg = take_register(b, BREAKS_HARD, addr, 1);
+	*flag_of(bp, type) = true;
+	if (type == BREAKS_HARD) {
+		bp->reg = (int8_t)reg;
+		b->settling += reg < 0;
+	} else {
+		yield_register(b, bp);
 	}
 	plant(b, bp);
 	return 0;
 }
 
-static void
+static int
 remove_breakpoint(struct breaks *b, enum breaks_type type, uint64_t addr)
 {
-	struct breakpoint *bp = find(b, addr);
+	struct breakpoint *bp = breakset_find(&b->set, addr);
+	int r;
 
-	if (!bp)
-		return;
-	if (type == BREAKS_SOFT) {
-		bp->soft = false;
-	} else {
-		bp->hard = false;
+	if (!bp || !*flag_of(bp, type))
+		return 0;
+	*flag_of(bp, type) = false;
+	if (type == BREAKS_HARD) {
+		b->settling -= bp->reg < 0;
 		free_register(b, bp->reg);
 		bp->reg = -1;
 	}
-	if (bp->soft || (bp->hard && bp->reg < 0))
-		return;
-	lift(b, bp);
+	if (needs_int3(bp))
+		return 0;
+	r = lift(b, bp) ? 0 : -EFAULT;
 	if (!bp->hard)
-		*bp = b->list[--b->count];
+		breakset_remove(&b->set, bp);
+	return r;
 }
 
 /*
- * Pages.  Of all that watch a page the strictest decides: to see reads it must
- * not be present, to see writes not writable.
+ * Pages.  The strictest watchpoint of a page decides: to see reads the page
+ * must not be present, to see writes it must not be writable.
  */
 static bool
 overlaps_page(const struct watchpoint *w, uint64_t page)
@@ -225,7 +304,7 @@ withheld(const struct breaks *b, uint64_t page)
 	return bits;
 }
 
-/* Give the page at `page` its rights less those in `hold`. */
+/* Give the page its rights without those in `hold`. */
 static void
 set_page(struct breaks *b, uint64_t page, uint64_t hold)
 {
@@ -284,7 +363,7 @@ breaks_watched_page(const struct breaks *b, uint64_t addr, bool write)
 	return (rights & PTE_PRESENT) && (!write || (rights & PTE_WRITE));
 }
 
-/* FNV-1a: a change of the watched bytes changes it. */
+/* FNV-1a of the watched bytes. */
 static uint64_t
 hash_of(const struct breaks *b, const struct watchpoint *w)
 {
@@ -353,11 +432,18 @@ remove_watch(
 		protect(b, &old); /* by those that are left */
 }
 
+static bool
+is_breakpoint(enum breaks_type type)
+{
+	return type == BREAKS_SOFT || type == BREAKS_HARD ||
+	       type == BREAKS_TRACE;
+}
+
 int
 breaks_insert(
     struct breaks *b, enum breaks_type type, uint64_t addr, uint64_t len)
 {
-	if (type == BREAKS_SOFT || type == BREAKS_HARD)
+	if (is_breakpoint(type))
 		return insert_breakpoint(b, type, addr);
 	if (type <= BREAKS_ACCESS)
 		return insert_watch(b, type, addr, len);
@@ -368,9 +454,9 @@ int
 breaks_remove(
     struct breaks *b, enum breaks_type type, uint64_t addr, uint64_t len)
 {
-	if (type == BREAKS_SOFT || type == BREAKS_HARD)
-		remove_breakpoint(b, type, addr);
-	else if (type <= BREAKS_ACCESS)
+	if (is_breakpoint(type))
+		return remove_breakpoint(b, type, addr);
+	if (type <= BREAKS_ACCESS)
 		remove_watch(b, type, addr, len);
 	else
 		return -EINVAL;
@@ -380,14 +466,14 @@ breaks_remove(
 void
 breaks_clear(struct breaks *b)
 {
-	while (b->count > 0) {
-		struct breakpoint *bp = &b->list[b->count - 1];
-		uint64_t addr = bp->addr;
+	unsigned i;
 
-		if (bp->soft)
-			remove_breakpoint(b, BREAKS_SOFT, addr);
-		else
-			remove_breakpoint(b, BREAKS_HARD, addr);
+	/* The last one takes the place of one that is removed. */
+	for (i = b->set.count; i-- > 0;) {
+		const uint64_t addr = b->set.list[i].addr;
+
+		(void)remove_breakpoint(b, BREAKS_SOFT, addr);
+		(void)remove_breakpoint(b, BREAKS_HARD, addr);
 	}
 	while (b->watches > 0) {
 		const struct watchpoint *w = &b->watch[b->watches - 1];
@@ -396,21 +482,27 @@ breaks_clear(struct breaks *b)
 	}
 }
 
-/* For each planted byte in [addr, addr + len): where in buf it belongs. */
+/* The next breakpoint that is planted in [addr, addr + len), from *i on: among
+ * the bytes or among the breakpoints, whichever are fewer. */
 static struct breakpoint *
-next_planted(const struct breaks *b, unsigned *i, uint64_t addr, size_t len)
+next_planted(const struct breaks *b, size_t *i, uint64_t addr, size_t len)
 {
-	for (; *i < b->count; ++*i) {
-		const struct breakpoint *bp = &b->list[*i];
+	const struct breakset *set = &b->set;
 
-		if (bp->planted && bp->addr >= addr && bp->addr - addr < len)
-			return (struct breakpoint *)(uintptr_t)&b->list[(*i)++];
+	while (*i < len && *i < set->count) {
+		const struct breakpoint *bp =
+		    len < set->count ? breakset_find(set, addr + *i)
+				     : &set->list[*i];
+
+		++*i;
+		if (bp && bp->planted && bp->addr - addr < len)
+			return (struct breakpoint *)(uintptr_t)bp;
 	}
 	return NULL;
 }
 
-/* How many bytes from addr on are mapped, of len, to pages that are not of
- * the kind `but`. */
+/* How many of the len bytes at addr are mapped, from the first on, to pages that
+ * do not have all bits of `but`. */
 static size_t
 mapped(const struct breaks *b, uint64_t addr, size_t len, uint64_t but)
 {
@@ -426,17 +518,26 @@ mapped(const struct breaks *b, uint64_t addr, size_t len, uint64_t but)
 	return done < len ? done : len;
 }
 
+/* A byte that is not INT3 any more was written by the guest. */
+void
+breaks_restore(const struct breaks *b, uint64_t addr, void *buf, size_t len)
+{
+	const struct breakpoint *bp;
+	uint8_t *bytes = buf;
+	size_t i = 0;
+
+	while ((bp = next_planted(b, &i, addr, len)))
+		if (bytes[bp->addr - addr] == OPCODE_INT3)
+			bytes[bp->addr - addr] = bp->original;
+}
+
 size_t
 breaks_read(const struct breaks *b, uint64_t addr, void *buf, size_t len)
 {
-	const struct breakpoint *bp;
-	unsigned i = 0;
-
 	len = mapped(b, addr, len, 0);
 	if (len > 0)
 		len = gmem_copy(buf, b->mem->base + addr, len);
-	while ((bp = next_planted(b, &i, addr, len)))
-		((uint8_t *)buf)[bp->addr - addr] = bp->original;
+	breaks_restore(b, addr, buf, len);
 	return len;
 }
 
@@ -444,7 +545,7 @@ size_t
 breaks_view(
     const struct breaks *b, uint64_t addr, size_t len, const uint8_t **bytes)
 {
-	unsigned i = 0;
+	size_t i = 0;
 
 	len = mapped(b, addr, len, PTE_FILE);
 	if (len == 0 || next_planted(b, &i, addr, len))
@@ -457,47 +558,95 @@ size_t
 breaks_write(struct breaks *b, uint64_t addr, const void *buf, size_t len)
 {
 	struct breakpoint *bp;
-	unsigned i = 0;
+	size_t i = 0;
 
 	len = mapped(b, addr, len, PTE_NEVER_WRITE);
+	gmem_keep(b->mem, addr, len);
 	if (len > 0)
 		len = gmem_copy(b->mem->base + addr, buf, len);
 	while ((bp = next_planted(b, &i, addr, len))) {
 		bp->original = ((const uint8_t *)buf)[bp->addr - addr];
-		(void)poke(b->mem, bp->addr, INT3);
+		(void)poke(b->mem, bp->addr, OPCODE_INT3);
 	}
 	breaks_look(b);
 	return len;
 }
 
 static bool
-is_hit(struct breaks *b, struct watchpoint *w, uint64_t addr, bool write,
-    bool access)
+is_touched(const struct watchpoint *w, const struct breaks_access *access)
 {
-	bool touched = access && addr >= w->addr && addr - w->addr < w->len;
+	return w->reg < 0 &&
+	       (w->addr - access->addr < access->len ||
+		   (access->len > 0 && access->addr - w->addr < w->len));
+}
+
+/* Have the bytes changed since they were last looked at? */
+static bool
+has_changed(const struct breaks *b, struct watchpoint *w)
+{
 	uint64_t hash = hash_of(b, w);
 	bool changed = hash != w->hash;
 
 	w->hash = hash;
-	switch (w->type) {
-	case BREAKS_WRITE: return changed || (touched && write);
-	case BREAKS_READ: return touched && !write;
-	default: return changed || touched;
-	}
+	return changed;
 }
 
-const struct watchpoint *
-breaks_hit(struct breaks *b, uint64_t addr, bool write, bool access)
+/* How the accesses touch the watchpoint; false: they do not. */
+static bool
+sum_up(const struct breaks_access *access, unsigned n,
+    const struct watchpoint *w, bool *read, bool *written)
 {
-	const struct watchpoint *hit = NULL;
+	*read = *written = false;
+	for (; n > 0; access++, n--) {
+		if (!is_touched(w, access))
+			continue;
+		*read = *read || access->read;
+		*written = *written || access->write;
+	}
+	return *read || *written;
+}
+
+static bool
+is_hit(struct breaks *b, struct watchpoint *w,
+    const struct breaks_access *access, unsigned n)
+{
+	bool read, written;
+
+	if (!sum_up(access, n, w, &read, &written))
+		return false;
+	written = has_changed(b, w) || written;
+	return (w->type != BREAKS_READ && written) ||
+	       (w->type != BREAKS_WRITE && read);
+}
+
+uint64_t
+breaks_hits(struct breaks *b, const struct breaks_access *access, unsigned n)
+{
+	uint64_t hits = 0;
 	unsigned i;
 
+	_Static_assert(WATCHES_MAX <= 64, "each has a bit");
 	for (i = 0; i < b->watches; i++)
-		if (is_hit(b, &b->watch[i], addr, write,
-			access && b->watch[i].reg < 0) &&
-		    !hit)
-			hit = &b->watch[i];
-	return hit;
+		if (is_hit(b, &b->watch[i], access, n))
+			hits |= UINT64_C(1) << i;
+	return hits;
+}
+
+uint64_t
+breaks_changed(struct breaks *b, const struct breaks_access *but, unsigned n)
+{
+	uint64_t changed = 0;
+	bool read, written;
+	unsigned i;
+
+	for (i = 0; i < b->watches; i++) {
+		struct watchpoint *w = &b->watch[i];
+
+		(void)sum_up(but, n, w, &read, &written);
+		if (!written && has_changed(b, w) && w->type != BREAKS_READ)
+			changed |= UINT64_C(1) << i;
+	}
+	return changed;
 }
 
 void
@@ -509,24 +658,28 @@ breaks_look(struct breaks *b)
 		b->watch[i].hash = hash_of(b, &b->watch[i]);
 }
 
-const struct watchpoint *
-breaks_watch_in(const struct breaks *b, uint64_t dr6)
+uint64_t
+breaks_watches_in(const struct breaks *b, uint64_t dr6)
 {
+	uint64_t hits = 0;
 	unsigned i;
 
 	for (i = 0; i < b->watches; i++)
 		if (b->watch[i].reg >= 0 && (dr6 >> b->watch[i].reg & 1))
-			return &b->watch[i];
-	return NULL;
+			hits |= UINT64_C(1) << i;
+	return hits;
 }
 
 bool
 breaks_hard_in(const struct breaks *b, uint64_t dr6)
 {
-	unsigned i;
+	int i;
 
-	for (i = 0; i < b->count; i++)
-		if (b->list[i].reg >= 0 && (dr6 >> b->list[i].reg & 1))
+	for (i = 0; i < DEBUG_REGS; i++) {
+		const struct breakpoint *bp = breakset_find(&b->set, b->dr[i]);
+
+		if ((dr6 >> i & 1) && bp && bp->reg == i)
 			return true;
+	}
 	return false;
 }

@@ -1,77 +1,93 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Breakpoints and watchpoints of a guest: what is wanted where, and how it is
- * had: a planted INT3, a debug register, a page without access.  It must not
- * know threads or who debugs.
+ * Breakpoints and watchpoints of a guest: where they are wanted, and how each
+ * is realized: by a planted INT3, a debug register, a page without access.  It
+ * must not know threads or who debugs.
  *
- * Everything here is called while no vCPU runs.
+ * Everything that changes them is called while no vCPU is in the guest.
  */
 #ifndef BREAKS_H
 #define BREAKS_H
 
 #include "mem/gmem.h"
+#include "vm/breakset.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define BREAKS_MAX  1024 /* breakpoints, soft and hard */
-#define WATCHES_MAX 64   /* watchpoints */
-#define DEBUG_REGS  4    /* DR0 to DR3 */
+#define WATCHES_MAX 64 /* watchpoints */
+#define DEBUG_REGS  4  /* DR0 to DR3 */
 
-/* As the GDB protocol numbers them. */
+/* An access whose length is not known may reach so far: a vector's 64 bytes. */
+#define BREAKS_REACH 64
+
+/* The first ones as the GDB protocol numbers them.  A tracepoint never stops the
+ * guest, and outlives the debugger. */
 enum breaks_type {
 	BREAKS_SOFT,
 	BREAKS_HARD,
 	BREAKS_WRITE,
 	BREAKS_READ,
 	BREAKS_ACCESS,
-};
-
-/* A soft and a hard breakpoint at once, if need be.  A hard one without a
- * debug register is planted as a soft one is. */
-struct breakpoint {
-	uint64_t addr;
-	bool soft, hard;
-	int reg;          /* the hard one's debug register, or -1 */
-	bool planted;     /* memory holds INT3 */
-	uint8_t original; /* what it held before */
+	BREAKS_TRACE,
 };
 
 struct watchpoint {
 	enum breaks_type type;
 	uint64_t addr;
 	uint64_t len;
-	int reg;       /* the debug register it has, or -1: by its pages */
+	int reg;       /* its debug register, or -1: its pages are protected */
 	uint64_t hash; /* of the bytes when last looked at */
+};
+
+/* Memory that an instruction touched, or may have. */
+struct breaks_access {
+	uint64_t addr, len;
+	bool read, write;
 };
 
 struct breaks {
 	struct gmem *mem;
-	unsigned count;
-	struct breakpoint list[BREAKS_MAX];
+	struct breakset set;
 	unsigned watches;
 	struct watchpoint watch[WATCHES_MAX];
 	bool registers;          /* this KVM honours debug registers */
 	uint64_t dr[DEBUG_REGS]; /* what is in DR0 to DR3, and in DR7 */
 	uint64_t dr7;
+	unsigned settling; /* hard breakpoints without a debug register */
 };
 
-/* Inserting what is there and removing what is not succeed.  -EFAULT: nothing
- * mapped there, or a file that it would change; -ENOSPC: the list is full; -EINVAL: no such type or length. */
+/*
+ * Inserting one that is there and removing one that is not succeed.  A hard
+ * breakpoint needs no page: without a debug register it waits for one.
+ * -EFAULT: no page is mapped there, or a shared file, which INT3 would change;
+ * of a removal: the page is gone with its INT3.  -ENOSPC: there are BREAKS_MAX
+ * or WATCHES_MAX; -EINVAL: there is no such type or length.
+ */
 int breaks_insert(
     struct breaks *b, enum breaks_type type, uint64_t addr, uint64_t len);
 int breaks_remove(
     struct breaks *b, enum breaks_type type, uint64_t addr, uint64_t len);
+
+/* Remove all but tracepoints. */
 void breaks_clear(struct breaks *b);
 
-/* Is a breakpoint wanted at `addr`? */
+/* Is a breakpoint wanted at `addr`, not only a tracepoint? */
 bool breaks_has(const struct breaks *b, uint64_t addr);
 
 /* The breakpoint planted at `addr`, or NULL. */
 const struct breakpoint *breaks_at(const struct breaks *b, uint64_t addr);
 
-/* Take the INT3 at `addr` out, and put it back. */
+/*
+ * A hard breakpoint without a debug register, at `addr` where it cannot be
+ * planted: an instruction fetch there is its hit.  Plant such breakpoints where
+ * the guest has made code of their pages.
+ */
+bool breaks_waits_at(const struct breaks *b, uint64_t addr);
+void breaks_settle(struct breaks *b);
+
+/* Remove the INT3 at `addr` from memory, and put it back. */
 void breaks_lift(struct breaks *b, uint64_t addr);
 void breaks_plant(struct breaks *b, uint64_t addr);
 
@@ -82,36 +98,46 @@ void breaks_plant(struct breaks *b, uint64_t addr);
  */
 size_t
 breaks_read(const struct breaks *b, uint64_t addr, void *buf, size_t len);
-/* The same bytes where they lie, as long as nothing is planted among them and
- * they are no file's, which might be gone when they are read; else 0. */
+/* In a copy of [addr, addr + len), the bytes in place of what is planted. */
+void
+breaks_restore(const struct breaks *b, uint64_t addr, void *buf, size_t len);
+/* The same bytes in place, if nothing is planted among them and no file backs
+ * them, which could be truncated before they are read; else 0. */
 size_t breaks_view(
     const struct breaks *b, uint64_t addr, size_t len, const uint8_t **bytes);
 size_t
 breaks_write(struct breaks *b, uint64_t addr, const void *buf, size_t len);
 
 /*
- * Page-protection watchpoints.  After the guest changed its mappings, protect
- * anew.  Is `addr` on a page that is watched, and would the access (a write?)
- * be allowed without the watch?
+ * Watchpoints by page protection: protect all of them again, after the guest
+ * has changed its mappings or a page was opened.  Is `addr` on a page that is
+ * watched, and would the access be allowed without the watch?
  */
 void breaks_protect(struct breaks *b);
 bool breaks_watched_page(const struct breaks *b, uint64_t addr, bool write);
 
-/* Let one instruction at that page through, and watch it again. */
+/* Give the page its own rights, until breaks_protect(). */
 void breaks_open_page(struct breaks *b, uint64_t addr);
 
 /*
- * Which watchpoint an access at `addr` has hit, or whose bytes have changed
- * since they were last looked at; NULL if none.
+ * The watchpoints that one of the accesses has hit: bit i is watch[i].  Accesses
+ * count for page watchpoints alone: the others have debug registers.
  */
-const struct watchpoint *
-breaks_hit(struct breaks *b, uint64_t addr, bool write, bool access);
+uint64_t
+breaks_hits(struct breaks *b, const struct breaks_access *access, unsigned n);
+
+/*
+ * The watchpoints whose bytes have changed since they were last looked at.  One
+ * that an access of `but` writes is left for breaks_hits().
+ */
+uint64_t
+breaks_changed(struct breaks *b, const struct breaks_access *but, unsigned n);
 
 /* Remember the bytes of all watchpoints as they are. */
 void breaks_look(struct breaks *b);
 
-/* The watchpoint, or the hard breakpoint's address, behind DR6's bits. */
-const struct watchpoint *breaks_watch_in(const struct breaks *b, uint64_t dr6);
+/* The watchpoints that DR6 names; does it name a hard breakpoint? */
+uint64_t breaks_watches_in(const struct breaks *b, uint64_t dr6);
 bool breaks_hard_in(const struct breaks *b, uint64_t dr6);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-/* Of RFLAGS, what is the machine's and not the user's to see. */
+/* The bits of RFLAGS that are the machine's, and hidden from the user. */
 #define RFLAGS_OURS ((uint64_t)(RFLAGS_IOPL | RFLAGS_RF | RFLAGS_TF))
 
 struct kvm_regs *
@@ -27,14 +27,15 @@ vcpu_changed(struct vcpu *vcpu)
 uint64_t
 vcpu_user_rip(struct vcpu *vcpu)
 {
-	return vcpu->frame ? vcpu->frame->rip : vcpu_regs(vcpu)->rip;
+	return vcpu->flight.frame ? vcpu->flight.frame->rip
+				  : vcpu_regs(vcpu)->rip;
 }
 
 void
 vcpu_set_user_rip(struct vcpu *vcpu, uint64_t rip)
 {
-	if (vcpu->frame) {
-		vcpu->frame->rip = rip;
+	if (vcpu->flight.frame) {
+		vcpu->flight.frame->rip = rip;
 		return;
 	}
 	vcpu_regs(vcpu)->rip = rip;
@@ -44,14 +45,15 @@ vcpu_set_user_rip(struct vcpu *vcpu, uint64_t rip)
 uint64_t
 vcpu_user_rflags(struct vcpu *vcpu)
 {
-	return vcpu->frame ? vcpu->frame->rflags : vcpu_regs(vcpu)->rflags;
+	return vcpu->flight.frame ? vcpu->flight.frame->rflags
+				  : vcpu_regs(vcpu)->rflags;
 }
 
 void
 vcpu_set_user_rflags(struct vcpu *vcpu, uint64_t rflags)
 {
-	if (vcpu->frame) {
-		vcpu->frame->rflags = rflags;
+	if (vcpu->flight.frame) {
+		vcpu->flight.frame->rflags = rflags;
 		return;
 	}
 	vcpu_regs(vcpu)->rflags = rflags;
@@ -62,10 +64,10 @@ void
 vcpu_user_regs(struct vcpu *vcpu, struct kvm_regs *regs)
 {
 	*regs = *vcpu_regs(vcpu);
-	if (vcpu->frame) {
-		regs->rip = vcpu->frame->rip;
-		regs->rsp = vcpu->frame->rsp;
-		regs->rflags = vcpu->frame->rflags;
+	if (vcpu->flight.frame) {
+		regs->rip = vcpu->flight.frame->rip;
+		regs->rsp = vcpu->flight.frame->rsp;
+		regs->rflags = vcpu->flight.frame->rflags;
 	}
 	regs->rflags &= ~(uint64_t)RFLAGS_IOPL;
 	if (vcpu->debug.traced)
@@ -85,17 +87,17 @@ vcpu_set_user_regs(struct vcpu *vcpu, const struct kvm_regs *new)
 	regs->rflags = rflags;
 	vcpu->debug.traced = false;
 	vcpu_changed(vcpu);
-	if (!vcpu->frame)
+	if (!vcpu->flight.frame)
 		return;
-	vcpu->frame->rip = new->rip;
-	vcpu->frame->rsp = new->rsp;
-	vcpu->frame->rflags = rflags;
+	vcpu->flight.frame->rip = new->rip;
+	vcpu->flight.frame->rsp = new->rsp;
+	vcpu->flight.frame->rflags = rflags;
 	regs->rip = old.rip;
 	regs->rsp = old.rsp;
 	regs->rflags = old.rflags;
 }
 
-/* From the exit if it brought them. */
+/* They come from the last exit if it brought them. */
 int
 vcpu_sregs(struct vcpu *vcpu, struct kvm_sregs *sregs)
 {
@@ -108,12 +110,9 @@ vcpu_sregs(struct vcpu *vcpu, struct kvm_sregs *sregs)
 	return kvmcore_get_sregs(&vcpu->kvm, sregs);
 }
 
-/*
- * To be handed over at the next entry, or at once: an entry that was not told
- * to bring segments along does not take them either.
- */
-static int
-write_sregs(struct vcpu *vcpu, const struct kvm_sregs *sregs)
+/* The next entry takes them if exits bring them; else KVM gets them at once. */
+int
+vcpu_set_sregs(struct vcpu *vcpu, const struct kvm_sregs *sregs)
 {
 	struct kvm_run *run = vcpu->kvm.run;
 
@@ -144,20 +143,33 @@ vcpu_user_context(struct vcpu *vcpu, struct user_context *c)
 		.fs_base = s.fs.base,
 		.gs_base = s.gs.base,
 	};
-	if (vcpu->frame) {
-		c->regs.rip = vcpu->frame->rip;
-		c->regs.rsp = vcpu->frame->rsp;
-		c->regs.rflags = vcpu->frame->rflags;
-		c->cs = vcpu->frame->cs;
-		c->ss = vcpu->frame->ss;
+	if (vcpu->flight.frame) {
+		c->regs.rip = vcpu->flight.frame->rip;
+		c->regs.rsp = vcpu->flight.frame->rsp;
+		c->regs.rflags = vcpu->flight.frame->rflags;
+		c->cs = vcpu->flight.frame->cs;
+		c->ss = vcpu->flight.frame->ss;
+	} else if (shim_in_door(c->regs.rip)) {
+		cpu_user_segments(&s);
+		c->cs = s.cs.selector;
+		c->ss = s.ss.selector;
+		vcpu_sysret(&c->regs);
 	}
 	c->regs.rflags &= ~RFLAGS_OURS;
 	return 0;
 }
 
+/* Can the processor run with this new value of rip or of a segment's base?  KVM
+ * takes any, and fails later: VM entries check them (SDM vol. 3, 26.3.1). */
+static bool
+can_become(uint64_t from, uint64_t to)
+{
+	return to == from || x86_is_canonical(to);
+}
+
 /*
- * Selectors stay: user code has the only ones there are.  Of the flags the
- * machine's are kept, and the user cannot switch interrupts on.
+ * Selectors stay, because user code has the only ones there are.  The machine's
+ * flags are kept, and IF is not the user's to change.
  */
 int
 vcpu_set_user_context(struct vcpu *vcpu, const struct user_context *c)
@@ -171,13 +183,17 @@ vcpu_set_user_context(struct vcpu *vcpu, const struct user_context *c)
 
 	if (r < 0)
 		return r;
+	if (!can_become(vcpu_user_rip(vcpu), c->regs.rip) ||
+	    !can_become(s.fs.base, c->fs_base) ||
+	    !can_become(s.gs.base, c->gs_base))
+		return -EINVAL;
 	*regs = c->regs;
 	regs->rflags = (c->regs.rflags & ~ours) | kept;
 	vcpu_changed(vcpu);
-	if (vcpu->frame) {
-		vcpu->frame->rip = regs->rip;
-		vcpu->frame->rsp = regs->rsp;
-		vcpu->frame->rflags = regs->rflags;
+	if (vcpu->flight.frame) {
+		vcpu->flight.frame->rip = regs->rip;
+		vcpu->flight.frame->rsp = regs->rsp;
+		vcpu->flight.frame->rflags = regs->rflags;
 		regs->rip = rest.rip;
 		regs->rsp = rest.rsp;
 		regs->rflags = rest.rflags;
@@ -186,7 +202,7 @@ vcpu_set_user_context(struct vcpu *vcpu, const struct user_context *c)
 		return 0;
 	s.fs.base = c->fs_base;
 	s.gs.base = c->gs_base;
-	return write_sregs(vcpu, &s);
+	return vcpu_set_sregs(vcpu, &s);
 }
 
 int
@@ -198,7 +214,7 @@ vcpu_settle(struct vcpu *vcpu)
 	run->immediate_exit = 1;
 	r = kvmcore_run(&vcpu->kvm);
 	run->immediate_exit = 0;
-	/* A kick that came meanwhile is for the run loop. */
+	/* A kick that came in between is for the run loop. */
 	atomic_signal_fence(memory_order_seq_cst);
 	if (vcpu->thread.kicked)
 		run->immediate_exit = 1;
@@ -214,23 +230,34 @@ enter_user_mode(struct vcpu *vcpu)
 	if (r < 0 || (sregs.cs.selector & 3) == 3)
 		return r;
 	cpu_user_segments(&sregs);
-	return write_sregs(vcpu, &sregs);
+	return vcpu_set_sregs(vcpu, &sregs);
+}
+
+/*
+ * A guest that jumps into the door can have any r11.  IF is set as for any user
+ * code; IOPL is the machine's (cpu_set_registers()).
+ */
+void
+vcpu_sysret(struct kvm_regs *regs)
+{
+	regs->rip = regs->rcx;
+	regs->rflags = (regs->r11 & RFLAGS_SYSRET) | RFLAGS_FIXED | RFLAGS_IF |
+		       RFLAGS_IOPL;
 }
 
 int
-vcpu_leave_monitor(struct vcpu *vcpu, bool again)
+vcpu_leave_shim(struct vcpu *vcpu, bool repeats)
 {
 	struct kvm_regs *regs = vcpu_regs(vcpu);
 
-	if (vcpu->frame) {
-		regs->rip = vcpu->frame->rip;
-		regs->rsp = vcpu->frame->rsp;
-		regs->rflags = vcpu->frame->rflags;
-		vcpu->frame = NULL;
-	} else if (monitor_in_door(regs->rip)) {
-		/* As SYSRET would (SDM vol. 2): from rcx and r11. */
-		regs->rip = regs->rcx - (again ? HYPERCALL_GATE_SIZE : 0);
-		regs->rflags = regs->r11 | RFLAGS_IOPL;
+	if (vcpu->flight.frame) {
+		regs->rip = vcpu->flight.frame->rip;
+		regs->rsp = vcpu->flight.frame->rsp;
+		regs->rflags = vcpu->flight.frame->rflags;
+		vcpu->flight.frame = NULL;
+	} else if (shim_in_door(regs->rip)) {
+		vcpu_sysret(regs);
+		regs->rip -= repeats ? HYPERCALL_GATE_SIZE : 0;
 	} else {
 		return 0;
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The registers of the code that the user wrote, wherever its vCPU rests: in
- * that code, in a stub of the monitor, or in the syscall door.  It must not
- * know why it rests.
+ * The registers of user code, wherever its vCPU rests: in that code, in a stub
+ * of the shim, or in the syscall door.  It must not know why the vCPU rests.
  */
 #ifndef CONTEXT_H
 #define CONTEXT_H
@@ -16,48 +15,55 @@ struct user_context {
 };
 
 /*
- * The registers as the last exit brought them, with what was changed since.
- * They count at the next entry once vcpu_changed() was called.
+ * The registers that the last exit brought, with later changes.  The next entry
+ * takes them once vcpu_changed() was called.
  */
 struct kvm_regs *vcpu_regs(struct vcpu *vcpu);
 void vcpu_changed(struct vcpu *vcpu);
 
-/* Flags, instruction and stack pointer of the user's code, for reading and for
- * changing: of the frame if the vCPU rests in a stub. */
+/* Instruction pointer and flags of the user's code, to read and to change:
+ * those of the frame if the vCPU rests in a stub. */
 uint64_t vcpu_user_rip(struct vcpu *vcpu);
 void vcpu_set_user_rip(struct vcpu *vcpu, uint64_t rip);
 uint64_t vcpu_user_rflags(struct vcpu *vcpu);
 void vcpu_set_user_rflags(struct vcpu *vcpu, uint64_t rflags);
 
-/* The general registers alone, and the same changed: selectors stay.  With TF
- * and RF, which are the user's own here, and without a debugger's. */
+/* The general registers, to read and to change; selectors stay.  TF and RF in
+ * them are the user's, not a debugger's. */
 void vcpu_user_regs(struct vcpu *vcpu, struct kvm_regs *regs);
 void vcpu_set_user_regs(struct vcpu *vcpu, const struct kvm_regs *regs);
 
-/* All of it.  0 or -errno. */
+/*
+ * All registers of struct user_context, as the user sees them: a vCPU in the
+ * door has those that the door will return with.  0 or -errno: -EINVAL for a new
+ * rip, FS base or GS base that is not canonical.
+ */
 int vcpu_user_context(struct vcpu *vcpu, struct user_context *context);
 int
 vcpu_set_user_context(struct vcpu *vcpu, const struct user_context *context);
 
-/* The processor's own segments and control registers: those of the monitor
- * while it rests there.  0 or -errno. */
+/* The vCPU's segments and control registers: those of the shim while it rests
+ * there.  0 or -errno. */
 int vcpu_sregs(struct vcpu *vcpu, struct kvm_sregs *sregs);
+int vcpu_set_sregs(struct vcpu *vcpu, const struct kvm_sregs *sregs);
 
 /*
  * Complete what the last exit left pending, without running the guest, so that
- * registers are true (api.rst, KVM_EXIT_IO).  0 or -errno.
+ * the registers are up to date (api.rst, KVM_EXIT_IO).  0 or -errno.
  */
 int vcpu_settle(struct vcpu *vcpu);
 
-/*
- * Take a vCPU that rests in the monitor out of it, as if the monitor had
- * returned: its registers are the user's from then on.  The door's hypercall
- * has been served, or (`again`) will be made again.  0 or -errno.
- */
-int vcpu_leave_monitor(struct vcpu *vcpu, bool again);
+/* Do to the registers of a vCPU in the door what SYSRET does (SDM vol. 2). */
+void vcpu_sysret(struct kvm_regs *regs);
 
-/* Hand changed registers to KVM at once, not at the next entry.  0 or -errno.
+/*
+ * Take a vCPU out of the shim, as if the shim had returned: its registers are
+ * the user's from then on.  The door's hypercall has been served, or will be
+ * made again (`repeats`).  0 or -errno.
  */
+int vcpu_leave_shim(struct vcpu *vcpu, bool repeats);
+
+/* Pass changed registers to KVM now, not at the next entry.  0 or -errno. */
 int vcpu_flush(struct vcpu *vcpu);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ELF core files: notes of what the processor held, then every page the guest
- * could reach.  Nothing here may change the machine.
+ * ELF core files: notes of the processor's state, then every page that the
+ * guest could reach.  Nothing here may change the machine.
  */
 #include "vm/core.h"
 
@@ -10,20 +10,23 @@
 #include "vm/error.h"
 #include "vm/trap.h"
 
+#include "hypercall/core/plain.h"
+
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/procfs.h>
+#include <sys/stat.h>
 #include <sys/user.h>
 #include <unistd.h>
 
-#define THREAD_NOTES 4096 /* of a thread, at most */
-#define NOTE_SPACE   (4096 + MACHINE_VCPUS * THREAD_NOTES)
+#define THREAD_NOTES 4096    /* bytes for a thread, at most */
+#define FILES_NOTE   0x10000 /* bytes for the mapped files, at most */
+#define NOTE_SPACE   (4096 + FILES_NOTE + MACHINE_VCPUS * THREAD_NOTES)
 
-/* The notes in the making; each ends where the next may start. */
+/* The notes so far; each ends where the next may start. */
 struct notes {
 	size_t used;
 	_Alignas(8) uint8_t bytes[NOTE_SPACE];
@@ -36,7 +39,7 @@ put(struct notes *notes, const void *bytes, size_t len)
 	size_t padding = -len & 3;
 
 	if (len + padding > sizeof(notes->bytes) - notes->used)
-		return; /* sized for all there can be: see the assertion below */
+		return; /* never: see the assertion in core_write() */
 	memcpy(notes->bytes + notes->used, bytes, len);
 	memcpy(notes->bytes + notes->used + len, zeros, padding);
 	notes->used += len + padding;
@@ -108,15 +111,17 @@ static void
 put_signal(struct notes *notes, const struct vcpu *vcpu,
     const struct user_context *c, int signal)
 {
-	siginfo_t info;
+	siginfo_t info = { .si_signo = signal, .si_code = SI_KERNEL };
 
-	trap_siginfo(vcpu, c->regs.rip, signal, &info);
+	if (vcpu == vcpu->machine->culprit)
+		trap_siginfo(vcpu, c->regs.rip, signal, &info);
 	put_note(notes, NT_SIGINFO, "CORE", &info, sizeof(info));
 }
 
 /*
- * Where gdb looks for the state components: the offsets Intel's processors
- * have, whatever the host's (it tells a layout by XCR0 and the note's size).
+ * Where gdb looks for the state components: at the offsets of Intel's
+ * processors, whatever the host is.  It derives the layout from XCR0 and the
+ * note's size.
  */
 static const struct {
 	unsigned component;
@@ -130,7 +135,7 @@ static const struct {
 };
 
 #define XSTATE_MAX   2688
-#define XSTATE_XCR0  464 /* gdb finds XCR0 in the bytes left to software */
+#define XSTATE_XCR0  464 /* where gdb reads XCR0: bytes free to software */
 #define FXSAVE_SIZE  512
 #define XSAVE_LEGACY (FXSAVE_SIZE + 64) /* with the XSAVE header */
 
@@ -151,7 +156,8 @@ put_fpu(struct notes *notes, const struct vcpu *vcpu)
 		uint32_t offset, size;
 
 		if (!(xcr0 >> xstate[i].component & 1) ||
-		    !cpu_xsave_component(xstate[i].component, &offset, &size) ||
+		    !cpu_xsave_component(
+			vcpu->machine, xstate[i].component, &offset, &size) ||
 		    size > xstate[i].size || offset > sizeof(area) - size)
 			continue;
 		memcpy(state + xstate[i].offset, (char *)&area + offset, size);
@@ -161,7 +167,7 @@ put_fpu(struct notes *notes, const struct vcpu *vcpu)
 	put_note(notes, NT_X86_XSTATE, "LINUX", state, end);
 }
 
-/* As the guest left it: there may be no page any more. */
+/* The guest may have changed it, or unmapped its page. */
 static void
 put_auxv(struct notes *notes, const struct machine *m)
 {
@@ -172,15 +178,74 @@ put_auxv(struct notes *notes, const struct machine *m)
 	put_note(notes, NT_AUXV, "CORE", auxv, size);
 }
 
-/* A thread's notes; of the first, who is to blame, also those of the signal
- * and of the program. */
+static const char *
+file_name(const struct machine *m, const struct hc_mapped_range *range)
+{
+	const char *name = m->guest.mapped.file[range->file].name;
+
+	return *name ? name : m->guest.world.exe;
+}
+
+/* Names as "[vdso]" are not those of files. */
+static bool
+is_file(const struct machine *m, const struct hc_mapped_range *range)
+{
+	return file_name(m, range)[0] != '[';
+}
+
+/*
+ * The mapped files, as Linux notes them (fs/binfmt_elf.c, fill_files_note): how
+ * many, the size of a page; start, end and the file's page for each; the names.
+ * Those that do not fit are left out.
+ */
+static void
+put_files(struct notes *notes, const struct machine *m)
+{
+	static uint8_t note[FILES_NOTE];
+	const struct hc_mapped *mapped = &m->guest.mapped;
+	uint64_t head[2] = { 0, PAGE_4K };
+	size_t names, size = sizeof(head);
+	uint8_t *at = note + sizeof(head);
+	unsigned i, end;
+
+	for (end = 0; end < mapped->ranges; end++) {
+		size_t more = 3 * sizeof(uint64_t) + 1 +
+			      strlen(file_name(m, &mapped->range[end]));
+
+		if (more > sizeof(note) - size)
+			break;
+		if (!is_file(m, &mapped->range[end]))
+			continue;
+		size += more;
+		head[0]++;
+	}
+	memcpy(note, head, sizeof(head));
+	names = sizeof(head) + head[0] * 3 * sizeof(uint64_t);
+	for (i = 0; i < end; i++) {
+		const struct hc_mapped_range *range = &mapped->range[i];
+		const uint64_t row[3] = { range->from, range->to,
+			range->offset / PAGE_4K };
+
+		if (!is_file(m, range))
+			continue;
+		memcpy(at, row, sizeof(row));
+		at += sizeof(row);
+		strcpy((char *)note + names, file_name(m, range));
+		names += strlen(file_name(m, range)) + 1;
+	}
+	put_note(notes, NT_FILE, "CORE", note, size);
+}
+
+/* A thread's notes.  The first thread is the one to blame, and has the notes of
+ * the signal and the auxiliary vector too. */
 static int
 put_thread(struct notes *notes, struct vcpu *vcpu, bool first,
     struct machine_error *error)
 {
 	const struct machine *m = vcpu->machine;
-	int signal = m->outcome.kind == OUTCOME_SIGNAL ? m->outcome.code
-						       : SIGABRT;
+	int signal = outcome_is_signal(&m->outcome) ? m->outcome.code
+		     : machine_is_over(m)           ? SIGABRT
+						    : 0;
 	struct user_context c;
 	int r = vcpu_user_context(vcpu, &c);
 
@@ -191,6 +256,7 @@ put_thread(struct notes *notes, struct vcpu *vcpu, bool first,
 	if (first) {
 		put_signal(notes, vcpu, &c, signal);
 		put_auxv(notes, m);
+		put_files(notes, m);
 	}
 	put_fpu(notes, vcpu);
 	return 0;
@@ -212,8 +278,8 @@ make_notes(struct notes *notes, struct machine *m, const struct core_info *info,
 	return r;
 }
 
-/* The next range of pages at or above `va` that the guest could reach and that
- * are alike; false at the end of memory. */
+/* The next range of pages at or above `va` that the guest could reach with the
+ * same rights; false at the end of memory. */
 static bool
 next_range(const struct gmem *mem, uint64_t *va, uint64_t *end, uint64_t *bits)
 {
@@ -258,8 +324,8 @@ write_at(int fd, const void *bytes, size_t len, uint64_t offset)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
 		at += n;
 		len -= (size_t)n;
 		offset += (uint64_t)n;
@@ -267,21 +333,19 @@ write_at(int fd, const void *bytes, size_t len, uint64_t offset)
 	return 0;
 }
 
-/* Pages of zeros stay holes in the file, and so do those of a file that was
- * made shorter. */
+/* A page of zeros stays a hole in the core, and so does one beyond the end of a
+ * truncated file.  An INT3 that is planted is not the guest's. */
 static int
-write_pages(int fd, const uint8_t *page, uint64_t len, uint64_t offset)
+write_page(int fd, const struct machine *m, uint64_t va, uint64_t offset)
 {
 	static const uint8_t zeros[PAGE_4K];
 	uint8_t copy[PAGE_4K];
-	uint64_t done;
-	int r = 0;
 
-	for (done = 0; done < len && r == 0; done += PAGE_4K)
-		if (gmem_copy(copy, page + done, PAGE_4K) == PAGE_4K &&
-		    memcmp(copy, zeros, PAGE_4K) != 0)
-			r = write_at(fd, copy, PAGE_4K, offset + done);
-	return r;
+	if (gmem_copy(copy, m->mem.base + va, PAGE_4K) < PAGE_4K ||
+	    memcmp(copy, zeros, PAGE_4K) == 0)
+		return 0;
+	breaks_restore(&m->debug.breaks, va, copy, PAGE_4K);
+	return write_at(fd, copy, PAGE_4K, offset);
 }
 
 static Elf64_Phdr
@@ -299,21 +363,21 @@ range_header(uint64_t va, uint64_t end, uint64_t bits, uint64_t offset)
 	};
 }
 
-/* Each range: its program header from `phdr` on, its bytes from `data` on. */
+/* Write the program header of each range from `phdr` on, its bytes from `data`
+ * on. */
 static int
-write_memory(int fd, const struct gmem *mem, uint64_t phdr, uint64_t data)
+write_memory(int fd, const struct machine *m, uint64_t phdr, uint64_t data)
 {
 	uint64_t va = 0, end, bits;
 	int r = 0;
 
-	for (; r == 0 && next_range(mem, &va, &end, &bits); va = end) {
+	while (r == 0 && next_range(&m->mem, &va, &end, &bits)) {
 		Elf64_Phdr p = range_header(va, end, bits, data);
 
 		r = write_at(fd, &p, sizeof(p), phdr);
-		if (r == 0)
-			r = write_pages(fd, mem->base + va, end - va, data);
 		phdr += sizeof(p);
-		data += end - va;
+		for (; r == 0 && va < end; va += PAGE_4K, data += PAGE_4K)
+			r = write_page(fd, m, va, data);
 	}
 	if (r == 0 && ftruncate(fd, (off_t)data) < 0)
 		r = -errno;
@@ -321,11 +385,11 @@ write_memory(int fd, const struct gmem *mem, uint64_t phdr, uint64_t data)
 }
 
 static int
-write_file(int fd, const struct gmem *mem, const struct notes *notes)
+write_file(int fd, const struct machine *m, const struct notes *notes)
 {
-	unsigned phnum = 1 + count_ranges(mem);
+	unsigned phnum = 1 + count_ranges(&m->mem);
 	uint64_t notes_at = sizeof(Elf64_Ehdr) + phnum * sizeof(Elf64_Phdr);
-	uint64_t data = (notes_at + notes->used + PAGE_4K_MASK) & ~PAGE_4K_MASK;
+	uint64_t data = page_up(notes_at + notes->used);
 	const Elf64_Ehdr head = {
 		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
 		    ELFDATA2LSB, EV_CURRENT },
@@ -352,13 +416,84 @@ write_file(int fd, const struct gmem *mem, const struct notes *notes)
 	if (r == 0)
 		r = write_at(fd, notes->bytes, notes->used, notes_at);
 	if (r == 0)
-		r = write_memory(fd, mem, head.e_phoff + sizeof(note), data);
+		r = write_memory(fd, m, head.e_phoff + sizeof(note), data);
 	return r;
 }
 
+/* The name must be free, or that of a regular file. */
+static int
+check_place(const struct core_place *place, struct machine_error *error)
+{
+	struct stat st;
+
+	if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT &&
+		    faccessat(place->folder, ".", W_OK | X_OK, AT_EACCESS) == 0)
+			return 0;
+	} else if (!S_ISREG(st.st_mode)) {
+		return machine_fail(error, -EINVAL,
+		    "it is %s, not a regular file",
+		    machine_file_kind(st.st_mode));
+	} else if (faccessat(place->folder, place->name, W_OK, AT_EACCESS) ==
+		   0) {
+		return 0;
+	}
+	return machine_fail(error, -errno, "%s", strerror(errno));
+}
+
 int
-core_write(struct machine *m, const char *path, const struct core_info *info,
-    struct machine_error *error)
+core_find_place(
+    struct core_place *place, const char *path, struct machine_error *error)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+	int r;
+
+	if (strlen(path) >= sizeof(place->path))
+		return machine_fail(
+		    error, -ENAMETOOLONG, "%s", strerror(ENAMETOOLONG));
+	strcpy(place->path, path);
+	place->name = place->path + len;
+	if (!*place->name)
+		return machine_fail(error, -EISDIR, "it is a folder");
+	strcpy(folder, len ? path : ".");
+	if (len)
+		folder[len] = '\0';
+	place->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place->folder < 0)
+		return machine_fail(error, -errno, "%s", strerror(errno));
+	r = hc_is_plain(place->folder)
+		? check_place(place, error)
+		: machine_fail(error, -EINVAL,
+		      "its file system stores no files; name another folder");
+	if (r < 0)
+		close(place->folder);
+	return r;
+}
+
+/* Open the core and empty it.  ftruncate() fails with EINVAL for anything but a
+ * regular file. */
+static int
+open_core(const struct core_place *place, struct machine_error *error)
+{
+	int fd = openat(place->folder, place->name, CORE_FLAGS, 0600);
+	int r;
+
+	if (fd >= 0 && ftruncate(fd, 0) == 0)
+		return fd;
+	r = -errno;
+	if (fd >= 0)
+		close(fd);
+	return machine_fail(error, r, "%s",
+	    r == -EINVAL || r == -ENXIO || r == -ELOOP
+		? "it is not a regular file"
+		: strerror(-r));
+}
+
+int
+core_write(struct machine *m, const struct core_place *place,
+    const struct core_info *info, struct machine_error *error)
 {
 	static struct notes notes;
 	int fd, r;
@@ -371,15 +506,14 @@ core_write(struct machine *m, const char *path, const struct core_info *info,
 	r = make_notes(&notes, m, info, error);
 	if (r < 0)
 		return r;
-	fd = open(
-	    path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open_core(place, error);
 	if (fd < 0)
-		return machine_fail(error, -errno, "%s", strerror(errno));
-	r = write_file(fd, &m->mem, &notes);
+		return fd;
+	r = write_file(fd, m, &notes);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r < 0)
 		return machine_fail(
-		    error, r, "write of the core: %s", strerror(-r));
+		    error, r, "write to the core: %s", strerror(-r));
 	return 0;
 }

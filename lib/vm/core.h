@@ -7,17 +7,40 @@
 
 #include "vm/machine.h"
 
-/* What gdb shows of the program itself. */
+#include <fcntl.h>
+#include <limits.h>
+
+/* The program, as gdb shows it. */
 struct core_info {
 	const char *program;
 	char **argv;
 };
 
+/* The flags of openat() for a core, in its folder.  A name that the guest has
+ * put there neither blocks novillo (a FIFO) nor leads elsewhere (a link). */
+#define CORE_FLAGS \
+	(O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
+
+/* Where a core is to be written. */
+struct core_place {
+	int folder;       /* its descriptor */
+	const char *name; /* within that folder: the end of `path` */
+	char path[PATH_MAX];
+};
+
+/*
+ * Before the guest runs: find the folder of `path`, and check that a core can
+ * be written there.  The folder is the caller's to close.  0, or -errno with
+ * *error filled in.
+ */
+int core_find_place(
+    struct core_place *place, const char *path, struct machine_error *error);
+
 /*
  * Write memory, registers, FPU state and auxiliary vector of a guest that has
- * ended to `path`, which is made anew.  0, or -errno with *error told.
+ * ended or is at rest; an old core is replaced.  0, or -errno with *error filled in.
  */
-int core_write(struct machine *m, const char *path,
+int core_write(struct machine *m, const struct core_place *place,
     const struct core_info *info, struct machine_error *error);
 
 #endif

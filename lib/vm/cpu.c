@@ -12,32 +12,59 @@
 #include <errno.h>
 #include <string.h>
 
-#define CPUID_MAX 256
-
-/* struct kvm_cpuid2 with room: the kernel's ends in an open array. */
-static struct {
-	uint32_t nent;
-	uint32_t padding;
-	struct kvm_cpuid_entry2 entries[CPUID_MAX];
-} cpuid;
-
-static struct kvm_cpuid_entry2 *
-cpuid_leaf(uint32_t function, uint32_t index)
-{
-	uint32_t i;
-
-	for (i = 0; i < cpuid.nent; i++)
-		if (cpuid.entries[i].function == function &&
-		    cpuid.entries[i].index == index)
-			return &cpuid.entries[i];
-	return NULL;
-}
-
 enum cpuid_register {
 	EAX,
 	EBX,
 	ECX,
 	EDX,
+};
+
+static const struct kvm_cpuid_entry2 *
+cpuid_leaf(const struct machine *m, uint32_t function, uint32_t index)
+{
+	const struct machine_cpuid *cpuid = &m->cpuid;
+	uint32_t i;
+
+	for (i = 0; i < cpuid->nent; i++)
+		if (cpuid->entries[i].function == function &&
+		    cpuid->entries[i].index == index)
+			return &cpuid->entries[i];
+	return NULL;
+}
+
+void
+cpu_id(
+    const struct machine *m, uint32_t function, uint32_t index, uint32_t reg[4])
+{
+	const struct kvm_cpuid_entry2 *leaf = cpuid_leaf(m, function, index);
+
+	if (!leaf)
+		return;
+	reg[EAX] = leaf->eax;
+	reg[EBX] = leaf->ebx;
+	reg[ECX] = leaf->ecx;
+	reg[EDX] = leaf->edx;
+}
+
+static bool
+cpuid_bit(const struct machine *m, uint32_t function, enum cpuid_register reg,
+    unsigned bit)
+{
+	uint32_t regs[4] = { 0 };
+
+	cpu_id(m, function, 0, regs);
+	return regs[reg] >> bit & 1;
+}
+
+/* Features that user code cannot use: CPUID does not show them. */
+static const struct {
+	uint32_t function;
+	enum cpuid_register reg;
+	unsigned bit;
+} hidden[] = {
+	{ 0x00000001, ECX, 5 }, /* VMX */
+	{ 0x00000007, EBX, 2 }, /* SGX */
+	{ 0x80000001, ECX, 2 }, /* SVM */
 };
 
 static uint32_t *
@@ -51,50 +78,26 @@ leaf_register(struct kvm_cpuid_entry2 *leaf, enum cpuid_register reg)
 	}
 }
 
-static bool
-cpuid_bit(
-    uint32_t function, uint32_t index, enum cpuid_register reg, unsigned bit)
-{
-	struct kvm_cpuid_entry2 *leaf = cpuid_leaf(function, index);
-
-	return leaf && (*leaf_register(leaf, reg) >> bit & 1);
-}
-
-/* What a guest at user level has no use for and must not be told of. */
-static const struct {
-	uint32_t function;
-	enum cpuid_register reg;
-	unsigned bit;
-} hidden[] = {
-	{ 0x00000001, ECX, 5 }, /* VMX */
-	{ 0x00000007, EBX, 2 }, /* SGX */
-	{ 0x80000001, ECX, 2 }, /* SVM */
-};
-
 static void
-hide_features(void)
+hide_features(struct kvm_cpuid_entry2 *leaf)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
-		struct kvm_cpuid_entry2 *leaf = cpuid_leaf(
-		    hidden[i].function, 0);
-
-		if (leaf)
+	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (leaf->function == hidden[i].function && leaf->index == 0)
 			*leaf_register(leaf, hidden[i].reg) &= ~(
 			    1U << hidden[i].bit);
-	}
 }
 
 /*
- * The state components of a guest: what KVM can save (CPUID 0xD, SDM vol. 1,
- * 13.2), of those that user code can enable by nothing but using them.  A KVM
- * that runs user code natively saves them even where its CPUID denies XSAVE.
+ * The state components of a guest: those that KVM can save (CPUID 0xD, SDM
+ * vol. 1, 13.2) and that user code can use without enabling them.  A KVM that
+ * runs user code natively saves them even where its CPUID denies XSAVE.
  */
 static uint64_t
-usable_features(void)
+usable_features(const struct machine *m)
 {
-	const struct kvm_cpuid_entry2 *leaf = cpuid_leaf(0xd, 0);
+	const struct kvm_cpuid_entry2 *leaf = cpuid_leaf(m, 0xd, 0);
 	uint64_t can = leaf ? leaf->eax | (uint64_t)leaf->edx << 32 : 0;
 
 	can &= XCR0_X87_SSE_AVX | XCR0_AVX512;
@@ -107,46 +110,36 @@ usable_features(void)
 int
 cpu_probe(struct machine *m, struct machine_error *error)
 {
+	uint32_t i;
 	int r;
 
-	cpuid.nent = CPUID_MAX;
-	r = kvmcore_get_supported_cpuid(m->kvm, (struct kvm_cpuid2 *)&cpuid);
+	m->cpuid.nent = MACHINE_CPUID;
+	r = kvmcore_get_supported_cpuid(m->kvm, (struct kvm_cpuid2 *)&m->cpuid);
 	if (r < 0)
 		return machine_fail(
 		    error, r, "KVM_GET_SUPPORTED_CPUID: %s", strerror(-r));
-	hide_features();
-	m->xfeatures = usable_features();
-	m->xcr0 = cpuid_bit(1, 0, ECX, 26) ? m->xfeatures : 0;
-	m->fsgsbase = cpuid_bit(7, 0, EBX, 0);
+	for (i = 0; i < m->cpuid.nent; i++)
+		hide_features(&m->cpuid.entries[i]);
+	m->xfeatures = usable_features(m);
+	m->xcr0 = cpuid_bit(m, 1, ECX, 26) ? m->xfeatures : 0;
+	m->fsgsbase = cpuid_bit(m, 7, EBX, 0);
 	return 0;
 }
 
 void
 cpu_hwcap(const struct machine *m, uint64_t *hwcap, uint64_t *hwcap2)
 {
-	struct kvm_cpuid_entry2 *leaf = cpuid_leaf(1, 0);
+	const struct kvm_cpuid_entry2 *leaf = cpuid_leaf(m, 1, 0);
 
 	*hwcap = leaf ? leaf->edx : 0;
 	*hwcap2 = m->fsgsbase ? 1U << 1 : 0; /* HWCAP2_FSGSBASE */
 }
 
-void
-cpu_id(uint32_t function, uint32_t index, uint32_t reg[4])
-{
-	const struct kvm_cpuid_entry2 *leaf = cpuid_leaf(function, index);
-
-	if (!leaf)
-		return;
-	reg[EAX] = leaf->eax;
-	reg[EBX] = leaf->ebx;
-	reg[ECX] = leaf->ecx;
-	reg[EDX] = leaf->edx;
-}
-
 bool
-cpu_xsave_component(unsigned i, uint32_t *offset, uint32_t *size)
+cpu_xsave_component(
+    const struct machine *m, unsigned i, uint32_t *offset, uint32_t *size)
 {
-	const struct kvm_cpuid_entry2 *leaf = cpuid_leaf(0xd, i);
+	const struct kvm_cpuid_entry2 *leaf = cpuid_leaf(m, 0xd, i);
 
 	if (!leaf || leaf->eax == 0)
 		return false;
@@ -164,7 +157,7 @@ cpu_xsave_size(const struct machine *m)
 
 	for (i = 2; i < 64; i++)
 		if ((m->xfeatures >> i & 1) &&
-		    cpu_xsave_component(i, &offset, &size) &&
+		    cpu_xsave_component(m, i, &offset, &size) &&
 		    offset + size > end)
 			end = offset + size;
 	return end;
@@ -205,8 +198,8 @@ task_segment(unsigned vcpu)
 {
 	return (struct kvm_segment){
 		.selector = SEL_TSS,
-		.base = monitor_tss(vcpu),
-		.limit = MONITOR_TSS_LIMIT,
+		.base = shim_tss(vcpu),
+		.limit = SHIM_TSS_LIMIT,
 		.type = 11, /* busy 64-bit TSS */
 		.present = 1,
 	};
@@ -229,12 +222,12 @@ set_system_registers(const struct vcpu *vcpu, struct kvm_sregs *s)
 	s->tr = task_segment(vcpu->id);
 	s->ldt = (struct kvm_segment){ .type = 2, .unusable = 1 };
 	s->gdt = (struct kvm_dtable){
-		.base = MONITOR_GDT,
-		.limit = MONITOR_GDT_LIMIT,
+		.base = SHIM_GDT,
+		.limit = SHIM_GDT_LIMIT,
 	};
 	s->idt = (struct kvm_dtable){
-		.base = MONITOR_IDT,
-		.limit = MONITOR_IDT_LIMIT,
+		.base = SHIM_IDT,
+		.limit = SHIM_IDT_LIMIT,
 	};
 	s->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
 	s->cr3 = m->mem.pt.gpa;
@@ -257,9 +250,9 @@ set_msrs(const struct vcpu *vcpu)
 			{ .index = MSR_STAR,
 			    .data = (uint64_t)(SEL_USER_CODE - 16) << 48 |
 				(uint64_t)SEL_KERNEL_CODE << 32 },
-			{ .index = MSR_LSTAR, .data = MONITOR_DOOR },
-			/* Flags that are cleared on the way in: only the
-			 * single step must not follow into the monitor. */
+			{ .index = MSR_LSTAR, .data = SHIM_DOOR },
+			/* `syscall` clears these flags: a single step must
+			 * not continue in the shim. */
 			{ .index = MSR_FMASK, .data = RFLAGS_TF },
 		},
 	};
@@ -267,15 +260,16 @@ set_msrs(const struct vcpu *vcpu)
 	return kvmcore_set_msrs(&vcpu->kvm, (const struct kvm_msrs *)&msrs);
 }
 
-/* CPUID first: KVM checks XCR0, and at the first entry EFER and CR4, against
- * it. */
+/* CPUID is first, because KVM checks XCR0 against it, and at the first entry
+ * EFER and CR4. */
 static int
 set_state(struct vcpu *vcpu, const char **call)
 {
 	int r;
 
 	*call = "KVM_SET_CPUID2";
-	r = kvmcore_set_cpuid(&vcpu->kvm, (struct kvm_cpuid2 *)&cpuid);
+	r = kvmcore_set_cpuid(
+	    &vcpu->kvm, (struct kvm_cpuid2 *)&vcpu->machine->cpuid);
 	if (r < 0)
 		return r;
 	*call = "KVM_SET_XCRS";
@@ -287,8 +281,8 @@ set_state(struct vcpu *vcpu, const char **call)
 	return set_msrs(vcpu);
 }
 
-/* The first entry takes the registers along, and every exit brings them: no
- * ioctl is needed for them. */
+/* The first entry takes the registers, and every exit brings them, so that no
+ * ioctl is needed. */
 void
 cpu_set_registers(struct vcpu *vcpu, const struct user_context *c)
 {
@@ -297,8 +291,8 @@ cpu_set_registers(struct vcpu *vcpu, const struct user_context *c)
 
 	*regs = c->regs;
 	/* IOPL 3 opens the gate where the I/O bitmap does not.  IF is set as in
-	 * any process: nothing interrupts a guest, but some processors let the
-	 * host's interrupts through by it. */
+	 * any process: nothing interrupts a guest, but on some processors the
+	 * host's interrupts need it. */
 	regs->rflags &= ~(uint64_t)(RFLAGS_TF | RFLAGS_RF);
 	regs->rflags |= RFLAGS_FIXED | RFLAGS_IF | RFLAGS_IOPL;
 	run->s.regs.sregs = (struct kvm_sregs){ 0 };

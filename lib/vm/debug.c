@@ -1,71 +1,80 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stopping and resuming all vCPUs together.  Nothing here may know protocols,
- * nor how a stop is made on this KVM: step.c does.
+ * Stopping and resuming all vCPUs together: the actions of stops.c, and what
+ * causes its transitions.  Nothing here may know protocols, nor how a stop is
+ * made on this KVM: step.c does.
  */
 #include "vm/debug.h"
 
+#include "image/insn.h"
+#include "vm/branch.h"
 #include "vm/context.h"
-#include "vm/deliver.h"
 #include "vm/error.h"
+#include "vm/exits.h"
+#include "vm/kick.h"
 #include "vm/machine.h"
+#include "vm/operand.h"
 #include "vm/probe.h"
-#include "vm/run.h"
+#include "vm/rest.h"
 #include "vm/step.h"
-#include "vm/thread.h"
+#include "vm/stopinfo.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Where a vCPU was not seen by the debugger: no address of user code. */
-#define NOWHERE UINT64_MAX
+_Static_assert(MACHINE_VCPUS <= STOPS_VCPUS, "stops.h has a state for each");
 
 /*
- * From this many single steps in a row on, the controller makes them.  Not the
- * first: before Linux 6.12 KVM waits for an RCU grace period, milliseconds,
- * when a vCPU is run by another thread than the last time (KVM_RUN in
- * virt/kvm/kvm_main.c), and a step now and then is not worth that.
+ * From this many single steps in a row on, the controller makes them.  Before
+ * Linux 6.12 KVM waits for an RCU grace period, milliseconds, when another
+ * thread than the last one runs a vCPU (KVM_RUN in virt/kvm/kvm_main.c): a step
+ * now and then is not worth that.
  */
 #define STEPS_IN_A_ROW 8
-#define BORROWED_RUNS  16 /* entries for one step, before its thread goes on */
+#define LENT_RUNS      16 /* entries for one step, before its thread goes on */
 
+/* GDB's own signals are not the guest's. */
+#define KEEP_SIGNALS (~(HC_SIGNAL_BIT(SIGINT) | HC_SIGNAL_BIT(SIGTRAP)))
+
+/* The flag has one owner: the thread that sets it writes, and the controller
+ * clears it after reading and before it looks. */
 static void
 notify(struct debug *d)
 {
 	const uint64_t one = 1;
 
-	/* It can only fail when it is readable already. */
-	if (write(d->fd, &one, sizeof(one)) < 0)
-		return;
+	if (!atomic_exchange(&d->notified, true) &&
+	    write(d->fd, &one, sizeof(one)) < 0)
+		d->notified = false;
+}
+
+static void
+take_notice(struct debug *d)
+{
+	uint64_t count;
+
+	if (d->notified && read(d->fd, &count, sizeof(count)) > 0)
+		d->notified = false;
+}
+
+/* The controller knows of the end, and all threads have left. */
+static void
+end_notices(struct debug *d)
+{
+	uint64_t count;
+
 	d->notified = true;
-}
-
-static bool
-all_rest(const struct machine *m)
-{
-	unsigned i;
-
-	for (i = 0; i < m->vcpus; i++)
-		if (thread_lives(&m->vcpu[i]) && !m->vcpu[i].debug.resting)
-			return false;
-	return true;
-}
-
-/* Is there nobody who would run if the machine was not held? */
-static bool
-nobody_wants(const struct machine *m)
-{
-	unsigned i;
-
-	for (i = 0; i < m->vcpus; i++)
-		if (thread_lives(&m->vcpu[i]) &&
-		    m->vcpu[i].debug.want != WANT_STOP)
-			return false;
-	return true;
+	if (read(d->fd, &count, sizeof(count)) < 0)
+		return; /* there was none */
 }
 
 static bool
@@ -74,55 +83,359 @@ all_out(const struct machine *m)
 	unsigned i;
 
 	for (i = 0; i < m->vcpus; i++)
-		if (m->vcpu[i].hosted && !m->vcpu[i].out)
+		if (m->vcpu[i].host_state == HOST_RUNS)
 			return false;
 	return true;
 }
 
-static void
-kick_all(struct machine *m)
+static struct stops_vcpu *
+state_of(struct vcpu *vcpu)
+{
+	return &vcpu->machine->debug.stops.vcpu[vcpu->id];
+}
+
+bool
+debug_is_alone(const struct vcpu *vcpu)
+{
+	return vcpu->machine->debug.on &&
+	       vcpu->machine->debug.stops.lone == vcpu->id;
+}
+
+static bool
+is_in(const struct catch_set *c, uint32_t number)
 {
 	unsigned i;
 
-	for (i = 0; i < m->vcpus; i++)
-		if (thread_lives(&m->vcpu[i]) && !m->vcpu[i].debug.resting)
-			thread_kick(&m->vcpu[i]);
+	if (!c->on)
+		return false;
+	for (i = 0; i < c->n; i++)
+		if (c->number[i] == number)
+			return true;
+	return c->n == 0;
 }
 
-/* A kick may come to nothing, and is repeated; but not to one that makes a lone
- * instruction while the others rest. */
-static bool
-needs_kicks(const struct debug *d)
+bool
+debug_catches(const struct vcpu *vcpu)
 {
-	return d->hold && (!d->alone || d->interrupted);
+	return is_in(&vcpu->machine->debug.catch_set, vcpu->flight.number);
+}
+
+bool
+debug_is_held(const struct machine *m)
+{
+	return m->debug.stops.mode == MODE_HELD;
+}
+
+/* The page that the lone instruction has touched is open until it is made. */
+static void
+open_page(struct machine *m, struct vcpu *vcpu)
+{
+	struct debug *d = &m->debug;
+	struct debug_event *event = &vcpu->debug.event;
+
+	if (event->kind != EVENT_PAGE)
+		return;
+	if (!d->decoded && d->faults < LONE_ACCESSES)
+		d->access[d->faults] = event->access;
+	d->faults++;
+	breaks_open_page(&d->breaks, event->access.addr);
+	event->kind = EVENT_NONE;
 }
 
 static void
-hold(struct machine *m)
+begin_lone(struct machine *m, struct vcpu *vcpu)
 {
-	m->debug.hold = true;
-	kick_all(m);
+	struct debug *d = &m->debug;
+	int n = 0;
+
+	if (vcpu->debug.event.kind == EVENT_PAGE)
+		n = operand_accesses(vcpu, d->access);
+	d->decoded = n > 0;
+	d->accesses = n > 0 ? (unsigned)n : 0;
+	d->faults = 0;
+	d->lifted = vcpu_user_rip(vcpu);
+	breaks_lift(&d->breaks, d->lifted);
+	vcpu->debug.reported = DEBUG_NOWHERE;
+	open_page(m, vcpu);
+}
+
+static void
+end_lone(struct machine *m)
+{
+	struct debug *d = &m->debug;
+
+	breaks_plant(&d->breaks, d->lifted);
+	if (d->faults > 0)
+		breaks_protect(&d->breaks);
+	d->faults = 0;
+}
+
+/* With the lock: the transition, and those actions that need the lock. */
+static void
+transit(
+    struct machine *m, const struct stops_input *in, struct stops_actions *act)
+{
+	stops_step(&m->debug.stops, in, act);
+	if (act->ends != STOPS_NONE)
+		end_lone(m);
+	if (act->begins != STOPS_NONE)
+		begin_lone(m, &m->vcpu[act->begins]);
+	if (act->opens != STOPS_NONE)
+		open_page(m, &m->vcpu[act->opens]);
+}
+
+static bool
+next_in(uint64_t set[], unsigned *vcpu)
+{
+	unsigned i;
+
+	for (i = 0; i < STOPS_VCPUS / 64; i++) {
+		if (!set[i])
+			continue;
+		*vcpu = i * 64 + (unsigned)__builtin_ctzll(set[i]);
+		set[i] &= set[i] - 1;
+		return true;
+	}
+	return false;
+}
+
+/* The actions that need no lock, and that a woken thread need not wait for. */
+static void
+carry_out(struct machine *m, struct stops_actions *act)
+{
+	unsigned i;
+
+	while (next_in(act->kick, &i))
+		kick_thread(&m->vcpu[i].thread);
+	while (next_in(act->wake, &i))
+		if (&m->vcpu[i] != kick_current())
+			syscall(SYS_futex, &state_of(&m->vcpu[i])->run,
+			    FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	if (act->notify)
+		notify(&m->debug);
+}
+
+static void
+cause_with_lock(struct machine *m, struct stops_input in)
+{
+	struct stops_actions act;
+
+	transit(m, &in, &act);
+	carry_out(m, &act);
+}
+
+static void
+cause(struct machine *m, struct stops_input in)
+{
+	struct stops_actions act;
+
+	pthread_mutex_lock(&m->lock);
+	transit(m, &in, &act);
+	pthread_mutex_unlock(&m->lock);
+	carry_out(m, &act);
+}
+
+static enum stops_news
+news_of(const struct vcpu *vcpu)
+{
+	switch (vcpu->debug.event.kind) {
+	case EVENT_NONE: return NEWS_NONE;
+	case EVENT_PAGE: return NEWS_PAGE;
+	default: return NEWS_EVENT;
+	}
+}
+
+bool
+debug_is_stop(struct vcpu *vcpu, const struct debug_event *event)
+{
+	const struct debug *d = &vcpu->machine->debug;
+
+	return !d->judge || d->judge(d->judge_ctx, vcpu, event);
+}
+
+void
+debug_followed(struct vcpu *vcpu)
+{
+	const struct debug_event event = { .kind = EVENT_STEP };
+
+	if (vcpu->debug.followed)
+		(void)debug_is_stop(vcpu, &event);
+}
+
+void
+debug_trace_hypercall(struct vcpu *vcpu)
+{
+	const struct debug_event event = { .kind = EVENT_CALL };
+
+	if (is_in(&vcpu->machine->debug.traced, vcpu->flight.number))
+		(void)debug_is_stop(vcpu, &event);
+}
+
+/* With the lock: make the branch at rip, or go on in the copy of the instruction
+ * there, if it has one. */
+static bool
+go_over_with_lock(struct vcpu *vcpu)
+{
+	struct debug *d = &vcpu->machine->debug;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+	uint8_t code[INSN_LENGTH_MAX];
+	const size_t n = breaks_read(&d->breaks, rip, code, sizeof(code));
+	uint64_t copy;
+
+	if (branch_make(vcpu, code, n))
+		return true;
+	copy = copies_find(&d->copies, rip, code, n);
+	if (copy)
+		vcpu_set_user_rip(vcpu, copy);
+	return copy != 0;
+}
+
+static bool
+go_over(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	bool over;
+
+	if (vcpu->debug.want != WANT_RUN || vcpu->debug.followed ||
+	    debug_is_alone(vcpu))
+		return false;
+	pthread_mutex_lock(&m->lock);
+	over = go_over_with_lock(vcpu);
+	pthread_mutex_unlock(&m->lock);
+	return over;
+}
+
+void
+debug_leave_copy(struct vcpu *vcpu)
+{
+	uint64_t original;
+	bool made;
+
+	if (vcpu->machine->debug.copies.used == 0 ||
+	    !copies_original(&vcpu->machine->debug.copies, vcpu_user_rip(vcpu),
+		&original, &made))
+		return;
+	vcpu_set_user_rip(vcpu, original);
+	vcpu->debug.left = made ? DEBUG_NOWHERE : original;
+}
+
+/* It is over the breakpoint, with nothing to report: a lone instruction, where
+ * there is no shorter way. */
+void
+debug_pass(struct vcpu *vcpu)
+{
+	if (go_over(vcpu))
+		return;
+	vcpu->debug.passes = true;
+	cause(vcpu->machine,
+	    (struct stops_input){
+		.cause = CAUSE_EVENT, .vcpu = vcpu->id, .news = NEWS_NONE });
 }
 
 void
 debug_raise(struct vcpu *vcpu, const struct debug_event *event)
 {
 	struct machine *m = vcpu->machine;
+	struct stops_actions act;
 
 	pthread_mutex_lock(&m->lock);
 	vcpu->debug.event = *event;
 	vcpu->debug.event.vcpu = vcpu->id;
-	hold(m);
-	/* The controller shall repeat the kicks: debug_timeout(). */
-	if (m->live > 1)
-		notify(&m->debug);
+	transit(m,
+	    &(struct stops_input){
+		.cause = CAUSE_EVENT, .vcpu = vcpu->id, .news = news_of(vcpu) },
+	    &act);
 	pthread_mutex_unlock(&m->lock);
+	carry_out(m, &act);
+}
+
+/*
+ * An instruction at which its vCPU was last reported, and on which a breakpoint
+ * lies, is to be passed.  One to which the debugger has moved rip is not: there
+ * the breakpoint counts.  Nor is one at which a vCPU rests that had nothing to
+ * report, or has not been reported yet.
+ */
+static bool
+rests_on_break(struct vcpu *vcpu)
+{
+	uint64_t reported = vcpu->debug.reported;
+
+	return reported != DEBUG_NOWHERE && vcpu_user_rip(vcpu) == reported &&
+	       breaks_at(&vcpu->machine->debug.breaks, reported);
+}
+
+bool
+debug_goes_on(struct vcpu *vcpu)
+{
+	const struct debug_vcpu *v = &vcpu->debug;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+
+	return v->want == WANT_RUN ||
+	       (v->want == WANT_RANGE && rip >= v->lo && rip < v->hi);
+}
+
+bool
+debug_watch(struct vcpu *vcpu, uint64_t hits, struct debug_event *event)
+{
+	const struct breaks *b = &vcpu->machine->debug.breaks;
+	struct debug_event watch = { .kind = EVENT_WATCH, .vcpu = vcpu->id };
+
+	for (; hits; hits &= hits - 1) {
+		const struct watchpoint *w = &b->watch[__builtin_ctzll(hits)];
+
+		watch.addr = w->addr;
+		watch.type = w->type;
+		watch.len = w->len;
+		if (!debug_is_stop(vcpu, &watch))
+			continue;
+		*event = watch;
+		return true;
+	}
+	return false;
+}
+
+unsigned
+debug_lone_accesses(const struct debug *d)
+{
+	return d->faults == 0              ? 0
+	       : d->decoded                ? d->accesses
+	       : d->faults < LONE_ACCESSES ? d->faults
+					   : LONE_ACCESSES;
+}
+
+/* The lone instruction is made, or something came first: what is it to the
+ * debugger? */
+static void
+conclude_lone(struct vcpu *vcpu)
+{
+	struct debug *d = &vcpu->machine->debug;
+	struct debug_event *event = &vcpu->debug.event;
+	uint64_t hits = 0;
+
+	if (event->kind == EVENT_NONE && vcpu_user_rip(vcpu) != d->lifted)
+		*event = (struct debug_event){
+			.kind = EVENT_STEP,
+			.vcpu = vcpu->id,
+		};
+	if (event->kind != EVENT_STEP)
+		return;
+	if (d->faults > 0) {
+		d->ways[STOP_LONE]++;
+		hits = breaks_hits(
+		    &d->breaks, d->access, debug_lone_accesses(d));
+		/* Its writes elsewhere are seen by the bytes alone. */
+		if (!hits && !d->decoded)
+			hits = breaks_changed(&d->breaks, NULL, 0);
+	}
+	if (!debug_watch(vcpu, hits, event) && debug_goes_on(vcpu))
+		event->kind = EVENT_NONE;
 }
 
 /* Make the registers true and the user's. */
 static void
 come_to_rest(struct vcpu *vcpu)
 {
+	struct flight *f = &vcpu->flight;
 	int r = vcpu_rest(vcpu);
 
 	if (r < 0)
@@ -130,64 +443,98 @@ come_to_rest(struct vcpu *vcpu)
 		    "vCPU %u cannot be brought to rest: %s", vcpu->id,
 		    strerror(-r));
 	/* A call that will be made again has met its breakpoint already. */
-	vcpu->debug.told = vcpu->again ? vcpu_user_rip(vcpu) : NOWHERE;
-	/* A fault that came on the way is news. */
-	if (vcpu->raised.si_signo && vcpu->debug.event.kind == EVENT_NONE &&
-	    debug_signal(vcpu, &vcpu->raised, true))
-		vcpu->raised.si_signo = 0;
-}
-
-static bool
-may_run(const struct vcpu *vcpu)
-{
-	const struct debug *d = &vcpu->machine->debug;
-
-	if (vcpu->debug.event.kind != EVENT_NONE || d->borrowed == vcpu)
-		return false;
-	if (d->alone)
-		return d->alone == vcpu;
-	return !d->hold && vcpu->debug.want != WANT_STOP;
-}
-
-/* Rest until running is wanted; false: the thread, or the machine, is over. */
-static bool
-wait_to_run(struct vcpu *vcpu)
-{
-	struct machine *m = vcpu->machine;
-	struct debug *d = &m->debug;
-	bool over;
-
-	if (vcpu->ended)
-		return false;
-	/* What becomes of a call cannot wait. */
-	if (vcpu->unfinished)
-		(void)deliver(vcpu);
-	pthread_mutex_lock(&m->lock);
-	/* Before looking: a kick that comes now is for what we then see. */
-	vcpu->thread.kicked = 0;
-	atomic_signal_fence(memory_order_seq_cst);
-	vcpu->kvm.run->immediate_exit = 0;
-	while (!(over = thread_over(m)) && !may_run(vcpu)) {
-		if (!vcpu->debug.resting) {
-			pthread_mutex_unlock(&m->lock);
-			come_to_rest(vcpu);
-			pthread_mutex_lock(&m->lock);
-			vcpu->debug.resting = true;
-			if (all_rest(m))
-				notify(d);
-			continue;
-		}
-		pthread_cond_wait(&d->wake, &m->lock);
-	}
-	vcpu->debug.resting = over;
-	pthread_mutex_unlock(&m->lock);
-	return !over;
+	vcpu->debug.rested = vcpu_user_rip(vcpu);
+	vcpu->debug.reported = f->call == CALL_REPEATS || vcpu->debug.passes ||
+				       vcpu->debug.left == vcpu->debug.rested
+				   ? vcpu->debug.rested
+				   : DEBUG_NOWHERE;
+	vcpu->debug.passes = false;
+	vcpu->debug.left = DEBUG_NOWHERE;
+	vcpu->debug.phase = STEP_NONE;
+	vcpu->debug.tries = 0;
+	/* A fault that came on the way is an event. */
+	if ((f->raised == RAISED_TRAP || f->raised == RAISED_FORCED) &&
+	    vcpu->debug.event.kind == EVENT_NONE &&
+	    debug_signal(vcpu, &f->info, f->raised))
+		f->raised = RAISED_ASKED;
 }
 
 static void
-enter(struct vcpu *vcpu)
+rest(struct vcpu *vcpu)
 {
-	int r = step_arm(vcpu);
+	struct machine *m = vcpu->machine;
+	struct stops_actions act;
+
+	come_to_rest(vcpu);
+	pthread_mutex_lock(&m->lock);
+	if (debug_is_alone(vcpu))
+		conclude_lone(vcpu);
+	transit(m,
+	    &(struct stops_input){ .cause = CAUSE_RESTED,
+		.vcpu = vcpu->id,
+		.news = news_of(vcpu),
+		.over = rests_on_break(vcpu) },
+	    &act);
+	pthread_mutex_unlock(&m->lock);
+	/* The controller, with a vCPU that was lent, looks by itself. */
+	act.notify = act.notify && vcpu == kick_current();
+	carry_out(m, &act);
+}
+
+/* Sleep while the state of the vCPU is one in which its thread has nothing to
+ * do. */
+static void
+sleep_until_granted(struct vcpu *vcpu)
+{
+	_Atomic uint32_t *run = &state_of(vcpu)->run;
+	uint32_t at;
+
+	while (((at = *run) == RUN_RESTING || at == RUN_LENT) &&
+	       !machine_is_over(vcpu->machine))
+		syscall(SYS_futex, run, FUTEX_WAIT_PRIVATE, at, NULL, NULL, 0);
+}
+
+/* The grant is seen before its actions are done, which is under the lock. */
+static void
+wait_for_actions(struct machine *m)
+{
+	pthread_mutex_lock(&m->lock);
+	pthread_mutex_unlock(&m->lock);
+}
+
+bool
+debug_wait(struct vcpu *vcpu)
+{
+	const _Atomic uint32_t *run = &state_of(vcpu)->run;
+	bool rested = false;
+
+	while (vcpu->flight.call != CALL_EXITED) {
+		kick_forget(vcpu);
+		if (machine_is_over(vcpu->machine) || *run == RUN_LEAVING)
+			return false;
+		if (*run == RUN_RUNNING) {
+			if (rested)
+				wait_for_actions(vcpu->machine);
+			return true;
+		}
+		if (*run == RUN_STOPPING)
+			rest(vcpu);
+		sleep_until_granted(vcpu);
+		rested = true;
+	}
+	return false;
+}
+
+void
+debug_enter(struct vcpu *vcpu)
+{
+	int r;
+
+	/* It was kicked out of a copy, and goes on there. */
+	if (vcpu->debug.left == vcpu_user_rip(vcpu))
+		(void)go_over(vcpu);
+	vcpu->debug.left = DEBUG_NOWHERE;
+	r = step_arm(vcpu);
 
 	if (r < 0)
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
@@ -197,7 +544,7 @@ enter(struct vcpu *vcpu)
 }
 
 void
-debug_run(struct vcpu *vcpu)
+debug_begin(struct vcpu *vcpu)
 {
 	int r;
 
@@ -208,46 +555,113 @@ debug_run(struct vcpu *vcpu)
 	if (r < 0)
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
 		    "KVM_RUN of vCPU %u: %s", vcpu->id, strerror(-r));
-	while (wait_to_run(vcpu))
-		if (deliver(vcpu))
-			enter(vcpu);
+	if (vcpu->machine->debug.threads && vcpu->thread.tid != 1)
+		debug_raise(vcpu, &(struct debug_event){ .kind = EVENT_BORN });
+}
+
+static bool
+others_live(const struct vcpu *vcpu)
+{
+	const struct machine *m = vcpu->machine;
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		if (i != vcpu->id && thread_lives(&m->vcpu[i]))
+			return true;
+	return false;
+}
+
+void
+debug_end(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	const _Atomic uint32_t *run = &state_of(vcpu)->run;
+	bool reported;
+
+	pthread_mutex_lock(&m->lock);
+	reported = m->debug.threads && others_live(vcpu);
+	if (reported)
+		vcpu->state = VCPU_ENDED;
+	pthread_mutex_unlock(&m->lock);
+	if (!reported)
+		return;
+	debug_raise(vcpu, &(struct debug_event){ .kind = EVENT_DIED });
+	while (
+	    !machine_is_over(m) && *run != RUN_LEAVING && *run != RUN_RUNNING) {
+		kick_forget(vcpu);
+		if (*run == RUN_STOPPING)
+			rest(vcpu);
+		sleep_until_granted(vcpu);
+	}
+}
+
+void
+debug_call(struct vcpu *vcpu)
+{
+	cause(vcpu->machine,
+	    (struct stops_input){ .cause = CAUSE_CALL, .vcpu = vcpu->id });
+}
+
+void
+debug_returned(struct vcpu *vcpu, bool cut)
+{
+	cause(vcpu->machine,
+	    (struct stops_input){
+		.cause = CAUSE_RETURNED, .vcpu = vcpu->id, .cut = cut });
 }
 
 void
 debug_born(struct vcpu *vcpu)
 {
-	/* What KVM was told is of the vCPU, and outlives its threads. */
+	struct debug *d = &vcpu->machine->debug;
+	/* KVM's setting belongs to the vCPU, and outlives its threads. */
 	const uint32_t control = vcpu->debug.control;
 
 	vcpu->debug = (struct debug_vcpu){
-		.want = vcpu->machine->debug.want_new,
+		.want = d->want_new,
 		.control = control,
-		.told = NOWHERE,
+		.reported = DEBUG_NOWHERE,
+		.left = DEBUG_NOWHERE,
+		.rested = DEBUG_NOWHERE,
 	};
+	if (d->on)
+		cause_with_lock(
+		    vcpu->machine, (struct stops_input){
+				       .cause = CAUSE_BORN,
+				       .vcpu = vcpu->id,
+				       .tid = (uint32_t)vcpu->thread.tid,
+				       .wanted = d->want_new != WANT_STOP,
+				   });
 }
 
 void
 debug_gone(struct vcpu *vcpu)
 {
-	struct machine *m = vcpu->machine;
-	struct debug *d = &m->debug;
-
-	if (!d->on)
-		return;
-	/* If nobody else runs, the debugger would wait in vain. */
-	if (nobody_wants(m))
-		d->hold = true;
-	if (d->hold && all_rest(m))
-		notify(d);
+	if (vcpu->machine->debug.on)
+		cause_with_lock(
+		    vcpu->machine, (struct stops_input){
+				       .cause = CAUSE_GONE, .vcpu = vcpu->id });
 }
 
 void
 debug_left(struct machine *m)
 {
-	if (!m->debug.on)
-		return;
-	pthread_cond_broadcast(&m->debug.wake);
-	notify(&m->debug);
+	if (m->debug.on)
+		cause_with_lock(m, (struct stops_input){ .cause = CAUSE_OVER });
+}
+
+/* From Linux 6.12 on another thread may run a vCPU at once. */
+void
+debug_init(struct machine *m)
+{
+	struct utsname host;
+	int major, minor;
+
+	m->debug.row = STEPS_IN_A_ROW;
+	if (uname(&host) == 0 &&
+	    sscanf(host.release, "%d.%d", &major, &minor) == 2 &&
+	    (major > 6 || (major == 6 && minor >= 12)))
+		m->debug.row = 0;
 }
 
 int
@@ -258,14 +672,19 @@ debug_start(struct machine *m, bool stopped)
 	d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->fd < 0)
 		return -errno;
-	pthread_cond_init(&d->wake, NULL);
 	d->breaks.mem = &m->mem;
+	d->copies.page = shim_copies(m->shim);
 	d->on = true;
-	d->hold = stopped;
-	d->running = !stopped;
 	d->want_new = WANT_RUN;
+	d->keep = KEEP_SIGNALS;
+	d->stops.lone = STOPS_NONE;
+	pthread_mutex_lock(&m->lock);
 	debug_born(&m->vcpu[0]);
-	return thread_host(&m->vcpu[0]);
+	if (!stopped)
+		cause_with_lock(
+		    m, (struct stops_input){ .cause = CAUSE_RESUME });
+	pthread_mutex_unlock(&m->lock);
+	return 0;
 }
 
 int
@@ -277,275 +696,201 @@ debug_fd(const struct machine *m)
 int
 debug_timeout(struct machine *m)
 {
-	struct debug *d = &m->debug;
 	bool waiting;
 
 	pthread_mutex_lock(&m->lock);
-	waiting = thread_over(m) ? !all_out(m) : needs_kicks(d) && !all_rest(m);
+	waiting = machine_is_over(m) ? !all_out(m)
+				     : stops_are_awaited(&m->debug.stops);
 	pthread_mutex_unlock(&m->lock);
-	return waiting ? THREAD_KICK_AGAIN_MS : -1;
+	return waiting ? KICK_AGAIN_MS : -1;
 }
 
-/* One instruction of this vCPU comes before all others run. */
-static void
-set_alone(struct machine *m, struct vcpu *vcpu)
-{
-	struct debug *d = &m->debug;
-
-	/* Not where its step starts, if a signal's handler comes before that. */
-	d->lifted = vcpu_user_rip(vcpu);
-	breaks_lift(&d->breaks, d->lifted);
-	d->alone = vcpu;
-	vcpu->debug.from = vcpu->debug.told = d->lifted;
-}
-
-/* Let this vCPU run one instruction while all others are held. */
-static void
-run_alone(struct machine *m, struct vcpu *vcpu)
-{
-	set_alone(m, vcpu);
-	pthread_cond_broadcast(&m->debug.wake);
-}
-
-/*
- * An instruction at which its vCPU was told of last, and on which a breakpoint
- * lies, is to be passed; one to which the debugger has moved it is not: there
- * the breakpoint counts.  Nor is one at which a vCPU rests that had nothing to
- * tell, or has not told it yet.
- */
-static bool
-rests_on_break(struct machine *m, struct vcpu *vcpu)
-{
-	uint64_t told = vcpu->debug.told;
-
-	return told != NOWHERE && vcpu_user_rip(vcpu) == told &&
-	       breaks_at(&m->debug.breaks, told);
-}
-
-/* Let run what shall run, but first what rests on a breakpoint. */
-static void
-let_run(struct machine *m)
-{
-	struct debug *d = &m->debug;
-	unsigned i;
-
-	for (i = 0; i < m->vcpus; i++) {
-		struct vcpu *vcpu = &m->vcpu[i];
-
-		if (!thread_lives(vcpu) || vcpu->debug.want == WANT_STOP ||
-		    !rests_on_break(m, vcpu))
-			continue;
-		run_alone(m, vcpu);
-		return;
-	}
-	d->hold = false;
-	pthread_cond_broadcast(&d->wake);
-}
-
-/* Is the end of a lone instruction no news to the debugger? */
-static bool
-goes_on(struct vcpu *vcpu)
-{
-	return vcpu->debug.want == WANT_RUN ||
-	       (vcpu->debug.want == WANT_RANGE && step_in_range(vcpu));
-}
-
-/* The lone vCPU rests again: put back what was lifted for it, and see what its
- * instruction did to watched memory. */
-static void
-finish_alone(struct machine *m)
-{
-	struct debug *d = &m->debug;
-	struct vcpu *vcpu = d->alone;
-	struct debug_event *event = &vcpu->debug.event;
-	const struct watchpoint *hit = NULL;
-
-	d->alone = NULL;
-	breaks_plant(&d->breaks, d->lifted);
-	/* Kicked behind its instruction, it has made it all the same. */
-	if (event->kind == EVENT_NONE &&
-	    vcpu_user_rip(vcpu) != vcpu->debug.from) {
-		event->kind = EVENT_STEP;
-		event->vcpu = vcpu->id;
-	}
-	if (d->page) {
-		d->page = false;
-		breaks_protect(&d->breaks);
-		if (event->kind == EVENT_STEP)
-			hit = breaks_hit(
-			    &d->breaks, d->opened.addr, d->opened.write, true);
-	}
-	if (hit) {
-		event->kind = EVENT_WATCH;
-		event->addr = hit->addr;
-		event->type = hit->type;
-	} else if (event->kind == EVENT_STEP && goes_on(vcpu)) {
-		event->kind = EVENT_NONE;
-	}
-}
-
-static void
-open_page(struct machine *m, struct vcpu *vcpu)
-{
-	struct debug *d = &m->debug;
-
-	d->opened = vcpu->debug.event;
-	d->page = true;
-	vcpu->debug.event.kind = EVENT_NONE;
-	breaks_open_page(&d->breaks, d->opened.addr);
-	run_alone(m, vcpu);
-}
-
-/* A breakpoint that is not there any more has not been hit; and who was told
- * to run since it stepped, has not stepped. */
+/* A breakpoint that is there no more has not been hit; a vCPU that is to run
+ * since it stepped has not stepped. */
 static bool
 is_stale(const struct debug *d, struct vcpu *vcpu)
 {
 	const struct debug_event *event = &vcpu->debug.event;
 
 	if (event->kind == EVENT_STEP)
-		return goes_on(vcpu);
+		return debug_goes_on(vcpu);
 	return (event->kind == EVENT_BREAK || event->kind == EVENT_HARDBREAK) &&
 	       !breaks_has(&d->breaks, event->addr);
 }
 
-/* The next vCPU with something to tell, each in its turn.  One that was not let
- * run keeps it until it is. */
-static struct vcpu *
-next_event(struct machine *m)
-{
-	struct debug *d = &m->debug;
-	unsigned i;
-
-	for (i = 0; i < m->vcpus; i++) {
-		struct vcpu *vcpu = &m->vcpu[(d->next + i) % m->vcpus];
-
-		if (!thread_lives(vcpu) || vcpu->debug.want == WANT_STOP)
-			continue;
-		if (is_stale(d, vcpu))
-			vcpu->debug.event.kind = EVENT_NONE;
-		if (vcpu->debug.event.kind != EVENT_NONE) {
-			d->next = (vcpu->id + 1) % m->vcpus;
-			return vcpu;
-		}
-	}
-	return NULL;
-}
-
-/*
- * The lone instruction is a hypercall: it has left the guest, and may wait for
- * what another thread has to do.  So the breakpoint is put back, and the others
- * run, while it is served.
- */
-void
-debug_release(struct vcpu *vcpu)
-{
-	struct machine *m = vcpu->machine;
-	struct debug *d = &m->debug;
-
-	pthread_mutex_lock(&m->lock);
-	if (d->alone == vcpu && !d->page) {
-		d->alone = NULL;
-		breaks_plant(&d->breaks, d->lifted);
-		vcpu->debug.told = NOWHERE;
-		if (d->running && !d->interrupted && !next_event(m))
-			let_run(m);
-		else
-			notify(d); /* who is alone no more may be kicked */
-	}
-	pthread_mutex_unlock(&m->lock);
-}
-
-/* Whom an event that is nobody's is told of: the eldest. */
-static struct vcpu *
-eldest(struct machine *m)
-{
-	struct vcpu *found = NULL;
-	unsigned i;
-
-	for (i = 0; i < m->vcpus; i++) {
-		struct vcpu *vcpu = &m->vcpu[i];
-
-		if (thread_lives(vcpu) &&
-		    (!found || vcpu->thread.tid < found->thread.tid))
-			found = vcpu;
-	}
-	return found ? found : &m->vcpu[0];
-}
-
-/* All rest: what is there to tell? */
-static bool
+/* The event that the machine is ready with. */
+static void
 take_event(struct machine *m, struct debug_event *event)
 {
-	struct debug *d = &m->debug;
-	struct vcpu *vcpu;
+	const struct stops *s = &m->debug.stops;
+	struct vcpu *vcpu = &m->vcpu[s->reported];
 
-	if (d->alone)
-		finish_alone(m);
-	vcpu = next_event(m);
-	if (vcpu && vcpu->debug.event.kind == EVENT_PAGE) {
-		open_page(m, vcpu);
-		return false;
-	}
-	if (!vcpu && (d->interrupted || (d->running && nobody_wants(m)))) {
-		vcpu = eldest(m);
-		vcpu->debug.event.kind = d->interrupted ? EVENT_INTERRUPT
-							: EVENT_GONE;
-		vcpu->debug.event.vcpu = vcpu->id;
-	}
-	if (vcpu) {
+	if (s->report == REPORT_EVENT) {
 		*event = vcpu->debug.event;
 		vcpu->debug.event.kind = EVENT_NONE;
-		vcpu->debug.told = vcpu_user_rip(vcpu);
-		d->interrupted = false;
-		return true;
+	} else {
+		*event = (struct debug_event){
+			.kind = s->report == REPORT_INTERRUPT ? EVENT_INTERRUPT
+							      : EVENT_GONE,
+			.vcpu = vcpu->id,
+		};
 	}
-	if (d->running)
-		let_run(m);
-	return false;
+}
+
+/* The controller knows where the vCPU of the event is. */
+static void
+note_report(struct machine *m, const struct debug_event *event)
+{
+	struct vcpu *vcpu = &m->vcpu[event->vcpu];
+
+	if (event->kind == EVENT_ENDED)
+		return;
+	if (event->kind != EVENT_GONE && vcpu->flight.raised != RAISED_ASKED)
+		vcpu->debug.info = stopinfo_of(
+		    event->kind, vcpu_user_rip(vcpu));
+	/* A call that waits is before the instruction at rip. */
+	vcpu->debug.reported = flight_is_before(&vcpu->flight)
+				   ? DEBUG_NOWHERE
+				   : vcpu_user_rip(vcpu);
+}
+
+/* No kick is lost: this is a safety net. */
+static void
+kick_again(struct machine *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		if (state_of(&m->vcpu[i])->run == RUN_STOPPING ||
+		    state_of(&m->vcpu[i])->run == RUN_LEAVING)
+			kick_vcpu(&m->vcpu[i]);
+}
+
+static int64_t
+monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t
+debug_held_ns(const struct machine *m)
+{
+	const int64_t from = m->debug.held_from;
+
+	return m->debug.held_ns + (from ? monotonic_ns() - from : 0);
+}
+
+/* The debugger does not hold a living guest any more. */
+static void
+end_hold(struct debug *d)
+{
+	const int64_t from = d->held_from;
+
+	if (from)
+		d->held_ns += monotonic_ns() - from;
+	d->held_from = 0;
+}
+
+static bool
+poll_event(struct machine *m, struct debug_event *event)
+{
+	struct debug *d = &m->debug;
+	struct stops_actions act;
+	bool over, ready;
+
+	take_notice(d);
+	over = machine_is_over(m);
+	pthread_mutex_lock(&m->lock);
+	transit(m,
+	    &(struct stops_input){ .cause = over ? CAUSE_OVER : CAUSE_TAKE },
+	    &act);
+	act.notify = false;
+	ready = over ? all_out(m) : act.taken;
+	if (over) {
+		machine_settle_end(m);
+		end_hold(d);
+	}
+	if (ready && over) {
+		*event = (struct debug_event){ .kind = EVENT_ENDED };
+		end_notices(d);
+	} else if (ready) {
+		take_event(m, event);
+	} else if (over || stops_are_awaited(&d->stops)) {
+		kick_again(m);
+	}
+	pthread_mutex_unlock(&m->lock);
+	carry_out(m, &act);
+	return ready;
 }
 
 bool
 debug_poll(struct machine *m, struct debug_event *event)
 {
-	struct debug *d = &m->debug;
-	uint64_t count;
-	bool told = false;
+	bool ready = poll_event(m, event);
 
-	pthread_mutex_lock(&m->lock);
-	if (atomic_exchange(&d->notified, false) &&
-	    read(d->fd, &count, sizeof(count)) < 0)
-		count = 0;
-	if (thread_over(m)) {
-		if (m->timed_out)
-			machine_end_quietly(m, OUTCOME_TIMEOUT, 0);
-		*event = (struct debug_event){ .kind = EVENT_ENDED };
-		told = all_out(m);
-		pthread_cond_broadcast(&d->wake);
-		if (!told)
-			kick_all(m);
-	} else if (all_rest(m)) {
-		/* One stop, one event: the next is for the next. */
-		if (d->running || d->interrupted)
-			told = take_event(m, event);
-		if (told)
-			d->running = false;
-	} else if (needs_kicks(d)) {
-		kick_all(m);
-	}
-	pthread_mutex_unlock(&m->lock);
-	return told;
+	if (ready)
+		note_report(m, event);
+	return ready;
+}
+
+void
+debug_set_deaf(struct machine *m, bool deaf)
+{
+	m->debug.deaf = deaf;
 }
 
 void
 debug_attach(struct machine *m)
 {
+	if (!machine_is_over(m))
+		m->debug.held_from = monotonic_ns();
 	m->debug.attached = true;
 	m->guest.signals.observed = true;
 }
 
+/* With the lock: pass on what the debugger wants of each vCPU. */
+static void
+pass_wants(struct machine *m)
+{
+	struct stops_actions act;
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++) {
+		struct vcpu *vcpu = &m->vcpu[i];
+
+		if (!thread_lives(vcpu))
+			continue;
+		transit(m,
+		    &(struct stops_input){ .cause = CAUSE_WANT,
+			.vcpu = i,
+			.wanted = vcpu->debug.want != WANT_STOP,
+			.over = rests_on_break(vcpu),
+			.news = news_of(vcpu) },
+		    &act);
+		if (vcpu->debug.event.kind == EVENT_PAGE)
+			vcpu->debug.event.kind = EVENT_NONE;
+	}
+}
+
+/* The signal that the vCPU gets when its debugger has left. */
+static int
+signal_kept(const struct vcpu *vcpu)
+{
+	const struct debug_vcpu *v = &vcpu->debug;
+
+	if (v->signal || vcpu->flight.raised != RAISED_ASKED ||
+	    v->cause == RAISED_TRAP)
+		return v->signal;
+	return vcpu->machine->debug.keep & HC_SIGNAL_BIT(v->info.si_signo)
+		   ? v->info.si_signo
+		   : 0;
+}
+
 /*
- * Events that were not told are forgotten: a fault will come again, and a
+ * Events that were not reported are forgotten: a fault will come again, and a
  * breakpoint is gone.
  */
 void
@@ -556,21 +901,25 @@ debug_detach(struct machine *m)
 
 	pthread_mutex_lock(&m->lock);
 	d->attached = false;
+	end_hold(d);
 	d->pass = 0;
+	d->catch_set.on = false;
+	d->threads = false;
 	m->guest.signals.observed = false;
-	d->interrupted = false;
 	d->want_new = WANT_RUN;
 	for (i = 0; i < m->vcpus; i++) {
 		m->vcpu[i].debug.event.kind = EVENT_NONE;
 		m->vcpu[i].debug.want = WANT_RUN;
-		m->vcpu[i].debug.signal = 0;
+		m->vcpu[i].debug.signal = signal_kept(&m->vcpu[i]);
+		m->vcpu[i].debug.aside.count = 0;
 	}
-	if (all_rest(m)) {
-		d->alone = NULL;
-		d->page = false;
+	d->keep = KEEP_SIGNALS;
+	if (debug_is_held(m)) {
 		breaks_clear(&d->breaks);
-		let_run(m);
-		d->running = true;
+		copies_clear(&d->copies);
+		pass_wants(m);
+		cause_with_lock(
+		    m, (struct stops_input){ .cause = CAUSE_RESUME });
 	}
 	pthread_mutex_unlock(&m->lock);
 }
@@ -578,25 +927,28 @@ debug_detach(struct machine *m)
 void
 debug_interrupt(struct machine *m)
 {
-	struct debug *d = &m->debug;
+	cause(m, (struct stops_input){ .cause = CAUSE_INTERRUPT });
+}
 
-	pthread_mutex_lock(&m->lock);
-	d->interrupted = true;
-	hold(m);
-	if (all_rest(m))
-		notify(d);
-	pthread_mutex_unlock(&m->lock);
+void
+debug_pause(struct machine *m, struct debug_event *event)
+{
+	struct pollfd ready = { m->debug.fd, POLLIN, 0 };
+
+	debug_interrupt(m);
+	while (!poll_event(m, event))
+		poll(&ready, 1, KICK_AGAIN_MS);
+	if (event->kind != EVENT_INTERRUPT && event->kind != EVENT_GONE)
+		note_report(m, event);
 }
 
 void
 debug_rest(struct machine *m)
 {
-	struct pollfd ready = { m->debug.fd, POLLIN, 0 };
 	struct debug_event event;
 
-	debug_interrupt(m);
-	while (!debug_poll(m, &event))
-		poll(&ready, 1, THREAD_KICK_AGAIN_MS);
+	debug_pause(m, &event);
+	note_report(m, &event);
 }
 
 void
@@ -606,44 +958,203 @@ debug_interrupt_from_signal(struct machine *m)
 }
 
 void
+debug_call_controller(struct machine *m)
+{
+	notify(&m->debug);
+}
+
+void
+debug_set_judge(struct machine *m, debug_judge *judge, void *ctx)
+{
+	m->debug.judge = judge;
+	m->debug.judge_ctx = ctx;
+}
+
+void
 debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo, uint64_t hi,
     int signal)
 {
 	vcpu->debug.want = want;
 	vcpu->debug.lo = lo;
 	vcpu->debug.hi = hi;
-	/* One that it was to have before it was stopped again, it still gets. */
+	/* A signal that it was to get before it stopped again it still gets. */
 	if (signal)
 		vcpu->debug.signal = signal;
 }
 
+/* A call that the debugger sees the thread in is set aside with its wait. */
+static void
+move_aside(struct vcpu *vcpu, struct aside_place from, struct aside_place to)
+{
+	struct flight *f = &vcpu->flight;
+	struct aside_call call = {
+		.wait = vcpu->thread.wait,
+		.shown = flight_is_shown(f),
+		.call = f->call,
+		.number = f->number,
+		.cut = f->cut,
+	};
+
+	aside_move(&vcpu->debug.aside, &call, from, to);
+	vcpu->thread.wait = call.wait;
+	if (flight_is_shown(f))
+		f->call = CALL_NONE;
+	if (!call.shown)
+		return;
+	f->call = call.call;
+	f->number = call.number;
+	f->cut = call.cut;
+}
+
+int
+debug_set_context(struct vcpu *vcpu, const struct user_context *c)
+{
+	struct aside_place to = { c->regs.rip, c->regs.rsp }, from;
+	struct kvm_regs old;
+	int r;
+
+	vcpu_user_regs(vcpu, &old);
+	r = vcpu_set_user_context(vcpu, c);
+	from = (struct aside_place){ old.rip, old.rsp };
+	if (r == 0 && (from.rip != to.rip || from.rsp != to.rsp))
+		move_aside(vcpu, from, to);
+	/* Also where it is moved back: the stub of GDB moves it onto an INT3,
+	 * and GDB past it, where another breakpoint may be. */
+	if (from.rip != to.rip)
+		vcpu->debug.reported = DEBUG_NOWHERE;
+	/* A result in place of an interruption is the call's. */
+	if (r == 0 && vcpu->flight.call == CALL_CUT_SHOWN &&
+	    c->regs.rax != (uint64_t)vcpu->flight.cut)
+		vcpu->flight.call = CALL_SHOWN;
+	return r;
+}
+
+int
+debug_trace(struct machine *m, uint64_t addr, bool on)
+{
+	return on ? breaks_insert(&m->debug.breaks, BREAKS_TRACE, addr, 1)
+		  : breaks_remove(&m->debug.breaks, BREAKS_TRACE, addr, 1);
+}
+
+int
+debug_trace_call(struct machine *m, uint32_t number, bool on)
+{
+	struct catch_set *c = &m->debug.traced;
+	unsigned i = 0;
+
+	while (i < c->n && c->number[i] != number)
+		i++;
+	if (on && i == CATCH_MAX)
+		return -ENOSPC;
+	if (on && i == c->n)
+		c->number[c->n++] = number;
+	else if (!on && i < c->n)
+		c->number[i] = c->number[--c->n];
+	c->on = c->n > 0;
+	return 0;
+}
+
+int64_t
+debug_call_number(const struct vcpu *vcpu)
+{
+	return flight_is_shown(&vcpu->flight) ? (int)vcpu->flight.number : -1;
+}
+
+void
+debug_set_call_number(struct vcpu *vcpu, int64_t number)
+{
+	struct flight *f = &vcpu->flight;
+
+	if (!flight_is_shown(f))
+		return;
+	f->number = (uint32_t)number;
+	if ((int)number < 0)
+		f->call = CALL_NONE;
+}
+
+int
+debug_catch(struct machine *m, bool on, const uint32_t *number, size_t n)
+{
+	struct catch_set *c = &m->debug.catch_set;
+
+	if (n > CATCH_MAX)
+		return -ENOSPC;
+	c->n = (unsigned)n;
+	if (n > 0)
+		memcpy(c->number, number, n * sizeof(number[0]));
+	c->on = on;
+	return 0;
+}
+
+void
+debug_want_new(struct machine *m, enum debug_want want)
+{
+	m->debug.want_new = want;
+}
+
 bool
-debug_signal(struct vcpu *vcpu, const siginfo_t *info, bool fault)
+debug_signal(struct vcpu *vcpu, const siginfo_t *info, enum flight_raised why)
 {
 	struct machine *m = vcpu->machine;
 	const struct debug_event event = {
 		.kind = EVENT_SIGNAL,
 		.signal = info->si_signo,
-		.addr = vcpu->trap.address,
+		.addr = vcpu->flight.trap.address,
 	};
 
-	/* Who steps has to hear of each, to step over its handler. */
+	/* A debugger that steps gets each signal, to step over its handler. */
 	if (!m->debug.attached ||
 	    (vcpu->debug.want == WANT_RUN &&
 		(m->debug.pass & HC_SIGNAL_BIT(info->si_signo))))
 		return false;
 	vcpu->debug.info = *info;
-	vcpu->debug.told_fault = fault;
+	vcpu->debug.cause = why;
 	debug_raise(vcpu, &event);
 	return true;
 }
 
+void
+debug_pass_signals(struct machine *m, uint64_t set)
+{
+	m->debug.pass = set;
+}
+
+void
+debug_keep_signals(struct machine *m, uint64_t set)
+{
+	m->debug.keep = set;
+}
+
+void
+debug_report_threads(struct machine *m, bool on)
+{
+	m->debug.threads = on;
+}
+
+void
+debug_set_siginfo(struct vcpu *vcpu, const siginfo_t *info)
+{
+	vcpu->debug.info = *info;
+}
+
+const siginfo_t *
+debug_siginfo(const struct vcpu *vcpu)
+{
+	return &vcpu->debug.info;
+}
+
+uint64_t
+debug_stops(const struct machine *m, enum debug_stop_way way)
+{
+	return m->debug.ways[way];
+}
+
 /*
- * The vCPU whose step the controller is to make, if any: no other moves, and
+ * The vCPU whose step the controller is to make, or NULL: no other moves, and
  * its instruction ends soon, for nothing could interrupt it.
  */
 static struct vcpu *
-borrow(struct machine *m)
+choose_lent(struct machine *m)
 {
 	struct debug *d = &m->debug;
 	struct vcpu *mover = NULL;
@@ -660,98 +1171,101 @@ borrow(struct machine *m)
 		d->steps = 0;
 		return NULL;
 	}
-	if (d->steps < STEPS_IN_A_ROW) {
+	if (d->steps < d->row) {
 		d->steps++;
 		return NULL;
 	}
-	return mover->attend || mover->thread.signals.look ||
-		       step_may_block(mover)
+	return mover->debug.signal || flight_is_due(&mover->flight) ||
+		       flight_waits(&mover->flight) ||
+		       mover->thread.signals.pending || step_may_block(mover)
 		   ? NULL
 		   : mover;
 }
 
-/* Make a step of a vCPU whose thread rests.  If it does not end here, that
+static bool
+has_met(const struct vcpu *vcpu)
+{
+	return vcpu->debug.event.kind != EVENT_NONE || vcpu->debug.passes;
+}
+
+/* Make the step of a vCPU that was lent.  If it does not end here, the vCPU's
  * thread goes on with it. */
 static void
-step_borrowed(struct machine *m, struct vcpu *vcpu)
+step_lent(struct vcpu *vcpu)
 {
-	struct debug *d = &m->debug;
+	struct machine *m = vcpu->machine;
 	unsigned runs = 0;
 
-	if (rests_on_break(m, vcpu))
-		set_alone(m, vcpu);
-	d->borrowed = vcpu;
-	pthread_mutex_unlock(&m->lock);
-	vcpu->kvm.run->immediate_exit = 0;
+	kick_forget(vcpu);
 	do
-		enter(vcpu);
-	while (vcpu->debug.event.kind == EVENT_NONE && !vcpu->attend &&
-	       !thread_over(m) && runs++ < BORROWED_RUNS);
-	come_to_rest(vcpu);
-	pthread_mutex_lock(&m->lock);
-	d->borrowed = NULL;
-	if (vcpu->debug.event.kind != EVENT_NONE && !thread_over(m))
+		debug_enter(vcpu);
+	while (!has_met(vcpu) && !flight_is_due(&vcpu->flight) &&
+	       !flight_waits(&vcpu->flight) && !machine_is_over(m) &&
+	       runs++ < LENT_RUNS);
+	if (has_met(vcpu))
+		rest(vcpu);
+	else
+		cause(m, (struct stops_input){
+			     .cause = CAUSE_HAND, .vcpu = vcpu->id });
+}
+
+/* Before a run: an event that was not reported stays, unless it is stale; the
+ * signal of one that was is decided. */
+static void
+forget_stale(struct machine *m, struct vcpu *vcpu)
+{
+	if (is_stale(&m->debug, vcpu))
+		vcpu->debug.event.kind = EVENT_NONE;
+	if (vcpu->debug.event.kind != EVENT_NONE)
 		return;
-	d->hold = d->alone != NULL;
-	pthread_cond_broadcast(&d->wake);
+	if (!vcpu->debug.signal)
+		vcpu->debug.info = (siginfo_t){ 0 };
+	else if (vcpu->flight.raised == RAISED_NONE)
+		vcpu->flight.raised = RAISED_ASKED;
 }
 
 void
 debug_resume(struct machine *m)
 {
-	struct debug *d = &m->debug;
-	bool pending = false;
-	struct vcpu *borrowed = borrow(m);
+	struct vcpu *lent = choose_lent(m);
+	struct stops_actions act;
+	bool steps;
 	unsigned i;
 
 	pthread_mutex_lock(&m->lock);
-	for (i = 0; i < m->vcpus; i++) {
-		struct vcpu *vcpu = &m->vcpu[i];
-
-		if (!thread_lives(vcpu) || vcpu->debug.want == WANT_STOP)
-			continue;
-		if (is_stale(d, vcpu))
-			vcpu->debug.event.kind = EVENT_NONE;
-		/* What it has not told yet is not decided. */
-		if (vcpu->debug.event.kind != EVENT_NONE) {
-			pending = true;
-			continue;
-		}
-		vcpu->faulted = vcpu->faulted && vcpu->debug.signal;
-		if (vcpu->debug.signal)
-			vcpu->attend = true;
-		else
-			vcpu->debug.info.si_signo = 0;
+	for (i = 0; i < m->vcpus; i++)
+		if (thread_lives(&m->vcpu[i]) &&
+		    m->vcpu[i].debug.want != WANT_STOP)
+			forget_stale(m, &m->vcpu[i]);
+	if (debug_is_held(m)) {
+		if (m->debug.copies.used == COPIES_MAX)
+			copies_clear(&m->debug.copies);
+		pass_wants(m);
 	}
-	d->running = true;
-	if (thread_over(m))
-		pthread_cond_broadcast(&d->wake);
-	if (pending || d->interrupted || thread_over(m))
-		notify(d);
-	else if (borrowed)
-		step_borrowed(m, borrowed);
-	else
-		let_run(m);
+	transit(m,
+	    &(struct stops_input){ .cause = CAUSE_RESUME,
+		.vcpu = lent ? lent->id : 0,
+		.lend = lent != NULL },
+	    &act);
+	steps = lent && state_of(lent)->run == RUN_LENT;
 	pthread_mutex_unlock(&m->lock);
+	carry_out(m, &act);
+	if (steps)
+		step_lent(lent);
 }
 
 void
 debug_kill(struct machine *m)
 {
-	struct debug *d = &m->debug;
-
-	pthread_mutex_lock(&m->lock);
+	m->debug.killed |= m->outcome.kind == OUTCOME_RUNNING;
 	machine_end(m, OUTCOME_SIGNAL, SIGKILL, "killed by the debugger");
-	hold(m);
-	pthread_cond_broadcast(&d->wake);
-	pthread_mutex_unlock(&m->lock);
+	cause(m, (struct stops_input){ .cause = CAUSE_OVER });
 }
 
-void
-debug_join(struct machine *m)
+bool
+debug_was_killed(const struct machine *m)
 {
-	thread_join(m);
-	m->debug.on = false;
+	return m->debug.killed;
 }
 
 /* Debug registers are tried once, when the first is asked for: some KVMs

@@ -3,30 +3,36 @@
  * Debugging a machine: all its vCPUs stop together, are inspected, and run
  * again as asked.  It must not know protocols, nor who asks.
  *
- * Each vCPU runs on a host thread of its own, in debug_run(), and rests between
+ * Each vCPU runs on a host thread of its own (hostthread.c), and rests between
  * two KVM_RUNs while the machine is held.  One more thread, the controller,
  * calls everything else here; it waits in poll() on debug_fd() and then asks
  * debug_poll() what happened.
  *
  * The life of a stop: a vCPU meets something (a breakpoint, the end of a step,
- * a fault), writes it down as its event and holds the machine; the others are
- * kicked out of the guest and of blocking calls; when all rest, the controller
- * gets the event.  What several meet at once is told one at a time: the others
- * keep their events for the next resume.
+ * a fault) and raises an event; the other vCPUs are kicked out of the guest and
+ * of blocking calls; when all rest, the controller gets the event.  Events that
+ * several vCPUs meet at once are reported one at a time: each of the others
+ * keeps its event for the next resume.
+ *
+ * Which vCPU may run is decided by the state machine in stops.h.  An
+ * instruction under a breakpoint is run by its vCPU alone, the breakpoint
+ * lifted, while no other vCPU is in the guest; so is one that touched a watched
+ * page.  The vCPUs do that among themselves.
  *
  * The controller makes single steps of one vCPU itself, while its thread rests,
  * when several have been asked for in a row.
  *
- * An instruction under a breakpoint is run by its vCPU alone, the breakpoint
- * lifted, while the others are held; so is one that touched a watched page.
- *
- * Threads come and go.  One that is made while the machine is held rests before
- * its first instruction; when one ends, what was waiting for it to rest goes on.
+ * A thread that is made while the machine is held rests before its first
+ * instruction.
  */
 #ifndef DEBUG_H
 #define DEBUG_H
 
+#include "vm/aside.h"
 #include "vm/breaks.h"
+#include "vm/copies.h"
+#include "vm/flight.h"
+#include "vm/stops.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -37,7 +43,7 @@
 struct machine;
 struct vcpu;
 
-/* What a debugger wants of a vCPU. */
+/* A debugger's orders for a vCPU. */
 enum debug_want {
 	WANT_STOP,
 	WANT_RUN,
@@ -49,12 +55,17 @@ enum debug_event_kind {
 	EVENT_NONE,
 	EVENT_INTERRUPT, /* debug_interrupt() */
 	EVENT_STEP,
-	EVENT_BREAK,     /* of ours, not executed */
+	EVENT_BREAK,     /* of the debugger, not executed */
 	EVENT_HARDBREAK, /* the same */
-	EVENT_WATCH,     /* `addr` was touched, `type` tells how */
-	EVENT_SIGNAL,    /* a fault: `signal` is about to be delivered */
+	EVENT_WATCH,     /* `addr`, `len` and `type` are the watchpoint's */
+	EVENT_CALL,      /* a caught hypercall has come, or for the judge a
+			    traced one: flight.number */
+	EVENT_RETURN,    /* it returns */
+	EVENT_BORN,      /* the thread begins */
+	EVENT_DIED,      /* the thread has ended: flight.status */
+	EVENT_SIGNAL,    /* `signal` is about to be delivered */
 	EVENT_PAGE,      /* internal: a watched page was touched */
-	EVENT_GONE,      /* who ran has ended, and the others are held */
+	EVENT_GONE,      /* no thread is left that was let run */
 	EVENT_ENDED,     /* the guest is over: see machine.outcome */
 };
 
@@ -62,28 +73,56 @@ struct debug_event {
 	enum debug_event_kind kind;
 	unsigned vcpu;
 	int signal;
-	uint64_t addr;
+	uint64_t addr, len;
 	enum breaks_type type;
-	bool write; /* EVENT_PAGE: what the access was */
+	struct breaks_access access; /* EVENT_PAGE */
+};
+
+/* No address of user code. */
+#define DEBUG_NOWHERE UINT64_MAX
+
+/*
+ * Is what the vCPU has met a stop: a breakpoint, or a watchpoint?  The vCPU's
+ * own thread asks, so that a condition costs no wake-up; for a watched page it
+ * holds the machine's lock.  The registers are those of the user, and while it
+ * is asked no breakpoint is inserted nor removed.
+ *
+ * The judge also sees what a trace collects at: tracepoints, traced hypercalls
+ * before they are made (EVENT_CALL), and each instruction made (EVENT_STEP) of
+ * a vCPU that it wants followed (debug_vcpu.followed).  None of those stops it.
+ */
+typedef bool
+debug_judge(void *ctx, struct vcpu *vcpu, const struct debug_event *event);
+
+/* How far a single step is. */
+enum step_phase {
+	STEP_NONE,
+	STEP_BEGUN,   /* `from` is where it began */
+	STEP_INSIDE,  /* in the shim: it ends with the hypercall or trap */
+	STEP_PROBING, /* not the debugger's: see step_enter_trap() */
 };
 
 /* A vCPU's part. */
 struct debug_vcpu {
 	enum debug_want want;
 	uint64_t lo, hi;
-	int signal;      /* to be delivered when it runs, or 0 */
-	bool told_fault; /* `info` is a fault's */
+	int signal;               /* to be delivered when it runs, or 0 */
+	enum flight_raised cause; /* of `info` */
 	struct debug_event event;
-	bool resting;
-	siginfo_t info;   /* of the signal it was told of last */
-	bool traced;      /* we have set TF in the user's flags */
-	bool inside;      /* a step has entered the monitor */
-	uint32_t control; /* what KVM_SET_GUEST_DEBUG was last told */
-	uint64_t told;    /* where the debugger last saw it */
-	uint64_t from;    /* where the step started, and with what */
+	siginfo_t info;    /* of its last report, or of its next signal's */
+	bool traced;       /* TF in the user's flags is the debugger's */
+	uint32_t control;  /* of the last KVM_SET_GUEST_DEBUG */
+	uint64_t reported; /* rip at its last report: a breakpoint was met */
+	uint64_t left;     /* it was taken out of the copy of this address */
+	bool passes;       /* it goes on from the breakpoint that it met */
+	bool followed;     /* the judge is to see each of its instructions */
+	uint64_t rested;   /* rip when it last came to rest */
+	enum step_phase phase;
+	uint64_t from; /* where the step began, and with which registers */
 	uint64_t from_rcx, from_rsp;
 	unsigned tries;
-	uint8_t code[4]; /* the instruction that is stepped */
+	uint8_t code[15]; /* the instruction that is stepped */
+	struct aside aside;
 };
 
 /* How stops came, for --stats: by KVM_EXIT_DEBUG, or through the stubs. */
@@ -93,40 +132,67 @@ enum debug_stop_way {
 	STOP_EXIT_REGISTER,
 	STOP_TRAP_BREAK,
 	STOP_TRAP_STEP,
+	STOP_TRAP_PAGE, /* a page fault in a watched page */
+	STOP_LONE,      /* an instruction that was made alone for it */
 	DEBUG_STOPS,
 };
 
-struct debug {
-	bool on;                   /* there is a controller */
-	_Atomic bool attached;     /* and somebody debugs */
-	bool probed;               /* breaks.registers is known */
-	_Atomic bool step_by_trap; /* this KVM lets steps reach the stubs */
-	bool hold;                 /* all shall rest */
-	_Atomic bool running;      /* the debugger has let it run */
-	bool interrupted;
-	struct vcpu *alone; /* the only one that runs, over a breakpoint */
-	uint64_t lifted;    /* ... which lay there */
-	bool page;          /* ... or through the watched page `opened` */
-	struct debug_event opened;
-	_Atomic uint64_t pass;    /* signals it is not told of: bit n - 1 */
-	enum debug_want want_new; /* of a thread that is made from now on */
-	struct vcpu *borrowed;    /* the controller runs it, not its thread */
-	unsigned steps;           /* single steps asked for in a row */
-	int fd;
-	atomic_bool notified; /* fd is readable */
-	unsigned next;        /* whose events are looked at first */
-	pthread_cond_t wake;
-	struct breaks breaks;
-	_Atomic uint64_t stops[DEBUG_STOPS]; /* for --stats */
+/* The hypercalls that stop a vCPU before and after they are made. */
+#define CATCH_MAX 512
+
+struct catch_set {
+	_Atomic bool on;
+	unsigned n; /* 0: all of them */
+	uint32_t number[CATCH_MAX];
 };
 
+/* The page faults of one instruction: of its code 2, of a gather's 16 elements
+ * 32. */
+#define LONE_ACCESSES 36
+
+struct debug {
+	bool on;                   /* there is a controller */
+	_Atomic bool attached;     /* and a debugger */
+	_Atomic bool deaf;         /* which does not read what it is sent */
+	_Atomic int64_t held_ns;   /* the time that debuggers were attached */
+	_Atomic int64_t held_from; /* since when one is, or 0 */
+	bool killed;               /* it has ended the guest */
+	debug_judge *judge;        /* NULL: all is a stop */
+	void *judge_ctx;
+	bool probed;               /* breaks.registers is known */
+	_Atomic bool step_by_trap; /* this KVM lets steps reach the stubs */
+	struct stops stops;
+	uint64_t lifted; /* where the lone instruction is */
+	unsigned faults; /* in watched pages, that it has made */
+	unsigned accesses;
+	struct breaks_access access[LONE_ACCESSES]; /* of that instruction */
+	bool decoded; /* they are its operands', not those of its faults */
+	struct catch_set catch_set;
+	struct catch_set traced;  /* hypercalls */
+	_Atomic uint64_t pass;    /* signals not to report: bit n - 1 */
+	_Atomic uint64_t keep;    /* those that a detached guest gets */
+	_Atomic bool threads;     /* report threads that begin and end */
+	enum debug_want want_new; /* of a thread that is made from now on */
+	unsigned steps;           /* single steps asked for in a row */
+	unsigned row; /* so many, and the controller makes the next */
+	int fd;
+	atomic_bool notified; /* fd is readable, or will be at once */
+	struct breaks breaks;
+	struct copies copies;
+	_Atomic uint64_t ways[DEBUG_STOPS]; /* for --stats */
+};
+
+/* Before machine_create(), and before the sandbox is closed, which would deny
+ * what is asked here: how costly it is that another thread runs a vCPU. */
+void debug_init(struct machine *m);
+
 /*
- * Start the guest's first thread, at rest (`stopped`) or running.  0 or -errno.
- * The outcome is there when debug_poll() says EVENT_ENDED.
+ * For machine_start(): there is a controller from now on.  0 or -errno.  The
+ * machine has its outcome when debug_poll() returns EVENT_ENDED.
  */
 int debug_start(struct machine *m, bool stopped);
 
-/* Readable when debug_poll() may have something to say; it also may have right
+/* Readable when debug_poll() may have an event; it also may have one right
  * after debug_resume(). */
 int debug_fd(const struct machine *m);
 
@@ -140,23 +206,48 @@ bool debug_poll(struct machine *m, struct debug_event *event);
 void debug_attach(struct machine *m);
 void debug_detach(struct machine *m);
 
-/* All vCPUs shall rest: EVENT_INTERRUPT follows, or what came first. */
+/* The debugger does not read what it is sent, or reads again. */
+void debug_set_deaf(struct machine *m, bool deaf);
+
+/* Nanoseconds for which debuggers have been attached to the living guest.  For
+ * signal handlers also. */
+int64_t debug_held_ns(const struct machine *m);
+
+/* Stop all vCPUs: EVENT_INTERRUPT follows, or what came first. */
 void debug_interrupt(struct machine *m);
 
-/* The same, and wait until they do; what came first is forgotten. */
+/* The same, and wait until they rest; what came first is forgotten. */
 void debug_rest(struct machine *m);
+
+/* The same for a moment: `event` is what came first, and a vCPU that has met
+ * nothing can still meet the breakpoint that it rests on. */
+void debug_pause(struct machine *m, struct debug_event *event);
 
 /* From a signal handler: let the controller look. */
 void debug_interrupt_from_signal(struct machine *m);
 
-/* At rest: what each vCPU with a thread shall do, and (debug.want_new) the
- * threads they make, then let them. */
+/* Is the machine held for its debugger?  May be called by a signal handler. */
+bool debug_is_held(const struct machine *m);
+
+/* At rest: change the user's registers, as vcpu_set_user_context() does.  The
+ * rest of an interrupted wait comes back when rip and rsp do. */
+struct user_context;
+int debug_set_context(struct vcpu *vcpu, const struct user_context *context);
+
+/* At rest: what a vCPU with a thread is to do, and what the threads that are
+ * made from now on. */
 void debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo,
     uint64_t hi, int signal);
+void debug_want_new(struct machine *m, enum debug_want want);
+
+/* Then let them. */
 void debug_resume(struct machine *m);
 
 /* End the guest. */
 void debug_kill(struct machine *m);
+
+/* Has debug_kill() ended the guest? */
+bool debug_was_killed(const struct machine *m);
 
 /* Breakpoints and watchpoints, at rest: as breaks_insert() says. */
 int debug_insert(
@@ -164,26 +255,97 @@ int debug_insert(
 int debug_remove(
     struct machine *m, enum breaks_type type, uint64_t addr, uint64_t len);
 
-/* For thread.c: run the vCPU's thread until it has ended or the machine is
- * over. */
-void debug_run(struct vcpu *vcpu);
+/* Before debug_start(): who decides what is a stop. */
+void debug_set_judge(struct machine *m, debug_judge *judge, void *ctx);
 
-/* The same, with the machine's lock: a thread is born on this vCPU, or gone
- * from it; the machine is over, and a host thread done with it. */
+/* From any thread: let the controller look at what it keeps for itself. */
+void debug_call_controller(struct machine *m);
+
+/* Signals that are delivered without a report: bit n - 1 for signal n. */
+void debug_pass_signals(struct machine *m, uint64_t set);
+
+/* Signals that the guest gets if its debugger leaves before it has decided;
+ * until this is called, all but SIGINT and SIGTRAP.  A fault comes again. */
+void debug_keep_signals(struct machine *m, uint64_t set);
+
+/* Stop for EVENT_BORN and EVENT_DIED.  The last thread's end is the guest's. */
+void debug_report_threads(struct machine *m, bool on);
+
+/* At rest: catch these n hypercalls, all if n is 0, none unless `on`.  0, or
+ * -ENOSPC if there are more than CATCH_MAX. */
+int debug_catch(struct machine *m, bool on, const uint32_t *number, size_t n);
+
+/* At rest: insert or remove a tracepoint, as breaks_insert() says; let the judge
+ * see a hypercall, or not any more.  They stay when the debugger leaves. */
+int debug_trace(struct machine *m, uint64_t addr, bool on);
+int debug_trace_call(struct machine *m, uint32_t number, bool on);
+
+/* The number of the hypercall that the vCPU rests in, as Linux' orig_rax: -1 if
+ * it is in none.  To set another at its entry changes the call; -1 drops it. */
+int64_t debug_call_number(const struct vcpu *vcpu);
+void debug_set_call_number(struct vcpu *vcpu, int64_t number);
+
+/* The siginfo of the vCPU's last report, or zeros; it is delivered with its
+ * signal. */
+const siginfo_t *debug_siginfo(const struct vcpu *vcpu);
+void debug_set_siginfo(struct vcpu *vcpu, const siginfo_t *info);
+
+/* How often stops came each way, for --stats. */
+uint64_t debug_stops(const struct machine *m, enum debug_stop_way way);
+
+/*
+ * For the run loop of a vCPU (hostthread.c): before its first entry; rest until
+ * it may run, false if the thread or the machine is over; enter the guest; the
+ * thread has ended.
+ */
+void debug_begin(struct vcpu *vcpu);
+bool debug_wait(struct vcpu *vcpu);
+void debug_enter(struct vcpu *vcpu);
+void debug_end(struct vcpu *vcpu);
+
+/* For thread.c, with the machine's lock: a thread is born on this vCPU, or
+ * gone from it; the machine is over, and a host thread done with it. */
 void debug_born(struct vcpu *vcpu);
 void debug_gone(struct vcpu *vcpu);
 void debug_left(struct machine *m);
 
-/* If this vCPU runs alone, let the others run too. */
-void debug_release(struct vcpu *vcpu);
+/* For step.c: does the vCPU make a lone instruction?  Is the end of a step here
+ * not what the debugger waits for? */
+bool debug_is_alone(const struct vcpu *vcpu);
+bool debug_goes_on(struct vcpu *vcpu);
 
-/* A signal is about to be delivered: true if the debugger is told first. */
-bool debug_signal(struct vcpu *vcpu, const siginfo_t *info, bool fault);
+/* With the lock: how many of access[] the lone instruction has; 0 if it touches
+ * no watched page, or if there is none. */
+unsigned debug_lone_accesses(const struct debug *d);
 
-/* Something has happened to this vCPU: all shall rest and hear of it. */
+/* Does the debugger catch the vCPU's hypercall?  It is about to serve that, or
+ * has, or it was `cut` short. */
+bool debug_catches(const struct vcpu *vcpu);
+void debug_call(struct vcpu *vcpu);
+void debug_returned(struct vcpu *vcpu, bool cut);
+
+/* A signal is about to be delivered: true if it is reported first. */
+bool debug_signal(
+    struct vcpu *vcpu, const siginfo_t *info, enum flight_raised cause);
+
+/* The vCPU has met something: it comes to rest before it enters again. */
 void debug_raise(struct vcpu *vcpu, const struct debug_event *event);
 
-/* Wait for the vCPUs' threads, which end when the machine is over. */
-void debug_join(struct machine *m);
+/* The judge sees an instruction of a vCPU that is followed, and the hypercall
+ * that the vCPU is about to make. */
+void debug_followed(struct vcpu *vcpu);
+void debug_trace_hypercall(struct vcpu *vcpu);
+
+/* What it has met is it a stop?  If not, it comes to rest to pass the
+ * breakpoint. */
+bool debug_is_stop(struct vcpu *vcpu, const struct debug_event *event);
+void debug_pass(struct vcpu *vcpu);
+
+/* After an exit: rip is not in a copy any more, but at the original. */
+void debug_leave_copy(struct vcpu *vcpu);
+
+/* The first of these watchpoints (bit i: breaks.watch[i]) that is a stop, as an
+ * event; false if none is. */
+bool debug_watch(struct vcpu *vcpu, uint64_t hits, struct debug_event *event);
 
 #endif

@@ -5,144 +5,90 @@
  */
 #include "vm/deliver.h"
 
-#include "hypercall/trace.h"
+#include "hypercall/trace/trace.h"
 
+#include "hypercall/signal/signal.h"
 #include "vm/context.h"
 #include "vm/error.h"
-#include "vm/run.h"
+#include "vm/rest.h"
 #include "vm/sigframe.h"
-#include "vm/thread.h"
 #include "vm/trap.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Each may be met by another kick. */
-#define TRAP_TRIES 16
+/* A signal that is taken to be delivered. */
+struct taken {
+	siginfo_t info;
+	enum flight_raised cause; /* RAISED_NONE: it was sent */
+	bool decided;             /* by the debugger: it is not asked again */
+};
 
-/*
- * Is there a trap that has not come to its stub's OUT?  It is in KVM, queued,
- * or at the head of the stub.  Of an INT3 KVM does not say so: who stands
- * behind one of a debugger's may have met it.
- */
-static bool
-has_trap_coming(const struct vcpu *vcpu)
+/* A call that the debugger has seen begin is made again without a second
+ * look. */
+static void
+wait_again(struct vcpu *vcpu)
 {
-	const struct kvm_run *run = vcpu->kvm.run;
-	uint64_t rip = run->s.regs.regs.rip;
-	unsigned vector;
+	struct kvm_regs regs;
 
-	return run->s.regs.events.exception.injected ||
-	       monitor_stub_vector(rip, &vector) ||
-	       breaks_at(&vcpu->machine->debug.breaks, rip - 1);
+	vcpu_user_regs(vcpu, &regs);
+	regs.rax = (uint64_t)-ENOSYS;
+	vcpu_set_user_regs(vcpu, &regs);
+	vcpu->flight.call = CALL_WAITS;
 }
 
-/* KVM tells what is queued if it is asked, and costs more then. */
-static int
-ask_for_events(struct vcpu *vcpu)
-{
-	struct kvm_run *run = vcpu->kvm.run;
-	const uint64_t asked = run->kvm_valid_regs;
-	int r;
-
-	if (asked & KVM_SYNC_X86_EVENTS)
-		return 0;
-	run->kvm_valid_regs |= KVM_SYNC_X86_EVENTS;
-	r = vcpu_settle(vcpu);
-	run->kvm_valid_regs = asked;
-	return r;
-}
-
-/*
- * A vCPU that was kicked with a trap on its way: let it come, before what it
- * is about is changed.  If there was none, the guest runs until the next kick.
- */
-static int
-finish_trap(struct vcpu *vcpu)
-{
-	unsigned tries;
-	int r = 0;
-
-	for (tries = 0; r == 0 && tries < TRAP_TRIES; tries++) {
-		if (vcpu->frame || vcpu->served || vcpu->attend ||
-		    vcpu->debug.event.kind != EVENT_NONE)
-			break;
-		r = ask_for_events(vcpu);
-		if (r < 0 || !has_trap_coming(vcpu))
-			break;
-		vcpu->kvm.run->immediate_exit = 0;
-		vcpu_enter(vcpu);
-	}
-	return r;
-}
-
-int
-vcpu_rest(struct vcpu *vcpu)
-{
-	bool new;
-	int r = finish_trap(vcpu);
-
-	if (r == 0 && vcpu->served)
-		r = vcpu_settle(vcpu);
-	if (r == 0 && !vcpu->frame) {
-		/* Kicked at the door's first instruction, `syscall` has not
-		 * been served yet. */
-		new = !vcpu->served &&vcpu_regs(vcpu)->rip == MONITOR_DOOR;
-		vcpu->again = vcpu->again || new;
-		r = vcpu_leave_monitor(vcpu, new);
-	}
-	vcpu->served = false;
-	return r;
-}
-
-/* A call that was interrupted is made again, if a signal does not say that it
- * is over (`action`; NULL: there is none). */
+/* A call that was interrupted is made again, unless the handler of a signal
+ * ends it with EINTR (`action`; NULL: there is no handler). */
 static void
 finish_call(struct vcpu *vcpu, const struct hc_sigaction *action)
 {
-	int64_t how = vcpu->unfinished;
+	struct flight *f = &vcpu->flight;
 	struct kvm_regs regs;
 
-	vcpu->unfinished = 0;
-	if (how == 0)
+	if (f->call != CALL_CUT && f->call != CALL_CUT_SHOWN)
 		return;
+	if (f->call == CALL_CUT && !action && debug_catches(vcpu)) {
+		wait_again(vcpu);
+		return;
+	}
 	vcpu_user_regs(vcpu, &regs);
-	if (!action || how == -HC_NOT_MADE ||
-	    (how == -HC_RESTARTS && (action->flags & SA_RESTART))) {
+	if (!action || f->cut == -HC_NOT_MADE ||
+	    (f->cut == -HC_RESTARTS && (action->flags & SA_RESTART))) {
 		regs.rip -= HYPERCALL_GATE_SIZE;
-		vcpu->again = true;
+		regs.rax = f->number;
+		f->call = CALL_REPEATS;
 	} else {
 		regs.rax = (uint64_t)-EINTR;
+		f->call = CALL_NONE;
 	}
 	vcpu_set_user_regs(vcpu, &regs);
 }
 
 static void
-kill_guest(struct vcpu *vcpu, const siginfo_t *info)
+end_by_signal(struct vcpu *vcpu, const siginfo_t *info, bool trapped)
 {
 	struct machine *m = vcpu->machine;
+	enum outcome_kind kind = OUTCOME_SIGNAL;
 	char text[128];
 
-	/* As it would without a guest. */
-	if (info->si_code == SI_USER && info->si_pid == 0 && m->die)
-		m->die(info->si_signo);
-	if (vcpu->faulted)
-		trap_describe(
-		    m, &vcpu->trap, vcpu_user_rip(vcpu), text, sizeof(text));
+	if (hc_signal_is_outside(info))
+		kind = OUTCOME_KILLED;
+	if (trapped)
+		trap_describe(m, &vcpu->flight.trap, vcpu_user_rip(vcpu), text,
+		    sizeof(text));
 	else if (info->si_signo == SIGBUS && info->si_code == BUS_ADRERR)
 		snprintf(text, sizeof(text),
 		    "a page that 0x%llx needs is not in its file: it lies"
-		    " behind the file's end, or the file was truncated",
+		    " past the file's end, or the file was truncated",
 		    (unsigned long long)vcpu_user_rip(vcpu));
 	else
 		hc_signal_describe(info, text, sizeof(text));
-	if (machine_end(m, OUTCOME_SIGNAL, info->si_signo, "%s", text) &&
-	    vcpu->faulted)
+	if (machine_end(m, kind, info->si_signo, "%s", text) && trapped)
 		m->culprit = vcpu;
 }
 
-/* Call the handler.  0, or -EFAULT: its frame has no place. */
+/* Call the handler.  0, or -EFAULT: there is no room for its frame. */
 static int
 enter_handler(struct vcpu *vcpu, const struct hc_delivery *d)
 {
@@ -163,20 +109,20 @@ enter_handler(struct vcpu *vcpu, const struct hc_delivery *d)
 	if (signals->stack_flags & HC_SS_AUTODISARM)
 		hc_signal_disarm(signals);
 	hc_signal_entered(&vcpu->machine->guest, &vcpu->thread, d);
-	vcpu->faulted = false;
-	vcpu->again = false;
+	vcpu->flight.call = CALL_NONE;
 	return 0;
 }
 
 /*
- * A signal takes effect.  What cannot be handled for want of a stack becomes
- * SIGSEGV, and that kills if it is the same with it.
+ * A signal takes effect.  If there is no room for its frame, it becomes
+ * SIGSEGV; if there is none for that either, the guest is killed.
  */
 static void
-act(struct vcpu *vcpu, const siginfo_t *info, bool forced)
+act(struct vcpu *vcpu, const struct taken *taken)
 {
 	struct hc_guest *guest = &vcpu->machine->guest;
-	struct hc_delivery d = { .info = *info };
+	struct hc_delivery d = { .info = taken->info };
+	bool forced = taken->cause != RAISED_NONE;
 
 	for (;;) {
 		hc_signal_judge(guest, &vcpu->thread, forced, &d);
@@ -186,7 +132,8 @@ act(struct vcpu *vcpu, const siginfo_t *info, bool forced)
 			hc_trace_signal(
 			    guest->trace, vcpu->thread.tid, &d.info);
 		if (d.act == HC_SIGNAL_KILLS) {
-			kill_guest(vcpu, &d.info);
+			end_by_signal(
+			    vcpu, &d.info, taken->cause == RAISED_TRAP);
 			return;
 		}
 		if (enter_handler(vcpu, &d) == 0)
@@ -201,46 +148,49 @@ act(struct vcpu *vcpu, const siginfo_t *info, bool forced)
 	}
 }
 
-/* What the debugger decided of the signal it was told of, or made up. */
+/* The signal that the debugger passes on, or one of its own. */
 static bool
-take_debuggers(struct vcpu *vcpu, siginfo_t *info, bool *fault)
+take_debuggers(struct vcpu *vcpu, struct taken *taken)
 {
 	struct debug_vcpu *v = &vcpu->debug;
-	const int signal = v->signal;
+	const siginfo_t made_up = {
+		.si_signo = v->signal,
+		.si_code = SI_USER,
+		.si_pid = 1,
+	};
+	const bool reported = v->info.si_signo == v->signal;
 
-	if (!signal)
+	if (!v->signal)
 		return false;
-	*fault = v->told_fault && v->info.si_signo == signal;
-	*info = v->info;
-	if (v->info.si_signo != signal)
-		*info = (siginfo_t){
-			.si_signo = signal,
-			.si_code = SI_USER,
-			.si_pid = 1,
-		};
+	*taken = (struct taken){
+		.info = reported ? v->info : made_up,
+		.cause = reported ? v->cause : RAISED_NONE,
+		.decided = true,
+	};
 	v->signal = 0;
 	v->info.si_signo = 0;
-	v->told_fault = false;
+	v->cause = RAISED_NONE;
 	return true;
 }
 
-/* The next signal: whether there is one that counts now. */
+/* The next signal that counts now, if there is one. */
 static bool
-take(struct vcpu *vcpu, siginfo_t *info, bool *fault, bool *told)
+take(struct vcpu *vcpu, struct taken *taken)
 {
-	*told = take_debuggers(vcpu, info, fault);
-	if (*told)
+	struct flight *f = &vcpu->flight;
+
+	if (take_debuggers(vcpu, taken))
 		return true;
-	*fault = vcpu->raised.si_signo != 0;
-	if (*fault) {
-		*info = vcpu->raised;
-		vcpu->raised.si_signo = 0;
+	*taken = (struct taken){ .info = f->info, .cause = f->raised };
+	if (f->raised != RAISED_NONE) {
+		f->raised = RAISED_NONE;
 		return true;
 	}
-	return hc_signal_next(&vcpu->machine->guest, &vcpu->thread, info);
+	return hc_signal_next(
+	    &vcpu->machine->guest, &vcpu->thread, &taken->info);
 }
 
-/* A single step ends with the first instruction of a handler still to come. */
+/* A single step ends at the first instruction of a handler. */
 static bool
 has_stepped(struct vcpu *vcpu, uint64_t rip)
 {
@@ -258,33 +208,76 @@ act_on_all(struct vcpu *vcpu)
 {
 	struct hc_guest *guest = &vcpu->machine->guest;
 	const struct hc_sigaction *action;
-	bool fault, told, stepped = false;
-	siginfo_t info;
+	struct taken taken;
+	bool stepped = false;
 	uint64_t rip;
 
-	while (!stepped && take(vcpu, &info, &fault, &told)) {
-		action = &guest->signals.action[info.si_signo - 1];
+	while (!stepped && take(vcpu, &taken)) {
+		action = &guest->signals.action[taken.info.si_signo - 1];
 		finish_call(
 		    vcpu, action->handler > (uintptr_t)SIG_IGN ? action : NULL);
-		if (!told && debug_signal(vcpu, &info, fault)) {
-			vcpu->attend = true;
+		if (!taken.decided &&
+		    debug_signal(vcpu, &taken.info, taken.cause)) {
+			vcpu->flight.raised = RAISED_ASKED;
 			return false;
 		}
-		vcpu->faulted = vcpu->faulted && fault;
 		rip = vcpu_user_rip(vcpu);
-		act(vcpu, &info, fault);
-		if (thread_over(vcpu->machine))
+		act(vcpu, &taken);
+		if (machine_is_over(vcpu->machine))
 			return false;
 		stepped = has_stepped(vcpu, rip);
 	}
 	finish_call(vcpu, NULL);
 	hc_signal_unswap(guest, &vcpu->thread);
-	return !stepped;
+	return !stepped && !flight_waits(&vcpu->flight);
+}
+
+/* rt_sigreturn: load the registers from the handler's frame, or raise SIGSEGV
+ * if the frame is bad. */
+static void
+leave_handler(struct vcpu *vcpu)
+{
+	struct sigframe frame;
+	int r = sigframe_pop(vcpu, &frame);
+
+	vcpu->flight.call = debug_catches(vcpu) ? CALL_RESULT : CALL_NONE;
+	if (r != -EFAULT)
+		hc_signal_set_mask(
+		    &vcpu->machine->guest, &vcpu->thread, frame.mask);
+	if (r < 0)
+		flight_force(&vcpu->flight, SIGSEGV, SI_KERNEL);
+	else
+		/* An invalid stack in the frame is ignored. */
+		(void)hc_signal_set_stack(
+		    &vcpu->thread.signals, &frame.stack, 0);
+}
+
+/*
+ * A signal interrupts a call that the debugger catches: it sees the call
+ * return, with Linux' internal error, before the signal takes effect.
+ */
+static bool
+shows_cut(struct vcpu *vcpu)
+{
+	const struct debug_event event = { .kind = EVENT_RETURN };
+	struct flight *f = &vcpu->flight;
+	struct kvm_regs regs;
+
+	if (f->call != CALL_CUT || !debug_catches(vcpu) ||
+	    (!vcpu->thread.signals.pending && !vcpu->debug.signal))
+		return false;
+	f->call = CALL_CUT_SHOWN;
+	vcpu_user_regs(vcpu, &regs);
+	regs.rax = (uint64_t)f->cut;
+	vcpu_set_user_regs(vcpu, &regs);
+	debug_raise(vcpu, &event);
+	return true;
 }
 
 bool
 deliver_signals(struct vcpu *vcpu)
 {
+	struct flight *f = &vcpu->flight;
 	int r = vcpu_rest(vcpu);
 	bool runs;
 
@@ -294,35 +287,16 @@ deliver_signals(struct vcpu *vcpu)
 		    strerror(-r));
 		return false;
 	}
-	/* A debugger's stop, which came on the way, is first. */
-	if (vcpu->debug.event.kind != EVENT_NONE)
+	if (f->call == CALL_RETURNS)
+		leave_handler(vcpu);
+	/* A stop for the debugger that came in between is first. */
+	if (vcpu->debug.event.kind != EVENT_NONE || flight_waits(f) ||
+	    shows_cut(vcpu))
 		return false;
-	vcpu->attend = false;
+	if (f->raised == RAISED_ASKED)
+		f->raised = RAISED_NONE;
 	gmem_begin(&vcpu->machine->mem);
 	runs = act_on_all(vcpu);
 	gmem_settle(&vcpu->machine->mem);
 	return runs;
-}
-
-void
-deliver_return(struct vcpu *vcpu)
-{
-	struct hc_guest *guest = &vcpu->machine->guest;
-	struct sigframe frame;
-	const bool rests = vcpu_rest(vcpu) == 0;
-	int r = rests ? sigframe_pop(vcpu, &frame) : -EFAULT;
-
-	if (r != -EFAULT)
-		hc_signal_set_mask(guest, &vcpu->thread, frame.mask);
-	if (r < 0) {
-		vcpu->raised = (siginfo_t){
-			.si_signo = SIGSEGV,
-			.si_code = SI_KERNEL,
-		};
-		vcpu->faulted = false;
-		vcpu->attend = true;
-		return;
-	}
-	/* What is wrong with it is as nothing. */
-	(void)hc_signal_set_stack(&vcpu->thread.signals, &frame.stack, 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sentences for what failed.  Nothing here may know the machine.
+ * Messages of failures, and the end of a guest.  Nothing here may know what
+ * failed.
  */
 #include "vm/error.h"
 
@@ -8,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int
 machine_fail(struct machine_error *error, int r, const char *format, ...)
@@ -18,6 +20,21 @@ machine_fail(struct machine_error *error, int r, const char *format, ...)
 	vsnprintf(error->text, sizeof(error->text), format, ap);
 	va_end(ap);
 	return r;
+}
+
+const char *
+machine_file_kind(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG: return "a regular file";
+	case S_IFDIR: return "a folder";
+	case S_IFLNK: return "a symbolic link";
+	case S_IFIFO: return "a FIFO";
+	case S_IFCHR: return "a character device";
+	case S_IFBLK: return "a block device";
+	case S_IFSOCK: return "a socket";
+	default: return "of an unknown kind";
+	}
 }
 
 /* Two threads may want to end the guest at once. */
@@ -56,4 +73,18 @@ machine_end(struct machine *m, enum outcome_kind kind, int code,
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	return end(m, kind, code, text);
+}
+
+void
+machine_settle_end(struct machine *m)
+{
+	const int by = m->ended_by;
+
+	if (by == MACHINE_TIME_IS_UP)
+		machine_end_quietly(m, OUTCOME_TIMEOUT, 0);
+	else if (by == MACHINE_PAGE_LOST)
+		machine_end(m, OUTCOME_SIGNAL, SIGBUS,
+		    "a page of its memory is lost: was a file truncated?");
+	else if (by)
+		machine_end(m, OUTCOME_KILLED, by, "it was sent to novillo");
 }

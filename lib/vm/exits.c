@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The run loop and the table of exits.  Nothing here may know what a
- * hypercall does.
+ * The table of exits.  Nothing here may know what a hypercall does.
  */
-#include "vm/run.h"
+#include "vm/exits.h"
 
-#include "hypercall/trace.h"
+#include "hypercall/dispatch/dispatch.h"
+#include "hypercall/trace/trace.h"
 #include "vm/context.h"
-#include "vm/deliver.h"
 #include "vm/error.h"
 #include "vm/step.h"
 #include "vm/trap.h"
@@ -36,70 +35,101 @@ end_by_call(struct vcpu *vcpu, const struct hc_call *call, uint32_t number)
 		machine_end_quietly(vcpu->machine, OUTCOME_EXIT, call->status);
 		return;
 	}
-	vcpu->status = call->status;
-	vcpu->ended = true;
+	vcpu->flight.call = CALL_EXITED;
+	vcpu->flight.status = call->status;
 }
 
-/*
- * A hypercall: the registers hold number and arguments, whichever door it came
- * through.  One KVM_RUN and the served call, no other ioctl.
- */
+/* A call goes on after its result, or the handler of a signal decides it. */
 static void
-serve(struct vcpu *vcpu)
+finish_hypercall(struct vcpu *vcpu, const struct hc_call *call, int64_t result)
 {
-	struct kvm_regs *regs = vcpu_regs(vcpu);
+	struct flight *f = &vcpu->flight;
+
+	if (call->end == HC_LEAVES_HANDLER) {
+		f->call = CALL_RETURNS;
+	} else if (hc_is_interrupted(result)) {
+		f->call = CALL_CUT;
+		f->cut = result;
+	} else {
+		vcpu_regs(vcpu)->rax = (uint64_t)result;
+		vcpu_changed(vcpu);
+	}
+}
+
+/* It costs one KVM_RUN, and no other ioctl. */
+static void
+make_hypercall(struct vcpu *vcpu)
+{
+	struct flight *f = &vcpu->flight;
+	const struct kvm_regs *regs = vcpu_regs(vcpu);
 	struct hc_call call = {
 		.guest = &vcpu->machine->guest,
 		.thread = &vcpu->thread,
 		.arg = { regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
 		    regs->r9, regs->rcx },
-		.sp = vcpu->frame ? vcpu->frame->rsp : regs->rsp,
+		.sp = f->frame ? f->frame->rsp : regs->rsp,
 	};
-
-	uint32_t number = (uint32_t)regs->rax;
 	bool debugged = vcpu->machine->debug.on;
 	int64_t result;
 
-	/* Of the OUT's own exits: a gate that faulted has a frame. */
-	vcpu->served = !vcpu->frame;
+	f->call = CALL_SERVED;
 	if (debugged)
 		step_before_hypercall(vcpu);
-	result = hc_dispatch(&call, number);
+	result = hc_dispatch(&call, f->number);
 	if (call.end != HC_GOES_ON && call.end != HC_LEAVES_HANDLER) {
-		end_by_call(vcpu, &call, number);
+		end_by_call(vcpu, &call, f->number);
 		return;
 	}
+	finish_hypercall(vcpu, &call, result);
 	if (debugged)
-		step_on_hypercall(vcpu, number, result);
-	if (call.end == HC_LEAVES_HANDLER) {
-		deliver_return(vcpu);
-	} else if (hc_is_interrupted(result)) {
-		vcpu->unfinished = result;
-		vcpu->attend = true;
-	} else {
-		regs->rax = (uint64_t)result;
-		vcpu_changed(vcpu);
-	}
+		step_on_hypercall(vcpu, result);
 }
 
-/* The signal of a trap in the code at `rip` is raised. */
+/* A hypercall: the registers hold number and arguments, whichever gate was
+ * used. */
+static void
+serve_hypercall(struct vcpu *vcpu)
+{
+	vcpu->flight.number = (uint32_t)vcpu_regs(vcpu)->rax;
+	if (!vcpu->machine->debug.on || !step_catches_hypercall(vcpu))
+		make_hypercall(vcpu);
+}
+
+bool
+vcpu_finish_call(struct vcpu *vcpu)
+{
+	if (!flight_waits(&vcpu->flight))
+		return true;
+	if (step_shows_call(vcpu))
+		return false;
+	if (!flight_is_before(&vcpu->flight))
+		return true;
+	/* A signal that came meanwhile interrupts it, if it blocks. */
+	if (vcpu->debug.signal || vcpu->thread.signals.pending)
+		vcpu->thread.kicked = 1;
+	make_hypercall(vcpu);
+	return false;
+}
+
+/* Raise the signal of a trap in the code at `rip`. */
 static void
 fault(struct vcpu *vcpu, const struct trap *trap, uint64_t rip)
 {
-	vcpu->trap = *trap;
-	vcpu->faulted = true;
-	trap_siginfo(vcpu, rip, trap_info(trap->vector)->signal, &vcpu->raised);
-	vcpu->attend = true;
+	struct flight *f = &vcpu->flight;
+
+	f->trap = *trap;
+	f->raised = RAISED_TRAP;
+	trap_siginfo(vcpu, rip, trap_info(trap->vector)->signal, &f->info);
 }
 
 /*
- * `syscall` reached the door for the first time: learn in which mode it does
- * that on this KVM, and write the tail that returns from there.
+ * The door was reached for the first time: learn in which mode `syscall`
+ * arrives on this KVM, and write the tail that returns from there.
  *
- * In supervisor mode it is certain: only `syscall` leads there.  In user mode
- * it may have been a jump of the guest's own, made to have us write the tail
- * that is wrong here and would leave it in supervisor mode; so a `syscall` of
- * ours is tried, which nobody can forge.
+ * An arrival in supervisor mode is proof: only `syscall` leads there.  An
+ * arrival in user mode may be a jump by the guest, to make us write the wrong
+ * tail, which would leave the guest in supervisor mode.  So try a `syscall` of
+ * our own, which a guest cannot forge.
  */
 static int
 try_door(struct vcpu *vcpu)
@@ -116,10 +146,10 @@ try_door(struct vcpu *vcpu)
 	regs = *vcpu_regs(vcpu);
 	if ((sregs.cs.selector & 3) != 0) {
 		trial = regs;
-		trial.rip = monitor_door_trial();
+		trial.rip = shim_door_trial();
 		*vcpu_regs(vcpu) = trial;
 		run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
-		/* A kick is for the run loop, which looks why it came. */
+		/* A kick is for the run loop, which finds its reason. */
 		while ((r = kvmcore_run(&vcpu->kvm)) == -EINTR)
 			run->immediate_exit = 0;
 		if (r == 0 && run->exit_reason != KVM_EXIT_IO)
@@ -132,13 +162,13 @@ try_door(struct vcpu *vcpu)
 	if (r < 0)
 		return r;
 	tail = sregs.cs.selector & 3 ? DOOR_JUMP : DOOR_SYSRET;
-	monitor_set_door(m->monitor, tail);
-	/* Whoever finds it known passes the tail at once. */
+	shim_set_door(m->shim, tail);
+	/* Last: a thread that finds it known uses the tail at once. */
 	m->door = tail;
 	return 0;
 }
 
-/* Two threads may come to the door for the first time at once. */
+/* Two threads may reach the door for the first time together. */
 static int
 learn_door(struct vcpu *vcpu)
 {
@@ -162,7 +192,7 @@ on_syscall(struct vcpu *vcpu)
 		machine_end(m, OUTCOME_FAILED, 0,
 		    "syscall entry: trial of the processor: %s", strerror(-r));
 	else
-		serve(vcpu);
+		serve_hypercall(vcpu);
 }
 
 static bool
@@ -175,9 +205,9 @@ code_is(const struct machine *m, uint64_t rip, const uint8_t *code, size_t len)
 }
 
 /*
- * INT n, which a KVM without hardware lets arrive as undefined: the processor
- * says that its gate is not for user mode (SDM vol. 2, INT n; vol. 3, 6.13, the
- * error code).
+ * INT n arrives as an undefined instruction on a KVM without hardware
+ * virtualization.  A processor raises #GP, because the gate is not for user
+ * mode (SDM vol. 2, INT n; vol. 3, 6.13, the error code).
  */
 static void
 correct_int(const struct machine *m, uint64_t rip, struct trap *trap)
@@ -191,50 +221,71 @@ correct_int(const struct machine *m, uint64_t rip, struct trap *trap)
 }
 
 /*
- * A vCPU rests in the stub of `vector`.  Two of its traps are requests: the
- * gate where neither IOPL nor the I/O bitmap opens it, and ToroV's way to end.
+ * Is the access allowed?  Then another thread was changing the mapping when the
+ * processor looked, or the processor had not noticed a right that was given.  As
+ * on Linux, the fault waits for the change, and the instruction is made again:
+ * the stub returns to it.
+ */
+static bool
+is_spurious(struct vcpu *vcpu, const struct trap *trap)
+{
+	const uint64_t need = PTE_PRESENT | PTE_USER |
+			      (trap->error & PF_WRITE ? PTE_WRITE : 0);
+	uint64_t entry;
+
+	if (trap->vector != 14 || (trap->error & PF_RSVD))
+		return false;
+	entry = gmem_entry(&vcpu->machine->mem, trap->address);
+	return (entry & need) == need &&
+	       !((trap->error & PF_FETCH) && (entry & PTE_NX));
+}
+
+/*
+ * A vCPU rests in the stub of `vector`.  Two traps are requests: the gate where
+ * neither IOPL nor the I/O bitmap opens it, and HLT, by which ToroV's guests
+ * end.
  */
 static void
 on_trap(struct vcpu *vcpu, unsigned vector)
 {
-	static const uint8_t gate[HYPERCALL_GATE_SIZE] = { 0xe7,
-		PORT_HYPERCALL };
+	static const uint8_t gate[] = { HYPERCALL_GATE };
 	static const uint8_t hlt[] = { OPCODE_HLT };
 	struct machine *m = vcpu->machine;
 	struct trap trap = { .vector = vector };
 	struct kvm_sregs sregs;
 	uint64_t rip;
 
-	vcpu->frame = monitor_frame(
-	    m->monitor, vcpu->id, vector, vcpu_regs(vcpu)->rsp, &trap.error);
-	if (!vcpu->frame) {
+	vcpu->flight.frame = shim_frame(
+	    m->shim, vcpu->id, vector, vcpu_regs(vcpu)->rsp, &trap.error);
+	if (!vcpu->flight.frame) {
 		machine_end(m, OUTCOME_FAILED, 0,
-		    "trap %u came with the stack at 0x%llx, not the monitor's",
+		    "trap %u came with the stack at 0x%llx, not the shim's",
 		    vector, vcpu_regs(vcpu)->rsp);
 		return;
 	}
-	rip = vcpu->frame->rip;
+	debug_leave_copy(vcpu);
+	rip = vcpu->flight.frame->rip;
 	if (vector == 13 && code_is(m, rip, gate, sizeof(gate))) {
-		vcpu->frame->rip += HYPERCALL_GATE_SIZE;
-		serve(vcpu);
+		vcpu->flight.frame->rip += HYPERCALL_GATE_SIZE;
+		serve_hypercall(vcpu);
 		return;
 	}
-	/* What uses `syscall` is Linux' own, and means a crash by HLT. */
+	/* A guest that uses `syscall` is a Linux program: its HLT is a
+	 * crash. */
 	if (vector == 13 && m->door == DOOR_UNKNOWN &&
 	    code_is(m, rip, hlt, sizeof(hlt))) {
 		machine_end_quietly(m, OUTCOME_EXIT, 0);
 		return;
 	}
-	if (vector == 14 && kvmcore_get_sregs(&vcpu->kvm, &sregs) == 0)
+	if (vector == 14 && vcpu_sregs(vcpu, &sregs) == 0)
 		trap.address = sregs.cr2;
 	correct_int(m, rip, &trap);
-	vcpu->trap = trap;
-	if (!step_on_trap(vcpu))
+	vcpu->flight.trap = trap;
+	if (!step_on_trap(vcpu) && !is_spurious(vcpu, &trap))
 		fault(vcpu, &trap, rip);
 }
 
-/* KVM_SET_GUEST_DEBUG was asked for by a debugger, so this is for it; what it
- * does not know is the guest's own. */
+/* A debugger's stop (KVM_SET_GUEST_DEBUG), or else a fault of the guest's. */
 static void
 on_debug(struct vcpu *vcpu)
 {
@@ -242,13 +293,12 @@ on_debug(struct vcpu *vcpu)
 		.vector = vcpu->kvm.run->debug.arch.exception,
 	};
 
-	vcpu->trap = trap;
+	vcpu->flight.trap = trap;
 	if (!step_on_exit(vcpu))
 		fault(vcpu, &trap, vcpu_user_rip(vcpu));
 }
 
-/* Where IOPL 3 opened more ports than the gates: what the processor would
- * have said otherwise. */
+/* IOPL 3 opens more ports than the gates.  They raise #GP, as without it. */
 static void
 on_foreign_port(struct vcpu *vcpu)
 {
@@ -267,11 +317,11 @@ on_io(struct vcpu *vcpu)
 	unsigned vector;
 
 	if (gate && run->io.port == PORT_HYPERCALL)
-		serve(vcpu);
-	else if (gate && run->io.port == PORT_SYSCALL && monitor_in_door(rip))
+		serve_hypercall(vcpu);
+	else if (gate && run->io.port == PORT_SYSCALL && shim_in_door(rip))
 		on_syscall(vcpu);
 	else if (gate && run->io.port == PORT_TRAP &&
-		 monitor_stub_vector(rip, &vector))
+		 shim_stub_vector(rip, &vector))
 		on_trap(vcpu, vector);
 	else
 		on_foreign_port(vcpu);
@@ -283,7 +333,7 @@ on_hlt(struct vcpu *vcpu)
 	machine_end_quietly(vcpu->machine, OUTCOME_EXIT, 0);
 }
 
-/* An exception while delivering an exception while delivering one. */
+/* A triple fault. */
 static void
 on_shutdown(struct vcpu *vcpu)
 {
@@ -307,7 +357,7 @@ on_fail_entry(struct vcpu *vcpu)
 	    vcpu->kvm.run->fail_entry.hardware_entry_failure_reason);
 }
 
-/* The exits that are served; any other ends the guest with its name. */
+/* Any other exit ends the guest. */
 static void (*const handlers[MACHINE_EXITS])(struct vcpu *vcpu) = {
 	[KVM_EXIT_IO] = on_io,
 	[KVM_EXIT_DEBUG] = on_debug,
@@ -328,34 +378,29 @@ on_exit_reason(struct vcpu *vcpu)
 		handlers[reason](vcpu);
 	else
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
-		    "KVM_EXIT_%s (%u) at 0x%llx is nothing a guest can do",
+		    "KVM_EXIT_%s (%u) at 0x%llx: this exit is not handled",
 		    kvmcore_exit_name(reason), reason, vcpu_regs(vcpu)->rip);
 }
 
 /*
- * Memory that KVM could not have: was it because another thread took rights
- * away meanwhile (gmem_flush())? Then it is there again.
+ * KVM could not get memory.  Did another thread change mappings in between, or
+ * take rights away (gmem_flush())?  Then the memory may be accessible again.
  */
 static bool
 is_passing(struct vcpu *vcpu)
 {
-	uint64_t flushes = gmem_flushes(&vcpu->machine->mem);
-	bool passing = flushes != vcpu->flushes;
+	uint64_t changes = gmem_changes(&vcpu->machine->mem);
+	bool passing = changes != vcpu->changes;
 
-	vcpu->flushes = flushes;
+	vcpu->changes = changes;
 	return passing;
 }
 
-/* A page that is not in its file.  KVM does not say which. */
+/* A page is not in its file.  KVM does not report which one. */
 static void
 lose_page(struct vcpu *vcpu)
 {
-	vcpu->faulted = false;
-	vcpu->raised = (siginfo_t){
-		.si_signo = SIGBUS,
-		.si_code = BUS_ADRERR,
-	};
-	vcpu->attend = true;
+	flight_force(&vcpu->flight, SIGBUS, BUS_ADRERR);
 }
 
 static void
@@ -374,17 +419,21 @@ on_run_error(struct vcpu *vcpu, int r)
 void
 vcpu_enter(struct vcpu *vcpu)
 {
-	struct trap_frame *frame = vcpu->frame;
+	struct flight *f = &vcpu->flight;
+	struct trap_frame *frame = f->frame;
+	struct gmem *mem = &vcpu->machine->mem;
+	uint64_t unmaps = gmem_unmaps(mem);
 	int r = kvmcore_run(&vcpu->kvm);
 
+	gmem_left(mem, unmaps);
 	vcpu->runs++;
-	/* Kicked before it had left the stub, it still rests there. */
-	vcpu->frame = r < 0 && frame &&
-			      monitor_behind_stub(vcpu_regs(vcpu)->rip)
-			  ? frame
-			  : NULL;
-	vcpu->served = false;
-	vcpu->again = false;
+	f->frame = NULL;
+	f->call = CALL_NONE;
+	/* A vCPU that was kicked before it had left the stub still rests
+	 * there. */
+	if (r < 0 && shim_past_stub(vcpu_regs(vcpu)->rip))
+		f->frame = frame;
+	debug_leave_copy(vcpu);
 	if (r < 0)
 		on_run_error(vcpu, r);
 	else

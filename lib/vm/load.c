@@ -5,42 +5,44 @@
  */
 #include "vm/error.h"
 #include "vm/machine.h"
+#include "vm/vdso.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STACK_MAX   (UINT64_C(8) << 20)
-#define STACK_SHARE 8 /* of memory, at most one part in so many */
-/* Below the stack: what a frame that runs over it hits. */
+#define STACK_SHARE 8 /* the stack is at most this part of memory */
+/* Below the stack: a frame that overflows it faults here. */
 #define STACK_GUARD (16 * PAGE_4K)
 
-static uint64_t
-page_down(uint64_t a)
-{
-	return a & ~PAGE_4K_MASK;
-}
+_Static_assert(IMAGE_PAGE == PAGE_4K, "the image was checked for these pages");
 
-static uint64_t
-page_up(uint64_t a)
-{
-	return page_down(a + PAGE_4K_MASK);
-}
+/* A file that is being loaded; `name` is its name in the guest's tree, and ""
+ * for the program. */
+struct loaded {
+	struct machine *m;
+	const struct image *image;
+	const char *name;
+	int fd;
+};
 
-/* Bytes of the file into guest RAM by copying. */
+/* Copy bytes of the file into guest RAM. */
 static int
-copy_segment(const struct machine *m, const struct image_segment *s, int fd,
+copy_segment(const struct loaded *l, const struct image_segment *s,
     struct machine_error *error)
 {
-	uint8_t *at = m->mem.base + s->vaddr + m->image.bias;
+	uint8_t *at = l->m->mem.base + s->vaddr + l->image->bias;
 	uint64_t done = 0;
 
 	while (done < s->filesz) {
-		ssize_t n = pread(
-		    fd, at + done, s->filesz - done, (off_t)(s->offset + done));
+		ssize_t n = pread(l->fd, at + done, s->filesz - done,
+		    (off_t)(s->offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -48,124 +50,218 @@ copy_segment(const struct machine *m, const struct image_segment *s, int fd,
 			return machine_fail(error, -EIO,
 			    "read of the image at %" PRIu64 ": %s",
 			    s->offset + done,
-			    n < 0 ? strerror(errno) : "it became shorter");
+			    n < 0 ? strerror(errno)
+				  : "the file is shorter now");
 		done += (uint64_t)n;
 	}
 	return 0;
 }
 
 /*
- * The file's own pages, copy-on-write: the time this takes does not grow with
- * them.  What the last page holds behind the segment's bytes is cleared if it
- * belongs to the segment.
+ * Map the file's own pages, copy-on-write, in a time that does not grow with
+ * their number.  The rest of the last page is cleared if it belongs to the
+ * segment.
  */
 static int
-map_segment(const struct machine *m, const struct image_segment *s, int fd,
+map_segment(const struct loaded *l, const struct image_segment *s,
     struct machine_error *error)
 {
-	uint64_t va = s->vaddr + m->image.bias;
+	uint8_t *base = l->m->mem.base;
+	uint64_t va = s->vaddr + l->image->bias;
 	uint64_t first = page_down(va);
 	uint64_t end = va + s->filesz;
 	void *p;
 
 	if (s->filesz == 0)
 		return 0;
-	p = mmap(m->mem.base + first, page_up(end) - first,
-	    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, fd,
+	p = mmap(base + first, page_up(end) - first, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, l->fd,
 	    (off_t)(s->offset - (va - first)));
 	if (p == MAP_FAILED)
 		return machine_fail(error, -errno,
 		    "mmap of the image at %" PRIu64 ": %s", s->offset,
 		    strerror(errno));
 	if (s->memsz > s->filesz)
-		memset(m->mem.base + end, 0, page_up(end) - end);
+		memset(base + end, 0, page_up(end) - end);
 	return 0;
 }
 
+/* The segment's file and memory addresses must agree modulo the page, and no
+ * page may be shared with another segment: the later one would be copied into
+ * the file's page, which would then pass for anonymous memory. */
 static bool
 can_map(const struct image *image, const struct image_segment *s)
 {
-	/* Congruent modulo the page, and no page shared with another. */
+	const struct image_segment *last = &image->segment[image->segments - 1];
+
 	return !image->flat && ((s->vaddr - s->offset) & PAGE_4K_MASK) == 0 &&
 	       (s == image->segment ||
-		   page_down(s->vaddr) >= page_up(s[-1].vaddr + s[-1].memsz));
+		   page_down(s->vaddr) >= page_up(s[-1].vaddr + s[-1].memsz)) &&
+	       (s == last ||
+		   page_up(s->vaddr + s->memsz) <= page_down(s[1].vaddr));
+}
+
+/* For /proc: these pages are the file's. */
+static void
+note_segment(const struct loaded *l, const struct image_segment *s)
+{
+	uint64_t va = s->vaddr + l->image->bias;
+	uint64_t before = va - page_down(va);
+	struct hc_mapped_file file;
+	struct stat st;
+
+	if (s->filesz == 0 || s->offset < before || fstat(l->fd, &st) < 0)
+		return;
+	snprintf(file.name, sizeof(file.name), "%s", l->name);
+	file.device = st.st_dev;
+	file.inode = st.st_ino;
+	hc_mapped_set(&l->m->guest.mapped, page_down(va),
+	    page_up(va + s->filesz), &file, s->offset - before);
 }
 
 static int
-load_segment(struct machine *m, const struct image_segment *s, int fd,
+load_segment(const struct loaded *l, const struct image_segment *s,
     struct machine_error *error)
 {
-	uint64_t va = s->vaddr + m->image.bias;
+	struct machine *m = l->m;
+	uint64_t va = s->vaddr + l->image->bias;
 	uint64_t first = page_down(va);
 	int r = gmem_provide(&m->mem, first, page_up(va + s->memsz) - first);
 
 	if (r < 0)
 		return machine_fail(
 		    error, r, "KVM_SET_USER_MEMORY_REGION: %s", strerror(-r));
-	/* A flat image says nothing of its pages: only there W and X meet. */
+	note_segment(l, s);
+	/* A flat image does not state rights: only there W and X meet. */
 	space_take(&m->guest.space, first, page_up(va + s->memsz) - first,
 	    space_bits(s->prot));
-	if (!can_map(&m->image, s))
-		return copy_segment(m, s, fd, error);
+	if (!can_map(l->image, s))
+		return copy_segment(l, s, error);
 	if (s->filesz > 0)
 		space_take(&m->guest.space, first,
 		    page_up(va + s->filesz) - first,
 		    space_bits(s->prot) | PTE_FILE);
-	return map_segment(m, s, fd, error);
+	return map_segment(l, s, error);
+}
+
+static int
+load_segments(const struct loaded *l, struct machine_error *error)
+{
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < l->image->segments; i++)
+		r = load_segment(l, &l->image->segment[i], error);
+	return r;
 }
 
 static uint64_t
-stack_size(const struct machine *m)
+stack_size(uint64_t memory)
 {
-	uint64_t size = page_down(m->memory / STACK_SHARE);
+	uint64_t size = page_down(memory / STACK_SHARE);
 
 	return size < STACK_MAX ? size : STACK_MAX;
 }
 
-/* The stack ends where RAM ends; its lowest pages are never there. */
+/* The stack ends where RAM ends; the guard below it is never accessible. */
 static void
 make_stack(struct machine *m)
 {
 	struct space *space = &m->guest.space;
-	uint64_t size = stack_size(m);
+	uint64_t size = stack_size(m->memory);
 
 	m->stack_bottom = m->mem.size - size;
 	space_take(
 	    space, m->stack_bottom, size, space_bits(PROT_READ | PROT_WRITE));
 	space_take(space, space->top, STACK_GUARD, space_bits(PROT_NONE));
 	m->guest.limit[RLIMIT_STACK] = (struct hc_limit){ size, size };
+	m->guest.limit[RLIMIT_AS] = (struct hc_limit){ m->mem.size,
+		m->mem.size };
 	m->guest.limit[RLIMIT_DATA] = (struct hc_limit){ m->memory, m->memory };
 }
 
-/* The guest's memory is no child's, and in no core of ours: its own core is
- * made by core.c.  Only advice. */
+/* Keep the guest's memory out of a core of novillo: core.c writes the guest's
+ * own core.  This is only advice. */
 static void
 keep_private(const struct machine *m)
 {
-	(void)madvise(m->mapping, m->mapping_size, MADV_DONTFORK);
 	(void)madvise(m->mapping, m->mapping_size, MADV_DONTDUMP);
 }
 
-int
-machine_load(struct machine *m, int fd, struct machine_error *error)
+/* Where the guest's addresses below the stack and its guard end. */
+static uint64_t
+stack_floor(uint64_t addresses, uint64_t memory)
 {
-	const struct image *image = &m->image;
-	uint64_t top = m->mem.size - stack_size(m) - STACK_GUARD;
+	return addresses - stack_size(memory) - STACK_GUARD;
+}
+
+/* Is there room for the image and the stack? */
+static int
+check_room(const struct image *image, uint64_t addresses, uint64_t memory,
+    struct machine_error *error)
+{
 	struct image_error why;
-	unsigned i;
+
+	if (image_fits(image, stack_floor(addresses, memory) - VDSO_ROOM,
+		memory - stack_size(memory), &why) < 0)
+		return machine_fail(error, -ENOEXEC, "%s", why.text);
+	return 0;
+}
+
+int
+machine_fits(
+    const struct image *image, uint64_t memory, struct machine_error *error)
+{
+	return check_room(image, machine_addresses(memory), memory, error);
+}
+
+/* The interpreter lies where mmap would put it, or at its own addresses if they
+ * are free. */
+static int
+load_interp(struct machine *m, int fd, struct machine_error *error)
+{
+	const struct loaded interp = { m, &m->interp, m->interp_name, fd };
+	const struct space *space = &m->guest.space;
+	const uint64_t size = page_up(m->interp.end) - m->interp.lowest;
+	uint64_t first = m->interp.lowest;
+
+	if (m->interp.pie) {
+		first = space_find(space, size, m->interp.align);
+		image_place(&m->interp, first);
+	}
+	if (first < SPACE_MIN || size > space->top ||
+	    first > space->top - size || !space_is_free(space, first, size))
+		return machine_fail(error, -ENOEXEC,
+		    "its interpreter does not fit: it needs %" PRIu64
+		    " KiB of free addresses at 0x%" PRIx64,
+		    size >> 10, first);
+	return load_segments(&interp, error);
+}
+
+int
+machine_load(struct machine *m, int fd, int interp, struct machine_error *error)
+{
+	const struct loaded program = { m, &m->image, "", fd };
+	const struct image *image = &m->image;
 	int r;
 
-	if (image_fits(image, top, m->memory - stack_size(m), &why) < 0)
-		return machine_fail(error, -ENOEXEC, "%s", why.text);
-	space_init(
-	    &m->guest.space, &m->mem, page_up(image->end + image->bias), top);
+	if (m->mem.size < MACHINE_SPARE)
+		image_place(&m->image, IMAGE_PIE_LOW);
+	r = check_room(image, m->mem.size, m->memory, error);
+	if (r < 0)
+		return r;
+	space_init(&m->guest.space, &m->mem, page_up(image->end + image->bias),
+	    stack_floor(m->mem.size, m->memory));
+	m->guest.space.low = image->lowest + image->bias;
 	m->guest.space.limit = m->memory;
+	m->guest.space.jit = m->guest.policy.jit;
 	make_stack(m);
-	for (i = 0; i < image->segments; i++) {
-		r = load_segment(m, &image->segment[i], fd, error);
-		if (r < 0)
-			return r;
-	}
-	keep_private(m);
-	return 0;
+	r = vdso_map(m, m->guest.space.top, error);
+	if (r == 0)
+		r = load_segments(&program, error);
+	if (r == 0 && m->interp.segments > 0)
+		r = load_interp(m, interp, error);
+	if (r == 0)
+		keep_private(m);
+	return r;
 }

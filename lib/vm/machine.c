@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Making and unmaking a machine.  Nothing here may know the command line.
+ * Making and destroying a machine.  Nothing here may know the command line, nor
+ * threads.
  */
 #include "vm/machine.h"
 
+#include "hypercall/dispatch/dispatch.h"
+#include "hypercall/signal/signal.h"
 #include "vm/cpu.h"
 #include "vm/error.h"
-#include "vm/thread.h"
-#include "vm/x86.h"
+#include "vm/vdso.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Host memory around the guest's that nothing may touch. */
+/* Inaccessible host memory on either side of the guest's. */
 #define HOST_GUARD PAGE_2M
 
 static uint64_t
@@ -24,7 +26,7 @@ large_page_up(uint64_t a)
 	return (a + PAGE_2M_MASK) & ~PAGE_2M_MASK;
 }
 
-/* `size` bytes on a large page, between guards: 0 or -errno. */
+/* Map `size` bytes from a large page on, between guards.  0 or -errno. */
 static int
 map_between_guards(struct machine *m, uint64_t size)
 {
@@ -48,43 +50,42 @@ map_between_guards(struct machine *m, uint64_t size)
 	return 0;
 }
 
-static uint64_t
-addresses(uint64_t memory, bool spare)
+uint64_t
+machine_addresses(uint64_t memory)
 {
 	uint64_t slots = (memory + MACHINE_SLOT - 1) / MACHINE_SLOT;
 
-	return spare ? slots * MACHINE_SLOT + MACHINE_SPARE + MACHINE_LAST_SLOT
-		     : memory;
+	return slots * MACHINE_SLOT + MACHINE_SPARE + MACHINE_LAST_SLOT;
 }
 
 /*
- * One mapping holds, from guest-physical 0: RAM, the monitor's pages, the page
+ * One mapping holds RAM, from guest-physical 0, the shim's pages and the page
  * tables.  It starts on a large page, as RAM does for the guest, and is never
  * executable for the host.
  */
 static int
 map_addresses(struct machine *m, uint64_t size)
 {
-	unsigned tables = pt_tables_for(size, 3 * MONITOR_PAGES / 512 + 3);
-	uint64_t monitor = MONITOR_PAGES * PAGE_4K;
-	uint64_t behind = monitor + tables * PAGE_4K;
-	int r = map_between_guards(m, size + behind);
+	unsigned tables = pt_tables_for(size, 3 * SHIM_PAGES / 512 + 3);
+	uint64_t shim = SHIM_PAGES * PAGE_4K;
+	uint64_t rest = shim + tables * PAGE_4K;
+	int r = map_between_guards(m, size + rest);
 
 	if (r < 0)
 		return r;
 	m->mem.size = size;
-	m->monitor = m->mem.base + size;
-	/* A page that is touched is not 2 MiB that are cleared, and kept beyond
-	 * what the guest's memory counts: see gmem_let_huge(). */
-	(void)gmem_let_huge(&m->mem, 0, size + behind, false);
-	pt_init(&m->mem.pt, (uint64_t *)(void *)(m->monitor + monitor),
-	    size + monitor, tables);
-	monitor_init(m->monitor, size, &m->mem.pt);
+	m->shim = m->mem.base + size;
+	/* Or the first touch of a page would clear 2 MiB, which would stay
+	 * beyond what the guest's memory counts: see gmem_let_huge(). */
+	(void)gmem_let_huge(&m->mem, 0, size + rest, false);
+	pt_init(&m->mem.pt, (uint64_t *)(void *)(m->shim + shim), size + shim,
+	    tables);
+	shim_init(m->shim, size, &m->mem.pt);
 	return 0;
 }
 
-/* Where the host limits addresses, or takes them for memory, there are as many
- * as memory. */
+/* If the host limits addresses, or counts them as memory, the guest has no more
+ * addresses than memory. */
 static int
 map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
 {
@@ -92,37 +93,23 @@ map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
 
 	gmem_init(&m->mem);
 	m->memory = memory;
-	r = map_addresses(m, addresses(memory, true));
+	r = map_addresses(m, machine_addresses(memory));
 	if (r < 0)
-		r = map_addresses(m, addresses(memory, false));
+		r = map_addresses(m, memory);
 	return r == 0 ? 0
 		      : machine_fail(error, r,
 			    "mmap of %llu bytes of guest memory: %s",
 			    (unsigned long long)memory, strerror(-r));
 }
 
-static struct vcpu *
-vcpu_of(struct hc_thread *thread)
+unsigned
+machine_descriptors(const struct machine *m, int *fds)
 {
-	return (struct vcpu *)(void *)((char *)thread -
-				       offsetof(struct vcpu, thread));
-}
+	unsigned i;
 
-static const uint32_t base_msr[] = {
-	[HC_FS] = MSR_FS_BASE,
-	[HC_GS] = MSR_GS_BASE,
-};
-
-static int
-get_base(struct hc_thread *thread, enum hc_base_register which, uint64_t *v)
-{
-	return kvmcore_get_msr(&vcpu_of(thread)->kvm, base_msr[which], v);
-}
-
-static int
-set_base(struct hc_thread *thread, enum hc_base_register which, uint64_t v)
-{
-	return kvmcore_set_msr(&vcpu_of(thread)->kvm, base_msr[which], v);
+	for (i = 0; i < m->vcpus; i++)
+		fds[i] = m->vcpu[i].kvm.fd;
+	return i;
 }
 
 int
@@ -135,26 +122,23 @@ machine_add_vcpu(struct machine *m, struct machine_error *error)
 		.kvm.fd = -1,
 		.machine = m,
 		.id = m->vcpus,
-		.thread = {
-			.get_base = get_base,
-			.set_base = set_base,
-			.kick = thread_kick_hc,
-			.create = thread_create,
-			.start = thread_start,
-			.next = thread_next,
-		},
 	};
 	pthread_cond_init(&vcpu->born, NULL);
 	r = kvmcore_create_vcpu(m->kvm, m->vm, vcpu->id, &vcpu->kvm);
 	if (r < 0)
 		return machine_fail(
 		    error, r, "KVM_CREATE_VCPU %u: %s", vcpu->id, strerror(-r));
-	monitor_init_vcpu(m->monitor, vcpu->id);
+	shim_init_vcpu(m->shim, vcpu->id);
+	r = vdso_set_counter(vcpu);
+	if (r < 0)
+		return machine_fail(error, r,
+		    "KVM_VCPU_TSC_OFFSET of vCPU %u: %s", vcpu->id,
+		    strerror(-r));
 	m->vcpus++;
 	return 0;
 }
 
-/* The first thread's: it waits for nothing to be born. */
+/* The first thread's vCPU, which is live from the start. */
 static int
 add_first_vcpu(struct machine *m, struct machine_error *error)
 {
@@ -172,33 +156,51 @@ add_first_vcpu(struct machine *m, struct machine_error *error)
 	return r;
 }
 
-/* The piece of RAM that ends where RAM does; behind it are the monitor's pages
- * and the tables. */
+/* The slot that holds the end of RAM, the shim's pages and the tables. */
 static unsigned
 last_slot(const struct machine *m)
 {
 	return (unsigned)((m->mem.size - 1) / MACHINE_SLOT);
 }
 
+static bool
+has_slot(const struct machine *m, unsigned slot)
+{
+	return m->slots[slot / 64] >> slot % 64 & 1;
+}
+
+static uint64_t
+slot_size(const struct machine *m, unsigned slot)
+{
+	return slot == last_slot(m)
+		   ? m->mem.pt.gpa + m->mem.pt.limit * PAGE_4K -
+			 slot * MACHINE_SLOT
+		   : MACHINE_SLOT;
+}
+
+uint64_t
+machine_slot(const struct machine *m, unsigned slot)
+{
+	return has_slot(m, slot) ? slot_size(m, slot) : 0;
+}
+
 static int
 add_slot(struct machine *m, unsigned slot)
 {
 	uint64_t at = slot * MACHINE_SLOT;
-	uint64_t end = slot == last_slot(m)
-			   ? m->mem.pt.gpa + m->mem.pt.limit * PAGE_4K
-			   : at + MACHINE_SLOT;
 	int r;
 
-	if (m->slots[slot / 64] >> slot % 64 & 1)
+	if (has_slot(m, slot))
 		return 0;
-	r = kvmcore_set_memory(m->vm, slot, at, end - at, m->mem.base + at);
+	r = kvmcore_set_memory(
+	    m->vm, slot, at, slot_size(m, slot), m->mem.base + at);
 	if (r == 0)
 		m->slots[slot / 64] |= UINT64_C(1) << slot % 64;
 	return r;
 }
 
 static int
-provide(struct gmem *mem, uint64_t va, uint64_t len)
+provide_slots(struct gmem *mem, uint64_t va, uint64_t len)
 {
 	struct machine *m =
 	    (struct machine *)(void *)((char *)mem -
@@ -220,21 +222,38 @@ create_vm(struct machine *m, struct machine_error *error)
 	r = kvmcore_check(m->kvm, KVM_CAP_SYNC_REGS);
 	if (!((unsigned)r & KVM_SYNC_X86_REGS))
 		return machine_fail(error, -ENOTSUP,
-		    "this KVM has no KVM_CAP_SYNC_REGS (Linux 4.17 has)");
+		    "this KVM lacks KVM_CAP_SYNC_REGS; Linux 4.17 has it");
 	r = kvmcore_create_vm(m->kvm);
 	if (r < 0)
 		return machine_fail(
 		    error, r, "KVM_CREATE_VM: %s", strerror(-r));
 	m->vm = r;
-	r = add_slot(m, 0);
-	if (r == 0)
-		r = add_slot(m, last_slot(m));
+	r = add_slot(m, last_slot(m));
 	if (r < 0)
 		return machine_fail(error, r,
 		    "KVM_SET_USER_MEMORY_REGION, of %llu bytes: %s",
 		    (unsigned long long)m->mem.size, strerror(-r));
-	m->mem.provide = provide;
+	m->mem.provide = provide_slots;
 	return 0;
+}
+
+static void
+read_cpuid(const struct hc_guest *guest, uint32_t function, uint32_t index,
+    uint32_t reg[4])
+{
+	const struct machine *m =
+	    (const struct machine *)(const void *)((const char *)guest -
+						   offsetof(
+						       struct machine, guest));
+
+	cpu_id(m, function, index, reg);
+}
+
+void
+machine_init(struct machine *m)
+{
+	hc_guest_init(&m->guest, &m->mem);
+	m->guest.world.cpuid = read_cpuid;
 }
 
 int
@@ -243,6 +262,8 @@ machine_create(
 {
 	int r;
 
+	if (!m->guest.mem)
+		machine_init(m);
 	m->kvm = kvm;
 	m->vm = -1;
 	r = map_memory(m, memory, error);
@@ -254,9 +275,7 @@ machine_create(
 		r = cpu_probe(m, error);
 	if (r < 0)
 		return r;
-	hc_guest_init(&m->guest, &m->mem);
 	hc_signals_join(&m->guest, &m->vcpu[0].thread, NULL);
-	m->guest.world.cpuid = cpu_id;
 	return 0;
 }
 
@@ -269,22 +288,7 @@ machine_destroy(struct machine *m)
 		kvmcore_vcpu_close(&m->vcpu[i].kvm);
 	if (m->vm >= 0)
 		close(m->vm);
+	vdso_destroy(m);
 	if (m->mapping)
 		munmap(m->mapping, m->mapping_size);
-	memset(m, 0, sizeof(*m));
-}
-
-void
-machine_time_out(struct machine *m)
-{
-	unsigned i;
-
-	m->timed_out = 1;
-	for (i = 0; i < m->vcpus; i++) {
-		m->vcpu[i].thread.kicked = 1;
-		m->vcpu[i].kvm.run->immediate_exit = 1;
-		thread_kick(&m->vcpu[i]);
-	}
-	if (m->debug.on)
-		debug_interrupt_from_signal(m);
 }

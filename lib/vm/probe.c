@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The probe: snippets of code, and the way each leaves the guest.  Nothing
- * here may know who wants to know.
+ * The probe: snippets of code, and how each leaves the guest.  Nothing here may
+ * know what the result is for.
  */
 #include "vm/probe.h"
 
@@ -25,7 +25,7 @@
 #define CODE(...)                       \
 	{                               \
 		__VA_ARGS__, 0x0f, 0x0b \
-	} /* and ud2, where all end */
+	} /* and ud2, the end of each */
 
 enum snippet_number {
 	SNIPPET_BITMAP,
@@ -37,19 +37,19 @@ enum snippet_number {
 	SNIPPET_HW_WATCHPOINT,
 };
 
-/* What is run, with which flags, and with which debugging asked for. */
+/* The code, its flags, and what KVM_SET_GUEST_DEBUG asks for. */
 static const struct snippet {
 	uint8_t code[16];
 	uint64_t rflags;
 	uint32_t control;
 	uint64_t dr0, dr7;
 } snippets[] = {
-	[SNIPPET_BITMAP] = { .code = CODE(0xe7, PORT_HYPERCALL) },
+	[SNIPPET_BITMAP] = { .code = CODE(HYPERCALL_GATE) },
 	[SNIPPET_IOPL] = {
-		.code = CODE(0xe7, ANY_PORT),
+		.code = CODE(OPCODE_OUT_EAX, ANY_PORT),
 		.rflags = RFLAGS_IOPL,
 	},
-	[SNIPPET_SYSCALL] = { .code = CODE(0x0f, 0x05) },
+	[SNIPPET_SYSCALL] = { .code = CODE(HYPERCALL_SYSCALL) },
 	[SNIPPET_INT3] = {
 		.code = CODE(0xcc),
 		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP,
@@ -87,7 +87,7 @@ struct way_out {
 };
 
 static enum left
-classify(const struct vcpu *vcpu, unsigned *vector)
+way_of(const struct vcpu *vcpu, unsigned *vector)
 {
 	const struct kvm_run *run = vcpu->kvm.run;
 
@@ -96,13 +96,13 @@ classify(const struct vcpu *vcpu, unsigned *vector)
 	if (run->exit_reason != KVM_EXIT_IO)
 		return LEFT_OTHERWISE;
 	if (run->io.port == PORT_TRAP &&
-	    monitor_stub_vector(run->s.regs.regs.rip, vector))
+	    shim_stub_vector(run->s.regs.regs.rip, vector))
 		return LEFT_BY_TRAP;
 	return LEFT_BY_PORT;
 }
 
-/* An exit may leave I/O that KVM completes at the next entry: let it, so that
- * the registers we set next are not touched. */
+/* KVM completes an exit's I/O at the next entry.  Let it do so now, before the
+ * next snippet's registers are set. */
 static int
 settle(const struct vcpu *vcpu)
 {
@@ -138,14 +138,14 @@ run_snippet(const struct vcpu *vcpu, const struct kvm_sregs *user,
 	r = kvmcore_set_sregs(&vcpu->kvm, user);
 	if (r == 0)
 		r = kvmcore_set_regs(&vcpu->kvm, &regs);
-	/* A KVM that refuses is one where it does not arrive. */
+	/* If KVM refuses, the exception does not arrive. */
 	if (r == 0 && kvmcore_set_guest_debug(&vcpu->kvm, &debug) < 0)
 		return 0;
 	if (r == 0)
 		r = kvmcore_run(&vcpu->kvm);
 	if (r < 0)
 		return r;
-	out->left = classify(vcpu, &out->vector);
+	out->left = way_of(vcpu, &out->vector);
 	if (kvmcore_get_sregs(&vcpu->kvm, &sregs) == 0)
 		out->cpl = sregs.cs.selector & 3;
 	return settle(vcpu);
@@ -199,29 +199,46 @@ run_snippets(struct machine *m, struct probe *probe)
 	return r;
 }
 
+static int
+run_on(struct machine *m, struct probe *probe, struct machine_error *error)
+{
+	int r;
+
+	m->guest.space.mem = &m->mem;
+	space_take(&m->guest.space, CODE_AT, PAGE_4K,
+	    space_bits(PROT_READ | PROT_EXEC));
+	space_take(&m->guest.space, DATA_AT, 2 * PAGE_4K,
+	    space_bits(PROT_READ | PROT_WRITE));
+	r = gmem_provide(&m->mem, CODE_AT, 3 * PAGE_4K);
+	if (r < 0)
+		return machine_fail(
+		    error, r, "memory of a probe: %s", strerror(-r));
+	r = cpu_init(&m->vcpu[0], CODE_AT, STACK_AT, error);
+	if (r < 0)
+		return r;
+	probe->xfeatures = m->xfeatures;
+	probe->fsgsbase = m->fsgsbase;
+	r = run_snippets(m, probe);
+	return r < 0 ? machine_fail(
+			   error, r, "KVM cannot run a probe: %s", strerror(-r))
+		     : r;
+}
+
 int
 probe_run(int kvm, struct probe *probe, struct machine_error *error)
 {
-	static struct machine m;
-	int r = machine_create(&m, kvm, MACHINE_MIN_MEMORY, error);
+	/* Fresh pages, most of which are never touched. */
+	struct machine *m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	int r;
 
 	*probe = (struct probe){ 0 };
-	if (r == 0) {
-		m.guest.space.mem = &m.mem;
-		space_take(&m.guest.space, CODE_AT, PAGE_4K,
-		    space_bits(PROT_READ | PROT_EXEC));
-		space_take(&m.guest.space, DATA_AT, 2 * PAGE_4K,
-		    space_bits(PROT_READ | PROT_WRITE));
-		r = cpu_init(&m.vcpu[0], CODE_AT, STACK_AT, error);
-	}
-	if (r == 0) {
-		probe->xfeatures = m.xfeatures;
-		probe->fsgsbase = m.fsgsbase;
-		r = run_snippets(&m, probe);
-		if (r < 0)
-			machine_fail(error, r, "a probe could not run: %s",
-			    strerror(-r));
-	}
-	machine_destroy(&m);
+	if (m == MAP_FAILED)
+		return machine_fail(error, -errno, "mmap: %s", strerror(errno));
+	r = machine_create(m, kvm, MACHINE_MIN_MEMORY, error);
+	if (r == 0)
+		r = run_on(m, probe, error);
+	machine_destroy(m);
+	munmap(m, sizeof(*m));
 	return r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What this machine's KVM really does, found by running a few instructions in
- * a scratch guest: KVM_CHECK_EXTENSION promises more than some keep.  It must
- * not know who wants to know.
+ * The real behaviour of this host's KVM, found by running a few instructions in
+ * a scratch guest: some do less than KVM_CHECK_EXTENSION promises.  It must not
+ * know what the result is for.
  */
 #ifndef PROBE_H
 #define PROBE_H
@@ -13,13 +13,13 @@
 enum probe_way {
 	PROBE_NONE,
 	PROBE_EXIT_DEBUG, /* KVM_EXIT_DEBUG */
-	PROBE_TRAP,       /* the guest's own vector, so our stub */
+	PROBE_TRAP,       /* a stub of the shim */
 };
 
 struct probe {
 	bool io_bitmap;       /* the TSS I/O bitmap opens the gate */
 	bool iopl;            /* IOPL 3 opens ports */
-	unsigned syscall_cpl; /* in which `syscall` arrives at LSTAR */
+	unsigned syscall_cpl; /* privilege level in which `syscall` arrives */
 	enum probe_way breakpoint;
 	enum probe_way step;
 	bool hw_breakpoint; /* DR0-3 on execution, by KVM_SET_GUEST_DEBUG */
@@ -28,7 +28,7 @@ struct probe {
 	bool fsgsbase;
 };
 
-/* Fill *probe.  0, or -errno with *error told: guests cannot run here. */
+/* Fill *probe.  0, or -errno with *error filled in: no guest can run here. */
 int probe_run(int kvm, struct probe *probe, struct machine_error *error);
 
 #endif

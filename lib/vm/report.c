@@ -4,28 +4,28 @@
  */
 #include "vm/report.h"
 
+#include "image/escape.h"
 #include "image/lines.h"
 #include "image/symbols.h"
 #include "vm/context.h"
 #include "vm/trap.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_FRAMES 32
+#define PLACE      512 /* bytes for a symbol and a line */
 
-void
-report_place(char *text, size_t size, const struct machine *m,
-    const struct image_bytes *file, uint64_t address)
+/* The symbol and the line of a linked address, as the file names them. */
+static void
+describe_address(
+    char *text, size_t size, const struct image_bytes *file, uint64_t linked)
 {
-	uint64_t linked = address - m->image.bias;
 	struct symbol symbol;
 	struct line line;
 	size_t n = 0;
 
-	text[0] = '\0';
-	if (!file->bytes)
-		return;
 	if (symbols_find(file->bytes, file->size, linked, &symbol) == 0)
 		n = (size_t)snprintf(
 		    text, size, "%s+0x%" PRIx64, symbol.name, symbol.offset);
@@ -39,20 +39,33 @@ report_place(char *text, size_t size, const struct machine *m,
 	}
 }
 
-static void
-print_place(FILE *out, const struct machine *m, const struct image_bytes *file,
-    uint64_t address, bool is_return)
+void
+report_place(char *text, size_t size, const struct machine *m,
+    const struct image_bytes *file, uint64_t address)
 {
-	char text[512];
+	char raw[PLACE] = "";
 
-	/* A return address belongs to the call before it, which may be the
-	 * last instruction of its function. */
-	report_place(text, sizeof(text), m, file, address - is_return);
-	fprintf(out, "0x%" PRIx64 "%s%s\n", address, text[0] ? " " : "", text);
+	if (file->bytes)
+		describe_address(
+		    raw, sizeof(raw), file, address - m->image.bias);
+	image_escape(text, size, raw);
 }
 
 static void
-print_registers(FILE *out, const struct user_context *c)
+print_place(struct output *out, const struct machine *m,
+    const struct image_bytes *file, uint64_t address, bool is_return)
+{
+	char text[IMAGE_ESCAPED(PLACE)];
+
+	/* A return address belongs to the call before it, which may be the last
+	 * instruction of its function. */
+	report_place(text, sizeof(text), m, file, address - is_return);
+	output_print(
+	    out, "0x%" PRIx64 "%s%s\n", address, text[0] ? " " : "", text);
+}
+
+static void
+print_registers(struct output *out, const struct user_context *c)
 {
 	static const struct {
 		const char *name;
@@ -87,31 +100,32 @@ print_registers(FILE *out, const struct user_context *c)
 
 		memcpy(&value, (const char *)&c->regs + registers[i].offset,
 		    sizeof(value));
-		fprintf(out, "  %-6s 0x%016" PRIx64, registers[i].name, value);
+		output_print(
+		    out, "  %-6s 0x%016" PRIx64, registers[i].name, value);
 		if (i % 3 == 2 || i == count - 1)
-			fputc('\n', out);
+			output_print(out, "\n");
 	}
-	fprintf(out, "  fs_base 0x%" PRIx64 "  gs_base 0x%" PRIx64 "\n",
+	output_print(out, "  fs_base 0x%" PRIx64 "  gs_base 0x%" PRIx64 "\n",
 	    c->fs_base, c->gs_base);
 }
 
 static void
-print_frame(FILE *out, const struct machine *m, const struct image_bytes *file,
-    unsigned n, uint64_t address)
+print_frame(struct output *out, const struct machine *m,
+    const struct image_bytes *file, unsigned n, uint64_t address)
 {
-	fprintf(out, "  #%u ", n);
+	output_print(out, "  #%u ", n);
 	print_place(out, m, file, address, n > 0);
 }
 
-/* A function's first instruction has made no frame yet; nor has a jump to where
- * no code is: the return address is all there is on the stack. */
+/* A function's first instruction has not made a frame yet, nor has a call of an
+ * address without code: the stack holds only the return address. */
 static bool
 is_without_frame(const struct vcpu *vcpu, const struct image_bytes *file,
     const struct user_context *c)
 {
 	struct symbol symbol;
 
-	if (trap_is_bad_jump(&vcpu->trap))
+	if (trap_is_bad_jump(&vcpu->flight.trap))
 		return true;
 	return file->bytes &&
 	       symbols_find(file->bytes, file->size,
@@ -120,11 +134,11 @@ is_without_frame(const struct vcpu *vcpu, const struct image_bytes *file,
 }
 
 /*
- * By frame pointers (psABI 3.2.2): where rbp points lie the caller's rbp and
- * the return address.  Frames lie upwards; anything else ends the walk.
+ * Follow frame pointers (psABI 3.2.2): rbp points to the caller's rbp and the
+ * return address.  Each frame lies above the last; anything else ends the walk.
  */
 static void
-print_backtrace(FILE *out, const struct vcpu *vcpu,
+print_backtrace(struct output *out, const struct vcpu *vcpu,
     const struct image_bytes *file, const struct user_context *c)
 {
 	const struct machine *m = vcpu->machine;
@@ -132,7 +146,7 @@ print_backtrace(FILE *out, const struct vcpu *vcpu,
 	uint64_t last = 0;
 	unsigned n = 0;
 
-	fputs("  backtrace:\n", out);
+	output_print(out, "  backtrace:\n");
 	print_frame(out, m, file, n++, c->regs.rip);
 	if (is_without_frame(vcpu, file, c) &&
 	    gmem_read(&m->mem, &last, c->regs.rsp, sizeof(last)) == 0)
@@ -147,31 +161,36 @@ print_backtrace(FILE *out, const struct vcpu *vcpu,
 }
 
 static void
-print_trap(FILE *out, const struct trap *trap)
+print_trap(struct output *out, const struct trap *trap)
 {
 	const struct trap_info *info = trap_info(trap->vector);
 	char error[96];
 
 	trap_describe_error(trap, error, sizeof(error));
-	fprintf(out, "  trap #%s %s%s%s\n", info->mnemonic, info->text,
+	output_print(out, "  trap #%s %s%s%s\n", info->mnemonic, info->text,
 	    error[0] ? ", " : "", error);
 }
 
 void
-report_fault(FILE *out, struct vcpu *vcpu, const struct image_bytes *file)
+report_fault(
+    struct output *out, const struct machine *m, const struct image_bytes *file)
 {
+	struct vcpu *vcpu = m->culprit;
 	struct user_context c;
-	int r = vcpu_user_context(vcpu, &c);
+	int r;
 
+	if (!vcpu)
+		return;
+	r = vcpu_user_context(vcpu, &c);
 	if (r < 0) {
-		fprintf(out, "  registers: %s\n", strerror(-r));
+		output_print(out, "  registers: %s\n", strerror(-r));
 		return;
 	}
 	if (vcpu->thread.tid != 1)
-		fprintf(out, "  in thread %d\n", vcpu->thread.tid);
-	fprintf(out, "  at ");
-	print_place(out, vcpu->machine, file, c.regs.rip, false);
-	print_trap(out, &vcpu->trap);
+		output_print(out, "  in thread %d\n", vcpu->thread.tid);
+	output_print(out, "  at ");
+	print_place(out, m, file, c.regs.rip, false);
+	print_trap(out, &vcpu->flight.trap);
 	print_registers(out, &c);
 	print_backtrace(out, vcpu, file, &c);
 }

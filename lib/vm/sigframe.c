@@ -2,9 +2,9 @@
 /*
  * Frames of signals.  Nothing here may know which signal comes or why.
  *
- * From the interrupted code's stack pointer downwards: its red zone; the XSAVE
- * area, on 64 bytes; siginfo, ucontext, and the handler's return address, so
- * that the stack is at the handler as behind a call.
+ * From the interrupted code's stack pointer downwards lie its red zone; the
+ * XSAVE area, on 64 bytes; siginfo, ucontext, and the handler's return address,
+ * so that the handler finds the stack as after a call.
  */
 #include "vm/sigframe.h"
 
@@ -24,11 +24,12 @@
 #define UC_SIGCONTEXT_SS     2
 #define UC_STRICT_RESTORE_SS 4
 
-/* What of RFLAGS a handler's return may set (arch/x86/kernel/signal_64.c). */
+/* The bits of RFLAGS that a handler's return may set
+ * (arch/x86/kernel/signal_64.c). */
 #define USER_FLAGS UINT64_C(0x50dd5)
 
-/* Of the XSAVE area, SDM vol. 1, 13.4; and what Linux says of it in a part that
- * is free to software (arch/x86/include/uapi/asm/sigcontext.h). */
+/* Offsets in the XSAVE area, SDM vol. 1, 13.4; in the part that is free to
+ * software, Linux describes it (arch/x86/include/uapi/asm/sigcontext.h). */
 enum {
 	AREA_FCW = 0,
 	AREA_MXCSR = 24,
@@ -43,7 +44,7 @@ enum {
 
 struct software {
 	uint32_t magic1;
-	uint32_t extended_size; /* with the magic number behind */
+	uint32_t extended_size; /* with the magic number at the end */
 	uint64_t features;
 	uint32_t size;
 	uint32_t padding[7];
@@ -52,7 +53,7 @@ struct software {
 #define MAGIC1 0x46505853U
 #define MAGIC2 0x46505845U
 
-/* The kernel's, which C libraries have under other names. */
+/* The kernel's structures, which C libraries define under other names. */
 struct mcontext {
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
 	uint64_t rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags;
@@ -78,7 +79,7 @@ struct rt_sigframe {
 
 _Static_assert(sizeof(struct mcontext) == 256 && sizeof(siginfo_t) == 128 &&
 		   sizeof(struct rt_sigframe) == 440,
-    "structures as the kernel has them");
+    "the structures have the sizes of the kernel's");
 
 #define GENERAL(R) \
 	R(r8)      \
@@ -99,7 +100,7 @@ _Static_assert(sizeof(struct mcontext) == 256 && sizeof(siginfo_t) == 128 &&
 	R(rsp)     \
 	R(rip)
 
-/* An XSAVE area and what of it lies in a frame. */
+/* An XSAVE area, by bytes for its part in a frame. */
 union area {
 	struct kvm_xsave kvm;
 	uint8_t bytes[sizeof(struct kvm_xsave)];
@@ -140,7 +141,8 @@ put_state(struct vcpu *vcpu, uint64_t va)
 	sw.size = (uint32_t)size;
 	memcpy(area.bytes + AREA_SOFTWARE, &sw, sizeof(sw));
 	memcpy(&present, area.bytes + AREA_HEADER, sizeof(present));
-	/* Old programs change these two without a look at the header. */
+	/* Old programs change x87 and SSE state without looking at the
+	 * header. */
 	present = (present & m->xfeatures) | XCR0_X87_SSE;
 	memcpy(area.bytes + AREA_HEADER, &present, sizeof(present));
 	if (gmem_write(&m->mem, va, area.bytes, size) < 0)
@@ -148,7 +150,7 @@ put_state(struct vcpu *vcpu, uint64_t va)
 	return gmem_write(&m->mem, va + size, &magic2, sizeof(magic2));
 }
 
-/* As a program starts: so does a handler. */
+/* The state in which a program starts, and also a handler. */
 static void
 initial_state(union area *area)
 {
@@ -162,10 +164,10 @@ initial_state(union area *area)
 	memcpy(area->bytes + AREA_HEADER, &present, sizeof(present));
 }
 
-/* How much of the area at `va` is there to be read, by its own words: all, or
- * what every processor has. */
+/* The size of the area at `va` as its software bytes state it, or, if they are
+ * not valid, of what every processor has. */
 static uint64_t
-told_size(const struct machine *m, uint64_t va, uint64_t *features)
+stated_size(const struct machine *m, uint64_t va, uint64_t *features)
 {
 	const uint64_t size = cpu_xsave_size(m);
 	struct software sw;
@@ -183,7 +185,7 @@ told_size(const struct machine *m, uint64_t va, uint64_t *features)
 	return sw.size;
 }
 
-/* Of the header only the components count, and of those what there is. */
+/* Keep only the header's bits for components that there are. */
 static void
 clean_header(union area *area, uint64_t size, uint64_t features)
 {
@@ -196,7 +198,7 @@ clean_header(union area *area, uint64_t size, uint64_t features)
 	memcpy(area->bytes + AREA_HEADER, &present, sizeof(present));
 }
 
-/* Read it back.  KVM refuses what no processor could have. */
+/* Load the floating point state.  KVM refuses an invalid one. */
 static int
 get_state(struct vcpu *vcpu, uint64_t va)
 {
@@ -206,7 +208,7 @@ get_state(struct vcpu *vcpu, uint64_t va)
 
 	initial_state(&area);
 	if (va) {
-		size = told_size(m, va, &features);
+		size = stated_size(m, va, &features);
 		if (gmem_read(&m->mem, area.bytes, va, size) < 0)
 			return -EFAULT;
 		clean_header(&area, size, features);
@@ -223,18 +225,18 @@ put_mcontext(struct vcpu *vcpu, const struct kvm_regs *regs, hc_sigset mask,
 		GENERAL(PUT).rflags = regs->rflags,
 		.cs = SEL_USER_CODE,
 		.ss = SEL_USER_DATA,
-		.err = vcpu->trap.error,
-		.trapno = vcpu->trap.vector,
+		.err = vcpu->flight.trap.error,
+		.trapno = vcpu->flight.trap.vector,
 		.oldmask = mask,
-		.cr2 = vcpu->trap.address,
+		.cr2 = vcpu->flight.trap.address,
 	};
 #undef PUT
 }
 
-/* Where the frame begins, and its XSAVE area.  False: a stack for handlers is
- * too small for it. */
+/* Where the frame and its XSAVE area begin.  False: the stack for handlers is
+ * too small. */
 static bool
-find_place(const struct machine *m, const struct sigframe *frame, uint64_t rsp,
+place_frame(const struct machine *m, const struct sigframe *frame, uint64_t rsp,
     uint64_t *at, uint64_t *area)
 {
 	const uint64_t bottom = (uintptr_t)frame->stack.ss_sp;
@@ -271,11 +273,11 @@ sigframe_push(struct vcpu *vcpu, const struct sigframe *frame)
 			  : offsetof(struct rt_sigframe, info);
 
 	vcpu_user_regs(vcpu, &regs);
-	if (!find_place(m, frame, regs.rsp, &at, &area_at) ||
+	if (!place_frame(m, frame, regs.rsp, &at, &area_at) ||
 	    !(frame->action.flags & HC_SA_RESTORER) ||
 	    frame->action.handler >= SPACE_END)
 		return -EFAULT;
-	/* Where it is, rsp tells. */
+	/* rsp shows whether the thread is on that stack. */
 	out.uc.stack.ss_flags &= ~SS_ONSTACK;
 	put_mcontext(vcpu, &regs, frame->mask, &out.uc.mcontext);
 	out.uc.mcontext.fpstate = area_at;
@@ -304,7 +306,7 @@ sigframe_pop(struct vcpu *vcpu, struct sigframe *frame)
 	const struct mcontext *mc = &uc.mcontext;
 	struct kvm_regs regs;
 
-	/* The handler's `ret` has taken the return address. */
+	/* The handler's `ret` has popped the return address. */
 	vcpu_user_regs(vcpu, &regs);
 	if (gmem_read(&m->mem, &uc, regs.rsp, sizeof(uc)) < 0)
 		return -EFAULT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The frame in which Linux hands a signal to its handler, on the guest's stack
+ * The frame in which Linux passes a signal to its handler, on the guest's stack
  * (struct rt_sigframe, arch/x86/include/asm/sigframe.h).  It knows registers
  * and guest memory, and must not know which signal comes or why.
  */
@@ -13,18 +13,19 @@ struct sigframe {
 	siginfo_t info;
 	struct hc_sigaction action; /* its handler, flags, restorer */
 	hc_sigset mask;             /* to be restored */
-	stack_t stack;              /* the stack for handlers, and to be that */
+	stack_t stack; /* the stack for handlers, to be restored too */
 };
 
 /*
- * Put the registers of a vCPU at rest (vcpu_rest()) into a frame, and let them
- * be those of the handler's start.  0, or -EFAULT: there is no place for it.
+ * Save the registers of a vCPU at rest (vcpu_rest()) in a frame, and set them
+ * for the handler's start.  0, or -EFAULT: there is no room for the frame.
  */
 int sigframe_push(struct vcpu *vcpu, const struct sigframe *frame);
 
 /*
- * The reverse, in rt_sigreturn: `mask` and `stack` are filled.  -EFAULT: there
- * is no frame; -EINVAL: it has its mask, but user code cannot run with it.
+ * The reverse, for rt_sigreturn: load the registers and fill in `mask` and
+ * `stack`.  0; -EFAULT if there is no frame; -EINVAL if user code cannot run
+ * with it, though it has a mask.
  */
 int sigframe_pop(struct vcpu *vcpu, struct sigframe *frame);
 

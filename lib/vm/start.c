@@ -5,7 +5,7 @@
  */
 #include "vm/cpu.h"
 #include "vm/error.h"
-#include "vm/machine.h"
+#include "vm/thread.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,15 +18,15 @@
 #define AT_HWCAP2 26
 #endif
 
-/* Arguments and environment may fill this part of the stack, as on Linux. */
+/* Arguments and environment may fill a quarter of the stack, as on Linux. */
 #define ARGUMENTS_SHARE 4
 
 #define AUXV_MAX 24
 
 /*
- * The stack grows down while it is written: `sp` is the lowest byte in use,
- * `limit` how low it may go.  A push that does not fit leaves sp at 0, and so
- * do all that follow.
+ * The stack grows down while it is written: `sp` is the lowest byte in use, and
+ * `limit` its lowest possible value.  A push that does not fit sets `sp` to 0,
+ * where it then stays.
  */
 struct stack {
 	struct machine *m;
@@ -68,8 +68,8 @@ count_strings(char **strings)
 	return n;
 }
 
-/* The texts themselves, the last one first, so that the first lies lowest.
- * Their places are pushed by push_pointers(), who finds them again. */
+/* Push the texts, the last one first, so that the first lies lowest.
+ * push_pointers() computes their addresses again. */
 static uint64_t
 push_strings(struct stack *s, char **strings)
 {
@@ -113,7 +113,7 @@ fill_auxv(struct auxv *auxv, const struct machine *m, uint64_t execname,
 		{ AT_PHENT, sizeof(Elf64_Phdr) },
 		{ AT_PHNUM, image->phdr ? image->phnum : 0 },
 		{ AT_PAGESZ, PAGE_4K },
-		{ AT_BASE, 0 },
+		{ AT_BASE, m->interp.segments > 0 ? m->interp.bias : 0 },
 		{ AT_FLAGS, 0 },
 		{ AT_ENTRY, image->entry + image->bias },
 		{ AT_UID, m->guest.world.uid },
@@ -127,6 +127,8 @@ fill_auxv(struct auxv *auxv, const struct machine *m, uint64_t execname,
 		{ AT_PLATFORM, platform },
 		{ AT_RANDOM, random },
 		{ AT_EXECFN, execname },
+		/* Last: there may be none. */
+		{ m->vdso_at ? AT_SYSINFO_EHDR : AT_NULL, m->vdso_at },
 		{ AT_NULL, 0 },
 	};
 	_Static_assert(sizeof(all) / sizeof(all[0]) <= AUXV_MAX,
@@ -145,9 +147,8 @@ auxv_length(const struct auxv *auxv)
 }
 
 /*
- * From high to low: strings, alignment, auxiliary vector, environment
- * pointers, argument pointers, argc; rsp points to argc and is a multiple of
- * 16.
+ * From high to low: strings, padding, auxiliary vector, environment pointers,
+ * argument pointers, argc.  rsp points to argc and is a multiple of 16.
  */
 static void
 push_all(struct stack *s, const char *execname, char **argv, char **envp)
@@ -157,7 +158,7 @@ push_all(struct stack *s, const char *execname, char **argv, char **envp)
 	uint64_t name, platform, random_at, envs, args, words, size;
 
 	if (getrandom(random, sizeof(random), 0) < 0)
-		random[0] = 1; /* only a seed, and the kernel always has it */
+		random[0] = 1; /* never: the kernel always has a seed */
 	push_word(s, 0);
 	name = push_string(s, execname);
 	envs = push_strings(s, envp);
@@ -181,7 +182,7 @@ push_all(struct stack *s, const char *execname, char **argv, char **envp)
 	push_word(s, count_strings(argv));
 }
 
-/* As on Linux the first thread is called as its program's file. */
+/* As on Linux, the first thread has the name of its program's file. */
 static void
 name_thread(struct hc_thread *thread, const char *execname)
 {
@@ -189,6 +190,15 @@ name_thread(struct hc_thread *thread, const char *execname)
 
 	snprintf(thread->name, sizeof(thread->name), "%.*s", HC_THREAD_NAME - 1,
 	    slash ? slash + 1 : execname);
+}
+
+static uint64_t
+first_instruction(const struct machine *m)
+{
+	const struct image *image = m->interp.segments > 0 ? &m->interp
+							   : &m->image;
+
+	return image->entry + image->bias;
 }
 
 int
@@ -209,7 +219,7 @@ machine_set_start(struct machine *m, const char *execname, char **argv,
 		    " quarter of the stack; give it more with --memory",
 		    (unsigned long long)(stack_size / ARGUMENTS_SHARE));
 	m->guest.world.stack = m->stack_bottom;
+	thread_init(&m->vcpu[0]);
 	name_thread(&m->vcpu[0].thread, execname);
-	return cpu_init(
-	    &m->vcpu[0], m->image.entry + m->image.bias, s.sp, error);
+	return cpu_init(&m->vcpu[0], first_instruction(m), s.sp, error);
 }

@@ -4,7 +4,9 @@
  */
 #include "vm/step.h"
 
+#include "image/insn.h"
 #include "vm/context.h"
+#include "vm/exits.h"
 #include "vm/trap.h"
 #include "vm/x86.h"
 
@@ -20,7 +22,7 @@
 
 /*
  * Some processors report a step without having made it, when the instruction
- * met a page that had to be mapped first.  It is tried again this often.
+ * met a page that had to be mapped first.  It is tried so many times more.
  */
 #define STEP_TRIES 8
 
@@ -35,13 +37,14 @@ raise_event(struct vcpu *vcpu, enum debug_event_kind kind)
 static uint64_t
 user_rsp(const struct vcpu *vcpu)
 {
-	return vcpu->frame ? vcpu->frame->rsp : vcpu->kvm.run->s.regs.regs.rsp;
+	return vcpu->flight.frame ? vcpu->flight.frame->rsp
+				  : vcpu->kvm.run->s.regs.regs.rsp;
 }
 
 /*
- * Has the instruction been made?  What leaves rip where it was, a round of a
- * repeated one, a loop, call or return to itself, changes rcx or rsp.  Only a
- * jump to itself changes nothing: made more often it is still the same.
+ * Has the instruction been made?  One that leaves rip where it was (a round of
+ * a repeated one; a loop, call or return to itself) changes rcx or rsp.  Only a
+ * jump to itself changes nothing, and may be made more often.
  */
 static bool
 has_moved(struct vcpu *vcpu)
@@ -53,35 +56,31 @@ has_moved(struct vcpu *vcpu)
 	       user_rsp(vcpu) != v->from_rsp;
 }
 
-/* An OUT or `syscall` may be a hypercall, which takes its time. */
+/* Port I/O or `syscall` may be a hypercall, which may wait. */
 bool
 step_may_block(struct vcpu *vcpu)
 {
-	uint8_t code[4] = { 0 };
-	const uint8_t *last = code + sizeof(code) - 1;
-	const uint8_t *op;
+	uint8_t code[INSN_LENGTH_MAX];
+	struct insn insn;
+	size_t n = breaks_read(&vcpu->machine->debug.breaks,
+	    vcpu_user_rip(vcpu), code, sizeof(code));
 
-	breaks_read(&vcpu->machine->debug.breaks, vcpu_user_rip(vcpu), code,
-	    sizeof(code));
-	op = trap_skip_prefixes(code, last);
-	return (*op & 0xf6) == 0xe6 || (*op & 0xfe) == 0x6e ||
-	       (*op == 0x0f && (op == last || op[1] == 0x05));
+	(void)insn_decode(&insn, code, n);
+	return insn.kind == INSN_IO || insn.kind == INSN_SYSCALL;
+}
+
+/* By the debugger, and to be reported. */
+static bool
+is_ordered(const struct vcpu *vcpu)
+{
+	return vcpu->debug.want == WANT_STEP ||
+	       vcpu->debug.want == WANT_RANGE || debug_is_alone(vcpu);
 }
 
 static bool
 is_stepping(const struct vcpu *vcpu)
 {
-	return vcpu->debug.want == WANT_STEP ||
-	       vcpu->debug.want == WANT_RANGE ||
-	       vcpu->machine->debug.alone == vcpu;
-}
-
-bool
-step_in_range(struct vcpu *vcpu)
-{
-	uint64_t rip = vcpu_user_rip(vcpu);
-
-	return rip >= vcpu->debug.lo && rip < vcpu->debug.hi;
+	return is_ordered(vcpu) || vcpu->debug.followed;
 }
 
 static void
@@ -96,9 +95,8 @@ set_trace(struct vcpu *vcpu, bool on)
 	    vcpu, on ? rflags | RFLAGS_TF : rflags & ~(uint64_t)RFLAGS_TF);
 }
 
-/* A breakpoint in a debug register fires before its instruction, and again
- * each time until RF says that this once it shall not (SDM vol. 3, 17.3.1.1).
- */
+/* A breakpoint in a debug register fires before its instruction, each time,
+ * unless RF is set for that once (SDM vol. 3, 17.3.1.1). */
 static void
 pass_hard_breakpoint(struct vcpu *vcpu)
 {
@@ -108,7 +106,7 @@ pass_hard_breakpoint(struct vcpu *vcpu)
 
 	for (i = 0; i < DEBUG_REGS; i++)
 		if ((b->dr7 >> (2 * i) & 1) && b->dr[i] == rip &&
-		    vcpu->debug.told == rip)
+		    vcpu->debug.reported == rip)
 			vcpu_set_user_rflags(
 			    vcpu, vcpu_user_rflags(vcpu) | RFLAGS_RF);
 }
@@ -119,9 +117,9 @@ set_guest_debug(struct vcpu *vcpu, uint32_t control)
 	const struct breaks *b = &vcpu->machine->debug.breaks;
 	struct kvm_guest_debug debug = { .control = control };
 
-	/* A single step starts at the rip KVM knows now, so it is told again
-	 * each time, after the registers; and what is in the debug registers
-	 * may have changed. */
+	/* A single step starts at the rip that KVM has when it is asked for
+	 * one, so it is asked each time, after the registers are set; and the
+	 * debug registers may have changed. */
 	if (control == vcpu->debug.control &&
 	    !(control & (KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_HW_BP)))
 		return 0;
@@ -132,27 +130,39 @@ set_guest_debug(struct vcpu *vcpu, uint32_t control)
 }
 
 static void
+read_code(struct vcpu *vcpu)
+{
+	struct debug_vcpu *v = &vcpu->debug;
+
+	memset(v->code, 0, sizeof(v->code));
+	breaks_read(&vcpu->machine->debug.breaks, vcpu_user_rip(vcpu), v->code,
+	    sizeof(v->code));
+}
+
+/* A step that a kick has met goes on from where it began. */
+static void
 begin_step(struct vcpu *vcpu)
 {
 	struct debug_vcpu *v = &vcpu->debug;
 
+	if (v->phase == STEP_BEGUN)
+		return;
+	v->phase = STEP_BEGUN;
 	v->from = vcpu_user_rip(vcpu);
 	v->from_rcx = vcpu_regs(vcpu)->rcx;
 	v->from_rsp = user_rsp(vcpu);
-	memset(v->code, 0, sizeof(v->code));
-	breaks_read(
-	    &vcpu->machine->debug.breaks, v->from, v->code, sizeof(v->code));
+	read_code(vcpu);
 }
 
 int
 step_arm(struct vcpu *vcpu)
 {
 	const struct debug *d = &vcpu->machine->debug;
-	bool step = is_stepping(vcpu) && !vcpu->debug.inside;
+	bool step = is_stepping(vcpu) && vcpu->debug.phase != STEP_INSIDE;
 	uint32_t control = 0;
 	int r = 0;
 
-	if (d->attached)
+	if (d->attached || d->breaks.set.count > 0 || step)
 		control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
 	if (d->attached && d->breaks.dr7)
 		control |= KVM_GUESTDBG_USE_HW_BP;
@@ -162,69 +172,130 @@ step_arm(struct vcpu *vcpu)
 	pass_hard_breakpoint(vcpu);
 	if (step && !d->step_by_trap) {
 		control |= KVM_GUESTDBG_SINGLESTEP;
-		r = vcpu_leave_monitor(vcpu, false);
+		r = vcpu_leave_shim(vcpu, false);
 		if (r == 0)
 			r = vcpu_flush(vcpu);
 	}
 	return r < 0 ? r : set_guest_debug(vcpu, control);
 }
 
-/* PUSHF has put the flag of our step on the user's stack. */
+/* PUSHF has put the flag of the step on the user's stack: the flag lies in the
+ * second byte of all its forms. */
 static void
 clean_pushed_flags(struct vcpu *vcpu)
 {
 	const struct debug_vcpu *v = &vcpu->debug;
-	const uint8_t *op = v->code + (v->code[0] == 0x66);
 	uint64_t rsp = user_rsp(vcpu);
+	struct insn insn;
 	uint16_t flags;
 
-	if (*op != 0x9c ||
+	(void)insn_decode(&insn, v->code, sizeof(v->code));
+	if (insn.kind != INSN_PUSHF ||
 	    gmem_read(&vcpu->machine->mem, &flags, rsp, sizeof(flags)) < 0)
 		return;
 	flags &= (uint16_t)~RFLAGS_TF;
 	gmem_write(&vcpu->machine->mem, rsp, &flags, sizeof(flags));
 }
 
-/* The step is made, unless it was not, or more of them are wanted. */
+/*
+ * A step has led to this place.  A breakpoint here counts as met where the step
+ * ends, since it will be passed when the thread goes on from there; in the
+ * middle of a range it is passed at once unless it stops the guest.
+ */
+static void
+arrive(struct vcpu *vcpu)
+{
+	const bool alone = debug_is_alone(vcpu);
+	const bool goes_on = debug_goes_on(vcpu);
+	const struct debug_event event = {
+		.kind = EVENT_BREAK,
+		.addr = vcpu_user_rip(vcpu),
+	};
+	const bool met = !(alone && goes_on) && vcpu->debug.want != WANT_RUN &&
+			 breaks_at(&vcpu->machine->debug.breaks, event.addr);
+	const bool stop = met && debug_is_stop(vcpu, &event);
+
+	if (alone || !goes_on || stop)
+		raise_event(vcpu, EVENT_STEP);
+	else if (met)
+		debug_pass(vcpu);
+}
+
+/* A step was reported: it is made unless nothing has moved, and it is an event
+ * unless more are wanted. */
 static void
 finish_step(struct vcpu *vcpu)
 {
-	const struct debug *d = &vcpu->machine->debug;
 	struct debug_vcpu *v = &vcpu->debug;
-	uint64_t rip = vcpu_user_rip(vcpu);
 
 	if (!has_moved(vcpu) && v->tries++ < STEP_TRIES)
 		return;
 	v->tries = 0;
+	v->phase = STEP_NONE;
 	clean_pushed_flags(vcpu);
-	if (v->want == WANT_RANGE && d->alone != vcpu && step_in_range(vcpu) &&
-	    !breaks_at(&d->breaks, rip))
-		return;
-	raise_event(vcpu, EVENT_STEP);
+	debug_followed(vcpu);
+	arrive(vcpu);
 }
 
-/* A step that arrived in the monitor: `syscall` was its instruction, and it
- * ends when the door has been served. */
+/* A step that arrived in the shim: its instruction was `syscall`, or faulted,
+ * and the step ends when the door or the stub has been served. */
 static bool
-stepped_into_monitor(struct vcpu *vcpu)
+stepped_into_shim(struct vcpu *vcpu)
 {
 	unsigned vector;
 	uint64_t rip = vcpu_user_rip(vcpu);
 
-	if (!monitor_in_door(rip) && !monitor_stub_vector(rip, &vector))
+	if (!shim_in_door(rip) && !shim_stub_vector(rip, &vector))
 		return false;
-	vcpu->debug.inside = true;
+	vcpu->debug.phase = STEP_INSIDE;
 	return true;
 }
 
 static void
 on_step(struct vcpu *vcpu)
 {
-	if (!stepped_into_monitor(vcpu))
+	if (!stepped_into_shim(vcpu))
 		finish_step(vcpu);
 }
 
-/* An INT3 at `addr`: ours, or the guest's own, which ends behind it. */
+/*
+ * KVM may have a trap queued and not say so, and user code runs on if it has
+ * none: so it makes one instruction at most, which counts for nothing.  The
+ * registers must not be set, for that drops what is queued (__set_regs() in
+ * arch/x86/kvm/x86.c).
+ */
+int
+step_enter_trap(struct vcpu *vcpu)
+{
+	const enum step_phase phase = vcpu->debug.phase;
+	int r = set_guest_debug(vcpu, vcpu->debug.control |
+					  KVM_GUESTDBG_ENABLE |
+					  KVM_GUESTDBG_SINGLESTEP);
+
+	if (r < 0)
+		return r;
+	vcpu->debug.phase = STEP_PROBING;
+	read_code(vcpu);
+	vcpu->kvm.run->immediate_exit = 0;
+	vcpu_enter(vcpu);
+	if (vcpu->debug.phase == STEP_PROBING)
+		vcpu->debug.phase = phase;
+	return 0;
+}
+
+/* The one instruction of step_enter_trap() has been made. */
+static bool
+ends_probe(struct vcpu *vcpu)
+{
+	if (vcpu->debug.phase != STEP_PROBING)
+		return false;
+	set_trace(vcpu, false);
+	clean_pushed_flags(vcpu);
+	return true;
+}
+
+/* An INT3 at `addr`, of a breakpoint or the guest's own, after which rip stands
+ * past it. */
 static bool
 on_int3(struct vcpu *vcpu, uint64_t addr)
 {
@@ -237,15 +308,18 @@ on_int3(struct vcpu *vcpu, uint64_t addr)
 		return false;
 	if (!bp->soft)
 		event.kind = EVENT_HARDBREAK;
-	debug_raise(vcpu, &event);
+	if (debug_is_stop(vcpu, &event))
+		debug_raise(vcpu, &event);
+	else
+		debug_pass(vcpu);
 	return true;
 }
 
 /*
- * A step that was reported once more: the vCPU has not moved since it rested.
- * Some processors do that when the instruction left the guest in its midst.
- * The guest's own flag and its own INT1 are none of these: they follow an
- * instruction, or stand on it.
+ * A step that is reported once more: the vCPU has not moved since it rested.
+ * Some processors do that when the instruction left the guest half made.  A
+ * trap by the guest's own flag comes after an instruction, and its own INT1 is
+ * the instruction at rip.
  */
 static bool
 is_reported_again(struct vcpu *vcpu)
@@ -254,27 +328,43 @@ is_reported_again(struct vcpu *vcpu)
 	uint8_t code = 0;
 
 	breaks_read(&vcpu->machine->debug.breaks, rip, &code, sizeof(code));
-	return rip == vcpu->debug.told && code != OPCODE_INT1;
+	return rip == vcpu->debug.rested && code != OPCODE_INT1;
 }
 
+/* pass_hard_breakpoint() passes one that does not stop the guest. */
+static void
+on_hard_breakpoint(struct vcpu *vcpu)
+{
+	const struct debug_event event = {
+		.kind = EVENT_HARDBREAK,
+		.addr = vcpu_user_rip(vcpu),
+	};
+
+	if (debug_is_stop(vcpu, &event))
+		debug_raise(vcpu, &event);
+	else
+		vcpu->debug.reported = event.addr;
+}
+
+/* True if a debug register has fired, and the step is not the reason too. */
 static bool
 on_debug_register(struct vcpu *vcpu, uint64_t dr6)
 {
-	const struct breaks *b = &vcpu->machine->debug.breaks;
-	const struct watchpoint *w = breaks_watch_in(b, dr6 & DR6_REGISTERS);
-	struct debug_event event = { .kind = EVENT_WATCH };
+	struct breaks *b = &vcpu->machine->debug.breaks;
+	uint64_t hits = breaks_watches_in(b, dr6 & DR6_REGISTERS);
+	struct debug_event event;
 
-	if (w) {
-		breaks_look(&vcpu->machine->debug.breaks);
-		event.addr = w->addr;
-		event.type = w->type;
-	} else if (breaks_hard_in(b, dr6 & DR6_REGISTERS)) {
-		event.kind = EVENT_HARDBREAK;
-		event.addr = vcpu_user_rip(vcpu);
-	} else {
+	if (!hits && !breaks_hard_in(b, dr6 & DR6_REGISTERS))
 		return false;
-	}
+	vcpu->machine->debug.ways[STOP_EXIT_REGISTER]++;
 	vcpu->debug.tries = 0;
+	if (!hits) {
+		on_hard_breakpoint(vcpu);
+		return true;
+	}
+	breaks_look(b);
+	if (!debug_watch(vcpu, hits, &event))
+		return !is_stepping(vcpu);
 	debug_raise(vcpu, &event);
 	return true;
 }
@@ -286,16 +376,16 @@ step_on_exit(struct vcpu *vcpu)
 	struct debug *d = &vcpu->machine->debug;
 
 	if (arch->exception == VECTOR_BP) {
-		d->stops[STOP_EXIT_BREAK]++;
+		d->ways[STOP_EXIT_BREAK]++;
 		return on_int3(vcpu, arch->pc);
 	}
-	if (on_debug_register(vcpu, arch->dr6)) {
-		d->stops[STOP_EXIT_REGISTER]++;
+	if (on_debug_register(vcpu, arch->dr6))
 		return true;
-	}
+	if (ends_probe(vcpu))
+		return true;
 	if (!is_stepping(vcpu))
 		return is_reported_again(vcpu);
-	d->stops[STOP_EXIT_STEP]++;
+	d->ways[STOP_EXIT_STEP]++;
 	on_step(vcpu);
 	return true;
 }
@@ -304,14 +394,44 @@ static bool
 on_page(struct vcpu *vcpu)
 {
 	const struct breaks *b = &vcpu->machine->debug.breaks;
+	const uint64_t error = vcpu->flight.trap.error;
 	const struct debug_event event = {
 		.kind = EVENT_PAGE,
-		.addr = vcpu->trap.address,
-		.write = vcpu->trap.error & PF_WRITE,
+		.access = {
+			.addr = vcpu->flight.trap.address,
+			.len = error & PF_FETCH ? 0 : BREAKS_REACH,
+			.read = !(error & PF_WRITE),
+			.write = error & PF_WRITE,
+		},
 	};
 
-	if (b->watches == 0 || !breaks_watched_page(b, event.addr, event.write))
+	if (b->watches == 0 ||
+	    !breaks_watched_page(b, event.access.addr, event.access.write))
 		return false;
+	vcpu->machine->debug.ways[STOP_TRAP_PAGE]++;
+	debug_raise(vcpu, &event);
+	return true;
+}
+
+/*
+ * Where a hard breakpoint stands and nothing is mapped, the fetch is its hit,
+ * and the fault comes when the debugger has seen that and goes on.
+ */
+static bool
+on_missing_code(struct vcpu *vcpu)
+{
+	const struct trap *trap = &vcpu->flight.trap;
+	const uint64_t rip = vcpu->flight.frame->rip;
+	const struct debug_event event = { .kind = EVENT_HARDBREAK,
+		.addr = rip };
+
+	if (!trap_is_bad_jump(trap) || trap->address != rip ||
+	    !breaks_waits_at(&vcpu->machine->debug.breaks, rip))
+		return false;
+	if (vcpu->debug.reported == rip || !debug_is_stop(vcpu, &event)) {
+		vcpu->debug.reported = DEBUG_NOWHERE;
+		return false;
+	}
 	debug_raise(vcpu, &event);
 	return true;
 }
@@ -323,81 +443,153 @@ step_on_trap(struct vcpu *vcpu)
 
 	if (!d->on)
 		return false;
-	/* A step that KVM made by the flag has left it in the frame. */
+	/* A step that KVM made by TF has left TF in the frame. */
 	if (vcpu->debug.control & KVM_GUESTDBG_SINGLESTEP)
 		vcpu->debug.traced = true;
 	set_trace(vcpu, false);
-	switch (vcpu->trap.vector) {
+	if (vcpu->debug.phase == STEP_INSIDE)
+		vcpu->debug.phase = STEP_BEGUN;
+	switch (vcpu->flight.trap.vector) {
 	case VECTOR_BP:
-		if (!breaks_at(&d->breaks, vcpu->frame->rip - 1))
+		if (!breaks_at(&d->breaks, vcpu->flight.frame->rip - 1))
 			return false;
-		d->stops[STOP_TRAP_BREAK]++;
-		return on_int3(vcpu, vcpu->frame->rip - 1);
+		d->ways[STOP_TRAP_BREAK]++;
+		return on_int3(vcpu, vcpu->flight.frame->rip - 1);
 	case VECTOR_DB:
+		if (ends_probe(vcpu))
+			return true;
 		if (!is_stepping(vcpu))
 			return is_reported_again(vcpu);
-		/* Asked for by KVM_SET_GUEST_DEBUG, it came here all the
-		 * same: then the shorter way is to ask here. */
+		/* KVM_SET_GUEST_DEBUG was asked for it, and it came here:
+		 * setting TF is the shorter way, then. */
 		d->step_by_trap = true;
-		d->stops[STOP_TRAP_STEP]++;
+		d->ways[STOP_TRAP_STEP]++;
 		on_step(vcpu);
 		return true;
-	case VECTOR_PF: return on_page(vcpu);
+	case VECTOR_PF: return on_page(vcpu) || on_missing_code(vcpu);
 	default: return false;
 	}
 }
 
-/* What the call wrote may have been watched, and what it mapped too. */
-static bool
-touched_watch(struct vcpu *vcpu, uint32_t number)
+/* The call has changed the guest's mappings. */
+static void
+follow_mappings(struct vcpu *vcpu)
 {
-	struct breaks *b = &vcpu->machine->debug.breaks;
-	const struct hc_row *row = hc_row(number);
-	const struct watchpoint *w;
-	struct debug_event event = { .kind = EVENT_WATCH };
+	struct debug *d = &vcpu->machine->debug;
 
-	if (b->watches == 0)
+	breaks_settle(&d->breaks);
+	/* The pages of a lone instruction stay open until it is made; then all
+	 * are protected again. */
+	if (d->faults == 0)
+		breaks_protect(&d->breaks);
+}
+
+/*
+ * The call may have written watched memory, or mapped it anew.  A write by the
+ * lone instruction of another vCPU is that vCPU's: the instruction may be made
+ * already, and not concluded yet.
+ */
+static bool
+touched_watch(struct vcpu *vcpu)
+{
+	struct debug *d = &vcpu->machine->debug;
+	struct breaks *b = &d->breaks;
+	const struct hc_row *row = hc_row(vcpu->flight.number);
+	struct debug_event event;
+	bool touched;
+
+	if (b->watches == 0 && b->settling == 0)
 		return false;
 	pthread_mutex_lock(&vcpu->machine->lock);
 	if (row && (row->classes & HC_MEMORY))
-		breaks_protect(b);
-	w = breaks_hit(b, 0, true, false);
-	if (w) {
-		event.addr = w->addr;
-		event.type = w->type;
-	}
+		follow_mappings(vcpu);
+	touched = debug_watch(
+	    vcpu, breaks_changed(b, d->access, debug_lone_accesses(d)), &event);
 	pthread_mutex_unlock(&vcpu->machine->lock);
-	if (!w)
-		return false;
-	debug_raise(vcpu, &event);
-	return true;
+	if (touched)
+		debug_raise(vcpu, &event);
+	return touched;
 }
 
-void
-step_before_hypercall(struct vcpu *vcpu)
-{
-	/* Only this thread can have made itself the lone one's equal. */
-	if (vcpu->machine->debug.alone == vcpu)
-		debug_release(vcpu);
-}
-
-void
-step_on_hypercall(struct vcpu *vcpu, uint32_t number, int64_t result)
+/* A step ends with the hypercall.  `syscall` has saved TF, of the step or of
+ * KVM, in r11. */
+static void
+leave_step(struct vcpu *vcpu)
 {
 	struct debug_vcpu *v = &vcpu->debug;
-	bool flagged = v->traced || v->inside ||
+	bool flagged = v->traced || v->phase == STEP_INSIDE ||
 		       (v->control & KVM_GUESTDBG_SINGLESTEP);
 
-	v->inside = false;
-	/* The flag of our step, or KVM's: the door's user finds it in r11. */
-	if (flagged && monitor_in_door(vcpu_regs(vcpu)->rip)) {
+	v->phase = STEP_NONE;
+	if (flagged && shim_in_door(vcpu_regs(vcpu)->rip)) {
 		vcpu_regs(vcpu)->r11 &= ~(uint64_t)RFLAGS_TF;
 		vcpu_changed(vcpu);
 	} else {
 		set_trace(vcpu, false);
 	}
 	v->traced = false;
-	if (!hc_is_interrupted(result) && !touched_watch(vcpu, number) &&
-	    is_stepping(vcpu))
+}
+
+/* Does the vCPU step while all others are held, and also new ones? */
+static bool
+steps_alone(const struct vcpu *vcpu)
+{
+	return vcpu->debug.want == WANT_STEP &&
+	       vcpu->machine->debug.want_new == WANT_STOP;
+}
+
+bool
+step_shows_call(struct vcpu *vcpu)
+{
+	struct flight *f = &vcpu->flight;
+	const bool before = f->call == CALL_CAUGHT;
+
+	if (f->call != CALL_CAUGHT && f->call != CALL_RESULT)
+		return false;
+	f->call = before ? CALL_WAITS : CALL_SHOWN;
+	if (steps_alone(vcpu) || !debug_catches(vcpu))
+		return false;
+	raise_event(vcpu, before ? EVENT_CALL : EVENT_RETURN);
+	return true;
+}
+
+/* Linux shows the error that a call has until it is made. */
+bool
+step_catches_hypercall(struct vcpu *vcpu)
+{
+	if (!debug_catches(vcpu))
+		return false;
+	leave_step(vcpu);
+	vcpu->flight.call = CALL_CAUGHT;
+	vcpu_regs(vcpu)->rax = (uint64_t)-ENOSYS;
+	vcpu_changed(vcpu);
+	if (steps_alone(vcpu))
+		raise_event(vcpu, EVENT_STEP);
+	else
+		step_shows_call(vcpu);
+	return true;
+}
+
+void
+step_before_hypercall(struct vcpu *vcpu)
+{
+	debug_trace_hypercall(vcpu);
+	debug_call(vcpu);
+}
+
+void
+step_on_hypercall(struct vcpu *vcpu, int64_t result)
+{
+	struct flight *f = &vcpu->flight;
+	const bool cut = hc_is_interrupted(result);
+
+	leave_step(vcpu);
+	debug_returned(vcpu, cut);
+	if (f->call == CALL_SERVED && debug_catches(vcpu))
+		f->call = CALL_RESULT;
+	if (!cut)
+		debug_followed(vcpu);
+	if (!cut && !touched_watch(vcpu) && is_ordered(vcpu) &&
+	    (steps_alone(vcpu) || !debug_catches(vcpu)))
 		raise_event(vcpu, EVENT_STEP);
 }

@@ -1,33 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Single steps and breakpoints of one vCPU, whichever way this KVM tells of
- * them: KVM_EXIT_DEBUG, or the guest's own vector and so a stub of the monitor.
- * Above, both are the same event.  It must not know the other vCPUs.
+ * Single steps and breakpoints of one vCPU, whichever way this KVM reports
+ * them: by KVM_EXIT_DEBUG, or by the guest's own vector and so a stub of the
+ * shim.  Callers see the same event.  It must not know the other vCPUs.
  *
- * All is called by whoever runs the vCPU, from the run loop.
+ * The thread that runs the vCPU calls all of it.
  */
 #ifndef STEP_H
 #define STEP_H
 
 #include "vm/machine.h"
 
-/* Before an entry: arm the step, the breakpoints.  0 or -errno. */
+/* Before an entry: arm the step and the breakpoints.  0 or -errno. */
 int step_arm(struct vcpu *vcpu);
 
-/* Is the vCPU still in the range it is to step through? */
-bool step_in_range(struct vcpu *vcpu);
+/* Enter for a trap that may be on its way; without one the user's code makes
+ * one instruction at most.  0 or -errno. */
+int step_enter_trap(struct vcpu *vcpu);
 
-/* A hypercall is about to be served. */
+/* A hypercall has come, vcpu->flight.number.  True: the debugger catches it,
+ * and it waits. */
+bool step_catches_hypercall(struct vcpu *vcpu);
+
+/* It is about to be served. */
 void step_before_hypercall(struct vcpu *vcpu);
 
-/* May the instruction that comes next take as long as it likes? */
+/* May the next instruction take any time? */
 bool step_may_block(struct vcpu *vcpu);
 
-/* A hypercall was served with this result, or was interrupted. */
-void step_on_hypercall(struct vcpu *vcpu, uint32_t number, int64_t result);
+/* It was served with this result, or was interrupted. */
+void step_on_hypercall(struct vcpu *vcpu, int64_t result);
 
-/* A stub was reached (vcpu->frame, vcpu->trap), or KVM_EXIT_DEBUG: true if it
- * was the debugger's doing. */
+/* Before an entry: is the call now shown to the debugger, before it is made or
+ * after? */
+bool step_shows_call(struct vcpu *vcpu);
+
+/* The vCPU has reached a stub (vcpu->flight), or has left by KVM_EXIT_DEBUG.
+ * True if a debugger caused that, and it is dealt with. */
 bool step_on_trap(struct vcpu *vcpu);
 bool step_on_exit(struct vcpu *vcpu);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exceptions in words and signals.  Nothing here may know how they arrived.
+ * Exceptions in words and as signals.  Nothing here may know how they arrived.
  */
 #include "vm/trap.h"
 
+#include "hypercall/core/names.h"
+#include "image/insn.h"
 #include "vm/x86.h"
 
 #include <inttypes.h>
@@ -37,13 +39,13 @@ trap_signal_name(int signal)
 {
 	const struct hc_name *name;
 
-	for (name = hc_signal_names(); name->name; name++)
+	for (name = hc_names_signal; name->name; name++)
 		if (name->value == (uint64_t)signal)
 			return name->name;
 	return "a real-time signal";
 }
 
-/* In or out of the range of addresses that the stack would grow into? */
+/* Is `va` in the guard that the stack would grow into? */
 static bool
 below_stack(const struct machine *m, uint64_t va)
 {
@@ -54,13 +56,13 @@ below_stack(const struct machine *m, uint64_t va)
 	       (entry & PTE_TAKEN);
 }
 
-/* Is it a place that is taken, and not for this? */
+/* SEGV_ACCERR: the place is mapped, but not for this access. */
 static int
 page_fault_code(const struct machine *m, const struct trap *trap)
 {
 	uint64_t page;
 
-	/* The monitor is to user code what a kernel is. */
+	/* The shim looks to user code like a kernel. */
 	if (trap->address >= m->mem.size || below_stack(m, trap->address))
 		return SEGV_MAPERR;
 	if (trap->error & PF_PRESENT)
@@ -70,8 +72,8 @@ page_fault_code(const struct machine *m, const struct trap *trap)
 		   : SEGV_MAPERR;
 }
 
-/* Which floating point error (arch/x86/kernel/fpu/core.c): those that happened
- * and are not masked, by MXCSR or by the x87's two words. */
+/* The floating point error, as in arch/x86/kernel/fpu/core.c: one that happened
+ * and is not masked by MXCSR or the x87's control word. */
 static int
 float_code(const struct vcpu *vcpu)
 {
@@ -84,7 +86,7 @@ float_code(const struct vcpu *vcpu)
 	memcpy(&control, xsave.region, sizeof(control));
 	memcpy(&status, (uint8_t *)xsave.region + 2, sizeof(status));
 	mxcsr = xsave.region[6];
-	errors = vcpu->trap.vector == VECTOR_XM
+	errors = vcpu->flight.trap.vector == VECTOR_XM
 		     ? mxcsr & ~(mxcsr >> 7)
 		     : (uint32_t)status & ~(uint32_t)control;
 	return errors & 0x01   ? FPE_FLTINV
@@ -98,7 +100,7 @@ float_code(const struct vcpu *vcpu)
 static int
 trap_code(const struct vcpu *vcpu)
 {
-	const struct trap *trap = &vcpu->trap;
+	const struct trap *trap = &vcpu->flight.trap;
 
 	switch (trap->vector) {
 	case VECTOR_PF: return page_fault_code(vcpu->machine, trap);
@@ -113,14 +115,14 @@ trap_siginfo(const struct vcpu *vcpu, uint64_t rip, int signal, siginfo_t *info)
 {
 	uint64_t address = rip;
 
-	*info = (siginfo_t){ .si_signo = signal, .si_code = SI_KERNEL };
-	if (!vcpu->faulted)
-		return;
-	info->si_code = trap_code(vcpu);
-	if (vcpu->trap.vector == VECTOR_PF)
-		address = vcpu->trap.address;
-	/* Of those Linux tells no place. */
-	if (info->si_code != SI_KERNEL && vcpu->trap.vector != VECTOR_AC)
+	*info = (siginfo_t){
+		.si_signo = signal,
+		.si_code = trap_code(vcpu),
+	};
+	if (vcpu->flight.trap.vector == VECTOR_PF)
+		address = vcpu->flight.trap.address;
+	/* For these Linux gives no address. */
+	if (info->si_code != SI_KERNEL && vcpu->flight.trap.vector != VECTOR_AC)
 		info->si_addr = (void *)(uintptr_t)address;
 }
 
@@ -131,9 +133,9 @@ page_fault_cause(const struct machine *m, const struct trap *trap)
 	bool fetch = trap->error & PF_FETCH;
 
 	if (trap->address >= m->mem.size && (trap->error & PF_PRESENT))
-		return write   ? "write to the monitor's memory at"
-		       : fetch ? "jump into the monitor at"
-			       : "read of the monitor's memory at";
+		return write   ? "write to the shim's memory at"
+		       : fetch ? "jump into the shim at"
+			       : "read of the shim's memory at";
 	if (trap->error & PF_PRESENT)
 		return write   ? "write to read-only memory at"
 		       : fetch ? "execution of non-executable memory at"
@@ -153,60 +155,45 @@ page_fault_cause(const struct machine *m, const struct trap *trap)
 		       : "read of unmapped memory at";
 }
 
-/* Is the instruction at `rip` an IN or OUT (AMD APM vol. 3, appendix A)? */
-static bool
-is_port_io(const struct machine *m, uint64_t rip)
+/* Zero if no instruction can be read at `rip`. */
+static struct insn
+instruction(const struct machine *m, uint64_t rip)
 {
-	uint8_t op;
+	uint8_t code[INSN_LENGTH_MAX];
+	struct insn insn = { 0 };
+	size_t n = gmem_span(&m->mem, rip, sizeof(code), GMEM_READ);
 
-	if (gmem_read(&m->mem, &op, rip, 1) == 0 &&
-	    (op == 0x66 || op == 0xf2 || op == 0xf3))
-		rip++;
-	if (gmem_read(&m->mem, &op, rip, 1) < 0)
-		return false;
-	return (op >= 0x6c && op <= 0x6f) || (op & 0xfc) == 0xe4 ||
-	       (op & 0xfc) == 0xec;
-}
-
-const uint8_t *
-trap_skip_prefixes(const uint8_t *code, const uint8_t *last)
-{
-	while (code < last &&
-	       (memchr("\x66\x67\xf0\xf2\xf3\x2e\x36\x3e\x26\x64\x65", *code,
-		    11) ||
-		   (*code & 0xf0) == 0x40))
-		code++;
-	return code;
+	if (gmem_read(&m->mem, code, rip, n) < 0)
+		return insn;
+	breaks_restore(&m->debug.breaks, rip, code, n);
+	(void)insn_decode(&insn, code, n);
+	return insn;
 }
 
 int
 trap_int_number(const struct machine *m, uint64_t rip)
 {
-	uint8_t code[15];
-	size_t n = gmem_span(&m->mem, rip, sizeof(code), GMEM_READ);
-	const uint8_t *op;
+	const struct insn insn = instruction(m, rip);
 
-	if (n < 2 || gmem_read(&m->mem, code, rip, n) < 0)
-		return -1;
-	op = trap_skip_prefixes(code, code + n - 1);
-	/* With LOCK it is undefined everywhere. */
-	if (op == code + n - 1 || *op != OPCODE_INT ||
-	    memchr(code, OPCODE_LOCK, (size_t)(op - code)))
-		return -1;
-	return op[1];
+	/* LOCK INT n is an undefined instruction. */
+	return insn.kind == INSN_INT && insn.opcode == OPCODE_INT &&
+		       !(insn.prefixes & INSN_LOCK)
+		   ? (uint8_t)insn.imm
+		   : -1;
 }
 
-/* What the guest did to get a protection fault. */
+/* The cause of a protection fault. */
 static void
 describe_protection(
     const struct machine *m, uint64_t rip, char *text, size_t size)
 {
 	const int n = trap_int_number(m, rip);
 
-	if (is_port_io(m, rip))
-		snprintf(text, size, "use of an I/O port that is no hypercall");
+	if (instruction(m, rip).kind == INSN_IO)
+		snprintf(text, size,
+		    "use of an I/O port that is not the hypercall gate");
 	else if (n >= 0)
-		snprintf(text, size, "INT 0x%x, a %s, which nobody serves",
+		snprintf(text, size, "INT 0x%x, a %s, which is not supported",
 		    (unsigned)n,
 		    n == 0x80 ? "32-bit system call" : "software interrupt");
 	else
@@ -241,7 +228,7 @@ trap_describe_error(const struct trap *trap, char *text, size_t size)
 					     : "read",
 		    trap->error & PF_USER ? "user mode" : "supervisor mode",
 		    trap->error & PF_RSVD ? ", reserved bit set" : "");
-	else if (monitor_has_error(trap->vector))
+	else if (shim_has_error(trap->vector))
 		snprintf(text, size, "error 0x%" PRIx64, trap->error);
 	else
 		text[0] = '\0';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an exception means: its name, its signal, its cause in words.  It must
+ * The meaning of an exception: its name, its signal, its cause.  It must
  * not know how the exception arrived.
  */
 #ifndef TRAP_H
@@ -17,27 +17,25 @@ struct trap_info {
 	int code;             /* si_code */
 };
 
-/* Of any vector: those that are no exception are an INT n, a #GP to Linux. */
+/* For any vector: one that is not an exception is an INT n, and so a #GP. */
 const struct trap_info *trap_info(unsigned vector);
 
 /* "SIGSEGV" for 11. */
 const char *trap_signal_name(int signal);
 
-/* What Linux would tell of the signal that ended this vCPU at `rip`. */
+/* The siginfo that Linux would give for the vCPU's last trap, at `rip`. */
 void trap_siginfo(
     const struct vcpu *vcpu, uint64_t rip, int signal, siginfo_t *info);
 
-/* What follows the legacy and REX prefixes (AMD APM vol. 3, 1.2), or `last`. */
-const uint8_t *trap_skip_prefixes(const uint8_t *code, const uint8_t *last);
-
-/* The n of an INT n at `rip`; -1: there is none. */
+/* The n of an INT n at `rip`, or -1. */
 int trap_int_number(const struct machine *m, uint64_t rip);
 
-/* One phrase: what the guest did to get this trap at `rip`. */
+/* The cause of this trap at `rip`, in one phrase. */
 void trap_describe(const struct machine *m, const struct trap *trap,
     uint64_t rip, char *text, size_t size);
 
-/* The error code in words: "present, write, user"; empty if it says nothing. */
+/* The error code in words, as "error 0x6: page not present, write, user mode";
+ * "" if there is none. */
 void trap_describe_error(const struct trap *trap, char *text, size_t size);
 
 /* Did the processor fail to fetch an instruction there? */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Architectural constants of x86-64 that kernel headers do not export, each
- * with its place in the manual.  It includes nothing.
+ * with its place in the manual.  It includes no header of novillo's.
  */
 #ifndef X86_H
 #define X86_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Control registers, Intel SDM vol. 3, 2.5. */
 #define CR0_PE         0x00000001U
@@ -35,6 +38,9 @@
 #define RFLAGS_IOPL  0x03000U
 #define RFLAGS_RF    0x10000U
 
+/* The bits of r11 that SYSRET loads into RFLAGS, SDM vol. 2, SYSRET. */
+#define RFLAGS_SYSRET 0x3c7fd7U
+
 /* Model-specific registers, SDM vol. 4, table 2-2. */
 #define MSR_STAR    0xc0000081U
 #define MSR_LSTAR   0xc0000082U
@@ -53,8 +59,8 @@
 #define PF_RSVD    0x08U
 #define PF_FETCH   0x10U
 
-/* Of the error code of other faults: what it names is a gate of the IDT (SDM
- * vol. 3, 6.13). */
+/* In the error code of other faults: it names a gate of the IDT (SDM vol. 3,
+ * 6.13). */
 #define ERROR_IDT 0x02U
 
 /* State components of XSAVE, SDM vol. 1, 13.1. */
@@ -62,17 +68,25 @@
 #define XCR0_X87_SSE_AVX 0x07U
 #define XCR0_AVX512      0xe0U
 
-/* Segment selectors of the monitor's GDT: SYSRET wants user data before user
- * code, 8 and 16 bytes behind STAR's base (SDM vol. 2, SYSRET). */
+/* Segment selectors of the shim's GDT.  SYSRET expects user data and user code
+ * at 8 and 16 bytes after STAR's base (SDM vol. 2, SYSRET). */
 #define SEL_KERNEL_CODE 0x10U
 #define SEL_KERNEL_DATA 0x18U
 #define SEL_USER_DATA   0x2bU
 #define SEL_USER_CODE   0x33U
 #define SEL_TSS         0x40U
 
-#define OPCODE_LOCK 0xf0U
+#define OPCODE_INT3 0xccU
 #define OPCODE_INT  0xcdU
 #define OPCODE_INT1 0xf1U
 #define OPCODE_HLT  0xf4U
+
+/* Addresses have 48 bits, and the others equal the highest of these (SDM vol. 1,
+ * 3.3.7.1). */
+static inline bool
+x86_is_canonical(uint64_t address)
+{
+	return (uint64_t)((int64_t)(address << 16) >> 16) == address;
+}
 
 #endif

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What novillo costs, against the floor: the least that any program needs for
- * the same.  It knows novillo only as a command.
+ * Measures novillo against the floor: the minimum that any program needs for
+ * the same result.  It knows novillo only as a command.
  *
  *	bench [OPTION]... NOVILLO FLOOR GUESTS
  *
- * NOVILLO and FLOOR are the programs, GUESTS the folder of the
- * guests.  Both sides of a figure run in turns, so that both see the same
- * machine; what counts is the median of the ratios of a turn.
+ * NOVILLO and FLOOR are the programs, GUESTS the folder of the guests.  Both
+ * sides of a figure run in turns, so that both see the same machine; the median
+ * of the ratios per turn is compared.
  *
  *	--rounds=N	turns a figure (31)
- *	--virtual	the clock counts instructions and is right at once: a
- *			few turns are enough, and only CPU time counts, because
- *			waiting is as long as this clock is wrong
+ *	--virtual	the clock counts instructions and is exact: a few turns
+ *			are enough, and only CPU time counts, because waits last
+ *			as long as this clock is wrong
  *	--json=FILE	the figures for programs
  *	--only=PART	one part of it: see the table `parts`
- *	--vs=COMMAND	time this command in turns with novillo, too: a guest
+ *	--vs=COMMAND	also time this command in turns with novillo: a guest
  *			that does nothing, or makes %n hypercalls; or, if a word
- *			is %g, each ordinary program of the bench, which takes
- *			its place with its arguments
- *	--programs=DIR	where these were built
+ *			is %g, each ordinary program of the bench: the program
+ *			and its arguments replace %g
+ *	--programs=DIR	the folder of these programs
  *
  * Status: 0, every figure is within its limit; 1, one is not; 2, not measured.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a hypercall costs by itself, and what the filter adds.  It knows novillo
- * only as a command.
+ * The cost of a hypercall, and of the filter.  This file knows novillo only as
+ * a command.
  */
 #include "figure.h"
 #include "parts.h"
@@ -20,7 +20,7 @@ void
 time_hypercall(void)
 {
 	const char *spin = guest_path("spin.elf");
-	/* What the filter costs is a figure of its own. */
+	/* The cost of the filter is a separate figure. */
 	const char *bare = "--sandbox=none";
 	const struct command ours = { .arg = { bench.novillo, bare, spin,
 					  CALLS_TEXT } };
@@ -36,7 +36,7 @@ time_hypercall(void)
 	compare("hypercall round trip", &novillo, &floor, bench.rounds, CALLS,
 	    HYPERCALL_LIMIT);
 }
-/* Of --vs=COMMAND: %n is the number of hypercalls. */
+/* The command of --vs=COMMAND: %n is the number of hypercalls. */
 static struct command
 other_making(const char *calls)
 {
@@ -73,7 +73,7 @@ time_other(void)
 	    calls ? CALLS : 1, NO_LIMIT);
 }
 
-/* By counting: what CALLS hypercalls more cost in system calls. */
+/* Counts the system calls that CALLS more hypercalls cost. */
 void
 count_hypercall(void)
 {
@@ -103,8 +103,8 @@ count_hypercall(void)
 	judge((runs + others) / WATCHED_CALLS, 1, "");
 }
 /*
- * Shorter runs and more of them than elsewhere: what is looked for is little.
- * The floor's filter is the shortest that looks at what an ioctl is asked for.
+ * Runs are shorter and more numerous than elsewhere, because the difference is
+ * small.  The floor's filter is the shortest that checks an ioctl's request.
  */
 void
 time_filter(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Running programs to time and to watch them.  Nothing here may know what the
- * programs are.
+ * Runs programs to time and to watch them.  This file must not know the
+ * programs' purpose.
  */
 #include "child.h"
 
@@ -85,7 +85,8 @@ nanoseconds(struct timeval t)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_usec * 1e3;
 }
 
-/* What waits at a port of the loopback, at any if it is 0: which it became. */
+/* Make a socket that listens at a loopback port; 0 takes any port.  Returns
+ * it. */
 static int
 wait_at(unsigned *port)
 {
@@ -122,7 +123,7 @@ send_at_once(int fd)
 		give_up("no line by TCP: %s", strerror(errno));
 }
 
-/* A line to `port`, where somebody may only be about to wait. */
+/* Connect to `port`, where the program may not listen yet. */
 static int
 reach(unsigned port)
 {
@@ -146,8 +147,8 @@ reach(unsigned port)
 }
 
 /*
- * Our end, and the program's: TCP on the loopback, as a debugger has it unless
- * told otherwise.  Who waits at a port of its own gets none here.
+ * Our end, and the program's: TCP on the loopback, a debugger's default.  A
+ * command that waits at its own port gets no line.
  */
 static void
 make_line(const struct command *command, int line[2])
@@ -187,7 +188,7 @@ start(const struct command *command, int line)
 	return pid;
 }
 
-/* Talk to it, and hang up; how long what counts took. */
+/* Talk to the program, and hang up; returns the time of the counted part. */
 static double
 talk_to(const struct command *command, const int line[2])
 {
@@ -226,7 +227,7 @@ child_time(const struct command *command)
 	return cost;
 }
 
-/* The number behind `key` in a file of /proc/PID, in KiB there. */
+/* The number after `key` in a file of /proc/PID, in KiB there. */
 static uint64_t
 proc_kib(pid_t pid, const char *file, const char *key)
 {
@@ -250,7 +251,7 @@ proc_kib(pid_t pid, const char *file, const char *key)
 	return kib * 1024;
 }
 
-/* Of [start, start + size), what is there: bit 63 of a page's entry
+/* The resident bytes of [start, start + size): bit 63 of a page's entry
  * (Documentation/admin-guide/mm/pagemap.rst). */
 static uint64_t
 resident(pid_t pid, uint64_t start, uint64_t size)
@@ -301,7 +302,13 @@ start_traced(const struct command *command, int line)
 	return pid;
 }
 
-/* A system call begins. */
+#define region_word(pid, region, field)                                     \
+	((uint64_t)ptrace(PTRACE_PEEKDATA, (pid),                           \
+	    (region) + offsetof(struct kvm_userspace_memory_region, field), \
+	    NULL))
+
+/* A system call begins.  `slot` becomes the host's address of guest-physical
+ * 0, wherever the first slot is. */
 static void
 count(pid_t pid, struct child_calls *calls, uint64_t *slot, uint64_t ram)
 {
@@ -321,10 +328,8 @@ count(pid_t pid, struct child_calls *calls, uint64_t *slot, uint64_t ram)
 		;
 	calls->ioctl[i]++;
 	if (i == CHILD_KVM_SET_USER_MEMORY_REGION && *slot == 0)
-		*slot = (uint64_t)ptrace(PTRACE_PEEKDATA, pid,
-		    regs.rdx + offsetof(struct kvm_userspace_memory_region,
-				   userspace_addr),
-		    NULL);
+		*slot = region_word(pid, regs.rdx, userspace_addr) -
+			region_word(pid, regs.rdx, guest_phys_addr);
 }
 
 static void
@@ -333,7 +338,7 @@ look_at_memory(
 {
 	uint64_t most = proc_kib(pid, "status", "VmHWM:");
 
-	/* VmHWM is kept in batches; what is there now is exact. */
+	/* The kernel updates VmHWM in batches; the current count is exact. */
 	memory->peak = proc_kib(pid, "smaps_rollup", "Rss:");
 	if (memory->peak < most)
 		memory->peak = most;
@@ -341,7 +346,7 @@ look_at_memory(
 	memory->guest = resident(pid, slot, ram);
 }
 
-/* Somebody has to talk to it while it is watched. */
+/* Start a process that talks to the program while it is watched. */
 static pid_t
 start_talker(const struct command *command, const int line[2])
 {
@@ -362,7 +367,7 @@ start_talker(const struct command *command, const int line[2])
 
 #define THREADS_MAX 16
 
-/* The program that is watched, and whoever talks to it. */
+/* The program that is watched, and the process that talks to it. */
 static struct {
 	pid_t pid, talker;
 	uint64_t ram, slot;
@@ -370,7 +375,7 @@ static struct {
 	struct child_memory *memory;
 	struct {
 		pid_t tid;
-		bool inside; /* of a system call */
+		bool inside; /* between a system call's entry and end */
 	} thread[THREADS_MAX];
 } watched;
 
@@ -388,7 +393,7 @@ inside_of(pid_t tid)
 	give_up("more than %d threads", THREADS_MAX);
 }
 
-/* One stop of one thread: the signal to go on with. */
+/* Handle one stop of one thread; returns the signal to go on with. */
 static int
 on_stop(pid_t tid, int status)
 {
@@ -406,13 +411,13 @@ on_stop(pid_t tid, int status)
 			count(tid, watched.calls, &watched.slot, watched.ram);
 		return 0;
 	}
-	/* A new thread begins with a SIGSTOP of ptrace's own. */
+	/* A new thread begins with a SIGSTOP from ptrace itself. */
 	if (WSTOPSIG(status) == SIGTRAP || WSTOPSIG(status) == SIGSTOP)
 		return 0;
 	return WSTOPSIG(status);
 }
 
-/* The next stop, or the program's end: whose. */
+/* Wait for the next stop, or the program's end; returns the thread. */
 static pid_t
 next_stop(int *status)
 {
@@ -466,7 +471,7 @@ child_watch(const struct command *command, uint64_t ram,
 	begin_watching(command);
 	tid = watched.pid;
 	for (;;) {
-		/* It may have been killed meanwhile. */
+		/* The thread may have been killed meanwhile. */
 		if (ptrace(PTRACE_SYSCALL, tid, NULL, (long)deliver) < 0 &&
 		    errno != ESRCH)
 			give_up("PTRACE_SYSCALL: %s", strerror(errno));

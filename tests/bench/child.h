@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Running a program to its end, to time it or to watch what it asks of the
- * kernel.  It must not know what the programs are.
+ * Runs a program to its end, to time it or to watch its system calls.  It must
+ * not know the programs' purpose.
  *
  * A program that cannot be run or does not end with status 0 ends the caller,
- * with a sentence and status 2: there is nothing to measure then.
+ * with a sentence and status 2: no figure is possible then.
  */
 #ifndef CHILD_H
 #define CHILD_H
@@ -17,29 +17,29 @@
 
 struct talk;
 
-/* Ends with NULL; the first is the program's path. */
+/* The arguments end with NULL; the first is the program's path. */
 struct command {
 	const char *arg[CHILD_ARGS];
 	const char *in;          /* its standard input; NULL: ours */
-	const struct talk *talk; /* NULL: it has no line to us */
-	unsigned port;           /* where it waits for the talk; 0: a line */
+	const struct talk *talk; /* NULL: the program has no line to us */
+	unsigned port;           /* its port for the talk; 0: a line */
 };
 
-/* In nanoseconds; cpu is user and system time of all its threads. */
+/* Times in nanoseconds; cpu is user and system time of all threads. */
 struct cost {
 	double wall, cpu;
-	double faults; /* of pages, their number */
+	double faults; /* the number of page faults */
 };
 
-/* A TCP port of the loopback that nobody has now. */
+/* Returns a TCP port of the loopback that is free now. */
 unsigned child_free_port(void);
 
-/* Nanoseconds on a clock that goes on. */
+/* Returns nanoseconds on a monotonic clock. */
 double child_now(void);
 
 /*
- * From just before it is started until all that it was is gone; the wall time
- * of a program that is talked to is that of the talk.
+ * Measures from just before the program's start until all its remains are gone;
+ * the wall time of a program that has a talk is the talk's.
  */
 struct cost child_time(const struct command *command);
 
@@ -51,9 +51,9 @@ enum child_ioctl {
 	CHILD_IOCTLS
 };
 
-#define CHILD_NUMBERS 512 /* more system calls than there are */
+#define CHILD_NUMBERS 512 /* larger than every system call's number */
 
-/* Of all threads. */
+/* The counts of all threads. */
 struct child_calls {
 	uint64_t all; /* system calls, ioctls included */
 	uint64_t ioctl[CHILD_IOCTLS];
@@ -61,18 +61,18 @@ struct child_calls {
 	uint64_t straight; /* read(2)s of a MiB or more into memory slot 0 */
 };
 
-/* In bytes, when it ends. */
+/* In bytes, at the program's end. */
 struct child_memory {
 	uint64_t peak;   /* resident at most */
-	uint64_t shared; /* of that, unwritten and other processes' too */
+	uint64_t shared; /* its unwritten part that other processes also map */
 	uint64_t guest;  /* resident of memory slot 0, its first `ram` bytes */
 };
 
-/* Run it by ptrace(2), which counts without its help. */
+/* Run it by ptrace(2), which counts without the program's help. */
 void child_watch(const struct command *command, uint64_t ram,
     struct child_calls *calls, struct child_memory *memory);
 
-/* Say why nothing can be measured, and end. */
+/* Print the reason why no figure is possible, and end. */
 __attribute__((format(printf, 1, 2), noreturn)) void
 give_up(const char *format, ...);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Turns, medians, verdicts.  Nothing here may know what is measured.
+ * Turns, medians, verdicts.  This file must not know what is measured.
  */
 #include "figure.h"
 
@@ -12,7 +12,7 @@ struct bench bench = { .rounds = 31 };
 
 #define SIDES_MAX 4
 
-/* By side and turn, in microseconds a unit. */
+/* By side and turn, in microseconds per unit. */
 struct turns {
 	double side[SIDES_MAX][ROUNDS_MAX];
 };
@@ -165,7 +165,7 @@ take_turns(const struct side *const sides[], unsigned count, unsigned rounds,
 	unsigned i, s;
 
 	for (s = 0; s < count; s++)
-		cost_of(sides[s]); /* into the caches */
+		cost_of(sides[s]); /* this run fills the caches */
 	for (i = 0; i < rounds; i++) {
 		for (s = 0; s < count; s++) {
 			struct cost cost = cost_of(sides[s]);
@@ -224,7 +224,7 @@ compare(const char *what, const struct side *ours, const struct side *base,
 	compare_by(what, ours, base, rounds, units, both);
 }
 
-/* CPU time alone: others wait no less. */
+/* Compares CPU time alone: other programs wait no less. */
 void
 compare_closely(const char *what, const struct side *const sides[4],
     unsigned rounds, double units, double limit)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Files to be measured with.  Nothing here may know what they are for.
+ * Files for measurements.  This file must not know their purpose.
  */
 #include "files.h"
 
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An open file that has no name any more, where no line will come to lie. */
+/* Make an open file without a name, at a descriptor that no line will use. */
 static int
 make(uint64_t size)
 {
@@ -31,7 +31,7 @@ make(uint64_t size)
 	return fd;
 }
 
-/* The programs inherit it. */
+/* The programs inherit the descriptor. */
 static const char *
 name_of(int fd, char path[static FILE_PATH])
 {
@@ -39,7 +39,7 @@ name_of(int fd, char path[static FILE_PATH])
 	return path;
 }
 
-/* Bytes that nothing makes shorter: xorshift64*. */
+/* Incompressible bytes: xorshift64*. */
 static void
 fill(int fd, uint64_t from, uint64_t size)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The floor under novillo's figures: the least that KVM asks of anyone who
- * starts a guest at user level, by ioctls written out.  It must not use
- * libkvmcore nor anything else of novillo's: what they cost is measured
- * against this.
+ * The floor under novillo's figures: the minimum that KVM requires to start a
+ * guest at user level, by explicit ioctls.  It must not use libkvmcore nor any
+ * other part of novillo, because their cost is measured against it.
  *
  *	floor hypercall COUNT [bare|filtered]
  *					COUNT calls of getpid, then exit
@@ -13,10 +12,10 @@
  *	floor step			step by packets on descriptor 9
  *	floor memory m|x PIECE FILE	answer those that ask for memory
  *
- * Without ELF a guest of a few instructions is started; with it the segments
- * of that file, which must be sound and above 2 MiB.  MEMORY is in bytes,
- * 4 MiB to 4 GiB, in whole large pages.  getpid and exit_group are all that is
- * served, but to `serve` and `static`; anything else is an error.
+ * Without ELF a guest of a few instructions is started; with ELF, the segments
+ * of that file, which must be sound and above 2 MiB.  MEMORY is in bytes, 4 MiB
+ * to 4 GiB, in whole large pages.  Except by `serve` and `static`, only getpid
+ * and exit_group are served; anything else is an error.
  */
 #include "floor.h"
 
@@ -93,8 +92,8 @@ static struct {
 	struct kvm_cpuid_entry2 entries[CPUID_MAX];
 } cpuid = { .nent = CPUID_MAX };
 
-/* The registers' state that a program may use, where KVM has XSAVE: x87, SSE
- * and AVX, as far as it is there. */
+/* The register state that a program may use, if KVM has XSAVE: x87, SSE and
+ * AVX, as far as present. */
 static uint64_t
 usable_xcr0(void)
 {
@@ -118,7 +117,7 @@ get_cpuid(const struct floor *f)
 	    "KVM_GET_SUPPORTED_CPUID");
 }
 
-/* All of memory at its own address, in large pages, the user's. */
+/* Map all memory at its own address, in large user pages. */
 static void
 make_tables(const struct floor *f)
 {
@@ -136,8 +135,8 @@ make_tables(const struct floor *f)
 		pd[i] = i * LARGE_PAGE | P | W | U | A | D | PS;
 }
 
-/* The I/O bitmap opens port 0x10 for an OUT of four bytes (SDM vol. 1,
- * 19.5.2), on a KVM that does not look at IOPL. */
+/* The I/O bitmap opens port 0x10 for an OUT of four bytes (SDM vol. 1, 19.5.2),
+ * for a KVM that ignores IOPL. */
 static void
 make_tss(const struct floor *f)
 {
@@ -148,8 +147,8 @@ make_tss(const struct floor *f)
 	memcpy(f->ram + TSS + offset, bitmap, sizeof(bitmap));
 }
 
-/* `syscall` belongs to what a guest of novillo can do.  What it leads to is
- * in neither guest that runs here. */
+/* A guest of novillo can use `syscall`, so the floor enables it also.  Neither
+ * guest that runs here has its handler. */
 static void
 set_msrs(const struct floor *f)
 {
@@ -230,7 +229,7 @@ floor_registers(const struct floor *f, uint64_t rip, uint64_t rsp, uint64_t rbx)
 	f->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
 }
 
-/* A sound file's segments, mapped; one that may lie anywhere, from BIAS on. */
+/* Map a sound file's segments; a position-independent one lies from BIAS on. */
 static struct image
 map_elf(const struct floor *f, const char *path)
 {
@@ -268,8 +267,8 @@ map_elf(const struct floor *f, const char *path)
 	return image;
 }
 
-/* A seccomp filter that only looks whether an ioctl is KVM_RUN, and lets all
- * pass: what it costs, any filter on requests does. */
+/* A seccomp filter that only checks whether an ioctl is KVM_RUN, and allows
+ * everything: any filter on requests costs at least as much. */
 static void
 confine(void)
 {
@@ -291,7 +290,7 @@ confine(void)
 	    "seccomp");
 }
 
-/* Serve getpid until something else comes. */
+/* Serve getpid until another exit. */
 static void
 run(const struct floor *f)
 {
@@ -375,7 +374,7 @@ main(int argc, char **argv)
 		entry = map_elf(&f, argv[3]).entry;
 	else
 		memcpy(f.ram + CODE, code, sizeof(code));
-	/* Zeros up there are argc 0 and the ends of three empty lists. */
+	/* The zeros there are argc 0 and the ends of three empty lists. */
 	floor_registers(&f, entry, f.size - 64, calls ? number : 0);
 	run(&f);
 	return EXIT_SUCCESS;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The floor under a debugger's line: packets are neither checked nor
- * understood, only answered, with as many bytes as a stub would send.  It must
- * not use anything of novillo's.
+ * The floor under a debugger's line: packets are neither checked nor parsed,
+ * only answered, with as many bytes as a stub would send.  It must not use any
+ * part of novillo.
  */
 #include "floor.h"
 
@@ -19,7 +19,7 @@
 
 static char received[4096];
 
-/* The next packet; NULL when nobody is there any more. */
+/* Returns the next packet; NULL when the other end has hung up. */
 static const char *
 hear(void)
 {
@@ -43,8 +43,8 @@ answer(const char *text, size_t size)
 }
 
 /*
- * Where a step ends in the guest's own vector 1 there must be one: a gate, a
- * stub that leaves by OUT, a stack, and segments for its way back (SDM vol. 3,
+ * Where a step ends in the guest's own vector 1, the guest needs one: a gate, a
+ * stub that leaves by OUT, a stack, and segments for the return (SDM vol. 3,
  * 6.14 and 3.4.5).
  */
 static void
@@ -82,9 +82,9 @@ set_debug(struct floor *f, uint32_t control)
 }
 
 /*
- * KVM is asked for steps once.  If they end in the guest's own vector all the
- * same, it is not asked any more: TF, bit 8 of the flags in the frame below
- * STACK, makes the next.
+ * KVM is asked to step once.  If steps end in the guest's own vector
+ * nevertheless, KVM is not asked again: TF, bit 8 of the flags in the frame
+ * below STACK, makes the next step.
  */
 static void
 step(struct floor *f)
@@ -115,7 +115,7 @@ floor_step(struct floor *f)
 	const char *text;
 
 	make_vector(f);
-	/* Steps begin where KVM knows the guest to be: it is told first. */
+	/* Steps begin at the guest's state in KVM: set that first. */
 	f->run->immediate_exit = 1;
 	ioctl(f->vcpu, KVM_RUN, 0);
 	f->run->immediate_exit = 0;
@@ -130,7 +130,7 @@ floor_step(struct floor *f)
 	return EXIT_SUCCESS;
 }
 
-/* Frames that were made before anybody asked, one behind the other. */
+/* Send frames that were made in advance, one after the other. */
 static struct {
 	char *bytes, *end;
 	char *start[PIECES_MAX + 1];
@@ -173,7 +173,7 @@ make_frames(char packet, size_t piece, const uint8_t *file, size_t size)
 	frames.start[frames.count] = frames.end;
 }
 
-/* The file's bytes, as an answer to each packet in turn. */
+/* Answer each packet in turn with the file's bytes. */
 int
 floor_memory(const char *packet, size_t piece, const char *path)
 {

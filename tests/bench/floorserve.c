@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The floor under served hypercalls: arguments become the host's as they are,
- * addresses by adding where RAM is.  It must not use anything of novillo's.
+ * The floor under served hypercalls: arguments become the host's unchanged, and
+ * addresses by adding RAM's address.  It must not use any part of novillo.
  */
 #include "floor.h"
 
@@ -16,7 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Which arguments are addresses, a bit each; what is not here is an error. */
+/* The arguments that are addresses, a bit each; a call not listed is an
+ * error. */
 static const struct {
 	unsigned char known, addresses;
 } calls[512] = {
@@ -30,7 +31,7 @@ static const struct {
 	[SYS_recvfrom] = { 1, 1 << 1 | 1 << 4 | 1 << 5 },
 	[SYS_bind] = { 1, 1 << 1 },
 	[SYS_listen] = { 1, 0 },
-	/* What a C library and the programs of the bench ask for. */
+	/* The calls of a C library and of the programs of the bench. */
 	[SYS_fstat] = { 1, 1 << 1 },
 	[SYS_newfstatat] = { 1, 1 << 1 | 1 << 2 },
 	[SYS_ioctl] = { 1, 1 << 2 },
@@ -67,7 +68,7 @@ floor_call(
 	return (uint64_t)(r < 0 ? -errno : r);
 }
 
-/* A file, to the middle of memory: it has none yet. */
+/* Map a file to the middle of memory, where no other file is yet. */
 static uint64_t
 map(const struct floor *f, const uint64_t args[static 6])
 {
@@ -125,15 +126,15 @@ floor_serve(struct floor *f)
 #define WORDS 64
 
 /*
- * argc, argv, and the ends of what is not there: the environment, auxv.  Of the
- * latter a C library needs these (getauxval(3)).
+ * Writes argc, argv, and the ends of an empty environment and of auxv.  A C
+ * library needs these entries of auxv (getauxval(3)).
  */
 uint64_t
 floor_arguments(
     const struct floor *f, char *const *argv, const struct image *image)
 {
 	uint64_t words[WORDS] = { 0 };
-	uint64_t text = f->size - 16; /* above: AT_RANDOM's bytes */
+	uint64_t text = f->size - 16; /* AT_RANDOM's bytes lie above */
 	uint64_t n = 0;
 	uint64_t sp;
 

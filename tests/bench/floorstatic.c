@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The floor under ordinary static programs: `syscall` leads to an OUT, memory
- * is handed out from below and never taken back, a thread is a vCPU on a thread
- * of the host.  Nothing is checked.  It must not use anything of novillo's.
+ * is handed out upwards and never taken back, a thread is a vCPU on a host
+ * thread.  Nothing is checked.  It must not use any part of novillo.
  */
 #include "floor.h"
 
@@ -24,7 +24,7 @@
 #define THREADS 8
 #define MIB     (UINT64_C(1) << 20)
 
-/* Of the one program there is. */
+/* The state of the only program. */
 static uint64_t brk_start, brk_now, mappings;
 static atomic_uint threads;
 
@@ -36,8 +36,8 @@ struct thread {
 static struct thread thread[THREADS];
 
 /*
- * `syscall` comes out where MSR_LSTAR points, on some KVMs without a change to
- * supervisor mode; how it goes back depends on that.
+ * `syscall` enters at MSR_LSTAR, on some KVMs without a change to supervisor
+ * mode; the way back depends on that.
  */
 static void
 make_door(const struct floor *f, int supervisor)
@@ -66,7 +66,7 @@ set_brk(const struct floor *f, uint64_t to)
 	return brk_now;
 }
 
-/* Fresh memory, from the middle of it on. */
+/* Hand out fresh memory, from the middle upwards. */
 static uint64_t
 map(const struct floor *f, const uint64_t args[static 6])
 {
@@ -98,7 +98,7 @@ begin(void *arg)
 	return NULL;
 }
 
-/* With the flags of a thread, whatever is asked for. */
+/* The flags of a thread apply, whatever the program requests. */
 static uint64_t
 clone_thread(const struct floor *f, const uint64_t args[static 6])
 {
@@ -162,7 +162,7 @@ serve(struct floor *f, uint64_t number, const uint64_t args[static 6])
 	}
 }
 
-/* Until the program or this thread of it ends: the status. */
+/* Run until the program or this thread ends; returns the status. */
 static int
 serve_thread(struct thread *t)
 {
@@ -178,7 +178,7 @@ serve_thread(struct thread *t)
 	return 0;
 }
 
-/* In which mode `syscall` comes out is seen by trying one. */
+/* A trial `syscall` shows the mode that it enters. */
 static int
 syscall_is_supervisor(struct floor *f)
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What novillo costs against a floor.  Nothing here belongs to `make check`:
-# times depend on what else the machine does.
+# Novillo measured against a floor.  Nothing here belongs to `make check`: times
+# depend on the machine's other work.
 #
 #	make bench BENCH_FLAGS='--json=FILE --vs=COMMAND'
 #	make bench-Ai		on the host whose clock counts instructions
@@ -14,12 +14,12 @@ BENCH_GUESTS = guest/compute.elf guest/compute.native \
 	guest/read_blocks.elf guest/read_blocks.native \
 	guest/spin.elf \
 	guest/sum_file.elf guest/sum_file.native
-# Ordinary static programs.  Those of a library that is not there are not built,
-# and not measured.
+# Ordinary static programs.  A program of a missing library is neither built nor
+# measured.
 BENCH_STATICS = tests/bench/lua.static tests/bench/sql.static \
 	tests/bench/work.static
 BENCH_FLAGS =
-# Those for which a clock that counts instructions is good.
+# Programs that a clock that counts instructions measures well.
 BENCH_PARTS = call-count start-count faults memory step-count echo-count \
 	read-count start image call filter step echo read map compute hello \
 	syscall-count syscall hop-count hop touch
@@ -68,7 +68,7 @@ bench: bin/novillo $(BENCHES) $(BENCH_GUESTS) $(BENCH_STATICS)
 	tests/bench/bench --programs=tests/bench $(BENCH_FLAGS) bin/novillo \
 	    tests/bench/floor guest
 
-# The stage of tests/hosts, and what this test needs more.
+# The stage of tests/hosts, and the further needs of this test.
 bench-Ai: host-stage
 	cd $(HOST_BUILD) && \
 	    $(MAKE) $(BENCHES) $(BENCH_GUESTS) tests/bench/work.static

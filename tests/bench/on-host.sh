@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The benchmark as a test of tests/hosts, on the host whose clock counts
-# instructions: a point for each part that the file `parts` beside it names.
-# Knows only where its programs lie.
+# instructions: a point for each part that the file `parts` beside it names. It
+# knows only where its programs lie.
 
 dir=$top_builddir/tests/bench
 n=0

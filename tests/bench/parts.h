@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The parts of the bench, each a few figures.  What they measure is theirs to
- * know; main() only calls them.
+ * The parts of the bench, each of a few figures.  Only a part knows what it
+ * measures; main() only calls it.
  */
 #ifndef PARTS_H
 #define PARTS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What ordinary static programs cost as guests: computing, system calls,
- * threads that wait for each other, a start.  It is compared with the same
- * program on Linux itself, and with the floor, which runs the same image.  It
+ * Measures ordinary static programs as guests: computing, system calls, threads
+ * that wait for each other, a start.  Novillo is compared with the same program
+ * on Linux itself, and with the floor, which runs the same image.  This file
  * knows novillo only as a command.
  */
 #include "figure.h"
@@ -21,15 +21,15 @@
 #define PRIMES         "3000000"
 #define PRIMES_VIRTUAL "100000" /* by a clock that is slow */
 
-/* Runs take so long natively, and up to twice that, unless it were more work
- * than this. */
+/* A native run takes at least this time, at most twice as long, unless that
+ * needs more than the maximum of work. */
 #define LEAST_RUN  0.5e9 /* ns */
 #define SHA_MOST   1024  /* MiB */
 #define WORK_MOST  4096  /* pieces */
-#define LONG_ROUND 3     /* one of them is as long as so many others */
+#define LONG_ROUND 3     /* a long round lasts as many others */
 
-/* What computes has 98 % of the native speed.  Where a KVM takes more for
- * memory that is new and for exits it may be this much of the floor's time. */
+/* Computing reaches 98 % of the native speed.  If a KVM takes more time for new
+ * memory and for exits, the limit is this much of the floor's time. */
 #define NATIVE_SHARE 0.98
 #define COMPUTE_MORE 1.02
 #define MEMORY_MORE  1.05
@@ -47,9 +47,9 @@
 #define TOUCH_LIMIT   1.2
 #define HELLO_LIMIT   1.3
 #define HELLO_VIRTUAL 1.4  /* a start where no hardware takes its time */
-#define SLACK         0.05 /* whoever watches interrupts */
+#define SLACK         0.05 /* the watcher interrupts */
 
-/* One program in three ways, or in four. */
+/* One program in three or four ways. */
 struct quartet {
 	struct command novillo, native, floor, other;
 };
@@ -70,7 +70,7 @@ quartet_of(
 {
 	const char *const guest[] = { path, first, second, NULL };
 	struct quartet q = {
-		/* What the filter costs is a figure of its own. */
+		/* The cost of the filter is a separate figure. */
 		.novillo = { .arg = { bench.novillo, "--sandbox=none", path,
 				 first, second },
 		    .in = in },
@@ -85,7 +85,7 @@ quartet_of(
 	return q;
 }
 
-/* A program of the bench's own; NULL, and that is told, if it was not built. */
+/* Returns a program of the bench; NULL, with a message, if it was not built. */
 static const char *
 program_path(const char *name)
 {
@@ -122,7 +122,7 @@ compare_with_other(const char *what, const struct quartet *q,
 	compare(name, &ours, &other, rounds, units, NO_LIMIT);
 }
 
-/* `less`: the same without the work, so that a start is not counted. */
+/* `less` is the same without the work, so that a start is not counted. */
 static void
 compare_computing(const char *what, const struct quartet *q,
     const struct quartet *less, double units, double more)
@@ -137,10 +137,10 @@ compare_computing(const char *what, const struct quartet *q,
 	compare_with_other(what, q, less, long_rounds(), units);
 }
 
-/* How much input: `pieces` of it. */
+/* Makes an input of `pieces` pieces. */
 typedef const char *make_input(unsigned pieces, char in[static FILE_PATH]);
 
-/* A program whose work is what its input says, as much as takes long enough. */
+/* Compares a program whose input sets its work, enough for a long run. */
 static void
 compare_scaled(const char *what, const char *path, const char *first,
     make_input *input, unsigned most, double more)
@@ -168,7 +168,7 @@ primes(const char *below)
 	struct quartet q = quartet_of(
 	    guest_path("compute.elf"), below, NULL, NULL);
 
-	/* The same source, by other doors. */
+	/* The source is the same, the gate differs. */
 	q.native.arg[0] = guest_path("compute.native");
 	q.floor.arg[1] = "serve";
 	q.other = (struct command){ .arg = { NULL } };
@@ -285,7 +285,7 @@ time_hello(void)
 	    "start to exit of a static hello", &q, NULL, start_rounds(), 1);
 }
 
-/* By ratio to the floor, what `count` more pieces of work cost. */
+/* Compares the cost of `count` more pieces of work by ratio to the floor. */
 static void
 compare_work(const char *what, const char *kind, const char *count,
     double units, double limit)
@@ -322,8 +322,8 @@ time_touch(void)
 	    TOUCHED_TEXT, TOUCHED, TOUCH_LIMIT);
 }
 
-/* As far as one processor does all of it, nothing depends on how soon another
- * wakes up. */
+/* If one processor does all the work, the result does not depend on how soon
+ * another wakes up. */
 void
 time_hops(void)
 {
@@ -352,12 +352,12 @@ judge_each(const char *what, double calls, double units, double limit)
 	judge(calls / units, limit, "");
 }
 
-/* What WATCHED pieces of work cost: those of more, less those of none. */
+/* The cost of WATCHED pieces of work: a run with them, less one with none. */
 struct asked {
 	double runs, futexes, all;
 };
 
-/* By counting; false if there is no program. */
+/* Counts the calls; returns false if the program is missing. */
 static bool
 count_work(const char *kind, struct asked *asked)
 {
@@ -393,7 +393,7 @@ count_syscalls(void)
 	judge_each("calls of a getppid in all", asked.all, WATCHED, 1);
 }
 
-/* Of a hop's two calls the second is not made where the ball was faster. */
+/* The second of a hop's two calls is left out if the ball was faster. */
 void
 count_hops(void)
 {

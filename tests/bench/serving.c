@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a guest's work costs that asks for the host's: echoes by TCP, blocks of
- * a file, a mapped file.  It is compared with the same program on Linux itself,
- * and with the floor, which serves the same calls.
+ * Measures guests that wait for the host's work: echoes by TCP, blocks of a
+ * file, a mapped file.  Novillo is compared with the same program on Linux
+ * itself, and with the floor, which serves the same calls.
  */
 #include "figure.h"
 #include "files.h"
@@ -112,7 +112,7 @@ judge_calls(
 	judge(calls, limit, "");
 }
 
-/* By counting: out, recvfrom, in and out, sendto, in. */
+/* Counts the exits and calls: out, recvfrom, in and out, sendto, in. */
 void
 count_echo(void)
 {
@@ -166,7 +166,7 @@ time_reads(void)
 	    "a MiB of a file by read", &more, &less, PASSES * blocks());
 }
 
-/* By looking at the host's read: where it puts what it reads. */
+/* Watches the destination of the host's reads. */
 void
 count_reads(void)
 {
@@ -181,14 +181,14 @@ count_reads(void)
 	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
 	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
 	printf("system calls of a MiB by read\n");
-	/* The last of a pass reads nothing, and a pass begins with lseek. */
+	/* The last read of a pass returns 0, and a pass begins with lseek. */
 	judge_calls("calls of a MiB in all", a.all, b.all, PASSES * blocks(),
 	    2 + 4.0 / blocks());
 	judge_calls("MiB not read straight into guest memory", b.straight,
 	    a.straight + PASSES * (blocks() + 1), PASSES * blocks(), 0);
 }
 
-/* From start to end: a mapping can be made only once. */
+/* The run counts from start to end: a mapping can be made only once. */
 void
 time_map(void)
 {

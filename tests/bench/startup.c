@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a start costs: time, memory, page faults, ioctls.  It knows novillo only
- * as a command.
+ * The cost of a start: time, memory, page faults, ioctls.  This file knows
+ * novillo only as a command.
  */
 #include "figure.h"
 #include "files.h"
@@ -13,13 +13,13 @@
 #define IMAGE_SMALL  (UINT64_C(64) << 10)
 #define IMAGE_LARGE  (UINT64_C(256) << 20)
 
-/* What novillo may cost. */
+/* The limits of novillo's cost. */
 #define START_LIMIT   1.3
 #define VIRTUAL_LIMIT 1.4  /* a start where no hardware takes its time */
 #define BARE_LIMIT    1.25 /* without a sandbox */
 #define IMAGE_LIMIT   1.5
-#define MEMORY_LIMIT  (1.5 * 1024) /* KiB, beside a C library that all share */
-#define OURS_LIMIT    704          /* KiB more than the floor, of it all */
+#define MEMORY_LIMIT  (1.5 * 1024) /* KiB, besides a C library that all share */
+#define OURS_LIMIT    704          /* KiB of all memory above the floor's */
 #define FAULTS_LIMIT  72
 
 void
@@ -75,7 +75,8 @@ static const struct {
 	[CHILD_FOREIGN] = { "not KVM's", NULL },
 };
 
-/* Each ioctl that the floor does without; how many have no reason. */
+/* Print each ioctl that the floor does without; return how many lack a
+ * reason. */
 static unsigned
 print_extra_ioctls(
     const struct child_calls *ours, const struct child_calls *base)
@@ -122,9 +123,9 @@ struct memory {
 };
 
 /*
- * What `command` holds beyond its guest's pages, and prints it.  It is asked
- * often: how much of a library a page fault brings in depends on where the
- * kernel put it this time.
+ * Returns and prints the memory of `command` beyond its guest's pages.  It is
+ * measured often: a page fault brings in more or less of a library, depending
+ * on where the kernel put it.
  */
 static struct memory
 memory_of(const char *name, const struct command *command, uint64_t ram)
@@ -171,8 +172,8 @@ look_at_memory(void)
 	judge(ours.beyond - least.beyond, OURS_LIMIT, " KiB");
 }
 
-/* How many pages a start touches first: the kernel's work for them is most of
- * what a start is. */
+/* Counts the pages that a start touches first: the kernel's work for them is
+ * most of a start's cost. */
 void
 count_faults(void)
 {

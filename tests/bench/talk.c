@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Packets or plain bytes out, replies in.  Nothing here may know what is asked.
+ * Sends packets or plain bytes, receives replies.  It must not know their
+ * meaning.
  */
 #include "talk.h"
 
@@ -64,13 +65,60 @@ agree(int fd)
 	hear(fd);
 }
 
+/* The reply's value of register 16, in 16 digits.  A run of a digit is followed
+ * by '*' and a character that says how long it is. */
+static uint64_t
+stopped_at(void)
+{
+	const char *p = strstr(reply, ";10:");
+	unsigned char digits[256] = "";
+	size_t n = 0;
+	uint64_t pc = 0;
+	int i;
+
+	for (p = p ? p + 4 : ";"; *p && *p != ';' && n < 128; p++)
+		if (*p == '*' && n > 0 && p[1])
+			for (i = *++p - 29; i > 0 && n < 128; i--, n++)
+				digits[n] = digits[n - 1];
+		else
+			digits[n++] = (unsigned char)*p;
+	for (i = 14; i >= 0; i -= 2) {
+		unsigned byte = 0;
+
+		sscanf((const char *)digits + i, "%2x", &byte);
+		pc = pc << 8 | byte;
+	}
+	return pc;
+}
+
+/* One of the turns, with `pc` for its '@'. */
 static void
-ask(int fd, const struct talk *talk, unsigned i)
+take_turn(char *payload, size_t size, const struct talk *talk, unsigned i,
+    uint64_t pc)
+{
+	const char *turn, *at;
+	unsigned turns = 0;
+
+	while (talk->turns[turns])
+		turns++;
+	turn = talk->turns[i % turns];
+	at = strchr(turn, '@');
+	if (at)
+		snprintf(payload, size, "%.*s%" PRIx64 "%s", (int)(at - turn),
+		    turn, pc, at + 1);
+	else
+		snprintf(payload, size, "%s", turn);
+}
+
+static void
+ask(int fd, const struct talk *talk, unsigned i, uint64_t pc)
 {
 	char text[128], payload[96];
 	size_t size;
 
-	if (talk->size)
+	if (talk->turns && pc)
+		take_turn(payload, sizeof(payload), talk, i, pc);
+	else if (talk->size)
 		snprintf(payload, sizeof(payload), "%s%" PRIx64 ",%x",
 		    talk->packet,
 		    talk->address + (uint64_t)(i % talk->pieces) * talk->size,
@@ -83,7 +131,7 @@ ask(int fd, const struct talk *talk, unsigned i)
 		give_up("asked \"%s\", got \"%.40s\"", text, reply);
 }
 
-/* What comes back is counted, not compared: that is for tests. */
+/* Echoed bytes are counted, not compared: tests compare them. */
 static void
 echo(int fd, unsigned size)
 {
@@ -99,26 +147,39 @@ echo(int fd, unsigned size)
 }
 
 static void
-exchange(int fd, const struct talk *talk, unsigned i)
+exchange(int fd, const struct talk *talk, unsigned i, uint64_t pc)
 {
 	if (talk->packet)
-		ask(fd, talk, i);
+		ask(fd, talk, i, pc);
 	else
 		echo(fd, talk->size);
+}
+
+/* Detach: a guest that no debugger can reach would be ended. */
+static void
+leave(int fd)
+{
+	tell(fd, "$D#44", 5);
+	hear(fd);
 }
 
 double
 talk_hold(int fd, const struct talk *talk)
 {
-	double begin;
+	double begin, time;
+	uint64_t pc;
 	unsigned i;
 
 	if (talk->packet)
 		agree(fd);
 	for (i = 0; i < talk->warm; i++)
-		exchange(fd, talk, i);
+		exchange(fd, talk, i, 0);
+	pc = talk->turns ? stopped_at() : 0;
 	begin = child_now();
 	for (i = 0; i < talk->times; i++)
-		exchange(fd, talk, i);
-	return child_now() - begin;
+		exchange(fd, talk, i, pc);
+	time = child_now() - begin;
+	if (talk->packet)
+		leave(fd);
+	return time;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client's side of a line, as short as it can be: the same again and again,
- * to a debugger's stub or to what sends it back.  It must not know more of the
+ * A client's side of a line, in its shortest form: the same request again and
+ * again, to a debugger's stub or an echo server.  It must not know more of the
  * other end.
  */
 #ifndef TALK_H
@@ -11,23 +11,27 @@
 #include <stdint.h>
 
 /*
- * `warm` packets that do not count, and `times` that do.  If there is a
- * `size`, each asks for that much memory behind the last one's,
- * "NAMEADDRESS,SIZE", and after so many `pieces` for the first again.  Without
- * a packet it is `size` bytes that are sent and have to come back.
+ * `warm` packets that do not count, and `times` that do.  If `size` is set,
+ * each packet requests that much memory after the last one's,
+ * "NAMEADDRESS,SIZE", and after `pieces` of them the first again.  Without a
+ * packet `size` bytes are sent and must come back.
+ *
+ * With `turns`, the counted packets are these, one after the other and again
+ * from the first; an '@' in one is the pc of the last warm packet's reply.
  */
 struct talk {
 	const char *packet;
+	const char *const *turns; /* ends with NULL */
 	unsigned warm, times;
 	uint64_t address;
 	unsigned size, pieces;
-	bool runs; /* of the same bytes: an answer may be short */
+	bool runs; /* of the same bytes: a reply may be short */
 };
 
 /*
- * Agree on no-ack mode and ask how things stand, where there are packets; then
- * hold the talk: how long what counts of it took, in nanoseconds.  Whatever is wrong with an answer
- * ends the caller by give_up().
+ * With packets, agree on no-ack mode and query the state; then hold the talk.
+ * Returns the time of the counted part in nanoseconds.  Any wrong reply ends
+ * the caller by give_up().
  */
 double talk_hold(int fd, const struct talk *talk);
 

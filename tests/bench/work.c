@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An ordinary static program with nothing but work of one kind, to be measured
+ * An ordinary static program that only does one kind of work, to be measured
  * natively, as a guest and on the floor.  It must not know which.
  *
  * usage: work			a greeting
@@ -27,7 +27,7 @@ call(long count)
 		syscall(SYS_getppid);
 }
 
-/* A player each; apart, so that they share no cache line. */
+/* One per player; apart, so that they share no cache line. */
 static struct {
 	_Alignas(128) atomic_uint ball;
 } side[2];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Host B's boot sector: reads an unpacked Linux and its initrd from the disk
- * it stands on and enters the kernel at its PVH entry. A CD with a packed
- * kernel would do without this file, but unpacking it costs B a minute. It
- * must not know what the kernel or the initrd hold.
+ * Host B's boot sector: reads an unpacked Linux and its initrd from its own
+ * disk and enters the kernel at its PVH entry.  A CD with a packed kernel would
+ * need no boot sector, but unpacking the kernel costs B a minute.  This file
+ * must not know the contents of the kernel or the initrd.
  *
- * On the disk stand this file, the kernel and the initrd, each filled up to
- * whole pieces. The assembler is told KERNEL_PIECES, INITRD_PIECES,
- * INITRD_SIZE, MEMORY and ENTRY, and finds the command line in the file
- * "cmdline".
+ * The disk contains this file, the kernel and the initrd, each filled up to
+ * whole pieces.  The assembler's command line defines KERNEL_PIECES,
+ * INITRD_PIECES, INITRD_SIZE, MEMORY and ENTRY; the kernel's command line is in
+ * the file "cmdline".
  */
 	.set	PIECE, 256		/* sectors that one ATA command reads */
 	.set	KERNEL, 0x1000000	/* address of its first segment */
@@ -60,7 +60,7 @@ flat:
 	mov	$ENTRY, %eax
 	jmp	*%eax
 
-	/* ebx pieces from sector esi on to edi; esi and edi move along. */
+	/* Read ebx pieces from sector esi to edi; advance esi and edi. */
 read:
 	mov	$ATA_DRIVE, %edx
 	mov	$ATA_LBA_MODE, %al

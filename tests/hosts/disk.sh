@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Makes the disk that host B boots from: boot.S, the kernel, the initrd.
+# Makes host B's boot disk: boot.S, the kernel, the initrd.
 #
 # usage: disk.sh FOLDER KERNEL MEMORY APPEND
 #	makes FOLDER/disk of FOLDER/initrd; MEMORY in MiB; APPEND is the
@@ -25,7 +25,7 @@ pieces()
 # Note 18 of owner Xen, XEN_ELFNOTE_PHYS32_ENTRY, little-endian.
 entry=$(readelf -nW "$kernel" | sed -n \
     's/.*(0x0*12).* data: \(..\) \(..\) \(..\) \(..\).*/0x\4\3\2\1/p')
-# What the kernel clears or fills itself need not be read from a disk.
+# The kernel itself clears or fills these sections, so the disk omits them.
 objcopy -O binary -R .bss -R .brk -R .init.scratch "$kernel" kernel
 
 printf '%s' "$4" >cmdline

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Runs a command in the host that `run.sh --with` keeps up, in the folder of
-# the stage: its standard streams are ours, and so is its status. It may take
-# as long as a test may. With this, gdb out here is joined to a stub in there:
+# the stage.  The command's standard streams and status are those of this
+# script, and its time limit is that of a test.  For example, this connects gdb
+# on this machine to a stub in the host:
 #
 #	target remote | tests/hosts/in.sh bin/novillo --gdb=stdio guest/x.elf
 #
-# A command is two connections (see init): its input and output, untouched;
-# and its errors, with a line about its end.
+# A command uses two connections (see init): one for its input and output,
+# unchanged, and one for its errors and a line with its status.
 #
 # usage: in.sh COMMAND [ARG...]
 
@@ -35,7 +36,8 @@ case $command in
 	;;
 esac
 
-# A newline is printed when the next line is there: the last belongs to @@ end.
+# Print a newline only when the next line arrives: the last one belongs to
+# "@@ end".
 printf 'errors %s\n' "$name" | busybox nc 127.0.0.1 "$port" | busybox awk '
 /^@@ end [0-9]+$/ { status = $3; known = 1; exit }
 { printf "%s%s", (NR > 1 ? "\n" : ""), $0 >"/dev/stderr" }
@@ -48,7 +50,7 @@ END {
 }' &
 errors=$!
 
-# nc has to end with the command, though our input may not.
+# nc must end with the command, although our input may not have ended.
 mkfifo "$dir/input"
 exec 3<&0
 {

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Packs a host's whole userland: busybox, KVM's modules, the stage, /init. Not
-# compressed: reading more costs the emulators less than unpacking it. Knows
-# nothing of emulators.
+# Packs a host's whole userland: busybox, KVM's modules, the stage, /init.  The
+# initrd is not compressed: reading it costs the emulators less than unpacking
+# it would.  This script must not know emulators.
 #
 # usage: initrd.sh HOST KERNEL STAGE [TEST...] >OUT
-#	KERNEL is what kernel.sh prints
+#	KERNEL is the folder that kernel.sh prints
 
 set -eu
 

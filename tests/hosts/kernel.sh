@@ -1,23 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Prints the folder that holds the hosts' kernel, and fills it when it is not
-# there yet, from the package that Debian's linux-image-amd64 stands for.
-# Nothing is installed and root is not needed. Knows nothing of tests, initrds
-# or emulators.
+# Prints the folder of the hosts' kernel.  If the folder does not exist, fills
+# it from the package that Debian's linux-image-amd64 depends on.  Nothing is
+# installed and root is not needed.  This script must not know tests, initrds or
+# emulators.
 #
-#	vmlinux			unpacked: emulators are slow at that
-#	modules/*.ko, order	KVM and a network card; in which order to load
+#	vmlinux			unpacked, for emulators are slow at unpacking
+#	modules/*.ko, order	KVM and a network card; their load order
 #
-# usage: kernel.sh		exit 77, with a sentence, if it cannot be had
+# usage: kernel.sh		exit 77, with a message, if it fails
 
 set -eu
 
-# In load order. Not every release has each of them as a module.
+# The modules in load order.  A release may have some of them built in.
 modules="irqbypass kvm ccp kvm-amd kvm-intel e1000"
 
 cache=${NOVILLO_HOSTS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/novillo/hosts}
-# Changes with the list above, so that an older folder is not taken for ours.
+# The number changes with the list above, so that no older folder is used.
 layout=3
 tmp=
 
@@ -42,7 +42,7 @@ cached()
 	find "$cache/$layout" -name vmlinux 2>/dev/null | sort -V | tail -n 1
 }
 
-# name_version of the package to have; what linux-image-amd64 depends on.
+# NAME_VERSION of the package that linux-image-amd64 depends on.
 wanted()
 {
 	name=$(apt-cache depends --important linux-image-amd64 2>/dev/null |
@@ -52,7 +52,8 @@ wanted()
 	    sed -n "s/^Version: /${name}_/p" | head -n 1
 }
 
-# Module $1 of the unpacked package, made plain and without debug symbols.
+# take_module NAME: add the package's module NAME, decompressed and without
+# debug symbols.
 take_module()
 {
 	ko=$(find root -name "$1.ko" -o -name "$1.ko.xz" -o -name "$1.ko.zst" |
@@ -73,8 +74,9 @@ number()
 	od -An -v -t "u$2" -j "$1" -N "$2" root/boot/vmlinuz-* | tr -d ' '
 }
 
-# The ELF file in a bzImage (Linux, Documentation/x86/boot.rst): behind
-# setup_sects sectors, at payload_offset; its last 4 bytes are its true size.
+# Unpack the ELF file of a bzImage (Linux, Documentation/x86/boot.rst): it lies
+# setup_sects sectors and payload_offset from the start; its last 4 bytes are
+# its unpacked size.
 unpack_kernel()
 {
 	start=$((($(number 497 1) + 1) * 512 + $(number 584 4)))
@@ -121,7 +123,7 @@ if [ ! -s "$kernel/vmlinux" ]; then
 	apt-get download -qq "${package%%_*}" >&2 2>log ||
 	    cannot "apt-get download ${package%%_*}: $(tail -n 1 log)"
 	unpack
-	# Whoever renames first wins; the loser's copy is the same.
+	# Another process may have renamed its own, equal copy first.
 	mv -T new "$kernel" 2>/dev/null || [ -s "$kernel/vmlinux" ]
 fi
 echo "$kernel"

@@ -2,31 +2,42 @@
 #
 # The tests that run guests, on the two other hosts.  For one test on one host:
 #
-#	make check-host-A HOST_TESTS=tests/t-faults.sh
+#	make check-host-A HOST_TESTS=tests/run/t-faults.sh
 #
-# For any other command that stays out here and runs novillo there:
+# For any other command that runs on this machine and runs novillo in the host:
 #
-#	make with-host-B HOST_COMMAND='sh tests/t-gdb.sh'
+#	make with-host-B HOST_COMMAND='sh tests/gdb/t-gdb.sh'
 
-# What wants a debugger, which is not in there.
+# Tests that need a debugger, which the hosts lack.
 HOST_OUTSIDE = \
-	tests/t-gdb.sh \
-	tests/t-gdb-lines.sh \
-	tests/t-gdb-monitor.sh \
-	tests/t-gdb-regs.sh \
-	tests/t-gdb-signals.sh \
-	tests/t-gdb-stops.sh \
-	tests/t-gdb-threads.sh \
-	tests/t-gdb-ways.sh \
-	tests/t-lldb.sh
-HOST_TESTS = tests/t-debug $(KVM_TESTS) $(GUEST_TESTS)
+	tests/gdb/t-gdb.sh \
+	tests/gdb/t-gdb-calls.sh \
+	tests/gdb/t-gdb-control.sh \
+	tests/gdb/t-gdb-files.sh \
+	tests/gdb/t-gdb-lines.sh \
+	tests/gdb/t-gdb-mi.sh \
+	tests/gdb/t-gdb-monitor.sh \
+	tests/gdb/t-gdb-nonstop.sh \
+	tests/gdb/t-gdb-points.sh \
+	tests/gdb/t-gdb-python.sh \
+	tests/gdb/t-gdb-regs.sh \
+	tests/gdb/t-gdb-run.sh \
+	tests/gdb/t-gdb-signals.sh \
+	tests/gdb/t-gdb-stops.sh \
+	tests/gdb/t-gdb-threads.sh \
+	tests/gdb/t-gdb-trace.sh \
+	tests/gdb/t-gdb-vdso.sh \
+	tests/gdb/t-gdb-ways.sh \
+	tests/gdb/t-lldb.sh
+HOST_TESTS = tests/unit/t-debug tests/unit/t-target $(KVM_TESTS) $(GUEST_TESTS)
 HOST_COMMAND = $(SHELL)
 HOST_BUILD = hosts-build
 HOST_STAGE = $(HOST_BUILD)/stage
 HOST_RUN = $(SHELL) $(top_srcdir)/tests/hosts/run.sh
 
-# A build of its own, of a copy of the sources: what goes into a host has no
-# libraries there, and a tree that is configured cannot be configured elsewhere.
+# The hosts have a static build of their own, because they have no libraries.
+# The build uses a copy of the sources, because a configured tree cannot be
+# configured elsewhere.
 host-source:
 	$(MKDIR_P) $(HOST_BUILD)
 	$(MAKE) distdir distdir=$(HOST_BUILD)/source
@@ -38,7 +49,8 @@ $(HOST_BUILD)/Makefile: $(top_builddir)/config.status
 
 host-stage: host-source
 	$(MAKE) $(HOST_BUILD)/Makefile
-	cd $(HOST_BUILD) && $(MAKE) all tests/t-debug tests/killer tests/without guest/rounds.native
+	cd $(HOST_BUILD) && $(MAKE) all tests/unit/t-debug \
+	    tests/unit/t-target tests/gdb/killer tests/run/without guest/rounds.native
 	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh '$(top_srcdir)' \
 	    $(HOST_BUILD) $(HOST_STAGE)
 
@@ -48,8 +60,8 @@ HOST_WITH = top_srcdir='$(top_srcdir)' top_builddir=$(HOST_STAGE) \
 check-host-A check-host-Ai check-host-B: host-stage
 	$(MAKE) $(@:check-%=run-%)
 
-# Without a stage of their own, so that both can run at once.  First what runs
-# in the host, then what stays out here.
+# These targets do not make the stage, so that both hosts can run at once.
+# Tests in the host run first, then tests on this machine.
 run-host-A run-host-Ai run-host-B:
 	@status=0 inside= outside= host=$(@:run-host-%=%); \
 	for test in $(HOST_TESTS); do \

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Runs tests that stay out here while novillo runs in a host, and tells how
-# they went as if the host's /init had run them, for report.awk.
+# Runs tests on this machine while novillo runs in a host, and prints their
+# results in the format of the host's /init, for report.awk.
 #
 # usage: run.sh HOST STAGE --with sh outside.sh TEST...
 

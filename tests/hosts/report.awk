@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Reads a host's console and says how its tests went: a line a test, the points
-# that failed or were skipped with what was said about them, and the sum
-# `host A: N passed, N failed, N skipped`. A test that died, was stopped, or
-# told other points than it planned, is one failure more. Needs host and tests
-# (their names, separated by blanks); all=1 shows every line of them. Ends with
-# 1 if a test failed, 2 if the host was lost.
+# Reads a host's console and reports its tests: a line for each test, the points
+# that failed or were skipped with their diagnostics, and the sum
+# `host A: N passed, N failed, N skipped`.  A test that died, was stopped, or
+# reported another number of points than it planned counts as one more failure,
+# which names the points that are missing and what the console made of them.
+# Needs the variables host and tests (names separated by blanks); all=1 shows
+# every line of the tests.  Exits with 1 if a test failed, 2 if the host was
+# lost.
 
 function say(text)
 {
@@ -26,6 +28,20 @@ function begin(name)
 	test = name
 	points = plan = bad = good = missed = 0
 	planned = 0
+	split("", seen)
+	split("", strange)
+	strangers = 0
+}
+
+# The numbers from 1 to plan that no line reported, and the lines that are not
+# points: a line of the console may be damaged by another one.
+function missing(  i)
+{
+	for (i = 1; i <= plan; i++)
+		if (!(i in seen))
+			say("# point " i " is missing")
+	for (i = 1; i <= strangers; i++)
+		say("# not a point: " strange[i])
 }
 
 function end(status)
@@ -34,8 +50,11 @@ function end(status)
 		fail(test " was stopped: it took too long")
 	else if (!planned)
 		fail(test " printed no plan (status " status ")")
-	else if (points != plan)
-		fail(test " told " points " points of " plan " (status " status ")")
+	else if (points != plan) {
+		fail(test " reported " points " points of " plan " (status " \
+		    status ")")
+		missing()
+	}
 	else if (status != 0 && !bad)
 		fail(test " ended with status " status)
 	say(good " passed, " bad " failed, " missed " skipped")
@@ -66,6 +85,7 @@ all { say($0) }
 }
 /^ok/ {
 	points++
+	seen[$2] = 1
 	if (!/# *[Ss][Kk][Ii][Pp]/) {
 		good++
 		passed++
@@ -76,8 +96,12 @@ all { say($0) }
 }
 /^not ok/ {
 	points++
+	seen[$3] = 1
 	bad++
 	failed++
+}
+!/^ok|^not ok|^1\.\./ && $0 != "" && strangers < 20 {
+	strange[++strangers] = $0
 }
 /^ok|^not ok|^#|^Bail out!/ && !all { say($0) }
 END {

@@ -1,26 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Boots a host with a stage (see stage.sh) and runs tests in it, all in one
-# boot; prints what report.awk makes of its console.
+# Boots a host with a stage (see stage.sh), runs all tests in one boot, and
+# prints report.awk's report of the host's console.
 #
 #	A	kvm-amd, in QEMU's TCG with nested SVM
-#	Ai	the same, its clock counting instructions: for costs
+#	Ai	A with a clock that counts instructions, to measure costs
 #	B	kvm-intel, in Bochs with VMX
 #
 # usage: run.sh HOST STAGE TEST...	a test is a path below STAGE
 #        run.sh HOST STAGE --with COMMAND...
-#		runs COMMAND out here while the host is up. It has
+#		runs COMMAND on this machine while the host is up, with
 #		NOVILLO_HOST		the host's name
-#		NOVILLO			a program that runs bin/novillo in there;
-#					files of STAGE go by their names here
+#		NOVILLO			a program that runs bin/novillo in the
+#					host, given STAGE's file names here
 #		NOVILLO_HOST_EXEC	a port for in.sh, which runs any command
 #		NOVILLO_HOST_GDB	a port of 127.0.0.1 that leads to port
 #					1234 of the host's address 10.0.2.15
 #        run.sh A STAGE --shell		a shell in A, on this terminal
 #
-# Environment: NOVILLO_HOST_SECONDS bounds it all, NOVILLO_TEST_SECONDS one
-# test (by the host's own clock), NOVILLO_HOST_VERBOSE=1 shows every line of
+# Environment: NOVILLO_HOST_SECONDS limits the whole run, NOVILLO_TEST_SECONDS
+# one test (by the host's own clock), NOVILLO_HOST_VERBOSE=1 shows every line of
 # the tests, NOVILLO_HOST_APPEND is added to the kernel's command line.
 
 set -eu
@@ -78,13 +78,15 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# Of the kernel only its last words; what begins with NOVILLO_ is for /init.
+# The kernel prints only emergencies; words that begin with NOVILLO_ are for
+# /init.
 append="console=ttyS0,115200 panic=-1 loglevel=1 NOVILLO_HOST=$host \
 NOVILLO_MODE=$mode NOVILLO_SECONDS=${NOVILLO_TEST_SECONDS:-120}"
-# Names for the trace points' values: half of what is left of B's start.
+# trace_eval_init names the trace points' values, which takes half of the rest
+# of B's start.
 append="$append initcall_blacklist=trace_eval_init ${NOVILLO_HOST_APPEND-}"
 
-# A port of 127.0.0.1 that nobody listens on.
+# Print a port of 127.0.0.1 on which nobody listens.
 free_port()
 {
 	while :; do
@@ -116,12 +118,12 @@ qemu()
 	    -initrd "$work/initrd" -append "$append"
 }
 
-# Bochs: no display but rfb, which is told not to wait for one; in Debian's
-# build a debugger that gets one command, go on. Its first serial line is the
-# terminal that script(1) gives it: a file would be written in blocks.
+# Debian's Bochs has only the display rfb, used with a timeout of 0, and a
+# debugger, which gets one command: continue.  The first serial line is the
+# terminal of script(1), because Bochs would write to a file in blocks.
 #
-# Its TSC counts instructions, but CPUID leaf 0x15 says 3.5 GHz: unless Linux
-# is told, its clock and its timers go by a seventeenth.
+# Bochs' TSC counts instructions, but CPUID leaf 0x15 says 3.5 GHz: without
+# tsc_early_khz Linux's clock and timers run at a seventeenth.
 bochs()
 {
 	memory=512
@@ -146,7 +148,7 @@ cryptomgr.notests"
 	log: $work/bochs.log
 	END
 	if [ "$mode" = serve ]; then
-		# Somebody outside is waited for: do not let its clock run away.
+		# The host waits for peers: its clock must not run away.
 		cat >>"$work/bochsrc" <<-END
 		clock: sync=slowdown
 		pci: enabled=1, chipset=i440fx, slot1=e1000
@@ -176,7 +178,7 @@ start()
 	esac
 }
 
-# The emulator in the background, its console to a file or a FIFO.
+# start_behind FILE: the emulator in the background, with its console to FILE.
 start_behind()
 {
 	start >"$1" 2>"$work/errors" </dev/null &
@@ -200,7 +202,8 @@ run_tests()
 {
 	mkfifo "$work/console"
 	start_behind "$work/console"
-	# Behind as well: a shell that waits hears signals at once.
+	# awk also runs in the background: a shell in wait handles signals at
+	# once.
 	busybox awk -v host="$host" -v tests="$*" \
 	    -v all="${NOVILLO_HOST_VERBOSE:-0}" -f "$here/report.awk" \
 	    "$work/console" &
@@ -212,8 +215,8 @@ run_tests()
 	return "$status"
 }
 
-# A program that is bin/novillo in the host. What lies in the stage out here
-# is called by its name in there.
+# make_novillo FILE: write a program that runs bin/novillo in the host.  It
+# replaces a name of a file in the stage by the file's name in the host.
 make_novillo()
 {
 	cat >"$1" <<-END

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Lays out what a host needs of a build: the program, the guests, the tests.
-# Knows nothing of kernels or emulators.
+# Copies the parts of a build that a host needs: the program, the guests, the
+# tests.  This script must not know kernels or emulators.
 #
 # usage: stage.sh SOURCES BUILD STAGE	the build is linked statically
 
@@ -13,28 +13,33 @@ build=$2
 stage=$3
 
 rm -rf "$stage"
-mkdir -p "$stage/bin" "$stage/guest" "$stage/tests"
+mkdir -p "$stage/bin" "$stage/guest/examples" "$stage/tests/unit"
 cp "$build/bin/novillo" "$stage/bin/"
-cp "$build/tests/t-debug" "$stage/tests/"
-cp "$build/tests/killer" "$build/tests/without" "$stage/tests/"
+for room in gdb programs run; do
+	cp -r "$sources/tests/$room" "$stage/tests/"
+done
+cp "$sources/tests/lib.sh" "$stage/tests/"
+for program in unit/t-debug unit/t-target gdb/killer run/without; do
+	cp "$build/tests/$program" "$stage/tests/$program"
+done
 cp "$build/guest/rounds.native" "$stage/guest/"
-# What only a debugger on the host wants, goes: less for B to read.
-strip "$stage/bin/novillo" "$stage/tests/t-debug" "$stage/tests/killer" \
-    "$stage/tests/without"
-nm "$build/guest/rounds.elf" >"$stage/tests/rounds.names"
+# No debugger runs in a host, so B need not read symbols.
+strip "$stage/bin/novillo" "$stage/tests/unit/t-debug" \
+    "$stage/tests/unit/t-target" "$stage/tests/gdb/killer" \
+    "$stage/tests/run/without"
+nm "$build/guest/rounds.elf" >"$stage/tests/gdb/rounds.names"
 cp "$build"/guest/*.elf "$build"/guest/*.bin "$stage/guest/"
-cp "$sources"/guest/*.json "$stage/guest/"
-cp "$sources"/tests/*.sh "$stage/tests/"
-cp -r "$sources/tests/programs" "$stage/tests/"
+cp "$sources"/guest/examples/*.json "$stage/guest/examples/"
 
-# For t-static.sh: there is no compiler in there.
+# t-static.sh needs these programs: a host has no compiler.
+programs=$stage/tests/programs
 for kind in static static-pie; do
-	${CC:-cc} -O2 "-$kind" "$sources/tests/static-hello.c" \
-	    -o "$stage/tests/$kind-hello" || rm -f "$stage/tests/$kind-hello"
+	${CC:-cc} -O2 "-$kind" "$programs/static-hello.c" \
+	    -o "$programs/$kind-hello" || rm -f "$programs/$kind-hello"
 done
 for kind in threads signals; do
-	${CC:-cc} -O1 -w -static -pthread "$sources/tests/static-$kind.c" \
-	    -o "$stage/tests/glibc-$kind" || rm -f "$stage/tests/glibc-$kind"
+	${CC:-cc} -O1 -w -static -pthread "$programs/static-$kind.c" \
+	    -o "$programs/glibc-$kind" || rm -f "$programs/glibc-$kind"
 	! command -v musl-gcc >/dev/null || musl-gcc -O1 -w -static -pthread \
-	    "$sources/tests/static-$kind.c" -o "$stage/tests/musl-$kind"
+	    "$programs/static-$kind.c" -o "$programs/musl-$kind"
 done

@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What is made of a host's console: no test that died, hung, lied about its
-# number of points or never ran is taken for one that passed.
+# Reports of a host's console: no test that died, hung, printed another number
+# of points than planned or never ran counts as passed.
 
 . "${top_srcdir:-.}/tests/lib.sh"
 
-# report TESTS: of the console on standard input; $out, $status.
+# report TESTS: report on the console on standard input; set $out and $status.
 report()
 {
 	try awk -v host=X -v tests="$1" -f "$top_srcdir/tests/hosts/report.awk"
 }
 
-# The sum is $1, the status $2; $3 says of what.
+# sums SUM STATUS NAME: the report ends with SUM, and report.awk with STATUS.
 sums()
 {
 	is "$(printf '%s\n' "$out" | tail -n 1)" "host X: $1" "$3"
@@ -48,7 +48,7 @@ not ok 2 - two
 @@ done
 END
 sums "1 passed, 1 failed, 0 skipped" 1 "a failed point is one failure"
-has "$out" "a: # two is not one" "what was said about it is shown"
+has "$out" "a: # two is not one" "its diagnostic is shown"
 
 report "a" <<'END'
 @@ up
@@ -59,6 +59,19 @@ ok 1 - one
 @@ done
 END
 sums "1 passed, 1 failed, 0 skipped" 1 "a point too few is a failure"
+has "$out" "a: # point 2 is missing" "the missing point is named"
+
+report "a" <<'END'
+@@ up
+@@ begin a
+1..2
+[  12.34] lookok 1 - one
+ok 2 - two
+@@ end 0
+@@ done
+END
+sums "1 passed, 1 failed, 0 skipped" 1 "a damaged line is a failure"
+has "$out" "a: # not a point: [  12.34] lookok 1 - one" "which is shown"
 
 report "a" <<'END'
 @@ up
@@ -77,7 +90,7 @@ ok 1 - one
 @@ end 139
 @@ done
 END
-sums "1 passed, 1 failed, 0 skipped" 1 "a crash behind the last point is one"
+sums "1 passed, 1 failed, 0 skipped" 1 "a crash after the last point is one"
 
 report "a b" <<'END'
 @@ up
@@ -91,7 +104,7 @@ half a li
 @@ done
 END
 sums "0 passed, 1 failed, 1 skipped" 1 "a test that was stopped has failed"
-has "$out" "a was stopped: it took too long" "and it is said why"
+has "$out" "a was stopped: it took too long" "and the reason is printed"
 
 report "a b" <<'END'
 @@ up
@@ -102,7 +115,7 @@ ok 1 - one
 @@ begin b
 1..1
 END
-sums "1 passed, 2 failed, 0 skipped" 2 "a host that is lost is told apart"
+sums "1 passed, 2 failed, 0 skipped" 2 "a host that is lost is reported as such"
 has "$out" "host X was lost in b" "with the test it was lost in"
 
 report "a" <<'END'

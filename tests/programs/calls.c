@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The calls of everyday programs, each with what it is known to be got wrong
- * in: for t-programs.sh, which runs this natively and as a guest, in a folder
- * of its own.  It prints only what must be the same in both.
+ * The calls of everyday programs, each with its known pitfalls, for
+ * t-programs.sh, which runs this natively and as a guest, each in a new folder.
+ * It prints only text that must be the same in both.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@
 #include <unistd.h>
 #include <utime.h>
 
-/* Hidden from compilers that know what may be null. */
+/* Hides a bad pointer from compilers that check arguments. */
 static void *volatile bad = (void *)0x10;
 
 /* show("name", result): the number, or the error's name. */
@@ -99,7 +100,7 @@ reading(void)
 	SHOW(flock(3, LOCK_EX | LOCK_NB));
 }
 
-/* What kills the nearest peer is an error here. */
+/* A call that makes the nearest peer die is an error here. */
 static void
 addresses(void)
 {
@@ -172,7 +173,7 @@ names(void)
 static void
 waiting(void)
 {
-	enum { MANY = 600 }; /* more than the 256 of others */
+	enum { MANY = 600 }; /* more than the 256 of other monitors */
 	static struct pollfd many[MANY];
 	struct timespec ts = { 0, 1000000 };
 	struct timeval tv = { 0, 1000 };
@@ -277,7 +278,41 @@ memory(void)
 	SHOW(close(fd));
 }
 
-/* More at once than the 64 KiB of others, and no NUL ends it. */
+/* A length that leads past all addresses of a process fails before anything is
+ * moved; one that leads past what is mapped moves what is there.  A position-
+ * independent program lies 128 MiB below the end of all addresses on Linux. */
+static void
+lengths(void)
+{
+	static const size_t many[] = { SIZE_MAX, SIZE_MAX / 2,
+		SIZE_MAX / 2 - 4095, (size_t)1 << 24 };
+	static char bytes[4096];
+	int fd = open("long", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	size_t i;
+
+	for (i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
+		struct iovec v[2] = { { bytes, 1 }, { bytes, many[i] } };
+		bool all = many[i] > (size_t)1 << 24;
+
+		SHOW(syscall(SYS_write, fd, bytes, many[i]) > 0);
+		SHOW(syscall(SYS_pwrite64, fd, bytes, many[i], 0L) > 0);
+		SHOW(syscall(SYS_writev, fd, v, 2) > 0);
+		SHOW(lseek(fd, 0, SEEK_END) > 0);
+		if (!all)
+			continue;
+		SHOW(syscall(SYS_read, fd, bytes, many[i]));
+		SHOW(syscall(SYS_pread64, fd, bytes, many[i], 0L));
+		SHOW(syscall(SYS_readv, fd, v, 2));
+		SHOW(syscall(SYS_write, 99, bytes, many[i]));
+	}
+	SHOW(ftruncate(fd, 0));
+	SHOW(syscall(SYS_read, fd, (void *)-1L, 0L));
+	SHOW(syscall(SYS_write, fd, (void *)0x7ffffffff000, 0L));
+	close(fd);
+}
+
+/* A write of more than other monitors' 64 KiB at once, with no NUL at its
+ * end. */
 static void
 writing(void)
 {
@@ -295,7 +330,7 @@ main(void)
 {
 	int fd;
 
-	/* Whoever runs this natively may have more open than a guest is given. */
+	/* Natively more descriptors may be open than a guest receives. */
 	for (fd = 3; fd < 100; fd++)
 		close(fd);
 	streams();
@@ -305,8 +340,9 @@ main(void)
 	waiting();
 	process();
 	memory();
+	lengths();
 	writing();
-	/* What is still buffered must come out. */
+	/* Bytes that are still buffered must be written. */
 	printf("the end");
 	return 42;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What servers and language runtimes wait by, and what they ask about
- * themselves: for t-programs.sh, which runs this natively and as a guest.  It
- * prints only what must be the same in both.
+ * The calls by which servers and language runtimes wait and query themselves,
+ * for t-programs.sh, which runs this natively and as a guest.  It prints only
+ * text that must be the same in both.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -28,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Hidden from compilers that know what may be null. */
+/* Hides a pointer from compilers that check arguments for NULL. */
 static char *volatile bad = (char *)8;
 
 static void
@@ -50,7 +51,7 @@ begin(void)
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 }
 
-/* Whether so many milliseconds have passed, and not very many more. */
+/* Whether `ms` milliseconds have passed, and not many more. */
 static int
 passed(long ms)
 {
@@ -63,7 +64,7 @@ passed(long ms)
 	return n >= ms && n < ms + 5000;
 }
 
-/* A wait that has a time takes it, and one that has none waits. */
+/* A wait with a timeout takes that time; one without a timeout waits. */
 static void
 waits(void)
 {
@@ -109,6 +110,62 @@ waits(void)
 	close(counter);
 }
 
+/* epoll watches a number together with an open file: another number of the file
+ * is another watch, which ends with the file and not with the number. */
+static void
+numbers(void)
+{
+	struct epoll_event event = { .events = EPOLLIN }, events[8];
+	int epoll = epoll_create1(0), pipe1[2], pipe2[2], copy, i;
+
+	SHOW(pipe(pipe1));
+	SHOW(pipe(pipe2));
+	SHOW(copy = dup(pipe1[0]));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_MOD, copy, &event));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_ADD, pipe1[0], &event));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_MOD, copy, &event));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_DEL, copy, NULL));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_ADD, copy, &event));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_ADD, copy, &event));
+	SHOW(write(pipe1[1], "x", 1));
+	SHOW(epoll_wait(epoll, events, 8, 0));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_DEL, pipe1[0], NULL));
+	SHOW(epoll_wait(epoll, events, 8, 0));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_ADD, pipe1[0], &event));
+	close(pipe1[0]);
+	SHOW(epoll_wait(epoll, events, 8, 0));
+	SHOW(dup2(pipe2[0], pipe1[0]));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_MOD, pipe1[0], &event));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_ADD, pipe1[0], &event));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_ADD, pipe2[0], &event));
+	SHOW(write(pipe2[1], "x", 1));
+	SHOW(epoll_wait(epoll, events, 8, 0));
+	SHOW(dup2(copy, pipe1[0]));
+	SHOW(epoll_wait(epoll, events, 8, 0));
+	SHOW(epoll_ctl(epoll, EPOLL_CTL_ADD, pipe1[0], &event));
+	close(copy);
+	close(pipe1[0]);
+	SHOW(epoll_wait(epoll, events, 8, 0));
+	close(pipe2[0]);
+	SHOW(epoll_wait(epoll, events, 8, 0));
+	close(pipe2[1]);
+	/* No number of a closed file is left over. */
+	for (i = 0; i < 3000; i++) {
+		if (pipe(pipe2) < 0)
+			break;
+		copy = dup(pipe2[0]);
+		epoll_ctl(epoll, EPOLL_CTL_ADD, pipe2[0], &event);
+		if (epoll_ctl(epoll, EPOLL_CTL_ADD, copy, &event) < 0)
+			break;
+		close(pipe2[0]);
+		close(pipe2[1]);
+		close(copy);
+	}
+	SHOW(i);
+	close(pipe1[1]);
+	close(epoll);
+}
+
 static volatile int signals;
 
 static void
@@ -117,7 +174,7 @@ note(int signal)
 	signals += signal;
 }
 
-/* A mask holds signals back, and a wait lets them through. */
+/* A mask blocks signals, and a wait unblocks them. */
 static void
 masks(void)
 {
@@ -139,7 +196,7 @@ masks(void)
 	SHOW(sigpending(&pending));
 	SHOW(sigismember(&pending, SIGUSR1));
 	SHOW(setitimer(ITIMER_REAL, &once, NULL));
-	/* Of SIGUSR1 one waits for the process, and one for the thread. */
+	/* One SIGUSR1 is pending for the process, and one for the thread. */
 	SHOW(ppoll(NULL, 0, &second, &none));
 	SHOW(signals);
 	SHOW(ppoll(NULL, 0, &second, &none));
@@ -190,8 +247,9 @@ sockets(void)
 static void
 self(void)
 {
+	int value = 0;
 	struct timespec res;
-	uint16_t x[128] = { 0 }; /* a struct statx: not every library has it */
+	uint16_t x[128] = { 0 }; /* a struct statx, which some libraries lack */
 	struct stat st;
 	gid_t groups[100];
 	cpu_set_t cpus;
@@ -212,6 +270,23 @@ self(void)
 	SHOW(res.tv_nsec);
 	SHOW(sched_getaffinity(0, sizeof(cpus), &cpus));
 	SHOW(sched_setaffinity(0, sizeof(cpus), &cpus));
+	SHOW(sched_getscheduler(999999));
+	SHOW(sched_getscheduler(-2));
+	SHOW(getpriority(PRIO_PROCESS, 999999));
+	SHOW(setpriority(PRIO_PROCESS, 999999, 5));
+	SHOW(getpriority(PRIO_PROCESS, -2));
+	SHOW(prctl(PR_GET_KEEPCAPS));
+	SHOW(prctl(PR_SET_KEEPCAPS, 1L));
+	SHOW(prctl(PR_GET_KEEPCAPS));
+	SHOW(prctl(PR_SET_KEEPCAPS, 2L));
+	SHOW(prctl(PR_SET_PDEATHSIG, 15L));
+	SHOW(prctl(PR_GET_PDEATHSIG, &value));
+	SHOW(value);
+	SHOW(prctl(PR_SET_PDEATHSIG, 65L));
+	SHOW(prctl(PR_SET_PDEATHSIG, 0L));
+	SHOW(prctl(PR_SET_CHILD_SUBREAPER, 7L));
+	SHOW(prctl(PR_GET_CHILD_SUBREAPER, &value));
+	SHOW(value);
 	SHOW(prctl(PR_SET_NAME, "a long name of its own"));
 	SHOW(prctl(PR_GET_NAME, name));
 	puts(name);
@@ -221,7 +296,7 @@ self(void)
 	SHOW(syscall(9999));
 }
 
-/* What was written before a crash is there. */
+/* Bytes written before a crash are in the file. */
 static void
 crash(void)
 {
@@ -242,6 +317,7 @@ main(int argc, char **argv)
 	if (argc > 1)
 		crash();
 	waits();
+	numbers();
 	masks();
 	sockets();
 	self();

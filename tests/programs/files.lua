@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- Files and time, and what there is not: for t-languages.sh.
+-- Files, time and missing features: for t-languages.sh.
 local file = assert(io.open("numbers", "w+"))
 for i = 1, 1000 do file:write(i, "\n") end
 file:seek("set", 0)

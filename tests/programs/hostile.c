@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Programs that do the worst to themselves and to whoever runs them: for
- * t-hostile.sh.  Each ends by itself or is ended, and says what it got.
+ * Programs that attack themselves and their monitor, for t-hostile.sh.  Each
+ * ends by itself or is ended, and prints its results.
  *
  * usage: hostile WHAT
  */
@@ -49,7 +49,7 @@ handle(int signal, void (*how)(int, siginfo_t *, void *), int flags)
 	sigaction(signal, &action, NULL);
 }
 
-/* A thread of the kernel's, not of the C library, with a stack of two pages. */
+/* A thread of clone(2), without the C library, with a stack of two pages. */
 static int
 raw_thread(int (*function)(void *), char *stack, void *arg)
 {
@@ -79,8 +79,8 @@ open_gate(int n)
 	}
 }
 
-/* Ten thousand threads at once, twice: as many as may be, and again when they
- * are gone. */
+/* Ten thousand threads at once, twice: as many as the limit allows, and again
+ * after their end. */
 static void
 threads(void)
 {
@@ -106,7 +106,8 @@ wait_in_vain(void *arg)
 	return NULL;
 }
 
-/* All there can be wait for one futex, are moved to another, and woken. */
+/* As many threads as possible wait for one futex, are moved to another, and
+ * woken. */
 static void
 waiters(void)
 {
@@ -132,7 +133,7 @@ waiters(void)
 	printf("%ld waiters of %d\n", moved, n);
 }
 
-/* What is mapped is taken away. */
+/* The program unmaps its own mappings. */
 static void
 no_stack(void)
 {
@@ -144,7 +145,7 @@ no_stack(void)
 	printf("%d\n", here);
 }
 
-/* With no stack left `syscall` alone must still end it. */
+/* Without a stack `syscall` alone must still end the program. */
 static void
 no_stack_exit(void)
 {
@@ -182,7 +183,7 @@ nothing(void)
 	puts("still there");
 }
 
-/* Other memory over all of it, in pieces so large that many succeed. */
+/* Map other memory over the range, in pieces so large that many succeed. */
 static void
 cover(void *from, unsigned long len, int prot)
 {
@@ -235,7 +236,7 @@ over_all(void)
 	puts("still there");
 }
 
-/* What the monitor has of its own is not the guest's to map. */
+/* The guest cannot map the shim's own pages. */
 static void
 over_top(void)
 {
@@ -255,7 +256,7 @@ over_top(void)
 	printf("%u\n", taken);
 }
 
-/* What a C library finds out about itself, it ends: one by HLT. */
+/* C libraries end on their own errors, one of them by HLT. */
 static void
 double_free(void)
 {
@@ -267,8 +268,7 @@ double_free(void)
 	free(q);
 }
 
-/* Signals in handlers, each in the one before, on the stack and on one of
- * their own. */
+/* Nested signal handlers, on the stack and on an alternate one. */
 static void
 again(int signal, siginfo_t *info, void *context)
 {
@@ -311,8 +311,8 @@ fault_handler(void)
 	*(volatile char *)8 = 1;
 }
 
-/* A fault that its handler never repairs: it is raised for ever, and --timeout
- * is what ends it. */
+/* A handler never repairs its fault: the fault repeats until --timeout ends the
+ * program. */
 static void
 ignore_fault(int signal, siginfo_t *info, void *context)
 {
@@ -330,7 +330,7 @@ fault_ever(void)
 	*(volatile char *)8 = 1;
 }
 
-/* One that raises its own signal and returns: for ever, too. */
+/* A handler raises its own signal and returns: this never ends either. */
 static void
 raise_more(int signal, siginfo_t *info, void *context)
 {
@@ -348,8 +348,8 @@ signal_ever(void)
 	raise(SIGUSR1);
 }
 
-/* Two threads that do nothing but send each other signals, and timers of all
- * kinds at their fastest. */
+/* Two threads only send each other signals, while timers of all kinds tick at
+ * their fastest. */
 static void
 count_signal(int signal, siginfo_t *info, void *context)
 {
@@ -391,7 +391,7 @@ signal_war(void)
 	send_ever(&other);
 }
 
-/* As many timers as there can be, none of them ticking. */
+/* As many timers as possible, none of them ticking. */
 static void
 timers(void)
 {
@@ -407,7 +407,7 @@ timers(void)
 	printf("%s\n", strerror(errno));
 }
 
-/* As many signals as can wait, to be let through at once. */
+/* As many pending signals as possible, all unblocked at once. */
 static void
 signal_flood(void)
 {
@@ -425,7 +425,7 @@ signal_flood(void)
 	printf("%s\n", n == through ? "all came" : "some were lost");
 }
 
-/* rt_sigreturn of what no handler was given: nothing, junk, everything. */
+/* rt_sigreturn from a frame that no handler received: zeros, junk, ones. */
 static void
 return_to(unsigned char fill)
 {
@@ -469,8 +469,8 @@ return_nowhere(void)
 			     : "rax", "memory");
 }
 
-/* A handler's own frame, spoiled a little each time: whatever comes of it is
- * the guest's affair. */
+/* A handler changes its own frame a little each time: any result is the guest's
+ * concern. */
 static volatile unsigned seed;
 
 static void
@@ -483,8 +483,8 @@ spoil(int signal, siginfo_t *info, void *context)
 	(void)info;
 	for (i = 0; i < 2; i++) {
 		seed = seed * 1103515245 + 12345;
-		/* Flags, stack, registers, mask: of what is behind them only
-		 * the pointer to it. */
+		/* Flags, stack, registers, mask, and the pointer to the fields
+		 * after them, but not those fields. */
 		frame[(seed >> 12) % 304] = (unsigned char)(seed >> 24);
 	}
 }
@@ -498,7 +498,7 @@ return_spoiled(const char *number)
 		raise(SIGUSR1);
 }
 
-/* Everything there is a limit of. */
+/* Use up everything that has a limit. */
 static void
 descriptors(void)
 {
@@ -535,7 +535,7 @@ memory(void)
 		n++;
 	}
 	printf("%s\n", n > 10 ? "much" : "little");
-	/* Looked at, for a compiler may leave out what nobody sees. */
+	/* The result is checked, or a compiler may leave the call out. */
 	do
 		last = malloc(16);
 	while (last);
@@ -544,7 +544,7 @@ memory(void)
 	printf("%s\n", strerror(errno));
 }
 
-/* As many mappings as there can be, each with other rights than the next. */
+/* As many mappings as possible, each with other rights than the next. */
 static void
 mappings(void)
 {
@@ -558,7 +558,7 @@ mappings(void)
 	(void)refused;
 }
 
-/* Threads with nonsense for all they are made with. */
+/* Threads with nonsense in every argument. */
 static int
 leave_junk(void *arg)
 {
@@ -566,7 +566,7 @@ leave_junk(void *arg)
 		-1 };
 	long value = junk[(uintptr_t)arg % 6];
 
-	/* Of no library: no TLS, no stack protector. */
+	/* The thread has no library: no TLS, no stack protector. */
 	syscall(SYS_set_robust_list, value, 24);
 	syscall(SYS_set_tid_address, value);
 	syscall(SYS_rseq, value, 32, 0, 0);
@@ -605,7 +605,7 @@ thread_junk(void)
 	printf("%ld\n", made);
 }
 
-/* One that cannot run: its stack is nowhere. */
+/* A thread that cannot run: its stack is nowhere. */
 static void
 thread_nowhere(void)
 {
@@ -617,7 +617,7 @@ thread_nowhere(void)
 		pause();
 }
 
-/* Instructions that are none of a program's, each with the signal it raises. */
+/* Instructions that no program may execute, each with the signal it raises. */
 static sigjmp_buf back;
 
 #define ROW(name, code)                      \
@@ -682,7 +682,7 @@ static const struct {
 			   "\x8b\x00"),
 	ROW("far stack", "\x48\xbc\x00\x00\x00\x00\x00\x00\x00\x80"
 			 "\x50"),
-	ROW("monitor's", "\x48\xc7\xc0\x00\x00\x00\x80\x8a\x00"),
+	ROW("shim's", "\x48\xc7\xc0\x00\x00\x00\x80\x8a\x00"),
 	ROW("jump there", "\x48\xc7\xc0\x00\x00\x00\x80\xff\xe0"),
 };
 
@@ -712,7 +712,7 @@ instructions(void)
 	}
 }
 
-/* Threads that end others' stacks, the descriptors they wait on, and all. */
+/* Threads unmap others' stacks, close descriptors they wait on, and end all. */
 static void *
 sleep_long(void *arg)
 {
@@ -740,7 +740,7 @@ exit_under_all(void)
 	_exit(6);
 }
 
-/* Threads without end, each of which makes two and goes. */
+/* Threads without end: each starts two and ends. */
 static int
 breed(void *arg)
 {
@@ -767,8 +767,8 @@ bomb(void)
 		breed(NULL);
 }
 
-/* Calls that write where memory is unmapped meanwhile, all over what addresses
- * there are. */
+/* Calls write to memory that is meanwhile unmapped, across the whole address
+ * space. */
 enum { LATE_ROUNDS = 12 };
 #define LATE_SIZE (24UL << 20)
 
@@ -798,7 +798,8 @@ late(void)
 		at = all + i * LATE_SIZE;
 		if (mprotect(at, LATE_SIZE, RW) < 0)
 			exit(3);
-		pthread_create(&thread, NULL, read_late, at);
+		if (pthread_create(&thread, NULL, read_late, at))
+			exit(4);
 		usleep(500);
 		munmap(at, LATE_SIZE);
 		pthread_join(thread, NULL);
@@ -806,8 +807,8 @@ late(void)
 	puts("read");
 }
 
-/* Who was woken for a lock is interrupted, and leaves by its handler: the next
- * gets the lock. */
+/* A signal interrupts a thread woken for a lock, and its handler jumps out: the
+ * next waiter gets the lock. */
 static int handed;
 static atomic_int first_tid, second_tid;
 
@@ -865,6 +866,119 @@ handover(void)
 	puts("handed on");
 }
 
+/* One page of each of many large pages, which the host keeps whole. */
+static void
+remnants(void)
+{
+	const unsigned long large = 2UL << 20;
+	int kept = 0;
+
+	for (; kept < 400; kept++) {
+		char *p = mmap(NULL, large, RW, ANON, -1, 0);
+
+		if (p == MAP_FAILED)
+			break;
+		p[0] = p[PAGE] = 1;
+		if (munmap(p + PAGE, large - PAGE) < 0)
+			break;
+	}
+	printf("%d kept\n", kept);
+}
+
+/* One thread stores all the time while another revokes and restores the right
+ * to write: no store may arrive after the right is gone. */
+static volatile unsigned *counter;
+static atomic_int withdrawn, ended;
+
+static void
+wait_for_right(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)info;
+	(void)context;
+	while (withdrawn && !ended)
+		;
+}
+
+static void *
+store_ever(void *arg)
+{
+	while (!ended)
+		++*counter;
+	return arg;
+}
+
+static void
+rights(void)
+{
+	char *page = mmap(NULL, PAGE, RW, ANON, -1, 0);
+	unsigned late = 0, round, seen, i;
+	pthread_t thread;
+
+	counter = (volatile unsigned *)page;
+	handle(SIGSEGV, wait_for_right, 0);
+	pthread_create(&thread, NULL, store_ever, NULL);
+	for (round = 0; round < 1000; round++) {
+		withdrawn = 1;
+		mprotect(page, PAGE, PROT_READ);
+		seen = *counter;
+		for (i = 0; i < 20000; i++)
+			late += *counter != seen && i > 0;
+		mprotect(page, PAGE, RW);
+		withdrawn = 0;
+		for (i = 0; i < 100000 && *counter == seen; i++)
+			;
+	}
+	ended = 1;
+	pthread_join(thread, NULL);
+	printf("%u stores without a right\n", late);
+}
+
+/* One thread replaces a mapping, or lets it grow in place, while another uses it:
+ * the page is there at every moment. */
+static int
+replace_anonymous(char *page)
+{
+	return mmap(page, PAGE, RW, ANON | MAP_FIXED, -1, 0) == page;
+}
+
+static int
+grow_file(char *page)
+{
+	return mremap(page, PAGE, 2 * PAGE, 0) == page &&
+	       mremap(page, 2 * PAGE, PAGE, 0) == page;
+}
+
+static void
+use_and(int (*change)(char *), char *page, const char *what)
+{
+	pthread_t thread;
+	int i, done = 0;
+
+	counter = (volatile unsigned *)page;
+	ended = 0;
+	pthread_create(&thread, NULL, store_ever, NULL);
+	for (i = 0; i < 1000; i++)
+		done += change(page);
+	ended = 1;
+	pthread_join(thread, NULL);
+	printf("%s: %d\n", what, done);
+}
+
+static void
+replaced(void)
+{
+	char *page = mmap(NULL, 4 * PAGE, RW, ANON, -1, 0);
+	int file = memfd_create("grows", 0);
+
+	munmap(page + PAGE, 3 * PAGE);
+	if (ftruncate(file, 2 * PAGE) < 0)
+		exit(2);
+	use_and(replace_anonymous, page, "replaced");
+	mmap(page, PAGE, RW, MAP_SHARED | MAP_FIXED, file, 0);
+	use_and(grow_file, page, "grown");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -904,6 +1018,9 @@ main(int argc, char **argv)
 		{ "bomb", bomb },
 		{ "late", late },
 		{ "handover", handover },
+		{ "remnants", remnants },
+		{ "rights", rights },
+		{ "replaced", replaced },
 	};
 
 	if (argc == 3 && strcmp(argv[1], "return-spoiled") == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The smallest Lua there is: for t-languages.sh and the bench, which link it
+ * The smallest possible Lua, for t-languages.sh and the bench, which link it
  * with Debian's static library.
  *
  * usage: lua SCRIPT

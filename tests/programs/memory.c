@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory as programs of all kinds ask for it: for t-programs.sh, which runs
- * this natively and as a guest.  It prints only what must be the same in both.
+ * Memory as programs of all kinds request it, for t-programs.sh, which runs
+ * this natively and as a guest.  It prints only text that must be the same in
+ * both.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -35,7 +36,7 @@ map(void *at, size_t len, int prot, int flags)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/* How a runtime's arena comes about: addresses first, memory by and by. */
+/* A runtime's arena reserves addresses first and commits memory by and by. */
 static void
 reservations(void)
 {
@@ -61,7 +62,7 @@ reservations(void)
 	ok(mprotect(p + 99 * MIB, 20 * MIB, PROT_READ) == 0,
 	    "rights across several mappings");
 	ok(munmap(p, 256 * MIB) == 0, "all of it goes at once");
-	ok(mprotect(p, PAGE, RW) == -1 && errno == ENOMEM, "and is no more");
+	ok(mprotect(p, PAGE, RW) == -1 && errno == ENOMEM, "and it is gone");
 	p = map(NULL, 24UL << 30, PROT_NONE, MAP_NORESERVE);
 	ok(p != NULL, "24 GiB of addresses");
 	ok(mprotect(p + (17UL << 30), MIB, RW) == 0, "some of it is memory");
@@ -144,8 +145,8 @@ advice(void)
 	ok(munmap(p, 4 * MIB) == 0, "munmap");
 }
 
-/* Rights are the processor's affair, so a page that may not be written is not,
- * and so is one that is gone: the end by a signal is the claim. */
+/* The processor enforces rights: a read-only page is not written, nor is an
+ * unmapped one.  The claim is the end by a signal. */
 static void
 breach(const char *how)
 {
@@ -163,7 +164,7 @@ breach(const char *how)
 	printf("written all the same\n");
 }
 
-/* More addresses than any machine has memory, used here and there. */
+/* A mapping larger than any machine's memory, used here and there. */
 static void
 vast(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a C++ program takes for granted: streams, exceptions, threads, run-time
-// types, destructors in their order.  For t-programs.sh, which runs this
-// natively and as a guest.
+// Features that a C++ program takes for granted: streams, exceptions, threads,
+// run-time types, destructors in their order.  For t-programs.sh, which runs
+// this natively and as a guest.
 #include <algorithm>
 #include <atomic>
 #include <chrono>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Signals in Go: its own, which preempt, and those a program asks for.
+// Signals in Go: the runtime's own, which preempt, and those a program
+// requests.
 package main
 
 import (
@@ -15,7 +16,7 @@ import (
 	"time"
 )
 
-// Each is heard, in the order it was sent.
+// Each signal is received, in the order sent.
 func heard() int {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGUSR1, syscall.SIGUSR2)
@@ -34,8 +35,8 @@ func heard() int {
 	return n
 }
 
-// While all processors compute without a call, timers still fire and memory is
-// still collected.
+// While all processors compute without a call, timers still fire and the
+// collector still runs.
 func busy() bool {
 	var stop int32
 	var all sync.WaitGroup
@@ -59,7 +60,7 @@ func busy() bool {
 	return ticks == 10
 }
 
-// A fault becomes a panic with its address, if one asks for that.
+// A fault becomes a panic with its address, if the program requests that.
 func faulted() (addr uintptr) {
 	defer func() {
 		if e, ok := recover().(interface{ Addr() uintptr }); ok {
@@ -80,7 +81,7 @@ func main() {
 	fmt.Println(heard())
 	fmt.Println(busy())
 	fmt.Println(faulted()&0xfff == 7)
-	// What is ignored has no effect.
+	// An ignored signal has no effect.
 	signal.Ignore(syscall.SIGHUP)
 	syscall.Kill(os.Getpid(), syscall.SIGHUP)
 	time.Sleep(10 * time.Millisecond)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Programs of several parts, of which one is run by name.  It must not know
- * what a part does.
+ * Programs of several parts, one of which is run by name.  This header must not
+ * know the purpose of a part.
  */
 #ifndef PARTS_H
 #define PARTS_H
@@ -14,7 +14,7 @@ struct part {
 	void (*run)(void);
 };
 
-/* Run the part that the one argument names: `status`; 2 if there is none. */
+/* Run the part that the only argument names: `status`; 2 if it is unknown. */
 static inline int
 run_part(const struct part *parts, size_t n, int argc, char **argv, int status)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Signals of every origin, one after the other, for t-programs.sh, which
- * compares what novillo's trace says of them with what strace does.
+ * compares novillo's trace of them with strace's.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static sigjmp_buf behind;
+static sigjmp_buf after;
 static char *volatile page;
 
 static void
@@ -25,7 +25,7 @@ note(int signal)
 static void
 leave(int signal)
 {
-	siglongjmp(behind, signal);
+	siglongjmp(after, signal);
 }
 
 static void
@@ -73,13 +73,13 @@ faults(void)
 {
 	volatile int one = 1, zero = 0;
 
-	if (sigsetjmp(behind, 1) == 0)
+	if (sigsetjmp(after, 1) == 0)
 		*(volatile char *)page = 1;
-	if (sigsetjmp(behind, 1) == 0)
+	if (sigsetjmp(after, 1) == 0)
 		*(volatile char *)16 = 1;
-	if (sigsetjmp(behind, 1) == 0)
+	if (sigsetjmp(after, 1) == 0)
 		exit(one / zero);
-	if (sigsetjmp(behind, 1) == 0)
+	if (sigsetjmp(after, 1) == 0)
 		__asm__ volatile("ud2");
 }
 
@@ -95,7 +95,7 @@ main(void)
 		signal(notes[i], note);
 	}
 	signal(SIGRTMIN + 1, note);
-	/* The same address natively and in a guest. */
+	/* The address is the same natively and in a guest. */
 	page = mmap((void *)0x10000000, 4096, PROT_READ,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	timers();

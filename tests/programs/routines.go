@@ -62,7 +62,7 @@ func pipeline() int {
 	return sum
 }
 
-// A loop without calls must be preempted for the others to go on.
+// A loop without calls must be preempted, so that the others go on.
 func preempted() bool {
 	var stop, spins int64
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What is bash's own, without a second process: for t-shells.sh.
+# Features of bash itself, without a second process: for t-shells.sh.
 shopt -s extglob
 declare -a list=(pear apple fig "two words")
 declare -A map=([one]=1 [two]=2)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What is zsh's own, without a second process: for t-shells.sh.
+# Features of zsh itself, without a second process: for t-shells.sh.
 emulate -L zsh
 setopt extended_glob
 list=(pear apple fig kiwi)

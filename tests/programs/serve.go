@@ -43,7 +43,7 @@ func main() {
 	if len(os.Args) > 2 {
 		fmt.Println(listener.Addr())
 		<-end
-		// Whoever asked for the end is answered first.
+		// The request for the end is answered first.
 		server.Shutdown(context.Background())
 		return
 	}

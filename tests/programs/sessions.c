@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A program with threads and signals to be debugged by t-gdb-static.sh, which
- * knows its lines by the words in their comments.
+ * A program with threads and signals for t-gdb-static.sh to debug; the test
+ * finds lines by the words in their comments.
  *
  * usage: sessions WHAT
  */
-/* Line by line, also where a compiler is told to optimize whatever one says. */
+/* Line by line, also with a compiler that optimizes in spite of -O0. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O0")
 #endif
@@ -14,12 +14,18 @@
 #include "parts.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WORKERS 3
@@ -96,7 +102,7 @@ handler(int signal)
 __attribute__((noinline)) static void
 between(void)
 {
-	total += 10; /* behind the signal */
+	total += 10; /* after the signal */
 }
 
 static void
@@ -109,7 +115,7 @@ signals(void)
 	printf("handled %d total %d\n", handled, total);
 }
 
-/* A signal that comes to a thread, by another. */
+/* One thread sends a signal to another. */
 static void *
 wait_for_it(void *arg)
 {
@@ -194,7 +200,7 @@ ticks(void)
 	printf("ticked %d\n", total >= 210);
 }
 
-/* Threads come and go while a debugger is there. */
+/* Threads start and end while a debugger is attached. */
 static void *
 pass(void *arg)
 {
@@ -214,6 +220,93 @@ chain(void)
 	puts("passed");
 }
 
+/*
+ * Waits of WAIT_S seconds, of all kinds at once.  A debugger stops them, makes
+ * each thread call a function that waits, sets `resumed`, and lets them go on:
+ * each ends when its time is up, and does not begin anew.
+ */
+#define WAIT_S 7
+
+static volatile double resumed;
+static double ended[4];
+
+double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void *
+wait_one(void *arg)
+{
+	const int kind = (int)(intptr_t)arg;
+	struct timespec ts = { WAIT_S, 0 };
+	struct timeval tv = { WAIT_S, 0 };
+	struct epoll_event event;
+
+	switch (kind) {
+	case 0: nanosleep(&ts, NULL); break;
+	case 1: poll(NULL, 0, WAIT_S * 1000); break;
+	case 2: select(0, NULL, NULL, NULL, &tv); break;
+	default: epoll_wait(epoll_create1(0), &event, 1, WAIT_S * 1000); break;
+	}
+	ended[kind] = now();
+	return NULL;
+}
+
+static void
+waits(void)
+{
+	static const char *const names[] = { "nanosleep", "poll", "select",
+		"epoll_wait" };
+	pthread_t t[4];
+	double begun = now();
+	int i;
+
+	for (i = 0; i < 4; i++)
+		pthread_create(&t[i], NULL, wait_one, (void *)(intptr_t)i);
+	for (i = 0; i < 4; i++)
+		pthread_join(t[i], NULL);
+	for (i = 0; i < 4; i++)
+		printf("%s: %s, %s\n", names[i],
+		    ended[i] - begun < WAIT_S ? "too short" : "all its time",
+		    ended[i] - resumed > WAIT_S - 0.5 ? "and all of it again"
+						      : "and no more");
+}
+
+/* Code that appears where a debugger has set a hardware breakpoint: by a change
+ * of rights, and by a mapping of a file. */
+#define LATE ((void *)0x70000000)
+
+static int
+call_late(void)
+{
+	return ((int (*)(void))LATE)();
+}
+
+static void
+late(void)
+{
+	/* mov $7, %eax; ret */
+	static const unsigned char code[] = { 0xb8, 7, 0, 0, 0, 0xc3 };
+	const int fixed = MAP_PRIVATE | MAP_FIXED;
+	int fd = memfd_create("code", 0);
+
+	mmap(LATE, 4096, PROT_READ | PROT_WRITE, fixed | MAP_ANONYMOUS, -1, 0);
+	memcpy(LATE, code, sizeof(code));
+	mprotect(LATE, 4096, PROT_READ | PROT_EXEC);
+	total = call_late();
+	munmap(LATE, 4096);
+	if (write(fd, code, sizeof(code)) != sizeof(code))
+		return;
+	mmap(LATE, 4096, PROT_READ | PROT_EXEC, fixed, fd, 0);
+	total += call_late();
+	printf("late %d\n", total);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -225,6 +318,8 @@ main(int argc, char **argv)
 		{ "spin", spin },
 		{ "ticks", ticks },
 		{ "chain", chain },
+		{ "waits", waits },
+		{ "late", late },
 	};
 
 	return RUN_PART(parts, argc, argv, 7);

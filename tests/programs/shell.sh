@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What all shells understand, without a second process: for t-shells.sh.
+# The common language of shells, without a second process: for t-shells.sh.
 
-# Parameters and their ways.
+# Parameters and their expansions.
 set -- one "two words" three
 echo "$# $1 $2"
 shift
@@ -69,7 +69,7 @@ cd / && echo "at the top"
 cd /missing || echo "no such folder"
 echo "lost" >/no/such/folder/file || echo "not written"
 
-# A text from here.
+# A here-document.
 cat_here()
 {
 	while read -r line; do

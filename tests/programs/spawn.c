@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All the ways to another process, and to privileges: each must come back with
- * an error, and soon.  For t-programs.sh; as a guest only.
+ * All the ways to another process, and to privileges: each must soon return an
+ * error.  For t-programs.sh; only as a guest.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What comes back, and the error that is left behind. */
+/* The result, and errno. */
 #define SHOW(name, call)                                           \
 	do {                                                       \
 		long r_ = (call);                                  \

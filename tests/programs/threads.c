@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads in the ways that others get wrong: for t-programs.sh, which runs
+ * Threads in ways that other monitors get wrong, for t-programs.sh, which runs
  * this natively and as a guest.
  *
  * usage: threads WHAT
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Of <linux/futex.h>, which not every C library comes with. */
+/* From <linux/futex.h>, which some C libraries lack. */
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 
@@ -35,7 +35,7 @@ futex(_Atomic uint32_t *at, int op, uint32_t val, const struct timespec *t)
 	return syscall(SYS_futex, at, op, val, t, NULL, 0);
 }
 
-/* Both must run at once, or be preempted. */
+/* Both threads must run at once, or be preempted. */
 static void *
 spinner(void *arg)
 {
@@ -75,7 +75,7 @@ waker(void *arg)
 	return arg;
 }
 
-/* A vector register over a futex that blocks. */
+/* A vector register keeps its value over a futex that blocks. */
 static void
 vectors(void)
 {
@@ -97,7 +97,8 @@ vectors(void)
 	    memcmp(in, out, sizeof(in)) == 0 ? "kept" : "lost");
 }
 
-/* Nobody will ever wake it: its time ends, and its word stays as it is. */
+/* No thread ever wakes these waits: they time out, and the word is
+ * unchanged. */
 static void
 timeouts(void)
 {
@@ -145,7 +146,7 @@ member(void *arg)
 
 	memset((char *)(uintptr_t)stack, 1, sizeof(stack));
 	deep[0] = stack[5];
-	/* An arena each: malloc's, with its reservation. */
+	/* Each thread gets its own arena from malloc, with its reservation. */
 	free(malloc(1000));
 	atomic_fetch_add(&word, (uint32_t)deep[0]);
 	while (atomic_load(&turn) == 0)
@@ -153,7 +154,7 @@ member(void *arg)
 	return arg;
 }
 
-/* So many with the stacks that the C library gives them, all alive. */
+/* CROWD threads with the C library's default stacks, all alive. */
 static void
 crowd(void)
 {

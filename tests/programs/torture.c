@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads and signals in numbers and at cross purposes: for t-torture.sh, which
- * runs this natively and as a guest.  It prints only what must be the same in
- * both.
+ * Threads and signals in numbers and at cross purposes, for t-torture.sh, which
+ * runs this natively and as a guest.  It prints only text that must be the same
+ * in both.
  *
  * usage: torture WHAT
  */
@@ -55,7 +55,7 @@ begin(int n, void *(*function)(void *))
 		    "pthread_create");
 }
 
-/* The sum of what they return. */
+/* Returns the sum of the threads' results. */
 static long
 end(int n)
 {
@@ -87,12 +87,12 @@ handle(int signal, void (*how)(int, siginfo_t *, void *), int flags)
 	memset(&action, 0, sizeof(action));
 	action.sa_sigaction = how;
 	action.sa_flags = SA_SIGINFO | flags;
-	/* One that waits for SIGUSR2 must not have been sent it before. */
+	/* A handler that waits for SIGUSR2 must not receive it before. */
 	sigaddset(&action.sa_mask, SIGUSR2);
 	sigaction(signal, &action, NULL);
 }
 
-/* Each is a value of its own, to be destroyed by the thread that had it. */
+/* Each thread has its own value, which the same thread must destroy. */
 static pthread_key_t key;
 static _Thread_local long own = 7;
 
@@ -117,7 +117,7 @@ live_shortly(void *arg)
 	return arg;
 }
 
-/* Thousands, one after the other, then in waves, some of them detached. */
+/* Thousands of threads, one after the other, then in waves, some detached. */
 static void
 lives(void)
 {
@@ -147,7 +147,7 @@ lives(void)
 	printf("sum %ld, %ld lives, %ld bad\n", sum, (long)count, (long)bad);
 }
 
-/* Where a thread may be when it is cancelled. */
+/* The places where a thread may be when it is cancelled. */
 static int pipes[2];
 
 static void
@@ -259,7 +259,7 @@ cancel(void)
 		begin(PLACES, be_cancelled);
 		for (j = 0; j < PLACES; j++)
 			sem_wait(&ready);
-		/* Some wait already, some do not yet. */
+		/* Some threads wait already, some do not yet. */
 		if (i % 2)
 			sleep_ms(2);
 		for (j = 0; j < PLACES; j++)
@@ -272,7 +272,7 @@ cancel(void)
 	printf("%d cancelled, %ld cleaned up\n", cancelled, (long)count);
 }
 
-/* Kinds of mutexes, and what each answers. */
+/* Kinds of mutexes, and the results of each. */
 static pthread_mutex_t odd;
 
 static void *
@@ -336,7 +336,7 @@ mutexes(void)
 	say("then", pthread_mutex_lock(&odd));
 }
 
-/* A robust lock goes from each that dies to the next, who waits for it. */
+/* A robust lock goes from each thread that dies to the next waiter. */
 static void *
 inherit(void *arg)
 {
@@ -457,7 +457,7 @@ locks(void)
 	    (long)bad);
 }
 
-/* The world is stopped by signals, as collectors of garbage do it. */
+/* Signals stop the world, as garbage collectors do it. */
 static atomic_int stopped;
 
 static void
@@ -540,8 +540,8 @@ world(void)
 	printf("stopped %d times, %ld bad\n", STOPS, (long)bad);
 }
 
-/* Pages that are made when they are touched, by handlers on stacks of their
- * own; and jumps out of handlers. */
+/* Handlers on alternate stacks make pages accessible when they are touched, and
+ * jump out. */
 static char *field;
 static _Thread_local sigjmp_buf back;
 
@@ -600,8 +600,8 @@ faults(void)
 	    (long)bad);
 }
 
-/* One thread takes all signals, in their order, while others are made and end
- * that block them. */
+/* One thread takes all signals, in their order, while others that block them
+ * start and end. */
 static void *
 take_all(void *arg)
 {
@@ -661,7 +661,7 @@ queues(void)
 	printf("%ld taken, %ld bad\n", (long)(intptr_t)last, (long)bad);
 }
 
-/* Handlers interrupt the making and the end of threads. */
+/* Handlers interrupt the start and the end of threads. */
 static void
 tick(int signal, siginfo_t *info, void *context)
 {
@@ -710,7 +710,7 @@ storm(void)
 	    count > 20 ? "many signals" : "few signals");
 }
 
-/* Timers of all kinds, and how early none may be. */
+/* Timers of all kinds; none may fire too early. */
 static void
 note_timer(int signal, siginfo_t *info, void *context)
 {
@@ -756,7 +756,7 @@ timed_locks(clockid_t clock)
 static void
 timers(void)
 {
-	const struct itimerspec often = { { 0, 2000000 }, { 0, 2000000 } };
+	const struct itimerspec often = { { 0, 10000000 }, { 0, 10000000 } };
 	const struct itimerspec once_only = { { 0, 0 }, { 0, 10000000 } };
 	struct itimerspec rest;
 	struct sigevent event;
@@ -773,7 +773,7 @@ timers(void)
 		    "timer_create");
 		must(timer_settime(timer[i], 0, &often, NULL), "timer_settime");
 	}
-	sleep_ms(100);
+	sleep_ms(500);
 	for (i = 0; i < 16; i++)
 		must(timer_delete(timer[i]), "timer_delete");
 	puts(count > 16 * 20 && count <= 16 * 5000 ? "ticks" : "no ticks");
@@ -817,7 +817,7 @@ names(void)
 	    pthread_setname_np(pthread_self(), "more than fifteen bytes"));
 }
 
-/* The same with priority inheritance, which has calls of its own. */
+/* The same locks with priority inheritance, which has its own calls. */
 static void *
 count_owned(void *arg)
 {
@@ -865,7 +865,7 @@ static void
 inheritance(void)
 {
 	protocol = PTHREAD_PRIO_INHERIT;
-#ifdef __GLIBC__ /* musl's hang natively */
+#ifdef __GLIBC__ /* musl's version hangs natively */
 	mutexes();
 	heirs();
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Between the host's order of bytes and the network's.
+ * Conversions between the host's byte order and the network's.
  */
 #ifndef ARPA_INET_H
 #define ARPA_INET_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Addresses of the Internet, in network order.
+ * Internet addresses, in network byte order.
  */
 #ifndef NETINET_IN_H
 #define NETINET_IN_H
@@ -15,7 +15,7 @@
 
 #define IPV6_V6ONLY 26
 
-/* These are in host order, as POSIX has them: htonl(INADDR_LOOPBACK). */
+/* These are in host byte order, as in POSIX: htonl(INADDR_LOOPBACK). */
 #define INADDR_ANY	0U
 #define INADDR_LOOPBACK 0x7f000001U
 

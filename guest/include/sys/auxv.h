@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The auxiliary vector: what the VMM tells a program besides arguments and
+ * The auxiliary vector: the VMM's data for a program besides arguments and
  * environment (psABI AMD64 supplement, 3.4.3; Linux's numbers).
  */
 #ifndef SYS_AUXV_H
@@ -26,7 +26,7 @@
 #define AT_EXECFN	31
 #define AT_SYSINFO_EHDR 33
 
-/* The entry's value, or 0 where there is none. */
+/* Returns the entry's value, or 0 if the entry is absent. */
 unsigned long getauxval(unsigned long type);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What can be asked about a terminal.
+ * Questions about a terminal.
  */
 #ifndef SYS_IOCTL_H
 #define SYS_IOCTL_H

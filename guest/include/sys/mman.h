@@ -48,7 +48,7 @@ int mprotect(void *address, size_t length, int protection);
 void *mremap(void *old, size_t old_length, size_t new_length, int flags, ...);
 
 int madvise(void *address, size_t length, int advice);
-/* A byte for each page: its lowest bit says whether it is in memory. */
+/* Each page has a byte: its lowest bit is set if the page is in memory. */
 int mincore(void *address, size_t length, unsigned char *resident);
 int msync(void *address, size_t length, int flags);
 int mlock(const void *address, size_t length);

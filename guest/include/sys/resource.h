@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Limits, and what was used.
+ * Resource limits and usage.
  */
 #ifndef SYS_RESOURCE_H
 #define SYS_RESOURCE_H

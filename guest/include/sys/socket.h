@@ -76,7 +76,7 @@ struct mmsghdr {
 };
 
 struct cmsghdr {
-	size_t cmsg_len; /* with this header */
+	size_t cmsg_len; /* including this header */
 	int cmsg_level;
 	int cmsg_type;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is known of a file, and folders.  The structure is the kernel's
+ * The state of files and folders.  The structure is the kernel's
  * (arch/x86/include/uapi/asm/stat.h).
  */
 #ifndef SYS_STAT_H

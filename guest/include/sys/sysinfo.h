@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the machine has, in units of mem_unit bytes.
+ * The machine's memory and load, in units of mem_unit bytes.
  */
 #ifndef SYS_SYSINFO_H
 #define SYS_SYSINFO_H

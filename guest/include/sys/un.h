@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Addresses that are names of files.
+ * Socket addresses that are file names.
  */
 #ifndef SYS_UN_H
 #define SYS_UN_H

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's end, reported.  Nothing here may know how the guest was run.
+ */
+#include "outcome.h"
+
+#include "run.h"
+#include "say.h"
+
+#include "vm/report.h"
+#include "vm/trap.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The image's bytes, for names and lines; a report does without them. */
+static struct image_bytes
+map_image(int fd)
+{
+	struct image_bytes image = { NULL, 0 };
+	off_t size = lseek(fd, 0, SEEK_END);
+	void *p;
+
+	if (size <= 0)
+		return image;
+	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return image;
+	image.bytes = p;
+	image.size = (size_t)size;
+	return image;
+}
+
+static void
+write_core(
+    const struct options *o, struct machine *m, const struct core_place *core)
+{
+	struct core_info info = { o->guest, o->argv };
+	struct machine_error error;
+
+	if (core_write(m, core, &info, &error) < 0)
+		say("core not written: %s: %s", core->path, error.text);
+	else
+		say("core written: gdb %s %s", o->guest, core->path);
+}
+
+static int
+report_signal(const struct options *o, struct machine *m, int fd,
+    const struct core_place *core)
+{
+	const struct outcome *end = &m->outcome;
+	struct image_bytes image = map_image(fd);
+
+	say("%s: ended by %s: %s", o->guest, trap_signal_name(end->code),
+	    end->text);
+	report_fault(&say_output, m, &image);
+	if (o->core)
+		write_core(o, m, core);
+	return STATUS_SIGNAL + end->code;
+}
+
+int
+outcome_report(const struct options *o, struct machine *m, int fd,
+    const struct core_place *core)
+{
+	const struct outcome *end = &m->outcome;
+	enum outcome_kind kind = end->kind; /* clang's switch takes no atomic */
+
+	switch (kind) {
+	case OUTCOME_EXIT: return end->code;
+	case OUTCOME_SIGNAL:
+	case OUTCOME_KILLED: return report_signal(o, m, fd, core);
+	case OUTCOME_TIMEOUT:
+		say("%s: ended after %.3g seconds (--timeout)", o->guest,
+		    (double)o->timeout_ns / 1e9);
+		return STATUS_TIMEOUT;
+	default: say("%s: %s", o->guest, end->text); return STATUS_FAILED;
+	}
+}

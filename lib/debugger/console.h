@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Text on its way to the debugger's console: the guest's threads write, the
+ * server's thread reads.  It must not know what the text is, nor who reads it.
+ *
+ * A writer waits while there is no room.
+ */
+#ifndef DEBUGGER_CONSOLE_H
+#define DEBUGGER_CONSOLE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CONSOLE_SIZE 0x10000U
+
+struct console {
+	pthread_mutex_t lock;
+	pthread_cond_t room;
+	size_t head, used; /* the text is buf[head], and wraps */
+	char buf[CONSOLE_SIZE];
+};
+
+#define CONSOLE_INIT                               \
+	{                                          \
+		.lock = PTHREAD_MUTEX_INITIALIZER, \
+		.room = PTHREAD_COND_INITIALIZER   \
+	}
+
+/* Append n <= CONSOLE_SIZE bytes.  It waits while there is no room, but gives up
+ * when `ends` returns true, which is asked every few milliseconds. */
+void console_write(struct console *console, const char *text, size_t n,
+    bool (*ends)(void *ctx), void *ctx);
+
+/* The text that is first: text[returned], valid until console_take(). */
+size_t console_peek(struct console *console, const char **text);
+
+/* n bytes of it are done with. */
+void console_take(struct console *console, size_t n);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Forking workers and waiting for them.  Nothing here may know packets or
+ * machines.
+ */
+#include "debugger/front.h"
+
+#include "debugger/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static sigset_t before; /* the signals that were blocked before the front's */
+
+static int
+expect_signals(struct debugger_server *server, const int *signals, size_t n)
+{
+	struct sigaction action;
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < n; i++)
+		if (sigaction(signals[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(&set, signals[i]);
+	server->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (server->signals < 0 || sigprocmask(SIG_BLOCK, &set, &before) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+debugger_front_open(struct debugger_front *front, const int *signals, size_t n)
+{
+	struct session *session = mmap(NULL, sizeof(*session),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (session == MAP_FAILED)
+		return -errno;
+	front->server->session = session;
+	front->server->channel = -1;
+	front->target->plan = &session->plan;
+	stub_init(&session->stub, debugger_target_ops(), front->target);
+	session->plan.asked = !front->server->multi;
+	if (front->server->multi)
+		session->stub.state = STUB_GONE;
+	return expect_signals(front->server, signals, n);
+}
+
+/* In the worker: it does not outlive the front. */
+static _Noreturn void
+be_worker(struct debugger_front *front, pid_t parent, int channel)
+{
+	struct debugger_server *server = front->server;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		raise(SIGKILL);
+	close(server->signals);
+	server->signals = -1;
+	server->channel = channel;
+	exit(front->work(&server->session->plan));
+}
+
+/* The worker has handlers for signals before it takes any. */
+void
+debugger_front_admit_signals(void)
+{
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* A terminal has sent its signal to the worker already. */
+static void
+pass_signal(const struct debugger_server *server, pid_t worker)
+{
+	struct signalfd_siginfo info;
+
+	if (read(server->signals, &info, sizeof(info)) == sizeof(info) &&
+	    info.ssi_code <= 0)
+		kill(worker, (int)info.ssi_signo);
+}
+
+/* Follow the worker's line until the worker has gone. */
+static int
+await(struct debugger_server *server, pid_t worker, int channel)
+{
+	struct pollfd fds[] = {
+		{ channel, POLLIN, 0 },
+		{ server->signals, POLLIN, 0 },
+	};
+	bool lives = true;
+	int status = 0;
+
+	while (lives) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents)
+			pass_signal(server, worker);
+		if (fds[0].revents)
+			lives = debugger_line_follow(&server->line, channel);
+	}
+	while (waitpid(worker, &status, 0) < 0 && errno == EINTR)
+		;
+	close(channel);
+	return status;
+}
+
+/* To the debugger and to the user.  As wait(2) reports an exit. */
+static int
+fail_fork(const struct debugger_front *front, const char *call)
+{
+	char *why = front->server->session->plan.why;
+
+	snprintf(why, PLAN_WHY, "no process for the guest: %s: %s", call,
+	    strerror(errno));
+	front->server->report(why);
+	return front->failed << 8;
+}
+
+/* One run: its wait status. */
+static int
+run_worker(struct debugger_front *front)
+{
+	struct session *session = front->server->session;
+	pid_t parent = getpid(), worker;
+	int channel[2];
+
+	session->plan.asked = 0;
+	session->plan.why[0] = '\0';
+	session->phase = WORKER_MAKES;
+	if (debugger_line_pair(channel) < 0)
+		return fail_fork(front, "socketpair");
+	worker = fork();
+	if (worker == 0) {
+		close(channel[0]);
+		be_worker(front, parent, channel[1]);
+	}
+	close(channel[1]);
+	if (worker > 0)
+		return await(front->server, worker, channel[0]);
+	close(channel[0]);
+	return fail_fork(front, "fork");
+}
+
+/* The guest's end, to the debugger and to the user. */
+static void
+report_death(struct debugger_server *server, int status)
+{
+	struct stop stop = { .kind = STOP_KILLED, .tid = 1, .signal = SIGKILL };
+	char text[PLAN_WHY];
+
+	if (WIFSIGNALED(status)) {
+		stop.signal = WTERMSIG(status);
+		snprintf(text, sizeof(text),
+		    "the guest's process was ended by signal %d (%s)",
+		    stop.signal, strsignal(stop.signal));
+	} else {
+		snprintf(text, sizeof(text),
+		    "the guest's process ended with status %d",
+		    WEXITSTATUS(status));
+	}
+	server->report(text);
+	stub_stop(&server->session->stub, &stop);
+}
+
+/* Take the session over from a worker that has gone.  Does the front go on? */
+static bool
+take_over(struct debugger_front *front, int status)
+{
+	struct debugger_server *server = front->server;
+	struct session *session = server->session;
+	struct debugger_plan *plan = &session->plan;
+	const bool done = session->phase == WORKER_DONE;
+
+	stub_adopt(&session->stub, debugger_target_ops(), front->target);
+	if (session->end > INPUT_SIZE || session->at > session->end)
+		session->at = session->end = 0;
+	plan->why[PLAN_WHY - 1] = '\0';
+	/* A debugger that has left does not want its run. */
+	plan->asked = plan->asked && session->phase == WORKER_SERVES &&
+		      session->stub.session == SESSION_OPEN;
+	if (plan->asked)
+		return true;
+	if (session->phase == WORKER_MAKES && WIFEXITED(status))
+		stub_not_started(&session->stub,
+		    plan->why[0] ? plan->why : "The guest could not be made");
+	else if (!done)
+		report_death(server, status);
+	if (session->stub.ending)
+		return false;
+	return server->multi || (!done && stub_has_debugger(&session->stub));
+}
+
+int
+debugger_front_run(struct debugger_front *front)
+{
+	struct debugger_server *server = front->server;
+	struct debugger_plan *plan = &server->session->plan;
+	bool goes_on = true;
+	int status = 0;
+
+	while (goes_on) {
+		if (plan->asked) {
+			status = run_worker(front);
+			goes_on = take_over(front, status);
+		} else {
+			goes_on = debugger_idle(server);
+		}
+	}
+	debugger_line_remove(&server->line);
+	if (!server->ended_by && WIFSIGNALED(status))
+		server->ended_by = WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}

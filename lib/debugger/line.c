@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The line to a debugger: the only file here that knows sockets.  Nothing
+ * here may know machines or packets.
+ */
+#include "debugger/line.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const char unix_prefix[] = "unix:";
+static const char fd_prefix[] = "fd:";
+
+#define ADDRESS_SIZE 256 /* bytes of HOST:PORT, with its NUL */
+#define BACKLOG      4   /* debuggers that wait to be accepted */
+
+/* The text after `prefix`, or NULL. */
+static const char *
+after(const char *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}
+
+static int
+fail_call(struct debugger_error *error, const char *call)
+{
+	snprintf(
+	    error->text, sizeof(error->text), "%s: %s", call, strerror(errno));
+	return -1;
+}
+
+/* Whether nobody listens at the socket, which an earlier run has left. */
+static bool
+is_stale(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool refused;
+
+	if (fd < 0)
+		return false;
+	refused = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) <
+		      0 &&
+		  errno == ECONNREFUSED;
+	close(fd);
+	return refused;
+}
+
+/* bind() once more after a stale socket has been removed. */
+static int
+bind_unix(int fd, const struct sockaddr_un *addr)
+{
+	int r = bind(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	struct stat st;
+
+	if (r == 0 || errno != EADDRINUSE)
+		return r;
+	if (lstat(addr->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
+	    !is_stale(addr)) {
+		errno = EADDRINUSE;
+		return r;
+	}
+	(void)unlink(addr->sun_path);
+	return bind(fd, (const struct sockaddr *)addr, sizeof(*addr));
+}
+
+static int
+listen_unix(
+    struct debugger_line *line, const char *path, struct debugger_error *error)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	if (!path[0] || strlen(path) >= sizeof(addr.sun_path)) {
+		errno = path[0] ? ENAMETOOLONG : ENOENT;
+		return fail_call(error, "bind");
+	}
+	strcpy(addr.sun_path, path);
+	line->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (line->listener < 0)
+		return fail_call(error, "socket");
+	if (bind_unix(line->listener, &addr) < 0)
+		return fail_call(error, "bind");
+	if (listen(line->listener, BACKLOG) < 0)
+		return fail_call(error, "listen");
+	snprintf(line->endpoint, sizeof(line->endpoint), "%s", path);
+	return 0;
+}
+
+/* The spellings of gdb and QEMU for an address of TCP, and what they ask of
+ * its kind. */
+static const struct family {
+	const char *prefix;
+	int family;
+} families[] = {
+	{ "tcp:", AF_UNSPEC },
+	{ "tcp4:", AF_INET },
+	{ "tcp6:", AF_INET6 },
+};
+
+static int
+take_family(const char **address)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		const char *rest = after(*address, families[i].prefix);
+
+		if (!rest)
+			continue;
+		*address = rest;
+		return families[i].family;
+	}
+	return AF_UNSPEC;
+}
+
+/* QEMU's options that say what is so here in any case: they end the port. */
+static void
+drop_options(char *text)
+{
+	static const char *const options[] = { ",server=on", ",server",
+		",wait=off", ",nowait", ",nodelay=on", ",nodelay" };
+	size_t i = 0, len = strlen(text);
+
+	while (i < sizeof(options) / sizeof(options[0])) {
+		size_t n = strlen(options[i]);
+
+		if (len < n || strcmp(text + len - n, options[i]) != 0) {
+			i++;
+			continue;
+		}
+		len -= n;
+		text[len] = '\0';
+		i = 0;
+	}
+}
+
+/* HOST:PORT, :PORT or PORT, and [HOST]:PORT for a host with colons. */
+static void
+split_address(char *text, int family, const char **host, const char **port)
+{
+	char *colon = strrchr(text, ':');
+
+	*host = family == AF_INET6 ? "::1" : "127.0.0.1";
+	*port = colon ? colon + 1 : text;
+	if (!colon || colon == text)
+		return;
+	*colon = '\0';
+	*host = text;
+	if (text[0] == '[' && colon[-1] == ']') {
+		colon[-1] = '\0';
+		*host = text + 1;
+	}
+}
+
+/* getaddrinfo() takes any number and uses part of it. */
+bool
+debugger_is_port(const char *text)
+{
+	char *end;
+	unsigned long port = strtoul(text, &end, 10);
+
+	return text[0] >= '0' && text[0] <= '9' && !*end && port <= 65535;
+}
+
+/* The address that the kernel chose for the listener. */
+static int
+find_endpoint(struct debugger_line *line, struct debugger_error *error)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	char host[64], port[16];
+	bool colons;
+
+	if (getsockname(line->listener, (struct sockaddr *)&addr, &len) < 0 ||
+	    getnameinfo((struct sockaddr *)&addr, len, host, sizeof(host), port,
+		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return fail_call(error, "getsockname");
+	colons = strchr(host, ':') != NULL;
+	snprintf(line->endpoint, sizeof(line->endpoint), "%s%s%s:%s",
+	    colons ? "[" : "", host, colons ? "]" : "", port);
+	return 0;
+}
+
+static int
+listen_at(struct debugger_line *line, const struct addrinfo *at,
+    struct debugger_error *error)
+{
+	int one = 1;
+
+	line->listener = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (line->listener < 0 ||
+	    setsockopt(line->listener, SOL_SOCKET, SO_REUSEADDR, &one,
+		sizeof(one)) < 0 ||
+	    bind(line->listener, at->ai_addr, at->ai_addrlen) < 0 ||
+	    listen(line->listener, BACKLOG) < 0) {
+		if (errno != EADDRINUSE)
+			return fail_call(error, "listen");
+		snprintf(error->text, sizeof(error->text),
+		    "the port is in use: give another, or --gdb=:0 for a"
+		    " free one");
+		return -1;
+	}
+	return find_endpoint(line, error);
+}
+
+static int
+listen_tcp(struct debugger_line *line, struct debugger_error *error)
+{
+	const char *address = line->address;
+	const struct addrinfo hints = {
+		.ai_family = take_family(&address),
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+	};
+	const char *host, *port;
+	struct addrinfo *found;
+	char text[ADDRESS_SIZE];
+	int r;
+
+	snprintf(text, sizeof(text), "%s", address);
+	drop_options(text);
+	split_address(text, hints.ai_family, &host, &port);
+	if (!debugger_is_port(port)) {
+		snprintf(error->text, sizeof(error->text),
+		    "\"%.128s\" is not a port, a device, unix:PATH, fd:N or"
+		    " stdio",
+		    port);
+		return -1;
+	}
+	r = getaddrinfo(host, port, &hints, &found);
+	if (r != 0) {
+		snprintf(
+		    error->text, sizeof(error->text), "%s", gai_strerror(r));
+		return -1;
+	}
+	r = listen_at(line, found, error);
+	freeaddrinfo(found);
+	return r;
+}
+
+/* A serial line needs no carrier, and nothing waits for one. */
+static int
+take_device(struct debugger_line *line, struct debugger_error *error)
+{
+	int fd = open(
+	    line->address, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	struct termios raw;
+
+	if (fd < 0 || fcntl(fd, F_SETFL, O_RDWR) < 0)
+		return fail_call(error, "open");
+	if (tcgetattr(fd, &raw) == 0) {
+		cfmakeraw(&raw);
+		raw.c_cflag |= CLOCAL;
+		if (tcsetattr(fd, TCSANOW, &raw) < 0)
+			return fail_call(error, "tcsetattr");
+	}
+	debugger_line_connected(line, fd, fd);
+	line->device = true;
+	return 0;
+}
+
+/* A descriptor that listens, or one that is connected. */
+static int
+take_descriptor(struct debugger_line *line, const char *number,
+    struct debugger_error *error)
+{
+	char *end;
+	long fd = strtol(number, &end, 10);
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	if (end == number || *end || fd < 0 || fcntl((int)fd, F_GETFD) < 0) {
+		errno = EBADF;
+		return fail_call(error, "descriptor");
+	}
+	if (getsockopt((int)fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) ==
+		0 &&
+	    listening)
+		line->listener = (int)fd;
+	else
+		debugger_line_connected(line, (int)fd, (int)fd);
+	return 0;
+}
+
+const char *
+debugger_socket_path(const char *address)
+{
+	return after(address, unix_prefix);
+}
+
+int
+debugger_line_open(struct debugger_line *line, const char *address,
+    struct debugger_error *error)
+{
+	const char *path = after(address, unix_prefix);
+	const char *number = after(address, fd_prefix);
+	struct stat st;
+
+	*line = (struct debugger_line){
+		.address = address, .listener = -1, .in = -1, .out = -1
+	};
+	if (path)
+		return listen_unix(line, path, error);
+	if (number)
+		return take_descriptor(line, number, error);
+	if (strcmp(address, DEBUGGER_STDIO) == 0)
+		debugger_line_connected(line, STDIN_FILENO, STDOUT_FILENO);
+	else if (stat(address, &st) == 0 && S_ISCHR(st.st_mode))
+		return take_device(line, error);
+	else
+		return listen_tcp(line, error);
+	return 0;
+}
+
+void
+debugger_line_connected(struct debugger_line *line, int in, int out)
+{
+	const struct timeval patience = { .tv_usec = DEBUGGER_PATIENCE_MS *
+						     1000 };
+
+	line->in = in;
+	line->out = out;
+	/* Sockets alone have this option. */
+	line->patient = setsockopt(in, SOL_SOCKET, SO_RCVTIMEO, &patience,
+			    sizeof(patience)) == 0;
+}
+
+int
+debugger_line_accept(const struct debugger_line *line)
+{
+	int fd = accept4(line->listener, NULL, NULL, SOCK_CLOEXEC);
+	int one = 1;
+
+	/* For speed alone, and not for Unix sockets. */
+	if (fd >= 0)
+		(void)setsockopt(
+		    fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return fd;
+}
+
+bool
+debugger_line_hung_up(const struct debugger_line *line)
+{
+	struct pollfd p = { line->in, POLLRDHUP, 0 };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+void
+debugger_line_close(struct debugger_line *line)
+{
+	close(line->in);
+	line->in = line->out = -1;
+}
+
+void
+debugger_line_stop(struct debugger_line *line)
+{
+	if (line->listener >= 0)
+		close(line->listener);
+	line->listener = -1;
+}
+
+void
+debugger_line_remove(const struct debugger_line *line)
+{
+	const char *path = line->address ? debugger_socket_path(line->address)
+					 : NULL;
+
+	if (path)
+		unlink(path);
+}
+
+int
+debugger_line_pair(int channel[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel);
+}
+
+/* The line as one process reports it to another; a connection that was accepted
+ * comes with its descriptor. */
+struct line_report {
+	bool listens;
+	bool connected;
+};
+
+/* Room for one descriptor, aligned as a header has to be. */
+union line_control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+void
+debugger_line_hand_over(const struct debugger_line *line, int channel)
+{
+	struct line_report report = { line->listener >= 0, line->in >= 0 };
+	union line_control control = { .bytes = { 0 } };
+	struct iovec iov = { &report, sizeof(report) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *header = &control.header;
+
+	if (channel < 0)
+		return;
+	if (report.connected) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof(control.bytes);
+		*header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(header), &line->in, sizeof(int));
+	}
+	while (sendmsg(channel, &message, MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
+/* The descriptor that came with a message, or -1. */
+static int
+descriptor_of(struct msghdr *message)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	int fd = -1;
+
+	if (header && header->cmsg_level == SOL_SOCKET &&
+	    header->cmsg_type == SCM_RIGHTS &&
+	    header->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(header), sizeof(int));
+	return fd;
+}
+
+bool
+debugger_line_follow(struct debugger_line *line, int channel)
+{
+	struct line_report report = { false, false };
+	union line_control control;
+	struct iovec iov = { &report, sizeof(report) };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	int fd;
+	ssize_t n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN;
+	if (n == 0)
+		return false;
+	if (line->in >= 0)
+		debugger_line_close(line);
+	fd = descriptor_of(&message);
+	if (fd >= 0)
+		debugger_line_connected(line, fd, fd);
+	if (!report.listens)
+		debugger_line_stop(line);
+	return true;
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The loop between line, stub and machine.  Nothing here may know packets or
+ * kinds of lines.
+ */
+#include "debugger/server.h"
+
+#include "debugger/session.h"
+#include "output/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static struct session *session; /* a process has one, which it shares */
+
+/* A stop of the machine that is not reported yet. */
+static struct {
+	bool known;
+	struct debug_event event;
+} stopped;
+
+/* The expressions of the debugger's breakpoints, and what they print. */
+static struct trace trace;
+static struct hits hits = {
+	.console = CONSOLE_INIT,
+	.tracing = PTHREAD_MUTEX_INITIALIZER,
+	.trace = &trace,
+	.silent = true,
+};
+
+static void
+begin_session(void)
+{
+	session->at = session->end = 0;
+	stub_open(&session->stub);
+}
+
+/* The guest has lost its debugger, or waits for one, and none can connect: it
+ * would run or wait for ever. */
+static bool
+is_abandoned(const struct debugger_server *server)
+{
+	return server->line.listener < 0 &&
+	       (stub_has_guest(&session->stub) ||
+		   session->stub.state == STUB_STOPPED);
+}
+
+static void
+end_session(struct debugger_server *server, struct machine *m)
+{
+	if (server->line.in < 0)
+		return;
+	if (server->once && stub_has_debugger(&session->stub))
+		debugger_line_stop(&server->line);
+	if (is_abandoned(server)) {
+		if (server->debugger < 0)
+			server->report("the debugger is gone and no other can"
+				       " connect; the guest ends");
+		debug_kill(m);
+	}
+	stub_closed(&session->stub);
+	debugger_line_close(&server->line);
+	debugger_line_hand_over(&server->line, server->channel);
+	/* The machine has forgotten all stops but its end. */
+	if (stopped.event.kind != EVENT_ENDED)
+		stopped.known = false;
+}
+
+/*
+ * The peer is not a debugger.  A device may have noise on its line and cannot
+ * be connected to again, so its session begins anew.  Any other connection is
+ * closed.
+ */
+static void
+refuse_peer(struct debugger_server *server, struct machine *m)
+{
+	if (server->line.device) {
+		stub_closed(&session->stub);
+		begin_session();
+		return;
+	}
+	if (!session->refused)
+		server->report("the peer does not speak GDB's protocol;"
+			       " its connection is closed");
+	session->refused = 1;
+	end_session(server, m);
+}
+
+/* One debugger at a time: while one is connected, others are turned away.  A
+ * peer that has sent no packet yet is replaced. */
+static void
+accept_debugger(struct debugger_server *server, struct machine *m)
+{
+	struct debugger_line *line = &server->line;
+	int fd = debugger_line_accept(line);
+
+	if (fd < 0)
+		return;
+	if (line->in >= 0 &&
+	    (!stub_has_debugger(&session->stub) || debugger_line_hung_up(line)))
+		end_session(server, m);
+	if (line->in >= 0 || line->listener < 0) {
+		close(fd);
+		return;
+	}
+	debugger_line_connected(line, fd, fd);
+	debugger_line_hand_over(line, server->channel);
+	begin_session();
+}
+
+/* There are bytes that the stub would take now: it has to know of a stop
+ * first. */
+static bool
+has_input(void)
+{
+	return session->at < session->end && !stopped.known &&
+	       stub_wants_input(&session->stub);
+}
+
+static void
+feed(void)
+{
+	while (has_input())
+		session->at += stub_input(&session->stub,
+		    session->input + session->at, session->end - session->at);
+	if (session->at == session->end)
+		session->at = session->end = 0;
+}
+
+static void
+receive(struct debugger_server *server, struct machine *m)
+{
+	ssize_t n = read(server->line.in, session->input + session->end,
+	    sizeof(session->input) - session->end);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		end_session(server, m);
+		return;
+	}
+	session->end += (size_t)n;
+	feed();
+}
+
+static bool
+has_output(const struct debugger_server *server)
+{
+	size_t size = 0;
+
+	if (server->line.in >= 0)
+		(void)stub_output(&session->stub, &size);
+	return size > 0;
+}
+
+/* Send what the debugger takes now. */
+static void
+transmit(struct debugger_server *server, struct machine *m)
+{
+	struct debugger_line *line = &server->line;
+	ssize_t n = 0;
+
+	while (n >= 0 && has_output(server)) {
+		size_t size;
+		const uint8_t *bytes = stub_output(&session->stub, &size);
+
+		n = output_try(line->out, bytes, size);
+		session->replied = session->replied || n > 0;
+		if (n >= 0)
+			stub_sent(&session->stub, (size_t)n);
+		else if (n != -EAGAIN)
+			end_session(server, m);
+	}
+	if (m)
+		debug_set_deaf(m, has_output(server));
+	if (line->in < 0 || !stub_wants_close(&session->stub))
+		return;
+	if (stub_refuses(&session->stub))
+		refuse_peer(server, m);
+	else
+		end_session(server, m);
+}
+
+static bool
+has_ended(const struct machine *m)
+{
+	return m->outcome.kind != OUTCOME_RUNNING;
+}
+
+/* The debugger shows text, but not in non-stop mode, where the protocol has no
+ * packet for it (GDB manual, "Stop Reply Packets", O): there it is written as
+ * messages are, as far as their reader takes it. */
+static size_t
+show_text(const char *text, size_t n)
+{
+	ssize_t taken;
+
+	if (!session->stub.nonstop)
+		return stub_console(&session->stub, text, n);
+	taken = output_try(STDERR_FILENO, text, n);
+	return taken > 0 ? (size_t)taken : n;
+}
+
+/* Pass on what the guest's threads have printed; false if some is left. */
+static bool
+show_console(void)
+{
+	const char *text;
+	size_t n, taken;
+
+	while ((n = console_peek(&hits.console, &text)) > 0) {
+		taken = show_text(text, n);
+		if (taken == 0)
+			return false;
+		console_take(&hits.console, taken);
+	}
+	return true;
+}
+
+/* There is something to report, and nothing before it to send. */
+static bool
+has_news(const struct debugger_server *server)
+{
+	const char *text;
+
+	return !has_output(server) &&
+	       (stopped.known || console_peek(&hits.console, &text) > 0);
+}
+
+/* Report the machine's events to the stub, each after all that was printed
+ * before it.  The stub may let the machine run again. */
+static void
+report_events(struct machine *m)
+{
+	struct stop stop;
+
+	do {
+		if (!m || session->stub.state == STUB_STARTING ||
+		    (has_ended(m) && session->stub.state == STUB_GONE))
+			return;
+		if (!stopped.known)
+			stopped.known = debug_poll(m, &stopped.event);
+		if (!show_console() || !stopped.known)
+			return;
+		stopped.known = false;
+		stop = debugger_target_stop(m, &stopped.event);
+		stub_stop(&session->stub, &stop);
+	} while (session->stub.state == STUB_RUNNING);
+}
+
+/* The debugger that we started has ended, perhaps before it connected. */
+static void
+lose_debugger(struct debugger_server *server, struct machine *m)
+{
+	end_session(server, m);
+	server->debugger = -1;
+	if (session->stub.state == STUB_STOPPED)
+		debug_kill(m);
+}
+
+/* Whether a debugger is connected, or may be on the only connection there is:
+ * a peer that can connect again is not waited for. */
+static bool
+is_awaited(const struct debugger_server *server)
+{
+	return server->line.in >= 0 &&
+	       (stub_has_debugger(&session->stub) || server->line.listener < 0);
+}
+
+/* Milliseconds to wait, or -1.  A guest that has ended gives no notice when
+ * novillo is to end. */
+static int
+patience(struct machine *m)
+{
+	int ms = m ? debug_timeout(m) : -1;
+
+	return ms < 0 && m && has_ended(m) ? OUTPUT_LOOK_MS : ms;
+}
+
+/* The front has no machine: a signal that ends a process ends the front. */
+static void
+take_signal(struct debugger_server *server)
+{
+	struct signalfd_siginfo info;
+
+	if (read(server->signals, &info, sizeof(info)) == sizeof(info) &&
+	    info.ssi_signo != SIGWINCH && info.ssi_signo != SIGCONT)
+		server->ended_by = (int)info.ssi_signo;
+}
+
+/*
+ * A debugger that got a reply mostly asks again at once.  While the guest is
+ * stopped nothing else is urgent, so its next packet is read without a poll().
+ */
+static bool
+is_conversing(const struct debugger_server *server)
+{
+	return session->replied && server->line.patient &&
+	       session->stub.state == STUB_STOPPED && session->end == 0 &&
+	       !has_output(server);
+}
+
+static void
+converse(struct debugger_server *server, struct machine *m)
+{
+	session->replied = false;
+	receive(server, m);
+	report_events(m);
+	transmit(server, m);
+}
+
+/* One turn: wait for the line, for another debugger, for the machine `m`, or
+ * for signals where there is none. */
+static void
+turn(struct debugger_server *server, struct machine *m)
+{
+	bool room = session->end < sizeof(session->input);
+	struct pollfd fds[] = {
+		/* A stop that is known waits for the line. */
+		{ !m                ? server->signals
+		    : stopped.known ? -1
+				    : debug_fd(m),
+		    POLLIN, 0 },
+		{ server->line.listener, POLLIN, 0 },
+		{ room ? server->line.in : -1, POLLIN, 0 },
+		{ server->debugger, POLLIN, 0 },
+		{ has_output(server) ? server->line.out : -1, POLLOUT, 0 },
+	};
+
+	session->replied = false;
+	poll(fds, 5, has_input() || has_news(server) ? 0 : patience(m));
+	if (!m && fds[0].revents)
+		take_signal(server);
+	report_events(m);
+	if (fds[2].revents)
+		receive(server, m);
+	else
+		feed();
+	/* The debugger's request may have stopped the machine already. */
+	report_events(m);
+	if (fds[1].revents)
+		accept_debugger(server, m);
+	if (fds[3].revents)
+		lose_debugger(server, m);
+	transmit(server, m);
+}
+
+/* A guest that has ended stays until its debugger knows the outcome and hangs
+ * up, but not for long if novillo is to end. */
+static bool
+goes_on(const struct debugger_server *server, const struct machine *m)
+{
+	if (session->plan.asked)
+		return has_output(server) && !output_is_late();
+	if (!has_ended(m))
+		return true;
+	if (output_is_late())
+		return false;
+	return session->stub.state != STUB_GONE || has_output(server) ||
+	       (is_awaited(server) && !output_is_hurried());
+}
+
+/* The vCPUs rest before a debugger can connect: there is a state to show. */
+static void
+rest_at_entry(struct machine *m)
+{
+	const struct stop stop = { .kind = STOP_NONE, .tid = 1 };
+
+	debug_rest(m);
+	if (session->stub.state == STUB_STARTING)
+		stub_started(&session->stub);
+	else
+		stub_stop(&session->stub, &stop);
+}
+
+/*
+ * A debugger that hangs up must not end novillo.  SIGPIPE is blocked in this
+ * thread alone: the guest's threads exist already, and a guest that writes to
+ * a closed pipe ends as a process does.
+ */
+static void
+block_sigpipe(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void
+debugger_server_descriptors(
+    const struct debugger_server *server, int fds[DEBUGGER_DESCRIPTORS])
+{
+	fds[0] = server->line.listener;
+	fds[1] = server->line.in;
+	fds[2] = server->line.out;
+	fds[3] = server->debugger;
+	fds[4] = server->signals;
+}
+
+int
+debugger_serve(struct debugger_server *server, struct debugger_target *target)
+{
+	struct machine *m = target->machine;
+	bool waits;
+	int r;
+
+	session = server->session;
+	target->started |= session->stub.state == STUB_STARTING;
+	waits = server->wait || session->stub.state == STUB_STARTING;
+	hits.machine = m;
+	target->hits = &hits;
+	debug_set_judge(m, hit_is_stop, &hits);
+	r = machine_start(m, waits);
+	if (r < 0)
+		return r;
+	session->phase = WORKER_SERVES;
+	block_sigpipe();
+	if (waits)
+		rest_at_entry(m);
+	if (server->line.in >= 0 && session->stub.session == SESSION_NONE)
+		begin_session();
+	while (goes_on(server, m))
+		if (is_conversing(server))
+			converse(server, m);
+		else
+			turn(server, m);
+	if (!has_ended(m))
+		debug_kill(m);
+	machine_join(m);
+	if (!session->plan.asked)
+		session->phase = WORKER_DONE;
+	return 0;
+}
+
+/* Without a guest the front waits for the debugger that is there, or for those
+ * that may come and run one. */
+static bool
+is_idle(const struct debugger_server *server)
+{
+	if (server->ended_by)
+		return false;
+	if (session->plan.asked || session->stub.ending)
+		return has_output(server);
+	if (stub_has_debugger(&session->stub) || has_output(server))
+		return true;
+	return server->multi &&
+	       (server->line.in >= 0 || server->line.listener >= 0);
+}
+
+bool
+debugger_idle(struct debugger_server *server)
+{
+	session = server->session;
+	if (server->line.in >= 0 && session->stub.session == SESSION_NONE)
+		begin_session();
+	while (is_idle(server))
+		turn(server, NULL);
+	return session->plan.asked;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's file descriptors: numbers of its own, never the host's.  It must
+ * not know what a descriptor is for.
+ *
+ * As in a kernel, a descriptor leads to an open file, and several may lead to
+ * the same one.  A call holds the file it works on: if another thread closes
+ * the descriptor meanwhile, the host's descriptor is closed after the call, so
+ * that its number is not reused during the call.
+ */
+#ifndef HC_FD_H
+#define HC_FD_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HC_FDS    1024U          /* descriptors of a guest */
+#define HC_FILES  (HC_FDS + 512) /* and files that calls hold beyond them */
+#define HC_PATH   4096U          /* a path with its NUL, as on Linux */
+#define HC_NAMES  328U           /* a socket's names */
+#define HC_KEYS   8U             /* numbers of a file that epoll watches, */
+#define HC_COPIES 256U           /* and those beyond the first of all files */
+
+/* Access that an open file refuses although the host's descriptor has it. */
+#define HC_NO_READ  1U
+#define HC_NO_WRITE 2U
+
+/*
+ * Marks of what a guest may change of an open file.  A file gets them where the
+ * guest opens or makes it, and nowhere else: inherited streams, novillo's own
+ * files and descriptors that came over a socket have none.
+ */
+#define HC_MAY_FLAGS  1U /* its status flags: the open file is the guest's */
+#define HC_MAY_INODE  2U /* mode, owner, times: so is what it leads to */
+#define HC_MAY_CHANGE (HC_MAY_FLAGS | HC_MAY_INODE)
+
+struct hc_guest;
+
+/* An open file. */
+struct hc_file {
+	atomic_uint refs; /* descriptors and calls that hold it; 0: free */
+	int host;
+	bool kept;      /* one of novillo's own streams: never closed */
+	bool read_only; /* in a read-only volume, or inherited read-only */
+	bool directory;
+	bool top;        /* a volume's uppermost folder, or the volume itself */
+	bool named;      /* its socket names are in hc_fds.name: unixname.h */
+	bool bound;      /* a socket bound by an allowed bind(): socket.c */
+	uint8_t refuses; /* HC_NO_READ, HC_NO_WRITE */
+	uint8_t may;     /* HC_MAY_FLAGS, HC_MAY_INODE */
+	uint8_t mount;   /* its volume's place in hc_tree.mount plus 1, or 0 */
+	uint16_t own;    /* its row of novillo's own files (own.h), or 0 */
+	int number;      /* the thread or descriptor in that file's name */
+	uint32_t bytes;  /* the memory of novillo that it takes */
+	/* A file in memory (memfile.h), and the guest that its size is given
+	 * back to at the end, or NULL. */
+	bool in_memory;
+	uint64_t inode;
+	struct hc_guest *_Atomic memory_of;
+	/* The guest's numbers that epoll watches, and the host's for each. */
+	unsigned keys;
+	struct hc_key {
+		unsigned number;
+		int host;
+	} key[HC_KEYS];
+};
+
+struct hc_fd {
+	_Atomic uint16_t file; /* index of its file plus 1; 0: closed */
+	atomic_bool cloexec;   /* kept without effect: no program is executed */
+};
+
+struct hc_fds {
+	pthread_mutex_t lock;    /* for opening and closing */
+	unsigned next;           /* no lower descriptor is free */
+	pthread_mutex_t growing; /* for calls that make files in memory larger,
+				  * and novillo's own */
+	atomic_bool memory_made; /* there has been one, on this device: */
+	uint64_t memory_device;
+	struct hc_fd fd[HC_FDS];
+	struct hc_file file[HC_FILES];
+	char name[HC_FILES][HC_NAMES];
+};
+
+/*
+ * Give the guest novillo's descriptors 0, 1 and 2, unless they are closed.  The
+ * caller fills a closed one with an O_PATH descriptor, which the guest does not
+ * get, so that no file of novillo's gets its number.
+ */
+void hc_fds_init(struct hc_fds *fds);
+
+/*
+ * epoll knows what it watches by number and open file, so each number of the
+ * guest's needs one of the host's, which is kept for as long as the file: for
+ * the first that is the file's own, for the others a copy.  The host's number;
+ * or if there is none and `make` is false -ENOENT, and -ENOSPC if there are too
+ * many.
+ */
+int
+hc_fd_key(struct hc_fds *fds, struct hc_file *file, unsigned number, bool make);
+
+/* The file of descriptor `fd`, held; or NULL. */
+struct hc_file *hc_fd_get(struct hc_fds *fds, uint64_t fd);
+
+/* Add a holder to a file that is held; remove one. */
+void hc_file_hold(struct hc_file *file);
+void hc_file_put(struct hc_file *file);
+
+/* A file without marks for the host's descriptor, held once.  With too many
+ * files: NULL, and `host` is closed. */
+struct hc_file *hc_file_new(struct hc_fds *fds, int host);
+
+/*
+ * Give `file` the lowest free descriptor from `from` on, which takes the file
+ * over from its holder.  The descriptor, or -EMFILE with the file put.
+ */
+int hc_fd_install(
+    struct hc_fds *fds, struct hc_file *file, uint64_t from, bool cloexec);
+
+/* hc_file_new() and hc_fd_install(): a descriptor for the host's, whose file
+ * has the marks `may`, or -EMFILE. */
+int hc_fd_open(struct hc_fds *fds, int host, unsigned may, bool cloexec);
+
+/* Make `fd` lead to `file`, and close what it led to.  `fd`, or -EBADF. */
+int hc_fd_replace(
+    struct hc_fds *fds, struct hc_file *file, uint64_t fd, bool cloexec);
+
+/* 0 or -EBADF. */
+int hc_fd_close(struct hc_fds *fds, uint64_t fd);
+
+/* May the guest change its mode, owner or times?  0, -EROFS in a read-only
+ * volume, or -EPERM. */
+int hc_file_may_change(const struct hc_file *file);
+
+/* Is this, with the status flags `flags`, a file of somebody else's that the
+ * guest may only append to? */
+bool hc_file_only_appends(const struct hc_file *file, int64_t flags);
+
+/* The space for a socket's names. */
+char *hc_file_names(struct hc_fds *fds, const struct hc_file *file);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls that the host's call of the same name serves: each argument is
+ * translated as its row describes it.  Nothing here may know what a call means.
+ *
+ * Buffers and structures are not copied: the host's kernel accesses guest
+ * memory itself, and so reads it once.
+ */
+#include "hypercall/core/forward.h"
+
+#include "hypercall/core/hostcall.h"
+#include "hypercall/core/memfile.h"
+
+#include <limits.h>
+#include <string.h>
+
+void *
+hc_buffer(const struct hc_call *call, uint64_t va, uint64_t *len,
+    enum gmem_access access)
+{
+	if (*len > HC_MAX_RW)
+		*len = HC_MAX_RW;
+	return gmem_part(call->guest->mem, va, len, access);
+}
+
+int
+hc_vector(const struct hc_call *call, struct iovec iov[IOV_MAX], uint64_t va,
+    uint64_t parts, enum gmem_access access)
+{
+	int64_t count = (int)parts;
+	uint64_t room = HC_MAX_RW;
+	int n;
+
+	if (count < 0 || count > IOV_MAX)
+		return -EINVAL;
+	if (gmem_read(
+		call->guest->mem, iov, va, (size_t)count * sizeof(iov[0])) < 0)
+		return -EFAULT;
+	for (n = 0; n < count; n++)
+		if ((int64_t)iov[n].iov_len < 0)
+			return -EINVAL;
+	for (n = 0; n < count; n++)
+		if (!hc_in_user_space(
+			(uintptr_t)iov[n].iov_base, iov[n].iov_len))
+			return -EFAULT;
+	for (n = 0; n < count; n++) {
+		uint64_t wanted = iov[n].iov_len < room ? iov[n].iov_len : room;
+		uint64_t len = wanted;
+
+		iov[n].iov_base = hc_buffer(
+		    call, (uintptr_t)iov[n].iov_base, &len, access);
+		iov[n].iov_len = len;
+		if (!iov[n].iov_base)
+			return n > 0 ? n : -EFAULT;
+		room -= len;
+		if (len < wanted)
+			return n + 1;
+	}
+	return n;
+}
+
+/* A call on its way to the host. */
+struct forward {
+	struct hc_call *call;
+	long arg[HC_ARGS];
+	struct hc_file *first; /* the first descriptor's file, or NULL */
+	struct hc_file *held[2];
+	unsigned files;
+	uint64_t bytes; /* of the vector */
+	char text[HC_STRING];
+	struct iovec iov[IOV_MAX];
+};
+
+static int
+put_file(struct forward *f, unsigned i)
+{
+	struct hc_file *file = f->files == 0 ? f->first : NULL;
+
+	if (file)
+		hc_file_hold(file);
+	else
+		file = hc_fd_get(&f->call->guest->fds, f->call->arg[i]);
+	if (!file)
+		return -EBADF;
+	f->held[f->files++] = file;
+	f->arg[i] = file->host;
+	return 0;
+}
+
+/* Is the file open for that access?  The host checks all but novillo's own. */
+static int
+may(const struct forward *f, enum gmem_access access)
+{
+	const struct hc_file *file = f->files ? f->held[0] : NULL;
+	unsigned way = access == GMEM_READ ? HC_NO_WRITE : HC_NO_READ;
+
+	if (!file || !(file->refuses & way))
+		return 0;
+	return file->directory && way == HC_NO_READ ? -EISDIR : -EBADF;
+}
+
+static int
+put_buffer(struct forward *f, unsigned i, const struct hc_arg *arg,
+    enum gmem_access access)
+{
+	uint64_t len = f->call->arg[arg->length];
+	void *buf;
+	int r = may(f, access);
+
+	if (r < 0)
+		return r;
+	/* getrandom looks at as many bytes as it may write at once. */
+	if (f->files > 0 && !hc_in_user_space(f->call->arg[i], len))
+		return -EFAULT;
+	buf = hc_buffer(f->call, f->call->arg[i], &len, access);
+	if (!buf)
+		return -EFAULT;
+	f->arg[i] = (long)buf;
+	f->arg[arg->length] = (long)len;
+	return 0;
+}
+
+static int
+put_vector(struct forward *f, unsigned i, const struct hc_arg *arg,
+    enum gmem_access access)
+{
+	int n = may(f, access);
+
+	if (n == 0)
+		n = hc_vector(f->call, f->iov, f->call->arg[i],
+		    f->call->arg[arg->length], access);
+	if (n < 0)
+		return n;
+	f->arg[i] = (long)f->iov;
+	f->arg[arg->length] = n;
+	while (n > 0)
+		f->bytes += f->iov[--n].iov_len;
+	return 0;
+}
+
+/* The host decides about a null pointer, which often has a meaning. */
+static int
+put_struct(struct forward *f, unsigned i, size_t size, enum gmem_access access)
+{
+	uint64_t va = f->call->arg[i];
+
+	f->arg[i] = 0;
+	if (va == 0)
+		return 0;
+	f->arg[i] = (long)gmem_range(f->call->guest->mem, va, size, access);
+	return f->arg[i] ? 0 : -EFAULT;
+}
+
+static int
+put_string(struct forward *f, unsigned i)
+{
+	int64_t len = gmem_string(
+	    f->call->guest->mem, f->text, sizeof(f->text), f->call->arg[i]);
+
+	f->arg[i] = (long)f->text;
+	return len < 0 ? (int)len : 0;
+}
+
+static int
+put_arg(struct forward *f, unsigned i, const struct hc_arg *arg)
+{
+	switch (arg->kind) {
+	case HC_ARG_FD: return put_file(f, i);
+	case HC_ARG_INBUF: return put_buffer(f, i, arg, GMEM_READ);
+	case HC_ARG_OUTBUF: return put_buffer(f, i, arg, GMEM_WRITE);
+	case HC_ARG_INIOV: return put_vector(f, i, arg, GMEM_READ);
+	case HC_ARG_OUTIOV: return put_vector(f, i, arg, GMEM_WRITE);
+	case HC_ARG_IN: return put_struct(f, i, arg->size, GMEM_READ);
+	case HC_ARG_OUT:
+	case HC_ARG_INOUT: return put_struct(f, i, arg->size, GMEM_WRITE);
+	case HC_ARG_STR: return put_string(f, i);
+	default: return 0;
+	}
+}
+
+static int64_t
+make_call(struct forward *f, const struct hc_row *row)
+{
+	const long *arg = f->arg;
+	struct hc_growth growth;
+	int64_t r = hc_memfile_call(
+	    &growth, f->call->guest, row->needs[0], f->held, arg, f->bytes);
+
+	if (r < 0)
+		return r;
+	r = hc_host_wait(f->call->thread, row->needs[0], arg[0], arg[1], arg[2],
+	    arg[3], arg[4], arg[5]);
+	return hc_memfile_end(&growth, r);
+}
+
+int64_t
+hc_forward_on(
+    struct hc_call *call, const struct hc_row *row, struct hc_file *file)
+{
+	struct forward f;
+	int64_t r = 0;
+	unsigned i;
+
+	f.call = call;
+	f.first = file;
+	f.files = 0;
+	f.bytes = 0;
+	/* Copy all first: put_buffer() then cuts the argument with the
+	 * length. */
+	for (i = 0; i < HC_ARGS; i++)
+		f.arg[i] = (long)call->arg[i];
+	for (i = 0; r == 0 && i < row->argc; i++)
+		r = put_arg(&f, i, &row->args[i]);
+	if (r == 0)
+		r = make_call(&f, row);
+	while (f.files > 0)
+		hc_file_put(f.held[--f.files]);
+	return r;
+}
+
+int64_t
+hc_forward(struct hc_call *call, const struct hc_row *row)
+{
+	return hc_forward_on(call, row, NULL);
+}

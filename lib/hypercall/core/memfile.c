@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Counting files in memory.  Nothing here may know how a call writes.
+ */
+#include "hypercall/core/memfile.h"
+
+#include "hypercall/core/hostcall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The host's calls of rows that can raise a file's size: which of their files they
+ * write, and their arguments with the offset and the number of bytes. */
+enum { POSITION = -1, VECTOR = -2, REFUSED = -3 };
+
+static const struct grower {
+	int16_t number;
+	uint8_t file;
+	int8_t offset;
+	int8_t length;
+} growers[] = {
+	{ SYS_write, 0, POSITION, 2 },
+	{ SYS_pwrite64, 0, 3, 2 },
+	{ SYS_writev, 0, POSITION, VECTOR },
+	{ SYS_sendfile, 0, POSITION, 3 },
+	{ SYS_pwritev, 0, 3, VECTOR },
+	{ SYS_pwritev2, 0, 3, VECTOR },
+	/* They can wait for data, and the host reads their offset from guest
+	 * memory.  Not all of Linux' file systems can do this, either. */
+	{ SYS_splice, 1, POSITION, REFUSED },
+	{ SYS_copy_file_range, 1, POSITION, REFUSED },
+};
+
+static const struct grower *
+find_grower(long number)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(growers) / sizeof(growers[0]); i++)
+		if (growers[i].number == number)
+			return &growers[i];
+	return NULL;
+}
+
+static uint64_t
+pages_of(uint64_t size)
+{
+	return size > UINT64_MAX - PAGE_4K_MASK ? page_down(UINT64_MAX)
+						: page_up(size);
+}
+
+static uint64_t
+size_of(int host)
+{
+	struct stat st;
+
+	return hc_host(SYS_fstat, host, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+int64_t
+hc_memfile_made(struct hc_guest *guest, int host)
+{
+	struct stat st;
+	int64_t r;
+
+	if (guest->fds.memory_made)
+		return 0;
+	r = hc_host(SYS_fstat, host, &st);
+	if (r < 0)
+		return r;
+	guest->fds.memory_device = st.st_dev;
+	guest->fds.memory_made = true;
+	return 0;
+}
+
+void
+hc_memfile_own(struct hc_guest *guest, struct hc_file *file)
+{
+	file->memory_of = guest;
+}
+
+void
+hc_memfile_new(struct hc_fds *fds, struct hc_file *file)
+{
+	struct stat st;
+	unsigned i;
+
+	file->memory_of = NULL;
+	file->in_memory = false;
+	if (!fds->memory_made || hc_host(SYS_fstat, file->host, &st) < 0 ||
+	    st.st_dev != fds->memory_device)
+		return;
+	file->in_memory = true;
+	file->inode = st.st_ino;
+	for (i = 0; i < HC_FILES; i++)
+		if (fds->file[i].in_memory && fds->file[i].inode == st.st_ino)
+			fds->file[i].memory_of = NULL;
+}
+
+void
+hc_memfile_lent(struct hc_file *file)
+{
+	file->memory_of = NULL;
+}
+
+static void
+count_less(struct hc_guest *guest, uint64_t bytes)
+{
+	gmem_lock(guest->mem);
+	space_give_back(&guest->space, bytes);
+	gmem_unlock(guest->mem);
+}
+
+void
+hc_memfile_gone(struct hc_guest *guest, int host)
+{
+	count_less(guest, pages_of(size_of(host)));
+}
+
+static uint64_t
+start_of(int host, uint64_t offset, uint64_t size)
+{
+	int64_t flags = hc_host(SYS_fcntl, host, F_GETFL, 0);
+	int64_t at;
+
+	if (offset == HC_AT_START)
+		return 0;
+	if (flags < 0 || (flags & O_APPEND))
+		return size;
+	if (offset != HC_AT_POSITION)
+		return offset;
+	at = hc_host(SYS_lseek, host, 0, SEEK_CUR);
+	return at < 0 ? size : (uint64_t)at;
+}
+
+/* The size that the file may have after the call. */
+static uint64_t
+size_after(int host, uint64_t offset, uint64_t length, uint64_t size)
+{
+	uint64_t start = start_of(host, offset, size);
+
+	if (length > UINT64_MAX - start)
+		return UINT64_MAX;
+	return start + length > size ? start + length : size;
+}
+
+/* Count what a file of size `from` has more at size `to`: 0 or -ENOMEM. */
+static int
+count_more(struct hc_guest *guest, uint64_t from, uint64_t to)
+{
+	int r;
+
+	gmem_lock(guest->mem);
+	r = space_reserve(&guest->space, pages_of(to) - pages_of(from));
+	gmem_unlock(guest->mem);
+	return r;
+}
+
+int64_t
+hc_memfile_begin(struct hc_growth *growth, struct hc_guest *guest,
+    struct hc_file *file, uint64_t offset, uint64_t length)
+{
+	uint64_t before;
+
+	*growth = (struct hc_growth){ .guest = guest };
+	if (!file->in_memory)
+		return 0;
+	pthread_mutex_lock(&guest->fds.growing);
+	before = size_of(file->host);
+	growth->size = size_after(file->host, offset, length, before);
+	if (count_more(guest, before, growth->size) < 0) {
+		pthread_mutex_unlock(&guest->fds.growing);
+		hc_report_memory(guest);
+		return -ENOSPC;
+	}
+	growth->file = file;
+	return 0;
+}
+
+int64_t
+hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest, long number,
+    struct hc_file *const held[2], const long *arg, uint64_t bytes)
+{
+	const struct grower *g = find_grower(number);
+
+	*growth = (struct hc_growth){ .guest = guest };
+	if (!g || !held[g->file]->in_memory)
+		return 0;
+	if (g->length == REFUSED)
+		return -EINVAL;
+	return hc_memfile_begin(growth, guest, held[g->file],
+	    g->offset == POSITION ? HC_AT_POSITION : (uint64_t)arg[g->offset],
+	    g->length == VECTOR ? bytes : (uint64_t)arg[g->length]);
+}
+
+int64_t
+hc_memfile_end(struct hc_growth *growth, int64_t result)
+{
+	uint64_t size;
+
+	if (!growth->file)
+		return result;
+	size = size_of(growth->file->host);
+	if (size <= growth->size) {
+		count_less(
+		    growth->guest, pages_of(growth->size) - pages_of(size));
+	} else if (count_more(growth->guest, growth->size, size) < 0) {
+		(void)hc_host(SYS_ftruncate, growth->file->host, growth->size);
+		result = -ENOSPC;
+	}
+	pthread_mutex_unlock(&growth->guest->fds.growing);
+	return result;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Files in memory (memfd_create): their size counts against the guest's memory,
+ * since the host keeps their pages for novillo.  This file must not know how a
+ * call writes.
+ *
+ * The size is counted before a call that may raise it, and corrected after it: on
+ * the open file, the bytes and the offset that the host will get, since the guest
+ * can change descriptors and vectors meanwhile.
+ * It is given back when the only descriptor of the file is closed.  A file that
+ * was mapped, sent over a socket or opened again may live on without a
+ * descriptor that novillo knows, so its size counts until the guest ends.
+ */
+#ifndef HC_MEMFILE_H
+#define HC_MEMFILE_H
+
+#include "hypercall/core/hypercall.h"
+
+/* Where a call writes, if not at an offset of its own. */
+#define HC_AT_POSITION UINT64_MAX       /* at the file's position */
+#define HC_AT_START    (UINT64_MAX - 1) /* its length is the new size */
+
+/* A host call that may make a file in memory larger. */
+struct hc_growth {
+	struct hc_guest *guest;
+	struct hc_file *file; /* NULL: no such file */
+	uint64_t size;        /* the size that was counted for it */
+};
+
+/* memfd_create() has returned `host`: from now on files in memory are looked
+ * for, by their device.  0 or -errno. */
+int64_t hc_memfile_made(struct hc_guest *guest, int host);
+
+/* `file` is the only one of its file in memory, whose size is given back to
+ * `guest` at the end. */
+void hc_memfile_own(struct hc_guest *guest, struct hc_file *file);
+
+/* A new file: it may be one in memory that has another already. */
+void hc_memfile_new(struct hc_fds *fds, struct hc_file *file);
+
+/* `file` may outlive its descriptors. */
+void hc_memfile_lent(struct hc_file *file);
+
+/* The last holder has gone, and the host's descriptor will be closed. */
+void hc_memfile_gone(struct hc_guest *guest, int host);
+
+/*
+ * Around a host call that writes up to `length` bytes to `file`, which the
+ * caller holds: 0, or -ENOSPC, as of a full tmpfs, if the file would become
+ * larger than there is memory.  Where hc_memfile_begin() returned 0,
+ * hc_memfile_end() follows, which returns the call's result.
+ *
+ * Another thread can move the file's position meanwhile, or change O_APPEND.
+ * The part of the file that is past the counted size, and that there is no
+ * memory for, is cut off again then, and the result is -ENOSPC.
+ */
+int64_t hc_memfile_begin(struct hc_growth *growth, struct hc_guest *guest,
+    struct hc_file *file, uint64_t offset, uint64_t length);
+int64_t hc_memfile_end(struct hc_growth *growth, int64_t result);
+
+/*
+ * hc_memfile_begin() for the host's call `number` of a row, as it will be made:
+ * with the arguments `arg`, on the files `held` in the order of its
+ * descriptors, and with `bytes` bytes in its vector, if it has one.  -EINVAL:
+ * files in memory are not written by this call.
+ */
+int64_t
+hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest, long number,
+    struct hc_file *const held[2], const long *arg, uint64_t bytes);
+
+#endif

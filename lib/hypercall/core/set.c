@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sets of hypercalls.  Nothing here may know what a set is for.
+ */
+#include "hypercall/core/set.h"
+
+#include "hypercall/core/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	unsigned class;
+} classes[] = {
+	{ "base", HC_BASE },
+	{ "file", HC_FILE },
+	{ "net", HC_NET },
+	{ "poll", HC_POLL },
+	{ "time", HC_TIME },
+	{ "memory", HC_MEMORY },
+	{ "own", HC_OWN },
+	{ "all", ~0U },
+};
+
+#define CLASSES (sizeof(classes) / sizeof(classes[0]))
+
+static bool
+same_word(const char *name, const char *word, size_t len)
+{
+	return strlen(name) == len && memcmp(name, word, len) == 0;
+}
+
+unsigned
+hc_class_by_name(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++)
+		if (same_word(classes[i].name, name, len))
+			return classes[i].class;
+	return 0;
+}
+
+const char *
+hc_class_name(unsigned class)
+{
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++)
+		if (classes[i].class == class)
+			return classes[i].name;
+	return NULL;
+}
+
+bool
+hc_set_has(const struct hc_set *set, uint32_t number)
+{
+	return number < HYPERCALL_END &&
+	       (set->bits[number / 64] >> number % 64 & 1);
+}
+
+bool
+hc_set_has_own(const struct hc_set *set, uint32_t number)
+{
+	return number < HYPERCALL_END &&
+	       (set->own[number / 64] >> number % 64 & 1);
+}
+
+static void
+put_bit(uint64_t *bits, uint32_t nr, bool in)
+{
+	const uint64_t bit = UINT64_C(1) << nr % 64;
+
+	if (in)
+		bits[nr / 64] |= bit;
+	else
+		bits[nr / 64] &= ~bit;
+}
+
+bool
+hc_set_add(struct hc_set *set, uint32_t number)
+{
+	const uint64_t bit = UINT64_C(1) << number % 64;
+
+	if (number >= HYPERCALL_END)
+		return true;
+	return !(
+	    __atomic_fetch_or(&set->bits[number / 64], bit, __ATOMIC_RELAXED) &
+	    bit);
+}
+
+/* Change one call if `class` or its name (`named`) selects it; else false. */
+static bool
+put_call(struct hc_set *set, uint32_t nr, unsigned class, bool named, bool in)
+{
+	const struct hc_row *row = hc_row(nr);
+	bool whole = named || (row->classes & class & ~(unsigned)HC_OWN);
+
+	if (whole)
+		put_bit(set->bits, nr, in);
+	else if (!(row->classes & HC_OWN) || !(class & (HC_OWN | HC_BASE)))
+		return false;
+	if (row->classes & HC_OWN)
+		put_bit(set->own, nr, in);
+	return true;
+}
+
+bool
+hc_set_change(struct hc_set *set, const char *word, size_t len)
+{
+	bool in = len == 0 || word[0] != '-';
+	unsigned class = 0;
+	bool found = false;
+	uint32_t nr;
+
+	if (!in) {
+		word++;
+		len--;
+	}
+	if (len > 0 && word[0] == '@') {
+		class = hc_class_by_name(word + 1, len - 1);
+		found = class != 0;
+	}
+	for (nr = 0; nr < HYPERCALL_END; nr++) {
+		const struct hc_row *row = hc_row(nr);
+
+		if (!row)
+			continue;
+		if (put_call(
+			set, nr, class, same_word(row->name, word, len), in))
+			found = true;
+	}
+	return found;
+}
+
+int
+hc_set_parse(
+    struct hc_set *set, const char *list, const char **bad, size_t *bad_len)
+{
+	*set = (struct hc_set){ 0 };
+	for (;; list++) {
+		size_t len = strcspn(list, ",");
+
+		if (!hc_set_change(set, list, len)) {
+			*bad = list;
+			*bad_len = len;
+			return -EINVAL;
+		}
+		list += len;
+		if (!*list)
+			return 0;
+	}
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sets of hypercalls, written as for --allow and --trace: by names and classes.
+ * It must not know what a set is for.
+ */
+#ifndef HC_SET_H
+#define HC_SET_H
+
+#include "abi/hypercall.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The class with this name ("base"), or 0; and the name of one class. */
+unsigned hc_class_by_name(const char *name, size_t len);
+const char *hc_class_name(unsigned class);
+
+/* `bits` are the calls in the set; `own`, those in it at least for novillo's
+ * own files. */
+struct hc_set {
+	uint64_t bits[(HYPERCALL_END + 63) / 64];
+	uint64_t own[(HYPERCALL_END + 63) / 64];
+};
+
+bool hc_set_has(const struct hc_set *set, uint32_t number);
+
+/* Add a call; true if it was not in the set.  If several threads add the same
+ * call at once, one gets true. */
+bool hc_set_add(struct hc_set *set, uint32_t number);
+
+/* Is the call in the set at least for novillo's own files? */
+bool hc_set_has_own(const struct hc_set *set, uint32_t number);
+
+/*
+ * Change `set` by one word: add a call or @class by its name, or remove it if
+ * the word begins with a minus.  False if no call or class has that name.
+ * @base and @own add the calls of @own for novillo's own files only.
+ */
+bool hc_set_change(struct hc_set *set, const char *word, size_t len);
+
+/*
+ * Make `set` from `list`: such words, separated by commas, applied in order.
+ * 0, or -EINVAL with the unknown word in *bad and *bad_len.
+ */
+int hc_set_parse(
+    struct hc_set *set, const char *list, const char **bad, size_t *bad_len);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of hypercalls.  Nothing here may know what serves a call.
+ */
+#include "hypercall/core/table.h"
+
+#include "hypercall/core/hostcall.h"
+#include "hypercall/core/hypercall.h"
+#include "hypercall/core/names.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <linux/stat.h>
+#include <poll.h>
+#include <net/if.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/times.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+/* The argument words of hypercall.def. */
+#define ARG(...)            \
+	{                   \
+		__VA_ARGS__ \
+	}
+#define INT(n)     ARG(.name = #n, .kind = HC_ARG_INT)
+#define UINT(n)    ARG(.name = #n, .kind = HC_ARG_UINT)
+#define HEX(n)     ARG(.name = #n, .kind = HC_ARG_HEX)
+#define OCT(n)     ARG(.name = #n, .kind = HC_ARG_OCT)
+#define OFF(n)     ARG(.name = #n, .kind = HC_ARG_OFF)
+#define MODE(n, l) ARG(.name = #n, .kind = HC_ARG_MODE, .length = l)
+#define FD(n)      ARG(.name = #n, .kind = HC_ARG_FD)
+#define DIRFD(n)   ARG(.name = #n, .kind = HC_ARG_DIRFD)
+#define ADDR(n)    ARG(.name = #n, .kind = HC_ARG_ADDR)
+#define FLAGS(n, set) \
+	ARG(.name = #n, .kind = HC_ARG_FLAGS, .names = hc_names_##set)
+#define ENUM(n, set) \
+	ARG(.name = #n, .kind = HC_ARG_ENUM, .names = hc_names_##set)
+#define STR(n)            ARG(.name = #n, .kind = HC_ARG_STR)
+#define PATH(n)           ARG(.name = #n, .kind = HC_ARG_PATH)
+#define INBUF(n, l)       ARG(.name = #n, .kind = HC_ARG_INBUF, .length = l)
+#define OUTBUF(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTBUF, .length = l)
+#define ENTRIES(n, l)     ARG(ENTRY(n), .kind = HC_ARG_OUTBUF, .length = l)
+#define ENTRY(n)          .name = #n, .type = "struct linux_dirent64"
+#define INIOV(n, l)       ARG(.name = #n, .kind = HC_ARG_INIOV, .length = l)
+#define OUTIOV(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTIOV, .length = l)
+#define STRUCT(n, t)      .name = #n, .size = sizeof(t), .type = #t
+#define IN(n, t)          ARG(STRUCT(n, t), .kind = HC_ARG_IN)
+#define OUT(n, t)         ARG(STRUCT(n, t), .kind = HC_ARG_OUT)
+#define INOUT(n, t)       ARG(STRUCT(n, t), .kind = HC_ARG_INOUT)
+#define REM(n, t)         ARG(STRUCT(n, t), .kind = HC_ARG_REM)
+#define ARRAY(n, t, l)    STRUCT(n, t), .length = l
+#define INARR(n, t, l)    ARG(ARRAY(n, t, l), .kind = HC_ARG_INARR)
+#define OUTARR(n, t, l)   ARG(ARRAY(n, t, l), .kind = HC_ARG_OUTARR)
+#define INOUTARR(n, t, l) ARG(ARRAY(n, t, l), .kind = HC_ARG_INOUTARR)
+#define SOCKADDR(n, l)    ARG(.name = #n, .kind = HC_ARG_SOCKADDR, .length = l)
+#define OUTADDR(n, l)     ARG(.name = #n, .kind = HC_ARG_OUTADDR, .length = l)
+#define OUTLEN(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTLEN, .length = l)
+#define IOCTL(n)          ARG(.name = #n, .kind = HC_ARG_IOCTL)
+#define FCNTL(n)          ARG(.name = #n, .kind = HC_ARG_FCNTL)
+#define UNUSED(n)         ARG(.name = #n, .kind = HC_ARG_NONE)
+#define SEVENTH(n)        [6] = STR(n)
+#define NOARGS            ARG(.kind = HC_ARG_NONE)
+
+#define NEEDS(...)              \
+	{                       \
+		__VA_ARGS__, -1 \
+	}
+#define NEEDS_NONE \
+	{          \
+		-1 \
+	}
+/* To map, unmap and prefault pages. */
+#define MAPPING SYS_mmap, SYS_madvise, SYS_mremap, SYS_munmap
+/* To resolve a name. */
+#define FINDING                                                             \
+	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
+	    SYS_fcntl, SYS_statx
+/* To set a timer. */
+#define TIMING SYS_timer_create, SYS_timer_settime, SYS_clock_gettime
+/* To receive a message, and to check the descriptors in it. */
+#define RECEIVING                                                            \
+	SYS_recvmsg, SYS_newfstatat, SYS_fstatfs, SYS_fcntl, SYS_getsockopt, \
+	    SYS_close
+
+static const struct hc_row rows[] = {
+#define HYPERCALL(number, call, class_set, needed, count, ...)  \
+	{                                                       \
+		.name = #call,                                  \
+		.classes = (class_set)&HC_CLASSES,              \
+		.raises = (class_set) & ~HC_CLASSES,            \
+		.argc = count,                                  \
+		.args = (const struct hc_arg[]){ __VA_ARGS__ }, \
+		.needs = needed,                                \
+	},
+#define FORWARD(number, call, class_set, count, ...)            \
+	{                                                       \
+		.name = #call,                                  \
+		.classes = (class_set)&HC_CLASSES,              \
+		.raises = (class_set) & ~HC_CLASSES,            \
+		.argc = count,                                  \
+		.args = (const struct hc_arg[]){ __VA_ARGS__ }, \
+		.needs = NEEDS(SYS_##call),                     \
+	},
+#include "abi/hypercall.def"
+#undef FORWARD
+#undef HYPERCALL
+};
+
+enum row_number {
+#define HYPERCALL(number, call, ...) ROW_##call,
+#include "abi/hypercall.def"
+#undef HYPERCALL
+	ROWS,
+};
+
+/* Indexes of rows plus 1, or 0: numbers are sparse, and rows are large. */
+static const uint8_t row_index[HYPERCALL_END] = {
+#define HYPERCALL(number, call, ...) [number] = ROW_##call + 1,
+#include "abi/hypercall.def"
+#undef HYPERCALL
+};
+
+_Static_assert(ROWS < UINT8_MAX, "an index fits into a byte");
+
+/* The kernel's struct termios, which differs from the C library's. */
+#define TERMIOS(kind_) \
+	ARG(.name = "argp", .kind = kind_, .type = "struct termios", .size = 36)
+/* No argument; the result has these names. */
+#define GIVES(set)   ARG(.kind = HC_ARG_NONE, .names = hc_names_##set)
+#define GIVES_NUMBER ARG(.kind = HC_ARG_NONE)
+#define REQUEST(kind, request, ...)                 \
+	{                                           \
+		HC_ARG_##kind, request, __VA_ARGS__ \
+	}
+
+static const struct {
+	enum hc_arg_kind kind;
+	uint32_t request;
+	struct hc_arg arg;
+} requests[] = {
+	REQUEST(IOCTL, TCGETS, TERMIOS(HC_ARG_OUT)),
+	REQUEST(IOCTL, TCSETS, TERMIOS(HC_ARG_IN)),
+	REQUEST(IOCTL, TCSETSW, TERMIOS(HC_ARG_IN)),
+	REQUEST(IOCTL, TCSETSF, TERMIOS(HC_ARG_IN)),
+	REQUEST(IOCTL, TIOCGWINSZ, OUT(argp, struct winsize)),
+	REQUEST(IOCTL, FIONREAD, OUT(argp, int)),
+	REQUEST(IOCTL, FIONBIO, IN(argp, int)),
+	REQUEST(IOCTL, FIOASYNC, IN(argp, int)),
+	REQUEST(IOCTL, FIOCLEX, NOARGS),
+	REQUEST(IOCTL, FIONCLEX, NOARGS),
+	REQUEST(IOCTL, TIOCOUTQ, OUT(argp, int)), /* also SIOCOUTQ */
+	REQUEST(IOCTL, SIOCATMARK, OUT(argp, int)),
+	REQUEST(IOCTL, SIOCGIFCONF, INOUT(argp, struct ifconf)),
+	REQUEST(IOCTL, SIOCGIFINDEX, INOUT(argp, struct ifreq)),
+	REQUEST(IOCTL, SIOCGIFNAME, INOUT(argp, struct ifreq)),
+	REQUEST(IOCTL, SIOCGIFFLAGS, INOUT(argp, struct ifreq)),
+	REQUEST(IOCTL, SIOCGIFADDR, INOUT(argp, struct ifreq)),
+	REQUEST(IOCTL, SIOCGIFNETMASK, INOUT(argp, struct ifreq)),
+	REQUEST(IOCTL, SIOCGIFMTU, INOUT(argp, struct ifreq)),
+	REQUEST(FCNTL, F_DUPFD, INT(arg)),
+	REQUEST(FCNTL, F_DUPFD_CLOEXEC, INT(arg)),
+	REQUEST(FCNTL, F_GETFD, GIVES(descriptor)),
+	REQUEST(FCNTL, F_SETFD, FLAGS(arg, descriptor)),
+	REQUEST(FCNTL, F_GETFL, GIVES(open)),
+	REQUEST(FCNTL, F_SETFL, FLAGS(arg, open)),
+	REQUEST(FCNTL, F_GETLK, INOUT(arg, struct flock)),
+	REQUEST(FCNTL, F_SETLK, IN(arg, struct flock)),
+	REQUEST(FCNTL, F_SETLKW, IN(arg, struct flock)),
+	REQUEST(FCNTL, F_OFD_GETLK, INOUT(arg, struct flock)),
+	REQUEST(FCNTL, F_OFD_SETLK, IN(arg, struct flock)),
+	REQUEST(FCNTL, F_OFD_SETLKW, IN(arg, struct flock)),
+	REQUEST(FCNTL, F_GETPIPE_SZ, GIVES_NUMBER),
+	REQUEST(FCNTL, F_SETPIPE_SZ, INT(arg)),
+	REQUEST(FCNTL, F_GET_SEALS, GIVES_NUMBER),
+};
+
+const struct hc_row *
+hc_row(uint32_t number)
+{
+	if (number >= HYPERCALL_END || row_index[number] == 0)
+		return NULL;
+	return &rows[row_index[number] - 1];
+}
+
+const struct hc_arg *
+hc_request(enum hc_arg_kind kind, uint32_t request)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (requests[i].kind == kind && requests[i].request == request)
+			return &requests[i].arg;
+	return NULL;
+}
+
+const struct hc_arg *
+hc_arg_of(const struct hc_call *call, const struct hc_row *row, unsigned i)
+{
+	static const struct hc_arg unknown = HEX(arg);
+	const struct hc_arg *arg = &row->args[i];
+
+	if (arg->kind != HC_ARG_IOCTL && arg->kind != HC_ARG_FCNTL)
+		return arg;
+	arg = hc_request(arg->kind, (uint32_t)call->arg[i - 1]);
+	return arg ? arg : &unknown;
+}

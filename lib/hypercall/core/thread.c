@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads by their numbers.  Nothing here may know how they run.
+ */
+#include "hypercall/core/thread.h"
+
+#include <string.h>
+
+bool
+hc_thread_next(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME])
+{
+	if (thread->ops && thread->ops->next)
+		return thread->ops->next(thread, tid, name);
+	if (thread->tid <= *tid)
+		return false;
+	*tid = thread->tid;
+	memcpy(name, thread->name, HC_THREAD_NAME);
+	return true;
+}

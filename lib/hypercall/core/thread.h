@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A thread of the guest, and the machine's operations on it.  This file must
+ * not know how threads run.
+ */
+#ifndef HC_THREAD_H
+#define HC_THREAD_H
+
+#include "hypercall/core/pending.h"
+#include "hypercall/core/wait.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The segment bases of a thread, which its vCPU holds. */
+enum hc_base_register {
+	HC_FS,
+	HC_GS,
+};
+
+#define HC_THREAD_NAME 16 /* with its NUL, as on Linux */
+
+struct hc_thread;
+
+/* Operations of the machine on a thread.  An int result is 0 or -errno. */
+struct hc_thread_ops {
+	/* Take the thread out of the guest and out of a wait. */
+	void (*kick)(struct hc_thread *thread);
+	int (*get_base)(
+	    struct hc_thread *thread, enum hc_base_register which, uint64_t *v);
+	int (*set_base)(
+	    struct hc_thread *thread, enum hc_base_register which, uint64_t v);
+	/*
+	 * Make a thread like `parent`: with its registers as they are after the
+	 * current call, except that the call's result is 0.  The child runs
+	 * when it is started, with this stack unless that is 0, and with this
+	 * FS base unless `tls` is NULL.  Only create() can fail: a child that
+	 * was created must be started.
+	 */
+	int (*create)(struct hc_thread *parent, struct hc_thread **child);
+	void (*start)(
+	    struct hc_thread *child, uint64_t stack, const uint64_t *tls);
+	/* See hc_thread_next(). */
+	bool (*next)(
+	    struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME]);
+};
+
+/* A thread of the guest. */
+struct hc_thread {
+	int tid;
+	char name[HC_THREAD_NAME]; /* at first, that of its creator */
+	bool named;                /* the guest has set it */
+	struct hc_thread_signals signals;
+	uint64_t clear_tid;    /* the word to clear when it ends, or 0 */
+	uint64_t robust;       /* the head of its list of robust locks, or 0 */
+	_Atomic uint64_t lock; /* address of the PI lock it waits for, or 0 */
+	struct hc_wait wait;
+	/* Nonzero: the run loop has work to do, and no call may begin to wait.
+	 * Set in signal handlers, cleared by the loop. */
+	volatile int kicked;
+	const struct hc_thread_ops
+	    *ops; /* NULL: it is alone, and has no vCPU */
+};
+
+/*
+ * Find the guest's thread with the lowest number above *tid: its number and
+ * name.  False if there is none.
+ */
+bool
+hc_thread_next(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME]);
+
+#endif

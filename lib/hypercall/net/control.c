@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Control messages.  Nothing here may know the call that uses them.
+ */
+#include "hypercall/net/control.h"
+
+#include "hypercall/core/device.h"
+#include "hypercall/core/handlers.h"
+#include "hypercall/core/hostcall.h"
+#include "hypercall/core/memfile.h"
+#include "hypercall/core/plain.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Kinds that the C library's headers may leave out. */
+#ifndef TCP_CM_INQ
+#define TCP_CM_INQ 36
+#endif
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+/* Replace the guest's descriptor at `at` by the host's. */
+static int
+send_right(struct hc_guest *guest, struct hc_control *c, uint8_t *at)
+{
+	struct hc_file *file;
+	int fd;
+
+	memcpy(&fd, at, sizeof(fd));
+	file = fd < 0 ? NULL : hc_fd_get(&guest->fds, (uint64_t)fd);
+	if (!file)
+		return -EBADF;
+	c->held[c->files++] = file;
+	/* A folder would lead its receiver out of the tree.  A file of a
+	 * read-only volume, one of novillo's own and one that refuses an access
+	 * would lose that on its way back: only what a mark allows may get
+	 * lost. */
+	if (file->directory || file->read_only || file->own || file->refuses)
+		return -EPERM;
+	hc_memfile_lent(file);
+	memcpy(at, &file->host, sizeof(file->host));
+	return 0;
+}
+
+static int
+send_rights(struct hc_guest *guest, struct hc_control *c, uint8_t *at, size_t n)
+{
+	int r = 0;
+
+	if (n > HC_RIGHTS - c->files)
+		return -EINVAL;
+	for (; r == 0 && n > 0; n--, at += sizeof(int))
+		r = send_right(guest, c, at);
+	return r;
+}
+
+/* Control messages that concern only the message they come with, or the socket
+ * that receives them. */
+enum {
+	SENT = 1 << 0,
+	RECEIVED = 1 << 1,
+};
+
+static const struct {
+	int level, type;
+	unsigned way;
+} kinds[] = {
+	{ SOL_SOCKET, SCM_RIGHTS, SENT | RECEIVED },
+	{ SOL_SOCKET, SCM_TIMESTAMP, RECEIVED },
+	{ SOL_SOCKET, SCM_TIMESTAMPNS, RECEIVED },
+	{ SOL_SOCKET, SO_RXQ_OVFL, RECEIVED },
+	{ IPPROTO_TCP, TCP_CM_INQ, RECEIVED },
+	{ IPPROTO_UDP, UDP_GRO, RECEIVED },
+	{ IPPROTO_UDP, UDP_SEGMENT, SENT },
+	{ IPPROTO_IP, IP_PKTINFO, RECEIVED },
+	{ IPPROTO_IP, IP_RECVERR, RECEIVED },
+	{ IPPROTO_IP, IP_TOS, SENT | RECEIVED },
+	{ IPPROTO_IP, IP_TTL, SENT | RECEIVED },
+	{ IPPROTO_IPV6, IPV6_HOPLIMIT, SENT | RECEIVED },
+	{ IPPROTO_IPV6, IPV6_PKTINFO, RECEIVED },
+	{ IPPROTO_IPV6, IPV6_RECVERR, RECEIVED },
+	{ IPPROTO_IPV6, IPV6_TCLASS, SENT | RECEIVED },
+};
+
+static bool
+goes(const struct cmsghdr *header, unsigned way)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].level == header->cmsg_level &&
+		    kinds[i].type == header->cmsg_type)
+			return kinds[i].way & way;
+	return false;
+}
+
+static bool
+has_rights(const struct cmsghdr *header)
+{
+	return header->cmsg_level == SOL_SOCKET &&
+	       header->cmsg_type == SCM_RIGHTS;
+}
+
+static int
+send_one(struct hc_guest *guest, struct hc_control *c,
+    const struct cmsghdr *header, uint8_t *data)
+{
+	size_t len = header->cmsg_len - CMSG_LEN(0);
+
+	if (has_rights(header))
+		return send_rights(guest, c, data, len / sizeof(int));
+	if (header->cmsg_level == SOL_SOCKET &&
+	    header->cmsg_type == SCM_CREDENTIALS)
+		return -EPERM;
+	return goes(header, SENT) ? 0 : -EINVAL;
+}
+
+int
+hc_control_get(
+    struct hc_guest *guest, struct hc_control *c, uint64_t va, size_t len)
+{
+	size_t at = 0;
+	int r = 0;
+
+	c->files = 0;
+	c->len = 0;
+	if (len > sizeof(c->bytes))
+		return -ENOBUFS;
+	if (gmem_read(guest->mem, c->bytes, va, len) < 0)
+		return -EFAULT;
+	c->len = len;
+	while (r == 0 && at < len && len - at >= sizeof(struct cmsghdr)) {
+		struct cmsghdr header;
+
+		memcpy(&header, c->bytes + at, sizeof(header));
+		if (header.cmsg_len < CMSG_LEN(0) || header.cmsg_len > len - at)
+			return -EINVAL;
+		r = send_one(guest, c, &header, c->bytes + at + CMSG_LEN(0));
+		at += CMSG_ALIGN(header.cmsg_len);
+	}
+	return r;
+}
+
+void
+hc_control_put(struct hc_control *c)
+{
+	while (c->files > 0)
+		hc_file_put(c->held[--c->files]);
+}
+
+static int
+socket_option(int fd, int option)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	hc_host(SYS_getsockopt, fd, SOL_SOCKET, option, &value, &len);
+	return value;
+}
+
+/* Is it a socket of a kind that a guest can make? */
+static bool
+is_safe_socket(int fd)
+{
+	int family = socket_option(fd, SO_DOMAIN);
+	int type = socket_option(fd, SO_TYPE);
+
+	if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
+		return false;
+	return type == SOCK_STREAM || type == SOCK_DGRAM ||
+	       (type == SOCK_SEQPACKET && family == AF_UNIX);
+}
+
+/* May a guest have this descriptor, which came over a socket? */
+static bool
+is_safe(int fd)
+{
+	struct stat st;
+	int64_t flags = hc_host(SYS_fcntl, fd, F_GETFL, 0);
+
+	if (flags < 0 || (flags & O_PATH) ||
+	    hc_host(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) < 0)
+		return false;
+	switch (st.st_mode & S_IFMT) {
+	case S_IFREG: return hc_is_plain(fd);
+	case S_IFIFO: return true;
+	case S_IFSOCK: return is_safe_socket(fd);
+	case S_IFCHR: return hc_is_harmless(st.st_rdev);
+	default: return false; /* KVM's descriptors have no file type */
+	}
+}
+
+/* Replace `n` host descriptors by guest descriptors, up to the first that the
+ * guest may not have.  Their number. */
+static size_t
+receive_rights(struct hc_guest *guest, uint8_t *at, size_t n, bool cloexec)
+{
+	size_t i, good = 0;
+
+	for (i = 0; i < n; i++, at += sizeof(int)) {
+		int fd, own = -1;
+
+		memcpy(&fd, at, sizeof(fd));
+		if (good == i && is_safe(fd))
+			own = hc_fd_open(&guest->fds, fd, 0, cloexec);
+		else
+			close(fd);
+		if (own < 0)
+			continue;
+		memcpy(at, &own, sizeof(own));
+		good++;
+	}
+	return good;
+}
+
+/* Translate one message, at `at`; its length, which may have shrunk. */
+static size_t
+receive_one(struct hc_guest *guest, uint8_t *at, struct cmsghdr *header,
+    bool cloexec, bool *cut)
+{
+	size_t n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	size_t good;
+
+	if (!goes(header, RECEIVED))
+		return 0;
+	if (!has_rights(header))
+		return header->cmsg_len;
+	good = receive_rights(guest, at + CMSG_LEN(0), n, cloexec);
+	*cut = *cut || good < n;
+	/* The guest must not see the host's numbers. */
+	memset(at + CMSG_LEN(good * sizeof(int)), 0, (n - good) * sizeof(int));
+	header->cmsg_len = CMSG_LEN(good * sizeof(int));
+	memcpy(at, header, sizeof(*header));
+	return good > 0 ? header->cmsg_len : 0;
+}
+
+void
+hc_control_receive(struct hc_guest *guest, struct hc_control *c,
+    struct msghdr *message, bool cloexec)
+{
+	size_t from = 0, to = 0, len = message->msg_controllen;
+	bool cut = false;
+
+	while (from < len && len - from >= sizeof(struct cmsghdr)) {
+		struct cmsghdr header;
+		size_t whole, left;
+
+		memcpy(&header, c->bytes + from, sizeof(header));
+		if (header.cmsg_len < CMSG_LEN(0) ||
+		    header.cmsg_len > len - from)
+			break;
+		whole = CMSG_ALIGN(header.cmsg_len);
+		left = receive_one(
+		    guest, c->bytes + from, &header, cloexec, &cut);
+		if (left > 0)
+			memmove(c->bytes + to, c->bytes + from, left);
+		to += CMSG_ALIGN(left);
+		from += whole;
+	}
+	/* The last need not be padded. */
+	c->len = to < len ? to : len;
+	if (cut)
+		message->msg_flags |= MSG_CTRUNC;
+}

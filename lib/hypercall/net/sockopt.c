@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Hypercalls on socket options: those of a list, and no others.  Nothing here
+ * may know the effect of an option.
+ */
+#include "hypercall/core/handlers.h"
+#include "hypercall/core/hostcall.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#define VALUE_MAX 512
+
+enum {
+	GET = 1 << 0,
+	SET = 1 << 1,
+	BOTH = GET | SET,
+};
+
+#define OPTION(level, option, may, type)         \
+	{                                        \
+		level, option, may, sizeof(type) \
+	}
+
+/* Options of kernels and protocols that the C library's headers leave out. */
+#ifndef TCP_INQ
+#define TCP_INQ 36
+#endif
+#ifndef UDP_CORK
+#define UDP_CORK 1
+#endif
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+/*
+ * Options not listed reach past the socket (SO_BINDTODEVICE, filters, SO_MARK,
+ * memberships), make a name in the host's name space (SO_PASSCRED, which binds
+ * a socket), identify things of the host's (SO_COOKIE), or are unknown.
+ */
+static const struct option {
+	int level, option;
+	unsigned may;
+	size_t size; /* of its value, at most */
+} options[] = {
+	OPTION(SOL_SOCKET, SO_ACCEPTCONN, GET, int),
+	OPTION(SOL_SOCKET, SO_BROADCAST, BOTH, int),
+	OPTION(SOL_SOCKET, SO_DOMAIN, GET, int),
+	OPTION(SOL_SOCKET, SO_DONTROUTE, BOTH, int),
+	OPTION(SOL_SOCKET, SO_ERROR, GET, int),
+	OPTION(SOL_SOCKET, SO_KEEPALIVE, BOTH, int),
+	OPTION(SOL_SOCKET, SO_LINGER, BOTH, struct linger),
+	OPTION(SOL_SOCKET, SO_OOBINLINE, BOTH, int),
+	OPTION(SOL_SOCKET, SO_PEEK_OFF, BOTH, int),
+	OPTION(SOL_SOCKET, SO_PEERCRED, GET, struct ucred),
+	OPTION(SOL_SOCKET, SO_PRIORITY, BOTH, int),
+	OPTION(SOL_SOCKET, SO_PROTOCOL, GET, int),
+	OPTION(SOL_SOCKET, SO_RCVBUF, BOTH, int),
+	OPTION(SOL_SOCKET, SO_RCVLOWAT, BOTH, int),
+	OPTION(SOL_SOCKET, SO_RCVTIMEO, BOTH, struct timeval),
+	OPTION(SOL_SOCKET, SO_REUSEADDR, BOTH, int),
+	OPTION(SOL_SOCKET, SO_REUSEPORT, BOTH, int),
+	OPTION(SOL_SOCKET, SO_RXQ_OVFL, BOTH, int),
+	OPTION(SOL_SOCKET, SO_SNDBUF, BOTH, int),
+	OPTION(SOL_SOCKET, SO_SNDLOWAT, GET, int),
+	OPTION(SOL_SOCKET, SO_SNDTIMEO, BOTH, struct timeval),
+	OPTION(SOL_SOCKET, SO_TIMESTAMP, BOTH, int),
+	OPTION(SOL_SOCKET, SO_TIMESTAMPNS, BOTH, int),
+	OPTION(SOL_SOCKET, SO_TYPE, GET, int),
+	OPTION(IPPROTO_TCP, TCP_CONGESTION, BOTH, char[16]),
+	OPTION(IPPROTO_TCP, TCP_CORK, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_DEFER_ACCEPT, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_FASTOPEN, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_FASTOPEN_CONNECT, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_INFO, GET, char[VALUE_MAX]),
+	OPTION(IPPROTO_TCP, TCP_INQ, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_KEEPCNT, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_KEEPIDLE, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_KEEPINTVL, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_LINGER2, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_MAXSEG, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_NODELAY, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_NOTSENT_LOWAT, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_QUICKACK, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_SYNCNT, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT, BOTH, int),
+	OPTION(IPPROTO_TCP, TCP_WINDOW_CLAMP, BOTH, int),
+	OPTION(IPPROTO_UDP, UDP_CORK, BOTH, int),
+	OPTION(IPPROTO_UDP, UDP_GRO, BOTH, int),
+	OPTION(IPPROTO_UDP, UDP_SEGMENT, BOTH, int),
+	OPTION(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, BOTH, int),
+	OPTION(IPPROTO_IP, IP_FREEBIND, BOTH, int),
+	OPTION(IPPROTO_IP, IP_MINTTL, BOTH, int),
+	OPTION(IPPROTO_IP, IP_MTU, GET, int),
+	OPTION(IPPROTO_IP, IP_MTU_DISCOVER, BOTH, int),
+	OPTION(IPPROTO_IP, IP_MULTICAST_ALL, BOTH, int),
+	OPTION(IPPROTO_IP, IP_MULTICAST_IF, BOTH, struct ip_mreqn),
+	OPTION(IPPROTO_IP, IP_MULTICAST_LOOP, BOTH, int),
+	OPTION(IPPROTO_IP, IP_MULTICAST_TTL, BOTH, int),
+	OPTION(IPPROTO_IP, IP_PKTINFO, BOTH, int),
+	OPTION(IPPROTO_IP, IP_RECVERR, BOTH, int),
+	OPTION(IPPROTO_IP, IP_RECVTOS, BOTH, int),
+	OPTION(IPPROTO_IP, IP_RECVTTL, BOTH, int),
+	OPTION(IPPROTO_IP, IP_TOS, BOTH, int),
+	OPTION(IPPROTO_IP, IP_TTL, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_MTU, GET, int),
+	OPTION(IPPROTO_IPV6, IPV6_MTU_DISCOVER, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_IF, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_RECVERR, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_RECVPKTINFO, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_RECVTCLASS, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_TCLASS, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_UNICAST_HOPS, BOTH, int),
+	OPTION(IPPROTO_IPV6, IPV6_V6ONLY, BOTH, int),
+};
+
+static const struct option *
+find_option(int level, int option)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].level == level && options[i].option == option)
+			return &options[i];
+	return NULL;
+}
+
+static int64_t
+set_option(struct hc_call *call, int fd, const struct option *o)
+{
+	uint8_t value[VALUE_MAX] = { 0 };
+	int32_t len = (int32_t)call->setsockopt.length;
+	size_t n;
+
+	if (len < 0)
+		return -EINVAL;
+	n = (size_t)len < o->size ? (size_t)len : o->size;
+	if (gmem_read(call->guest->mem, value, call->setsockopt.value, n) < 0)
+		return -EFAULT;
+	return hc_host(SYS_setsockopt, fd, o->level, o->option, value, n);
+}
+
+/* The peer's ids; of the host's processes, the guest knows none but itself. */
+static int64_t
+get_peer(int fd, uint8_t *value, int32_t *len)
+{
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
+	int64_t r = hc_host(
+	    SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+
+	if (r < 0)
+		return r;
+	peer.pid = peer.pid == hc_host(SYS_getpid, 0) ? 1 : 0;
+	memcpy(value, &peer, sizeof(peer));
+	if (*len > (int32_t)size)
+		*len = (int32_t)size;
+	return 0;
+}
+
+static int64_t
+get_value(int fd, const struct option *o, uint8_t *value, int32_t *len)
+{
+	if (o->level == SOL_SOCKET && o->option == SO_PEERCRED)
+		return get_peer(fd, value, len);
+	return hc_host(SYS_getsockopt, fd, o->level, o->option, value, len);
+}
+
+static int64_t
+get_option(struct hc_call *call, int fd, const struct option *o)
+{
+	const struct gmem *mem = call->guest->mem;
+	uint8_t value[VALUE_MAX] = { 0 };
+	int32_t len;
+	int64_t r;
+
+	if (gmem_read(mem, &len, call->getsockopt.length, sizeof(len)) < 0)
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	if ((size_t)len > o->size)
+		len = (int32_t)o->size;
+	r = get_value(fd, o, value, &len);
+	if (r < 0)
+		return r;
+	if (gmem_write(mem, call->getsockopt.value, value, (size_t)len) < 0)
+		return -EFAULT;
+	return gmem_write(mem, call->getsockopt.length, &len, sizeof(len));
+}
+
+static int64_t
+option_call(struct hc_call *call, uint64_t fd, int level, int option,
+    unsigned may,
+    int64_t (*serve)(struct hc_call *, int, const struct option *))
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, fd);
+	const struct option *o = find_option(level, option);
+	int64_t r = -ENOPROTOOPT;
+
+	if (!file)
+		return -EBADF;
+	if (o && (o->may & may))
+		r = serve(call, file->host, o);
+	hc_file_put(file);
+	return r;
+}
+
+int64_t
+hc_do_setsockopt(struct hc_call *call)
+{
+	return option_call(call, call->setsockopt.fd,
+	    (int)call->setsockopt.level, (int)call->setsockopt.option, SET,
+	    set_option);
+}
+
+int64_t
+hc_do_getsockopt(struct hc_call *call)
+{
+	return option_call(call, call->getsockopt.fd,
+	    (int)call->getsockopt.level, (int)call->getsockopt.option, GET,
+	    get_option);
+}

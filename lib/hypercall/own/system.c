@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The contents of /proc and /sys on the machine that the guest sees (proc(5)).
+ * Nothing here may know how a file is opened.
+ */
+#include "hypercall/core/handlers.h"
+#include "hypercall/own/own.h"
+#include "hypercall/task/task.h"
+
+#include <inttypes.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KIB 1024U
+
+void
+hc_world_init(struct hc_guest *guest)
+{
+	struct hc_world *world = &guest->world;
+	unsigned i;
+
+	world->started = hc_own_clock(CLOCK_BOOTTIME);
+	world->uid = getuid();
+	world->gid = getgid();
+	for (i = 0; i < HC_DEVICES; i++)
+		world->device[i] = -1;
+}
+
+static unsigned
+count_cpus(void)
+{
+	int64_t n = hc_count_cpus();
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
+void
+hc_own_put_cpus(struct hc_text *text, const char *before)
+{
+	unsigned n = count_cpus();
+
+	if (n > 1)
+		hc_text_put(text, "%s0-%u\n", before, n - 1);
+	else
+		hc_text_put(text, "%s0\n", before);
+}
+
+void
+hc_own_cpus(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_own_put_cpus(text, "");
+}
+
+void
+hc_own_hostname(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s\n", hc_uname.nodename);
+}
+
+void
+hc_own_osrelease(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s\n", hc_uname.release);
+}
+
+void
+hc_own_ostype(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s\n", hc_uname.sysname);
+}
+
+void
+hc_own_version(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s version %s (%s) %s\n", hc_uname.sysname,
+	    hc_uname.release, hc_uname.nodename, hc_uname.version);
+}
+
+/* The load of the host is hidden from the guest. */
+void
+hc_own_loadavg(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	hc_text_put(text, "0.00 0.00 0.00 1/1 %d\n", call->thread->tid);
+}
+
+void
+hc_own_meminfo(struct hc_text *text, const struct hc_call *call, int number)
+{
+	const struct hc_guest *guest = call->guest;
+	uint64_t used = guest->space.used;
+	uint64_t all = guest->space.limit;
+	const struct {
+		const char *name;
+		uint64_t bytes;
+	} lines[] = {
+		{ "MemTotal:", all },
+		{ "MemFree:", all - used },
+		{ "MemAvailable:", all - used },
+		{ "Buffers:", 0 },
+		{ "Cached:", 0 },
+		{ "SwapCached:", 0 },
+		{ "Active:", used },
+		{ "Inactive:", 0 },
+		{ "SwapTotal:", 0 },
+		{ "SwapFree:", 0 },
+		{ "Dirty:", 0 },
+		{ "AnonPages:", used },
+		{ "Mapped:", 0 },
+		{ "Shmem:", 0 },
+		{ "Slab:", 0 },
+		{ "SReclaimable:", 0 },
+		{ "CommitLimit:", all },
+		{ "Committed_AS:", used },
+	};
+	size_t i;
+
+	(void)number;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		hc_text_put(text, "%-15s%9" PRIu64 " kB\n", lines[i].name,
+		    lines[i].bytes / KIB);
+}
+
+/* Nanoseconds since the host's start, and those in which all processors did
+ * nothing for the guest. */
+static uint64_t
+uptime(uint64_t *idle)
+{
+	uint64_t up = hc_own_clock(CLOCK_BOOTTIME);
+	uint64_t busy = hc_own_clock(CLOCK_PROCESS_CPUTIME_ID);
+	uint64_t all = up * count_cpus();
+
+	*idle = all > busy ? all - busy : 0;
+	return up;
+}
+
+void
+hc_own_uptime(struct hc_text *text, const struct hc_call *call, int number)
+{
+	uint64_t idle, up = uptime(&idle);
+
+	(void)call;
+	(void)number;
+	hc_text_put(text,
+	    "%" PRIu64 ".%02" PRIu64 " %" PRIu64 ".%02" PRIu64 "\n",
+	    up / HC_NS_PER_SECOND, up % HC_NS_PER_SECOND / HC_OWN_TICK,
+	    idle / HC_NS_PER_SECOND, idle % HC_NS_PER_SECOND / HC_OWN_TICK);
+}
+
+void
+hc_own_system_stat(struct hc_text *text, const struct hc_call *call, int number)
+{
+	uint64_t idle, up = uptime(&idle);
+	uint64_t busy = hc_own_clock(CLOCK_PROCESS_CPUTIME_ID);
+	uint64_t now = hc_own_clock(CLOCK_REALTIME);
+	unsigned i, n = count_cpus();
+
+	(void)call;
+	(void)number;
+	hc_text_put(text, "cpu  %" PRIu64 " 0 0 %" PRIu64 " 0 0 0 0 0 0\n",
+	    busy / HC_OWN_TICK, idle / HC_OWN_TICK);
+	for (i = 0; i < n; i++)
+		hc_text_put(text,
+		    "cpu%u %" PRIu64 " 0 0 %" PRIu64 " 0 0 0 0 0 0\n", i,
+		    busy / n / HC_OWN_TICK, idle / n / HC_OWN_TICK);
+	hc_text_put(text,
+	    "intr 0\nctxt 0\nbtime %" PRIu64
+	    "\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n",
+	    (now - up) / HC_NS_PER_SECOND);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Hypercalls on the address space.  Nothing here may know how it is kept.
+ */
+#include "hypercall/core/handlers.h"
+
+#include "hypercall/core/device.h"
+#include "hypercall/core/hostcall.h"
+#include "hypercall/core/memfile.h"
+#include "mem/mapping.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* The flags that MAP_SHARED_VALIDATE accepts.  MAP_SYNC is not among them:
+ * there is no persistent memory. */
+#define MAP_KNOWN                                                             \
+	((unsigned)(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE |    \
+		    MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE |             \
+		    MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_GROWSDOWN | \
+		    MAP_HUGETLB | MAP_FIXED_NOREPLACE | 0x40U))
+
+int64_t
+hc_do_brk(struct hc_call *call)
+{
+	return space_brk(&call->guest->space, call->brk.addr);
+}
+
+static int
+check_map_flags(unsigned flags)
+{
+	unsigned type = flags & MAP_TYPE;
+
+	if (type != MAP_PRIVATE && type != MAP_SHARED &&
+	    type != MAP_SHARED_VALIDATE)
+		return -EINVAL;
+	if (type == MAP_SHARED_VALIDATE && (flags & ~MAP_KNOWN))
+		return -EOPNOTSUPP;
+	/* Mappings that grow by faults are not supported. */
+	if (flags & MAP_GROWSDOWN)
+		return -EOPNOTSUPP;
+	/* As on Linux without reserved huge pages. */
+	return flags & MAP_HUGETLB ? -ENOMEM : 0;
+}
+
+/* May `file` be mapped, and may a shared mapping of it be written?  *st is set
+ * if it may. */
+static int
+check_file(const struct hc_file *file, unsigned prot, unsigned flags,
+    bool *writable, struct stat *st)
+{
+	int64_t mode = hc_host(SYS_fcntl, file->host, F_GETFL, 0);
+	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+	int64_t r;
+
+	if (mode < 0 || (mode & O_PATH))
+		return -EBADF;
+	r = hc_host(SYS_fstat, file->host, st);
+	if (r < 0)
+		return (int)r;
+	*writable = (mode & O_ACCMODE) == O_RDWR && !file->read_only &&
+		    !hc_file_only_appends(file, mode);
+	if ((mode & O_ACCMODE) == O_WRONLY ||
+	    (shared && (prot & PROT_WRITE) && !*writable))
+		return -EACCES;
+	/* novillo's own files cannot be mapped, as those of /proc cannot. */
+	return S_ISREG(st->st_mode) && !file->own ? 0 : -ENODEV;
+}
+
+/* A mapping of /dev/zero is anonymous memory. */
+static bool
+is_zero(const struct hc_file *file)
+{
+	struct stat st;
+
+	return hc_host(SYS_fstat, file->host, &st) == 0 &&
+	       S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(HC_MEMORY_MAJOR, HC_MINOR_zero);
+}
+
+/* For /proc: [at, at + len) has no file, or this one if it has a name in the
+ * guest's tree. */
+static void
+note_no_file(struct hc_guest *guest, uint64_t at, uint64_t len)
+{
+	hc_mapped_set(&guest->mapped, at, page_up(at + len), NULL, 0);
+}
+
+static void
+note_file(struct hc_guest *guest, const struct hc_file *file,
+    const struct stat *st, uint64_t offset, uint64_t at, uint64_t len)
+{
+	struct hc_mapped_file named;
+
+	note_no_file(guest, at, len);
+	if (!file->mount || hc_tree_name(&guest->tree, file, named.name) < 0)
+		return;
+	named.device = st->st_dev;
+	named.inode = st->st_ino;
+	hc_mapped_set(&guest->mapped, at, page_up(at + len), &named, offset);
+}
+
+static int64_t
+map_memory(struct hc_call *call, unsigned prot, unsigned flags)
+{
+	int64_t r = space_mmap(&call->guest->space, call->mmap.addr,
+	    call->mmap.length, prot, flags, NULL);
+
+	if (r > 0)
+		note_no_file(call->guest, (uint64_t)r, call->mmap.length);
+	return r;
+}
+
+static int64_t
+map_file(struct hc_call *call, unsigned prot, unsigned flags)
+{
+	const uint64_t len = call->mmap.length;
+	struct space_file map = { .offset = call->mmap.offset };
+	struct hc_file *file;
+	struct stat st;
+	int64_t r;
+
+	if (map.offset & PAGE_4K_MASK)
+		return -EINVAL;
+	file = hc_fd_get(&call->guest->fds, call->mmap.fd);
+	if (!file)
+		return -EBADF;
+	map.fd = file->host;
+	r = check_file(file, prot, flags, &map.writable, &st);
+	if (r == -ENODEV && is_zero(file)) {
+		hc_file_put(file);
+		return map_memory(call, prot, flags);
+	}
+	if (r == 0 &&
+	    (map.offset > INT64_MAX || len > (uint64_t)INT64_MAX - map.offset))
+		r = len == 0 ? -EINVAL : -EOVERFLOW;
+	if (r == 0)
+		r = space_mmap(&call->guest->space, call->mmap.addr, len, prot,
+		    flags, &map);
+	if (r > 0)
+		note_file(call->guest, file, &st, map.offset, (uint64_t)r, len);
+	hc_memfile_lent(file);
+	hc_file_put(file);
+	return r;
+}
+
+int64_t
+hc_do_mmap(struct hc_call *call)
+{
+	struct space *space = &call->guest->space;
+	unsigned prot = (unsigned)call->mmap.prot;
+	unsigned flags = (unsigned)call->mmap.flags;
+	int64_t r = check_map_flags(flags);
+
+	if (r < 0)
+		return r;
+	r = flags & MAP_ANONYMOUS ? map_memory(call, prot, flags)
+				  : map_file(call, prot, flags);
+	/* As on Linux, a failure of this does not undo the mapping. */
+	if (r > 0 && (flags & (MAP_POPULATE | MAP_LOCKED)))
+		(void)space_madvise(space, (uint64_t)r, call->mmap.length,
+		    prot & PROT_WRITE ? MADV_POPULATE_WRITE
+				      : MADV_POPULATE_READ);
+	return r;
+}
+
+int64_t
+hc_do_munmap(struct hc_call *call)
+{
+	int r = space_munmap(
+	    &call->guest->space, call->munmap.addr, call->munmap.length);
+
+	if (r == 0)
+		note_no_file(
+		    call->guest, call->munmap.addr, call->munmap.length);
+	return r;
+}
+
+int64_t
+hc_do_mprotect(struct hc_call *call)
+{
+	return space_mprotect(&call->guest->space, call->mprotect.addr,
+	    call->mprotect.length, (unsigned)call->mprotect.prot);
+}
+
+int64_t
+hc_do_mremap(struct hc_call *call)
+{
+	int64_t r = space_mremap(&call->guest->space, call->mremap.addr,
+	    call->mremap.old_length, call->mremap.new_length,
+	    (unsigned)call->mremap.flags, call->mremap.new_addr);
+
+	if (r > 0)
+		hc_mapped_move(&call->guest->mapped, call->mremap.addr,
+		    page_up(call->mremap.old_length), (uint64_t)r,
+		    page_up(call->mremap.new_length));
+	return r;
+}
+
+int64_t
+hc_do_madvise(struct hc_call *call)
+{
+	return space_madvise(&call->guest->space, call->madvise.addr,
+	    call->madvise.length, (int)call->madvise.advice);
+}
+
+int64_t
+hc_do_mincore(struct hc_call *call)
+{
+	return space_mincore(&call->guest->space, call->mincore.addr,
+	    call->mincore.length, call->mincore.vec);
+}
+
+int64_t
+hc_do_msync(struct hc_call *call)
+{
+	return space_msync(&call->guest->space, call->msync.addr,
+	    call->msync.length, (unsigned)call->msync.flags);
+}
+
+/*
+ * Locking makes Linux' checks only.  The user of novillo decides, also by its
+ * limits, whether pages stay in memory.
+ */
+static int64_t
+lock_range(struct hc_call *call, uint64_t addr, uint64_t len, unsigned flags)
+{
+	uint64_t start = page_down(addr);
+	uint64_t end;
+
+	if (flags & ~(unsigned)MLOCK_ONFAULT)
+		return -EINVAL;
+	if (len > UINT64_MAX - PAGE_4K_MASK - addr)
+		return -EINVAL;
+	end = page_up(addr + len);
+	return space_is_taken(&call->guest->space, start, end - start)
+		   ? 0
+		   : -ENOMEM;
+}
+
+int64_t
+hc_do_mlock(struct hc_call *call)
+{
+	return lock_range(call, call->mlock.addr, call->mlock.length, 0);
+}
+
+int64_t
+hc_do_mlock2(struct hc_call *call)
+{
+	return lock_range(call, call->mlock2.addr, call->mlock2.length,
+	    (unsigned)call->mlock2.flags);
+}
+
+int64_t
+hc_do_munlock(struct hc_call *call)
+{
+	return lock_range(call, call->munlock.addr, call->munlock.length, 0);
+}
+
+int64_t
+hc_do_mlockall(struct hc_call *call)
+{
+	unsigned flags = (unsigned)call->mlockall.flags;
+
+	return flags == 0 || flags == MCL_ONFAULT ||
+		       (flags &
+			   ~(unsigned)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		   ? -EINVAL
+		   : 0;
+}
+
+int64_t
+hc_do_munlockall(struct hc_call *call)
+{
+	(void)call;
+	return 0;
+}

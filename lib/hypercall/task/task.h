@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads, limits and the system's identity, for other rooms.  Only
+ * lib/hypercall includes this.
+ */
+#ifndef HC_TASK_H
+#define HC_TASK_H
+
+#include "hypercall/core/hypercall.h"
+
+#include <sys/utsname.h>
+
+/* Set the limits that a guest starts with. */
+void hc_limits_init(struct hc_guest *guest);
+
+/* The answer of uname(). */
+extern const struct utsname hc_uname;
+
+/* The number of processors that the host lets novillo use, or -errno. */
+int64_t hc_count_cpus(void);
+
+/* Wake a thread that waits for the word at `va`; a bad address has no
+ * effect. */
+void hc_futex_wake(const struct hc_call *call, uint64_t va);
+
+/* Release the locks of a thread that ends, so that the next owner learns of it:
+ * first those on its robust list; then, after the thread has left the list of
+ * threads, those for which others wait. */
+void hc_free_robust(const struct hc_call *call);
+void hc_free_awaited(const struct hc_call *call);
+
+/* Tell other threads of the end of the calling thread: release its locks, and
+ * clear the word that set_tid_address() named. */
+void hc_thread_ends(struct hc_call *call);
+
+#endif

@@ -1,0 +1,921 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Structures by their fields, from one table.  Nothing here may know calls.
+ */
+#include "hypercall/trace/show.h"
+
+#include "hypercall/core/names.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/sched.h>
+#include <linux/stat.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/sysmacros.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <sys/timex.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+/* Room for the largest structure, struct utsname with 390 bytes. */
+#define SHOWN_STRUCT 512
+
+/* The kernel's struct termios, which the C library's headers do not have. */
+struct kernel_termios {
+	uint32_t c_iflag, c_oflag, c_cflag, c_lflag;
+	uint8_t c_line, c_cc[19];
+};
+
+enum how {
+	SIGNED,
+	UNSIGNED,
+	HEX,
+	OCTAL,
+	ADDRESS,
+	LIMIT, /* of a resource */
+	TEXT,
+	FLAGS,
+	ENUM,
+	INSIDE, /* a nested structure */
+	SPECIAL,
+};
+
+struct field {
+	const char *name;
+	uint16_t at, size;
+	enum how how;
+	const struct hc_name *names;
+	const char *type; /* of a nested structure */
+	/* Show the field, given the whole structure.  False, for a field
+	 * without a name, if there is nothing to show. */
+	bool (*special)(struct hc_show *show, const uint8_t *whole);
+};
+
+#define PLACE(t, f) .at = offsetof(t, f), .size = sizeof(((t *)0)->f)
+#define FIELD(t, f, how_)                               \
+	{                                               \
+#f, PLACE(t, f), how_, NULL, NULL, NULL \
+	}
+#define NAMED(t, f, how_, set)                         \
+	{                                              \
+#f, PLACE(t, f), how_, set, NULL, NULL \
+	}
+#define NESTED(t, f, type_)                                \
+	{                                                  \
+#f, PLACE(t, f), INSIDE, NULL, type_, NULL \
+	}
+#define OTHER(name_, function)                             \
+	{                                                  \
+		name_, 0, 0, SPECIAL, NULL, NULL, function \
+	}
+#define VALUE(t, how_)                                   \
+	{                                                \
+		"", 0, sizeof(t), how_, NULL, NULL, NULL \
+	}
+#define MORE                                           \
+	{                                              \
+		"...", 0, 0, SPECIAL, NULL, NULL, NULL \
+	}
+#define END                                           \
+	{                                             \
+		NULL, 0, 0, SPECIAL, NULL, NULL, NULL \
+	}
+static const struct hc_name set_poll[] = {
+	NAME(POLLIN),
+	NAME(POLLPRI),
+	NAME(POLLOUT),
+	NAME(POLLERR),
+	NAME(POLLHUP),
+	NAME(POLLNVAL),
+	NAME(POLLRDNORM),
+	NAME(POLLRDBAND),
+	NAME(POLLWRNORM),
+	NAME(POLLWRBAND),
+	{ 0x2000, "POLLRDHUP", 0 },
+	NAMES_END,
+};
+
+static const struct hc_name set_epoll[] = {
+	NAME(EPOLLIN),
+	NAME(EPOLLPRI),
+	NAME(EPOLLOUT),
+	NAME(EPOLLRDNORM),
+	NAME(EPOLLRDBAND),
+	NAME(EPOLLWRNORM),
+	NAME(EPOLLWRBAND),
+	NAME(EPOLLMSG),
+	NAME(EPOLLERR),
+	NAME(EPOLLHUP),
+	NAME(EPOLLRDHUP),
+	NAME(EPOLLEXCLUSIVE),
+	NAME(EPOLLWAKEUP),
+	NAME(EPOLLONESHOT),
+	NAME(EPOLLET),
+	NAMES_END,
+};
+
+static const struct hc_name set_lock[] = {
+	NAME(F_RDLCK),
+	NAME(F_WRLCK),
+	NAME(F_UNLCK),
+	NAMES_END,
+};
+
+static const struct hc_name set_stack[] = {
+	NAME(SS_ONSTACK),
+	NAME(SS_DISABLE),
+	NAMES_END,
+};
+
+static const struct hc_name set_action[] = {
+	{ 0x04000000, "SA_RESTORER", 0 },
+	NAME(SA_ONSTACK),
+	NAME(SA_RESTART),
+	NAME(SA_NODEFER),
+	{ (uint32_t)SA_RESETHAND, "SA_RESETHAND", 0 },
+	NAME(SA_SIGINFO),
+	NAME(SA_NOCLDSTOP),
+	NAME(SA_NOCLDWAIT),
+	NAMES_END,
+};
+
+static const struct hc_name set_handler[] = {
+	{ 0, "SIG_DFL", 0 },
+	{ 1, "SIG_IGN", 0 },
+	NAMES_END,
+};
+
+static const struct hc_name set_mode[] = {
+	{ S_IFSOCK, "S_IFSOCK", S_IFMT },
+	{ S_IFLNK, "S_IFLNK", S_IFMT },
+	{ S_IFREG, "S_IFREG", S_IFMT },
+	{ S_IFBLK, "S_IFBLK", S_IFMT },
+	{ S_IFDIR, "S_IFDIR", S_IFMT },
+	{ S_IFCHR, "S_IFCHR", S_IFMT },
+	{ S_IFIFO, "S_IFIFO", S_IFMT },
+	NAME(S_ISUID),
+	NAME(S_ISGID),
+	NAME(S_ISVTX),
+	NAMES_END,
+};
+
+static const struct hc_name set_statx[] = {
+	NAME(STATX_BASIC_STATS),
+	NAME(STATX_TYPE),
+	NAME(STATX_MODE),
+	NAME(STATX_NLINK),
+	NAME(STATX_UID),
+	NAME(STATX_GID),
+	NAME(STATX_ATIME),
+	NAME(STATX_MTIME),
+	NAME(STATX_CTIME),
+	NAME(STATX_INO),
+	NAME(STATX_SIZE),
+	NAME(STATX_BLOCKS),
+	NAME(STATX_BTIME),
+	{ 0x1000, "STATX_MNT_ID", 0 },
+	NAMES_END,
+};
+
+static const struct hc_name set_mount[] = {
+	{ 0x20, "ST_VALID", 0 },
+	{ 1, "ST_RDONLY", 0 },
+	{ 2, "ST_NOSUID", 0 },
+	{ 4, "ST_NODEV", 0 },
+	{ 8, "ST_NOEXEC", 0 },
+	{ 16, "ST_SYNCHRONOUS", 0 },
+	{ 64, "ST_MANDLOCK", 0 },
+	{ 1024, "ST_NOATIME", 0 },
+	{ 2048, "ST_NODIRATIME", 0 },
+	{ 4096, "ST_RELATIME", 0 },
+	NAMES_END,
+};
+
+/* S_IFREG|0644 */
+static void
+put_mode(struct hc_show *show, unsigned mode)
+{
+	unsigned special = mode & ~0777U;
+
+	if (special) {
+		line_flags(show->line, set_mode, special);
+		line_put(show->line, "|");
+	}
+	line_put(show->line, "%#03o", mode & 0777);
+}
+
+/* A device's number, or the size of another file. */
+static void
+put_size(struct hc_show *show, const char *prefix, unsigned mode, dev_t rdev,
+    int64_t size)
+{
+	if (S_ISCHR(mode) || S_ISBLK(mode))
+		line_put(show->line, "%s_rdev=makedev(%#x, %#x)", prefix,
+		    major(rdev), minor(rdev));
+	else
+		line_put(show->line, "%s_size=%" PRId64, prefix, size);
+}
+
+static bool
+special_stat(struct hc_show *show, const uint8_t *whole)
+{
+	const struct stat *st = (const void *)whole;
+
+	line_put(show->line, "st_mode=");
+	put_mode(show, st->st_mode);
+	line_put(show->line, ", ");
+	put_size(show, "st", st->st_mode, st->st_rdev, st->st_size);
+	return true;
+}
+
+static bool
+special_statx(struct hc_show *show, const uint8_t *whole)
+{
+	const struct statx *st = (const void *)whole;
+
+	line_put(show->line, "stx_mode=");
+	put_mode(show, st->stx_mode);
+	line_put(show->line, ", ");
+	put_size(show, "stx", st->stx_mode,
+	    makedev(st->stx_rdev_major, st->stx_rdev_minor),
+	    (int64_t)st->stx_size);
+	return true;
+}
+
+static bool
+special_fsid(struct hc_show *show, const uint8_t *whole)
+{
+	const struct statfs *st = (const void *)whole;
+	uint32_t id[2];
+
+	memcpy(id, &st->f_fsid, sizeof(id));
+	line_put(show->line, "f_fsid={val=[%#x, %#x]}", id[0], id[1]);
+	return true;
+}
+
+static bool
+special_loads(struct hc_show *show, const uint8_t *whole)
+{
+	const struct sysinfo *s = (const void *)whole;
+
+	line_put(show->line, "loads=[%lu, %lu, %lu]", s->loads[0], s->loads[1],
+	    s->loads[2]);
+	return true;
+}
+
+/* Either UTIME_NOW or UTIME_OMIT of utimensat(), or a time. */
+static bool
+special_timespec(struct hc_show *show, const uint8_t *whole)
+{
+	const struct timespec *ts = (const void *)whole;
+
+	if (ts->tv_nsec == UTIME_NOW || ts->tv_nsec == UTIME_OMIT)
+		line_put(show->line, "%s",
+		    ts->tv_nsec == UTIME_NOW ? "UTIME_NOW" : "UTIME_OMIT");
+	else
+		line_put(show->line, "{tv_sec=%lld, tv_nsec=%ld}",
+		    (long long)ts->tv_sec, ts->tv_nsec);
+	return true;
+}
+
+static bool
+special_pollfd(struct hc_show *show, const uint8_t *whole)
+{
+	const struct pollfd *p = (const void *)whole;
+
+	if (show->output && p->revents == 0)
+		return false;
+	line_put(show->line, "{fd=%d", p->fd);
+	if (p->fd >= 0) {
+		line_put(show->line, show->output ? ", revents=" : ", events=");
+		line_flags(show->line, set_poll,
+		    (uint16_t)(show->output ? p->revents : p->events));
+	}
+	line_put(show->line, "}");
+	return true;
+}
+
+static bool
+special_epoll_data(struct hc_show *show, const uint8_t *whole)
+{
+	struct epoll_event e;
+
+	memcpy(&e, whole, sizeof(e));
+	line_put(show->line, "data={u32=%" PRIu32 ", u64=%" PRIu64 "}",
+	    e.data.u32, e.data.u64);
+	return true;
+}
+
+static bool
+special_fd_set(struct hc_show *show, const uint8_t *whole)
+{
+	const char *between = "";
+	unsigned fd, shown = 0;
+
+	line_put(show->line, "[");
+	for (fd = 0; fd < FD_SETSIZE; fd++) {
+		if (!(whole[fd / 8] >> fd % 8 & 1))
+			continue;
+		if (shown++ == SHOWN_PARTS) {
+			line_put(show->line, " ...");
+			break;
+		}
+		line_put(show->line, "%s%u", between, fd);
+		between = " ";
+	}
+	line_put(show->line, "]");
+	return true;
+}
+
+static void
+put_signal(struct hc_line *line, int signal)
+{
+#ifdef HAVE_SIGABBREV_NP
+	const char *name = signal < 32 ? sigabbrev_np(signal) : NULL;
+#else
+	const char *name = NULL;
+#endif
+
+	if (name)
+		line_put(line, "%s", name);
+	else
+		line_put(line, "%d", signal);
+}
+
+/* A set that is more than half full is shown as its complement, as by
+ * strace. */
+static void
+put_sigset(struct hc_line *line, uint64_t set)
+{
+	bool full = __builtin_popcountll(set) > 32;
+	const char *between = "";
+	int signal;
+
+	line_put(line, full ? "~[" : "[");
+	for (signal = 1; signal <= 64; signal++) {
+		if ((set >> (signal - 1) & 1) == full)
+			continue;
+		line_put(line, "%s", between);
+		put_signal(line, signal);
+		between = " ";
+	}
+	line_put(line, "]");
+}
+
+static bool
+special_sigset(struct hc_show *show, const uint8_t *whole)
+{
+	uint64_t set;
+
+	memcpy(&set, whole, sizeof(set));
+	put_sigset(show->line, set);
+	return true;
+}
+
+static bool
+special_sigaction(struct hc_show *show, const uint8_t *whole)
+{
+	struct hc_sigaction a;
+
+	memcpy(&a, whole, sizeof(a));
+	line_put(show->line, "sa_handler=");
+	line_enum(show->line, set_handler, a.handler);
+	line_put(show->line, ", sa_mask=");
+	put_sigset(show->line, a.mask);
+	line_put(show->line, ", sa_flags=");
+	line_flags(show->line, set_action, a.flags);
+	if (a.flags & HC_SA_RESTORER)
+		line_put(show->line, ", sa_restorer=0x%" PRIx64, a.restorer);
+	return true;
+}
+
+/* The kernel's struct user_msghdr, which is the same as struct msghdr. */
+static bool
+special_msghdr(struct hc_show *show, const uint8_t *whole)
+{
+	struct msghdr m;
+
+	memcpy(&m, whole, sizeof(m));
+	line_put(show->line, "msg_name=");
+	show_sockaddr(show, (uintptr_t)m.msg_name, m.msg_namelen);
+	line_put(show->line, ", msg_namelen=%u, msg_iov=", m.msg_namelen);
+	show_vector(show, (uintptr_t)m.msg_iov, m.msg_iovlen);
+	line_put(show->line, ", msg_iovlen=%zu", m.msg_iovlen);
+	if (m.msg_controllen) {
+		line_put(show->line, ", msg_control=");
+		line_address(show->line, (uintptr_t)m.msg_control);
+	}
+	line_put(show->line, ", msg_controllen=%zu, msg_flags=%#x",
+	    m.msg_controllen, (unsigned)m.msg_flags);
+	return true;
+}
+
+static const struct field timespec_fields[] = {
+	OTHER("", special_timespec),
+	END,
+};
+static const struct field timeval_fields[] = {
+	FIELD(struct timeval, tv_sec, SIGNED),
+	FIELD(struct timeval, tv_usec, SIGNED),
+	END,
+};
+static const struct field timezone_fields[] = {
+	FIELD(struct timezone, tz_minuteswest, SIGNED),
+	FIELD(struct timezone, tz_dsttime, SIGNED),
+	END,
+};
+static const struct field itimerspec_fields[] = {
+	NESTED(struct itimerspec, it_interval, "struct timespec"),
+	NESTED(struct itimerspec, it_value, "struct timespec"),
+	END,
+};
+static const struct field itimerval_fields[] = {
+	NESTED(struct itimerval, it_interval, "struct timeval"),
+	NESTED(struct itimerval, it_value, "struct timeval"),
+	END,
+};
+static const struct field tms_fields[] = {
+	FIELD(struct tms, tms_utime, SIGNED),
+	FIELD(struct tms, tms_stime, SIGNED),
+	FIELD(struct tms, tms_cutime, SIGNED),
+	FIELD(struct tms, tms_cstime, SIGNED),
+	END,
+};
+static const struct field stat_fields[] = {
+	OTHER(NULL, special_stat),
+	MORE,
+	END,
+};
+static const struct field statx_fields[] = {
+	NAMED(struct statx, stx_mask, FLAGS, set_statx),
+	FIELD(struct statx, stx_attributes, HEX),
+	OTHER(NULL, special_statx),
+	MORE,
+	END,
+};
+static const struct field statfs_fields[] = {
+	FIELD(struct statfs, f_type, HEX),
+	FIELD(struct statfs, f_bsize, SIGNED),
+	FIELD(struct statfs, f_blocks, UNSIGNED),
+	FIELD(struct statfs, f_bfree, UNSIGNED),
+	FIELD(struct statfs, f_bavail, UNSIGNED),
+	FIELD(struct statfs, f_files, UNSIGNED),
+	FIELD(struct statfs, f_ffree, UNSIGNED),
+	OTHER(NULL, special_fsid),
+	FIELD(struct statfs, f_namelen, SIGNED),
+	FIELD(struct statfs, f_frsize, SIGNED),
+	NAMED(struct statfs, f_flags, FLAGS, set_mount),
+	END,
+};
+static const struct field rlimit_fields[] = {
+	FIELD(struct rlimit, rlim_cur, LIMIT),
+	FIELD(struct rlimit, rlim_max, LIMIT),
+	END,
+};
+static const struct field rusage_fields[] = {
+	NESTED(struct rusage, ru_utime, "struct timeval"),
+	NESTED(struct rusage, ru_stime, "struct timeval"),
+	MORE,
+	END,
+};
+static const struct field sysinfo_fields[] = {
+	FIELD(struct sysinfo, uptime, SIGNED),
+	OTHER(NULL, special_loads),
+	FIELD(struct sysinfo, totalram, UNSIGNED),
+	FIELD(struct sysinfo, freeram, UNSIGNED),
+	FIELD(struct sysinfo, sharedram, UNSIGNED),
+	FIELD(struct sysinfo, bufferram, UNSIGNED),
+	FIELD(struct sysinfo, totalswap, UNSIGNED),
+	FIELD(struct sysinfo, freeswap, UNSIGNED),
+	FIELD(struct sysinfo, procs, UNSIGNED),
+	FIELD(struct sysinfo, totalhigh, UNSIGNED),
+	FIELD(struct sysinfo, freehigh, UNSIGNED),
+	FIELD(struct sysinfo, mem_unit, UNSIGNED),
+	END,
+};
+static const struct field utsname_fields[] = {
+	FIELD(struct utsname, sysname, TEXT),
+	FIELD(struct utsname, nodename, TEXT),
+	MORE,
+	END,
+};
+static const struct field winsize_fields[] = {
+	FIELD(struct winsize, ws_row, UNSIGNED),
+	FIELD(struct winsize, ws_col, UNSIGNED),
+	FIELD(struct winsize, ws_xpixel, UNSIGNED),
+	FIELD(struct winsize, ws_ypixel, UNSIGNED),
+	END,
+};
+static const struct field termios_fields[] = {
+	FIELD(struct kernel_termios, c_iflag, HEX),
+	FIELD(struct kernel_termios, c_oflag, HEX),
+	FIELD(struct kernel_termios, c_cflag, HEX),
+	FIELD(struct kernel_termios, c_lflag, HEX),
+	MORE,
+	END,
+};
+static const struct field flock_fields[] = {
+	NAMED(struct flock, l_type, ENUM, set_lock),
+	NAMED(struct flock, l_whence, ENUM, hc_names_seek),
+	FIELD(struct flock, l_start, SIGNED),
+	FIELD(struct flock, l_len, SIGNED),
+	END,
+};
+static const struct field epoll_fields[] = {
+	NAMED(struct epoll_event, events, FLAGS, set_epoll),
+	OTHER(NULL, special_epoll_data),
+	END,
+};
+static const struct field stack_fields[] = {
+	FIELD(stack_t, ss_sp, ADDRESS),
+	NAMED(stack_t, ss_flags, FLAGS, set_stack),
+	FIELD(stack_t, ss_size, UNSIGNED),
+	END,
+};
+static const struct field clone_fields[] = {
+	FIELD(struct clone_args, flags, HEX),
+	FIELD(struct clone_args, child_tid, ADDRESS),
+	FIELD(struct clone_args, parent_tid, ADDRESS),
+	FIELD(struct clone_args, exit_signal, UNSIGNED),
+	FIELD(struct clone_args, stack, ADDRESS),
+	FIELD(struct clone_args, stack_size, HEX),
+	FIELD(struct clone_args, tls, ADDRESS),
+	END,
+};
+static const struct field msghdr_fields[] = {
+	OTHER(NULL, special_msghdr),
+	END,
+};
+static const struct field mmsghdr_fields[] = {
+	NESTED(struct mmsghdr, msg_hdr, "struct msghdr"),
+	FIELD(struct mmsghdr, msg_len, UNSIGNED),
+	END,
+};
+static const struct field sigaction_fields[] = {
+	OTHER(NULL, special_sigaction),
+	END,
+};
+static const struct field pollfd_fields[] = {
+	OTHER("", special_pollfd),
+	END,
+};
+static const struct field fd_set_fields[] = {
+	OTHER("", special_fd_set),
+	END,
+};
+static const struct field sigset_fields[] = {
+	OTHER("", special_sigset),
+	END,
+};
+static const struct field signed_fields[] = { VALUE(int32_t, SIGNED), END };
+static const struct field signed_64_fields[] = { VALUE(int64_t, SIGNED), END };
+static const struct field unsigned_fields[] = { VALUE(uint32_t, UNSIGNED),
+	END };
+static const struct field unsigned_64_fields[] = { VALUE(uint64_t, HEX), END };
+
+enum shape_kind {
+	BRACED,   /* {a=1, b=2} */
+	BARE,     /* the only field writes its own brackets */
+	NUMBER,   /* [1], and [1] => [2] */
+	ARGUMENT, /* [1], and [1 => 2] */
+};
+
+#define SHAPE(type, kind, fields)                 \
+	{                                         \
+#type, sizeof(type), kind, fields \
+	}
+
+/* By type and size, so that a header with another definition is noticed. */
+static const struct shape {
+	const char *type;
+	size_t size;
+	enum shape_kind kind;
+	const struct field *fields;
+} shapes[] = {
+	SHAPE(struct timespec, BARE, timespec_fields),
+	SHAPE(struct timeval, BRACED, timeval_fields),
+	SHAPE(struct timezone, BRACED, timezone_fields),
+	SHAPE(struct itimerspec, BRACED, itimerspec_fields),
+	SHAPE(struct itimerval, BRACED, itimerval_fields),
+	SHAPE(struct tms, BRACED, tms_fields),
+	SHAPE(struct stat, BRACED, stat_fields),
+	SHAPE(struct statx, BRACED, statx_fields),
+	SHAPE(struct statfs, BRACED, statfs_fields),
+	SHAPE(struct rlimit, BRACED, rlimit_fields),
+	SHAPE(struct rusage, BRACED, rusage_fields),
+	SHAPE(struct sysinfo, BRACED, sysinfo_fields),
+	SHAPE(struct utsname, BRACED, utsname_fields),
+	SHAPE(struct winsize, BRACED, winsize_fields),
+	SHAPE(struct flock, BRACED, flock_fields),
+	SHAPE(struct pollfd, BARE, pollfd_fields),
+	SHAPE(struct epoll_event, BRACED, epoll_fields),
+	SHAPE(struct msghdr, BRACED, msghdr_fields),
+	SHAPE(struct mmsghdr, BRACED, mmsghdr_fields),
+	SHAPE(struct clone_args, BRACED, clone_fields),
+	SHAPE(stack_t, BRACED, stack_fields),
+	SHAPE(fd_set, BARE, fd_set_fields),
+	{ "struct termios", sizeof(struct kernel_termios), BRACED,
+	    termios_fields },
+	{ "struct hc_sigaction", sizeof(struct hc_sigaction), BRACED,
+	    sigaction_fields },
+	{ "hc_sigset", sizeof(uint64_t), BARE, sigset_fields },
+	SHAPE(int, NUMBER, signed_fields),
+	SHAPE(unsigned, NUMBER, unsigned_fields),
+	SHAPE(uid_t, NUMBER, unsigned_fields),
+	SHAPE(gid_t, NUMBER, unsigned_fields),
+	SHAPE(socklen_t, ARGUMENT, unsigned_fields),
+	SHAPE(off_t, NUMBER, signed_64_fields),
+	SHAPE(time_t, NUMBER, signed_64_fields),
+	SHAPE(uint64_t, NUMBER, unsigned_64_fields),
+};
+
+/* `type` is a name of `len` bytes, which "[2]" may follow. */
+static const struct shape *
+find_shape(const char *type, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (strlen(shapes[i].type) == len &&
+		    memcmp(shapes[i].type, type, len) == 0)
+			return &shapes[i];
+	return NULL;
+}
+
+bool
+show_joins(const char *type)
+{
+	const struct shape *shape = find_shape(type, strlen(type));
+
+	return shape && shape->kind == ARGUMENT;
+}
+
+static uint64_t
+number(const struct field *f, const uint8_t *bytes)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, bytes + f->at, f->size <= 8 ? f->size : 8);
+	return value;
+}
+
+static int64_t
+signed_number(const struct field *f, const uint8_t *bytes)
+{
+	unsigned unused = 64 - 8U * f->size;
+
+	return (int64_t)(number(f, bytes) << unused) >> unused;
+}
+
+/* 8192*1024, as strace shows it. */
+static void
+put_limit(struct hc_line *line, uint64_t value)
+{
+	if (value == UINT64_MAX)
+		line_put(line, "RLIM64_INFINITY");
+	else if (value > 1024 && value % 1024 == 0)
+		line_put(line, "%" PRIu64 "*1024", value / 1024);
+	else
+		line_put(line, "%" PRIu64, value);
+}
+
+static void show_shape(
+    struct hc_show *show, const struct shape *shape, const uint8_t *bytes);
+
+static void
+show_value(struct hc_show *show, const struct field *f, const uint8_t *bytes)
+{
+	uint64_t value = number(f, bytes);
+	const char *text = (const char *)bytes + f->at;
+
+	switch (f->how) {
+	case SIGNED:
+		line_put(show->line, "%" PRId64, signed_number(f, bytes));
+		break;
+	case UNSIGNED: line_put(show->line, "%" PRIu64, value); break;
+	case HEX: line_put(show->line, "%#" PRIx64, value); break;
+	case OCTAL: line_put(show->line, "%#03" PRIo64, value); break;
+	case ADDRESS: line_address(show->line, value); break;
+	case LIMIT: put_limit(show->line, value); break;
+	case TEXT: line_text(show->line, text, strnlen(text, f->size)); break;
+	case FLAGS: line_flags(show->line, f->names, value); break;
+	case ENUM: line_enum(show->line, f->names, value); break;
+	case INSIDE:
+		show_shape(
+		    show, find_shape(f->type, strlen(f->type)), bytes + f->at);
+		break;
+	case SPECIAL: f->special(show, bytes); break;
+	}
+}
+
+static void
+show_shape(
+    struct hc_show *show, const struct shape *shape, const uint8_t *bytes)
+{
+	const struct field *f;
+
+	if (shape->kind != BRACED) {
+		show_value(show, shape->fields, bytes);
+		return;
+	}
+	line_put(show->line, "{");
+	for (f = shape->fields; f->name || f->special; f++) {
+		line_put(show->line, f > shape->fields ? ", " : "");
+		if (f->name)
+			line_put(show->line, "%s", f->name);
+		if (f->name && f->how != SPECIAL)
+			line_put(show->line, "=");
+		if (f->how != SPECIAL || f->special)
+			show_value(show, f, bytes);
+	}
+	line_put(show->line, "}");
+}
+
+/* One element of an array; false if there is nothing to show. */
+static bool
+show_element(struct hc_show *show, const struct shape *shape,
+    const uint8_t *bytes, const char *between)
+{
+	size_t before = show->line->used;
+	bool shown = true;
+
+	line_put(show->line, "%s", between);
+	if (shape->kind == BARE)
+		shown = shape->fields->special(show, bytes);
+	else
+		show_shape(show, shape, bytes);
+	if (!shown && !show->line->cut)
+		show->line->used = before;
+	return shown;
+}
+
+static void
+show_elements(struct hc_show *show, const struct shape *shape, uint64_t va,
+    uint64_t count)
+{
+	_Alignas(16) uint8_t copy[SHOWN_STRUCT];
+	const char *between = "";
+	uint64_t i;
+
+	line_put(show->line, "[");
+	for (i = 0; i < count; i++) {
+		if (i == SHOWN_PARTS) {
+			line_put(show->line, "%s...", between);
+			break;
+		}
+		if (gmem_read(show->mem, copy, va, shape->size) < 0) {
+			line_put(show->line, "%s...", between);
+			break;
+		}
+		if (show_element(show, shape, copy, between))
+			between = ", ";
+		va += shape->size;
+	}
+	line_put(show->line, "]");
+}
+
+void
+show_array(struct hc_show *show, const char *type, size_t size, uint64_t va,
+    uint64_t count)
+{
+	const struct shape *shape = find_shape(type, strlen(type));
+
+	if (!shape || shape->size != size || va == 0 ||
+	    gmem_span(show->mem, va, size, GMEM_READ) < size) {
+		if (va != 0 && count == 0)
+			line_put(show->line, "[]");
+		else
+			line_address(show->line, va);
+		return;
+	}
+	show_elements(show, shape, va, count);
+}
+
+void
+show_struct(struct hc_show *show, const char *type, size_t size, uint64_t va)
+{
+	_Alignas(16) uint8_t copy[SHOWN_STRUCT];
+	const struct shape *shape = find_shape(type, strcspn(type, "["));
+	size_t before = show->line->used;
+	bool number_;
+
+	if (!shape || size % shape->size != 0 || size > sizeof(copy)) {
+		line_address(show->line, va);
+		return;
+	}
+	if (size != shape->size) {
+		show_array(
+		    show, shape->type, shape->size, va, size / shape->size);
+		return;
+	}
+	if (gmem_read(show->mem, copy, va, size) < 0) {
+		show->line->used = before;
+		line_address(show->line, va);
+		return;
+	}
+	number_ = shape->kind == NUMBER || shape->kind == ARGUMENT;
+	line_put(show->line, number_ ? "[" : "");
+	show_shape(show, shape, copy);
+	line_put(show->line, number_ ? "]" : "");
+}
+
+void
+show_buffer(const struct hc_show *show, uint64_t va, uint64_t len)
+{
+	size_t shown = len < SHOWN_BYTES ? (size_t)len : SHOWN_BYTES;
+	uint8_t bytes[SHOWN_BYTES];
+
+	if (va == 0 || gmem_read(show->mem, bytes, va, shown) < 0) {
+		line_address(show->line, va);
+		return;
+	}
+	line_text(show->line, bytes, shown);
+	if (len > shown)
+		line_put(show->line, "...");
+}
+
+void
+show_string(const struct hc_show *show, uint64_t va, size_t most)
+{
+	char text[SHOWN_PATH + 1];
+	int64_t len = gmem_string(show->mem, text, most + 1, va);
+
+	if (len == -EFAULT) {
+		line_address(show->line, va);
+		return;
+	}
+	line_text(show->line, text, len < 0 ? most : (size_t)len);
+	if (len < 0)
+		line_put(show->line, "...");
+}
+
+static void
+show_part(struct hc_show *show, const struct iovec *part)
+{
+	uint64_t len = part->iov_len < show->left ? part->iov_len : show->left;
+
+	line_put(show->line, "{iov_base=");
+	show_buffer(show, (uintptr_t)part->iov_base, len);
+	line_put(show->line, ", iov_len=%zu}", part->iov_len);
+	show->left -= len;
+}
+
+void
+show_vector(struct hc_show *show, uint64_t va, uint64_t count)
+{
+	struct iovec part;
+	uint64_t i;
+
+	if (va == 0 ||
+	    (count > 0 && gmem_read(show->mem, &part, va, sizeof(part)) < 0)) {
+		line_address(show->line, va);
+		return;
+	}
+	line_put(show->line, "[");
+	for (i = 0; i < count; i++) {
+		line_put(show->line, i ? ", " : "");
+		if (i == SHOWN_PARTS || (i > 0 && gmem_read(show->mem, &part,
+						      va, sizeof(part)) < 0)) {
+			line_put(show->line, "...");
+			break;
+		}
+		show_part(show, &part);
+		va += sizeof(part);
+	}
+	line_put(show->line, "]");
+}
+
+/* The lengths are read once and may change meanwhile: they only determine a
+ * walk that ends with the buffer. */
+void
+show_entries(const struct hc_show *show, uint64_t va, uint64_t len)
+{
+	uint16_t reclen;
+	unsigned entries = 0;
+	uint64_t at = 0;
+
+	while (at < len) {
+		if (gmem_read(show->mem, &reclen,
+			va + at + offsetof(struct dirent64, d_reclen),
+			sizeof(reclen)) < 0 ||
+		    reclen < offsetof(struct dirent64, d_name))
+			break;
+		at += reclen;
+		entries++;
+	}
+	line_put(show->line, "0x%" PRIx64 " /* %u entries */", va, entries);
+}

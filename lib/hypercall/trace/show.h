@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest memory in a trace line, written by its type.  It must not know calls.
+ */
+#ifndef HC_SHOW_H
+#define HC_SHOW_H
+
+#include "hypercall/trace/line.h"
+
+#include <signal.h>
+
+#define SHOWN_BYTES 32  /* of a buffer, as by default in strace */
+#define SHOWN_PARTS 32  /* of a vector or an array, as by default in strace */
+#define SHOWN_PATH  256 /* bytes of a file name */
+
+/* A line, and the memory that it shows. */
+struct hc_show {
+	struct hc_line *line;
+	const struct gmem *mem;
+	bool output;   /* show the result of a call, not its input */
+	uint64_t left; /* bytes of a vector that the call has used */
+};
+
+/* Memory that cannot be read is shown as its address. */
+void show_buffer(const struct hc_show *show, uint64_t va, uint64_t len);
+void show_string(const struct hc_show *show, uint64_t va, size_t most);
+void show_vector(struct hc_show *show, uint64_t va, uint64_t count);
+/* A value of the C type `type`, of `size` bytes. */
+void
+show_struct(struct hc_show *show, const char *type, size_t size, uint64_t va);
+void show_array(struct hc_show *show, const char *type, size_t size,
+    uint64_t va, uint64_t count);
+void show_sockaddr(const struct hc_show *show, uint64_t va, uint64_t len);
+/* The number of struct linux_dirent64 in `len` bytes. */
+void show_entries(const struct hc_show *show, uint64_t va, uint64_t len);
+
+/* A signal that takes effect, as strace shows it. */
+void show_signal(struct hc_line *line, const siginfo_t *info);
+
+/* Is a change of this type, a number, shown as [before => after]? */
+bool show_joins(const char *type);
+
+#endif

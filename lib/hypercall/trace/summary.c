@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of the cost of calls, as strace -c prints it.  Nothing here may
+ * know how calls are counted.
+ */
+#include "hypercall/trace/trace.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char rule[] =
+    "------ ----------- ----------- --------- --------- ----------------\n";
+
+static const struct hc_trace *sorted; /* for more_time_first() */
+
+static int
+more_time_first(const void *a, const void *b)
+{
+	const struct hc_trace_count *x = &sorted->count[*(const uint16_t *)a];
+	const struct hc_trace_count *y = &sorted->count[*(const uint16_t *)b];
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? 1 : -1;
+	if (x->calls != y->calls)
+		return x->calls < y->calls ? 1 : -1;
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+/* Not by dprintf(), which also queries the descriptor. */
+__attribute__((format(printf, 2, 3))) static void
+put(struct output *out, const char *format, ...)
+{
+	char text[2 * sizeof(rule)];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (n > 0 && n < (int)sizeof(text))
+		output_write(out, text, (size_t)n);
+}
+
+static void
+put_row(struct output *out, const struct hc_trace_count *c, uint64_t all,
+    const char *name)
+{
+	char errors[24] = "";
+
+	if (c->errors)
+		snprintf(errors, sizeof(errors), "%" PRIu64, c->errors);
+	put(out, "%6.2f %11.6f %11" PRIu64 " %9" PRIu64 " %9s %s\n",
+	    all ? 100 * (double)c->ns / (double)all : 0, (double)c->ns / 1e9,
+	    c->calls ? c->ns / 1000 / c->calls : 0, c->calls, errors, name);
+}
+
+void
+hc_trace_summary(const struct hc_trace *trace)
+{
+	struct output *out = trace->out;
+	struct hc_trace_count total = { 0, 0, 0 };
+	uint16_t order[HYPERCALL_END + 1];
+	uint16_t n = 0, i;
+
+	for (i = 0; i <= HYPERCALL_END; i++) {
+		const struct hc_trace_count *c = &trace->count[i];
+
+		if (c->calls)
+			order[n++] = i;
+		total.calls += c->calls;
+		total.errors += c->errors;
+		total.ns += c->ns;
+	}
+	sorted = trace;
+	qsort(order, n, sizeof(order[0]), more_time_first);
+	put(out, "%s\n",
+	    "% time     seconds  usecs/call     calls    errors hypercall");
+	put(out, "%s", rule);
+	for (i = 0; i < n; i++) {
+		const struct hc_row *row = hc_row(order[i]);
+
+		put_row(out, &trace->count[order[i]], total.ns,
+		    row ? row->name : "(unknown)");
+	}
+	put(out, "%s", rule);
+	put_row(out, &total, total.ns, "total");
+}

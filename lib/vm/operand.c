@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Operands of a vCPU's next instruction.  Nothing here may know breakpoints,
+ * beyond reading the code under them.
+ */
+#include "vm/operand.h"
+
+#include "vm/context.h"
+
+#include <errno.h>
+
+_Static_assert(OPERAND_ACCESSES == INSN_ACCESSES, "one for each");
+
+int
+operand_registers(struct vcpu *vcpu, struct insn_registers *regs)
+{
+	struct user_context c;
+	const struct kvm_regs *r = &c.regs;
+	int error = vcpu_user_context(vcpu, &c);
+
+	if (error < 0)
+		return error;
+	/* By the numbers that instructions give them. */
+	*regs = (struct insn_registers){
+		.gpr = { r->rax, r->rcx, r->rdx, r->rbx, r->rsp, r->rbp, r->rsi,
+		    r->rdi, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13,
+		    r->r14, r->r15 },
+		.rip = r->rip,
+		.fs_base = c.fs_base,
+		.gs_base = c.gs_base,
+	};
+	return 0;
+}
+
+int
+operand_accesses(struct vcpu *vcpu, struct breaks_access *access)
+{
+	uint8_t code[INSN_LENGTH_MAX];
+	struct insn_registers regs;
+	struct insn insn;
+	unsigned i;
+	size_t n;
+	int r = operand_registers(vcpu, &regs);
+
+	if (r < 0)
+		return r;
+	n = breaks_read(
+	    &vcpu->machine->debug.breaks, regs.rip, code, sizeof(code));
+	if (insn_decode(&insn, code, n) != INSN_OK)
+		return -EINVAL;
+	for (i = 0; i < insn.accesses; i++) {
+		const struct insn_access *a = &insn.access[i];
+
+		if (a->flags & INSN_OPEN_ENDED)
+			return -EINVAL;
+		access[i] = (struct breaks_access){
+			.addr = insn_address(&insn, a, &regs),
+			.len = insn_extent(&insn, a, &regs),
+			.read = a->flags & INSN_READ,
+			.write = a->flags & INSN_WRITE,
+		};
+	}
+	return (int)insn.accesses;
+}

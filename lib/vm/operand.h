@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The memory that the instruction at which a vCPU rests is about to touch.  It
+ * must not know why that matters.
+ */
+#ifndef OPERAND_H
+#define OPERAND_H
+
+#include "image/insn.h"
+#include "vm/machine.h"
+
+/*
+ * Write the accesses of the instruction's operands into `access`
+ * (OPERAND_ACCESSES); how many.  -EINVAL if the instruction cannot be decoded,
+ * or its operands do not bound what it touches; another -errno if the vCPU's
+ * registers cannot be had.
+ */
+#define OPERAND_ACCESSES 2
+int operand_accesses(struct vcpu *vcpu, struct breaks_access *access);
+
+/* The user's registers, of which addresses are made.  0 or -errno. */
+int operand_registers(struct vcpu *vcpu, struct insn_registers *regs);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From an exit to registers that can be read and changed.  Nothing here may
+ * know signals, nor who debugs.
+ */
+#include "vm/rest.h"
+
+#include "vm/context.h"
+#include "vm/exits.h"
+#include "vm/step.h"
+
+/* Each may be cut short by another kick. */
+#define TRAP_TRIES 16
+
+/* Is there a trap that has not reached its stub's OUT?  It is queued in KVM, or
+ * at the head of the stub. */
+static bool
+has_trap_coming(const struct vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->kvm.run;
+	unsigned vector;
+
+	return run->s.regs.events.exception.injected ||
+	       shim_stub_vector(run->s.regs.regs.rip, &vector);
+}
+
+/* KVM does not report an INT3 that is queued: a vCPU that stands after one of a
+ * debugger's may have met it. */
+static bool
+may_have_met_int3(const struct vcpu *vcpu)
+{
+	return breaks_at(
+	    &vcpu->machine->debug.breaks, vcpu->kvm.run->s.regs.regs.rip - 1);
+}
+
+/* KVM reports queued traps on request; exits cost more then. */
+static int
+ask_for_events(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->kvm.run;
+	const uint64_t asked = run->kvm_valid_regs;
+	int r;
+
+	if (asked & KVM_SYNC_X86_EVENTS)
+		return 0;
+	run->kvm_valid_regs |= KVM_SYNC_X86_EVENTS;
+	r = vcpu_settle(vcpu);
+	run->kvm_valid_regs = asked;
+	return r;
+}
+
+/* If a vCPU was kicked with a trap on its way, let the trap arrive, before the
+ * state that it concerns is changed. */
+static int
+finish_trap(struct vcpu *vcpu)
+{
+	const struct flight *f = &vcpu->flight;
+	unsigned tries;
+	int r = 0;
+
+	for (tries = 0; r == 0 && tries < TRAP_TRIES; tries++) {
+		if (f->frame || f->call != CALL_NONE || flight_is_due(f) ||
+		    vcpu->debug.event.kind != EVENT_NONE)
+			break;
+		r = ask_for_events(vcpu);
+		if (r < 0)
+			break;
+		if (has_trap_coming(vcpu)) {
+			vcpu->kvm.run->immediate_exit = 0;
+			vcpu_enter(vcpu);
+		} else if (may_have_met_int3(vcpu)) {
+			r = step_enter_trap(vcpu);
+		} else {
+			break;
+		}
+	}
+	/* A kick that came meanwhile is for the run loop. */
+	atomic_signal_fence(memory_order_seq_cst);
+	if (vcpu->thread.kicked)
+		vcpu->kvm.run->immediate_exit = 1;
+	return r;
+}
+
+/* Has KVM the OUT of a hypercall to complete? */
+static bool
+has_out_pending(const struct flight *f)
+{
+	return !f->frame && f->call != CALL_NONE && f->call != CALL_REPEATS;
+}
+
+int
+vcpu_rest(struct vcpu *vcpu)
+{
+	struct flight *f = &vcpu->flight;
+	int r = finish_trap(vcpu);
+
+	if (r == 0 && has_out_pending(f))
+		r = vcpu_settle(vcpu);
+	/* It was kicked at the door's first instruction: `syscall` has not been
+	 * served yet. */
+	if (r == 0 && !f->frame && f->call == CALL_NONE &&
+	    vcpu_regs(vcpu)->rip == SHIM_DOOR)
+		f->call = CALL_REPEATS;
+	if (r == 0 && !f->frame)
+		r = vcpu_leave_shim(vcpu, f->call == CALL_REPEATS);
+	if (f->call == CALL_SERVED)
+		f->call = CALL_NONE;
+	return r;
+}

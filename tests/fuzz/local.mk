@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Fuzzers: configure with --enable-sanitizers and run them.  FUZZ_STATE names a
+# folder that keeps inputs and counts, FUZZ_RUNS is then how many runs there are
+# to be in all: doc/endurance.md.
+FUZZ_SECONDS = 60
+FUZZ_STATE =
+FUZZ_RUNS = 0
+FUZZ_OPTIONS = --seconds=$(FUZZ_SECONDS) --runs=$(FUZZ_RUNS) \
+	$(FUZZ_STATE:%=--state=%/$(@:run-%=%))
+FUZZERS = \
+	tests/fuzz/fuzz-adopt \
+	tests/fuzz/fuzz-agent \
+	tests/fuzz/fuzz-calls \
+	tests/fuzz/fuzz-config \
+	tests/fuzz/fuzz-hypercall \
+	tests/fuzz/fuzz-image \
+	tests/fuzz/fuzz-insn \
+	tests/fuzz/fuzz-json \
+	tests/fuzz/fuzz-lines \
+	tests/fuzz/fuzz-rsp \
+	tests/fuzz/fuzz-stub \
+	tests/fuzz/fuzz-trace
+EXTRA_PROGRAMS += $(FUZZERS)
+tests_fuzz_fuzz_adopt_SOURCES = tests/fuzz/fuzz-adopt.c tests/fuzz/fuzz-main.c \
+	tests/unit/faketarget.c tests/unit/faketarget.h
+tests_fuzz_fuzz_adopt_LDADD = lib/libdebugger.a lib/libgdb.a
+tests_fuzz_fuzz_agent_SOURCES = tests/fuzz/fuzz-agent.c tests/fuzz/fuzz-main.c
+tests_fuzz_fuzz_agent_LDADD = lib/libgdb.a
+tests_fuzz_fuzz_calls_SOURCES = tests/fuzz/fuzz-calls.c tests/fuzz/fuzz-main.c
+tests_fuzz_fuzz_calls_LDADD = lib/libimage.a
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/fuzz-main.c \
+	$(CONFIG_SOURCES)
+tests_fuzz_fuzz_config_LDADD = lib/libdebugger.a lib/libjson.a $(TEST_LIBS)
+tests_fuzz_fuzz_hypercall_SOURCES = tests/fuzz/fuzz-hypercall.c \
+	tests/fuzz/anycall.h tests/unit/guestram.h tests/unit/scratch.h \
+	tests/fuzz/fuzz-main.c
+tests_fuzz_fuzz_hypercall_LDADD = $(TEST_LIBS)
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz-json.c tests/fuzz/fuzz-main.c
+tests_fuzz_fuzz_json_LDADD = lib/libjson.a
+tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz-lines.c tests/fuzz/fuzz-main.c
+tests_fuzz_fuzz_lines_LDADD = $(TEST_LIBS)
+tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz-image.c tests/fuzz/fuzz-main.c
+tests_fuzz_fuzz_image_LDADD = $(TEST_LIBS)
+tests_fuzz_fuzz_insn_SOURCES = tests/fuzz/fuzz-insn.c tests/fuzz/fuzz-main.c \
+	$(OBJDUMP_SOURCES)
+tests_fuzz_fuzz_insn_LDADD = lib/libimage.a
+tests_fuzz_fuzz_rsp_SOURCES = tests/fuzz/fuzz-rsp.c tests/fuzz/fuzz-main.c
+tests_fuzz_fuzz_rsp_LDADD = lib/libgdb.a
+tests_fuzz_fuzz_stub_SOURCES = tests/fuzz/fuzz-stub.c tests/fuzz/fuzz-main.c \
+	tests/unit/faketarget.c tests/unit/faketarget.h
+tests_fuzz_fuzz_stub_LDADD = lib/libgdb.a
+tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz-trace.c tests/fuzz/fuzz-main.c
+tests_fuzz_fuzz_trace_LDADD = $(TEST_LIBS)
+
+FUZZ_CONFIGS = $(top_srcdir)/tests/run/config.json \
+	$(GUEST_CONFIGS:%=$(top_srcdir)/%)
+
+# Seeds: a loop; registers, memory and arithmetic; a printf; traces and
+# variables.
+run-fuzz-agent: tests/fuzz/fuzz-agent
+	mkdir -p tests/fuzz/agent
+	printf '\000"\000"\005(\040\000\012\051\047(3\002+"\001\003!\000\004' \
+	    >tests/fuzz/agent/loop
+	printf '\000&\000\001\026\100$$\000\100\040\000\032\011\005\016\047' \
+	    >tests/fuzz/agent/numbers
+	printf '\000"\001"\002"\003\064\001\000\003%%d\000"\001\047' \
+	    >tests/fuzz/agent/printf
+	printf '\000"\001\015\004\060\000\004"\002\014,\000\001-\000\001.\000\001\047' \
+	    >tests/fuzz/agent/traces
+	tests/fuzz/fuzz-agent $(FUZZ_OPTIONS) tests/fuzz/agent/*
+run-fuzz-adopt: tests/fuzz/fuzz-adopt
+	head -c 64 $(top_srcdir)/tests/unit/t-plan.c >tests/fuzz/adopt.seed
+	tests/fuzz/fuzz-adopt $(FUZZ_OPTIONS) tests/fuzz/adopt.seed
+run-fuzz-calls: tests/fuzz/fuzz-calls guest/hello.elf
+	tail -c +4097 guest/hello.elf | head -c 2048 >tests/fuzz/calls.seed
+	tests/fuzz/fuzz-calls $(FUZZ_OPTIONS) --piece=80 tests/fuzz/calls.seed
+run-fuzz-config: tests/fuzz/fuzz-config
+	tests/fuzz/fuzz-config $(FUZZ_OPTIONS) $(FUZZ_CONFIGS)
+run-fuzz-hypercall: tests/fuzz/fuzz-hypercall
+	head -c 2048 $(top_srcdir)/tests/unit/t-files.c >tests/fuzz/hypercall.seed
+	tests/fuzz/fuzz-hypercall $(FUZZ_OPTIONS) tests/fuzz/hypercall.seed
+# The start of each file, as fuzz-image wants it.
+run-fuzz-image: tests/fuzz/fuzz-image tests/run/mkelf
+	rm -rf tests/fuzz/seeds && $(MKDIR_P) tests/fuzz/seeds/whole
+	tests/run/mkelf tests/fuzz/seeds/whole >/dev/null
+	for f in tests/fuzz/seeds/whole/*; do \
+		n=$$(wc -c <"$$f") && \
+		head -c $$(((n + 15) / 16)) "$$f" \
+		    >"tests/fuzz/seeds/$${f##*/}" || exit 1; \
+	done
+	tests/fuzz/fuzz-image $(FUZZ_OPTIONS) tests/fuzz/seeds/*.elf
+# Code.
+run-fuzz-insn: tests/fuzz/fuzz-insn guest/hello.elf
+	tail -c +4097 guest/hello.elf | head -c 2048 >tests/fuzz/insn.seed
+	tests/fuzz/fuzz-insn $(FUZZ_OPTIONS) --piece=16 tests/fuzz/insn.seed
+run-fuzz-json: tests/fuzz/fuzz-json
+	tests/fuzz/fuzz-json $(FUZZ_OPTIONS) $(FUZZ_CONFIGS)
+# Without what is not read, most changes are of what is.
+run-fuzz-lines: tests/fuzz/fuzz-lines guest/hello.elf guest/empty.elf
+	for f in hello empty; do \
+		objcopy --only-keep-debug -R .debug_info -R .debug_abbrev \
+		    -R .debug_aranges -R .debug_loclists -R .debug_rnglists \
+		    -R .debug_frame -R .debug_str guest/$$f.elf \
+		    tests/fuzz/$$f.seed || exit 1; \
+	done
+	tests/fuzz/fuzz-lines $(FUZZ_OPTIONS) --piece=1000 \
+	    tests/fuzz/hello.seed tests/fuzz/empty.seed
+run-fuzz-rsp: tests/fuzz/fuzz-rsp
+	tests/fuzz/fuzz-rsp $(FUZZ_OPTIONS) --piece=200 $(top_srcdir)/tests/rsp/*.txt
+run-fuzz-stub: tests/fuzz/fuzz-stub
+	tests/fuzz/fuzz-stub $(FUZZ_OPTIONS) --piece=300 $(top_srcdir)/tests/rsp/*.txt
+run-fuzz-trace: tests/fuzz/fuzz-trace
+	head -c 2048 $(top_srcdir)/tests/unit/t-files.c >tests/fuzz/trace.seed
+	tests/fuzz/fuzz-trace $(FUZZ_OPTIONS) --piece=60 tests/fuzz/trace.seed
+
+RUN_FUZZERS = $(FUZZERS:tests/fuzz/%=run-%)
+
+check-fuzz: $(RUN_FUZZERS)
+
+.PHONY: check-fuzz $(RUN_FUZZERS)
+CLEANFILES += $(FUZZERS) tests/fuzz/agent/* tests/fuzz/*.seed

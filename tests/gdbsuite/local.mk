@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# GDB's own testsuite on novillo: see README.md.  `make check` does
+# not run it.
+#
+#	make check-gdbsuite			on three ways to link and to connect
+#	make gdbsuite-static			one of them
+#	make gdbsuite-static GDBSUITE_FILES=gdb.base/break.exp
+#
+# Results are in gdbsuite/WAY.
+
+GDBSUITE_FILES =
+GDBSUITE_WAYS = gdbsuite-static gdbsuite-static-pie gdbsuite-extended
+GDBSUITE_RUN = top_builddir='$(top_builddir)' GDBSUITE_OUT=gdbsuite/$@ \
+	$(SHELL) $(top_srcdir)/tests/gdbsuite/run.sh $(GDBSUITE_FILES)
+
+check-gdbsuite: $(GDBSUITE_WAYS)
+
+# The testsuite cannot run on some machines; run.sh prints why.
+gdbsuite-static: all
+	@echo $@:; $(GDBSUITE_RUN) || test $$? = 77
+gdbsuite-static-pie: all
+	@echo $@:; GDBSUITE_LINK=-static-pie $(GDBSUITE_RUN) || test $$? = 77
+gdbsuite-extended: all
+	@echo $@:; GDBSUITE_PROTOCOL=extended-remote $(GDBSUITE_RUN) || \
+	    test $$? = 77
+
+.PHONY: check-gdbsuite $(GDBSUITE_WAYS)
+
+EXTRA_DIST += \
+	tests/gdbsuite/README.md \
+	tests/gdbsuite/core.txt \
+	tests/gdbsuite/gdbserver-static-pie.tsv \
+	tests/gdbsuite/gdbserver-static.tsv \
+	tests/gdbsuite/novillo.exp \
+	tests/gdbsuite/run.sh \
+	tests/gdbsuite/score.awk \
+	tests/gdbsuite/source.sh

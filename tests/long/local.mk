@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Tests that take hours, in named parts.  `make check` and .ci/run do not run
+# them; run them before closing a change that needs them.
+#
+#	make check-long				all of them, about three hours
+#	make long-gdb LONG_TIMES=100		one part, 100 times
+#
+#	long-fuzz	each fuzzer, LONG_SECONDS; configure for it with
+#			--enable-sanitizers
+#	long-gdb	sessions with gdb and lldb, LONG_TIMES each: steps,
+#			watchpoints on threads, debuggers that are killed
+#	long-races	threads, signals and memory under load, LONG_TIMES each
+#	long-endurance	many sessions, steps, kills, guests, starts and ends, and
+#			whether anything grows: doc/endurance.md
+#	long-go		the tests of Go's own library, where Go is installed
+
+LONG_SECONDS = 600
+LONG_TIMES = 20
+LONG_GO = bufio bytes container/heap container/list encoding/binary \
+	encoding/json errors math/big regexp sort strconv strings sync \
+	sync/atomic text/template time unicode/utf8
+
+# Parts of tests/long/endure, each with its count and how many at once.
+LONG_ENDURANCE = watch:10000:3 gdb:300:3 killed:1000 crowd:10 steps:1000000 \
+	starts:10000:2
+
+LONG_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
+	NOVILLO_REQUIRE_KVM=1; export NOVILLO_REQUIRE_KVM;
+LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-races
+
+check-long: $(LONG_PARTS)
+
+long-fuzz:
+	$(MAKE) check-fuzz FUZZ_SECONDS=$(LONG_SECONDS)
+long-gdb: all $(check_PROGRAMS) guest/rounds.native
+	@$(LONG_ENVIRONMENT) \
+	$(SHELL) $(top_srcdir)/tests/long/repeat.sh $(LONG_TIMES) $(GDB_TESTS)
+long-races: all $(check_PROGRAMS)
+	@$(LONG_ENVIRONMENT) \
+	$(SHELL) $(top_srcdir)/tests/long/repeat.sh $(LONG_TIMES) \
+	    tests/run/t-threads.sh tests/run/t-signals.sh \
+	    tests/programs/t-torture.sh guest/t_race.elf guest/t_threads.elf \
+	    guest/t_signals.elf tests/unit/t-mmap
+long-endurance: all tests/long/endure
+	@$(LONG_ENVIRONMENT) \
+	$(SHELL) $(top_srcdir)/tests/long/endure.sh $(LONG_ENDURANCE)
+long-go: all
+	@$(LONG_ENVIRONMENT) \
+	$(SHELL) $(top_srcdir)/tests/long/go.sh $(LONG_GO)
+
+.PHONY: check-long $(LONG_PARTS)
+
+check_PROGRAMS += tests/long/endure
+tests_long_endure_SOURCES = \
+	tests/long/crowd.c \
+	tests/long/endure.c \
+	tests/long/endure.h \
+	tests/long/gauge.c \
+	tests/long/gauge.h \
+	tests/long/guest.c \
+	tests/long/killed.c \
+	tests/long/peer.c \
+	tests/long/peer.h \
+	tests/long/pool.c \
+	tests/long/starts.c \
+	tests/long/steps.c \
+	tests/long/watch.c
+
+# A few of each, in `make check`; not in the hosts, which are too slow for it.
+TESTS += tests/long/t-endure.sh
+
+EXTRA_DIST += tests/long/endure.sh tests/long/go.sh tests/long/repeat.sh \
+	tests/long/t-endure.sh tests/long/tsan-direct.c tests/long/tsan-ignore.txt

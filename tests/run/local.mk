@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Tests of the program from outside, with the guests of guest/.
+
+SHELL_TESTS += \
+	tests/run/t-badelf.sh \
+	tests/run/t-cli.sh \
+	tests/run/t-config.sh
+RUN_TESTS = \
+	tests/run/t-allow.sh \
+	tests/run/t-attack.sh \
+	tests/run/t-check.sh \
+	tests/run/t-core.sh \
+	tests/run/t-ends.sh \
+	tests/run/t-faults.sh \
+	tests/run/t-hints.sh \
+	tests/run/t-net.sh \
+	tests/run/t-proc.sh \
+	tests/run/t-run.sh \
+	tests/run/t-sandbox.sh \
+	tests/run/t-signals.sh \
+	tests/run/t-threads.sh \
+	tests/run/t-trace.sh
+KVM_TESTS += $(RUN_TESTS)
+
+check_PROGRAMS += tests/run/mkelf tests/run/without
+tests_run_mkelf_SOURCES = tests/run/mkelf.c tests/unit/elfmaker.h
+tests_run_without_SOURCES = tests/run/without.c
+
+EXTRA_DIST += tests/run/config.json tests/run/run-guest.sh

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Runs a guest that is a test, or skips it where no guest can run.  Each test is
+# allowed the calls that it tests.
+#
+# usage: run-guest.sh GUEST.elf
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+case $1 in
+*/t_file.elf | */t_net.elf | */t_poll.elf | */t_mmap.elf | */t_hostile.elf | \
+    */t_signals.elf)
+	make_scratch
+	# t_hostile uses all of this memory.
+	"$novillo" --timeout=60 --memory=256M --allow=@all --root="$scratch" "$@"
+	exit
+	;;
+*/t_race.elf)
+	make_scratch
+	"$novillo" --timeout=300 --allow=@all,bind:127.0.0.1 \
+	    --root="$scratch" "$@"
+	exit
+	;;
+*/t_proc.elf)
+	# The other calls of t_proc are in @base.
+	exec "$novillo" --timeout=60 --allow=pipe,unlink,chmod "$@"
+	;;
+esac
+exec "$novillo" --timeout=60 "$@"

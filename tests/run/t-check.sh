@@ -1,0 +1,140 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# --check reports on a program before it runs, and messages name the calls that
+# novillo does not support.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+[ -z "${NOVILLO_HOST-}" ] || skip_all "no compiler on this host"
+make_scratch
+
+# A program that opens a file, makes a call that novillo does not know, forks
+# and executes.
+cat >"$scratch/needs.S" <<'END'
+	.globl _start
+_start:
+	lea name(%rip), %rsi
+	mov $-100, %edi
+	mov $257, %eax
+	syscall
+	mov $450, %eax
+	syscall
+	mov $57, %eax
+	syscall
+	mov $57, %eax
+	syscall
+	mov $59, %eax
+	xor %edi, %edi
+	syscall
+	mov %eax, %ebx
+	push $61
+	pop %rax
+	syscall
+	lea 61-10(%ebx), %eax
+	syscall
+	mov $231, %eax
+	mov %ebx, %edi
+	neg %edi
+	syscall
+name:	.asciz "/a/file"
+END
+${CC:-cc} -static -nostdlib -Wl,--build-id=none "$scratch/needs.S" \
+    -o "$scratch/needs" || exit 99
+
+# line NAME: the rest of the line of $out that begins with NAME.
+line()
+{
+	printf '%s\n' "$out" | sed -n "s/^ *$1  *//p"
+}
+
+try "$novillo" --check "$scratch/needs"
+is "$status" 0 "--check of a program that would run"
+is "$(line 'it may call')" "exit_group" "names what its code calls"
+is "$(line forbidden)" "openat" "the forbidden ones"
+is "$(line cure)" "--allow=@file" "the option that allows them"
+is "$(line unknown)" "set_mempolicy_home_node" "the unknown ones"
+is "$(line unsupported)" "fork execve wait4" "and the unsupported ones"
+has "$out" "1 of 8 call sites do not show their number" \
+    "it says how little it knows"
+has "$out" "it would run here" "and that it would run"
+
+try "$novillo" --check --allow=@all "$scratch/needs"
+is "$(line 'it may call')" "exit_group openat" \
+    "an allowed call is not forbidden"
+is "$(line forbidden)$(line cure)" "" "and needs no cure"
+
+try timeout 60 "$novillo" --trace "$scratch/needs"
+is "$status" 38 "execve is ENOSYS"
+is "$(printf '%s\n' "$err" | grep "^novillo:")" \
+    "novillo: openat is not allowed: --allow=@file would allow it, and --volume would give it folders
+novillo: $scratch/needs: fork is not supported: a guest is one process, and no option allows another
+novillo: $scratch/needs: execve is not supported: a guest is one program, and no option allows another" \
+    "each refusal is reported once, and by its name"
+has "$err" "fork(" "a trace has the names of calls that are not served"
+has "$err" "set_mempolicy_home_node(" "also of unknown calls"
+has "$err" "wait4(" "and wait4"
+has "$err" "= -1 ECHILD" "which finds no children"
+
+# The program cannot use the stack's share of memory: --check and the run agree
+# on the largest program.
+cat >"$scratch/large.S" <<'END'
+	.globl _start
+_start:
+	mov $231, %eax
+	xor %edi, %edi
+	syscall
+	.comm large, 1019 << 20
+END
+${CC:-cc} -static -nostdlib -no-pie -Wl,--build-id=none "$scratch/large.S" \
+    -o "$scratch/large" || exit 99
+try "$novillo" --check --memory=1G "$scratch/large"
+is "$status" 126 "--check of a program that leaves no room for its stack"
+is "$(printf '%s\n' "$out" | grep "would run")" "" \
+    "does not say that it would run"
+check=$err
+try timeout 60 "$novillo" --memory=1G "$scratch/large"
+is "$status" 126 "the run fails"
+is "$err" "$check" "with the same message"
+try "$novillo" --check --memory=1028M "$scratch/large"
+is "$status" 0 "with room for both"
+has "$out" "it would run here" "it would run"
+try timeout 60 "$novillo" --memory=1028M "$scratch/large"
+is "$status" 0 "and it does"
+
+# A program that becomes shorter while --check reads it: after the second of
+# novillo's reads, which is that of the program headers.
+if strace -qq -o /dev/null true 2>/dev/null; then
+	cp "$scratch/needs" "$scratch/cut"
+	: >"$scratch/reads"
+	(
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			sleep 1
+			grep -q pread64 "$scratch/reads" && break
+		done
+		: >"$scratch/cut"
+	) &
+	try timeout 60 strace -qq -o "$scratch/reads" -P "$scratch/cut" \
+	    -e inject=pread64:delay_exit=4000000:when=2 \
+	    "$novillo" --check "$scratch/cut"
+	wait
+	is "$status" 0 "--check of a file that is emptied meanwhile"
+	is "$(line 'it may call')" "" "and shows what could be read"
+else
+	missing "no strace here"
+fi
+
+for library in /bin/busybox /bin/bash-static; do
+	if [ ! -x "$library" ]; then
+		missing "no $library here"
+		continue
+	fi
+	try "$novillo" --check "$library"
+	is "$status" 0 "--check of $library"
+	has "$(line unsupported)" "execve" "sees that it would execute others"
+	has "$(line cure)" "@file" "and that it wants files"
+	is "$(printf '%s\n' "$out" | awk 'length > 80')" "" \
+	    "in lines that fit a terminal"
+done
+done_testing

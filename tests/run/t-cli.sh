@@ -1,0 +1,165 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The command line without a guest: help, version, list, and all errors of
+# options.  Needs no KVM.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+try "$novillo" --version
+is "$status" 0 "--version succeeds"
+has "$out" "novillo " "--version names the program"
+
+try "$novillo" --help
+is "$status" 0 "--help succeeds"
+for option in --memory=SIZE --env=NAME --trace --core --timeout=SECONDS \
+    --stats --probe --check --list --flat --output=FILE --allow=LIST \
+    --on-deny=errno --volume=HOST:GUEST --root=DIR --config=FILE \
+    --sandbox=MODE --new-pid --new-mount; do
+	has "$out" "$option" "--help has $option"
+done
+
+try "$novillo" --list
+is "$status" 0 "--list succeeds"
+has "$out" "  1 write " "--list knows write by its number"
+has "$out" "499 torov_print" "--list knows ToroV's console"
+has "$out" "@memory" "--list names classes"
+is "$(printf '%s\n' "$out" | grep '@base' | grep -v ' allowed ')" "" \
+    "--list says that @base is allowed"
+is "$(printf '%s\n' "$out" | grep ' allowed ' | grep -v '@base')" "" \
+    "and nothing else"
+# calls OPTION...: the names of the calls that OPTION allows.
+calls()
+{
+	"$novillo" --list "$@" |
+	    sed -n 's/ *[0-9]* \([a-z0-9_]*\) *allowed.*/\1/p'
+}
+is "$(calls --allow=-@all,write -a exit_group)" "write
+exit_group" "--list shows what --allow makes of it"
+for call in bind connect; do
+	is "$(calls -a "-@all,$call:127.0.0.1:80")" \
+	    "$("$novillo" --list | grep -o " $call " | tr -d ' ')" \
+	    "a rule for $call allows that call, if there is one, and no other"
+done
+try "$novillo" --list -a -@base,@all
+is "$(printf '%s\n' "$out" | grep -v ' allowed ')" "" "@all allows all"
+
+# wrong SENTENCE OPTION...: novillo refuses OPTION with 125 and SENTENCE.
+wrong()
+{
+	sentence=$1
+	shift
+	try timeout 10 "$novillo" "$@"
+	is "$status" 125 "novillo $* ends with status 125"
+	has "$err" "$sentence" "novillo $*: the sentence says \"$sentence\""
+}
+
+wrong "no GUEST to run"
+wrong "no GUEST to check" --check
+wrong "unknown or ambiguous option --nonsense" --nonsense x
+wrong "unknown or ambiguous option --t" --t x
+wrong "unknown option -Z" -Z x
+wrong "takes no value" --stats=3 x
+wrong "needs a value" --memory
+wrong "needs a value" -m
+wrong "less than the 1024 KiB" --memory=0 x
+wrong "less than the 1024 KiB" --memory=1B x
+wrong "less than the 1024 KiB" --memory=1023K x
+wrong "not a size" --memory= x
+wrong "not a size" --memory=-5 x
+wrong "not a size" --memory=lots x
+wrong "not a size" "--memory= 5" x
+wrong "unknown unit" --memory=5X x
+wrong "unknown unit" --memory=5MM x
+wrong "unknown unit" "--memory=5 " x
+wrong "unknown unit" --memory=0x40 x
+wrong "more than" --memory=99999T x
+wrong "more than" --memory=18446744073709551615 x
+wrong "not a size" --memory=184467440737095516150 x
+wrong "no name before" --env==x x
+wrong "not a number of seconds" --timeout=0 x
+wrong "not a number of seconds" --timeout=-1 x
+wrong "not a number of seconds" --timeout=soon x
+wrong "not a number of seconds" --timeout=nan x
+wrong "not a number of seconds" --timeout=inf x
+wrong "\"nocall\" is not a hypercall" --trace=write,nocall x
+wrong "\"@nothing\" is not a hypercall" --trace=@nothing x
+wrong "\"\" is not a hypercall" --trace=write, x
+wrong "not an address" --flat=here x
+
+wrong "\"nocall\" is not a hypercall" --allow=write,nocall x
+wrong "\"\" is not a hypercall" --allow= x
+wrong "\"-\" is not a hypercall" -a - x
+wrong "\"-@nothing\" is not a hypercall" --allow=-@nothing x
+wrong "\"bind:\": an address is wanted" --allow=bind: x
+wrong "\"bind:*:80\": an address is wanted" --allow=write,bind:*:80 x
+wrong "a port is a number" --allow=bind:127.0.0.1:http x
+wrong "bits that the prefix leaves out" --allow=connect:10.0.0.1/8 x
+wrong "not one of errno, kill" --on-deny=die x
+wrong "not one of strict, best-effort, none" --sandbox=yes x
+wrong "takes no value" --new-pid=1 x
+wrong "not HOST:GUEST or HOST:GUEST:ro" --volume=/tmp x
+wrong "not HOST:GUEST or HOST:GUEST:ro" --volume=/tmp:ro x
+wrong "not HOST:GUEST or HOST:GUEST:ro" --volume=:/tmp x
+wrong "not HOST:GUEST or HOST:GUEST:ro" --volume= x
+wrong "must begin with /" --volume=/tmp:data x
+wrong "must begin with /" --volume=/tmp: x
+wrong "must begin with /" --volume=/tmp:/data:rw x
+wrong "has an empty part" --volume=/tmp://data x
+wrong "has an empty part" --volume=/tmp:/data// x
+wrong "has an empty part" --volume=/tmp:/data//x:ro x
+wrong "must not contain . or .." --volume=/tmp:/data/../x x
+wrong "must not contain . or .." --volume=/tmp:/.. x
+wrong "must not contain . or .." --volume=/tmp:/./x x
+wrong "no folder is named" --root= x
+wrong "no folder is named" --root=:ro x
+
+# repeat N FORMAT: print FORMAT with each number from 1 to N.
+repeat()
+{
+	i=0
+	while [ $i -lt "$1" ]; do
+		i=$((i + 1))
+		printf -- "$2" $i
+	done
+}
+try "$novillo" $(repeat 17 '-v/tmp:/v%d ') x
+has "$err" "more than 16 volumes" "17 volumes are too many"
+try "$novillo" "--allow=$(repeat 65 'bind:127.0.0.1:%d,')write" x
+has "$err" "more than 64 rules" "65 rules for addresses are too many"
+try "$novillo" $(repeat 257 '-eV%d=1 ') x
+has "$err" "more than 256 variables" "257 variables are too many"
+try "$novillo" --list $(repeat 257 '-eV=%d ')
+is "$status" 0 "but not 257 values of one"
+
+# seen PART NAME OPTION...: --check prints PART, with or without KVM.
+seen()
+{
+	part=$1
+	name=$2
+	shift 2
+	try timeout 10 "$novillo" --check "$@" "$guests/hello.elf"
+	has "$out" "$part" "$name"
+}
+seen "volume        a:b at /c.d/..e
+" "HOST may have a colon, and GUEST points" -v a:b:/c.d/..e
+seen "volume        /b at /x, read-only
+volume        /c at /" "a later volume takes the place of an earlier one" \
+    -v /a:/x -r /c -v /b:/x:ro
+seen "  only        connect:10.0.0.0/8
+  only        bind:[::1]:80" "rules for addresses are kept" \
+    -a connect:10.0.0.0/8 -a bind:[::1]:80,@base
+seen "denied        errno
+sandbox       best-effort" "without options a denied call has an errno"
+
+try "$novillo" missing-guest --version
+is "$status" 127 "options end at GUEST"
+is "$(printf '%s\n' "$err" | grep -c .)" 1 "one line on stderr says why"
+
+# Without the device --probe prints one sentence with cause and cure.
+if [ ! -e /dev/kvm ]; then
+	try "$novillo" --probe
+	is "$status" 77 "without /dev/kvm, --probe ends with 77"
+	has "$err" "load the kvm_intel or kvm_amd module" "and names the cure"
+fi
+done_testing

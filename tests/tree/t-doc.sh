@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The documents agree with the program.  Needs no KVM.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+doc=$top_srcdir/doc
+[ -d "$doc" ] || skip_all "no documents here"
+make_scratch
+
+# without LIST FILE PREFIX: the words of LIST that do not occur in FILE as whole
+# words after PREFIX.
+without()
+{
+	for word in $1; do
+		grep -q -e "$3$word\\([^A-Za-z0-9_-]\\|\$\\)" "$2" || echo "$word"
+	done
+}
+
+options=$("$novillo" --help |
+    sed -n 's/^  \(-[A-Za-z],\|   \) --\([a-z-]*\).*/\2/p' | sort -u)
+has "$options" "memory" "--help has options"
+is "$(without "$options" "$doc/novillo.1" "Fl -")" "" \
+    "novillo(1) has every option of --help"
+documented=$(grep -o 'Fl -[a-z][a-z-]*' "$doc/novillo.1" |
+    sed 's/.* -//; s/-/_/g' | sort -u)
+is "$(without "$documented" "$top_srcdir/bin/options.def" ", ")" "" \
+    "novillo(1) has no other option"
+
+functions=$(grep -o 'kvmcore_[a-z0-9_]*(' \
+    "$top_srcdir/lib/kvmcore/kvmcore.h" | tr -d '(' | sort -u)
+has "$functions" "kvmcore_run" "kvmcore.h has functions"
+is "$(without "$functions" "$doc/kvmcore.3" "^\\.Nm ")" "" \
+    "kvmcore(3) names every function of kvmcore.h"
+is "$(without "$functions" "$doc/kvmcore.3" "^\\.F[no] ")" "" \
+    "kvmcore(3) declares every function of kvmcore.h"
+
+# The tables of abi.md agree with the sources.
+"$novillo" --list | sed 's/@//g' |
+    while read -r number name allowed classes; do
+	echo "| $number | \`$name\` | $classes |"
+done >"$scratch/calls"
+sed -n 's/^\(| [0-9]* | `[a-z0-9_]*` | [a-z ]* |\).*/\1/p' "$doc/abi.md" \
+    >"$scratch/calls.md"
+[ -s "$scratch/calls" ]
+ok $? "--list lists hypercalls"
+is "$(cat "$scratch/calls.md")" "$(cat "$scratch/calls")" \
+    "abi.md has the hypercalls of --list"
+is "$(grep '^| [0-9]* | #[A-Z]* |' "$doc/abi.md")" \
+    "$(sed -n 's/^TRAP(\([0-9]*\), \([A-Z]*\), [01], \(SIG[A-Z]*\), [A-Z_]*, "\(.*\)")$/| \1 | #\2 | \4 | \3 |/p' \
+	"$top_srcdir/lib/abi/traps.def")" \
+    "abi.md has the exceptions of traps.def"
+
+# Files are searched by the last part of their names; a row of the table may
+# have several.
+is "$(without "$(sed -n 's/^[A-Z_]*("[^"]*\/\([a-z_-]*\)".*/\1/p' \
+    "$top_srcdir/lib/hypercall/own/own.def" | sort -u)" "$doc/abi.md" \
+    '[`/]')" "" "abi.md has novillo's own files"
+
+# The files that architecture.md names exist.
+missing=
+for file in $(grep -o '`\(lib\|bin\|guest\|tests\|doc\)/[A-Za-z0-9_./-]*`' \
+    "$doc/architecture.md" "$top_srcdir/README.md" | sed 's/.*:`//; s/`//' |
+    grep '\.[a-z]*$' | grep -v '\.\(elf\|bin\|a\)$' | sort -u); do
+	[ -e "$top_srcdir/$file" ] || missing="$missing $file"
+done
+is "$missing" "" "every source that a document names is there"
+missing=
+for limit in $(sed -n 's/^| `\([A-Z_]*\)` |.*/\1/p' \
+    "$doc/architecture.md"); do
+	grep -q "^#define $limit[ 	]" "$top_srcdir"/bin/*.h \
+	    "$top_srcdir"/lib/*/*.[ch] "$top_srcdir"/lib/*/*/*.[ch] ||
+		missing="$missing $limit"
+done
+is "$missing" "" "every limit of architecture.md is defined"
+
+# The rules of English that a machine can see.
+for place in README.md NEWS.md bin doc guest lib tests; do
+	is "$(cd "$top_srcdir" && sh tests/tree/prose.sh "$place")" "" \
+	    "$place is written in plain sentences"
+done
+
+if ! command -v mandoc >/dev/null 2>&1; then
+	skip "no mandoc here"
+	done_testing
+fi
+# References to other manuals depend on the machine.
+for page in novillo.1 kvmcore.3; do
+	is "$(mandoc -T lint -W all "$doc/$page" 2>&1 |
+	    grep -v 'referenced manual not found\|mandoc\.db')" "" \
+	    "mandoc has nothing to say about $page"
+done
+done_testing

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# `make install`: the installed program runs, and another program builds with
+# only the installed library.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+[ -f "$top_builddir/Makefile" ] || skip_all "no build folder here"
+need_tool "${MAKE:-make}"
+make_scratch
+source=$(cd "$top_srcdir" && pwd)
+
+(unset MAKEFLAGS MAKELEVEL MFLAGS; cd "$top_builddir" && ${MAKE:-make} install DESTDIR="$scratch/root" \
+    prefix=/usr) >"$scratch/log" 2>&1
+ok $? "make install DESTDIR= succeeds" || sed 's/^/# /' "$scratch/log"
+usr=$scratch/root/usr
+
+[ -x "$usr/bin/novillo" ]
+ok $? "the program is there"
+try "$usr/bin/novillo" --version
+is "$status" 0 "and runs"
+for file in include/kvmcore.h share/man/man1/novillo.1 \
+    share/man/man3/kvmcore.3 share/doc/novillo/abi.md; do
+	[ -f "$usr/$file" ]
+	ok $? "$file is there"
+done
+
+lib=$(dirname "$(find "$usr" -name libkvmcore.a)")
+[ -f "$lib/pkgconfig/kvmcore.pc" ]
+ok $? "pkg-config finds the library"
+${CC:-cc} -Wall -Wextra -Werror -I"$usr/include" "$source/doc/tenbytes.c" \
+    -L"$lib" -lkvmcore $SANITIZE_FLAGS -o "$scratch/tenbytes" 2>"$scratch/cc"
+ok $? "the example builds with the installed library alone"
+sed 's/^/# /' "$scratch/cc"
+
+if "$novillo" --probe >/dev/null 2>&1; then
+	try "$scratch/tenbytes"
+	is "$out" "the guest says 4" "and its guest of ten bytes runs"
+else
+	skip "no KVM for the example's guest"
+fi
+
+strange=$(find "$scratch/root" -type f -perm -002)
+is "$strange" "" "nothing is writable by all"
+done_testing

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests that files in memory count against the guest's memory, whichever call
+ * makes the files larger; and that pipes have a limit.
+ */
+#include "guestcall.h"
+
+#include "hypercall/core/memfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define ROOM (16 * P) /* the largest file here */
+
+/* Set PAGE up: a name, a vector of two parts, a message, bytes to write. */
+#define NAME   PAGE
+#define VECTOR (PAGE + 64)
+#define PAIR   (PAGE + 128)
+#define OFFSET (PAGE + 192)
+#define BYTES  (PAGE + 1024)
+
+static int64_t
+make(void)
+{
+	strcpy(at(NAME), "x");
+	return CALL(HC_memfd_create, NAME, MFD_ALLOW_SEALING);
+}
+
+static void
+set_vector(uint64_t len)
+{
+	const uint64_t parts[] = { BYTES, 100, BYTES, len };
+
+	memcpy(at(VECTOR), parts, sizeof(parts));
+}
+
+/* Make a file larger by call `number`: `len` bytes at `offset`. */
+static int64_t
+grow(uint32_t number, uint64_t fd, uint64_t offset, uint64_t len)
+{
+	static int64_t from = -1;
+
+	set_vector(len);
+	CALL(HC_lseek, fd, offset, SEEK_SET);
+	switch (number) {
+	case HC_write: return CALL(HC_write, fd, BYTES, len);
+	case HC_pwrite64: return CALL(HC_pwrite64, fd, BYTES, len, offset);
+	case HC_writev: return CALL(HC_writev, fd, VECTOR, 2);
+	case HC_pwritev: return CALL(HC_pwritev, fd, VECTOR, 2, offset);
+	case HC_pwritev2: return CALL(HC_pwritev2, fd, VECTOR, 2, offset);
+	case HC_ftruncate: return CALL(HC_ftruncate, fd, offset + len);
+	case HC_fallocate: return CALL(HC_fallocate, fd, 0, offset, len);
+	case HC_sendfile:
+		if (from < 0) {
+			from = make();
+			CALL(HC_ftruncate, (uint64_t)from, P);
+		}
+		CALL(HC_lseek, (uint64_t)from, 0, SEEK_SET);
+		return CALL(HC_sendfile, fd, (uint64_t)from, 0, len);
+	case HC_torov_print: return -ENOSPC; /* tested below */
+	case HC_truncate: return -ENOSPC;    /* takes a name */
+	default: return 0;
+	}
+}
+
+static void
+test_calls(void)
+{
+	uint32_t nr;
+
+	for (nr = 0; nr < HYPERCALL_END; nr++) {
+		const struct hc_row *row = hc_row(nr);
+		uint64_t used, fd;
+		int64_t r;
+
+		/* These do not write files in memory: test_every_row(). */
+		if (nr == HC_splice || nr == HC_copy_file_range)
+			continue;
+		if (!row || !(row->raises & HC_SIGXFSZ))
+			continue;
+		if (nr == HC_sendfile)
+			grow(nr, (uint64_t)make(), 0, 1);
+		fd = (uint64_t)make();
+		guest.space.limit = guest.space.used + ROOM;
+		r = grow(nr, fd, ROOM, 10);
+		is_int(r, -ENOSPC, "%s does not pass the limit", row->name);
+		if (nr == HC_torov_print || nr == HC_truncate)
+			continue;
+		used = guest.space.used;
+		r = grow(nr, fd, P, 10);
+		ok(r >= 0, "within it it does (%lld)", (long long)r);
+		is_int(guest.space.used - used, 2 * P, "and counts");
+		grow(nr, fd, 0, 10);
+		is_int(guest.space.used - used, nr == HC_ftruncate ? P : 2 * P,
+		    "memory that the file has does not count again");
+		CALL(HC_close, fd);
+		is_int(guest.space.used, used, "and is given back at the end");
+	}
+	guest.space.limit = mem.size;
+}
+
+static void
+test_append(void)
+{
+	uint64_t fd = (uint64_t)make();
+
+	guest.space.limit = guest.space.used + ROOM;
+	CALL(HC_ftruncate, fd, ROOM);
+	CALL(HC_fcntl, fd, F_SETFL, O_APPEND);
+	is_int(CALL(HC_pwrite64, fd, BYTES, 10, 0), -ENOSPC,
+	    "a file that is appended to grows wherever it is written");
+	CALL(HC_fcntl, fd, F_SETFL, 0);
+	is_int(CALL(HC_pwrite64, fd, BYTES, 10, 0), 10,
+	    "a file that is not appended to does not grow");
+	is_int(CALL(HC_fallocate, fd, FALLOC_FL_KEEP_SIZE, ROOM, 100 * P),
+	    -EOPNOTSUPP, "there are no pages beyond its end");
+	is_int(CALL(HC_fallocate, fd,
+		   FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, P),
+	    0, "a file may have holes before its end");
+	CALL(HC_dup2, fd, 1);
+	memcpy(at(BYTES), "text", 5);
+	is_int(CALL(HC_torov_print, 0, 0, 0, 0, 0, 0, BYTES), -ENOSPC,
+	    "ToroV's text does not go there");
+	CALL(HC_close, 1);
+	CALL(HC_close, fd);
+	guest.space.limit = mem.size;
+}
+
+/* Memory that may outlive its descriptor still counts. */
+static void
+test_lent(void)
+{
+	const uint64_t used = guest.space.used;
+	uint64_t fd = (uint64_t)make();
+	int pair[2];
+
+	CALL(HC_ftruncate, fd, 4 * P);
+	CALL(HC_dup2, fd, 100);
+	CALL(HC_close, fd);
+	is_int(guest.space.used - used, 4 * P, "a duplicate keeps it");
+	CALL(HC_close, 100);
+	is_int(guest.space.used, used,
+	    "closing the last duplicate gives the memory back");
+	fd = (uint64_t)make();
+	CALL(HC_ftruncate, fd, 4 * P);
+	ok(CALL(HC_mmap, 0, P, PROT_READ, MAP_SHARED, fd, 0) > 0,
+	    "a page of it is mapped");
+	CALL(HC_close, fd);
+	is_int(guest.space.used - used, 4 * P,
+	    "the mapping of one page keeps the whole file");
+	fd = (uint64_t)make();
+	CALL(HC_ftruncate, fd, 2 * P);
+	CALL(HC_socketpair, AF_UNIX, SOCK_STREAM, 0, PAIR);
+	memcpy(pair, at(PAIR), sizeof(pair));
+	{
+		uint64_t control[] = { 20,
+			(uint64_t)SCM_RIGHTS << 32 | SOL_SOCKET, fd };
+		uint64_t message[] = { 0, 0, VECTOR, 1, PAGE + 512, 24, 0 };
+
+		set_vector(0);
+		memcpy(at(PAGE + 512), control, sizeof(control));
+		memcpy(at(PAGE + 768), message, sizeof(message));
+	}
+	is_int(CALL(HC_sendmsg, (uint64_t)pair[0], PAGE + 768, 0), 100,
+	    "it is sent");
+	CALL(HC_close, fd);
+	is_int(guest.space.used - used, 6 * P, "a file in flight still counts");
+	is_int(CALL(HC_recvmsg, (uint64_t)pair[1], PAGE + 768, 0), 100,
+	    "it arrives");
+	memcpy(&fd, at(PAGE + 512 + 16), sizeof(fd));
+	guest.space.limit = guest.space.used + ROOM;
+	is_int(CALL(HC_ftruncate, (uint32_t)fd, 100 * P), -ENOSPC,
+	    "a received file still has its limit");
+	guest.space.limit = mem.size;
+}
+
+/* Files of all kinds that a call may read from, at these descriptors. */
+enum {
+	TRIED = 59,
+	FROM_MEMORY,
+	FROM_DEVICE,
+	FROM_PIPE,
+	INTO_PIPE,
+	SOURCES = 3
+};
+
+static void
+make_sources(void)
+{
+	int pair[2];
+
+	CALL(HC_dup2, (uint64_t)make(), FROM_MEMORY);
+	CALL(HC_pwrite64, FROM_MEMORY, BYTES, 2 * P, 0);
+	strcpy(at(NAME), "/dev/zero");
+	CALL(HC_dup2, (uint64_t)CALL(HC_open, NAME, O_RDWR), FROM_DEVICE);
+	CALL(HC_pipe2, PAIR, O_NONBLOCK);
+	memcpy(pair, at(PAIR), sizeof(pair));
+	CALL(HC_dup2, (uint64_t)pair[0], FROM_PIPE);
+	CALL(HC_dup2, (uint64_t)pair[1], INTO_PIPE);
+}
+
+/* Call row `nr` with the file in memory at the descriptor in argument `place`
+ * and `source` at others; all else is plausible for most calls. */
+static void
+call_row(uint32_t nr, unsigned place, uint64_t source, uint64_t fd)
+{
+	const struct hc_row *row = hc_row(nr);
+	uint64_t args[HC_ARGS] = { 0 };
+	unsigned i;
+
+	for (i = 0; i < row->argc && i < HC_ARGS; i++) {
+		switch (row->args[i].kind) {
+		case HC_ARG_FD: args[i] = i == place ? fd : source; break;
+		case HC_ARG_INBUF: args[i] = BYTES; break;
+		case HC_ARG_INIOV: args[i] = VECTOR; break;
+		default: break;
+		}
+	}
+	for (i = 0; i < row->argc && i < HC_ARGS; i++) {
+		const struct hc_arg *arg = &row->args[i];
+
+		if (arg->kind == HC_ARG_INBUF)
+			args[arg->length] = 100;
+		else if (arg->kind == HC_ARG_INIOV)
+			args[arg->length] = 2;
+		else if (!strcmp(arg->name, "length") ||
+			 !strcmp(arg->name, "count"))
+			args[i] = 100;
+	}
+	call(nr, args);
+}
+
+/* Does the call make the file larger without counting it? */
+static bool
+hides(uint32_t nr, unsigned place, uint64_t source)
+{
+	const uint64_t used = guest.space.used, fd = (uint64_t)make();
+	struct stat *st = at(PAGE + 512);
+	bool hidden;
+
+	CALL(HC_dup2, fd, TRIED);
+	set_vector(100);
+	CALL(HC_write, INTO_PIPE, BYTES, 100);
+	CALL(HC_lseek, FROM_MEMORY, 0, SEEK_SET);
+	call_row(nr, place, source, TRIED);
+	st->st_size = 0;
+	CALL(HC_fstat, fd, PAGE + 512);
+	hidden = st->st_size > 0 && guest.space.used < used + P;
+	if (hidden)
+		printf("# %s: argument %u, from %d\n", hc_row(nr)->name, place,
+		    (int)source);
+	CALL(HC_close, TRIED);
+	CALL(HC_close, fd);
+	return hidden;
+}
+
+/* Whatever call makes a file in memory larger, and from whatever file the bytes
+ * come, its size counts. */
+static void
+test_every_row(void)
+{
+	unsigned place, i, tried = 0, hidden = 0;
+	uint32_t nr;
+
+	make_sources();
+	for (nr = 0; nr < HYPERCALL_END; nr++) {
+		const struct hc_row *row = hc_row(nr);
+
+		for (place = 0; row && place < row->argc; place++) {
+			if (row->args[place].kind != HC_ARG_FD)
+				continue;
+			for (i = 0; i < SOURCES; i++, tried++)
+				hidden += hides(nr, place, FROM_MEMORY + i);
+		}
+	}
+	ok(tried > 100, "%u ways to make a call on a file in memory", tried);
+	is_int(hidden, 0, "all count what they make larger");
+}
+
+/* Another thread moves the position while a call writes. */
+static void
+test_race(void)
+{
+	const uint64_t fd = (uint64_t)make(), used = guest.space.used;
+	struct hc_file *file = hc_fd_get(&guest.fds, fd);
+	struct hc_growth growth;
+	struct stat *st = at(PAGE + 512);
+
+	guest.space.limit = used + 4 * P;
+	is_int(hc_memfile_begin(&growth, &guest, file, HC_AT_POSITION, P), 0,
+	    "a page is to be written at the start");
+	ok(pwrite(file->host, at(BYTES), 10, 3 * P) == 10 &&
+		hc_memfile_end(&growth, 10) == 10,
+	    "it is written elsewhere, where there is room");
+	is_int(guest.space.used - used, 4 * P, "and counts");
+	hc_memfile_begin(&growth, &guest, file, 0, P);
+	ok(pwrite(file->host, at(BYTES), 10, 9 * P) == 10,
+	    "it is written where there is no room");
+	is_int(hc_memfile_end(&growth, 10), -ENOSPC, "that is an error");
+	CALL(HC_fstat, fd, PAGE + 512);
+	is_int(st->st_size, 3 * P + 10, "and is cut off");
+	is_int(guest.space.used - used, 4 * P, "and does not count");
+	hc_file_put(file);
+	CALL(HC_close, fd);
+	is_int(guest.space.used, used, "all is given back");
+	guest.space.limit = mem.size;
+}
+
+static void
+test_pipes(void)
+{
+	unsigned larger = 0, i;
+	int pair[2];
+
+	for (i = 0; i < 40; i++) {
+		if (CALL(HC_pipe2, PAIR, 0) < 0)
+			bail("pipe2");
+		memcpy(pair, at(PAIR), sizeof(pair));
+		if (CALL(HC_fcntl, (uint64_t)pair[1], F_SETPIPE_SZ, 1 << 20) >
+		    0)
+			larger++;
+		CALL(HC_close, (uint64_t)pair[0]);
+	}
+	ok(larger <= 16, "%u pipes of 40 may have 1 MiB", larger);
+	is_int(CALL(HC_fcntl, (uint64_t)pair[1], F_SETPIPE_SZ, 1 << 16),
+	    1 << 16, "all may have 64 KiB");
+}
+
+int
+main(void)
+{
+	guestcall_init();
+	test_calls();
+	test_append();
+	test_lent();
+	test_race();
+	test_pipes();
+	test_every_row();
+	return done_testing();
+}
