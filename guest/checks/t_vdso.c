@@ -217,16 +217,21 @@ on_trap(int signal, siginfo_t *info, void *context)
 		steps++;
 }
 
-/* A reading takes at most 80 instructions. */
+/* A reading takes at most 80 instructions; Linux' own depends on its host. */
 static void
 test_cost(void)
 {
+#ifdef HYPERCALL_BY_SYSCALL
+	const long limit = 1000;
+#else
+	const long limit = 80;
+#endif
 	const struct sigaction action = {
 		.sa_sigaction = on_trap,
 		.sa_flags = SA_SIGINFO,
 	};
 	struct timespec now;
-	long least = 1000;
+	long least = 1001;
 	int i;
 
 	sigaction(SIGTRAP, &action, NULL);
@@ -239,7 +244,7 @@ test_cost(void)
 		if (steps < least)
 			least = steps;
 	}
-	ok(least > 10 && least <= 80, "a reading takes %ld instructions",
+	ok(least > 10 && least <= limit, "a reading takes %ld instructions",
 	    least);
 }
 
