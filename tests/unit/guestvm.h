@@ -110,7 +110,7 @@ need_kvm(void)
 
 	if (kvm >= 0 && kvmcore_create_vm(kvm) >= 0)
 		return;
-	if (getenv("NOVILLO_REQUIRE_KVM"))
+	if (kvm_is_required())
 		bail("no KVM");
 	skip_all("no KVM");
 }

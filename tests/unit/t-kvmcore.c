@@ -43,6 +43,8 @@ main(void)
 	int kvm = kvmcore_open(KVMCORE_DEVICE);
 	int vm = kvm < 0 ? kvm : kvmcore_create_vm(kvm);
 
+	if (vm < 0 && kvm_is_required())
+		bail("no usable KVM: %s", strerror(-vm));
 	if (vm < 0)
 		skip_all("no usable KVM: %s", strerror(-vm));
 	test_no_addresses(kvm, vm);

@@ -312,7 +312,7 @@ need_kvm(void)
 	    program());
 	if (system(command) == 0)
 		return;
-	if (getenv("NOVILLO_REQUIRE_KVM"))
+	if (kvm_is_required())
 		bail("no usable KVM");
 	skip_all("no usable KVM");
 }

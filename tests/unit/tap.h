@@ -148,6 +148,15 @@ skip_all(const char *fmt, ...)
 	exit(EXIT_SUCCESS);
 }
 
+/* Must a test fail, and not skip, where no guest can run?  See tests/lib.sh. */
+static inline bool
+kvm_is_required(void)
+{
+	const char *required = getenv("NOVILLO_REQUIRE_KVM");
+
+	return required && strcmp(required, "1") == 0;
+}
+
 /* Give up, with a failure: the tests themselves cannot go on. */
 TAP_PRINTF(1)
 __attribute__((noreturn)) static inline void
