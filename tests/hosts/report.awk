@@ -23,9 +23,17 @@ function fail(text)
 	fflush()
 }
 
+# Seconds since the epoch: srand() returns the seed before, which is the time.
+function now()
+{
+	srand()
+	return srand()
+}
+
 function begin(name)
 {
 	test = name
+	started = now()
 	points = plan = bad = good = missed = 0
 	planned = 0
 	split("", seen)
@@ -57,7 +65,8 @@ function end(status)
 	}
 	else if (status != 0 && !bad)
 		fail(test " ended with status " status)
-	say(good " passed, " bad " failed, " missed " skipped")
+	say(good " passed, " bad " failed, " missed " skipped, " \
+	    now() - started " s")
 	ended[test]++
 	test = ""
 }
