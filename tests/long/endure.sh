@@ -5,7 +5,7 @@
 # a part leaves there is a failure.  The states of processes that hung stay in
 # the working folder, as endure-PID.log.
 #
-# usage: endure.sh PART:COUNT[:AT_ONCE]...
+# usage: endure.sh PART:COUNT[:AT_ONCE]...; t-endure.sh sources it
 
 . "${top_srcdir:-.}/tests/lib.sh"
 

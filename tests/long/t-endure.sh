@@ -3,5 +3,5 @@
 #
 # A little of what `make long-endurance` does much of.
 
-exec "${SHELL:-sh}" "${top_srcdir:-.}/tests/long/endure.sh" \
-    watch:60:3 killed:60 crowd:1 steps:2000 starts:20:2
+set -- watch:60:3 killed:60 crowd:1 steps:2000 starts:20:2
+. "${top_srcdir:-.}/tests/long/endure.sh"
