@@ -8,27 +8,32 @@
 #
 #	make with-host-B HOST_COMMAND='sh tests/gdb/t-gdb.sh'
 
-# Tests that need a debugger, which the hosts lack.
-HOST_OUTSIDE = \
+# Tests that need a debugger, which the hosts lack.  check-hosts runs the
+# debugger's main path on both hosts and each other test on one of them;
+# check-host-A, check-host-B and check-long run all.
+HOST_MAIN = \
 	tests/gdb/t-gdb.sh \
-	tests/gdb/t-gdb-calls.sh \
-	tests/gdb/t-gdb-control.sh \
-	tests/gdb/t-gdb-files.sh \
-	tests/gdb/t-gdb-lines.sh \
-	tests/gdb/t-gdb-mi.sh \
-	tests/gdb/t-gdb-monitor.sh \
-	tests/gdb/t-gdb-nonstop.sh \
 	tests/gdb/t-gdb-points.sh \
-	tests/gdb/t-gdb-python.sh \
 	tests/gdb/t-gdb-regs.sh \
-	tests/gdb/t-gdb-run.sh \
-	tests/gdb/t-gdb-signals.sh \
 	tests/gdb/t-gdb-stops.sh \
-	tests/gdb/t-gdb-threads.sh \
+	tests/gdb/t-gdb-threads.sh
+HOST_ONLY_A = \
+	tests/gdb/t-gdb-calls.sh \
+	tests/gdb/t-gdb-files.sh \
+	tests/gdb/t-gdb-mi.sh \
+	tests/gdb/t-gdb-nonstop.sh \
 	tests/gdb/t-gdb-trace.sh \
 	tests/gdb/t-gdb-vdso.sh \
-	tests/gdb/t-gdb-ways.sh \
+	tests/gdb/t-gdb-ways.sh
+HOST_ONLY_B = \
+	tests/gdb/t-gdb-control.sh \
+	tests/gdb/t-gdb-lines.sh \
+	tests/gdb/t-gdb-monitor.sh \
+	tests/gdb/t-gdb-python.sh \
+	tests/gdb/t-gdb-run.sh \
+	tests/gdb/t-gdb-signals.sh \
 	tests/gdb/t-lldb.sh
+HOST_OUTSIDE = $(HOST_MAIN) $(HOST_ONLY_A) $(HOST_ONLY_B)
 HOST_TESTS = tests/unit/t-debug tests/unit/t-target $(KVM_TESTS) $(GUEST_TESTS)
 HOST_COMMAND = $(SHELL)
 HOST_BUILD = hosts-build
@@ -63,8 +68,13 @@ check-host-A check-host-Ai check-host-B: host-stage
 # These targets do not make the stage, so that both hosts can run at once.
 # Tests in the host run first, then tests on this machine.
 run-host-A run-host-Ai run-host-B:
-	@status=0 inside= outside= host=$(@:run-host-%=%); \
+	@status=0 inside= outside= leave= host=$(@:run-host-%=%); \
+	case $$host$(HOST_HALVES) in \
+	A1) leave='$(HOST_ONLY_B)' ;; \
+	B1) leave='$(HOST_ONLY_A)' ;; \
+	esac; \
 	for test in $(HOST_TESTS); do \
+		case " $$leave " in *" $$test "*) continue ;; esac; \
 		case ' $(HOST_OUTSIDE) ' in \
 		*" $$test "*) outside="$$outside $$test" ;; \
 		*) inside="$$inside $$test" ;; \
@@ -82,7 +92,7 @@ with-host-A with-host-B: host-stage
 	$(HOST_WITH) $(@:with-host-%=%) $(HOST_STAGE) --with $(HOST_COMMAND)
 
 check-hosts: host-stage
-	$(MAKE) -k -j2 --output-sync=target run-host-A run-host-B
+	$(MAKE) -k -j2 --output-sync=target HOST_HALVES=1 run-host-A run-host-B
 
 shell-A: host-stage
 	$(HOST_RUN) A $(HOST_STAGE) --shell

@@ -14,6 +14,7 @@
 #	long-endurance	many sessions, steps, kills, guests, starts and ends, and
 #			whether anything grows: doc/endurance.md
 #	long-go		the tests of Go's own library, where Go is installed
+#	long-hosts	all tests on hosts A and B; check-hosts leaves some out
 
 LONG_SECONDS = 600
 LONG_TIMES = 20
@@ -27,7 +28,7 @@ LONG_ENDURANCE = watch:10000:3 gdb:300:3 killed:1000 crowd:10 steps:1000000 \
 
 LONG_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 	NOVILLO_REQUIRE_KVM=1; export NOVILLO_REQUIRE_KVM;
-LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-races
+LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-hosts long-races
 
 check-long: $(LONG_PARTS)
 
@@ -48,6 +49,9 @@ long-endurance: all tests/long/endure
 long-go: all
 	@$(LONG_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/long/go.sh $(LONG_GO)
+
+long-hosts: host-stage
+	$(MAKE) -k -j2 --output-sync=target run-host-A run-host-B
 
 .PHONY: check-long $(LONG_PARTS)
 
