@@ -14,6 +14,10 @@ top_builddir=${top_builddir:-.}
 novillo=${NOVILLO:-$top_builddir/bin/novillo}
 guests=$top_builddir/guest
 
+# Debuggers and script(1) run commands by the user's shell.
+SHELL=/bin/sh
+export SHELL
+
 points=0
 failures=0
 scratch=

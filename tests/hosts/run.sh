@@ -168,7 +168,7 @@ cryptomgr.notests"
 	cat >"$work/start" <<-END
 	exec bochs -q -f $work/bochsrc -rc $work/rc >$work/bochs.out 2>&1
 	END
-	exec timeout -k 5 "$limit" script -qfec "sh $work/start" /dev/null
+	SHELL=/bin/sh exec timeout -k 5 "$limit" script -qfec "sh $work/start" /dev/null
 }
 
 start()
