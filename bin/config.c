@@ -48,7 +48,7 @@ struct members {
  * the byte that follows a number in an object. */
 static char words[CONFIG_SIZE];
 
-/* Read the next piece, and note its place.  JSON_ERROR comes after a message. */
+/* Read the next piece; note its place.  JSON_ERROR comes after a message. */
 static enum json_event
 next_piece(struct config *c)
 {

@@ -28,8 +28,8 @@ replace_page(void *at)
 /*
  * KVM_RUN and the host's calls return an error for a lost page, and gmem_copy()
  * recovers here.  An access of another kind goes on with zeros, so that a guest
- * that ends for it, or has ended, has its end reported as any other.  SIGSEGV is
- * a fault of our own: it strikes again, under its former action.
+ * that ends for it, or has ended, has its end reported as any other.  SIGSEGV
+ * is a fault of our own: it strikes again, under its former action.
  */
 static void
 on_lost_page(int signal, siginfo_t *info, void *context)

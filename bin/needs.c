@@ -33,7 +33,7 @@
 #define CLONE_DETACHED 0x00400000 /* ignored since Linux 2.6; musl sets it */
 #endif
 
-/* The flags of pthread_create().  Without CLONE_THREAD it would be a process. */
+/* pthread_create()'s flags.  Without CLONE_THREAD it would be a process. */
 #define THREAD_FLAGS                                                        \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | \
 	    CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |            \
@@ -49,9 +49,9 @@
 
 /* clang-format off */
 #define ANY              { .mask = 0 }
-#define IS(n, v)         { .arg = n, .mask = UINT32_MAX, .value = (uint32_t)(v) }
 #define HAS_NOT(n, bits) { .arg = n, .mask = (bits), .value = 0 }
 #define MASKED(n, m, v)  { .arg = n, .mask = (m), .value = (v) }
+#define IS(n, v)         MASKED(n, UINT32_MAX, (uint32_t)(v))
 #define FLAGS(n, v, but) { .arg = n, .mask = ~(uint64_t)(but), .value = (v) }
 #define IS_US(n)         { .arg = n, .mask = UINT32_MAX, .value = OUR_PID }
 #define AND              ,

@@ -32,13 +32,13 @@ struct needs {
 };
 
 /*
- * A hypercall needs the host's call `nr`.  Rows with NEEDS_ALWAYS or NEEDS_GUEST
- * restrict its arguments; without such a row any arguments pass.
+ * A hypercall needs the host's call `nr`.  Rows with NEEDS_ALWAYS or
+ * NEEDS_GUEST restrict its arguments; without such a row any arguments pass.
  */
 void needs_call(struct needs *needs, int nr);
 
-/* Write the rows for *needs, the most frequent first: how many, or 0 if there is
- * no room. */
+/* Write the rows for *needs, the most frequent first: how many, or 0 if they
+ * do not fit. */
 size_t
 needs_rules(const struct needs *needs, struct filter_rule rules[FILTER_RULES]);
 

@@ -136,7 +136,7 @@ find_config(struct options *o, enum option_number option, char *arg)
 	return 0;
 }
 
-/* Choose the command line's GUEST with its arguments, or the configuration's. */
+/* Choose the command line's GUEST and its arguments, or the configuration's. */
 static int
 choose_guest(struct options *o, int argc, char **argv)
 {

@@ -107,8 +107,8 @@ struct options {
 
 /*
  * Read the command line, and the configuration that it names.  0, or -1 after
- * one message on stderr.  Strings of *options belong to argv, to the environment
- * and to the configuration, which live as long as the process.
+ * one message on stderr.  Strings of *options belong to argv, to the
+ * environment and to the configuration, which live as long as the process.
  */
 int options_parse(struct options *options, int argc, char **argv);
 

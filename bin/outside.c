@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals that are sent to novillo: they are the guest's.  Nothing here may know
- * how a guest handles them.
+ * Signals that are sent to novillo: they are the guest's.  Nothing here may
+ * know how a guest handles them.
  *
  * If the guest does not handle, block or ignore such a signal, it ends, and
  * novillo ends by the same signal: its parent sees what a shell would see of a
@@ -19,8 +19,8 @@
 
 static struct machine *machine;
 
-/* `terminal`: a terminal sends it; see enum outside_terminal.  Signals that stop
- * a process are not listed: they stop novillo, and the guest with it. */
+/* `terminal`: a terminal sends it; see enum outside_terminal.  Signals that
+ * stop a process are not listed: they stop novillo, and the guest with it. */
 static const struct {
 	int number;
 	bool terminal;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals that are sent to novillo, delivered to the guest.  It must not know how
- * a guest handles them.
+ * Signals that are sent to novillo, delivered to the guest.  It must not know
+ * how a guest handles them.
  */
 #ifndef OUTSIDE_H
 #define OUTSIDE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From GUEST to the files that are loaded.  Nothing here may know how a guest is
- * run.
+ * From GUEST to the files that are loaded.  Nothing here may know how a guest
+ * is run.
  */
 #include "program.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From options to what a run needs.  Nothing here may know how the guest is run.
+ * From options to what a run needs.  Nothing here may know how the guest is
+ * run.
  */
 #include "sandbox.h"
 
@@ -268,8 +269,8 @@ list_descriptors(struct sandbox *s, int keep[CONFINE_KEEP])
 }
 
 /* Deny model-specific registers, although user mode, the guest's only mode,
- * cannot reach them.  The call takes longer than the rest of the start, so it is
- * made for --sandbox=strict only. */
+ * cannot reach them.  The call takes longer than the rest of the start, so it
+ * is made for --sandbox=strict only. */
 static int
 deny_msrs(const struct sandbox *s, const struct options *o)
 {

@@ -28,8 +28,8 @@ struct sandbox {
 };
 
 /*
- * --new-pid: continue in a new pid namespace.  0 in the process inside; 1 in the
- * process outside, after the other has ended with *status; or -1 after a
+ * --new-pid: continue in a new pid namespace.  0 in the process inside; 1 in
+ * the process outside, after the other has ended with *status; or -1 after a
  * message.
  */
 int sandbox_new_pid(const struct options *options, int *status);

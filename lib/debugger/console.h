@@ -27,8 +27,8 @@ struct console {
 		.room = PTHREAD_COND_INITIALIZER   \
 	}
 
-/* Append n <= CONSOLE_SIZE bytes.  It waits while there is no room, but gives up
- * when `ends` returns true, which is asked every few milliseconds. */
+/* Append n <= CONSOLE_SIZE bytes.  It waits while there is no room, but gives
+ * up when `ends` returns true, which is asked every few milliseconds. */
 void console_write(struct console *console, const char *text, size_t n,
     bool (*ends)(void *ctx), void *ctx);
 

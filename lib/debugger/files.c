@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A number that the stub has is the host's descriptor, but for the image's: that
- * is open in every run. */
+/* A number that the stub has is the host's descriptor, but for the image's:
+ * that is open in every run. */
 static int
 descriptor_of(void *ctx, int file)
 {

@@ -17,12 +17,12 @@
  * and its machine: a stop, a register or a piece of memory costs what it costs
  * with one process.
  *
- *	             a run is asked for
- *	   IDLE ----------------------------> WAITS: fork, then wait for the worker
- *	   ^  ^                                 |   |   |
- *	   |  +--- the worker has failed -------+   |   +-- a run is asked for: WAITS
- *	   |       or was killed                    |
- *	   +--- guest and session are over ---------+
+ *	        a run is asked for
+ *	   IDLE -----------------------> WAITS: fork, then wait for the worker
+ *	   ^  ^                            |   |   |
+ *	   |  +--- the worker has failed --+   |   +-- a run is asked for: WAITS
+ *	   |       or was killed               |
+ *	   +--- guest and session are over ----+
  *	   |    (--multi; else the front ends with the worker's status)
  *	   +---> the end: no debugger is there and none can or needs to come,
  *	         `monitor exit`, a signal

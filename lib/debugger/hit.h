@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Hits of breakpoints: their expressions are evaluated on the machine, by the
- * thread that has met them (vm/debug.h, debug_judge).  It must not know packets.
+ * thread that has met them (vm/debug.h, debug_judge).  It must not know
+ * packets.
  */
 #ifndef DEBUGGER_HIT_H
 #define DEBUGGER_HIT_H

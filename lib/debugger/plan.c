@@ -18,7 +18,7 @@ append(struct debugger_texts *texts, const char *text, size_t size)
 	return 0;
 }
 
-/* The text at *at, which moves past it; NULL: there is none, or no end of it. */
+/* The text at *at, which moves past it; NULL: there is none, or no end. */
 static char *
 next_text(const struct debugger_texts *texts, size_t *at)
 {

@@ -298,7 +298,7 @@ trace_variable(struct agent *m)
 		   : AGENT_VARIABLE;
 }
 
-/* The function and the channel are on top, then the arguments, first to last. */
+/* Function and channel are on top, then the arguments, first to last. */
 static enum agent_error
 print(struct agent *m)
 {
@@ -351,8 +351,10 @@ static const struct row {
 	uint8_t consumed, produced;
 	uint16_t needs; /* an operation: its offset + 1, or 0 */
 } rows[OPCODES] = {
-#define UNARY(name, opcode, result)  [opcode] = { run_##name, true, 0, 1, 1, 0 },
-#define BINARY(name, opcode, result) [opcode] = { run_##name, true, 0, 2, 1, 0 },
+#define UNARY(name, opcode, result) \
+	[opcode] = { run_##name, true, 0, 1, 1, 0 },
+#define BINARY(name, opcode, result) \
+	[opcode] = { run_##name, true, 0, 2, 1, 0 },
 #define REF(name, opcode, bytes) \
 	[opcode] = { run_##name, true, 0, 1, 1, NEEDS(read_mem) },
 #define FLOAT(name, opcode) [opcode] = { NULL, true, 0, 0, 0, 0 },
@@ -401,7 +403,7 @@ big_endian(const uint8_t *bytes, size_t n)
 	return value;
 }
 
-/* printf's operands: a byte, the number of arguments; two, the format's size. */
+/* printf's operands: 1 byte, the number of arguments; 2, the format's size. */
 static enum agent_error
 decode_format(const uint8_t *code, size_t n, struct insn *insn)
 {

@@ -71,7 +71,7 @@ struct agent_env {
 	bool (*get_variable)(void *ctx, unsigned number, uint64_t *value);
 	bool (*set_variable)(void *ctx, unsigned number, uint64_t value);
 
-	/* Record [addr, addr + size), or only up to a NUL; record a variable. */
+	/* Record [addr, addr + size), or up to a NUL; record a variable. */
 	bool (*trace)(void *ctx, uint64_t addr, uint64_t size, bool string);
 	bool (*trace_variable)(void *ctx, unsigned number);
 

@@ -201,8 +201,8 @@ convert(struct text *out, const struct agent_env *env, struct spec spec,
 	}
 }
 
-/* GDB sends a format as its user has written it: \n and the like, or up to three
- * octal digits, after the backslash at *at. */
+/* GDB sends a format as its user has written it: \n and the like, or up to
+ * three octal digits, after the backslash at *at. */
 static void
 put_escape(struct text *out, const char **at)
 {

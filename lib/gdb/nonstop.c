@@ -8,13 +8,13 @@
  *
  * The life of a thread here:
  *
- *	             its stop, or vCont;t           vStopped
- *	(not listed) --------------------> STOPPED -----------> REPORTED
- *	 ^      ^                             ^                    |
- *	 |      | vCont;c                     | its stop           | vCont
- *	 |      +-----------------------------|--------------------+
- *	 | it ends                            |                    | vCont;s or r
- *	 +--------------------------------- MOVING <---------------+
+ *	           its stop, or vCont;t           vStopped
+ *	(not listed) ------------------> STOPPED ---------> REPORTED
+ *	 ^      ^                           ^                  |
+ *	 |      | vCont;c                   | its stop         | vCont
+ *	 |      +---------------------------|------------------+
+ *	 | it ends                          |                  | vCont;s or r
+ *	 +------------------------------- MOVING <-------------+
  *
  * A stop is announced by a notification, one at a time: vStopped brings the
  * next stop as its reply, until there is none.

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The frame that is looked at.  It may be gone: then it is looked at no more. */
+/* The frame that is looked at.  Once it is gone, none is looked at. */
 static struct trace *
 selected(struct stub *stub, struct traceframe *frame)
 {
@@ -217,8 +217,8 @@ is_wanted(struct stub *stub, struct trace *t, const struct traceframe *frame,
 	       (wanted->kind != WANTED_OUTSIDE);
 }
 
-/* A number counts from the oldest frame; all else is sought after the frame that
- * is looked at. */
+/* A number counts from the oldest frame; all else is sought after the frame
+ * that is looked at. */
 static bool
 seek(struct stub *stub, struct trace *t, const struct wanted *wanted,
     struct traceframe *frame)

@@ -122,9 +122,9 @@ take_code(struct parser *in, struct trace_text *text)
 	return trace_keep(in->trace, code, (size_t)n, text) ? 0 : -ENOSPC;
 }
 
-/* The registers' mask, after the R: a number of any length.  The digits are kept
- * for the debugger that asks; vector registers cost a call of the machine, so
- * they are collected only if they are named. */
+/* The registers' mask, after the R: a number of any length.  The digits are
+ * kept for the debugger that asks; vector registers cost a call of the machine,
+ * so they are collected only if they are named. */
 static int
 take_mask(struct parser *in, struct tracepoint *p, struct trace_text *text)
 {

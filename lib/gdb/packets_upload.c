@@ -17,8 +17,8 @@ static const char *const state_names[] = {
 #undef STATE
 };
 
-/* Some reasons come with a text in hex digits, some with a number.  The protocol
- * has none for a guest that has ended: the text says it. */
+/* Some reasons come with a text in hex digits, some with a number.  The
+ * protocol has none for a guest that has ended: the text says it. */
 static bool
 write_state(struct reply *reply, const struct trace *t)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The conditions and commands of a debugger's breakpoints, which are evaluated
- * where the breakpoint is met, without a packet (GDB manual, "Packets", Z0).  It
- * must not know packets, nor how a breakpoint is realized.
+ * where the breakpoint is met, without a packet (GDB manual, "Packets", Z0).
+ * It must not know packets, nor how a breakpoint is realized.
  *
  * points_set() and points_drop() are called while no thread runs; any thread
  * may call points_stop() otherwise.

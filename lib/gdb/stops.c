@@ -45,8 +45,8 @@ static const enum reg_number expedited[] = { REG_rbp, REG_rsp, REG_rip };
 
 #define EXPEDITED (sizeof(expedited) / sizeof(expedited[0]))
 
-/* In a stop reply to LLDB: bytes of a stack, and how many threads beside the one
- * that stopped are shown with registers and stack. */
+/* In a stop reply to LLDB: bytes of a stack, and how many threads beside the
+ * one that stopped are shown with registers and stack. */
 #define STACK_SHOWN  256
 #define FRAMES_SHOWN 8
 

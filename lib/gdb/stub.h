@@ -133,9 +133,8 @@ struct stub {
 	struct stub_thread threads[TARGET_THREADS_MAX];
 
 	/* Tracing. */
-	bool sized; /* the debugger has seen the reply to `g` */
-	uint32_t
-	    framed; /* the trace frame that is looked at: index + 1, or 0 */
+	bool sized;      /* the debugger has seen the reply to `g` */
+	uint32_t framed; /* the trace frame that is shown: index + 1, or 0 */
 	struct {
 		unsigned point, part, at; /* what qTsP sends next */
 		unsigned variable;        /* and qTsV */

@@ -275,10 +275,10 @@ struct target_ops {
 	const struct agent_env *agent;
 
 	/*
-	 * The trace of this machine, or NULL without a guest.  The machine calls
-	 * trace_hit() where a tracepoint is met, and trace_stepped() while it
-	 * says so; with them come now(), which returns microseconds since 1970,
-	 * and the two after it.  [any]
+	 * The trace of this machine, or NULL without a guest.  The machine
+	 * calls trace_hit() where a tracepoint is met, and trace_stepped()
+	 * while it says so; with them come now(), which returns microseconds
+	 * since 1970, and the two after it.  [any]
 	 */
 	struct trace *(*trace)(void *ctx);
 	uint64_t (*now)(void *ctx);

@@ -363,8 +363,8 @@ collect_regs(struct collection *c, const struct tracepoint *p)
 	    traceframe_put(&c->trace->frames, block, 1 + c->trace->regs_size));
 }
 
-/* Run an expression, which agent_check() has accepted; the reason that it failed,
- * or NULL. */
+/* Run an expression, which agent_check() has accepted; the reason that it
+ * failed, or NULL. */
 static const char *
 evaluate(struct collection *c, struct trace_text text, uint64_t *value)
 {

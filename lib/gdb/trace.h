@@ -25,8 +25,8 @@
  * planted in the guest stays until trace_settle().
  *
  * trace_hit() and trace_stepped() may be called by one thread at a time;
- * everything else while no thread runs.  Storage is static; nothing is allocated
- * at a hit.
+ * everything else while no thread runs.  Storage is static; nothing is
+ * allocated at a hit.
  */
 #ifndef GDB_TRACE_H
 #define GDB_TRACE_H
@@ -43,7 +43,7 @@
 #define TRACE_VARIABLES_MAX 256
 #define TRACE_READONLY_MAX  256
 #define TRACE_FOLLOWED_MAX  4 /* tracepoints that follow one thread at a time */
-#define TRACE_NOTE_MAX      256 /* bytes of user, notes, or the reason to stop */
+#define TRACE_NOTE_MAX      256 /* bytes of user, notes, or the stop's reason */
 
 /* The variable that is the time of reading, in microseconds since 1970. */
 #define TRACE_TIMESTAMP 1
@@ -148,8 +148,7 @@ struct trace {
 
 /* The thread that has met a tracepoint. */
 struct trace_site {
-	const struct agent_env
-	    *env; /* registers and memory, with its context */
+	const struct agent_env *env; /* registers, memory and its context */
 	bool (*read_regs)(void *ctx, struct regs *regs, unsigned banks);
 	const struct regs_layout *layout;
 	int tid;

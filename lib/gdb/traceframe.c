@@ -15,7 +15,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
     "numbers are copied as they are");
 
-/* The place of an offset, and how many bytes follow it before the ring wraps. */
+/* The place of an offset, and how many bytes the ring has from there on. */
 static uint32_t
 place(const struct traceframes *f, uint32_t offset, uint32_t *room)
 {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The buffer of a trace: what tracepoints have collected, in the form in which
- * gdb saves it (GDB manual, "Trace File Format").  It must not know packets, nor
- * what is collected.
+ * gdb saves it (GDB manual, "Trace File Format").  It must not know packets,
+ * nor what is collected.
  *
- *	frame	number of the tracepoint (2 bytes), size of the blocks (4), blocks
+ *	frame	number of the tracepoint (2 bytes), size of blocks (4), blocks
  *	block	'R' registers, as in the reply to `g`
  *		'M' address (8), size (2), bytes
  *		'V' number of a trace state variable (4), value (8)
  *
  * Numbers are little-endian.  Frames lie one after the other in a ring of
- * bytes; offsets count from the oldest frame.  When the ring is full, no frame is
- * taken any more, or the oldest ones make room.
+ * bytes; offsets count from the oldest frame.  When the ring is full, no frame
+ * is taken any more, or the oldest ones make room.
  */
 #ifndef GDB_TRACEFRAME_H
 #define GDB_TRACEFRAME_H

@@ -34,8 +34,8 @@ read_header(struct cursor headers, uint64_t index, Elf64_Shdr *header)
 }
 
 /*
- * Find the section headers.  Numbers too large for the ELF header are in section
- * header 0 (gABI, chapter 4, "ELF Header": e_shnum, e_shstrndx).
+ * Find the section headers.  Numbers too large for the ELF header are in
+ * section header 0 (gABI, chapter 4, "ELF Header": e_shnum, e_shstrndx).
  */
 static int
 open_headers(struct elfview *view, const Elf64_Ehdr *ehdr, uint64_t *names)

@@ -402,7 +402,7 @@ image_flat(struct image *image, uint64_t entry, uint64_t size,
 	return 0;
 }
 
-/* The bytes of the pages of all segments; a page that two share counts twice. */
+/* The bytes of all segments' pages; a page that two share counts twice. */
 static uint64_t
 bytes_of_pages(const struct image *image)
 {

@@ -177,8 +177,7 @@ struct decoder {
 	const uint8_t *start;
 	struct insn *insn;
 	const struct row *row;
-	struct insn_access
-	    mem; /* the operand that ModRM addresses, if is_mem */
+	struct insn_access mem; /* the operand by ModRM, if is_mem */
 	bool is_mem;
 	uint8_t vex_l; /* the vector length's bits */
 	bool masked;   /* EVEX names a mask register */

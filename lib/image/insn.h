@@ -185,8 +185,8 @@ uint64_t insn_extent(const struct insn *insn, const struct insn_access *access,
 /* True for a relative branch, which leads to *target. */
 bool insn_target(const struct insn *insn, uint64_t rip, uint64_t *target);
 
-/* Does an INSN_JCC branch, with these flags and this RCX?  *rcx becomes the value
- * after it: loop and its kind count. */
+/* Does an INSN_JCC branch, with these flags and this RCX?  *rcx becomes the
+ * value after it: loop and its kind count. */
 bool insn_branches(const struct insn *insn, uint64_t rflags, uint64_t *rcx);
 
 #endif

@@ -88,9 +88,9 @@ struct search {
 };
 
 /*
- * The line number state machine (6.2.2).  `now` is its registers.  `last` is the
- * previous row of the sequence, which begins at address `start`.  `hit` is the
- * row that the address belongs to: the next row is beyond it.
+ * The line number state machine (6.2.2).  `now` is its registers.  `last` is
+ * the previous row of the sequence, which begins at address `start`.  `hit` is
+ * the row that the address belongs to: the next row is beyond it.
  */
 struct line_machine {
 	const struct unit *unit;
@@ -252,8 +252,8 @@ run_extended(struct line_machine *m, const struct search *search)
 }
 
 /*
- * Opcodes that do not matter here are skipped like unknown ones, by the header's
- * count of their LEB128 operands.
+ * Opcodes that do not matter here are skipped like unknown ones, by the
+ * header's count of their LEB128 operands.
  */
 static void
 skip_standard(struct line_machine *m, uint8_t opcode)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The function that contains an address, and the value of a name, by an ELF
- * file's symbol tables.  This file must not know where the ELF file is loaded, nor who asks.
+ * file's symbol tables.  This file must not know where the ELF file is loaded,
+ * nor who asks.
  *
  * Pure: it reads the file's bytes and nothing else, allocates nothing, and
  * takes time in proportion to the file's size, whatever the bytes are.
@@ -18,8 +19,8 @@ struct symbol {
 };
 
 /*
- * Name the code at addr, an address as the file was linked: the caller subtracts
- * a PIE's load bias first.
+ * Name the code at addr, an address as the file was linked: the caller
+ * subtracts a PIE's load bias first.
  *
  * A symbol names addresses of its own executable section only, from its value
  * upwards.  The best is a function whose size covers addr, then the symbol that

@@ -7,8 +7,8 @@
  *	while ((event = json_next(&json)) > JSON_END)
  *		...
  *
- * It is stricter than the RFC: a byte order mark, a name that occurs twice in an
- * object, and half of a surrogate pair are errors.
+ * It is stricter than the RFC: a byte order mark, a name that occurs twice in
+ * an object, and half of a surrogate pair are errors.
  */
 #ifndef JSON_H
 #define JSON_H

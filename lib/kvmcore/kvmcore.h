@@ -118,8 +118,8 @@ kvmcore_set_msrs(const struct kvmcore_vcpu *vcpu, const struct kvm_msrs *msrs);
 
 /*
  * The difference of the vCPU's time stamp counter from the host's, in ticks.
- * The kernel's default lets the counter start at 0.  -ENXIO: the kernel is older
- * than Linux 5.16.
+ * The kernel's default lets the counter start at 0.  -ENXIO: the kernel is
+ * older than Linux 5.16.
  */
 int kvmcore_set_tsc_offset(const struct kvmcore_vcpu *vcpu, uint64_t offset);
 

@@ -307,8 +307,8 @@ replace(const struct gmem *mem, uint64_t va, uint64_t len, void *p)
 }
 
 /*
- * A mapping that nothing ever touches: copies of it, made by one call, are fresh
- * memory with the right advice.  NULL: the host has none to give.
+ * A mapping that nothing ever touches: copies of it, made by one call, are
+ * fresh memory with the right advice.  NULL: the host has none to give.
  */
 #define SPARE PAGE_2M
 

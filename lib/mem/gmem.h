@@ -188,8 +188,8 @@ int gmem_flush(struct gmem *mem, uint64_t va, uint64_t len);
 int gmem_flush_begin(struct gmem *mem, uint64_t va, uint64_t len);
 int gmem_flush_end(struct gmem *mem, uint64_t va, uint64_t len);
 
-/* The number of flushes and of unmapped ranges; waits for a change that is under
- * way. */
+/* The number of flushes and of unmapped ranges; waits for a change that is
+ * under way. */
 uint64_t gmem_changes(struct gmem *mem);
 
 /* The entry of the page at `va`, 0 outside RAM; waits in the same way.  While a

@@ -65,8 +65,8 @@ page_up(uint64_t a)
 #define PTE_CHARGED (UINT64_C(1) << 55)
 /* The host may have backed the page by a large one: see charge.h. */
 #define PTE_HUGE (UINT64_C(1) << 56)
-/* The VMM has written to the page, for instance a breakpoint: it has contents of
- * its own also if it does not count. */
+/* The VMM has written to the page, for instance a breakpoint: it has contents
+ * of its own also if it does not count. */
 #define PTE_KEPT (UINT64_C(1) << 57)
 /* The bits that pt_map() takes and stores unchanged. */
 #define PTE_BITS                                                   \
@@ -80,7 +80,8 @@ struct pagetable {
 	unsigned limit; /* tables that the pool can hold */
 };
 
-/* The number of tables that can map [0, size) by any mix of pages, plus `extra`.
+/* The number of tables that can map [0, size) by any mix of pages, plus
+ * `extra`.
  */
 unsigned pt_tables_for(uint64_t size, unsigned extra);
 
@@ -112,9 +113,9 @@ pte_rights(uint64_t entry)
 uint64_t pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size);
 
 /*
- * The end of the run of pages in [va, end), not empty, that agree with the first
- * page in the bits of `mask`; *bits is set to these.  Rights that are withheld
- * count as given.
+ * The end of the run of pages in [va, end), not empty, that agree with the
+ * first page in the bits of `mask`; *bits is set to these.  Rights that are
+ * withheld count as given.
  */
 uint64_t pt_run(const struct pagetable *pt, uint64_t va, uint64_t end,
     uint64_t mask, uint64_t *bits);

@@ -71,9 +71,9 @@ uint64_t space_bits(unsigned prot);
 void space_take(struct space *space, uint64_t va, uint64_t len, uint64_t bits);
 
 /*
- * A debugger will write [va, va + len).  Pages that were never accessible do not
- * count, and would be filled: they count from now on.  How many of the bytes the
- * limit allows.
+ * A debugger will write [va, va + len).  Pages that were never accessible do
+ * not count, and would be filled: they count from now on.  How many of the
+ * bytes the limit allows.
  */
 uint64_t space_fill(struct space *space, uint64_t va, uint64_t len);
 
@@ -94,10 +94,10 @@ struct space_file {
 };
 
 /*
- * Map `file`, or anonymous memory if it is NULL; `prot` and `flags` are those of
- * mmap(2).  -EACCES: the mapping would be writable and executable at once,
- * which no page is unless space->jit, or writable and shared although the file is not
- * writable.
+ * Map `file`, or anonymous memory if it is NULL; `prot` and `flags` are those
+ * of mmap(2).  -EACCES: the mapping would be writable and executable at once,
+ * which no page is unless space->jit, or writable and shared although the file
+ * is not writable.
  */
 int64_t space_mmap(struct space *space, uint64_t addr, uint64_t len,
     unsigned prot, unsigned flags, const struct space_file *file);

@@ -4,8 +4,8 @@
  *
  * A pipe or a socket may be shared with the guest, and O_NONBLOCK would change
  * it for the guest and for our parent also.  RWF_NOWAIT is for one call; where
- * a file does not know it, such as a terminal, poll() says whether a short write
- * would wait.
+ * a file does not know it, such as a terminal, poll() says whether a short
+ * write would wait.
  */
 #include "output/output.h"
 

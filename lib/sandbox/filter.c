@@ -195,8 +195,8 @@ emit_span(struct maker *m, const struct span *span)
 }
 
 /*
- * Divide spans [first, end) in the middle of their numbers: most numbers have no
- * row, and these take the fewest steps then.
+ * Divide spans [first, end) in the middle of their numbers: most numbers have
+ * no row, and these take the fewest steps then.
  */
 static size_t
 divide(const struct maker *m, size_t first, size_t end)

@@ -89,7 +89,7 @@ namespaces_fork(const char **call)
 #define PLACE "/dev"
 #define FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
-/* In the current folder.  ENOENT: the host has no procfs, and nothing is lost. */
+/* In the current folder.  ENOENT: the host has no procfs: nothing is lost. */
 static int
 bind_descriptors(const char **call)
 {

@@ -10,10 +10,10 @@
 #include "vm/machine.h"
 
 /*
- * Make the instruction at the vCPU's rip, the first of the `n` bytes of code, if
- * it is jmp or jcc to a relative address, or a near call.  False, and nothing has
- * changed: it is none of these; the processor would fault, or trap after it; or
- * it touches memory while that is watched.
+ * Make the instruction at the vCPU's rip, the first of the `n` bytes of code,
+ * if it is jmp or jcc to a relative address, or a near call.  False, and
+ * nothing has changed: it is none of these; the processor would fault, or trap
+ * after it; or it touches memory while that is watched.
  */
 bool branch_make(struct vcpu *vcpu, const uint8_t *code, size_t n);
 

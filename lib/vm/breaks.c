@@ -12,8 +12,8 @@
 /* The longest watchpoint: it is read after each access to its pages. */
 #define WATCH_LEN_MAX (UINT64_C(1) << 20)
 
-/* Is the guest address mapped, with any protection, also PROT_NONE, and not to a
- * page that has all bits of `but`? */
+/* Is the guest address mapped, with any protection, also PROT_NONE, and not to
+ * a page that has all bits of `but`? */
 static bool
 is_mapped(const struct gmem *mem, uint64_t addr, uint64_t but)
 {
@@ -501,8 +501,8 @@ next_planted(const struct breaks *b, size_t *i, uint64_t addr, size_t len)
 	return NULL;
 }
 
-/* How many of the len bytes at addr are mapped, from the first on, to pages that
- * do not have all bits of `but`. */
+/* How many of the len bytes at addr are mapped, from the first on, to pages
+ * that do not have all bits of `but`. */
 static size_t
 mapped(const struct breaks *b, uint64_t addr, size_t len, uint64_t but)
 {

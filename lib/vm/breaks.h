@@ -22,8 +22,8 @@
 /* An access whose length is not known may reach so far: a vector's 64 bytes. */
 #define BREAKS_REACH 64
 
-/* The first ones as the GDB protocol numbers them.  A tracepoint never stops the
- * guest, and outlives the debugger. */
+/* The first ones as the GDB protocol numbers them.  A tracepoint never stops
+ * the guest, and outlives the debugger. */
 enum breaks_type {
 	BREAKS_SOFT,
 	BREAKS_HARD,
@@ -120,8 +120,8 @@ bool breaks_watched_page(const struct breaks *b, uint64_t addr, bool write);
 void breaks_open_page(struct breaks *b, uint64_t addr);
 
 /*
- * The watchpoints that one of the accesses has hit: bit i is watch[i].  Accesses
- * count for page watchpoints alone: the others have debug registers.
+ * The watchpoints that one of the accesses has hit: bit i is watch[i].
+ * Accesses count for page watchpoints alone: the others have debug registers.
  */
 uint64_t
 breaks_hits(struct breaks *b, const struct breaks_access *access, unsigned n);

@@ -35,8 +35,8 @@ void vcpu_set_user_regs(struct vcpu *vcpu, const struct kvm_regs *regs);
 
 /*
  * All registers of struct user_context, as the user sees them: a vCPU in the
- * door has those that the door will return with.  0 or -errno: -EINVAL for a new
- * rip, FS base or GS base that is not canonical.
+ * door has those that the door will return with.  0 or -errno: -EINVAL for a
+ * new rip, FS base or GS base that is not canonical.
  */
 int vcpu_user_context(struct vcpu *vcpu, struct user_context *context);
 int

@@ -34,8 +34,8 @@ is_fit(const struct insn *insn)
 /*
  * Write the instruction so that it does the same elsewhere: the bytes written,
  * or 0.  An operand that is relative to rip, whose end is `next`, gets its
- * address itself, where that fits, by a SIB byte that names no register (SDM vol.
- * 2, table 2-3).
+ * address itself, where that fits, by a SIB byte that names no register (SDM
+ * vol. 2, table 2-3).
  */
 static size_t
 move(uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Copies of the instructions under breakpoints, in the shim's page for them,
- * each followed by a jump back.  A vCPU that has met a breakpoint which does not
- * stop the guest goes on in the copy: without a second exit, and while other
- * vCPUs run.  It must not know threads or who debugs.
+ * each followed by a jump back.  A vCPU that has met a breakpoint which does
+ * not stop the guest goes on in the copy: without a second exit, and while
+ * other vCPUs run.  It must not know threads or who debugs.
  *
  *	SHIM_COPIES + 32 n	the instruction
  *	after it		jmp *(%rip), and the address after the original
  *
- * An operand relative to rip becomes one by its address.  Branches that depend on
- * their own address have no copy (branch.h makes them), nor have instructions that
- * leave the guest.  Nothing but the vCPU itself ever sees rip in a copy:
- * copies_original() gives the address that it stands for.
+ * An operand relative to rip becomes one by its address.  Branches that depend
+ * on their own address have no copy (branch.h makes them), nor have
+ * instructions that leave the guest.  Nothing but the vCPU itself ever sees rip
+ * in a copy: copies_original() gives the address that it stands for.
  */
 #ifndef COPIES_H
 #define COPIES_H
@@ -38,9 +38,9 @@ struct copies {
 };
 
 /*
- * The guest address of the copy of the instruction at `addr`, which is the first
- * of the `n` bytes of code and is copied when it is first asked for; 0: there is
- * none.  With a lock.
+ * The guest address of the copy of the instruction at `addr`, which is the
+ * first of the `n` bytes of code and is copied when it is first asked for; 0:
+ * there is none.  With a lock.
  */
 uint64_t copies_find(
     struct copies *copies, uint64_t addr, const uint8_t *code, size_t n);

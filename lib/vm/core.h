@@ -38,7 +38,8 @@ int core_find_place(
 
 /*
  * Write memory, registers, FPU state and auxiliary vector of a guest that has
- * ended or is at rest; an old core is replaced.  0, or -errno with *error filled in.
+ * ended or is at rest; an old core is replaced.  0, or -errno with *error
+ * filled in.
  */
 int core_write(struct machine *m, const struct core_place *place,
     const struct core_info *info, struct machine_error *error);

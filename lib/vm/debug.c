@@ -271,8 +271,8 @@ debug_trace_hypercall(struct vcpu *vcpu)
 		(void)debug_is_stop(vcpu, &event);
 }
 
-/* With the lock: make the branch at rip, or go on in the copy of the instruction
- * there, if it has one. */
+/* With the lock: make the branch at rip, or go on in the copy of the
+ * instruction there, if it has one. */
 static bool
 go_over_with_lock(struct vcpu *vcpu)
 {

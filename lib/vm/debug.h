@@ -275,8 +275,9 @@ void debug_report_threads(struct machine *m, bool on);
  * -ENOSPC if there are more than CATCH_MAX. */
 int debug_catch(struct machine *m, bool on, const uint32_t *number, size_t n);
 
-/* At rest: insert or remove a tracepoint, as breaks_insert() says; let the judge
- * see a hypercall, or not any more.  They stay when the debugger leaves. */
+/* At rest: insert or remove a tracepoint, as breaks_insert() says; let the
+ * judge see a hypercall, or not any more.  They stay when the debugger
+ * leaves. */
 int debug_trace(struct machine *m, uint64_t addr, bool on);
 int debug_trace_call(struct machine *m, uint32_t number, bool on);
 

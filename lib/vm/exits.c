@@ -222,9 +222,9 @@ correct_int(const struct machine *m, uint64_t rip, struct trap *trap)
 
 /*
  * Is the access allowed?  Then another thread was changing the mapping when the
- * processor looked, or the processor had not noticed a right that was given.  As
- * on Linux, the fault waits for the change, and the instruction is made again:
- * the stub returns to it.
+ * processor looked, or the processor had not noticed a right that was given.
+ * As on Linux, the fault waits for the change, and the instruction is made
+ * again: the stub returns to it.
  */
 static bool
 is_spurious(struct vcpu *vcpu, const struct trap *trap)

@@ -38,7 +38,8 @@
  * translates addresses keeps a record for each page. */
 #define MACHINE_SLOT      (UINT64_C(128) << 20)
 #define MACHINE_LAST_SLOT (UINT64_C(32) << 20)
-#define MACHINE_SLOTS     ((MACHINE_MAX_MEMORY + MACHINE_SPARE) / MACHINE_SLOT + 1)
+
+#define MACHINE_SLOTS ((MACHINE_MAX_MEMORY + MACHINE_SPARE) / MACHINE_SLOT + 1)
 
 /* One sentence without newline: what failed and why. */
 struct machine_error {
@@ -102,9 +103,8 @@ struct vcpu {
 	pthread_t host; /* the host thread that runs it */
 	_Atomic enum host_state host_state;
 	_Atomic enum vcpu_state state;
-	pthread_cond_t
-	    born; /* signalled when it is live, or the machine is over */
-	uint64_t changes; /* gmem_changes() when memory was last missing */
+	pthread_cond_t born; /* it is live, or the machine is over */
+	uint64_t changes;    /* gmem_changes() when memory was last missing */
 	struct flight flight;
 	uint64_t runs; /* entries into the guest */
 	uint64_t exits[MACHINE_EXITS];
@@ -156,7 +156,8 @@ struct machine {
 	struct outcome outcome;
 	struct vcpu *culprit; /* whose trap caused the outcome, or NULL */
 	/* A signal handler has decided the end: MACHINE_TIME_IS_UP,
-	 * MACHINE_PAGE_LOST, or the number of a signal.  The outcome follows: machine_settle_end(). */
+	 * MACHINE_PAGE_LOST, or the number of a signal.  The outcome follows:
+	 * machine_settle_end(). */
 	_Atomic int ended_by;
 	struct debug debug;
 };
@@ -192,8 +193,8 @@ void machine_init(struct machine *m);
  * Create the machine on an open /dev/kvm, which stays the caller's, with
  * `memory` bytes (whole pages) and one vCPU, in *m that is all zero, like fresh
  * static storage, or from machine_init().  It belongs to this process, and not
- * to a child.  0, or -errno with *error filled in; machine_destroy() is right in
- * both cases.  It leaves *m as it is.
+ * to a child.  0, or -errno with *error filled in; machine_destroy() is right
+ * in both cases.  It leaves *m as it is.
  */
 int machine_create(
     struct machine *m, int kvm, uint64_t memory, struct machine_error *error);

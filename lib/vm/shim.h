@@ -8,14 +8,14 @@
  *	+ 0x1000	IDT		read-only
  *	+ 0x2000	stubs		executable, 16 bytes a vector
  *	+ 0x3000	the syscall door	executable, also by user code
- *	+ 0x4000	copies of instructions, executable by user code (copies.h)
+ *	+ 0x4000	copies of instructions, open to user code (copies.h)
  *	+ 0x5000	one page a vCPU: its TSS, and the stack of its stubs
  *
  * All of it lies after guest RAM in guest-physical memory, out of reach of user
  * mode, but for the copies, which hold nothing that the guest does not, and the
- * door: on a KVM without hardware virtualization
- * `syscall` arrives there still in user mode, so user code may execute it, and
- * may also jump to it, which gains it nothing.
+ * door: on a KVM without hardware virtualization `syscall` arrives there still
+ * in user mode, so user code may execute it, and may also jump to it, which
+ * gains it nothing.
  *
  * A stub is `out %eax, $PORT_TRAP`; `add $8, %rsp` if there is an error code;
  * `iretq`.  While a vCPU rests at that OUT, the frame of the interrupted code

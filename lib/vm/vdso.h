@@ -27,8 +27,8 @@ struct vcpu;
 #define VDSO_PAGES 3
 #define VDSO_ROOM  (VDSO_PAGES * PAGE_4K)
 
-/* Let the machine have a vDSO.  Call this before the machine is made, and before
- * novillo is confined. */
+/* Let the machine have a vDSO.  Call this before the machine is made, and
+ * before novillo is confined. */
 void vdso_want(struct machine *m);
 
 /* Let the counter of a new vCPU be the host's.  0 or -errno. */

@@ -81,8 +81,8 @@
 #define OPCODE_INT1 0xf1U
 #define OPCODE_HLT  0xf4U
 
-/* Addresses have 48 bits, and the others equal the highest of these (SDM vol. 1,
- * 3.3.7.1). */
+/* Addresses have 48 bits, and the others equal the highest of these (SDM vol.
+ * 1, 3.3.7.1). */
 static inline bool
 x86_is_canonical(uint64_t address)
 {

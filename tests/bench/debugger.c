@@ -35,7 +35,8 @@
 #define GDB_STEP    "vCont;s"
 #define LINE_OPTION "--gdb=" CHILD_LINE_TEXT
 
-/* The packets of gdb for a hit of a breakpoint in a loop, after steps into it. */
+/* The packets of gdb for a hit of a breakpoint in a loop, after steps into
+ * it. */
 static const char *const hit_turns[] = { "vCont;s", "Z0,@,1", "vCont;c",
 	"z0,@,1", NULL };
 #define TURNS      4

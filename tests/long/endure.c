@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Long use of novillo: `endure PART COUNT [AT_ONCE]`.  A part prints its figures
- * and fails if a session hangs, a result is wrong, or something grows.
+ * Long use of novillo: `endure PART COUNT [AT_ONCE]`.  A part prints its
+ * figures and fails if a session hangs, a result is wrong, or something grows.
  *
  *	watch	sessions that watch a word which three threads write
  *	gdb	the same by the real gdb

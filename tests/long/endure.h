@@ -34,8 +34,8 @@ enum symbol {
 extern uint64_t symbol[SYMBOLS];
 extern const char *novillo, *guests;
 
-/* A novillo.  `line` is the debugger's end of its line, `out` the reading end of
- * its output; -1 if there is none.  `err` is a file with its messages. */
+/* A novillo.  `line` is the debugger's end of its line, `out` the reading end
+ * of its output; -1 if there is none.  `err` is a file with its messages. */
 struct guest {
 	pid_t pid;
 	int line, out, err;

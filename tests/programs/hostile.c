@@ -934,8 +934,8 @@ rights(void)
 	printf("%u stores without a right\n", late);
 }
 
-/* One thread replaces a mapping, or lets it grow in place, while another uses it:
- * the page is there at every moment. */
+/* One thread replaces a mapping, or lets it grow in place, while another uses
+ * it: the page is there at every moment. */
 static int
 replace_anonymous(char *page)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Options, requests and control messages of sockets, and the C library's resolver asking a
- * server of this program's own, for t-programs.sh, which runs this natively and
- * as a guest.  It prints only text that must be the same in both.
+ * Options, requests and control messages of sockets, and the C library's
+ * resolver asking a server of this program's own, for t-programs.sh, which runs
+ * this natively and as a guest.  It prints only text that must be the same in
+ * both.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -925,7 +925,8 @@ try_up(int64_t dir, const char *name)
 	return wrong;
 }
 
-/* Another folder is mounted over the one above a folder that the guest holds. */
+/* Another folder is mounted over the one above a folder that the guest
+ * holds. */
 static int
 try_mounted_over(void)
 {

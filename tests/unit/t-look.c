@@ -264,7 +264,8 @@ test_full(void)
 		CALL(HC_close, 2 + (uint64_t)n--);
 }
 
-/* Names of all kinds lead to what is inside, to novillo's own text or nowhere. */
+/* Names of all kinds lead to what is inside, to novillo's own text or
+ * nowhere. */
 static void
 test_random(void)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tests the resolution of names against Linux: the same random calls on two
- * equal trees, one as a guest whose tree has volumes, a read-only one and a file
- * among them, the other in a chroot with the same mounted at the same places.  Every answer must be the same,
- * and so must the working folder's name after it.  It needs root.
+ * equal trees, one as a guest whose tree has volumes, a read-only one and a
+ * file among them, the other in a chroot with the same mounted at the same
+ * places.  Every answer must be the same, and so must the working folder's name
+ * after it.  It needs root.
  */
 #include "guestcall.h"
 #include "scratch.h"

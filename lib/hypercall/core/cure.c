@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A choice of classes, names and rules.  Nothing here may know how a denial is reported.
+ * A choice of classes, names and rules.  Nothing here may know how a denial is
+ * reported.
  */
 #include "hypercall/core/cure.h"
 
@@ -149,7 +150,7 @@ hc_cure(const struct hc_wish *wish, char text[HC_CURE_TEXT])
 #define NONE ANY(-1)
 
 /* A program is of a family if it was refused one call of a list, has asked for
- * one of another, and for none of a third; the first family that fits counts. */
+ * one of another, and for none of a third; the first that fits counts. */
 static const struct {
 	int16_t refused[5];
 	int16_t asked[3];

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The host's calls of rows that can raise a file's size: which of their files they
- * write, and their arguments with the offset and the number of bytes. */
+/* The host's calls of rows that can raise a file's size: which of their files
+ * they write, and their arguments with the offset and the number of bytes. */
 enum { POSITION = -1, VECTOR = -2, REFUSED = -3 };
 
 static const struct grower {

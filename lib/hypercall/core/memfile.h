@@ -4,9 +4,9 @@
  * since the host keeps their pages for novillo.  This file must not know how a
  * call writes.
  *
- * The size is counted before a call that may raise it, and corrected after it: on
- * the open file, the bytes and the offset that the host will get, since the guest
- * can change descriptors and vectors meanwhile.
+ * The size is counted before a call that may raise it, and corrected after it:
+ * on the open file, the bytes and the offset that the host will get, since the
+ * guest can change descriptors and vectors meanwhile.
  * It is given back when the only descriptor of the file is closed.  A file that
  * was mapped, sent over a socket or opened again may live on without a
  * descriptor that novillo knows, so its size counts until the guest ends.

@@ -53,8 +53,8 @@ hc_net_rule_text(const struct hc_net_rule *rule, char text[HC_NET_RULE_TEXT]);
 /*
  * Do the rules permit this address?  Without a rule of that kind every address
  * is permitted; with one, those that some rule names.  AF_UNIX is always
- * permitted.  An IPv6 address that stands for one of IPv4 is judged as that, and
- * AF_UNSPEC as AF_INET, as Linux takes it in bind and sendto.
+ * permitted.  An IPv6 address that stands for one of IPv4 is judged as that,
+ * and AF_UNSPEC as AF_INET, as Linux takes it in bind and sendto.
  */
 bool hc_net_allows(const struct hc_net_rule *rules, unsigned n,
     enum hc_net_what what, const struct sockaddr *addr, socklen_t len);

@@ -77,8 +77,8 @@ struct hc_timer {
 };
 
 struct hc_signals {
-	pthread_mutex_t
-	    lock; /* for all here and hc_thread_signals, except `pending` */
+	/* For all here and hc_thread_signals, except `pending`. */
+	pthread_mutex_t lock;
 	struct hc_sigaction action[HC_SIGNALS]; /* of signal n at n - 1 */
 	struct hc_sigqueue all;                 /* for any thread */
 	struct hc_queued queued[HC_QUEUED];

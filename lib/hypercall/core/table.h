@@ -87,8 +87,8 @@ struct hc_arg {
 	uint8_t length;   /* which argument is the length */
 	uint16_t size;    /* of the structure */
 	const char *type; /* its C type */
-	const struct hc_name
-	    *names; /* for FLAGS and ENUM; for NONE, the result's */
+	/* For FLAGS and ENUM; for NONE, the result's. */
+	const struct hc_name *names;
 };
 
 /* The most host calls that a row needs. */

@@ -59,8 +59,7 @@ struct hc_thread {
 	/* Nonzero: the run loop has work to do, and no call may begin to wait.
 	 * Set in signal handlers, cleared by the loop. */
 	volatile int kicked;
-	const struct hc_thread_ops
-	    *ops; /* NULL: it is alone, and has no vCPU */
+	const struct hc_thread_ops *ops; /* NULL: alone, without a vCPU */
 };
 
 /*

@@ -7,8 +7,8 @@
  * A volume hangs in its base: the folder of the guest's tree above its place.
  * The base is held, and the volume is found by the base's identity and the
  * volume's name in it, as Linux finds a mount: a folder above may be renamed.
- * Where the volume's place has no folder on the host, names between the base and
- * the volume are made up: they exist for the guest alone.
+ * Where the volume's place has no folder on the host, names between the base
+ * and the volume are made up: they exist for the guest alone.
  */
 #ifndef HC_TREE_H
 #define HC_TREE_H
@@ -45,20 +45,19 @@ struct hc_mount {
 	size_t len;
 	int host; /* the folder or file, O_PATH */
 	struct hc_identity id;
-	uint64_t
-	    mount; /* the host's number of the mount it is on; 0: unknown */
+	uint64_t mount; /* the host's number of its mount; 0: unknown */
 	bool read_only;
 	bool file;  /* it is not a folder */
 	bool ready; /* its base is known */
-	/* The base: a folder of a volume, held; or -1: novillo's own or a made-up
-	 * one, whose name is that of the volume without its last part. */
+	/* The base: a folder of a volume, held; or -1: novillo's own or a
+	 * made-up one, whose name is that of the volume without its last
+	 * part. */
 	int base;
 	unsigned base_mount;
 	struct hc_identity base_id;
 	size_t base_len; /* at + base_len + 1: the names from the base on */
 	enum hc_points points;
-	bool
-	    closed; /* the host lets no name of it into what hangs at the top */
+	bool closed; /* the host lets no name into what hangs at the top */
 };
 
 struct hc_tree {
@@ -95,16 +94,17 @@ struct hc_file *hc_tree_cwd(struct hc_guest *guest);
 void hc_tree_move(struct hc_guest *guest, struct hc_file *cwd);
 
 /*
- * The present name in the guest's tree of a file of a volume, "/..." with a NUL:
- * its length, or -errno.  As on Linux, it ends in " (deleted)" if it has no name
- * any more; -ENOENT: it is outside of its volume now.
+ * The present name in the guest's tree of a file of a volume, "/..." with a
+ * NUL: its length, or -errno.  As on Linux, it ends in " (deleted)" if it has
+ * no name any more; -ENOENT: it is outside of its volume now.
  */
 int64_t hc_tree_name(
     const struct hc_tree *tree, const struct hc_file *file, char name[HC_PATH]);
 
 /*
- * `path` from folder `from` on ("" or "/" for the root) as an absolute name without ".", ".." and empty
- * components: "" for the root, else "/a/b".  0 or -ENAMETOOLONG.
+ * `path` from folder `from` on ("" or "/" for the root) as an absolute name
+ * without ".", ".." and empty components: "" for the root, else "/a/b".  0 or
+ * -ENAMETOOLONG.
  */
 int hc_tree_normalize(const char *from, const char *path, char out[HC_PATH]);
 

@@ -584,8 +584,8 @@ hc_do_fstatfs(struct hc_call *call)
 
 /*
  * Make a call that can change contents which were written before, and may write
- * `length` bytes at `offset`.  Where the guest may only append it is refused, as
- * Linux refuses it on an append-only inode.
+ * `length` bytes at `offset`.  Where the guest may only append it is refused,
+ * as Linux refuses it on an append-only inode.
  */
 static int64_t
 rewrite(const struct hc_call *call, struct hc_file *file, long number,

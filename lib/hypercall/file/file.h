@@ -8,16 +8,16 @@
 
 #include "hypercall/file/path.h"
 
-/* The answer of F_GETFL; for a file of novillo's own, as the guest opened it. */
+/* F_GETFL's answer; for a file of novillo's own, as the guest opened it. */
 int64_t hc_file_flags(const struct hc_file *file);
 
-/* Make two descriptors, with all marks, for two of the host's, and write them to
- * `va`, which was checked: 0, or -errno with both closed. */
+/* Make two descriptors, with all marks, for two of the host's, and write them
+ * to `va`, which was checked: 0, or -errno with both closed. */
 int64_t
 hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va);
 
-/* A descriptor with the marks `may` (fd.h) for the result of a host call, or its
- * -errno. */
+/* A descriptor with the marks `may` (fd.h) for the result of a host call, or
+ * its -errno. */
 int64_t
 hc_fd_result(struct hc_call *call, int64_t host, unsigned may, bool cloexec);
 

@@ -68,8 +68,8 @@ find_new(struct hc_call *call, uint64_t dirfd, uint64_t va, bool folder,
 	return r < 0 ? (int)hc_found_put(found, r) : 0;
 }
 
-/* The same for a name that is removed.  The host refuses to remove "." and "..",
- * and has an error for each. */
+/* The same for a name that is removed.  The host refuses to remove "." and
+ * "..", and has an error for each. */
 static int
 find_old(
     struct hc_call *call, uint64_t dirfd, uint64_t va, struct hc_found *found)

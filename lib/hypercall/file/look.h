@@ -57,10 +57,10 @@ bool hc_look_writes(const struct hc_look *look);
  * `thread` is any of the guest's, and `name` relative to the guest's working
  * folder unless absolute.
  *
- * Open a regular file with O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL
- * and O_TRUNC: the host's descriptor, which the caller closes; or -errno: -EROFS
- * in a read-only volume, -EPERM if the guest may not open files, -EACCES for
- * what is not a regular file.
+ * Open a regular file with O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT,
+ * O_EXCL and O_TRUNC: the host's descriptor, which the caller closes; or
+ * -errno: -EROFS in a read-only volume, -EPERM if the guest may not open files,
+ * -EACCES for what is not a regular file.
  */
 int hc_look_open(const struct hc_look *look, struct hc_thread *thread,
     const char *name, unsigned flags, unsigned mode);

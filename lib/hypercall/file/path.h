@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names in the guest's tree of files: volumes where the user put them, novillo's
- * own files, and nothing else.  It must not know the calls that use what a name
- * leads to.
+ * Names in the guest's tree of files: volumes where the user put them,
+ * novillo's own files, and nothing else.  It must not know the calls that use
+ * what a name leads to.
  *
  * A name is resolved once, as Linux resolves it (path_resolution(7)), and what
  * it leads to is held by an O_PATH descriptor: it can be looked at, and is then
@@ -12,18 +12,18 @@
  * The walk goes from folder to folder, each held by an O_PATH descriptor.  The
  * host follows no link for it: the link's text is read, and walked from where
  * the link is, or from the guest's root.  A component, also "..", is opened in
- * the held folder of a volume with RESOLVE_NO_MAGICLINKS and RESOLVE_NO_XDEV, so
- * neither a link of /proc nor another mount of the host's is entered.  ".." goes
- * to the folder that the walk came from, at a volume's top to the volume's base
- * (tree.h), and else to the host's parent; that is used only after the way from
- * there up has been seen to reach the volume's top.  So a folder that others move
- * out of its volume leads nowhere else.
+ * the held folder of a volume with RESOLVE_NO_MAGICLINKS and RESOLVE_NO_XDEV,
+ * so neither a link of /proc nor another mount of the host's is entered.  ".."
+ * goes to the folder that the walk came from, at a volume's top to the volume's
+ * base (tree.h), and else to the host's parent; that is used only after the way
+ * from there up has been seen to reach the volume's top.  So a folder that
+ * others move out of its volume leads nowhere else.
  *
  * The rest of a name is given to the host whole, in one openat2(2), where the
  * result cannot differ:
  *
- *	from a folder below which nothing hangs (no volume, none of novillo's own
- *	folders), with RESOLVE_BENEATH;
+ *	from a folder below which nothing hangs (no volume, none of novillo's
+ *	own folders), with RESOLVE_BENEATH;
  *	from the top of the root, if only its top has such places and the host
  *	itself lets no name into them (it has other mounts there), with
  *	RESOLVE_IN_ROOT;
@@ -56,9 +56,9 @@
  * Put the host's folder or file `host` at `at`, an absolute name without "."
  * and "..", into the guest's tree.  0 or -errno: -EEXIST if a volume is there,
  * -ENOSPC, -ENOSYS without /proc, -EMEDIUMTYPE for a folder of procfs, -ENODEV
- * for a device; -ENOTDIR for a file at the root; -ENAMETOOLONG for a place, or a
- * part of it, that is too long.  The guest starts in the folder at "/", or else
- * in the first.
+ * for a device; -ENOTDIR for a file at the root; -ENAMETOOLONG for a place, or
+ * a part of it, that is too long.  The guest starts in the folder at "/", or
+ * else in the first.
  */
 int hc_tree_mount(
     struct hc_guest *guest, const char *host, const char *at, bool read_only);
@@ -110,7 +110,7 @@ enum hc_entry {
 #define HC_PATH_FOLLOW 1U /* its last component is followed if it is a link */
 #define HC_PATH_ENTRY  2U /* it is made or removed: its folder is held */
 #define HC_PATH_EMPTY  4U /* it may be empty, for the descriptor itself */
-#define HC_PATH_MAKE   8U /* it may be missing in a folder, which is held then */
+#define HC_PATH_MAKE   8U /* it may be missing: its folder is held then */
 
 /* The file or entry that a name led to.  hc_found_put() closes `fd`. */
 struct hc_found {

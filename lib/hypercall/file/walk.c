@@ -194,8 +194,8 @@ open_from(const struct walk *w, int fd, const char *name, unsigned flags)
 	return -EXDEV;
 }
 
-/* The host's parent of a folder of the spot's volume.  -ENOENT: it is on another
- * mount, so the folder is not in the volume any more. */
+/* The host's parent of a folder of the spot's volume.  -ENOENT: it is on
+ * another mount, so the folder is not in the volume any more. */
 static int64_t
 open_parent(const struct walk *w, int fd)
 {

@@ -44,8 +44,8 @@ struct walk {
 /* Begin at the root; or in the folder `dir`, which is held until the end. */
 void walk_start(struct walk *w, const char *name, const struct hc_file *dir);
 
-/* Set *id to a file's identity; return the host's number of the mount that it is
- * on, or 0. */
+/* Set *id to a file's identity; return the host's number of the mount that it
+ * is on, or 0. */
 uint64_t walk_look(int fd, struct hc_identity *id);
 
 /* Walk to the end, and fill in *found: 0 or -errno. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Addresses of sockets, translated between guest and host.  Every address of the
- * guest's passes hc_address_get(): a private copy, which is checked and then
- * given to the host.  It must not know which call uses the address.
+ * Addresses of sockets, translated between guest and host.  Every address of
+ * the guest's passes hc_address_get(): a private copy, which is checked and
+ * then given to the host.  It must not know which call uses the address.
  */
 #ifndef HC_ADDRESS_H
 #define HC_ADDRESS_H

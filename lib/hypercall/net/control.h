@@ -22,8 +22,9 @@ struct hc_control {
 };
 
 /*
- * Fetch and translate the control messages that the guest sends: SCM_RIGHTS, and
- * those that concern only their message.  0, or -errno; hc_control_put() in either case.
+ * Fetch and translate the control messages that the guest sends: SCM_RIGHTS,
+ * and those that concern only their message.  0, or -errno; hc_control_put() in
+ * either case.
  */
 int hc_control_get(struct hc_guest *guest, struct hc_control *control,
     uint64_t va, size_t len);
@@ -32,8 +33,8 @@ void hc_control_put(struct hc_control *control);
 /*
  * Translate the control messages that the host received into control->bytes, as
  * `message` describes them: descriptors that a guest may have are opened, the
- * others closed, which MSG_CTRUNC reports.  Unknown ones are left out, and so are
- * the sender's ids on the host.
+ * others closed, which MSG_CTRUNC reports.  Unknown ones are left out, and so
+ * are the sender's ids on the host.
  */
 void hc_control_receive(struct hc_guest *guest, struct hc_control *control,
     struct msghdr *message, bool cloexec);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * /proc/cpuinfo from the guest's CPUID (Intel SDM vol. 2, CPUID; AMD APM vol. 3,
- * appendix E), in Linux's format.  Nothing here may know the source of CPUID.
+ * /proc/cpuinfo from the guest's CPUID (Intel SDM vol. 2, CPUID; AMD APM vol.
+ * 3, appendix E), in Linux's format.  Nothing here may know the source of
+ * CPUID.
  */
 #include "hypercall/core/handlers.h"
 #include "hypercall/own/own.h"

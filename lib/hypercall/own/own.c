@@ -447,8 +447,8 @@ next_entry(const struct hc_call *call, const struct hc_own *folder, int64_t pos,
 	return true;
 }
 
-/* Put entries from *pos on, which moves past them, into bytes[room]: their size,
- * or -EINVAL without room for one. */
+/* Put entries from *pos on, which moves past them, into bytes[room]: their
+ * size, or -EINVAL without room for one. */
 static int64_t
 put_entries(const struct hc_call *call, const struct hc_own *folder,
     int64_t *pos, uint8_t *bytes, size_t room)

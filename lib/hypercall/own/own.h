@@ -96,8 +96,8 @@ bool hc_own_is_missing(const char *path);
 void hc_own_place(
     const struct hc_tree *tree, const struct hc_own *own, char place[HC_PATH]);
 
-/* The present name of an open file in the guest's tree, of novillo's own or of a
- * volume: its length, or -errno as hc_tree_name(). */
+/* The present name of an open file in the guest's tree, of novillo's own or of
+ * a volume: its length, or -errno as hc_tree_name(). */
 int64_t hc_own_file_name(
     struct hc_guest *guest, const struct hc_file *file, char name[HC_PATH]);
 
