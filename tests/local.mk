@@ -57,6 +57,7 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh \
 	tests/rsp/threads.txt \
 	tests/rsp/trace.txt \
 	tests/rsp/tracecode.txt \
+	tests/rsp/traceless.txt \
 	tests/rsp/traceruns.txt
 
 # Tests that depend on compilers and flags: of the library, the program with

@@ -23,6 +23,7 @@
 #define BY_STOP     PACKET_BY_STOP
 #define SILENT      PACKET_SILENT
 #define LIVE        PACKET_LIVE
+#define TRACE       PACKET_TRACE
 #define HEX_DIGITS  16
 #define SUFFIX_TEXT ";thread:"
 
@@ -266,11 +267,25 @@ cut_suffix(struct parser *in, struct args *args)
 	return 0;
 }
 
+/* Without a trace there is nothing to change (Q), and a question (q) has the
+ * answer of a trace without points and frames. */
 static int
-may_serve(struct stub *stub, const struct packet *packet)
+find_trace(struct stub *stub, const struct packet *packet, struct args *args)
+{
+	int error = stub_trace(stub, &args->trace);
+
+	if (error != 0 || args->trace)
+		return error;
+	return packet->name[0] == 'q' ? 0 : -ESRCH;
+}
+
+static int
+may_serve(struct stub *stub, const struct packet *packet, struct args *args)
 {
 	int error = 0;
 
+	if (packet->flags & PACKET_TRACE)
+		return find_trace(stub, packet, args);
 	if (!(packet->flags & PACKET_STOPPED))
 		return 0;
 	if (stub_has_guest(stub) && stub->nonstop)
@@ -286,11 +301,11 @@ may_serve(struct stub *stub, const struct packet *packet)
 
 /* In non-stop mode the threads that ran before a packet run after it. */
 static int
-serve(struct stub *stub, const struct packet *packet, const struct args *args,
+serve(struct stub *stub, const struct packet *packet, struct args *args,
     struct reply *reply)
 {
 	bool runs = stub->nonstop && stub->state == STUB_RUNNING;
-	int error = may_serve(stub, packet);
+	int error = may_serve(stub, packet, args);
 
 	if (error == 0)
 		error = packet->handler(stub, args, reply);

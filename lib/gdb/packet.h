@@ -54,6 +54,7 @@ struct args {
 	size_t text_len;
 	const uint8_t *bytes;
 	size_t len;
+	struct trace *trace; /* PACKET_TRACE: the machine's, or NULL for a q */
 };
 
 enum packet_flags {
@@ -63,6 +64,7 @@ enum packet_flags {
 	PACKET_BY_STOP = 1 << 2, /* its reply may be a stop */
 	PACKET_SILENT = 1 << 3,  /* GDB gets no reply, not even an error */
 	PACKET_LIVE = 1 << 4,    /* changes what a trace frame only shows */
+	PACKET_TRACE = 1 << 5,   /* works on the machine's trace */
 };
 
 typedef int
@@ -108,8 +110,9 @@ bool thread_alive(struct stub *stub, int tid);
 /* The process id that the debugger sees. */
 int stub_pid(struct stub *stub);
 
-/* The machine's trace, while the machine rests: NULL and *error otherwise. */
-struct trace *stub_trace(struct stub *stub, int *error);
+/* Let the machine rest, and set *trace to its trace, or NULL if it has none.
+ * 0 or -errno. */
+int stub_trace(struct stub *stub, struct trace **trace);
 
 /* The guest has ended. */
 void stub_end_trace(struct stub *stub);

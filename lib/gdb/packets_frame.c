@@ -15,10 +15,10 @@
 static struct trace *
 selected(struct stub *stub, struct traceframe *frame)
 {
-	int error;
-	struct trace *t = stub_trace(stub, &error);
+	struct trace *t;
 
-	if (t && traceframe_find(&t->frames, stub->framed - 1, frame))
+	if (stub_trace(stub, &t) == 0 && t &&
+	    traceframe_find(&t->frames, stub->framed - 1, frame))
 		return t;
 	stub_leave_frame(stub);
 	return NULL;
@@ -237,12 +237,8 @@ packet_trace_frame(
 {
 	struct traceframe frame;
 	struct wanted wanted;
-	struct trace *t;
-	int error;
+	int error = parse_wanted(args, &wanted);
 
-	t = stub_trace(stub, &error);
-	if (t)
-		error = parse_wanted(args, &wanted);
 	if (error != 0)
 		return error;
 	if (wanted.kind == WANTED_NUMBER && wanted.lo == UINT32_MAX) {
@@ -255,7 +251,7 @@ packet_trace_frame(
 		return reply_error(stub, reply, ESRCH,
 		    "The guest has ended; write its frames by `tsave`, and "
 		    "read them by `target tfile`");
-	if (!seek(stub, t, &wanted, &frame))
+	if (!seek(stub, args->trace, &wanted, &frame))
 		return reply_done(reply_text(reply, "F-1"));
 	stub_leave_frame(stub);
 	stub->framed = frame.index + 1;
@@ -269,18 +265,16 @@ int
 packet_trace_buffer(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	const struct trace *t;
-	size_t n = RSP_PACKET_MAX / 2;
+	const struct trace *t = args->trace;
+	size_t n = t ? RSP_PACKET_MAX / 2 : 0;
 	uint8_t *hole;
-	int error;
 
-	t = stub_trace(stub, &error);
-	if (!t)
-		return error;
+	(void)stub;
 	if (args->num[1] < n)
 		n = (size_t)args->num[1];
 	hole = reply_hole(reply, 0, n);
-	n = traceframes_read(&t->frames, args->num[0], hole, n);
+	if (n > 0)
+		n = traceframes_read(&t->frames, args->num[0], hole, n);
 	if (n == 0)
 		return reply_done(reply_text(reply, "l"));
 	return reply_done(reply_hex(reply, hole, n));

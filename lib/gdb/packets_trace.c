@@ -11,27 +11,25 @@
 
 /* While the machine rests nothing is collected, and what a run that has ended
  * by itself left in the guest is removed. */
-struct trace *
-stub_trace(struct stub *stub, int *error)
+int
+stub_trace(struct stub *stub, struct trace **trace)
 {
 	const struct tracepoint *failed;
 	struct trace *t;
+	int error = 0;
 
-	*error = 0;
 	if (stub_has_guest(stub) && stub->nonstop)
-		*error = nonstop_pause(stub);
-	if (*error == 0 && stub->state == STUB_RUNNING)
-		*error = -EBUSY;
-	if (*error != 0)
-		return NULL;
-	t = stub->ops->trace(stub->ctx);
-	if (!t)
-		*error = -ESRCH;
-	else if (t->frames.size == 0)
+		error = nonstop_pause(stub);
+	if (error == 0 && stub->state == STUB_RUNNING)
+		error = -EBUSY;
+	if (error != 0)
+		return error;
+	t = *trace = stub->ops->trace(stub->ctx);
+	if (t && t->frames.size == 0)
 		trace_clear(t);
-	else if (stub->state == STUB_STOPPED && t->state != TRACE_RUNNING)
+	else if (t && stub->state == STUB_STOPPED && t->state != TRACE_RUNNING)
 		(void)trace_settle(t, stub->ops, stub->ctx, &failed);
-	return t;
+	return 0;
 }
 
 void
@@ -65,16 +63,15 @@ struct parser {
 	enum agent_error error; /* of the expression that was refused */
 };
 
-static bool
-begin(struct parser *in, struct stub *stub, const struct args *args, int *error)
+static struct parser
+parser_of(struct stub *stub, const struct args *args)
 {
-	*in = (struct parser){
+	return (struct parser){
 		.stub = stub,
-		.trace = stub_trace(stub, error),
+		.trace = args->trace,
 		.at = args->bytes,
 		.end = args->bytes + args->len,
 	};
-	return in->trace != NULL;
 }
 
 static bool
@@ -296,12 +293,9 @@ int
 packet_trace_point(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	struct parser in;
-	int error;
+	struct parser in = parser_of(stub, args);
+	int error = take(&in, '-') ? add_actions(&in) : add_point(&in);
 
-	if (!begin(&in, stub, args, &error))
-		return error;
-	error = take(&in, '-') ? add_actions(&in) : add_point(&in);
 	return in.error != AGENT_NONE ? refuse(stub, reply, in.error) : error;
 }
 
@@ -313,14 +307,11 @@ packet_trace_source(
 	uint64_t number, addr, start, total;
 	const uint8_t *kind;
 	struct trace_source s = { .next = 0 };
+	struct parser in = parser_of(stub, args);
 	struct tracepoint *p;
-	struct parser in;
 	size_t kind_size;
-	int error;
 
 	(void)reply;
-	if (!begin(&in, stub, args, &error))
-		return error;
 	if (!take_point(&in, &number, &addr))
 		return -EINVAL;
 	kind = in.at;
@@ -349,17 +340,13 @@ packet_trace_variable(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
 	struct trace_variable *v;
-	struct trace *t;
-	int error;
 
+	(void)stub;
 	(void)reply;
-	t = stub_trace(stub, &error);
-	if (!t)
-		return error;
 	if (args->num[0] > UINT16_MAX)
 		return -EINVAL;
-	v = trace_variable(t, args->num[0], true);
-	if (!v || !trace_keep(t, args->bytes, args->len, &v->name))
+	v = trace_variable(args->trace, args->num[0], true);
+	if (!v || !trace_keep(args->trace, args->bytes, args->len, &v->name))
 		return -ENOSPC;
 	v->builtin = v->number == TRACE_TIMESTAMP;
 	v->initial = v->value = (int64_t)args->num[1];
@@ -381,17 +368,10 @@ int
 packet_trace_init(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	struct trace *t;
-	int error;
-
-	(void)args;
 	(void)reply;
-	t = stub_trace(stub, &error);
-	if (!t)
-		return error;
 	stub_leave_frame(stub);
-	halt(stub, t, TRACE_STOPPED);
-	trace_clear(t);
+	halt(stub, args->trace, TRACE_STOPPED);
+	trace_clear(args->trace);
 	memset(&stub->upload, 0, sizeof(stub->upload));
 	return REPLY_OK;
 }
@@ -400,14 +380,9 @@ static int
 enable(struct stub *stub, const struct args *args, bool on)
 {
 	const struct tracepoint *failed;
-	struct tracepoint *p;
-	struct trace *t;
-	int error;
+	struct trace *t = args->trace;
+	struct tracepoint *p = trace_point(t, args->num[0], &args->num[1]);
 
-	t = stub_trace(stub, &error);
-	if (!t)
-		return error;
-	p = trace_point(t, args->num[0], &args->num[1]);
 	if (!p)
 		return -ENOENT;
 	p->enabled = on;
@@ -437,13 +412,10 @@ int
 packet_trace_readonly(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	struct parser in;
+	struct parser in = parser_of(stub, args);
 	uint64_t start, end;
-	int error;
 
 	(void)reply;
-	if (!begin(&in, stub, args, &error))
-		return error;
 	in.trace->readonlys = 0;
 	while (in.at < in.end) {
 		if (in.trace->readonlys == TRACE_READONLY_MAX)
@@ -463,12 +435,9 @@ int
 packet_trace_size(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	struct parser in;
+	struct parser in = parser_of(stub, args);
 	uint64_t size = 0;
-	int error;
 
-	if (!begin(&in, stub, args, &error))
-		return error;
 	if (!(take(&in, '-') && take(&in, '1')) &&
 	    (!take_number(&in, &size) || size == 0))
 		return -EINVAL;
@@ -485,20 +454,11 @@ packet_trace_size(
 }
 
 static int
-set_flag(struct stub *stub, const struct args *args, bool circular)
+set_flag(const struct args *args, bool *flag)
 {
-	struct trace *t;
-	int error;
-
-	t = stub_trace(stub, &error);
-	if (!t)
-		return error;
 	if (args->num[0] > 1)
 		return -EINVAL;
-	if (circular)
-		t->frames.circular = args->num[0] == 1;
-	else
-		t->disconnected = args->num[0] == 1;
+	*flag = args->num[0] == 1;
 	return REPLY_OK;
 }
 
@@ -506,16 +466,18 @@ int
 packet_trace_circular(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
+	(void)stub;
 	(void)reply;
-	return set_flag(stub, args, true);
+	return set_flag(args, &args->trace->frames.circular);
 }
 
 int
 packet_trace_disconnected(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
+	(void)stub;
 	(void)reply;
-	return set_flag(stub, args, false);
+	return set_flag(args, &args->trace->disconnected);
 }
 
 /* One of "user:", "notes:" and "tstop:", with digits up to a semicolon. */
@@ -550,12 +512,10 @@ int
 packet_trace_notes(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	struct parser in;
-	int error;
+	struct parser in = parser_of(stub, args);
+	int error = 0;
 
 	(void)reply;
-	if (!begin(&in, stub, args, &error))
-		return error;
 	while (error == 0 && in.at < in.end)
 		error = take_note(&in);
 	return error;
@@ -568,13 +528,9 @@ packet_trace_start(
 	const struct tracepoint *failed = NULL;
 	char buf[128];
 	struct text text;
-	struct trace *t;
+	struct trace *t = args->trace;
 	int error;
 
-	(void)args;
-	t = stub_trace(stub, &error);
-	if (!t)
-		return error;
 	if (!stub_has_guest(stub))
 		return -ESRCH;
 	stub_leave_frame(stub);
@@ -596,14 +552,7 @@ int
 packet_trace_stop(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	struct trace *t;
-	int error;
-
-	(void)args;
 	(void)reply;
-	t = stub_trace(stub, &error);
-	if (!t)
-		return error;
-	halt(stub, t, TRACE_STOPPED);
+	halt(stub, args->trace, TRACE_STOPPED);
 	return REPLY_OK;
 }

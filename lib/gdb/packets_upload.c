@@ -51,15 +51,11 @@ int
 packet_trace_status(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	const struct trace *t;
-	int error;
+	const struct trace *t = args->trace;
 
-	(void)args;
-	t = stub_trace(stub, &error);
-	if (!t && error == -ESRCH)
-		return reply_done(reply_text(reply, "T0;tnotrun:0"));
+	(void)stub;
 	if (!t)
-		return error;
+		return reply_done(reply_text(reply, "T0;tnotrun:0"));
 	return reply_done(
 	    write_state(reply, t) &&
 	    write_number(reply, ";tframes:", t->frames.count) &&
@@ -80,14 +76,11 @@ int
 packet_trace_usage(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	const struct tracepoint *p;
-	struct trace *t;
-	int error;
+	const struct tracepoint *p = NULL;
 
-	t = stub_trace(stub, &error);
-	if (!t)
-		return error;
-	p = trace_point(t, args->num[0], &args->num[1]);
+	(void)stub;
+	if (args->trace)
+		p = trace_point(args->trace, args->num[0], &args->num[1]);
 	return reply_done(write_number(reply, "V", p ? p->hits : 0) &&
 			  write_number(reply, ":", p ? p->usage : 0));
 }
@@ -97,15 +90,11 @@ int
 packet_trace_value(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	const struct trace_variable *v;
-	struct trace *t;
+	const struct trace_variable *v = NULL;
 	uint64_t value;
-	int error;
 
-	t = stub_trace(stub, &error);
-	if (!t)
-		return error;
-	v = trace_variable(t, args->num[0], false);
+	if (args->trace)
+		v = trace_variable(args->trace, args->num[0], false);
 	if (!v)
 		return reply_done(reply_text(reply, "U"));
 	value = (uint64_t)v->value;
@@ -249,13 +238,8 @@ int
 packet_next_points(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	struct trace *t;
-	int error;
+	const struct trace *t = args->trace;
 
-	(void)args;
-	t = stub_trace(stub, &error);
-	if (!t && error != -ESRCH)
-		return error;
 	if (!t || !find_piece(stub, t))
 		return reply_done(reply_text(reply, "l"));
 	return reply_done(write_piece(stub, reply, t));
@@ -274,13 +258,8 @@ packet_next_variables(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
 	const struct trace_variable *v;
-	struct trace *t;
-	int error;
+	const struct trace *t = args->trace;
 
-	(void)args;
-	t = stub_trace(stub, &error);
-	if (!t && error != -ESRCH)
-		return error;
 	if (!t || stub->upload.variable >= t->variables)
 		return reply_done(reply_text(reply, "l"));
 	v = &t->variable[stub->upload.variable++];

@@ -687,8 +687,9 @@ fake_remove(void *ctx, const struct target_break *brk)
 static struct trace *
 fake_trace(void *ctx)
 {
-	(void)ctx;
-	return &trace;
+	const struct fake *fake = ctx;
+
+	return fake->untraced ? NULL : &trace;
 }
 
 static uint64_t

@@ -66,6 +66,7 @@ struct fake {
 	size_t caught_count;
 	uint32_t caught;
 	bool thread_events; /* its threads live for ever */
+	bool untraced;      /* it has no trace */
 	uint64_t kept;      /* signals that a detached guest would get */
 	uint64_t pass;      /* signals that do not stop the guest */
 	struct target_break breaks[FAKE_BREAKS];

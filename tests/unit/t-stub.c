@@ -14,6 +14,7 @@
  *	sent bytes	the bytes that come from the stub
  *	run n		the machine runs n instructions
  *	fail errno	the machine's next fallible operation fails
+ *	untraced	the machine has no trace
  *	open, close	a session begins, ends
  *	wants input, wants close, wants nothing	the stub wants this
  *	free, stopped, running, gone	the state of the machine
@@ -264,6 +265,8 @@ machine_line(const char *word, const char *rest)
 		drain();
 	} else if (strcmp(word, "fail") == 0) {
 		fake_fail(&fake, 0, (int)strtol(rest, NULL, 0));
+	} else if (strcmp(word, "untraced") == 0) {
+		fake.untraced = true;
 	} else if (strcmp(word, "free") == 0) {
 		expect_state(fake_is_free(&fake), word);
 	} else if (strcmp(word, "stopped") == 0) {
