@@ -9,6 +9,19 @@
 /* How often a reading is tried for a finer one. */
 #define READINGS 4
 
+/* What a clock of the page is made from.  The coarse clocks have the values of
+ * the others, which are as cheap. */
+enum source { NOT_SERVED, MONOTONIC, RAW, REALTIME, BOOTTIME };
+
+static const enum source sources[CLOCK_PAGE_CLOCKS] = {
+	[CLOCK_REALTIME] = REALTIME,
+	[CLOCK_MONOTONIC] = MONOTONIC,
+	[CLOCK_MONOTONIC_RAW] = RAW,
+	[CLOCK_REALTIME_COARSE] = REALTIME,
+	[CLOCK_MONOTONIC_COARSE] = MONOTONIC,
+	[CLOCK_BOOTTIME] = BOOTTIME,
+};
+
 static int64_t
 now_of(clockid_t clock)
 {
@@ -77,38 +90,38 @@ measure_boottime(struct hc_timepage *t)
 }
 
 static void
-put_row(struct clock_page *page, clockid_t clock, const struct clock_line *line,
-    int64_t more)
+put_row(const struct hc_timepage *t, clockid_t clock)
 {
-	struct clock_page_row *row = &page->clock[clock];
-	int64_t ns = clock_line_at(line, page->tsc) + more;
+	const enum source source = sources[clock];
+	const struct clock_line *line = source == RAW ? &t->raw : &t->monotonic;
+	struct clock_page_row *row = &t->page->clock[clock];
+	int64_t ns = clock_line_at(line, t->page->tsc);
 
+	if (source == REALTIME)
+		ns += t->realtime;
+	if (source == BOOTTIME)
+		ns += t->boottime;
 	__atomic_store_n(&row->rate, line->rate, __ATOMIC_RELAXED);
 	__atomic_store_n(&row->seconds, ns / SECOND, __ATOMIC_RELAXED);
 	__atomic_store_n(
 	    &row->nanoseconds, (uint64_t)(ns % SECOND), __ATOMIC_RELAXED);
 }
 
-/* The coarse clocks have the values of the others, which are as cheap. */
+static bool
+is_served(clockid_t clock)
+{
+	return clock >= 0 && clock < CLOCK_PAGE_CLOCKS &&
+	       sources[clock] != NOT_SERVED;
+}
+
 static void
 put_rows(const struct hc_timepage *t)
 {
-	const struct {
-		clockid_t clock;
-		const struct clock_line *line;
-		int64_t more;
-	} rows[] = {
-		{ CLOCK_REALTIME, &t->monotonic, t->realtime },
-		{ CLOCK_MONOTONIC, &t->monotonic, 0 },
-		{ CLOCK_MONOTONIC_RAW, &t->raw, 0 },
-		{ CLOCK_REALTIME_COARSE, &t->monotonic, t->realtime },
-		{ CLOCK_MONOTONIC_COARSE, &t->monotonic, 0 },
-		{ CLOCK_BOOTTIME, &t->monotonic, t->boottime },
-	};
-	unsigned i;
+	clockid_t clock;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		put_row(t->page, rows[i].clock, rows[i].line, rows[i].more);
+	for (clock = 0; clock < CLOCK_PAGE_CLOCKS; clock++)
+		if (is_served(clock))
+			put_row(t, clock);
 }
 
 /* How many ticks after `tsc` both lines hold. */
@@ -182,19 +195,6 @@ read_page(const struct hc_timepage *t, clockid_t clock, struct timespec *now)
 		return false;
 	*now = (struct timespec){ seconds, nanoseconds };
 	return true;
-}
-
-/* The clocks for which put_rows() has a row. */
-static bool
-is_served(clockid_t clock)
-{
-	const unsigned served = 1U << CLOCK_REALTIME | 1U << CLOCK_MONOTONIC |
-				1U << CLOCK_MONOTONIC_RAW |
-				1U << CLOCK_REALTIME_COARSE |
-				1U << CLOCK_MONOTONIC_COARSE |
-				1U << CLOCK_BOOTTIME;
-
-	return clock >= 0 && clock < CLOCK_PAGE_CLOCKS && served >> clock & 1;
 }
 
 bool
