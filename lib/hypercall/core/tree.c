@@ -62,15 +62,22 @@ hc_tree_point(const struct hc_tree *tree, unsigned in,
 	return NULL;
 }
 
+struct hc_held_name
+hc_held_name(int fd)
+{
+	struct hc_held_name name;
+
+	snprintf(name.text, sizeof(name.text), "%d", fd);
+	return name;
+}
+
 /* The host's name of a descriptor of ours. */
 static int64_t
 host_name(const struct hc_tree *tree, int fd, char name[HC_PATH])
 {
-	char number[16];
-	int64_t n;
+	int64_t n = hc_host(SYS_readlinkat, tree->self, hc_held_name(fd).text,
+	    name, HC_PATH - 1);
 
-	snprintf(number, sizeof(number), "%d", fd);
-	n = hc_host(SYS_readlinkat, tree->self, number, name, HC_PATH - 1);
 	if (n >= 0)
 		name[n] = '\0';
 	return n;

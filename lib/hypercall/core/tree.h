@@ -68,6 +68,13 @@ struct hc_tree {
 	bool no_openat2; /* the host has none */
 };
 
+/* The name in hc_tree.self of the file that descriptor `fd` holds. */
+struct hc_held_name {
+	char text[16];
+};
+
+struct hc_held_name hc_held_name(int fd);
+
 struct hc_guest;
 
 /* The volume at `place`, an absolute name of `len` bytes without "." and "..",

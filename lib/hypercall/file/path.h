@@ -39,7 +39,6 @@
 #include "hypercall/own/own.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 /* The mode bits that a guest can give a file.  Set-user-ID and set-group-ID
@@ -67,20 +66,6 @@ int hc_tree_mount(
  * novillo's own. */
 int hc_tree_add(
     struct hc_tree *tree, const char *host, const char *at, bool read_only);
-
-/* The name in hc_tree.self of the file that descriptor `fd` holds. */
-struct hc_held_name {
-	char text[16];
-};
-
-static inline struct hc_held_name
-hc_held_name(int fd)
-{
-	struct hc_held_name name;
-
-	snprintf(name.text, sizeof(name.text), "%d", fd);
-	return name;
-}
 
 /*
  * In a child of the process that has mounted the folders: let the names of
