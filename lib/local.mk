@@ -296,6 +296,8 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/server.c \
 	lib/debugger/server.h \
 	lib/debugger/session.h \
+	lib/debugger/symbolfile.c \
+	lib/debugger/symbolfile.h \
 	lib/debugger/tables.c \
 	lib/debugger/tables.h \
 	lib/debugger/target.c \

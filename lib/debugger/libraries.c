@@ -4,13 +4,13 @@
  */
 #include "debugger/libraries.h"
 
+#include "debugger/symbolfile.h"
 #include "debugger/target.h"
 #include "image/symbols.h"
 
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* The beginnings of struct r_debug and struct link_map, which a C library
@@ -34,27 +34,8 @@ struct link_map {
  * entry: the image is that loader. */
 static const char r_debug_name[] = "_r_debug";
 
-/* The value that an object's file exports, as the object is loaded, or 0. */
-static uint64_t
-find_exported(int fd, const char *name, uint64_t bias)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-	uint64_t value = 0;
-	uint8_t *file;
-
-	if (size <= 0)
-		return 0;
-	file = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (file == MAP_FAILED)
-		return 0;
-	if (symbols_exported(file, (size_t)size, name, &value) == 0)
-		value += bias;
-	(void)munmap(file, (size_t)size);
-	return value;
-}
-
-/* The same of a program with an interpreter, which writes the address into the
- * program's dynamic section when it has made the list. */
+/* The address of struct r_debug, or 0: a program's interpreter writes it into
+ * the program's dynamic section when it has made the list. */
 static uint64_t
 read_r_debug(const struct machine *m)
 {
@@ -119,8 +100,8 @@ next_map(struct debugger_target *t, uint64_t map)
 	if (t->machine->interp.segments > 0)
 		t->r_debug = read_r_debug(t->machine);
 	else if (!t->r_debug_sought)
-		t->r_debug = find_exported(
-		    t->image, r_debug_name, t->machine->image.bias);
+		(void)debugger_symbol(t->image, symbols_exported, r_debug_name,
+		    t->machine->image.bias, &t->r_debug);
 	t->r_debug_sought = true;
 	if (!t->r_debug ||
 	    gmem_read(mem, &debug, t->r_debug, sizeof(debug)) < 0)
@@ -189,7 +170,8 @@ find_modid(struct debugger_target *t, struct field *field)
 		    &t->look, &m->vcpu[0].thread, library.name, O_RDONLY, 0);
 		if (fd < 0)
 			return false;
-		at = find_exported(fd, modid_name, library.bias);
+		(void)debugger_symbol(
+		    fd, symbols_exported, modid_name, library.bias, &at);
 		close(fd);
 	}
 	return at && gmem_read(&m->mem, field, at, sizeof(*field)) == 0 &&

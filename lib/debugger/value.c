@@ -4,6 +4,7 @@
  */
 #include "debugger/value.h"
 
+#include "debugger/symbolfile.h"
 #include "gdb/regs.h"
 #include "image/symbols.h"
 
@@ -12,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define NAME_MAX_LEN 255 /* the longest term */
 
@@ -58,25 +57,6 @@ take_register(
 }
 
 static bool
-take_symbol(const struct debugger_target *t, const char *name, uint64_t *value)
-{
-	off_t size = lseek(t->image, 0, SEEK_END);
-	uint8_t *file;
-	int r;
-
-	if (size <= 0)
-		return false;
-	file = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, t->image, 0);
-	if (file == MAP_FAILED)
-		return false;
-	r = symbols_value(file, (size_t)size, name, value);
-	if (r == 0)
-		*value += t->machine->image.bias;
-	(void)munmap(file, (size_t)size);
-	return r == 0;
-}
-
-static bool
 take_number(const char *word, uint64_t *value)
 {
 	char *end;
@@ -93,7 +73,8 @@ take_term(struct debugger_target *t, int tid, const char *term, uint64_t *value)
 		return take_register(t, tid, term + 1, value);
 	if (isdigit((unsigned char)term[0]))
 		return take_number(term, value);
-	return term[0] && take_symbol(t, term, value);
+	return term[0] && debugger_symbol(t->image, symbols_value, term,
+			      t->machine->image.bias, value);
 }
 
 bool
