@@ -124,6 +124,19 @@ vcpu_set_sregs(struct vcpu *vcpu, const struct kvm_sregs *sregs)
 	return kvmcore_set_sregs(&vcpu->kvm, sregs);
 }
 
+/*
+ * Do to the registers of a vCPU in the door what SYSRET does (SDM vol. 2).  A
+ * guest that jumps into the door can have any r11.  IF is set as for any user
+ * code; IOPL is the machine's (cpu_set_registers()).
+ */
+static void
+sysret(struct kvm_regs *regs)
+{
+	regs->rip = regs->rcx;
+	regs->rflags = (regs->r11 & RFLAGS_SYSRET) | RFLAGS_FIXED | RFLAGS_IF |
+		       RFLAGS_IOPL;
+}
+
 int
 vcpu_user_context(struct vcpu *vcpu, struct user_context *c)
 {
@@ -153,7 +166,7 @@ vcpu_user_context(struct vcpu *vcpu, struct user_context *c)
 		cpu_user_segments(&s);
 		c->cs = s.cs.selector;
 		c->ss = s.ss.selector;
-		vcpu_sysret(&c->regs);
+		sysret(&c->regs);
 	}
 	c->regs.rflags &= ~RFLAGS_OURS;
 	return 0;
@@ -233,18 +246,6 @@ enter_user_mode(struct vcpu *vcpu)
 	return vcpu_set_sregs(vcpu, &sregs);
 }
 
-/*
- * A guest that jumps into the door can have any r11.  IF is set as for any user
- * code; IOPL is the machine's (cpu_set_registers()).
- */
-void
-vcpu_sysret(struct kvm_regs *regs)
-{
-	regs->rip = regs->rcx;
-	regs->rflags = (regs->r11 & RFLAGS_SYSRET) | RFLAGS_FIXED | RFLAGS_IF |
-		       RFLAGS_IOPL;
-}
-
 int
 vcpu_leave_shim(struct vcpu *vcpu, bool repeats)
 {
@@ -256,7 +257,7 @@ vcpu_leave_shim(struct vcpu *vcpu, bool repeats)
 		regs->rflags = vcpu->flight.frame->rflags;
 		vcpu->flight.frame = NULL;
 	} else if (shim_in_door(regs->rip)) {
-		vcpu_sysret(regs);
+		sysret(regs);
 		regs->rip -= repeats ? HYPERCALL_GATE_SIZE : 0;
 	} else {
 		return 0;

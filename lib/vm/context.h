@@ -53,9 +53,6 @@ int vcpu_set_sregs(struct vcpu *vcpu, const struct kvm_sregs *sregs);
  */
 int vcpu_settle(struct vcpu *vcpu);
 
-/* Do to the registers of a vCPU in the door what SYSRET does (SDM vol. 2). */
-void vcpu_sysret(struct kvm_regs *regs);
-
 /*
  * Take a vCPU out of the shim, as if the shim had returned: its registers are
  * the user's from then on.  The door's hypercall has been served, or will be

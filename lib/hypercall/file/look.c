@@ -108,7 +108,7 @@ place_of(struct hc_guest *guest, const char *name, char place[HC_PATH])
  * for the name that was found; or -1. */
 static int
 find_given_target(
-    const struct hc_look *look, const struct looked *l, const char *name)
+    const struct hc_look *look, struct looked *l, const char *name)
 {
 	const struct hc_found *found = &l->found;
 	const struct hc_file file = { .host = found->fd,
@@ -122,7 +122,7 @@ find_given_target(
 		return hc_tree_name(&look->guest->tree, &file, place) < 0
 			   ? -1
 			   : find_given(look, place);
-	if (hc_path_find_name((struct hc_call *)&l->call, name, 0, &own) == 0 &&
+	if (hc_path_find_name(&l->call, name, 0, &own) == 0 &&
 	    own.leads == HC_LEADS_OWN &&
 	    hc_own_readlink(&l->call, &own.own, &text) > 0) {
 		text.bytes[text.used] = '\0';

@@ -646,8 +646,7 @@ last_component(char *rest)
 static int
 go_to_last(struct walk *w, uint64_t resolve)
 {
-	char *rest = w->text + (w->rest - w->text);
-	char *last = last_component(rest);
+	char *last = last_component(w->rest);
 	struct walk_spot at = { .owned = true, .mount = w->at.mount };
 	const bool may_be_top = w->at.top;
 	int64_t fd;
@@ -656,12 +655,11 @@ go_to_last(struct walk *w, uint64_t resolve)
 	if (!last)
 		return GO_ON;
 	last[-1] = '\0';
-	fd = open_whole(w, rest, resolve, O_DIRECTORY);
+	fd = open_whole(w, w->rest, resolve, O_DIRECTORY);
 	last[-1] = '/';
 	if (fd < 0)
 		return fd == -EXDEV ? GO_ON : (int)fd;
 	leave(w);
-	w->whole = false;
 	at.fd = (int)fd;
 	w->at = at;
 	w->rest = last;

@@ -36,7 +36,7 @@ struct walk {
 	bool whole;  /* the rest may be given to the host at once */
 	unsigned links;
 	unsigned climbed;       /* folders looked at on ways up */
-	const char *rest;       /* what is still to be walked, in `text` */
+	char *rest;             /* what is still to be walked, in `text` */
 	char text[2 * HC_PATH]; /* with the text of links */
 	char place[HC_PATH];    /* of a made-up folder: "", or "/a/b" */
 };
