@@ -69,9 +69,9 @@ check-host-A check-host-Ai check-host-B: host-stage
 # Tests in the host run first, then tests on this machine.
 run-host-A run-host-Ai run-host-B:
 	@status=0 inside= outside= leave= host=$(@:run-host-%=%); \
-	case $$host$(HOST_HALVES) in \
-	A1) leave='$(HOST_ONLY_B)' ;; \
-	B1) leave='$(HOST_ONLY_A)' ;; \
+	case $$host-$(HOST_HALVES) in \
+	A-1) leave='$(HOST_ONLY_B)' ;; \
+	B-1) leave='$(HOST_ONLY_A)' ;; \
 	esac; \
 	for test in $(HOST_TESTS); do \
 		case " $$leave " in *" $$test "*) continue ;; esac; \
