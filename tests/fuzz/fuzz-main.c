@@ -4,16 +4,17 @@
  * feeds them to LLVMFuzzerTestOneInput(), repeatable by its seed.  It must not
  * know the target.
  *
- *	fuzz-X [--runs=N] [--seconds=N] [--seed=N] [--piece=N] [--state=FOLDER]
- *		FILE...
+ *	fuzz-X [--runs=N] [--seconds=N] [--seed=N] [--piece=N] [--binary]
+ *		[--state=FOLDER] FILE...
  *
  * With neither runs nor seconds, each file is fed once, unchanged.
  *
  * A run is one input from a fresh state.  With --piece most inputs are made of
  * some lines of a seed, of less than 2 N bytes, and every WHOLE-th of a whole
- * seed: in a long input most of the time goes into what has not changed.
+ * seed: in a long input most of the time goes into what has not changed.  With
+ * --binary seeds have no lines, and an input begins at any byte of one.
  *
- * If the program is compiled with -fsanitize-coverage=trace-pc-guard (clang),
+ * If the program is compiled with -fsanitize-coverage=inline-bool-flag (clang),
  * an input that reaches a new place of it becomes a seed.  FOLDER keeps such
  * inputs, as files RUN-PLACES, the number of runs, and the input of a crash.
  * With it N runs are made in pieces: --runs counts those of earlier pieces.
@@ -29,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +39,7 @@
 #define SIZE_MAX_ (1 << 17)
 #define KEPT_MAX  (1 << 14) /* a longer seed would slow down many runs */
 #define MUTATIONS 16
+#define BLOCK     32 /* bytes that a change moves at most */
 #define WHOLE     256
 #define COUNT     "count"
 
@@ -49,6 +52,7 @@ static struct seed {
 static unsigned seed_count;
 static uint64_t state = 1;
 static size_t piece; /* bytes of a seed that an input begins with, or 0 */
+static bool binary;  /* the seeds have no lines */
 
 /* xorshift64*: it makes the same numbers on every machine. */
 static uint32_t
@@ -133,13 +137,30 @@ put_number(uint8_t *data, size_t size)
 	memcpy(data + at, &value, width);
 }
 
-/* The start of the line that holds bytes[at]. */
+/* The start of the line that holds bytes[at]; `at` if there are no lines. */
 static size_t
 line_start(const uint8_t *bytes, size_t at)
 {
-	const uint8_t *before = memrchr(bytes, '\n', at);
+	const uint8_t *before;
 
+	if (binary)
+		return at;
+	before = memrchr(bytes, '\n', at);
 	return before ? (size_t)(before - bytes) + 1 : 0;
+}
+
+/* The end of the line that holds bytes[at], or some end if there are no
+ * lines. */
+static size_t
+line_end(const uint8_t *bytes, size_t at, size_t size)
+{
+	size_t left = size - at;
+	const uint8_t *stop;
+
+	if (binary)
+		return at + (left < BLOCK ? left : 1 + below(BLOCK));
+	stop = memchr(bytes + at, '\n', left);
+	return stop ? (size_t)(stop - bytes) + 1 : size;
 }
 
 /* Insert a line of another seed at the start of a line; returns the new
@@ -148,18 +169,15 @@ static size_t
 put_line(uint8_t *data, size_t size)
 {
 	const struct seed *other = &seeds[below(seed_count)];
-	size_t from = below(other->size);
-	const uint8_t *line = other->bytes + line_start(other->bytes, from);
-	const uint8_t *end = other->bytes + other->size;
-	const uint8_t *stop = memchr(
-	    other->bytes + from, '\n', other->size - from);
+	size_t in = below(other->size);
+	size_t from = line_start(other->bytes, in);
+	size_t n = line_end(other->bytes, in, other->size) - from;
 	size_t at = line_start(data, below(size));
-	size_t n = (size_t)((stop ? stop + 1 : end) - line);
 
 	if (size + n > SIZE_MAX_ || (piece > 0 && n > piece && below(WHOLE)))
 		return size;
 	shift(data, at + n, at, size - at);
-	copy(data + at, line, n);
+	copy(data + at, other->bytes + from, n);
 	return size + n;
 }
 
@@ -169,7 +187,7 @@ mutate(uint8_t *data, size_t size)
 {
 	const struct seed *other = &seeds[below(seed_count)];
 	size_t at = below(size);
-	size_t n = 1 + below(32);
+	size_t n = 1 + below(BLOCK);
 
 	switch (below(10)) {
 	case 0:
@@ -207,7 +225,7 @@ mutate(uint8_t *data, size_t size)
 	}
 }
 
-/* The hooks below run before a sanitizer is ready, and often. */
+/* The hooks below run before a sanitizer is ready. */
 #ifdef __clang__
 #define BARE __attribute__((no_sanitize("address", "undefined", "coverage")))
 #else
@@ -215,31 +233,31 @@ mutate(uint8_t *data, size_t size)
 #endif
 
 /*
- * Coverage: the compiler calls these hooks, if it is asked to, with a word for
- * each edge of the program.  A word is 0 once its edge was taken.
+ * Coverage: the compiler makes a flag for each edge of the program, if it is
+ * asked to, which the code sets when it takes the edge.  The linker puts them
+ * next to each other.
  */
-void __sanitizer_cov_trace_pc_guard_init(uint32_t *from, uint32_t *to);
-void __sanitizer_cov_trace_pc_guard(uint32_t *edge);
+void __sanitizer_cov_bool_flag_init(bool *from, bool *to);
 
+static const bool *flags;
 static unsigned places, all_places;
 
 BARE void
-__sanitizer_cov_trace_pc_guard_init(uint32_t *from, uint32_t *to)
+__sanitizer_cov_bool_flag_init(bool *from, bool *to)
 {
-	if (from == to || *from)
-		return;
-	all_places += (unsigned)(to - from);
-	for (; from < to; from++)
-		*from = 1;
+	flags = from;
+	all_places = (unsigned)(to - from);
 }
 
-BARE void
-__sanitizer_cov_trace_pc_guard(uint32_t *edge)
+/* Count the places that were reached up to now. */
+BARE static void
+count_places(void)
 {
-	if (!*edge)
-		return;
-	*edge = 0;
-	places++;
+	unsigned i, n = 0;
+
+	for (i = 0; i < all_places; i++)
+		n += flags[i];
+	places = n;
 }
 
 /*
@@ -381,6 +399,7 @@ feed(const uint8_t *bytes, size_t size)
 	input = bytes;
 	input_size = size;
 	LLVMFuzzerTestOneInput(bytes, size);
+	count_places();
 }
 
 /* Copy a seed, or lines of it from any of its lines on; returns the size. */
@@ -394,7 +413,7 @@ take_seed(uint8_t *data)
 	if (piece > 0 && n < size && below(WHOLE) > 0) {
 		from = line_start(s->bytes, below(size));
 		n = n < size - from ? n : size - from;
-		end = memrchr(s->bytes + from, '\n', n);
+		end = binary ? NULL : memrchr(s->bytes + from, '\n', n);
 		size = end ? (size_t)(end + 1 - (s->bytes + from)) : n;
 	}
 	copy(data, s->bytes + from, size);
@@ -435,11 +454,30 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* The seconds of CPU that the process has used, with its children. */
+static double
+cpu_used(void)
+{
+	struct rusage used[2];
+	double seconds = 0;
+	unsigned i;
+
+	getrusage(RUSAGE_SELF, &used[0]);
+	getrusage(RUSAGE_CHILDREN, &used[1]);
+	for (i = 0; i < 2; i++)
+		seconds += (double)(used[i].ru_utime.tv_sec +
+				    used[i].ru_stime.tv_sec) +
+			   (double)(used[i].ru_utime.tv_usec +
+				    used[i].ru_stime.tv_usec) /
+			       1e6;
+	return seconds;
+}
+
 static void
 tell(const char *name, uint64_t done, double spent)
 {
-	printf("%s: %" PRIu64 " runs, %.0f a second, no crash\n", name, done,
-	    spent > 0 ? (double)done / spent : 0.0);
+	printf("%s: %" PRIu64 " runs, %.0f a second of CPU, no crash\n", name,
+	    done, spent > 0 ? (double)done / spent : 0.0);
 	if (state_folder >= 0)
 		printf("%s: %" PRIu64 " runs in all\n", name, total);
 	if (all_places > 0)
@@ -465,7 +503,7 @@ feed_seeds(void)
 static void
 run_piece(const char *name, uint64_t runs, double seconds)
 {
-	double began = now();
+	double began = now(), used = cpu_used();
 	uint64_t before = total;
 
 	if (runs == 0 && seconds <= 0)
@@ -478,7 +516,7 @@ run_piece(const char *name, uint64_t runs, double seconds)
 			break;
 	}
 	save_count();
-	tell(name, total - before, now() - began);
+	tell(name, total - before, cpu_used() - used);
 }
 
 int
@@ -489,6 +527,7 @@ main(int argc, char **argv)
 		{ "seconds", required_argument, NULL, 's' },
 		{ "seed", required_argument, NULL, 'x' },
 		{ "piece", required_argument, NULL, 'p' },
+		{ "binary", no_argument, NULL, 'b' },
 		{ "state", required_argument, NULL, 'd' },
 		{ 0 },
 	};
@@ -506,6 +545,7 @@ main(int argc, char **argv)
 		case 's': seconds = atof(optarg); break;
 		case 'x': state = strtoull(optarg, NULL, 0) | 1; break;
 		case 'p': piece = strtoull(optarg, NULL, 0); break;
+		case 'b': binary = true; break;
 		case 'd': open_state(optarg); break;
 		default: return 2;
 		}

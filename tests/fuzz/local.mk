@@ -74,7 +74,8 @@ run-fuzz-adopt: tests/fuzz/fuzz-adopt
 	tests/fuzz/fuzz-adopt $(FUZZ_OPTIONS) tests/fuzz/adopt.seed
 run-fuzz-calls: tests/fuzz/fuzz-calls guest/hello.elf
 	tail -c +4097 guest/hello.elf | head -c 2048 >tests/fuzz/calls.seed
-	tests/fuzz/fuzz-calls $(FUZZ_OPTIONS) --piece=80 tests/fuzz/calls.seed
+	tests/fuzz/fuzz-calls $(FUZZ_OPTIONS) --piece=80 --binary \
+	    tests/fuzz/calls.seed
 run-fuzz-config: tests/fuzz/fuzz-config
 	tests/fuzz/fuzz-config $(FUZZ_OPTIONS) $(FUZZ_CONFIGS)
 run-fuzz-hypercall: tests/fuzz/fuzz-hypercall
@@ -93,7 +94,8 @@ run-fuzz-image: tests/fuzz/fuzz-image tests/run/mkelf
 # Code.
 run-fuzz-insn: tests/fuzz/fuzz-insn guest/hello.elf
 	tail -c +4097 guest/hello.elf | head -c 2048 >tests/fuzz/insn.seed
-	tests/fuzz/fuzz-insn $(FUZZ_OPTIONS) --piece=16 tests/fuzz/insn.seed
+	tests/fuzz/fuzz-insn $(FUZZ_OPTIONS) --piece=16 --binary \
+	    tests/fuzz/insn.seed
 run-fuzz-json: tests/fuzz/fuzz-json
 	tests/fuzz/fuzz-json $(FUZZ_OPTIONS) $(FUZZ_CONFIGS)
 # Without what is not read, most changes are of what is.
@@ -112,7 +114,8 @@ run-fuzz-stub: tests/fuzz/fuzz-stub
 	tests/fuzz/fuzz-stub $(FUZZ_OPTIONS) --piece=300 $(top_srcdir)/tests/rsp/*.txt
 run-fuzz-trace: tests/fuzz/fuzz-trace
 	head -c 2048 $(top_srcdir)/tests/unit/t-files.c >tests/fuzz/trace.seed
-	tests/fuzz/fuzz-trace $(FUZZ_OPTIONS) --piece=60 tests/fuzz/trace.seed
+	tests/fuzz/fuzz-trace $(FUZZ_OPTIONS) --piece=60 --binary \
+	    tests/fuzz/trace.seed
 
 RUN_FUZZERS = $(FUZZERS:tests/fuzz/%=run-%)
 

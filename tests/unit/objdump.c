@@ -535,6 +535,31 @@ objdump_fill_slot(uint8_t *slot, const uint8_t *seed)
 	memset(slot + n, 0x90, OBJDUMP_SLOT - n);
 }
 
+void
+objdump_pad_slot(uint8_t *slot, size_t used)
+{
+	/* Intel SDM vol. 2, NOP. */
+	static const uint8_t nops[9][9] = {
+		{ 0x90 },
+		{ 0x66, 0x90 },
+		{ 0x0f, 0x1f, 0x00 },
+		{ 0x0f, 0x1f, 0x40 },
+		{ 0x0f, 0x1f, 0x44 },
+		{ 0x66, 0x0f, 0x1f, 0x44 },
+		{ 0x0f, 0x1f, 0x80 },
+		{ 0x0f, 0x1f, 0x84 },
+		{ 0x66, 0x0f, 0x1f, 0x84 },
+	};
+	size_t n;
+
+	for (; used < OBJDUMP_SLOT; used += n) {
+		n = OBJDUMP_SLOT - used;
+		if (n > sizeof(nops[0]))
+			n = sizeof(nops[0]);
+		memcpy(slot + used, nops[n - 1], n);
+	}
+}
+
 /* xorshift64 (Marsaglia). */
 void
 objdump_next_seed(uint8_t *seed, uint64_t *state)

@@ -38,6 +38,9 @@ bool objdump_check_file(
  * fits. */
 void objdump_fill_slot(uint8_t *slot, const uint8_t *seed);
 
+/* Fill a slot from `used` on with as few nops as possible. */
+void objdump_pad_slot(uint8_t *slot, size_t used);
+
 /* Fill a seed with the next random bytes; *state is not 0. */
 void objdump_next_seed(uint8_t *seed, uint64_t *state);
 
