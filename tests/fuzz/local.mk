@@ -17,11 +17,16 @@ FUZZERS = \
 	tests/fuzz/fuzz-image \
 	tests/fuzz/fuzz-insn \
 	tests/fuzz/fuzz-json \
+	tests/fuzz/fuzz-libraries \
 	tests/fuzz/fuzz-lines \
+	tests/fuzz/fuzz-monitor \
 	tests/fuzz/fuzz-rsp \
+	tests/fuzz/fuzz-sigframe \
 	tests/fuzz/fuzz-stub \
 	tests/fuzz/fuzz-trace
 EXTRA_PROGRAMS += $(FUZZERS)
+FAKEVM_SOURCES = tests/fuzz/fakevm.h tests/unit/guestram.h \
+	tests/unit/elfbuild.h
 tests_fuzz_fuzz_adopt_SOURCES = tests/fuzz/fuzz-adopt.c tests/fuzz/fuzz-main.c \
 	tests/unit/faketarget.c tests/unit/faketarget.h
 tests_fuzz_fuzz_adopt_LDADD = lib/libdebugger.a lib/libgdb.a
@@ -38,6 +43,9 @@ tests_fuzz_fuzz_hypercall_SOURCES = tests/fuzz/fuzz-hypercall.c \
 tests_fuzz_fuzz_hypercall_LDADD = $(TEST_LIBS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz-json.c tests/fuzz/fuzz-main.c
 tests_fuzz_fuzz_json_LDADD = lib/libjson.a
+tests_fuzz_fuzz_libraries_SOURCES = tests/fuzz/fuzz-libraries.c \
+	tests/fuzz/fuzz-main.c $(FAKEVM_SOURCES)
+tests_fuzz_fuzz_libraries_LDADD = lib/libdebugger.a lib/libgdb.a $(TEST_LIBS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz-lines.c tests/fuzz/fuzz-main.c
 tests_fuzz_fuzz_lines_LDADD = $(TEST_LIBS)
 tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz-image.c tests/fuzz/fuzz-main.c
@@ -45,8 +53,14 @@ tests_fuzz_fuzz_image_LDADD = $(TEST_LIBS)
 tests_fuzz_fuzz_insn_SOURCES = tests/fuzz/fuzz-insn.c tests/fuzz/fuzz-main.c \
 	$(OBJDUMP_SOURCES)
 tests_fuzz_fuzz_insn_LDADD = lib/libimage.a
+tests_fuzz_fuzz_monitor_SOURCES = tests/fuzz/fuzz-monitor.c \
+	tests/fuzz/fuzz-main.c $(FAKEVM_SOURCES)
+tests_fuzz_fuzz_monitor_LDADD = lib/libdebugger.a lib/libgdb.a $(TEST_LIBS)
 tests_fuzz_fuzz_rsp_SOURCES = tests/fuzz/fuzz-rsp.c tests/fuzz/fuzz-main.c
 tests_fuzz_fuzz_rsp_LDADD = lib/libgdb.a
+tests_fuzz_fuzz_sigframe_SOURCES = tests/fuzz/fuzz-sigframe.c \
+	tests/fuzz/fuzz-main.c $(FAKEVM_SOURCES)
+tests_fuzz_fuzz_sigframe_LDADD = $(TEST_LIBS)
 tests_fuzz_fuzz_stub_SOURCES = tests/fuzz/fuzz-stub.c tests/fuzz/fuzz-main.c \
 	tests/unit/faketarget.c tests/unit/faketarget.h
 tests_fuzz_fuzz_stub_LDADD = lib/libgdb.a
@@ -98,6 +112,19 @@ run-fuzz-insn: tests/fuzz/fuzz-insn guest/hello.elf
 	    tests/fuzz/insn.seed
 run-fuzz-json: tests/fuzz/fuzz-json
 	tests/fuzz/fuzz-json $(FUZZ_OPTIONS) $(FUZZ_CONFIGS)
+# A loader's list of two objects, the second the C library; and a program's
+# dynamic section that leads to it.
+run-fuzz-libraries: tests/fuzz/fuzz-libraries
+	mkdir -p tests/fuzz/libraries
+	list='\003\001\000\003\003\000\003\000\003\000\000\060\000\010\003\000' && \
+	    list=$$list'\000\004\001\000\003\000\003\000\002\005' && \
+	    list=$$list'\003\000\003\000\000\020\003\000\003\000\003\011' && \
+	    section='\003\000\003\001\003\000\002\003\000\000\003\000\003\000' && \
+	    printf "\\000\\000$$list\\000\\016" >tests/fuzz/libraries/list && \
+	    printf "\\061\\023$$list$$section\\000\\016" \
+	    >tests/fuzz/libraries/section
+	tests/fuzz/fuzz-libraries $(FUZZ_OPTIONS) --piece=40 --binary \
+	    tests/fuzz/libraries/*
 # Without what is not read, most changes are of what is.
 run-fuzz-lines: tests/fuzz/fuzz-lines guest/hello.elf guest/empty.elf
 	for f in hello empty; do \
@@ -108,8 +135,28 @@ run-fuzz-lines: tests/fuzz/fuzz-lines guest/hello.elf guest/empty.elf
 	done
 	tests/fuzz/fuzz-lines $(FUZZ_OPTIONS) --piece=1000 \
 	    tests/fuzz/hello.seed tests/fuzz/empty.seed
+# Registers, and each command with a value of each kind, but `fds`, which takes
+# as long as all others and has no argument.
+run-fuzz-monitor: tests/fuzz/fuzz-monitor
+	printf '%s\n' '=1234567812345678' 'phys main 0x40' \
+	    'phys $$rip+16-main' 'phys 0x1012ff0 16' 'walk main' \
+	    'walk $$pc+0xffff800000000000' 'walk 0x600000' regions registers \
+	    stats hypercall hypercalls 'trace on' 'trace off' core \
+	    'walk $$cr3-$$gs_base+010' >tests/fuzz/monitor.seed
+	tests/fuzz/fuzz-monitor $(FUZZ_OPTIONS) --piece=40 \
+	    tests/fuzz/monitor.seed
 run-fuzz-rsp: tests/fuzz/fuzz-rsp
 	tests/fuzz/fuzz-rsp $(FUZZ_OPTIONS) --piece=200 $(top_srcdir)/tests/rsp/*.txt
+# Frames of each kind, unchanged, and one with changes of each kind.
+run-fuzz-sigframe: tests/fuzz/fuzz-sigframe
+	mkdir -p tests/fuzz/sigframe
+	for how in 003 022 073 124 151; do \
+		printf "\\$$how\\100" >tests/fuzz/sigframe/$$how || exit 1; \
+	done
+	printf '\003\100\000\003\004\001\001\002\002\022\005\003\010\377\004\000\011' \
+	    >tests/fuzz/sigframe/changes
+	tests/fuzz/fuzz-sigframe $(FUZZ_OPTIONS) --piece=24 --binary \
+	    tests/fuzz/sigframe/*
 run-fuzz-stub: tests/fuzz/fuzz-stub
 	tests/fuzz/fuzz-stub $(FUZZ_OPTIONS) --piece=300 $(top_srcdir)/tests/rsp/*.txt
 run-fuzz-trace: tests/fuzz/fuzz-trace
@@ -122,4 +169,5 @@ RUN_FUZZERS = $(FUZZERS:tests/fuzz/%=run-%)
 check-fuzz: $(RUN_FUZZERS)
 
 .PHONY: check-fuzz $(RUN_FUZZERS)
-CLEANFILES += $(FUZZERS) tests/fuzz/agent/* tests/fuzz/*.seed
+CLEANFILES += $(FUZZERS) tests/fuzz/agent/* tests/fuzz/libraries/* \
+	tests/fuzz/sigframe/* tests/fuzz/*.seed

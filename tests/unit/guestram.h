@@ -16,13 +16,17 @@ static inline void
 guestram_init(struct gmem *mem, uint64_t size)
 {
 	unsigned tables = pt_tables_for(size, 8);
-	uint64_t all = size + tables * PAGE_4K + PAGE_2M;
+	uint64_t end = size + tables * PAGE_4K;
+	uint64_t all = end + PAGE_4K + PAGE_2M;
 	uint8_t *base = mmap(NULL, all, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (base == MAP_FAILED)
 		abort();
 	base += PAGE_2M - ((uintptr_t)base & PAGE_2M_MASK);
+	/* As in the machine, a guard follows. */
+	if (mprotect(base + end, PAGE_4K, PROT_NONE) < 0)
+		abort();
 	gmem_init(mem);
 	mem->base = base;
 	mem->size = size;
