@@ -35,10 +35,9 @@ static void
 write_core(
     const struct options *o, struct machine *m, const struct core_place *core)
 {
-	struct core_info info = { o->guest, o->argv };
 	struct machine_error error;
 
-	if (core_write(m, core, &info, &error) < 0)
+	if (core_write(m, core, &error) < 0)
 		say("core not written: %s: %s", core->path, error.text);
 	else
 		say("core written: gdb %s %s", o->guest, core->path);

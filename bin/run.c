@@ -174,6 +174,8 @@ find_core(const struct options *o)
 	char path[PATH_MAX + sizeof(".core")];
 
 	run.core.folder = -1;
+	run.core.program = o->guest;
+	run.core.argv = o->argv;
 	if (!o->core)
 		return 0;
 	snprintf(path, sizeof(path), "%s%s",
@@ -343,7 +345,6 @@ prepare_debugger(const struct options *o)
 		.image = run.program.fd,
 		.output = &run.output,
 		.core_place = o->core ? &run.core : NULL,
-		.core = { o->guest, o->argv },
 	};
 	hc_look_init(&run.target.look, &run.machine.guest);
 	return debugfiles_open(

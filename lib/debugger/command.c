@@ -426,7 +426,7 @@ write_core(const struct typed *c, struct text *out)
 		    "novillo can open no file now but that of --core: start "
 		    "it with --core=FILE and type `monitor core`, or use "
 		    "gdb's `generate-core-file`.\n");
-	else if (core_write(c->machine, t->core_place, &t->core, &error) < 0)
+	else if (core_write(c->machine, t->core_place, &error) < 0)
 		text_printf(out, "The core is not written: %s: %s.\n",
 		    t->core_place->path, error.text);
 	else

@@ -31,7 +31,6 @@ struct debugger_target {
 	struct hits *hits;                   /* of this machine */
 	struct output *output;               /* for trace lines */
 	const struct core_place *core_place; /* of --core, or NULL */
-	struct core_info core;
 };
 
 /* The operations; their context is a struct debugger_target. */

@@ -61,16 +61,16 @@ put_note(struct notes *notes, uint32_t type, const char *owner,
 }
 
 static void
-put_program(struct notes *notes, const struct core_info *info)
+put_program(struct notes *notes, const struct core_place *place)
 {
-	const char *slash = strrchr(info->program, '/');
+	const char *slash = strrchr(place->program, '/');
 	struct elf_prpsinfo ps = { .pr_sname = 'R', .pr_pid = 1 };
 	size_t used = 0;
 	char **arg;
 
 	snprintf(ps.pr_fname, sizeof(ps.pr_fname), "%s",
-	    slash ? slash + 1 : info->program);
-	for (arg = info->argv; *arg && used < sizeof(ps.pr_psargs); arg++)
+	    slash ? slash + 1 : place->program);
+	for (arg = place->argv; *arg && used < sizeof(ps.pr_psargs); arg++)
 		used += (size_t)snprintf(ps.pr_psargs + used,
 		    sizeof(ps.pr_psargs) - used, "%s%s", used ? " " : "", *arg);
 	put_note(notes, NT_PRPSINFO, "CORE", &ps, sizeof(ps));
@@ -263,14 +263,14 @@ put_thread(struct notes *notes, struct vcpu *vcpu, bool first,
 }
 
 static int
-make_notes(struct notes *notes, struct machine *m, const struct core_info *info,
-    struct machine_error *error)
+make_notes(struct notes *notes, struct machine *m,
+    const struct core_place *place, struct machine_error *error)
 {
 	struct vcpu *first = m->culprit ? m->culprit : &m->vcpu[0];
 	unsigned i;
 	int r;
 
-	put_program(notes, info);
+	put_program(notes, place);
 	r = put_thread(notes, first, true, error);
 	for (i = 0; i < m->vcpus && r == 0; i++)
 		if (&m->vcpu[i] != first && m->vcpu[i].state == VCPU_LIVE)
@@ -493,7 +493,7 @@ open_core(const struct core_place *place, struct machine_error *error)
 
 int
 core_write(struct machine *m, const struct core_place *place,
-    const struct core_info *info, struct machine_error *error)
+    struct machine_error *error)
 {
 	static struct notes notes;
 	int fd, r;
@@ -503,7 +503,7 @@ core_write(struct machine *m, const struct core_place *place,
 		THREAD_NOTES,
 	    "NOTE_SPACE holds the notes of every thread");
 	notes.used = 0;
-	r = make_notes(&notes, m, info, error);
+	r = make_notes(&notes, m, place, error);
 	if (r < 0)
 		return r;
 	fd = open_core(place, error);

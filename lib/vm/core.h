@@ -10,28 +10,24 @@
 #include <fcntl.h>
 #include <limits.h>
 
-/* The program, as gdb shows it. */
-struct core_info {
-	const char *program;
-	char **argv;
-};
-
 /* The flags of openat() for a core, in its folder.  A name that the guest has
  * put there neither blocks novillo (a FIFO) nor leads elsewhere (a link). */
 #define CORE_FLAGS \
 	(O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
 
-/* Where a core is to be written. */
+/* Where a core is to be written, and the program that gdb shows it as. */
 struct core_place {
 	int folder;       /* its descriptor */
 	const char *name; /* within that folder: the end of `path` */
 	char path[PATH_MAX];
+	const char *program;
+	char **argv;
 };
 
 /*
  * Before the guest runs: find the folder of `path`, and check that a core can
- * be written there.  The folder is the caller's to close.  0, or -errno with
- * *error filled in.
+ * be written there.  The folder is the caller's to close, and the program the
+ * caller's to fill in.  0, or -errno with *error filled in.
  */
 int core_find_place(
     struct core_place *place, const char *path, struct machine_error *error);
@@ -42,6 +38,6 @@ int core_find_place(
  * filled in.
  */
 int core_write(struct machine *m, const struct core_place *place,
-    const struct core_info *info, struct machine_error *error);
+    struct machine_error *error);
 
 #endif
