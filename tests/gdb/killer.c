@@ -11,11 +11,11 @@
  *	of the guest, in hexadecimal.  One byte goes to standard output before
  *	each cycle, for the guest to work on.
  */
+#include "../long/peer.h"
+
 #include <dirent.h>
 #include <err.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ static char **code;
 static unsigned codes;
 static const char *watched;
 static unsigned seed;
-static int line;
+static struct peer peer;
 
 static unsigned
 random_below(unsigned n)
@@ -67,83 +67,18 @@ random_below(unsigned n)
 static void
 open_line(void)
 {
-	line = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (line < 0 ||
-	    connect(line, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		err(1, "%s", addr.sun_path);
-}
-
-static char packet[128];
-
-/* Write a packet to packet[]; return its size. */
-__attribute__((format(printf, 1, 0))) static size_t
-frame(const char *format, va_list args)
-{
-	char text[100];
-	unsigned sum = 0;
-	const char *p;
-
-	vsnprintf(text, sizeof(text), format, args);
-	for (p = text; *p; p++)
-		sum += (unsigned char)*p;
-	return (size_t)snprintf(
-	    packet, sizeof(packet), "$%s#%02x", text, sum & 0xff);
-}
-
-static void
-send_bytes(const char *bytes, size_t n)
-{
-	if (send(line, bytes, n, MSG_NOSIGNAL) != (ssize_t)n)
-		err(1, "send");
-}
-
-static __attribute__((format(printf, 1, 2))) void
-say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	send_bytes(packet, frame(format, args));
-	va_end(args);
-}
-
-/* Read one byte; return 0 if the line was closed. */
-static char
-hear_byte(void)
-{
-	char c;
-	ssize_t n = read(line, &c, 1);
-
-	if (n < 0)
-		err(1, "read");
-	return n == 1 ? c : '\0';
-}
-
-/* Return the next reply's first letter, or 0 if the line was closed. */
-static char
-hear(void)
-{
-	char first, c;
-
-	do
-		c = hear_byte();
-	while (c && c != '$');
-	first = c ? hear_byte() : '\0';
-	for (c = first; c && c != '#';)
-		c = hear_byte();
-	if (!c)
-		return '\0';
-	hear_byte();
-	hear_byte();
-	send_bytes("+", 1);
-	return first == '#' ? ' ' : first;
+	peer = (struct peer){ .fd = fd, .acks = true };
 }
 
 static void
 must_hear(void)
 {
-	if (!hear())
-		errx(1, "the line was closed");
+	if (!peer_hear(&peer, HANG_MS))
+		err(1, "no reply");
 }
 
 static void
@@ -152,9 +87,10 @@ insert_or_remove(char verb)
 	unsigned type = random_below(5);
 
 	if (type < 2)
-		say("%c%u,%s,1", verb, type, code[random_below(codes)]);
+		peer_say(
+		    &peer, "%c%u,%s,1", verb, type, code[random_below(codes)]);
 	else
-		say("%c%u,%s,8", verb, type, watched);
+		peer_say(&peer, "%c%u,%s,8", verb, type, watched);
 	must_hear();
 	deeds[PLANTED] += verb == 'Z';
 }
@@ -163,9 +99,9 @@ static void
 step(void)
 {
 	if (random_below(2))
-		say("s");
+		peer_say(&peer, "s");
 	else
-		say("vCont;r%s,%s:1", code[0], code[codes - 1]);
+		peer_say(&peer, "vCont;r%s,%s:1", code[0], code[codes - 1]);
 	deeds[STEPS]++;
 	must_hear();
 }
@@ -173,11 +109,11 @@ step(void)
 static void
 run(void)
 {
-	say("c");
+	peer_say(&peer, "c");
 	deeds[RUNS]++;
 	if (random_below(3) == 0) {
 		usleep(random_below(1000));
-		send_bytes("\x03", 1);
+		peer_send(&peer, "\x03", 1);
 	}
 	must_hear();
 	deeds[STOPS]++;
@@ -187,23 +123,20 @@ static void
 look(void)
 {
 	if (random_below(2))
-		say("g");
+		peer_say(&peer, "g");
 	else
-		say("m%s,%x", code[0], 1 + random_below(2000));
+		peer_say(&peer, "m%s,%x", code[0], 1 + random_below(2000));
 	must_hear();
 }
 
-static __attribute__((format(printf, 1, 2))) void
-say_half(const char *format, ...)
+static void
+send_half(void)
 {
-	va_list args;
-	size_t n;
+	char packet[64];
+	int n = snprintf(packet, sizeof(packet), "$Z0,%s,1#", code[0]);
 
-	va_start(args, format);
-	n = frame(format, args);
-	va_end(args);
 	deeds[HALVES]++;
-	send_bytes(packet, 1 + random_below((unsigned)n - 1));
+	peer_send(&peer, packet, 1 + random_below((unsigned)n - 1));
 	pause();
 }
 
@@ -212,7 +145,7 @@ static void
 debug_until_killed(void)
 {
 	open_line();
-	say("?");
+	peer_say(&peer, "?");
 	must_hear();
 	deeds[SESSIONS]++;
 	for (;;) {
@@ -228,7 +161,7 @@ debug_until_killed(void)
 		case 8:
 		case 9: run(); break;
 		case 10: look(); break;
-		default: say_half("Z0,%s,1", code[0]); break;
+		default: send_half(); break;
 		}
 	}
 }
@@ -286,16 +219,16 @@ open_files(pid_t pid)
 static pid_t
 greet(void)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	struct ucred other;
+	socklen_t size = sizeof(other);
 
 	open_line();
-	if (getsockopt(line, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+	if (getsockopt(peer.fd, SOL_SOCKET, SO_PEERCRED, &other, &size) < 0)
 		err(1, "SO_PEERCRED");
-	say("D");
+	peer_say(&peer, "D");
 	must_hear();
-	close(line);
-	return peer.pid;
+	close(peer.fd);
+	return other.pid;
 }
 
 static void

@@ -39,7 +39,8 @@ check_PROGRAMS += tests/gdb/fakestub tests/gdb/killer tests/gdb/onpty \
 tests_gdb_fakestub_SOURCES = tests/gdb/fakestub.c tests/unit/faketarget.c \
 	tests/unit/faketarget.h
 tests_gdb_fakestub_LDADD = lib/libgdb.a
-tests_gdb_killer_SOURCES = tests/gdb/killer.c
+tests_gdb_killer_SOURCES = tests/gdb/killer.c tests/long/peer.c \
+	tests/long/peer.h
 tests_gdb_onpty_SOURCES = tests/gdb/onpty.c
 tests_gdb_screen_SOURCES = tests/gdb/screen.c
 

@@ -12,13 +12,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define HANG_MS        120000 /* no answer for so long is a hang */
-#define RSS_GROWTH_KB  256    /* of one process, from half to end */
-#define PEAK_GROWTH_KB 128    /* of the mean peak, first to last tenth */
-#define TENTH_LEAST    10     /* runs: the mean of fewer says nothing */
-#define SLOWER         2      /* times the CPU time, last to first tenth */
-#define WORKERS        3      /* threads of the guest that is watched */
-#define CROWD          100    /* guests at once */
+#define RSS_GROWTH_KB  256 /* of one process, from half to end */
+#define PEAK_GROWTH_KB 128 /* of the mean peak, first to last tenth */
+#define TENTH_LEAST    10  /* runs: the mean of fewer says nothing */
+#define SLOWER         2   /* times the CPU time, last to first tenth */
+#define WORKERS        3   /* threads of the guest that is watched */
+#define CROWD          100 /* guests at once */
 #define TENTHS         10
 
 /* The guest's functions and variables that are used here. */

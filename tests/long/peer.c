@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "peer.h"
-#include "endure.h"
 
 #include <endian.h>
 #include <errno.h>

@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PEER_TEXT 4096 /* bytes of a reply, with its NUL */
+#define PEER_TEXT 4096   /* bytes of a reply, with its NUL */
+#define HANG_MS   120000 /* no answer for so long is a hang */
 
 struct peer {
 	int fd;
@@ -33,7 +34,7 @@ bool peer_say(struct peer *peer, const char *format, ...)
  * ETIMEDOUT), or the line was closed (ECONNRESET). */
 const char *peer_hear(struct peer *peer, int ms);
 
-/* Send a packet and return its reply. */
+/* Send a packet and return its reply, if it comes within HANG_MS. */
 const char *peer_ask(struct peer *peer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool peer_ask_ok(struct peer *peer, const char *format, ...)
