@@ -5,6 +5,8 @@
  * It prints only text that must be the same in both.
  */
 #define _GNU_SOURCE
+#include "show.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -38,18 +40,6 @@
 
 /* Hides a bad pointer from compilers that check arguments. */
 static void *volatile bad = (void *)0x10;
-
-/* show("name", result): the number, or the error's name. */
-static void
-show(const char *what, long r)
-{
-	if (r == -1)
-		printf("%s: %s\n", what, strerror(errno));
-	else
-		printf("%s: %ld\n", what, r);
-}
-
-#define SHOW(call) show(#call, (long)(call))
 
 static void
 streams(void)

@@ -5,6 +5,8 @@
  * text that must be the same in both.
  */
 #define _GNU_SOURCE
+#include "show.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -31,17 +33,6 @@
 
 /* Hides a pointer from compilers that check arguments for NULL. */
 static char *volatile bad = (char *)8;
-
-static void
-show(const char *what, long r)
-{
-	if (r == -1)
-		printf("%s: %s\n", what, strerror(errno));
-	else
-		printf("%s: %ld\n", what, r);
-}
-
-#define SHOW(call) show(#call, (long)(call))
 
 static struct timespec begun;
 

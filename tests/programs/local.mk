@@ -39,6 +39,7 @@ EXTRA_DIST += \
 	tests/programs/serve.go \
 	tests/programs/sessions.c \
 	tests/programs/shell.sh \
+	tests/programs/show.h \
 	tests/programs/sockets.c \
 	tests/programs/spawn.c \
 	tests/programs/sql.c \

@@ -6,6 +6,8 @@
  * both.
  */
 #define _GNU_SOURCE
+#include "show.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -31,18 +33,6 @@
 #ifndef TCP_INQ
 #define TCP_INQ 36
 #endif
-
-/* show("name", result): the number, or the error's name. */
-static void
-show(const char *what, long r)
-{
-	if (r == -1)
-		printf("%s: %s\n", what, strerror(errno));
-	else
-		printf("%s: %ld\n", what, r);
-}
-
-#define SHOW(call) show(#call, (long)(call))
 
 #define OPTION(level, option, value)          \
 	{                                     \
