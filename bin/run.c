@@ -130,7 +130,10 @@ start_timeout(uint64_t ns)
 	if (sigaction(SIGALRM, &action, NULL) < 0 ||
 	    timer_create(CLOCK_MONOTONIC, NULL, &timer) < 0 ||
 	    timer_settime(timer, 0, &when, NULL) < 0) {
-		say("timer: %s", strerror(errno));
+		say("--timeout: %s%s", strerror(errno),
+		    errno == EAGAIN
+			? "; allow novillo pending signals (ulimit -i)"
+			: "");
 		return -1;
 	}
 	return 0;
