@@ -60,15 +60,35 @@ vcpu_set_user_rflags(struct vcpu *vcpu, uint64_t rflags)
 	vcpu_changed(vcpu);
 }
 
+/* Set what the stub's return will set. */
+static void
+from_frame(struct kvm_regs *regs, const struct trap_frame *frame)
+{
+	regs->rip = frame->rip;
+	regs->rsp = frame->rsp;
+	regs->rflags = frame->rflags;
+}
+
+/* Move that part of new registers into the frame: the vCPU stays in its stub,
+ * at `rest`. */
+static void
+put_into_frame(struct trap_frame *frame, struct kvm_regs *regs,
+    const struct kvm_regs *rest)
+{
+	frame->rip = regs->rip;
+	frame->rsp = regs->rsp;
+	frame->rflags = regs->rflags;
+	regs->rip = rest->rip;
+	regs->rsp = rest->rsp;
+	regs->rflags = rest->rflags;
+}
+
 void
 vcpu_user_regs(struct vcpu *vcpu, struct kvm_regs *regs)
 {
 	*regs = *vcpu_regs(vcpu);
-	if (vcpu->flight.frame) {
-		regs->rip = vcpu->flight.frame->rip;
-		regs->rsp = vcpu->flight.frame->rsp;
-		regs->rflags = vcpu->flight.frame->rflags;
-	}
+	if (vcpu->flight.frame)
+		from_frame(regs, vcpu->flight.frame);
 	regs->rflags &= ~(uint64_t)RFLAGS_IOPL;
 	if (vcpu->debug.traced)
 		regs->rflags &= ~(uint64_t)RFLAGS_TF;
@@ -87,14 +107,8 @@ vcpu_set_user_regs(struct vcpu *vcpu, const struct kvm_regs *new)
 	regs->rflags = rflags;
 	vcpu->debug.traced = false;
 	vcpu_changed(vcpu);
-	if (!vcpu->flight.frame)
-		return;
-	vcpu->flight.frame->rip = new->rip;
-	vcpu->flight.frame->rsp = new->rsp;
-	vcpu->flight.frame->rflags = rflags;
-	regs->rip = old.rip;
-	regs->rsp = old.rsp;
-	regs->rflags = old.rflags;
+	if (vcpu->flight.frame)
+		put_into_frame(vcpu->flight.frame, regs, &old);
 }
 
 /* They come from the last exit if it brought them. */
@@ -157,9 +171,7 @@ vcpu_user_context(struct vcpu *vcpu, struct user_context *c)
 		.gs_base = s.gs.base,
 	};
 	if (vcpu->flight.frame) {
-		c->regs.rip = vcpu->flight.frame->rip;
-		c->regs.rsp = vcpu->flight.frame->rsp;
-		c->regs.rflags = vcpu->flight.frame->rflags;
+		from_frame(&c->regs, vcpu->flight.frame);
 		c->cs = vcpu->flight.frame->cs;
 		c->ss = vcpu->flight.frame->ss;
 	} else if (shim_in_door(c->regs.rip)) {
@@ -203,14 +215,8 @@ vcpu_set_user_context(struct vcpu *vcpu, const struct user_context *c)
 	*regs = c->regs;
 	regs->rflags = (c->regs.rflags & ~ours) | kept;
 	vcpu_changed(vcpu);
-	if (vcpu->flight.frame) {
-		vcpu->flight.frame->rip = regs->rip;
-		vcpu->flight.frame->rsp = regs->rsp;
-		vcpu->flight.frame->rflags = regs->rflags;
-		regs->rip = rest.rip;
-		regs->rsp = rest.rsp;
-		regs->rflags = rest.rflags;
-	}
+	if (vcpu->flight.frame)
+		put_into_frame(vcpu->flight.frame, regs, &rest);
 	if (s.fs.base == c->fs_base && s.gs.base == c->gs_base)
 		return 0;
 	s.fs.base = c->fs_base;
@@ -252,9 +258,7 @@ vcpu_leave_shim(struct vcpu *vcpu, bool repeats)
 	struct kvm_regs *regs = vcpu_regs(vcpu);
 
 	if (vcpu->flight.frame) {
-		regs->rip = vcpu->flight.frame->rip;
-		regs->rsp = vcpu->flight.frame->rsp;
-		regs->rflags = vcpu->flight.frame->rflags;
+		from_frame(regs, vcpu->flight.frame);
 		vcpu->flight.frame = NULL;
 	} else if (shim_in_door(regs->rip)) {
 		sysret(regs);
