@@ -337,7 +337,7 @@ void debug_raise(struct vcpu *vcpu, const struct debug_event *event);
 void debug_followed(struct vcpu *vcpu);
 void debug_trace_hypercall(struct vcpu *vcpu);
 
-/* What it has met is it a stop?  If not, it comes to rest to pass the
+/* Is it a stop that the vCPU has met?  If not, it comes to rest to pass the
  * breakpoint. */
 bool debug_is_stop(struct vcpu *vcpu, const struct debug_event *event);
 void debug_pass(struct vcpu *vcpu);

@@ -35,8 +35,8 @@
  * A lone instruction is one that its vCPU makes while no other is in the
  * guest: the breakpoint under it is lifted, and the watched pages that it
  * touches are open until it is made.  It is not interrupted: it ends soon, and
- * a hypercall ends it.  Whoever brings the last vCPU to rest makes the
- * transition, so a lone instruction needs no controller.
+ * a hypercall ends it.  The one that brings the last vCPU to rest makes
+ * the transition, so a lone instruction needs no controller.
  *
  * All-stop is the rule of one place, EVENT: a machine that does not stop all
  * would let the others run on.  Inserting a breakpoint while threads run is

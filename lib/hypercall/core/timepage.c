@@ -9,7 +9,7 @@
 /* How often a reading is tried for a finer one. */
 #define READINGS 4
 
-/* What a clock of the page is made from.  The coarse clocks have the values of
+/* The source of each clock of the page.  The coarse clocks have the values of
  * the others, which are as cheap. */
 enum source { NOT_SERVED, MONOTONIC, RAW, REALTIME, BOOTTIME };
 

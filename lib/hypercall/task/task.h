@@ -29,8 +29,8 @@ void hc_futex_wake(const struct hc_call *call, uint64_t va);
 void hc_free_robust(const struct hc_call *call);
 void hc_free_awaited(const struct hc_call *call);
 
-/* Tell other threads of the end of the calling thread: release its locks, and
- * clear the word that set_tid_address() named. */
+/* Report the end of the calling thread to others: release its locks, and clear
+ * the word that set_tid_address() named. */
 void hc_thread_ends(struct hc_call *call);
 
 #endif
