@@ -436,6 +436,7 @@ const struct hc_name hc_names_family[] = {
 	NAME(AF_INET6),
 	NAME(AF_NETLINK),
 	NAME(AF_PACKET),
+	NAME(AF_VSOCK),
 	NAMES_END,
 };
 

@@ -12,17 +12,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-static const struct hc_name families[] = {
-	NAME(AF_UNSPEC),
-	NAME(AF_UNIX),
-	NAME(AF_INET),
-	NAME(AF_INET6),
-	NAME(AF_NETLINK),
-	NAME(AF_PACKET),
-	NAME(AF_VSOCK),
-	NAMES_END,
-};
-
 union address {
 	struct sockaddr any;
 	struct sockaddr_in in;
@@ -75,7 +64,7 @@ put_address(struct hc_line *line, const union address *a, size_t len)
 	sa_family_t family = a->any.sa_family;
 
 	line_put(line, "{sa_family=");
-	line_enum(line, families, family);
+	line_enum(line, hc_names_family, family);
 	if (family == AF_INET && len >= sizeof(a->in))
 		put_inet(line, &a->in);
 	else if (family == AF_INET6 && len >= sizeof(a->in6))
