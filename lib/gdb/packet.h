@@ -149,11 +149,6 @@ bool reg_write(struct stub *stub, struct reply *reply, unsigned number);
  * for each. */
 bool stop_reply(struct stub *stub, struct reply *reply, int tid);
 
-/* Why the thread stopped, in LLDB's words, or NULL; and its signal, as the
- * debugger numbers it. */
-const char *stop_reason(const struct stub *stub, int tid);
-int stop_signal(const struct stub *stub, int tid);
-
 /* The same in JSON, with the thread's number: members of an object. */
 void json_stop(const struct stub *stub, struct text *out, int tid);
 

@@ -68,12 +68,12 @@ signal_of(const struct stub *stub, uint64_t number)
 }
 
 /*
- * A thread other than the one that stopped has no signal.  For STOP_NONE GDB
- * gets SIGTRAP, which it never passes to the guest; LLDB would take SIGTRAP
- * for a hit of the breakpoint that it has just set at the entry, and resume,
- * so it gets SIGSTOP.
+ * Its signal, as the debugger numbers it.  A thread other than the one that
+ * stopped has none.  For STOP_NONE GDB gets SIGTRAP, which it never passes to
+ * the guest; LLDB would take SIGTRAP for a hit of the breakpoint that it has
+ * just set at the entry, and resume, so it gets SIGSTOP.
  */
-int
+static int
 stop_signal(const struct stub *stub, int tid)
 {
 	int number = kinds[stub->stop.kind].signal;
@@ -86,7 +86,8 @@ stop_signal(const struct stub *stub, int tid)
 	return to_client(stub, number != 0 ? number : stub->stop.signal);
 }
 
-const char *
+/* Why the thread stopped, in LLDB's words, or NULL. */
+static const char *
 stop_reason(const struct stub *stub, int tid)
 {
 	if (tid != stub->stop.tid)

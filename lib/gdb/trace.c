@@ -316,8 +316,9 @@ trace_env(const struct agent_env *machine)
 	};
 }
 
-void
-trace_pack_regs(
+/* To the form on the wire. */
+static void
+pack_regs(
     const struct regs *regs, const struct regs_layout *layout, uint8_t *block)
 {
 	unsigned i;
@@ -358,7 +359,7 @@ collect_regs(struct collection *c, const struct tracepoint *p)
 	regs.xsave_valid = 0;
 	if (!site->read_regs(site->env->ctx, &regs, p->banks))
 		return false;
-	trace_pack_regs(&regs, site->layout, block + 1);
+	pack_regs(&regs, site->layout, block + 1);
 	return put(c,
 	    traceframe_put(&c->trace->frames, block, 1 + c->trace->regs_size));
 }

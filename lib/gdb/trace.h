@@ -209,9 +209,7 @@ bool
 trace_hit(struct trace *trace, uint64_t addr, const struct trace_site *site);
 bool trace_stepped(struct trace *trace, const struct trace_site *site);
 
-/* Registers of a block, from and to the form on the wire. */
-void trace_pack_regs(
-    const struct regs *regs, const struct regs_layout *layout, uint8_t *block);
+/* Registers of a block, from the form on the wire. */
 void trace_unpack_regs(
     const uint8_t *block, const struct regs_layout *layout, struct regs *regs);
 

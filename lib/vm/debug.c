@@ -120,8 +120,9 @@ debug_catches(const struct vcpu *vcpu)
 	return is_in(&vcpu->machine->debug.catch_set, vcpu->flight.number);
 }
 
-bool
-debug_is_held(const struct machine *m)
+/* For its debugger. */
+static bool
+is_held(const struct machine *m)
 {
 	return m->debug.stops.mode == MODE_HELD;
 }
@@ -914,7 +915,7 @@ debug_detach(struct machine *m)
 		m->vcpu[i].debug.aside.count = 0;
 	}
 	d->keep = KEEP_SIGNALS;
-	if (debug_is_held(m)) {
+	if (is_held(m)) {
 		breaks_clear(&d->breaks);
 		copies_clear(&d->copies);
 		pass_wants(m);
@@ -1237,7 +1238,7 @@ debug_resume(struct machine *m)
 		if (thread_lives(&m->vcpu[i]) &&
 		    m->vcpu[i].debug.want != WANT_STOP)
 			forget_stale(m, &m->vcpu[i]);
-	if (debug_is_held(m)) {
+	if (is_held(m)) {
 		if (m->debug.copies.used == COPIES_MAX)
 			copies_clear(&m->debug.copies);
 		pass_wants(m);

@@ -226,9 +226,6 @@ void debug_pause(struct machine *m, struct debug_event *event);
 /* From a signal handler: let the controller look. */
 void debug_interrupt_from_signal(struct machine *m);
 
-/* Is the machine held for its debugger?  May be called by a signal handler. */
-bool debug_is_held(const struct machine *m);
-
 /* At rest: change the user's registers, as vcpu_set_user_context() does.  The
  * rest of an interrupted wait comes back when rip and rsp do. */
 struct user_context;

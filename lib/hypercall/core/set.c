@@ -31,8 +31,9 @@ same_word(const char *name, const char *word, size_t len)
 	return strlen(name) == len && memcmp(name, word, len) == 0;
 }
 
-unsigned
-hc_class_by_name(const char *name, size_t len)
+/* The class with this name ("base"), or 0. */
+static unsigned
+class_by_name(const char *name, size_t len)
 {
 	size_t i;
 
@@ -119,7 +120,7 @@ hc_set_change(struct hc_set *set, const char *word, size_t len)
 		len--;
 	}
 	if (len > 0 && word[0] == '@') {
-		class = hc_class_by_name(word + 1, len - 1);
+		class = class_by_name(word + 1, len - 1);
 		found = class != 0;
 	}
 	for (nr = 0; nr < HYPERCALL_END; nr++) {

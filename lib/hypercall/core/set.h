@@ -12,8 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The class with this name ("base"), or 0; and the name of one class. */
-unsigned hc_class_by_name(const char *name, size_t len);
+/* The name of one class. */
 const char *hc_class_name(unsigned class);
 
 /* `bits` are the calls in the set; `own`, those in it at least for novillo's
