@@ -92,7 +92,8 @@ wrong "\"\" is not a hypercall" --allow= x
 wrong "\"-\" is not a hypercall" -a - x
 wrong "\"-@nothing\" is not a hypercall" --allow=-@nothing x
 wrong "\"bind:\": an address is wanted" --allow=bind: x
-wrong "\"bind:*:80\": an address is wanted" --allow=write,bind:*:80 x
+wrong "\"bind:**:80\": there is more" "--allow=write,bind:**:80" x
+wrong "not less than the first" --allow=bind:127.0.0.1:90-80 x
 wrong "a port is a number" --allow=bind:127.0.0.1:http x
 wrong "bits that the prefix leaves out" --allow=connect:10.0.0.1/8 x
 wrong "not one of errno, kill" --on-deny=die x

@@ -47,6 +47,12 @@ test_good(void)
 		{ "connect:[2001:db8::]/32:443", NULL },
 		{ "connect:[::]/0", NULL },
 		{ "connect:[0:0:0:0:0:0:0:1]/128", "connect:[::1]" },
+		{ "bind:*", NULL },
+		{ "connect:*:443", NULL },
+		{ "bind:*:1024-65535", NULL },
+		{ "bind:[::1]:8000-8099", NULL },
+		{ "bind:127.0.0.1:80-80", "bind:127.0.0.1:80" },
+		{ "bind:127.0.0.1:0-65535", "bind:127.0.0.1" },
 	};
 	char text[HC_NET_RULE_TEXT];
 	struct hc_net_rule rule;
@@ -68,11 +74,13 @@ static void
 test_bad(void)
 {
 	static const char *const bad[] = { "", "bind", "bin:1.2.3.4",
-		"bind:", "bind:*:80", "bind:localhost:80", "bind:1.2.3",
-		"bind:1.2.3.4.5", "bind:256.0.0.1", "bind:01.2.3.4x",
-		"bind: 1.2.3.4", "bind:1.2.3.4 ",
-		"bind:1.2.3.4:", "bind:1.2.3.4:65536", "bind:1.2.3.4:-1",
-		"bind:1.2.3.4:80x", "bind:1.2.3.4:80:80",
+		"bind:", "bind:*80", "bind:**", "bind:*/0", "bind:[*]:80",
+		"bind:1.2.3.4:80-79", "bind:1.2.3.4:80-", "bind:1.2.3.4:-80",
+		"bind:1.2.3.4:80-65536", "bind:1.2.3.4:80-90-99",
+		"bind:localhost:80", "bind:1.2.3", "bind:1.2.3.4.5",
+		"bind:256.0.0.1", "bind:01.2.3.4x", "bind: 1.2.3.4",
+		"bind:1.2.3.4 ", "bind:1.2.3.4:", "bind:1.2.3.4:65536",
+		"bind:1.2.3.4:-1", "bind:1.2.3.4:80x", "bind:1.2.3.4:80:80",
 		"bind:1.2.3.4:4294967376", "bind:::1", "bind:[::1", "bind:[]",
 		"bind:[1.2.3.4]", "bind:[::1]80", "bind:[::1]]",
 		"bind:[fe80::1%eth0]", "bind:[::1]/129", "bind:1.2.3.4/33",
@@ -142,6 +150,14 @@ test_matching(void)
 {
 	set_rules(NULL, NULL);
 	ok(allows4(HC_NET_BIND, "1.2.3.4", 80), "no rule narrows nothing");
+	set_rules("bind:*:1024-2048", NULL);
+	ok(allows4(HC_NET_BIND, "1.2.3.4", 1024) &&
+		allows4(HC_NET_BIND, "0.0.0.0", 2048) &&
+		allows6(HC_NET_BIND, "2001:db8::1", 1500),
+	    "* is every address of both families, - a range of ports");
+	ok(!allows4(HC_NET_BIND, "1.2.3.4", 1023) &&
+		!allows6(HC_NET_BIND, "::1", 2049),
+	    "but not a port outside it");
 	set_rules("bind:127.0.0.1:8080", NULL);
 	ok(allows4(HC_NET_CONNECT, "1.2.3.4", 80),
 	    "rules for bind do not narrow connect");

@@ -20,7 +20,7 @@ static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 static unsigned
 address_bits(int family)
 {
-	return family == AF_INET ? 32 : 128;
+	return family == AF_INET ? 32 : family == AF_INET6 ? 128 : 0;
 }
 
 static const char *
@@ -70,6 +70,11 @@ take_address(const char **text, struct hc_net_rule *rule)
 	const char *begin = *text;
 	size_t len;
 
+	if (*begin == '*') {
+		rule->family = AF_UNSPEC;
+		*text = begin + 1;
+		return true;
+	}
 	rule->family = *begin == '[' ? AF_INET6 : AF_INET;
 	if (rule->family == AF_INET6)
 		begin++;
@@ -108,17 +113,34 @@ has_more_bits(const struct hc_net_rule *rule)
 	return false;
 }
 
+/* The ports at *text, which then points past them. */
+static const char *
+take_ports(const char **text, struct hc_net_rule *rule)
+{
+	if (!take_number(text, HC_NET_PORT_MAX, &rule->port))
+		return "a port is a number up to 65535";
+	rule->last = rule->port;
+	if (**text != '-')
+		return NULL;
+	++*text;
+	if (!take_number(text, HC_NET_PORT_MAX, &rule->last) ||
+	    rule->last < rule->port)
+		return "the last port is a number up to 65535, and not less"
+		       " than the first";
+	return NULL;
+}
+
 static const char *
 parse_rule(struct hc_net_rule *rule, const char *text)
 {
-	unsigned number;
+	const char *wrong;
 
-	*rule = (struct hc_net_rule){ .port = HC_NET_ANY_PORT };
+	*rule = (struct hc_net_rule){ .last = HC_NET_PORT_MAX };
 	text += strlen(find_kind(text, strlen(text), &rule->what));
 	if (!take_address(&text, rule))
-		return "an address is wanted, as 127.0.0.1 or [::1]";
+		return "an address is wanted, as 127.0.0.1 or [::1], or *";
 	rule->prefix = address_bits(rule->family);
-	if (*text == '/') {
+	if (*text == '/' && rule->family != AF_UNSPEC) {
 		text++;
 		if (!take_number(&text, rule->prefix, &rule->prefix))
 			return "/ and a number of bits is wanted, up to 32 or"
@@ -132,9 +154,9 @@ parse_rule(struct hc_net_rule *rule, const char *text)
 		return "that is an address of IPv4: write it as one";
 	if (*text == ':') {
 		text++;
-		if (!take_number(&text, 65535, &number))
-			return "a port is a number up to 65535";
-		rule->port = (int)number;
+		wrong = take_ports(&text, rule);
+		if (wrong)
+			return wrong;
 	}
 	return *text ? "there is more than an address and a port" : NULL;
 }
@@ -158,25 +180,30 @@ hc_net_rule_equals(const struct hc_net_rule *a, const struct hc_net_rule *b)
 {
 	return a->what == b->what && a->family == b->family &&
 	       a->prefix == b->prefix && a->port == b->port &&
-	       same_bits(a->addr, b->addr, a->prefix);
+	       a->last == b->last && same_bits(a->addr, b->addr, a->prefix);
 }
 
 void
 hc_net_rule_text(const struct hc_net_rule *rule, char text[HC_NET_RULE_TEXT])
 {
-	char address[INET6_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN] = "*";
 	bool v6 = rule->family == AF_INET6;
 	int n;
 
-	inet_ntop(rule->family, rule->addr, address, sizeof(address));
+	if (rule->family != AF_UNSPEC)
+		inet_ntop(rule->family, rule->addr, address, sizeof(address));
 	n = snprintf(text, HC_NET_RULE_TEXT, "%s%s%s%s", kinds[rule->what],
 	    v6 ? "[" : "", address, v6 ? "]" : "");
 	if (rule->prefix < address_bits(rule->family))
 		n += snprintf(text + n, HC_NET_RULE_TEXT - (size_t)n, "/%u",
 		    rule->prefix);
-	if (rule->port != HC_NET_ANY_PORT)
+	if (rule->port == 0 && rule->last == HC_NET_PORT_MAX)
+		return;
+	n += snprintf(
+	    text + n, HC_NET_RULE_TEXT - (size_t)n, ":%u", rule->port);
+	if (rule->last != rule->port)
 		snprintf(
-		    text + n, HC_NET_RULE_TEXT - (size_t)n, ":%d", rule->port);
+		    text + n, HC_NET_RULE_TEXT - (size_t)n, "-%u", rule->last);
 }
 
 /* An address as rules see it: family, bytes, port.  False: another family. */
@@ -215,8 +242,8 @@ take_sockaddr(
 static bool
 rule_matches(const struct hc_net_rule *rule, const struct hc_net_rule *seen)
 {
-	return rule->family == seen->family &&
-	       (rule->port == HC_NET_ANY_PORT || rule->port == seen->port) &&
+	return (rule->family == seen->family || rule->family == AF_UNSPEC) &&
+	       rule->port <= seen->port && seen->port <= rule->last &&
 	       same_bits(rule->addr, seen->addr, rule->prefix);
 }
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define HC_NET_ANY_PORT (-1)
+#define HC_NET_PORT_MAX 65535
 
 /* The use that a rule narrows: bind to an address, or send to one. */
 enum hc_net_what {
@@ -21,10 +21,10 @@ enum hc_net_what {
 
 struct hc_net_rule {
 	enum hc_net_what what;
-	int family;       /* AF_INET or AF_INET6 */
-	uint8_t addr[16]; /* in network order; AF_INET uses the first four */
-	unsigned prefix;  /* how many of its bits count */
-	int port;         /* 0 to 65535, or HC_NET_ANY_PORT */
+	int family;          /* AF_INET or AF_INET6; AF_UNSPEC: both */
+	uint8_t addr[16];    /* in network order; AF_INET uses the first four */
+	unsigned prefix;     /* how many of its bits count */
+	unsigned port, last; /* the ports, 0 to HC_NET_PORT_MAX */
 };
 
 /* The "bind:" or "connect:" at the start of a rule; NULL if there is none. */
@@ -33,10 +33,11 @@ const char *hc_net_rule_kind(const char *text, size_t len);
 /*
  * Read the `len` bytes at `text` as one of
  *
- *	bind:ADDRESS[/PREFIX][:PORT]
- *	connect:ADDRESS[/PREFIX][:PORT]
+ *	bind:ADDRESS[/PREFIX][:PORT[-LAST]]
+ *	connect:ADDRESS[/PREFIX][:PORT[-LAST]]
  *
- * where ADDRESS is like 127.0.0.1 or [::1].  NULL, or the mistake in words.
+ * where ADDRESS is like 127.0.0.1 or [::1], or * for every address.  NULL, or
+ * the mistake in words.
  */
 const char *
 hc_net_rule_parse(struct hc_net_rule *rule, const char *text, size_t len);

@@ -25,13 +25,13 @@ rule_for(struct hc_net_rule *rule, const struct sockaddr *any, socklen_t len)
 	if (len >= sizeof(*in) && any->sa_family != AF_INET6) {
 		rule->family = AF_INET;
 		rule->prefix = 32;
-		rule->port = ntohs(in->sin_port);
+		rule->port = rule->last = ntohs(in->sin_port);
 		memcpy(rule->addr, &in->sin_addr, sizeof(in->sin_addr));
 		return true;
 	}
 	if (len < sizeof(*in6))
 		return false;
-	rule->port = ntohs(in6->sin6_port);
+	rule->port = rule->last = ntohs(in6->sin6_port);
 	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
 		rule->family = AF_INET;
 		rule->prefix = 32;
