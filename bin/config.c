@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "nearest.h"
 #include "optionrow.h"
 #include "say.h"
 
@@ -19,7 +20,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define KEY_SIZE 32 /* bytes of the longest known key, with its NUL */
+#define KEY_SIZE NEAREST_WORD /* bytes of the longest known key */
 
 struct config {
 	struct options *options;
@@ -114,57 +115,23 @@ lower_case(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* The Levenshtein distance of `a` and `b`, without regard to case. */
-static unsigned
-distance(const char *a, const char *b)
-{
-	unsigned row[KEY_SIZE + 1];
-	size_t n = strlen(b), j;
-
-	for (j = 0; j <= n; j++)
-		row[j] = (unsigned)j;
-	for (; *a; a++) {
-		unsigned diagonal = row[0]++;
-
-		for (j = 1; j <= n; j++) {
-			unsigned change = diagonal + (lower_case(*a) !=
-							 lower_case(b[j - 1]));
-
-			diagonal = row[j];
-			row[j] = row[j] < row[j - 1] ? row[j] : row[j - 1];
-			row[j] = row[j] + 1 < change ? row[j] + 1 : change;
-		}
-	}
-	return row[n];
-}
-
-static void
-compare(const char *key, const char *name, const char **best, unsigned *least)
-{
-	unsigned d = distance(key, name);
-
-	if (d < *least) {
-		*least = d;
-		*best = name;
-	}
-}
-
 static int
 complain_unknown_key(
     struct config *c, const struct members *kind, const char *key)
 {
-	const char *best = NULL;
-	unsigned least = 3; /* this distance or more is another word */
+	struct nearest nearest;
 	unsigned i;
 
+	nearest_begin(&nearest, key);
 	for (i = 0; i < kind->n; i++)
-		compare(key, kind->member[i].name, &best, &least);
+		nearest_add(&nearest, kind->member[i].name);
 	for (i = 0; kind->options && i < OPTION_ROWS; i++)
 		if (option_row(i)->use != OPTION_LINE)
-			compare(key, option_name(i), &best, &least);
-	if (best)
+			nearest_add(&nearest, option_name(i));
+	if (nearest.best)
 		return complain(c->options,
-		    "unknown key \"%s\"; do you mean \"%s\"?", key, best);
+		    "unknown key \"%s\"; do you mean \"%s\"?", key,
+		    nearest.best);
 	return complain(c->options, "unknown key \"%s\"", key);
 }
 
@@ -541,15 +508,22 @@ config_read(struct options *o, const char *path)
 	static char text[CONFIG_SIZE + 1];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	ssize_t n = fd < 0 ? -1 : read_text(fd, text, sizeof(text));
+	int r = 0;
 
+	/* strace's option -c makes its table. */
 	if (n < 0)
-		complain(o, "--config=%s: %s", path, strerror(errno));
+		r = complain(o, "--config=%s: %s", path, strerror(errno));
+	else if (n >= 4 && memcmp(text, "\177ELF", 4) == 0)
+		r = complain(o,
+		    "--config=%s: it is a program, and not a configuration;"
+		    " strace's -c is --trace-summary",
+		    path);
 	else if (n > CONFIG_SIZE)
-		complain(o, "--config=%s: more than %d KiB", path,
+		r = complain(o, "--config=%s: more than %d KiB", path,
 		    CONFIG_SIZE / 1024);
 	if (fd >= 0)
 		close(fd);
-	if (n < 0 || n > CONFIG_SIZE)
-		return -1;
+	if (r < 0)
+		return r;
 	return config_parse(o, path, text, (size_t)n);
 }

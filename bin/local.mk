@@ -6,6 +6,8 @@
 CONFIG_SOURCES = \
 	bin/config.c \
 	bin/config.h \
+	bin/nearest.c \
+	bin/nearest.h \
 	bin/optionrow.c \
 	bin/optionrow.h \
 	bin/options.def \
@@ -20,6 +22,7 @@ bin_novillo_SOURCES = \
 	bin/check.h \
 	bin/debugfiles.c \
 	bin/debugfiles.h \
+	bin/foreign.def \
 	bin/gdbstart.c \
 	bin/gdbstart.h \
 	bin/hints.c \

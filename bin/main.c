@@ -108,7 +108,9 @@ main(int argc, char **argv)
 	case ACTION_PROBE: return probe_kvm();
 	case ACTION_CHECK: return check_guest(&options);
 	case ACTION_LIST: return list_hypercalls(&options);
-	case ACTION_HELP: options_help(stdout); return STATUS_OK;
+	case ACTION_HELP:
+		options_help(stdout, options.help_all);
+		return STATUS_OK;
 	case ACTION_VERSION: puts("novillo " PACKAGE_VERSION); return STATUS_OK;
 	}
 	return STATUS_FAILED;

@@ -5,10 +5,12 @@
  */
 #include "optionrow.h"
 
+#include "nearest.h"
+#include "say.h"
+
 #include "debugger/line.h"
 #include "hypercall/trace/trace.h"
 #include "image/image.h"
-#include "say.h"
 #include "vm/machine.h"
 
 #include <errno.h>
@@ -17,8 +19,9 @@
 #include <string.h>
 
 static const struct option_row rows[] = {
-#define OPTION(letter, name, has_arg, use, arg, help) \
-	{ OPT_##name, letter, #name, has_arg, OPTION_##use, arg, help },
+#define OPTION(letter, name, has_arg, use, shown, values, arg, help)        \
+	{ OPT_##name, letter, #name, has_arg, OPTION_##use, OPTION_##shown, \
+		arg, help },
 #include "options.def"
 #undef OPTION
 };
@@ -84,6 +87,31 @@ parse_number(const char *text, int base, uint64_t *value, const char **end)
 	return errno == 0;
 }
 
+/* The fraction at *end, in millionths. */
+static uint64_t
+parse_fraction(const char **end)
+{
+	uint64_t unit = 1000000, sum = 0;
+
+	if (**end != '.')
+		return 0;
+	while (*++*end >= '0' && **end <= '9') {
+		unit /= 10;
+		sum += unit * (uint64_t)(**end - '0');
+	}
+	return sum;
+}
+
+/* The size in bytes that is n and a fraction, where 1 is 2 to the `shift`; a
+ * size that is too large is UINT64_MAX. */
+static uint64_t
+size_of(uint64_t n, uint64_t millionths, unsigned shift)
+{
+	if (n > MACHINE_MAX_MEMORY >> shift)
+		return UINT64_MAX;
+	return (n << shift) + (millionths << shift) / 1000000;
+}
+
 static int
 parse_memory(struct options *o, const char *text)
 {
@@ -91,11 +119,12 @@ parse_memory(struct options *o, const char *text)
 	const uint64_t page_mask = PAGE_4K_MASK;
 	unsigned shift = 20;
 	const char *end, *unit;
-	uint64_t n;
+	uint64_t n, fraction;
 
 	if (!parse_number(text, 10, &n, &end))
 		return refuse(o, OPT_memory, text,
 		    "not a size: write a number, and K, M or G");
+	fraction = parse_fraction(&end);
 	if (*end) {
 		unit = strchr(units, *end & ~0x20);
 		if (!unit || !*unit || end[1])
@@ -103,11 +132,11 @@ parse_memory(struct options *o, const char *text)
 			    "unknown unit \"%s\": use K, M, G or T", end);
 		shift = 10 * (unsigned)(unit - units);
 	}
-	if (n > UINT64_MAX >> shift || n << shift > MACHINE_MAX_MEMORY)
+	n = size_of(n, fraction, shift);
+	if (n > MACHINE_MAX_MEMORY)
 		return refuse(o, OPT_memory, text,
 		    "more than the %" PRIu64 " GiB that a guest can have",
 		    MACHINE_MAX_MEMORY >> 30);
-	n <<= shift;
 	if (n < MACHINE_MIN_MEMORY)
 		return refuse(o, OPT_memory, text,
 		    "less than the %" PRIu64 " KiB that a guest needs",
@@ -199,10 +228,48 @@ allow_address(struct options *o, const char *list, const char *word, size_t len,
 	return 0;
 }
 
+/* The call or class that a word is nearest to, or NULL. */
+static const char *
+nearest_call(const char *word)
+{
+	static char class[8 * sizeof(unsigned) + 1][NEAREST_WORD];
+	struct nearest nearest;
+	unsigned i;
+
+	nearest_begin(&nearest, word);
+	for (i = 0; i < sizeof(class) / sizeof(class[0]); i++) {
+		/* The last is @all. */
+		const char *name = hc_class_name(
+		    i < 8 * sizeof(unsigned) ? 1U << i : ~0U);
+
+		if (!name)
+			continue;
+		snprintf(class[i], NEAREST_WORD, "@%s", name);
+		nearest_add(&nearest, class[i]);
+	}
+	nearest_add(&nearest, OPTIONS_JIT);
+	for (i = 0; i < HYPERCALL_END; i++)
+		if (hc_row(i))
+			nearest_add(&nearest, hc_row(i)->name);
+	return nearest.best;
+}
+
 static int
 refuse_call(struct options *o, enum option_number option, const char *list,
     const char *word, size_t len)
 {
+	const size_t minus = word[0] == '-';
+	char name[NEAREST_WORD] = "";
+	const char *best;
+
+	if (len - minus < sizeof(name))
+		memcpy(name, word + minus, len - minus);
+	best = nearest_call(name);
+	if (best)
+		return refuse(o, option, list,
+		    "\"%.*s\" is not a hypercall or @class; do you mean"
+		    " %s%s?",
+		    (int)len, word, minus ? "-" : "", best);
 	return refuse(o, option, list,
 	    "\"%.*s\" is not a hypercall or @class (see novillo --list)",
 	    (int)len, word);
@@ -279,15 +346,19 @@ add_volume(struct options *o, enum option_number option, const char *text,
 	return 0;
 }
 
-/* Does `text` end with ":ro"?  *end is where ":ro" or the NUL is. */
+/* Does `text` end with ":ro"?  *end is where that, ":rw" or the NUL is. */
 static bool
 ends_with_ro(char *text, char **end)
 {
+	bool ro;
+
 	*end = text + strlen(text);
-	if (*end - text < 3 || strcmp(*end - 3, ":ro") != 0)
+	if (*end - text < 3)
 		return false;
-	*end -= 3;
-	return true;
+	ro = strcmp(*end - 3, ":ro") == 0;
+	if (ro || strcmp(*end - 3, ":rw") == 0)
+		*end -= 3;
+	return ro;
 }
 
 static int
@@ -328,15 +399,34 @@ parse_root(struct options *o, char *text)
 	return add_volume(o, OPT_root, text, &volume);
 }
 
+/* The length of a unit of time in seconds, or 0. */
+static double
+unit_of_time(const char *name)
+{
+	static const struct {
+		const char *name;
+		double seconds;
+	} units[] = { { "", 1 }, { "ms", 1e-3 }, { "s", 1 }, { "m", 60 },
+		{ "h", 3600 }, { "d", 86400 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(units[i].name, name) == 0)
+			return units[i].seconds;
+	return 0;
+}
+
 static int
 parse_timeout(struct options *o, const char *text)
 {
 	char *end;
 	double seconds = strtod(text, &end);
 
-	if (*end || end == text || !(seconds > 0 && seconds < 1e9))
-		return refuse(
-		    o, OPT_timeout, text, "not a number of seconds above 0");
+	seconds *= unit_of_time(end);
+	if (end == text || !(seconds > 0 && seconds < 1e9))
+		return refuse(o, OPT_timeout, text,
+		    "not a time above 0: write seconds, or a number and ms, m,"
+		    " h or d");
 	o->timeout_ns = (uint64_t)(seconds * 1e9);
 	if (o->timeout_ns == 0)
 		o->timeout_ns = 1;
@@ -429,6 +519,47 @@ parse_flat(struct options *o, const char *start)
 	return 0;
 }
 
+static int
+parse_help(struct options *o, const char *text)
+{
+	o->action = ACTION_HELP;
+	o->help_all = text != NULL;
+	if (!text || strcmp(text, "all") == 0)
+		return 0;
+	return refuse(o, OPT_help, text, "not \"all\"");
+}
+
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && strcmp(text + len - n, end) == 0;
+}
+
+bool
+option_would_take(enum option_number option, const char *word)
+{
+	struct hc_set set;
+	const char *end;
+	uint64_t n;
+	size_t len;
+
+	switch ((int)option) {
+	case OPT_trace:
+	case OPT_trace_summary:
+		return hc_set_parse(&set, word, &end, &len) == 0;
+	case OPT_gdb:
+		return debugger_is_port(word) || strchr(word, ':') ||
+		       strcmp(word, DEBUGGER_STDIO) == 0;
+	case OPT_debug:
+		return strcmp(word, "gdb") == 0 || strcmp(word, "lldb") == 0;
+	case OPT_flat: return parse_number(word, 0, &n, &end) && !*end;
+	case OPT_core: return ends_with(word, "core");
+	default: return false;
+	}
+}
+
 int
 option_apply(struct options *o, enum option_number option, char *arg)
 {
@@ -474,7 +605,7 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_probe: o->action = ACTION_PROBE; break;
 	case OPT_check: o->action = ACTION_CHECK; break;
 	case OPT_list: o->action = ACTION_LIST; break;
-	case OPT_help: o->action = ACTION_HELP; break;
+	case OPT_help: return parse_help(o, arg);
 	case OPT_version: o->action = ACTION_VERSION; break;
 	}
 	return 0;

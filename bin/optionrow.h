@@ -29,12 +29,19 @@ enum option_use {
 	OPTION_LINE,
 };
 
+/* Which help shows the option. */
+enum option_shown {
+	OPTION_BRIEF,
+	OPTION_FULL,
+};
+
 struct option_row {
 	enum option_number number;
 	int letter;
 	const char *name; /* as options.def has it */
 	int has_arg;
 	enum option_use use;
+	enum option_shown shown;
 	const char *arg;
 	const char *help;
 };
@@ -44,6 +51,10 @@ struct option_row {
 /* Row `i` of options.def, and its name as users write it, with dashes. */
 const struct option_row *option_row(unsigned i);
 const char *option_name(unsigned i);
+
+/* Would a word be a value of the option, which takes one in the same word only?
+ * A guess, for users who leave a blank between them. */
+bool option_would_take(enum option_number option, const char *word);
 
 /*
  * Apply option `number` with its value, NULL if it has none.  The value may be

@@ -6,11 +6,13 @@
 
 #include "config.h"
 #include "image/image.h"
+#include "nearest.h"
 #include "optionrow.h"
 #include "say.h"
 
 #include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 /* "-m, --memory=SIZE", as --help shows it. */
 static void
@@ -29,24 +31,71 @@ option_usage(unsigned i, char *text, size_t size)
 	    row->has_arg == optional_argument ? "]" : "");
 }
 
+/* The columns of the help: usage, text and the end of a line. */
+#define HELP_TEXT  31
+#define HELP_WIDTH 80
+
+/* Print words from column HELP_TEXT on, where the first line has been begun. */
+static void
+print_words(FILE *out, const char *text)
+{
+	size_t column = HELP_TEXT;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (column > HELP_TEXT && column + 1 + len >= HELP_WIDTH) {
+			fprintf(out, "\n%*s", HELP_TEXT, "");
+			column = HELP_TEXT;
+		} else if (column > HELP_TEXT) {
+			putc(' ', out);
+			column++;
+		}
+		fprintf(out, "%.*s", (int)len, text);
+		column += len;
+		text += len + (text[len] == ' ');
+	}
+	putc('\n', out);
+}
+
+static void
+print_option(FILE *out, unsigned i)
+{
+	char usage[64];
+
+	option_usage(i, usage, sizeof(usage));
+	fprintf(out, "  %-28s ", usage);
+	if (strlen(usage) > HELP_TEXT - 3)
+		fprintf(out, "\n%*s", HELP_TEXT, "");
+	print_words(out, option_row(i)->help);
+}
+
 void
-options_help(FILE *out)
+options_help(FILE *out, bool all)
 {
 	unsigned i;
 
 	fputs("usage: novillo [OPTION]... GUEST [ARG]...\n"
-	      "Run GUEST, a static ELF program, as a virtual machine of its"
+	      "Run GUEST, a program for Linux, as a virtual machine of its"
 	      " own.\n\n",
 	    out);
-	for (i = 0; i < OPTION_ROWS; i++) {
-		char usage[64];
-
-		option_usage(i, usage, sizeof(usage));
-		fprintf(out, "  %-28s %s\n", usage, option_row(i)->help);
-	}
-	fputs("\nExit status: the guest's own; 124 it exceeded --timeout; 125"
-	      " novillo failed;\n126 GUEST cannot run; 127 GUEST was not found;"
-	      " 128+n signal n ended it.\n",
+	for (i = 0; i < OPTION_ROWS; i++)
+		if (all || option_row(i)->shown == OPTION_BRIEF)
+			print_option(out, i);
+	fputs("\n"
+	      "  novillo -r /:ro -a @file /bin/ls /etc   a program, and this"
+	      " host's files\n"
+	      "  novillo -t@file,@net ./server           its calls on files and"
+	      " sockets\n"
+	      "  novillo --debug ./program ARG           a session of gdb\n\n"
+	      "Status: the guest's own; 124 it exceeded --timeout; 125 novillo"
+	      " failed; 126\n"
+	      "GUEST cannot run; 127 it was not found; 128+n signal n ended"
+	      " it.\n",
+	    out);
+	fputs(all ? "The manual is novillo(1).\n"
+		  : "All options: novillo --help=all.  The manual is"
+		    " novillo(1).\n",
 	    out);
 }
 
@@ -89,7 +138,59 @@ option_number(int found)
 	return (enum option_number)found;
 }
 
-/* getopt_long() rejected an option; `word` is the last that it read. */
+/* The option with this name, or NULL. */
+static const struct option_row *
+find_option(const char *name, size_t len)
+{
+	unsigned i;
+
+	for (i = 0; i < OPTION_ROWS; i++)
+		if (strlen(option_name(i)) == len &&
+		    strncmp(option_name(i), name, len) == 0)
+			return option_row(i);
+	return NULL;
+}
+
+/* The names that begin with `name` in one text: how many. */
+static unsigned
+list_candidates(const char *name, char *list, size_t size)
+{
+	unsigned i, n = 0;
+	size_t used = 0;
+
+	for (i = 0; i < OPTION_ROWS; i++) {
+		if (strncmp(option_name(i), name, strlen(name)) != 0)
+			continue;
+		used += (size_t)snprintf(list + used, size - used, "%s--%s",
+		    n++ == 0 ? "" : ", ", option_name(i));
+		if (used >= size)
+			break;
+	}
+	return n;
+}
+
+/* `name` comes from a word that begins with two dashes. */
+static int
+complain_unknown_name(const struct options *o, const char *name)
+{
+	char list[256], known[OPTION_NAME] = "";
+	struct nearest nearest;
+	unsigned i;
+
+	if (strcspn(name, "=") < sizeof(known))
+		memcpy(known, name, strcspn(name, "="));
+	if (known[0] && list_candidates(known, list, sizeof(list)) > 1)
+		return complain(o, "ambiguous option --%s: %s", name, list);
+	nearest_begin(&nearest, known);
+	for (i = 0; i < OPTION_ROWS; i++)
+		nearest_add(&nearest, option_name(i));
+	if (nearest.best)
+		return complain(o, "unknown option --%s; do you mean --%s?",
+		    name, nearest.best);
+	return complain(o, "unknown option --%s", name);
+}
+
+/* getopt_long() rejected an option in `word`. */
 static int
 complain_unknown_option(const struct options *o, const char *word)
 {
@@ -97,8 +198,76 @@ complain_unknown_option(const struct options *o, const char *word)
 		return complain(o, "%s: the option takes no value", word);
 	if (optopt)
 		return complain(o, "unknown option -%c", optopt);
-	return complain(o, "unknown or ambiguous option %s", word);
+	return complain_unknown_name(o, word + 2);
 }
+
+/* A word of another program's, or a long name after one dash.  0, or -1 after a
+ * message. */
+static int
+check_foreign(const struct options *o, const char *word)
+{
+	static const struct {
+		const char *word, *hint;
+	} foreign[] = {
+#define FOREIGN(word, hint) { word, hint },
+#include "foreign.def"
+#undef FOREIGN
+	};
+	size_t i, len = strcspn(word, "=");
+
+	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (strcmp(foreign[i].word, word) == 0)
+			return complain(
+			    o, "unknown option %s: %s", word, foreign[i].hint);
+	if (word[0] == '-' && find_option(word + 1, len - (len > 0)))
+		return complain(
+		    o, "unknown option %s; do you mean -%s?", word, word);
+	return 0;
+}
+
+/* strace's -e.  A variable that has such a name is given by --env. */
+static int
+check_strace(const struct options *o, const char *value)
+{
+	static const char *const kinds[] = { "trace", "signal", "inject",
+		"fault", "status", "quiet", "abbrev", "verbose", "raw" };
+	const size_t len = strcspn(value, "=");
+	struct hc_set set;
+	const char *bad;
+	size_t i;
+
+	if (!value[len] && hc_set_parse(&set, value, &bad, &i) == 0)
+		return complain(o,
+		    "-e sets a variable; do you mean --trace=%s? (if not,"
+		    " write --env=%s)",
+		    value, value);
+	for (i = 0; value[len] && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strlen(kinds[i]) == len &&
+		    strncmp(kinds[i], value, len) == 0)
+			return complain(o,
+			    "-e sets a variable, and is not strace's: calls"
+			    " are traced by --trace=LIST (for a variable write"
+			    " --env=%s)",
+			    value);
+	return 0;
+}
+
+/* Check the option that was found; `last` is the last word that it took.  0, or
+ * -1 after a message. */
+static int
+check_found(const struct options *o, int found, const char *last)
+{
+	if (found == ':')
+		return complain(o, "%s needs a value", last);
+	if (found == '?')
+		return complain_unknown_option(o, last);
+	if (found == 'e')
+		return check_strace(o, optarg);
+	return 0;
+}
+
+/* The last option of the command line if it could have a value, and has none. */
+static const struct option_row *bare;
 
 /* Call `visit` for each option of the command line. */
 static int
@@ -107,21 +276,29 @@ each_option(struct options *o, int argc, char **argv,
 {
 	char letters[3 * OPTION_ROWS + 3];
 	struct option longs[OPTION_ROWS + 1];
-	int found;
+	int at = 1, found;
 
 	make_tables(letters, longs);
 	opterr = 0;
 	optind = 0; /* start from the first argument */
-	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		if (found == ':')
-			return complain(
-			    o, "%s needs a value", argv[optind - 1]);
-		if (found == '?')
-			return complain_unknown_option(o, argv[optind - 1]);
-		if (visit(o, option_number(found), optarg) < 0)
+	bare = NULL;
+	for (;;) {
+		const struct option_row *row;
+
+		if (at < argc && check_foreign(o, argv[at]) < 0)
 			return -1;
+		found = getopt_long(argc, argv, letters, longs, NULL);
+		if (found == -1)
+			return 0;
+		if (check_found(o, found, argv[optind - 1]) < 0)
+			return -1;
+		row = option_row(option_number(found) - OPT_FIRST - 1);
+		bare = row->has_arg == optional_argument && !optarg ? row
+								    : NULL;
+		if (visit(o, row->number, optarg) < 0)
+			return -1;
+		at = optind;
 	}
-	return 0;
 }
 
 static int
@@ -136,11 +313,37 @@ find_config(struct options *o, enum option_number option, char *arg)
 	return 0;
 }
 
+/* `-t write GUEST`: such a value is in the same word as its option. */
+static int
+check_bare(const struct options *o, const char *guest, const char *before)
+{
+	const char *name;
+	char letter[4] = "";
+
+	if (!bare || strcmp(before, "--") == 0 || strchr(guest, '/') ||
+	    access(guest, F_OK) == 0 || !option_would_take(bare->number, guest))
+		return 0;
+	name = option_name(bare->number - OPT_FIRST - 1);
+	if (bare->letter)
+		snprintf(letter, sizeof(letter), "-%c", bare->letter);
+	if (letter[0])
+		return complain(o,
+		    "%s %s: a value follows without a blank: %s%s or --%s=%s"
+		    " (if %s is GUEST, write -- before it)",
+		    before, guest, letter, guest, name, guest, guest);
+	return complain(o,
+	    "%s %s: a value follows without a blank: --%s=%s (if %s is GUEST,"
+	    " write -- before it)",
+	    before, guest, name, guest, guest);
+}
+
 /* Choose the command line's GUEST and its arguments, or the configuration's. */
 static int
 choose_guest(struct options *o, int argc, char **argv)
 {
 	if (optind < argc) {
+		if (check_bare(o, argv[optind], argv[optind - 1]) < 0)
+			return -1;
 		o->guest = argv[optind];
 		o->argv = argv + optind;
 	} else if (o->guest) {

@@ -17,6 +17,7 @@
 #define OPTIONS_VOLUMES 16  /* folders it can be given */
 #define OPTIONS_NET     64  /* rules for addresses */
 
+
 #define OPTIONS_DEFAULT_MEMORY (UINT64_C(1) << 30)
 #define OPTIONS_ALLOWED        "@base" /* without --allow */
 #define OPTIONS_JIT            "@jit"
@@ -61,11 +62,12 @@ struct options_place {
 
 struct options {
 	enum action action;
+	bool help_all;   /* of --help */
 	uint64_t memory; /* bytes, whole pages */
 	char *env[OPTIONS_ENV + 1];
 	unsigned envs;
 	struct hc_set allowed;
-	bool jit; /* writable and executable pages: @jit */
+	bool jit;                  /* writable and executable pages: @jit */
 	enum on_deny on_deny;
 	struct hc_net_rule net[OPTIONS_NET];
 	unsigned nets;
@@ -123,7 +125,7 @@ options_debugged(const struct options *o)
 const char *on_deny_name(enum on_deny on_deny);
 const char *sandbox_name(enum sandbox_mode mode);
 
-/* The text of --help. */
-void options_help(FILE *out);
+/* The text of --help, or of --help=all. */
+void options_help(FILE *out, bool all);
 
 #endif

@@ -10,9 +10,20 @@ try "$novillo" --version
 is "$status" 0 "--version succeeds"
 has "$out" "novillo " "--version names the program"
 
-try "$novillo" --help
-is "$status" 0 "--help succeeds"
-for option in --memory=SIZE --env=NAME --trace --core --timeout=SECONDS \
+for help in --help --help=all -h; do
+	try "$novillo" $help
+	is "$status" 0 "$help succeeds"
+	is "$(printf '%s\n' "$out" | awk 'length > 80')" "" "in 80 columns"
+	has "$out" "novillo(1)" "and names the manual"
+done
+lines=$(printf '%s\n' "$out" | grep -c '')
+[ "$lines" -ge 24 ] && [ "$lines" -le 50 ]
+ok $? "--help has 24 to 50 lines: $lines"
+is "$(printf '%s\n' "$out" | grep -c '^  novillo ')" 3 "with three examples"
+has "$out" "--help=all" "and the way to all options"
+is "$(printf '%s\n' "$out" | grep -- '--new-mount')" "" "which are not in it"
+try "$novillo" --help=all
+for option in --memory=SIZE --env=NAME --trace --core --timeout=TIME \
     --stats --probe --check --list --flat --output=FILE --allow=LIST \
     --on-deny=errno --volume=HOST:GUEST --root=DIR --config=FILE \
     --sandbox=MODE --new-pid --new-mount; do
@@ -56,8 +67,23 @@ wrong()
 
 wrong "no GUEST to run"
 wrong "no GUEST to check" --check
-wrong "unknown or ambiguous option --nonsense" --nonsense x
-wrong "unknown or ambiguous option --t" --t x
+wrong "unknown option --nonsense (see" --nonsense x
+wrong "unknown option --memroy=5; do you mean --memory?" --memroy=5 x
+wrong "unknown option --trase; do you mean --trace?" --trase x
+wrong "unknown option --timeouts=5; do you mean --timeout?" --timeouts=5 x
+wrong "unknown option --=5 (see" --=5 x
+wrong "ambiguous option --t: --trace, --trace-time, --trace-summary, --timeout" \
+    --t x
+wrong "unknown option -memory; do you mean --memory?" -memory 5 x
+wrong "unknown option -gdb=1; do you mean --gdb=1?" -gdb=1 x
+wrong "a guest always runs on KVM" -enable-kvm x
+wrong "has novillo's own streams" -m 5 -serial stdio x
+wrong "all threads are traced" -f x
+wrong "--trace-time=clock" -tt x
+wrong "strace's -c is --trace-summary" -c "$novillo" x
+wrong "do you mean --trace=openat,@net? (if not, write --env=openat,@net)" \
+    -e openat,@net x
+wrong "is not strace's: calls are traced by --trace=LIST" -e trace=write x
 wrong "unknown option -Z" -Z x
 wrong "takes no value" --stats=3 x
 wrong "needs a value" --memory
@@ -73,19 +99,46 @@ wrong "unknown unit" --memory=5X x
 wrong "unknown unit" --memory=5MM x
 wrong "unknown unit" "--memory=5 " x
 wrong "unknown unit" --memory=0x40 x
+wrong "unknown unit" --memory=1.5.5 x
+wrong "unknown unit" --memory=1.5X x
+wrong "not a size" --memory=.5G x
+wrong "less than the 1024 KiB" --memory=0.9 x
+wrong "more than" --memory=1024.000001G x
 wrong "more than" --memory=99999T x
 wrong "more than" --memory=18446744073709551615 x
 wrong "not a size" --memory=184467440737095516150 x
 wrong "no name before" --env==x x
-wrong "not a number of seconds" --timeout=0 x
-wrong "not a number of seconds" --timeout=-1 x
-wrong "not a number of seconds" --timeout=soon x
-wrong "not a number of seconds" --timeout=nan x
-wrong "not a number of seconds" --timeout=inf x
+for time in 0 0m -1 soon nan inf 5x 5mm m 99999d; do
+	wrong "not a time above 0" --timeout=$time x
+done
 wrong "\"nocall\" is not a hypercall" --trace=write,nocall x
 wrong "\"@nothing\" is not a hypercall" --trace=@nothing x
 wrong "\"\" is not a hypercall" --trace=write, x
+wrong "\"wirte\" is not a hypercall or @class; do you mean write?" \
+    --trace=wirte x
+wrong "\"file\" is not a hypercall or @class; do you mean @file?" \
+    --allow=file x
+wrong "\"-@tiem\" is not a hypercall or @class; do you mean -@time?" \
+    --allow=-@tiem x
+wrong "do you mean @all?" --allow=all x
+wrong "do you mean @jit?" --allow=jit x
 wrong "not an address" --flat=here x
+wrong "not \"all\"" --help=more
+
+# A value after a blank is taken for GUEST.
+wrong "-t write: a value follows without a blank: -twrite or --trace=write (if write is GUEST, write -- before it)" \
+    -t write x
+wrong "-g 1253: a value follows without a blank: -g1253 or --gdb=1253" -g 1253 x
+wrong "--trace-summary=@file" --trace-summary @file x
+wrong "--debug=lldb" --debug lldb x
+wrong "--flat=0x400200" -m 5 --flat 0x400200 x
+for guest in "-t -- write" "-t ./write" "-t -m5 write" "-t1253" "-g x1253"; do
+	try env PATH= "$novillo" --check $guest
+	case $guest in
+	-t1253) is "$status" 125 "$guest is a wrong value" ;;
+	*) is "$status" 127 "$guest names a guest" ;;
+	esac
+done
 
 wrong "\"nocall\" is not a hypercall" --allow=write,nocall x
 wrong "\"\" is not a hypercall" --allow= x
@@ -105,7 +158,6 @@ wrong "not HOST:GUEST or HOST:GUEST:ro" --volume=:/tmp x
 wrong "not HOST:GUEST or HOST:GUEST:ro" --volume= x
 wrong "must begin with /" --volume=/tmp:data x
 wrong "must begin with /" --volume=/tmp: x
-wrong "must begin with /" --volume=/tmp:/data:rw x
 wrong "has an empty part" --volume=/tmp://data x
 wrong "has an empty part" --volume=/tmp:/data// x
 wrong "has an empty part" --volume=/tmp:/data//x:ro x
@@ -147,6 +199,13 @@ seen "volume        a:b at /c.d/..e
 seen "volume        /b at /x, read-only
 volume        /c at /" "a later volume takes the place of an earlier one" \
     -v /a:/x -r /c -v /b:/x:ro
+seen "volume        /a at /x
+volume        /c at /
+" "a volume may be said to be writable" -v /a:/x:rw -r /c:rw
+seen "--memory is 0x60000000" "memory may have a fraction" -m 1.5G
+seen "--memory is 0x00180000" "of any unit" -m 1.5
+seen "  only        bind:*:8000-8099" "ports may be a range, and * any address" \
+    -a 'bind:*:8000-8099'
 seen "  only        connect:10.0.0.0/8
   only        bind:[::1]:80" "rules for addresses are kept" \
     -a connect:10.0.0.0/8 -a bind:[::1]:80,@base

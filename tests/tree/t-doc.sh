@@ -18,7 +18,7 @@ without()
 	done
 }
 
-options=$("$novillo" --help |
+options=$("$novillo" --help=all |
     sed -n 's/^  \(-[A-Za-z],\|   \) --\([a-z-]*\).*/\2/p' | sort -u)
 has "$options" "memory" "--help has options"
 is "$(without "$options" "$doc/novillo.1" "Fl -")" "" \
