@@ -54,3 +54,28 @@ bin_novillo_SOURCES = \
 	bin/tracing.h
 bin_novillo_LDADD = lib/libdebugger.a lib/libgdb.a lib/libsandbox.a \
 	lib/libjson.a $(NOVILLO_LIBS)
+
+# The completions of shells, made from the options.
+noinst_PROGRAMS += bin/completion/make
+bin_completion_make_SOURCES = bin/completion/make.c bin/options.def
+bin_completion_make_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
+
+nodist_bashcomp_DATA = bin/completion/novillo
+nodist_zshcomp_DATA = bin/completion/_novillo
+nodist_fishcomp_DATA = bin/completion/novillo.fish
+COMPLETIONS = $(nodist_bashcomp_DATA) $(nodist_zshcomp_DATA) \
+	$(nodist_fishcomp_DATA)
+
+MAKE_COMPLETION = $(AM_V_GEN)set -e; shell=`basename $< .sh`; \
+	bin/completion/make$(EXEEXT) "$$shell" '$<' >$@.new; mv $@.new $@
+bin/completion/novillo: $(srcdir)/bin/completion/bash.sh
+	$(MAKE_COMPLETION)
+bin/completion/_novillo: $(srcdir)/bin/completion/zsh.sh
+	$(MAKE_COMPLETION)
+bin/completion/novillo.fish: $(srcdir)/bin/completion/fish.sh
+	$(MAKE_COMPLETION)
+$(COMPLETIONS): bin/completion/make$(EXEEXT)
+
+EXTRA_DIST += bin/completion/bash.sh bin/completion/fish.sh \
+	bin/completion/zsh.sh
+CLEANFILES += $(COMPLETIONS)

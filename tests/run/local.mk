@@ -5,6 +5,7 @@
 SHELL_TESTS += \
 	tests/run/t-badelf.sh \
 	tests/run/t-cli.sh \
+	tests/run/t-complete.sh \
 	tests/run/t-config.sh
 RUN_TESTS = \
 	tests/run/t-allow.sh \
