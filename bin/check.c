@@ -217,9 +217,10 @@ print_calls(const struct options *o, const struct image_calls *calls)
 	print_fate(o, calls, UNKNOWN, "  unknown");
 	print_fate(o, calls, REFUSED, "  unsupported");
 	if (calls->blind)
-		printf("  unclear     %u of %u call sites do not show their"
-		       " number\n",
-		    calls->blind, calls->sites);
+		printf("  unclear     %u of %u call sites %s number\n",
+		    calls->blind, calls->sites,
+		    calls->blind == 1 ? "does not show its"
+				      : "do not show their");
 }
 
 /* Add the calls of one segment, as far as its file can be read: it is not

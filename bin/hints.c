@@ -60,7 +60,8 @@ on_denied(const struct hc_guest *guest, uint32_t number)
 		return;
 	(void)hc_set_add(&call, number);
 	find_cure(cure, &call, NULL, 0);
-	say("%s is not allowed: --allow=%s would allow it%s", row->name, cure,
+	remark("%s is not allowed: --allow=%s would allow it%s", row->name,
+	    cure,
 	    takes_path(row) && options->volumes == 0
 		? ", and --volume would give it folders"
 		: "");
@@ -71,7 +72,7 @@ static void
 on_refused(const struct hc_guest *guest, uint32_t number)
 {
 	(void)guest;
-	say("%s: %s is not supported: %s", options->guest,
+	remark("%s: %s is not supported: %s", options->guest,
 	    hc_linux_name(number), hc_refused_reason(number));
 }
 
@@ -82,7 +83,7 @@ on_denied_address(const struct hc_guest *guest, const struct hc_net_rule *would)
 
 	(void)guest;
 	hc_net_rule_text(would, rule);
-	say("%s is not allowed: --allow=%s would allow it", rule, rule);
+	remark("%s is not allowed: --allow=%s would allow it", rule, rule);
 }
 
 static void
@@ -93,12 +94,12 @@ on_out_of_memory(const struct hc_guest *guest, uint64_t bytes)
 
 	(void)guest;
 	if (bytes > most)
-		say("%s: out of memory: it asked for %" PRIu64
-		    " MiB more, and no guest can have that",
+		remark("%s: out of memory: it asked for %" PRIu64
+		       " MiB more, and no guest can have that",
 		    options->guest, bytes / mib);
 	else
-		say("%s: out of memory: --memory=%" PRIu64
-		    "M would be enough for what it asked for",
+		remark("%s: out of memory: --memory=%" PRIu64
+		       "M would be enough for what it asked for",
 		    options->guest, (options->memory + bytes + mib - 1) / mib);
 }
 
@@ -106,8 +107,8 @@ static void
 on_denied_jit(const struct hc_guest *guest)
 {
 	(void)guest;
-	say("%s: memory that is writable and executable is not allowed:"
-	    " --allow=" OPTIONS_JIT " would allow it",
+	remark("%s: memory that is writable and executable is not allowed:"
+	       " --allow=" OPTIONS_JIT " would allow it",
 	    options->guest);
 }
 
@@ -173,7 +174,7 @@ report_denials(
 	if (denials->times < 2)
 		return;
 	put_counts(counts, calls, denials);
-	say("%s: denied %" PRIu64 " times (%s): --allow=%s would allow all",
+	remark("%s: denied %" PRIu64 " times (%s): --allow=%s would allow all",
 	    options->guest, denials->times, counts, cure);
 }
 
@@ -196,7 +197,8 @@ report_needs(const struct hc_family *family, const struct hc_denials *denials,
 			(void)hc_set_add(denied, nr);
 	find_cure(needs, denied, denials->rule, denials->rules);
 	if (strcmp(needs, cure) != 0)
-		say("%s: it looks like %s: such programs may need --allow=%s",
+		remark(
+		    "%s: it looks like %s: such programs may need --allow=%s",
 		    options->guest, family->what, needs);
 }
 
@@ -215,7 +217,7 @@ hints_end(const struct hc_guest *guest)
 	if (!family)
 		return;
 	if (family->limit)
-		say("%s: it looks like %s: %s", options->guest, family->what,
+		remark("%s: it looks like %s: %s", options->guest, family->what,
 		    family->limit);
 	if (family->needs)
 		report_needs(family, denials, &asked.denied, cure);

@@ -587,6 +587,9 @@ option_apply(struct options *o, enum option_number option, char *arg)
 		return parse_calls(o, option, &o->summed, arg);
 	case OPT_timeout: return parse_timeout(o, arg);
 	case OPT_output: o->output = arg; break;
+	case OPT_json: o->json = true; break;
+	case OPT_log: o->log = arg; break;
+	case OPT_quiet: o->quiet = true; break;
 	case OPT_gdb:
 		o->gdb = arg ? arg : DEBUGGER_ADDRESS;
 		o->gdb_wait = true;

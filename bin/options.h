@@ -17,7 +17,6 @@
 #define OPTIONS_VOLUMES 16  /* folders it can be given */
 #define OPTIONS_NET     64  /* rules for addresses */
 
-
 #define OPTIONS_DEFAULT_MEMORY (UINT64_C(1) << 30)
 #define OPTIONS_ALLOWED        "@base" /* without --allow */
 #define OPTIONS_JIT            "@jit"
@@ -67,7 +66,7 @@ struct options {
 	char *env[OPTIONS_ENV + 1];
 	unsigned envs;
 	struct hc_set allowed;
-	bool jit;                  /* writable and executable pages: @jit */
+	bool jit; /* writable and executable pages: @jit */
 	enum on_deny on_deny;
 	struct hc_net_rule net[OPTIONS_NET];
 	unsigned nets;
@@ -95,7 +94,10 @@ struct options {
 	unsigned trace_times; /* enum hc_trace_time */
 	bool trace_summary;
 	struct hc_set summed;
-	const char *output; /* NULL: standard error */
+	const char *output; /* NULL: standard error; +FILE is appended to */
+	bool json;          /* counts and tables */
+	const char *log;    /* the same for novillo's own lines */
+	bool quiet;         /* no remarks on the guest */
 	bool core;
 	const char *core_file; /* NULL: the guest's name and .core */
 	uint64_t timeout_ns;   /* 0: none */

@@ -40,7 +40,7 @@ write_core(
 	if (core_write(m, core, &error) < 0)
 		say("core not written: %s: %s", core->path, error.text);
 	else
-		say("core written: gdb %s %s", o->guest, core->path);
+		remark("core written: gdb %s %s", o->guest, core->path);
 }
 
 static int
@@ -50,9 +50,10 @@ report_signal(const struct options *o, struct machine *m, int fd,
 	const struct outcome *end = &m->outcome;
 	struct image_bytes image = map_image(fd);
 
-	say("%s: ended by %s: %s", o->guest, trap_signal_name(end->code),
+	remark("%s: ended by %s: %s", o->guest, trap_signal_name(end->code),
 	    end->text);
-	report_fault(&say_output, m, &image);
+	if (!say_quiet)
+		report_fault(&say_output, m, &image);
 	if (o->core)
 		write_core(o, m, core);
 	return STATUS_SIGNAL + end->code;
@@ -70,8 +71,9 @@ outcome_report(const struct options *o, struct machine *m, int fd,
 	case OUTCOME_SIGNAL:
 	case OUTCOME_KILLED: return report_signal(o, m, fd, core);
 	case OUTCOME_TIMEOUT:
-		say("%s: ended after %.3g seconds (--timeout)", o->guest,
-		    (double)o->timeout_ns / 1e9);
+		remark("%s: ended after %.9g second%s (--timeout)", o->guest,
+		    (double)o->timeout_ns / 1e9,
+		    o->timeout_ns == 1000000000 ? "" : "s");
 		return STATUS_TIMEOUT;
 	default: say("%s: %s", o->guest, end->text); return STATUS_FAILED;
 	}

@@ -153,18 +153,42 @@ report_loss(const struct options *o)
 		    o->output ? o->output : "stderr", strerror(error));
 }
 
+/* Open a file to write to, after what is there if its name begins with +; NULL
+ * is standard error.  -1: after a message. */
+static int
+open_for_lines(const char *name)
+{
+	int how = O_TRUNC, fd;
+
+	if (!name)
+		return STDERR_FILENO;
+	if (name[0] == '+') {
+		how = O_APPEND;
+		name++;
+	}
+	fd = open(name, O_WRONLY | O_CREAT | how | O_CLOEXEC | O_NOCTTY, 0666);
+	if (fd < 0)
+		say("%s: %s", name, strerror(errno));
+	return fd;
+}
+
 static int
 open_output(const struct options *o)
 {
-	run.output.fd = STDERR_FILENO;
-	if (!o->output)
-		return 0;
-	run.output.fd = open(o->output,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-	if (run.output.fd < 0) {
-		say("%s: %s", o->output, strerror(errno));
+	run.output.fd = open_for_lines(o->output);
+	return run.output.fd < 0 ? -1 : 0;
+}
+
+/* novillo's own lines go to --log from now on. */
+static int
+open_log(const struct options *o)
+{
+	int fd = open_for_lines(o->log);
+
+	if (fd < 0)
 		return -1;
-	}
+	say_output.fd = fd;
+	say_quiet = o->quiet;
 	return 0;
 }
 
@@ -307,7 +331,7 @@ open_line(const struct options *o)
 static void
 report_debugger(const char *sentence)
 {
-	say("debugger: %s", sentence);
+	remark("debugger: %s", sentence);
 }
 
 static int
@@ -423,7 +447,8 @@ report_end(const struct options *o)
 	status = outcome_report(o, &run.machine, run.program.fd, &run.core);
 	hints_end(&run.machine.guest);
 	if (o->stats)
-		stats_write(&run.output, &run.machine, &run.sandbox.result);
+		stats_write(
+		    &run.output, &run.machine, &run.sandbox.result, o->json);
 	report_loss(o);
 	/* The end of the process frees memory, machine and files. */
 	if (run.machine.outcome.kind == OUTCOME_KILLED)
@@ -568,7 +593,7 @@ run_guest(const struct options *o)
 	int status, r;
 
 	keep_pages_small();
-	if (check_new_mount(o) < 0 || check_debugger(o) < 0)
+	if (check_new_mount(o) < 0 || check_debugger(o) < 0 || open_log(o) < 0)
 		return STATUS_FAILED;
 	r = sandbox_new_pid(o, &status);
 	if (r != 0)

@@ -247,6 +247,7 @@ list_descriptors(struct sandbox *s, int keep[CONFINE_KEEP])
 
 	keep[n++] = s->image;
 	keep[n++] = s->output;
+	keep[n++] = say_output.fd;
 	keep[n++] = s->core_folder;
 	n += list_files(&m->guest, keep + n);
 	if (s->look)

@@ -17,6 +17,7 @@
 #define SENTENCE (3 * PATH_MAX)
 
 struct output say_output = { .fd = STDERR_FILENO };
+bool say_quiet;
 
 __attribute__((format(printf, 2, 0))) static void
 escape(char text[IMAGE_ESCAPED(SENTENCE)], const char *format, va_list ap)
@@ -37,21 +38,40 @@ print(const char *format, va_list ap)
 }
 
 /* The whole line at once, for other processes may write to stderr also. */
-void
-say(const char *format, ...)
+__attribute__((format(printf, 1, 0))) static void
+say_whole(const char *format, va_list ap)
 {
 	static const char name[] = "novillo: ";
 	char line[sizeof(name) + IMAGE_ESCAPED(SENTENCE)];
 	size_t n = sizeof(name) - 1;
-	va_list ap;
 
 	memcpy(line, name, n);
-	va_start(ap, format);
 	escape(line + n, format, ap);
-	va_end(ap);
 	n += strlen(line + n);
 	line[n++] = '\n';
 	output_write(&say_output, line, n);
+}
+
+void
+say(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say_whole(format, ap);
+	va_end(ap);
+}
+
+void
+remark(const char *format, ...)
+{
+	va_list ap;
+
+	if (say_quiet)
+		return;
+	va_start(ap, format);
+	say_whole(format, ap);
+	va_end(ap);
 }
 
 void

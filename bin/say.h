@@ -17,7 +17,11 @@
 
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
-/* Where messages go: stderr. */
+/* The same about the guest: --quiet, which sets say_quiet, leaves it out. */
+__attribute__((format(printf, 1, 2))) void remark(const char *format, ...);
+extern bool say_quiet;
+
+/* Where messages go: stderr, or --log. */
 extern struct output say_output;
 
 /* The same on a stream, without "novillo: ". */

@@ -63,6 +63,8 @@ tracing_end(const struct options *o, struct machine *m)
 		break;
 	default: break;
 	}
-	if (o->trace_summary)
+	if (o->trace_summary && o->json)
+		hc_trace_summary_json(&trace);
+	else if (o->trace_summary)
 		hc_trace_summary(&trace);
 }

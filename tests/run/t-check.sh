@@ -56,7 +56,7 @@ is "$(line forbidden)" "openat" "the forbidden ones"
 is "$(line cure)" "--allow=@file" "the option that allows them"
 is "$(line unknown)" "set_mempolicy_home_node" "the unknown ones"
 is "$(line unsupported)" "fork execve wait4" "and the unsupported ones"
-has "$out" "1 of 8 call sites do not show their number" \
+has "$out" "1 of 8 call sites does not show its number" \
     "it says how little it knows"
 has "$out" "it would run here" "and that it would run"
 

@@ -57,34 +57,68 @@ put_row(struct output *out, const struct hc_trace_count *c, uint64_t all,
 	    c->calls ? c->ns / 1000 / c->calls : 0, c->calls, errors, name);
 }
 
+static const char *
+name_of(uint16_t number)
+{
+	const struct hc_row *row = hc_row(number);
+
+	return row ? row->name : "(unknown)";
+}
+
+/* The calls that were made, the one with the most time first: how many. */
+static uint16_t
+sort_calls(const struct hc_trace *trace, uint16_t order[HYPERCALL_END + 1])
+{
+	uint16_t n = 0, i;
+
+	for (i = 0; i <= HYPERCALL_END; i++)
+		if (trace->count[i].calls)
+			order[n++] = i;
+	sorted = trace;
+	qsort(order, n, sizeof(order[0]), more_time_first);
+	return n;
+}
+
+void
+hc_trace_summary_json(const struct hc_trace *trace)
+{
+	uint16_t order[HYPERCALL_END + 1];
+	uint16_t n = sort_calls(trace, order), i;
+
+	output_print(trace->out, "{\"trace-summary\": [");
+	for (i = 0; i < n; i++) {
+		const struct hc_trace_count *c = &trace->count[order[i]];
+
+		output_print(trace->out,
+		    "%s{\"call\": \"%s\", \"calls\": %" PRIu64
+		    ", \"errors\": %" PRIu64 ", \"seconds\": %.9f}",
+		    i == 0 ? "" : ", ", name_of(order[i]), c->calls, c->errors,
+		    (double)c->ns / 1e9);
+	}
+	output_print(trace->out, "]}\n");
+}
+
 void
 hc_trace_summary(const struct hc_trace *trace)
 {
 	struct output *out = trace->out;
 	struct hc_trace_count total = { 0, 0, 0 };
 	uint16_t order[HYPERCALL_END + 1];
-	uint16_t n = 0, i;
+	uint16_t n = sort_calls(trace, order), i;
 
-	for (i = 0; i <= HYPERCALL_END; i++) {
-		const struct hc_trace_count *c = &trace->count[i];
+	for (i = 0; i < n; i++) {
+		const struct hc_trace_count *c = &trace->count[order[i]];
 
-		if (c->calls)
-			order[n++] = i;
 		total.calls += c->calls;
 		total.errors += c->errors;
 		total.ns += c->ns;
 	}
-	sorted = trace;
-	qsort(order, n, sizeof(order[0]), more_time_first);
 	put(out, "%s\n",
 	    "% time     seconds  usecs/call     calls    errors hypercall");
 	put(out, "%s", rule);
-	for (i = 0; i < n; i++) {
-		const struct hc_row *row = hc_row(order[i]);
-
-		put_row(out, &trace->count[order[i]], total.ns,
-		    row ? row->name : "(unknown)");
-	}
+	for (i = 0; i < n; i++)
+		put_row(
+		    out, &trace->count[order[i]], total.ns, name_of(order[i]));
 	put(out, "%s", rule);
 	put_row(out, &total, total.ns, "total");
 }

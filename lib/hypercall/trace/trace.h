@@ -90,4 +90,7 @@ void hc_trace_signal(struct hc_trace *trace, int tid, const siginfo_t *info);
 /* Write the table of the cost of calls, sorted by time. */
 void hc_trace_summary(const struct hc_trace *trace);
 
+/* The same as a line of JSON: {"trace-summary": [...]}. */
+void hc_trace_summary_json(const struct hc_trace *trace);
+
 #endif
