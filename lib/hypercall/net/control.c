@@ -9,23 +9,12 @@
 #include "hypercall/core/hostcall.h"
 #include "hypercall/core/memfile.h"
 #include "hypercall/core/plain.h"
+#include "hypercall/net/kinds.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* Kinds that the C library's headers may leave out. */
-#ifndef TCP_CM_INQ
-#define TCP_CM_INQ 36
-#endif
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
 
 /* Replace the guest's descriptor at `at` by the host's. */
 static int

@@ -5,9 +5,9 @@
  */
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
+#include "hypercall/net/kinds.h"
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -24,20 +24,6 @@ enum {
 	{                                        \
 		level, option, may, sizeof(type) \
 	}
-
-/* Options of kernels and protocols that the C library's headers leave out. */
-#ifndef TCP_INQ
-#define TCP_INQ 36
-#endif
-#ifndef UDP_CORK
-#define UDP_CORK 1
-#endif
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
 
 /*
  * Options not listed reach past the socket (SO_BINDTODEVICE, filters, SO_MARK,

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Numbers of socket options and control messages that the C library's headers may
+ * leave out (Linux, include/uapi/linux/tcp.h and udp.h).  It must not know
+ * which of them a guest may use.
+ */
+#ifndef HC_KINDS_H
+#define HC_KINDS_H
+
+#include <netinet/tcp.h>
+
+#ifndef TCP_INQ
+#define TCP_INQ 36
+#endif
+#ifndef TCP_CM_INQ
+#define TCP_CM_INQ TCP_INQ
+#endif
+#ifndef UDP_CORK
+#define UDP_CORK 1
+#endif
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+#endif
