@@ -163,6 +163,7 @@ GUEST_TESTS = \
 	guest/t_memory.elf \
 	guest/t_mmap.elf \
 	guest/t_net.elf \
+	guest/t_netlink.elf \
 	guest/t_poll.elf \
 	guest/t_printf.elf \
 	guest/t_proc.elf \
@@ -188,6 +189,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_memory.native \
 	guest/t_mmap.native \
 	guest/t_net.native \
+	guest/t_netlink.native \
 	guest/t_poll.native \
 	guest/t_printf.native \
 	guest/t_proc.native \

@@ -121,6 +121,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/net/looksocket.c \
 	lib/hypercall/net/looksocket.h \
 	lib/hypercall/net/message.c \
+	lib/hypercall/net/netlink.c \
+	lib/hypercall/net/netlink.h \
 	lib/hypercall/net/socket.c \
 	lib/hypercall/net/sockopt.c \
 	lib/hypercall/net/unixname.c \

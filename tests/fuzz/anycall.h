@@ -138,7 +138,7 @@ address(uint8_t b)
 	uint64_t va = DATA + 768;
 	uint8_t at[128] = { 0 };
 
-	switch (b % 4) {
+	switch (b % 5) {
 	case 0:
 		at[0] = AF_INET;
 		at[3] = b / 4 % 4;
@@ -155,10 +155,30 @@ address(uint8_t b)
 		strcpy((char *)at + 2,
 		    names[b / 4 % (sizeof(names) / sizeof(names[0]))]);
 		break;
+	case 3: /* the kernel, a port or a group */
+		at[0] = AF_NETLINK;
+		at[4 + b / 5 % 8] = b / 5 % 3;
+		break;
 	default: at[0] = b / 4;
 	}
 	gmem_write(&mem, va, at, sizeof(at));
 	return va;
+}
+
+/* A request over AF_NETLINK at DATA, with two attributes; pokes spoil it. */
+static void
+request(uint8_t b)
+{
+	static const uint8_t types[] = { 18, 22, 26, 16 }; /* RTM_GETLINK... */
+	static const uint8_t sizes[] = { 16, 8, 12, 1 };
+	uint32_t words[14] = { 48, types[b & 3], 0, 0 };
+	uint8_t at = (uint8_t)(4 + (sizes[b >> 2 & 3] + 3) / 4);
+
+	words[1] |= b & 16 ? 0x03010000 : 0x00010000;
+	words[4] = b & 32 ? AF_INET : AF_UNSPEC;
+	words[at] = 8 | (uint32_t)(b >> 6) << 16;
+	words[at + 2] = 8 | (uint32_t)b % 64 << 16;
+	gmem_write(&mem, DATA, words, sizeof(words));
 }
 
 /* A message with an address, a descriptor and a word; pokes spoil it. */
@@ -167,11 +187,13 @@ message(uint8_t b)
 {
 	uint64_t va = DATA + 1280;
 	uint64_t words[] = { address(b), b & 1 ? 16 : 110, va + 64, 1,
-		b & 2 ? va + 96 : 0, 24, 0, 0, DATA, 8, 0, 0, 20,
+		b & 2 ? va + 96 : 0, 24, 0, 0, DATA, b & 8 ? 48 : 8, 0, 0, 20,
 		(uint64_t)SCM_RIGHTS << 32 | SOL_SOCKET, b % 24 };
 
 	if (!(b & 4))
 		words[0] = 0;
+	if (b & 8)
+		request(b);
 	gmem_write(&mem, va, words, sizeof(words));
 	return va;
 }
@@ -202,6 +224,10 @@ argument(struct input *in, const struct hc_arg *arg)
 	case HC_ARG_PATH:
 	case HC_ARG_STR: return name(how, b);
 	case HC_ARG_SOCKADDR: return address(b);
+	case HC_ARG_INBUF:
+		if (how & 16)
+			request(b);
+		return how & 16 ? DATA : place(b);
 	case HC_ARG_FLAGS:
 		return named(arg->names, b % 16) | named(arg->names, b / 16) |
 		       named(arg->names, how / 16);

@@ -8,9 +8,12 @@
 #define _GNU_SOURCE
 #include "show.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -25,7 +28,6 @@
 #if __GLIBC_PREREQ(2, 34) /* its resolver needs no other library */
 #define RESOLVER
 #include <arpa/nameser.h>
-#include <netdb.h>
 #include <resolv.h>
 #endif
 #endif
@@ -290,6 +292,50 @@ interfaces(void)
 	close(fd);
 }
 
+static void
+address(const char *what, const struct sockaddr *a)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (a && a->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)a)->sin_addr,
+		    text, sizeof(text));
+	else if (a && a->sa_family == AF_INET6)
+		inet_ntop(AF_INET6,
+		    &((const struct sockaddr_in6 *)a)->sin6_addr, text,
+		    sizeof(text));
+	printf(" %s %d %s", what, a ? a->sa_family : -1, text);
+}
+
+/* The C library asks over AF_NETLINK. */
+static void
+library(void)
+{
+	const struct addrinfo hint = { .ai_flags = AI_ADDRCONFIG |
+						   AI_NUMERICHOST,
+		.ai_socktype = SOCK_STREAM };
+	struct if_nameindex *names = if_nameindex(), *n;
+	struct ifaddrs *list = NULL, *i;
+	struct addrinfo *info = NULL, *a;
+
+	for (n = names; n && n->if_index; n++)
+		printf("interface %u %s\n", n->if_index, n->if_name);
+	SHOW(getifaddrs(&list));
+	for (i = list; i; i = i->ifa_next) {
+		printf("%s flags %#x", i->ifa_name, i->ifa_flags);
+		address("address", i->ifa_addr);
+		address("mask", i->ifa_netmask);
+		address("to", i->ifa_dstaddr);
+		printf("\n");
+	}
+	SHOW(getaddrinfo("127.0.0.1", NULL, &hint, &info));
+	for (a = info; a; a = a->ai_next) {
+		address("info", a->ai_addr);
+		printf("\n");
+	}
+	SHOW(getaddrinfo("::1", NULL, &hint, &a) != 0);
+}
+
 #ifdef RESOLVER
 /* Answer each question for an address with 10.1.2.3. */
 static void *
@@ -355,6 +401,7 @@ main(void)
 	refused();
 	requests();
 	interfaces();
+	library();
 #ifdef RESOLVER
 	resolve();
 #endif

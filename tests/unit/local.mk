@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/t-names \
 	tests/unit/t-needs \
 	tests/unit/t-net \
+	tests/unit/t-netlink \
 	tests/unit/t-netrule \
 	tests/unit/t-objdump \
 	tests/unit/t-own \
@@ -102,6 +103,8 @@ tests_unit_t_needs_SOURCES = tests/unit/t-needs.c tests/fuzz/anycall.h \
 tests_unit_t_needs_LDADD = lib/libsandbox.a $(TEST_LIBS)
 tests_unit_t_net_SOURCES = tests/unit/t-net.c $(UNIT_SOURCES)
 tests_unit_t_net_LDADD = $(TEST_LIBS)
+tests_unit_t_netlink_SOURCES = tests/unit/t-netlink.c $(UNIT_SOURCES)
+tests_unit_t_netlink_LDADD = $(TEST_LIBS)
 tests_unit_t_netrule_SOURCES = tests/unit/t-netrule.c $(UNIT_SOURCES)
 tests_unit_t_netrule_LDADD = $(TEST_LIBS)
 OBJDUMP_SOURCES = tests/unit/objdump.c tests/unit/objdump.h

@@ -72,6 +72,7 @@ open_files(void)
 	call(HC_socket, AF_INET, SOCK_STREAM, 0, 0);
 	call(HC_socket, AF_INET, SOCK_DGRAM, 0, 0);
 	call(HC_socket, AF_INET6, SOCK_DGRAM, 0, 0);
+	call(HC_socket, AF_NETLINK, SOCK_RAW, 0, 0);
 	call(HC_eventfd2, 0, 0, 0, 0);
 	call(HC_epoll_create1, 0, 0, 0, 0);
 	call(HC_memfd_create, path, MFD_ALLOW_SEALING, 0, 0);

@@ -126,7 +126,10 @@ test_kinds(void)
 		int family, type, protocol, result;
 	} wrong[] = {
 		{ AF_UNSPEC, SOCK_STREAM, 0, -EAFNOSUPPORT },
-		{ AF_NETLINK, SOCK_RAW, 0, -EAFNOSUPPORT },
+		{ AF_NETLINK, SOCK_STREAM, 0, -ESOCKTNOSUPPORT },
+		{ AF_NETLINK, SOCK_RAW, 15, -EPROTONOSUPPORT }, /* uevents */
+		{ AF_NETLINK, SOCK_RAW, 16, -EPROTONOSUPPORT }, /* generic */
+		{ AF_NETLINK, SOCK_DGRAM, 4, -EPROTONOSUPPORT },
 		{ AF_PACKET, SOCK_RAW, 0, -EAFNOSUPPORT },
 		{ 38, SOCK_SEQPACKET, 0, -EAFNOSUPPORT }, /* AF_ALG */
 		{ 40, SOCK_STREAM, 0, -EAFNOSUPPORT },    /* AF_VSOCK */
@@ -649,7 +652,7 @@ test_received(void)
 	send_from_host(three, 1);
 	close(three[0]);
 	receive_control(64, got, &n);
-	is_int(n, 0, "no socket is of a kind that the guest cannot make");
+	is_int(n, 0, "a socket whose messages are checked does not come");
 	three[0] = open("/dev/null", O_RDWR);
 	three[1] = epoll_create1(0);
 	three[2] = three[0];

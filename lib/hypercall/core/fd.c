@@ -135,6 +135,7 @@ hc_file_new(struct hc_fds *fds, int host)
 		file->number = 0;
 		file->named = false;
 		file->bound = false;
+		file->netlink = false;
 		file->refuses = 0;
 		file->may = 0;
 		file->own = 0;

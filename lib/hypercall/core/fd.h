@@ -51,6 +51,7 @@ struct hc_file {
 	uint8_t refuses; /* HC_NO_READ, HC_NO_WRITE */
 	uint8_t may;     /* HC_MAY_FLAGS, HC_MAY_INODE */
 	uint8_t mount;   /* its volume's place in hc_tree.mount plus 1, or 0 */
+	bool netlink;    /* what is sent to it must be checked: netlink.h */
 	uint16_t own;    /* its row of novillo's own files (own.h), or 0 */
 	int number;      /* the thread or descriptor in that file's name */
 	uint32_t bytes;  /* the memory of novillo that it takes */

@@ -62,6 +62,7 @@ hc_vector(const struct hc_call *call, struct iovec iov[IOV_MAX], uint64_t va,
 /* A call on its way to the host. */
 struct forward {
 	struct hc_call *call;
+	const struct hc_row *row;
 	long arg[HC_ARGS];
 	struct hc_file *first; /* the first descriptor's file, or NULL */
 	struct hc_file *held[2];
@@ -84,7 +85,8 @@ put_file(struct forward *f, unsigned i)
 		return -EBADF;
 	f->held[f->files++] = file;
 	f->arg[i] = file->host;
-	return 0;
+	/* Its messages are checked, which no forwarded call does. */
+	return file->netlink && (f->row->raises & HC_WRITES) ? -EBADF : 0;
 }
 
 /* Is the file open for that access?  The host checks all but novillo's own. */
@@ -179,8 +181,9 @@ put_arg(struct forward *f, unsigned i, const struct hc_arg *arg)
 }
 
 static int64_t
-make_call(struct forward *f, const struct hc_row *row)
+make_call(struct forward *f)
 {
+	const struct hc_row *row = f->row;
 	const long *arg = f->arg;
 	struct hc_growth growth;
 	int64_t r = hc_memfile_call(
@@ -202,6 +205,7 @@ hc_forward_on(
 	unsigned i;
 
 	f.call = call;
+	f.row = row;
 	f.first = file;
 	f.files = 0;
 	f.bytes = 0;
@@ -212,7 +216,7 @@ hc_forward_on(
 	for (i = 0; r == 0 && i < row->argc; i++)
 		r = put_arg(&f, i, &row->args[i]);
 	if (r == 0)
-		r = make_call(&f, row);
+		r = make_call(&f);
 	while (f.files > 0)
 		hc_file_put(f.held[--f.files]);
 	return r;

@@ -73,6 +73,23 @@ use_unix(struct hc_guest *guest, struct hc_address *a, enum hc_address_use use)
 	return 0;
 }
 
+/* The kernel itself is the only peer.  A guest gets no message that it did not ask
+ * for, so groups are left out. */
+static int
+use_netlink(
+    struct hc_guest *guest, struct hc_address *a, enum hc_address_use use)
+{
+	if (a->len < sizeof(a->u.nl))
+		return -EINVAL;
+	a->len = sizeof(a->u.nl);
+	if (use != HC_ADDRESS_BIND)
+		return a->u.nl.nl_pid || a->u.nl.nl_groups ? -EPERM : 0;
+	a->u.nl.nl_groups = 0;
+	if (a->u.nl.nl_pid == 0)
+		return 0;
+	return hc_address_judge(guest, &a->u.any, a->len, use);
+}
+
 int
 hc_address_get(struct hc_guest *guest, struct hc_address *a, uint64_t va,
     uint64_t len, enum hc_address_use use)
@@ -89,6 +106,7 @@ hc_address_get(struct hc_guest *guest, struct hc_address *a, uint64_t va,
 		return -EINVAL;
 	switch (a->u.any.sa_family) {
 	case AF_UNIX: return use_unix(guest, a, use);
+	case AF_NETLINK: return use_netlink(guest, a, use);
 	case AF_UNSPEC:
 		/* AF_UNSPEC undoes a connect; Linux does not read the rest. */
 		if (use == HC_ADDRESS_CONNECT)

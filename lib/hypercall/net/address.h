@@ -9,8 +9,10 @@
 
 #include "hypercall/net/unixname.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
+
+#include <linux/netlink.h>
+#include <netinet/in.h>
 
 /* The use of an address. */
 enum hc_address_use {
@@ -26,6 +28,7 @@ struct hc_address {
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
 		struct sockaddr_un un;
+		struct sockaddr_nl nl;
 		struct sockaddr_storage storage;
 	} u;
 	socklen_t len;

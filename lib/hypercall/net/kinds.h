@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Numbers of socket options and control messages that the C library's headers may
- * leave out (Linux, include/uapi/linux/tcp.h and udp.h).  It must not know
+ * leave out (Linux, include/uapi/linux/tcp.h, udp.h, netlink.h).  It must not know
  * which of them a guest may use.
  */
 #ifndef HC_KINDS_H
 #define HC_KINDS_H
 
 #include <netinet/tcp.h>
+
+#include <linux/netlink.h>
 
 #ifndef TCP_INQ
 #define TCP_INQ 36
@@ -23,6 +25,9 @@
 #endif
 #ifndef UDP_GRO
 #define UDP_GRO 104
+#endif
+#ifndef NETLINK_GET_STRICT_CHK
+#define NETLINK_GET_STRICT_CHK 12
 #endif
 
 #endif

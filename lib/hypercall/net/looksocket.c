@@ -37,10 +37,10 @@ put_address(char text[HC_LOOK_ADDRESS], const struct hc_address *a)
 	text[0] = '\0';
 	if (len < sizeof(a->u.any.sa_family))
 		return;
-	if (a->u.any.sa_family != AF_UNIX) {
+	if (a->u.any.sa_family == AF_INET || a->u.any.sa_family == AF_INET6)
 		put_inet(text, a);
+	if (a->u.any.sa_family != AF_UNIX)
 		return;
-	}
 	len -= offsetof(struct sockaddr_un, sun_path);
 	if (a->len > offsetof(struct sockaddr_un, sun_path) &&
 	    len <= sizeof(a->u.un.sun_path))
@@ -65,6 +65,8 @@ protocol_of(int domain, int type)
 {
 	if (domain == AF_UNIX)
 		return "unix";
+	if (domain == AF_NETLINK)
+		return "netlink";
 	if (domain != AF_INET && domain != AF_INET6)
 		return "other";
 	return type == SOCK_STREAM  ? "tcp"

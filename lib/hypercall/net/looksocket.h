@@ -12,7 +12,7 @@
 
 /* Texts; an address is "" if there is none, and the guest's own view of it. */
 struct hc_look_socket {
-	const char *protocol; /* "tcp", "udp", "unix", or "other" */
+	const char *protocol; /* "tcp", "udp", "unix", "netlink" or "other" */
 	const char *state;    /* "listens", "connected" or "" */
 	char local[HC_LOOK_ADDRESS];
 	char peer[HC_LOOK_ADDRESS];

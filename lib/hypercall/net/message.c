@@ -12,6 +12,7 @@
 #include "hypercall/core/wait.h"
 #include "hypercall/net/address.h"
 #include "hypercall/net/control.h"
+#include "hypercall/net/netlink.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -53,6 +54,7 @@ struct message {
 	struct msghdr host;
 	struct hc_address address;
 	struct hc_control control;
+	struct hc_netlink request;
 	struct iovec iov[IOV_MAX];
 };
 
@@ -128,15 +130,35 @@ get_address(struct message *m)
 	return 0;
 }
 
+/* A message to the kernel itself is sent from the checked copy. */
+static int
+get_request(struct message *m)
+{
+	int r = hc_netlink_take(
+	    &m->request, m->file, m->iov, m->host.msg_iovlen);
+
+	if (r < 0)
+		return r;
+	m->iov[0].iov_base = m->request.bytes;
+	m->iov[0].iov_len = m->request.len;
+	m->host.msg_iovlen = 1;
+	return 0;
+}
+
 static int64_t
 send_prepared(struct message *m, unsigned flags)
 {
+	int64_t r = m->file->netlink ? get_request(m) : 0;
+
+	if (r < 0)
+		return r;
 	if (m->control.len > 0) {
 		m->host.msg_control = m->control.bytes;
 		m->host.msg_controllen = m->control.len;
 	}
-	return hc_host_wait(m->thread, SYS_sendmsg, m->file->host, &m->host,
+	r = hc_host_wait(m->thread, SYS_sendmsg, m->file->host, &m->host,
 	    flags & SEND_FLAGS, 0, 0, 0);
+	return r >= 0 && m->file->netlink ? (int64_t)m->request.whole : r;
 }
 
 static int64_t
@@ -385,6 +407,28 @@ hc_do_recvmmsg(struct hc_call *call)
 	return r;
 }
 
+/* Send the bytes, which the host reads in guest memory. */
+static int64_t
+send_bytes(struct hc_call *call, struct hc_file *file, void *buf, uint64_t len,
+    const struct hc_address *to)
+{
+	struct hc_netlink request;
+	int64_t r;
+
+	if (file->netlink) {
+		r = hc_netlink_take(
+		    &request, file, &(struct iovec){ buf, len }, 1);
+		if (r < 0)
+			return r;
+		buf = request.bytes;
+		len = request.len;
+	}
+	r = hc_host_wait(call->thread, SYS_sendto, file->host, buf, len,
+	    (unsigned)call->sendto.flags & SEND_FLAGS, to ? &to->u : NULL,
+	    to ? to->len : 0);
+	return r >= 0 && file->netlink ? (int64_t)request.whole : r;
+}
+
 int64_t
 hc_do_sendto(struct hc_call *call)
 {
@@ -405,11 +449,46 @@ hc_do_sendto(struct hc_call *call)
 		r = hc_address_get(guest, &a, call->sendto.addr,
 		    call->sendto.addrlen, HC_ADDRESS_SEND);
 	if (r == 0) {
-		r = hc_host_wait(call->thread, SYS_sendto, file->host, buf, len,
-		    (unsigned)call->sendto.flags & SEND_FLAGS,
-		    named ? &a.u : NULL, a.len);
+		r = send_bytes(call, file, buf, len, named ? &a : NULL);
 		hc_address_put(&a);
 	}
+	hc_file_put(file);
+	return r;
+}
+
+/* write to a socket of netlink.  It must have a port: a guest without sockets
+ * may call write also, and then nothing that gives one. */
+static int64_t
+write_request(const struct hc_call *call, struct hc_file *file)
+{
+	uint64_t len = call->write.count;
+	void *buf = gmem_range(
+	    call->guest->mem, call->write.buf, len, GMEM_READ);
+	struct hc_netlink request;
+	int64_t r;
+
+	if (!file->bound)
+		return -EBADF;
+	if (!buf)
+		return -EFAULT;
+	r = hc_netlink_take(&request, file, &(struct iovec){ buf, len }, 1);
+	if (r < 0)
+		return r;
+	r = hc_host_wait(call->thread, SYS_write, file->host, request.bytes,
+	    request.len, 0, 0, 0);
+	return r < 0 ? r : (int64_t)request.whole;
+}
+
+int64_t
+hc_do_write(struct hc_call *call)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, call->write.fd);
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	r = file->netlink ? write_request(call, file)
+			  : hc_forward_on(call, hc_row(HC_write), file);
 	hc_file_put(file);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "hypercall/core/hostcall.h"
 #include "hypercall/file/file.h"
 #include "hypercall/net/address.h"
+#include "hypercall/net/netlink.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -29,6 +30,8 @@ static const struct {
 	{ AF_INET, SOCK_DGRAM, IPPROTO_UDP },
 	{ AF_INET6, SOCK_STREAM, IPPROTO_TCP },
 	{ AF_INET6, SOCK_DGRAM, IPPROTO_UDP },
+	{ AF_NETLINK, SOCK_RAW, NETLINK_ROUTE },
+	{ AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE },
 };
 
 /* 0, or Linux's answer to a process without privileges. */
@@ -57,6 +60,20 @@ check_kind(int family, unsigned type, int protocol)
 	return r;
 }
 
+/* A descriptor for the host's new socket. */
+static int64_t
+give_socket(struct hc_call *call, int host, int family, bool cloexec)
+{
+	struct hc_fds *fds = &call->guest->fds;
+	struct hc_file *file = hc_file_new(fds, host);
+
+	if (!file)
+		return -EMFILE;
+	file->may = HC_MAY_CHANGE;
+	file->netlink = family == AF_NETLINK;
+	return hc_fd_install(fds, file, 0, cloexec);
+}
+
 int64_t
 hc_do_socket(struct hc_call *call)
 {
@@ -68,7 +85,9 @@ hc_do_socket(struct hc_call *call)
 	if (r < 0)
 		return r;
 	r = hc_host(SYS_socket, family, type | SOCK_CLOEXEC, protocol);
-	return hc_fd_result(call, r, HC_MAY_CHANGE, type & SOCK_CLOEXEC);
+	if (r < 0)
+		return r;
+	return give_socket(call, (int)r, family, type & SOCK_CLOEXEC);
 }
 
 int64_t
@@ -96,6 +115,22 @@ hc_do_socketpair(struct hc_call *call)
 	    call, host, type & SOCK_CLOEXEC, call->socketpair.fds);
 }
 
+/* Give the address to the host. */
+static int64_t
+use_address(struct hc_thread *thread, struct hc_file *file, long number,
+    const struct hc_address *a)
+{
+	/* Either call lets a socket of netlink have any port. */
+	if (file->netlink && a->u.any.sa_family == AF_NETLINK &&
+	    a->u.nl.nl_pid == 0 && !file->bound) {
+		int r = hc_netlink_bind(file);
+
+		if (r < 0 || number == SYS_bind)
+			return r;
+	}
+	return hc_host_wait(thread, number, file->host, &a->u, a->len, 0, 0, 0);
+}
+
 /* bind and connect: an address for the socket, recorded if it is a name. */
 static int64_t
 address_call(struct hc_call *call, const struct hc_args_bind *args, long number,
@@ -112,8 +147,7 @@ address_call(struct hc_call *call, const struct hc_args_bind *args, long number,
 		return -EBADF;
 	r = hc_address_get(guest, &a, args->addr, args->addrlen, use);
 	if (r == 0) {
-		r = hc_host_wait(
-		    call->thread, number, file->host, &a.u, a.len, 0, 0, 0);
+		r = use_address(call->thread, file, number, &a);
 		/* An undone connect leaves an empty name. */
 		if (r == 0 && (a.is_unix || file->named))
 			remember(guest, file, &a.name);

@@ -12,11 +12,14 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <linux/netlink.h>
+
 union address {
 	struct sockaddr any;
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 	struct sockaddr_un un;
+	struct sockaddr_nl nl;
 	struct sockaddr_storage storage;
 };
 
@@ -69,6 +72,9 @@ put_address(struct hc_line *line, const union address *a, size_t len)
 		put_inet(line, &a->in);
 	else if (family == AF_INET6 && len >= sizeof(a->in6))
 		put_inet6(line, &a->in6);
+	else if (family == AF_NETLINK && len >= sizeof(a->nl))
+		line_put(line, ", nl_pid=%u, nl_groups=%08x", a->nl.nl_pid,
+		    a->nl.nl_groups);
 	else if (family == AF_UNIX && len > FAMILY)
 		put_unix(line, &a->un, len - FAMILY);
 	else if (len > FAMILY) {
