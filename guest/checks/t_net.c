@@ -239,6 +239,35 @@ pass(int to, int from, int fd, int *flags)
 	return got;
 }
 
+/* A stream that is connected takes no address; one that is not has no peer. */
+static void
+test_send_to(void)
+{
+	struct sockaddr_un un = named("nowhere");
+	int pair[2], fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char buf[4];
+
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	same(error(sendto(pair[0], "x", 1, 0, ANY(&un), sizeof(un))), -EISCONN,
+	    "a connected stream takes no address");
+	same(error(sendto(fd, "x", 1, 0, ANY(&un), sizeof(un))), -EOPNOTSUPP,
+	    "nor does one that is not connected");
+	close(pair[0]);
+	close(pair[1]);
+	close(fd);
+	socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair);
+	same(error(sendto(pair[0], "x", 1, 0, ANY(&un), sizeof(un))), 1,
+	    "packets in sequence ignore an address");
+	same(read(pair[1], buf, 4), 1, "and go to the peer");
+	close(pair[0]);
+	close(pair[1]);
+	socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+	same(error(sendto(pair[0], "x", 1, 0, ANY(&un), sizeof(un))), -ENOENT,
+	    "a datagram goes to its address");
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void
 test_rights(void)
 {
@@ -327,6 +356,7 @@ main(void)
 	test_internet();
 	test_unix();
 	test_unix_errors();
+	test_send_to();
 	test_rights();
 	test_refusals();
 #ifndef HYPERCALL_BY_SYSCALL

@@ -91,7 +91,7 @@
 /* To set a timer. */
 #define TIMING SYS_timer_create, SYS_timer_settime, SYS_clock_gettime
 /* To use an address: a name, or a port of netlink. */
-#define ADDRESSING FINDING, SYS_bind, SYS_getrandom
+#define ADDRESSING FINDING, SYS_bind, SYS_getrandom, SYS_getsockopt
 /* To receive a message, and to check the descriptors in it. */
 #define RECEIVING                                                            \
 	SYS_recvmsg, SYS_newfstatat, SYS_fstatfs, SYS_fcntl, SYS_getsockopt, \

@@ -109,6 +109,40 @@ get_header(const struct hc_call *call, struct message *m, uint64_t va,
 	return n < 0 ? n : 0;
 }
 
+/* Does the host answer without looking at an address?  Then it knows better: a
+ * connected stream of AF_UNIX is EISCONN. */
+static bool
+ignores_address(const struct hc_file *file)
+{
+	int domain = 0, type = 0;
+	socklen_t len = sizeof(int);
+
+	return hc_host(SYS_getsockopt, file->host, SOL_SOCKET, SO_DOMAIN,
+		   &domain, &len) == 0 &&
+	       hc_host(SYS_getsockopt, file->host, SOL_SOCKET, SO_TYPE, &type,
+		   &len) == 0 &&
+	       domain == AF_UNIX &&
+	       (type == SOCK_STREAM || type == SOCK_SEQPACKET);
+}
+
+/* Fetch the address that `file` is to send to. */
+static int
+get_to(struct hc_guest *guest, const struct hc_file *file,
+    struct hc_address *to, uint64_t va, uint64_t len)
+{
+	int r = hc_address_get(guest, to, va, len, HC_ADDRESS_SEND);
+	uint32_t n = (uint32_t)len;
+
+	if (r == 0 || r == -EFAULT || n < sizeof(sa_family_t) ||
+	    n > sizeof(struct sockaddr_storage) || !ignores_address(file))
+		return r;
+	*to = (struct hc_address){
+		.u.any.sa_family = AF_UNIX,
+		.len = sizeof(to->u.any.sa_family),
+	};
+	return 0;
+}
+
 /* Cut an address that is too long, as Linux does in this call only. */
 static int
 get_address(struct message *m)
@@ -121,8 +155,7 @@ get_address(struct message *m)
 		return 0;
 	if (len > sizeof(struct sockaddr_storage))
 		len = sizeof(struct sockaddr_storage);
-	r = hc_address_get(m->guest, &m->address, (uintptr_t)g->msg_name, len,
-	    HC_ADDRESS_SEND);
+	r = get_to(m->guest, m->file, &m->address, (uintptr_t)g->msg_name, len);
 	if (r < 0)
 		return r;
 	m->host.msg_name = &m->address.u;
@@ -446,8 +479,8 @@ hc_do_sendto(struct hc_call *call)
 	r = buf ? check_message_flags(guest, (unsigned)call->sendto.flags)
 		: -EFAULT;
 	if (r == 0 && named)
-		r = hc_address_get(guest, &a, call->sendto.addr,
-		    call->sendto.addrlen, HC_ADDRESS_SEND);
+		r = get_to(
+		    guest, file, &a, call->sendto.addr, call->sendto.addrlen);
 	if (r == 0) {
 		r = send_bytes(call, file, buf, len, named ? &a : NULL);
 		hc_address_put(&a);
