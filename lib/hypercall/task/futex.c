@@ -27,24 +27,31 @@ hc_do_set_robust_list(struct hc_call *call)
 {
 	if (call->set_robust_list.len != sizeof(struct robust_list_head))
 		return -EINVAL;
-	call->thread->robust = call->set_robust_list.head;
+	/* Another thread may read it meanwhile. */
+	__atomic_store_n(&call->thread->robust, call->set_robust_list.head,
+	    __ATOMIC_RELAXED);
 	return 0;
 }
 
-/* Only the calling thread's list can be read. */
 int64_t
 hc_do_get_robust_list(struct hc_call *call)
 {
 	const struct hc_thread *thread = call->thread;
 	const struct gmem *mem = call->guest->mem;
 	int pid = (int)call->get_robust_list.pid;
-	uint64_t len = sizeof(struct robust_list_head);
+	uint64_t len = sizeof(struct robust_list_head), head = 0;
 
+	hc_signals_lock(call->guest);
 	if (pid != 0 && pid != thread->tid)
-		return pid > 0 ? -EPERM : -ESRCH;
+		thread = hc_signal_thread(call->guest, pid);
+	if (thread)
+		head = __atomic_load_n(&thread->robust, __ATOMIC_RELAXED);
+	hc_signals_unlock(call->guest);
+	if (!thread)
+		return -ESRCH;
 	if (gmem_write(mem, call->get_robust_list.len, &len, sizeof(len)) < 0 ||
-	    gmem_write(mem, call->get_robust_list.head, &thread->robust,
-		sizeof(thread->robust)) < 0)
+	    gmem_write(mem, call->get_robust_list.head, &head, sizeof(head)) <
+		0)
 		return -EFAULT;
 	return 0;
 }

@@ -56,14 +56,6 @@ limit_call(struct hc_call *call, uint64_t resource, uint64_t new, uint64_t old)
 	return old ? gmem_write(mem, old, &before, sizeof(before)) : 0;
 }
 
-/* Does `pid` name the guest: by number or as 0? */
-static bool
-is_self(const struct hc_call *call, uint64_t pid)
-{
-	return (int)pid == 0 || (int)pid == HC_PID ||
-	       (int)pid == call->thread->tid;
-}
-
 int64_t
 hc_do_getrlimit(struct hc_call *call)
 {
@@ -89,7 +81,7 @@ hc_do_prlimit64(struct hc_call *call)
 {
 	if ((uint32_t)call->prlimit64.resource >= HC_LIMITS)
 		return -EINVAL;
-	if (!is_self(call, call->prlimit64.pid))
+	if (!hc_is_task(call, (int)call->prlimit64.pid))
 		return -ESRCH;
 	return limit_call(call, call->prlimit64.resource, call->prlimit64.new,
 	    call->prlimit64.old);
@@ -157,7 +149,7 @@ hc_do_sched_getaffinity(struct hc_call *call)
 		return n;
 	if (size * 8 < (uint64_t)n)
 		return -EINVAL;
-	if (!is_self(call, call->sched_getaffinity.pid))
+	if (!hc_is_task(call, (int)call->sched_getaffinity.pid))
 		return -ESRCH;
 	fill_cpus(mask, n);
 	/* As on Linux, only the words that hold processors are written. */
@@ -183,7 +175,7 @@ hc_do_sched_setaffinity(struct hc_call *call)
 	if (gmem_read(
 		call->guest->mem, mask, call->sched_setaffinity.mask, size) < 0)
 		return -EFAULT;
-	if (!is_self(call, call->sched_setaffinity.pid))
+	if (!hc_is_task(call, (int)call->sched_setaffinity.pid))
 		return -ESRCH;
 	n = hc_count_cpus();
 	if (n < 0)

@@ -105,21 +105,21 @@ hc_do_getpgrp(struct hc_call *call)
 }
 
 static int64_t
-of_process(int pid, int64_t answer)
+of_process(const struct hc_call *call, int pid, int64_t answer)
 {
-	return pid == 0 || pid == HC_PID ? answer : -ESRCH;
+	return hc_is_task(call, pid) ? answer : -ESRCH;
 }
 
 int64_t
 hc_do_getpgid(struct hc_call *call)
 {
-	return of_process((int)call->getpgid.pid, HC_PID);
+	return of_process(call, (int)call->getpgid.pid, HC_PID);
 }
 
 int64_t
 hc_do_getsid(struct hc_call *call)
 {
-	return of_process((int)call->getsid.pid, HC_PID);
+	return of_process(call, (int)call->getsid.pid, HC_PID);
 }
 
 /* The leader of a session can leave neither the session nor its group. */
@@ -128,7 +128,7 @@ hc_do_setpgid(struct hc_call *call)
 {
 	return (int)call->setpgid.pgid < 0
 		   ? -EINVAL
-		   : of_process((int)call->setpgid.pid, -EPERM);
+		   : of_process(call, (int)call->setpgid.pid, -EPERM);
 }
 
 int64_t

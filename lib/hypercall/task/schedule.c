@@ -7,6 +7,7 @@
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
 #include "hypercall/signal/send.h"
+#include "hypercall/task/task.h"
 
 #include <sched.h>
 #include <sys/resource.h>
@@ -15,9 +16,8 @@
 #define NICE_ZERO 20
 #define NICE_MOST 19
 
-/* Is it the caller, the guest, or another thread? */
-static bool
-is_known(struct hc_call *call, int pid)
+bool
+hc_is_task(const struct hc_call *call, int pid)
 {
 	bool known = pid == 0 || pid == HC_PID || pid == call->thread->tid;
 
@@ -35,7 +35,7 @@ check_thread(struct hc_call *call, uint64_t pid)
 {
 	if ((int)pid < 0)
 		return -EINVAL;
-	return is_known(call, (int)pid) ? 0 : -ESRCH;
+	return hc_is_task(call, (int)pid) ? 0 : -ESRCH;
 }
 
 int64_t
@@ -103,7 +103,7 @@ check_process(struct hc_call *call, int which, int who)
 {
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return -EINVAL;
-	return which == PRIO_USER || is_known(call, who) ? 0 : -ESRCH;
+	return which == PRIO_USER || hc_is_task(call, who) ? 0 : -ESRCH;
 }
 
 int64_t

@@ -13,6 +13,10 @@
 /* Set the limits that a guest starts with. */
 void hc_limits_init(struct hc_guest *guest);
 
+/* Does `pid` name the guest or one of its threads: by number, or as 0 the
+ * caller?  Others are ESRCH. */
+bool hc_is_task(const struct hc_call *call, int pid);
+
 /* The answer of uname(). */
 extern const struct utsname hc_uname;
 
