@@ -160,6 +160,7 @@ GUEST_TESTS = \
 	guest/t_hostile.elf \
 	guest/t_hypercall.elf \
 	guest/t_malloc.elf \
+	guest/t_memfd.elf \
 	guest/t_memory.elf \
 	guest/t_mmap.elf \
 	guest/t_net.elf \
@@ -186,6 +187,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_file.native \
 	guest/t_hypercall.native \
 	guest/t_malloc.native \
+	guest/t_memfd.native \
 	guest/t_memory.native \
 	guest/t_mmap.native \
 	guest/t_net.native \

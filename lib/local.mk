@@ -87,6 +87,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/plain.h \
 	lib/hypercall/core/refused.c \
 	lib/hypercall/core/refused.h \
+	lib/hypercall/core/seal.h \
 	lib/hypercall/core/set.c \
 	lib/hypercall/core/set.h \
 	lib/hypercall/core/table.c \

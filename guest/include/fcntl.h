@@ -27,7 +27,18 @@
 #define F_GETFL 3
 #define F_SETFL 4
 
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
+
 #define FD_CLOEXEC 1
+
+/* Seals of a file in memory. */
+#define F_SEAL_SEAL         0x01
+#define F_SEAL_SHRINK       0x02
+#define F_SEAL_GROW         0x04
+#define F_SEAL_WRITE        0x08
+#define F_SEAL_FUTURE_WRITE 0x10
+#define F_SEAL_EXEC         0x20
 
 #define AT_FDCWD            (-100)
 #define AT_SYMLINK_NOFOLLOW 0x100
@@ -39,7 +50,7 @@ int open(const char *path, int flags, ...);
 int openat(int dirfd, const char *path, int flags, ...);
 int creat(const char *path, mode_t mode);
 
-/* The argument of F_DUPFD, F_SETFD and F_SETFL is a number. */
+/* The argument is a number. */
 int fcntl(int fd, int command, ...);
 
 #endif

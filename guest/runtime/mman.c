@@ -74,3 +74,9 @@ munlock(const void *address, size_t length)
 {
 	return (int)guest_result(hc_munlock((long)address, (long)length));
 }
+
+int
+memfd_create(const char *name, unsigned flags)
+{
+	return (int)guest_result(hc_memfd_create((long)name, flags));
+}

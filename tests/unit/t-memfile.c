@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -311,6 +312,51 @@ test_race(void)
 	guest.space.limit = mem.size;
 }
 
+/* A sealed file cannot be cut off again: no write reaches past its count,
+ * wherever another thread moves the position. */
+static void
+test_sealed(void)
+{
+	const uint64_t fd = (uint64_t)make(), used = guest.space.used;
+	struct hc_file *file = hc_fd_get(&guest.fds, fd);
+	struct hc_file *const held[2] = { file, file };
+	long number = SYS_write, arg[HC_ARGS] = { 0, 0, 10 };
+	struct hc_growth growth;
+	struct stat *st = at(PAGE + 512);
+
+	is_int(CALL(HC_fcntl, fd, F_ADD_SEALS, F_SEAL_SHRINK), 0, "sealed");
+	guest.space.limit = used + 4 * P;
+	CALL(HC_lseek, fd, P, SEEK_SET);
+	is_int(hc_memfile_call(&growth, &guest, &number, held, arg, 0), 0,
+	    "a write at the position is counted");
+	ok(number == SYS_pwrite64 && arg[3] == P,
+	    "and is made at the counted offset");
+	CALL(HC_lseek, fd, 100 * P, SEEK_SET);
+	ok(pwrite(file->host, at(BYTES), 10, arg[3]) == 10 &&
+		hc_memfile_end(&growth, 10) == 10,
+	    "also if the position is elsewhere by then");
+	is_int(CALL(HC_lseek, fd, 0, SEEK_CUR), P + 10, "where it is after it");
+	is_int(guest.space.used - used, 2 * P, "the size counts");
+	CALL(HC_lseek, fd, 100 * P, SEEK_SET);
+	is_int(CALL(HC_write, fd, BYTES, 10), -ENOSPC, "there is no more room");
+	CALL(HC_lseek, fd, 0, SEEK_SET);
+	is_int(CALL(HC_sendfile, fd, fd, 0, 10), -EINVAL,
+	    "a call that has no offset is refused");
+	file->may = 0;
+	is_int(CALL(HC_fcntl, fd, F_ADD_SEALS, F_SEAL_GROW), -EPERM,
+	    "a file that the guest did not make is not sealed");
+	file->may = HC_MAY_CHANGE;
+	CALL(HC_fcntl, fd, F_ADD_SEALS, F_SEAL_GROW);
+	is_int(CALL(HC_ftruncate, fd, 100 * P), -EPERM,
+	    "what cannot grow is not counted before");
+	CALL(HC_fstat, fd, PAGE + 512);
+	is_int(st->st_size, P + 10, "its size is what it was");
+	hc_file_put(file);
+	CALL(HC_close, fd);
+	is_int(guest.space.used, used, "all is given back");
+	guest.space.limit = mem.size;
+}
+
 static void
 test_pipes(void)
 {
@@ -339,6 +385,7 @@ main(void)
 	test_append();
 	test_lent();
 	test_race();
+	test_sealed();
 	test_pipes();
 	test_every_row();
 	return done_testing();

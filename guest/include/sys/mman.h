@@ -36,6 +36,11 @@
 #define MADV_HUGEPAGE	14
 #define MADV_NOHUGEPAGE 15
 
+#define MFD_CLOEXEC	  1U
+#define MFD_ALLOW_SEALING 2U
+#define MFD_NOEXEC_SEAL	  8U
+#define MFD_EXEC	  16U
+
 #define MS_ASYNC      1
 #define MS_INVALIDATE 2
 #define MS_SYNC	      4
@@ -46,6 +51,9 @@ int munmap(void *address, size_t length);
 int mprotect(void *address, size_t length, int protection);
 /* With MREMAP_FIXED the new address follows. */
 void *mremap(void *old, size_t old_length, size_t new_length, int flags, ...);
+
+/* A file without a name. */
+int memfd_create(const char *name, unsigned flags);
 
 int madvise(void *address, size_t length, int advice);
 /* Each page has a byte: its lowest bit is set if the page is in memory. */

@@ -183,15 +183,14 @@ put_arg(struct forward *f, unsigned i, const struct hc_arg *arg)
 static int64_t
 make_call(struct forward *f)
 {
-	const struct hc_row *row = f->row;
-	const long *arg = f->arg;
+	long *arg = f->arg, number = f->row->needs[0];
 	struct hc_growth growth;
 	int64_t r = hc_memfile_call(
-	    &growth, f->call->guest, row->needs[0], f->held, arg, f->bytes);
+	    &growth, f->call->guest, &number, f->held, arg, f->bytes);
 
 	if (r < 0)
 		return r;
-	r = hc_host_wait(f->call->thread, row->needs[0], arg[0], arg[1], arg[2],
+	r = hc_host_wait(f->call->thread, number, arg[0], arg[1], arg[2],
 	    arg[3], arg[4], arg[5]);
 	return hc_memfile_end(&growth, r);
 }

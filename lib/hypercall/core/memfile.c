@@ -5,10 +5,12 @@
 #include "hypercall/core/memfile.h"
 
 #include "hypercall/core/hostcall.h"
+#include "hypercall/core/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* The host's calls of rows that can raise a file's size: which of their files
@@ -127,7 +129,7 @@ start_of(int host, uint64_t offset, uint64_t size)
 
 	if (offset == HC_AT_START)
 		return 0;
-	if (flags < 0 || (flags & O_APPEND))
+	if (offset == HC_AT_END || flags < 0 || (flags & O_APPEND))
 		return size;
 	if (offset != HC_AT_POSITION)
 		return offset;
@@ -135,12 +137,10 @@ start_of(int host, uint64_t offset, uint64_t size)
 	return at < 0 ? size : (uint64_t)at;
 }
 
-/* The size that the file may have after the call. */
+/* The size that a file of `size` bytes may have after the call. */
 static uint64_t
-size_after(int host, uint64_t offset, uint64_t length, uint64_t size)
+size_after(uint64_t start, uint64_t length, uint64_t size)
 {
-	uint64_t start = start_of(host, offset, size);
-
 	if (length > UINT64_MAX - start)
 		return UINT64_MAX;
 	return start + length > size ? start + length : size;
@@ -163,13 +163,19 @@ hc_memfile_begin(struct hc_growth *growth, struct hc_guest *guest,
     struct hc_file *file, uint64_t offset, uint64_t length)
 {
 	uint64_t before;
+	int64_t seals;
 
 	*growth = (struct hc_growth){ .guest = guest };
 	if (!file->in_memory)
 		return 0;
 	pthread_mutex_lock(&guest->fds.growing);
 	before = size_of(file->host);
-	growth->size = size_after(file->host, offset, length, before);
+	seals = hc_host(SYS_fcntl, file->host, F_GET_SEALS, 0);
+	growth->sealed = seals >= 0 && (seals & F_SEAL_SHRINK);
+	growth->at = start_of(file->host, offset, before);
+	growth->size = seals >= 0 && (seals & F_SEAL_GROW)
+			   ? before
+			   : size_after(growth->at, length, before);
 	if (count_more(guest, before, growth->size) < 0) {
 		pthread_mutex_unlock(&guest->fds.growing);
 		hc_report_memory(guest);
@@ -179,20 +185,48 @@ hc_memfile_begin(struct hc_growth *growth, struct hc_guest *guest,
 	return 0;
 }
 
-int64_t
-hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest, long number,
-    struct hc_file *const held[2], const long *arg, uint64_t bytes)
+/* Write at the counted offset instead of the position, and move that after it. */
+static int64_t
+fix_offset(struct hc_growth *growth, long *number, long *arg)
 {
-	const struct grower *g = find_grower(number);
+	switch (*number) {
+	case SYS_write: *number = SYS_pwrite64; break;
+	case SYS_writev:
+		*number = SYS_pwritev;
+		arg[4] = 0;
+		break;
+	case SYS_pwritev2: break;
+	default: (void)hc_memfile_end(growth, 0); return -EINVAL;
+	}
+	arg[3] = (long)growth->at;
+	growth->moves = true;
+	return 0;
+}
+
+int64_t
+hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest, long *number,
+    struct hc_file *const held[2], long *arg, uint64_t bytes)
+{
+	const struct grower *g = find_grower(*number);
+	uint64_t offset;
+	bool at_position, at_end;
+	int64_t r;
 
 	*growth = (struct hc_growth){ .guest = guest };
 	if (!g || !held[g->file]->in_memory)
 		return 0;
 	if (g->length == REFUSED)
 		return -EINVAL;
-	return hc_memfile_begin(growth, guest, held[g->file],
-	    g->offset == POSITION ? HC_AT_POSITION : (uint64_t)arg[g->offset],
+	offset = g->offset == POSITION ? HC_AT_POSITION
+				       : (uint64_t)arg[g->offset];
+	at_position = offset == HC_AT_POSITION;
+	at_end = *number == SYS_pwritev2 && (arg[5] & RWF_APPEND);
+	r = hc_memfile_begin(growth, guest, held[g->file],
+	    at_end ? HC_AT_END : offset,
 	    g->length == VECTOR ? bytes : (uint64_t)arg[g->length]);
+	return r == 0 && at_position && growth->sealed
+		   ? fix_offset(growth, number, arg)
+		   : r;
 }
 
 int64_t
@@ -202,6 +236,9 @@ hc_memfile_end(struct hc_growth *growth, int64_t result)
 
 	if (!growth->file)
 		return result;
+	if (growth->moves && result > 0)
+		(void)hc_host(SYS_lseek, growth->file->host,
+		    growth->at + (uint64_t)result, SEEK_SET);
 	size = size_of(growth->file->host);
 	if (size <= growth->size) {
 		count_less(
@@ -212,4 +249,18 @@ hc_memfile_end(struct hc_growth *growth, int64_t result)
 	}
 	pthread_mutex_unlock(&growth->guest->fds.growing);
 	return result;
+}
+
+int64_t
+hc_memfile_fcntl(
+    struct hc_guest *guest, const struct hc_file *file, int cmd, unsigned arg)
+{
+	int64_t r;
+
+	if (file->in_memory)
+		pthread_mutex_lock(&guest->fds.growing);
+	r = hc_host(SYS_fcntl, file->host, cmd, arg);
+	if (file->in_memory)
+		pthread_mutex_unlock(&guest->fds.growing);
+	return r;
 }

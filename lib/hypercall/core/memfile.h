@@ -19,12 +19,16 @@
 /* Where a call writes, if not at an offset of its own. */
 #define HC_AT_POSITION UINT64_MAX       /* at the file's position */
 #define HC_AT_START    (UINT64_MAX - 1) /* its length is the new size */
+#define HC_AT_END      (UINT64_MAX - 2) /* at the file's end */
 
 /* A host call that may make a file in memory larger. */
 struct hc_growth {
 	struct hc_guest *guest;
 	struct hc_file *file; /* NULL: no such file */
 	uint64_t size;        /* the size that was counted for it */
+	bool sealed;          /* it cannot be made smaller again */
+	bool moves;           /* the position follows the bytes from `at` on */
+	uint64_t at;          /* where the call writes */
 };
 
 /* memfd_create() has returned `host`: from now on files in memory are looked
@@ -59,13 +63,23 @@ int64_t hc_memfile_begin(struct hc_growth *growth, struct hc_guest *guest,
 int64_t hc_memfile_end(struct hc_growth *growth, int64_t result);
 
 /*
- * hc_memfile_begin() for the host's call `number` of a row, as it will be made:
+ * hc_memfile_begin() for the host's call *number of a row, as it will be made:
  * with the arguments `arg`, on the files `held` in the order of its
  * descriptors, and with `bytes` bytes in its vector, if it has one.  -EINVAL:
  * files in memory are not written by this call.
+ *
+ * What F_SEAL_SHRINK protects could not be cut off.  So a write at the position
+ * of such a file becomes one at the offset that was counted, and
+ * hc_memfile_end() moves the position.
  */
-int64_t
-hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest, long number,
-    struct hc_file *const held[2], const long *arg, uint64_t bytes);
+int64_t hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest,
+    long *number, struct hc_file *const held[2], long *arg, uint64_t bytes);
+
+/*
+ * fcntl() with F_SETFL or F_ADD_SEALS, on any file: of a file in memory neither
+ * O_APPEND nor the seals change between hc_memfile_begin() and hc_memfile_end().
+ */
+int64_t hc_memfile_fcntl(
+    struct hc_guest *guest, const struct hc_file *file, int cmd, unsigned arg);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "hypercall/core/names.h"
 
+#include "hypercall/core/seal.h"
 #include "mem/mapping.h"
 
 #include <asm/prctl.h>
@@ -121,7 +122,27 @@ const struct hc_name hc_names_fcntl[] = {
 	NAME(F_DUPFD_CLOEXEC),
 	NAME(F_SETPIPE_SZ),
 	NAME(F_GETPIPE_SZ),
+	NAME(F_ADD_SEALS),
 	NAME(F_GET_SEALS),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_seals[] = {
+	NAME(F_SEAL_SEAL),
+	NAME(F_SEAL_SHRINK),
+	NAME(F_SEAL_GROW),
+	NAME(F_SEAL_WRITE),
+	NAME(F_SEAL_FUTURE_WRITE),
+	NAME(F_SEAL_EXEC),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_memfd[] = {
+	NAME(MFD_CLOEXEC),
+	NAME(MFD_ALLOW_SEALING),
+	NAME(MFD_HUGETLB),
+	NAME(MFD_NOEXEC_SEAL),
+	NAME(MFD_EXEC),
 	NAMES_END,
 };
 

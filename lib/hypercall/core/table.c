@@ -186,7 +186,8 @@ static const struct {
 	REQUEST(FCNTL, F_OFD_SETLKW, IN(arg, struct flock)),
 	REQUEST(FCNTL, F_GETPIPE_SZ, GIVES_NUMBER),
 	REQUEST(FCNTL, F_SETPIPE_SZ, INT(arg)),
-	REQUEST(FCNTL, F_GET_SEALS, GIVES_NUMBER),
+	REQUEST(FCNTL, F_ADD_SEALS, FLAGS(arg, seals)),
+	REQUEST(FCNTL, F_GET_SEALS, GIVES(seals)),
 };
 
 const struct hc_row *

@@ -6,6 +6,7 @@
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
 #include "hypercall/core/memfile.h"
+#include "hypercall/core/seal.h"
 #include "hypercall/file/file.h"
 #include "hypercall/own/own.h"
 
@@ -184,7 +185,7 @@ hc_file_flags(const struct hc_file *file)
  * log, for example.
  */
 static int64_t
-set_flags(const struct hc_file *file, unsigned flags)
+set_flags(struct hc_guest *guest, const struct hc_file *file, unsigned flags)
 {
 	const unsigned others = SETFL_FLAGS & ~(unsigned)O_NONBLOCK;
 	int64_t old = hc_host(SYS_fcntl, file->host, F_GETFL, 0);
@@ -193,7 +194,18 @@ set_flags(const struct hc_file *file, unsigned flags)
 		return old;
 	if (!(file->may & HC_MAY_FLAGS) && (((unsigned)old ^ flags) & others))
 		return -EPERM;
-	return hc_host(SYS_fcntl, file->host, F_SETFL, flags & SETFL_FLAGS);
+	return hc_memfile_fcntl(guest, file, F_SETFL, flags & SETFL_FLAGS);
+}
+
+/* Seals last, so they belong to whoever made the file.  Any other file than one
+ * in memory has none, and the host says so. */
+static int64_t
+add_seals(struct hc_guest *guest, const struct hc_file *file, unsigned seals)
+{
+	if (!(file->may & HC_MAY_INODE) &&
+	    hc_host(SYS_fcntl, file->host, F_GET_SEALS, 0) >= 0)
+		return -EPERM;
+	return hc_memfile_fcntl(guest, file, F_ADD_SEALS, seals);
 }
 
 static int64_t
@@ -203,7 +215,10 @@ file_control(struct hc_call *call, struct hc_file *file)
 
 	switch (cmd) {
 	case F_GETFL: return hc_file_flags(file);
-	case F_SETFL: return set_flags(file, (unsigned)call->fcntl.arg);
+	case F_SETFL:
+		return set_flags(call->guest, file, (unsigned)call->fcntl.arg);
+	case F_ADD_SEALS:
+		return add_seals(call->guest, file, (unsigned)call->fcntl.arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -403,11 +418,13 @@ hc_do_close_range(struct hc_call *call)
 	return 0;
 }
 
-/* A file without a name; huge pages are not offered. */
+/* A file without a name; huge pages are not offered.  A host older than Linux 6.3
+ * answers as such. */
 int64_t
 hc_do_memfd_create(struct hc_call *call)
 {
-	const unsigned known = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	const unsigned known = MFD_CLOEXEC | MFD_ALLOW_SEALING |
+			       MFD_NOEXEC_SEAL | MFD_EXEC;
 	unsigned flags = (unsigned)call->memfd_create.flags;
 	char name[NAME_MAX];
 	struct hc_file *file;

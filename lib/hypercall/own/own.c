@@ -8,6 +8,7 @@
 #include "hypercall/core/device.h"
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
+#include "hypercall/core/seal.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -18,18 +19,6 @@
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <time.h>
-
-/* Constants that older headers lack. */
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8U
-#endif
-#ifndef F_ADD_SEALS
-#define F_ADD_SEALS   1033
-#define F_SEAL_SEAL   1
-#define F_SEAL_SHRINK 2
-#define F_SEAL_GROW   4
-#define F_SEAL_WRITE  8
-#endif
 
 static const struct hc_own_row rows[] = {
 #define FOLDER(p) { .path = p, .kind = HC_OWN_FOLDER, .mode = 0555 },

@@ -7,6 +7,7 @@
 #include "hypercall/core/device.h"
 #include "hypercall/core/hostcall.h"
 #include "hypercall/core/memfile.h"
+#include "hypercall/core/seal.h"
 #include "mem/mapping.h"
 
 #include <fcntl.h>
@@ -45,6 +46,16 @@ check_map_flags(unsigned flags)
 	return flags & MAP_HUGETLB ? -ENOMEM : 0;
 }
 
+/* Is the file in memory, and sealed against writing?  As on Linux since 6.7 its
+ * shared mappings are for reading then; an older host refuses those too. */
+static bool
+is_sealed(const struct hc_file *file)
+{
+	int64_t seals = hc_host(SYS_fcntl, file->host, F_GET_SEALS, 0);
+
+	return seals > 0 && (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+}
+
 /* May `file` be mapped, and may a shared mapping of it be written?  *st is set
  * if it may. */
 static int
@@ -65,6 +76,11 @@ check_file(const struct hc_file *file, unsigned prot, unsigned flags,
 	if ((mode & O_ACCMODE) == O_WRONLY ||
 	    (shared && (prot & PROT_WRITE) && !*writable))
 		return -EACCES;
+	if (shared && *writable && is_sealed(file)) {
+		*writable = false;
+		if (prot & PROT_WRITE)
+			return -EPERM;
+	}
 	/* novillo's own files cannot be mapped, as those of /proc cannot. */
 	return S_ISREG(st->st_mode) && !file->own ? 0 : -ENODEV;
 }
