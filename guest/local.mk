@@ -173,6 +173,7 @@ GUEST_TESTS = \
 	guest/t_sse.elf \
 	guest/t_start.elf \
 	guest/t_string.elf \
+	guest/t_tasks.elf \
 	guest/t_threads.elf \
 	guest/t_vdso.elf
 
@@ -199,6 +200,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_sse.native \
 	guest/t_start.native \
 	guest/t_string.native \
+	guest/t_tasks.native \
 	guest/t_threads.native \
 	guest/t_vdso.native
 

@@ -88,6 +88,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/refused.c \
 	lib/hypercall/core/refused.h \
 	lib/hypercall/core/seal.h \
+	lib/hypercall/core/sized.c \
+	lib/hypercall/core/sized.h \
 	lib/hypercall/core/set.c \
 	lib/hypercall/core/set.h \
 	lib/hypercall/core/table.c \
@@ -145,6 +147,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/task/limits.c \
 	lib/hypercall/task/memory.c \
 	lib/hypercall/task/process.c \
+	lib/hypercall/task/rights.c \
 	lib/hypercall/task/schedule.c \
 	lib/hypercall/task/task.h \
 	lib/hypercall/task/thread.c \

@@ -139,6 +139,140 @@ test_descriptors(void)
 	close(copy);
 }
 
+struct old_entry {
+	unsigned long inode, next;
+	unsigned short size;
+	char name[];
+};
+
+/* The older call for entries has their type in the last byte. */
+static void
+test_old_entries(void)
+{
+	static unsigned char bytes[2048];
+	struct old_entry *e;
+	long n, at, found = 0;
+	int fd;
+
+	mkdir("old", 0755);
+	close(open("old/a-name", O_CREAT | O_WRONLY, 0644));
+	fd = open("old", O_RDONLY | O_DIRECTORY);
+	same(hc_getdents(fd, (long)bytes, 8), -EINVAL, "there is no room");
+	n = hc_getdents(fd, (long)bytes, sizeof(bytes));
+	ok(n > 0, "getdents reads a folder");
+	for (at = 0; at < n; at += e->size) {
+		e = (struct old_entry *)(void *)(bytes + at);
+		if (strcmp(e->name, "a-name") == 0 &&
+		    bytes[at + e->size - 1] == 8)
+			found++;
+		if (strcmp(e->name, "..") == 0 && bytes[at + e->size - 1] == 4)
+			found++;
+	}
+	same(found, 2, "a file and a folder are in it");
+	same(hc_getdents(fd, (long)bytes, sizeof(bytes)), 0, "once");
+	close(fd);
+	same(hc_getdents(99, (long)bytes, sizeof(bytes)), -EBADF, "EBADF");
+	unlink("old/a-name");
+	rmdir("old");
+}
+
+struct how {
+	unsigned long flags, mode, resolve, more;
+};
+
+#define NO_JUMPS 2
+#define NO_LINKS 4
+#define BENEATH	 8
+
+static long
+open_how(const char *name, unsigned long flags, unsigned long resolve)
+{
+	struct how how = { flags, 0, resolve, 0 };
+	long fd = hc_openat2(AT_FDCWD, (long)name, (long)&how, 24);
+
+	if (fd >= 0)
+		close((int)fd);
+	return fd >= 0 ? 0 : fd;
+}
+
+static void
+test_openat2(void)
+{
+	struct how how = { O_RDWR | O_CREAT, 0640, 0, 0 };
+	long at = (long)&how, fd;
+
+	mkdir("top", 0755);
+	mkdir("top/in", 0755);
+	fd = hc_openat2(AT_FDCWD, (long)"top/file", at, 24);
+	ok(fd > 2, "openat2 makes a file");
+	close((int)fd);
+	same(hc_openat2(AT_FDCWD, (long)"top/file", at, 23), -EINVAL,
+	    "the structure has 24 bytes");
+	same(hc_openat2(AT_FDCWD, (long)"top/file", 8, 24), -EFAULT,
+	    "which are there");
+	how.more = 1;
+	same(hc_openat2(AT_FDCWD, (long)"top/file", at, 32), -E2BIG,
+	    "what is not known is 0");
+	same(open_how("top/file", 1UL << 40, 0), -EINVAL, "an unknown flag");
+	same(open_how("top/file", O_RDONLY, 1UL << 20), -EINVAL,
+	    "an unknown way to resolve");
+	how = (struct how){ O_RDONLY, 0640, 0, 0 };
+	same(hc_openat2(AT_FDCWD, (long)"top/file", at, 24), -EINVAL,
+	    "a mode is for a new file");
+	hc_symlink((long)"file", (long)"top/link");
+	hc_symlink((long)"..", (long)"top/up");
+	hc_symlink((long)"/", (long)"top/root");
+	same(open_how("top/link", O_RDONLY, 0), 0, "a link is followed");
+	same(open_how("top/link", O_RDONLY, NO_LINKS), -ELOOP,
+	    "not with RESOLVE_NO_SYMLINKS");
+	same(open_how("top/up/top/file", O_RDONLY, NO_LINKS), -ELOOP,
+	    "nor on the way");
+	same(open_how("top/link", O_RDONLY, NO_JUMPS), 0,
+	    "with RESOLVE_NO_MAGICLINKS it is");
+	same(open_how("top/in/../file", O_RDONLY, BENEATH), 0,
+	    "RESOLVE_BENEATH: down and up");
+	same(open_how("top/up/top/link", O_RDONLY, BENEATH), 0, "by links");
+	same(open_how("top/../..", O_RDONLY, BENEATH), -EXDEV,
+	    "not above the start");
+	same(open_how("top/up/../top", O_RDONLY, BENEATH), -EXDEV,
+	    "nor by a link");
+	same(open_how("top/root", O_RDONLY, BENEATH), -EXDEV, "nor to the root");
+	same(open_how("/", O_RDONLY, BENEATH), -EXDEV, "it is not below the start");
+	same(open_how("top/none", O_RDONLY, BENEATH), -ENOENT, "and no file");
+	unlink("top/link");
+	unlink("top/up");
+	unlink("top/root");
+	unlink("top/file");
+	rmdir("top/in");
+	rmdir("top");
+}
+
+static void
+test_fchmodat2(void)
+{
+	struct stat st;
+	int fd = open("mode", O_CREAT | O_RDWR, 0600);
+
+	if (hc_fchmodat2(AT_FDCWD, (long)"mode", 0640, 0) == -ENOSYS) {
+		skip("Linux before 6.6", "fchmodat2");
+	} else {
+		fstat(fd, &st);
+		same(st.st_mode & 0777, 0640, "fchmodat2 changes a mode");
+		same(hc_fchmodat2(fd, (long)"", 0600, AT_EMPTY_PATH), 0,
+		    "also of a descriptor");
+		same(hc_fchmodat2(AT_FDCWD, (long)"mode", 0, 1), -EINVAL,
+		    "an unknown flag");
+		hc_symlink((long)"mode", (long)"to-mode");
+		same(hc_fchmodat2(AT_FDCWD, (long)"to-mode", 0600,
+			 AT_SYMLINK_NOFOLLOW),
+		    -EOPNOTSUPP, "a link has no mode");
+		unlink("to-mode");
+	}
+	same(hc_sync(), 0, "all is written");
+	unlink("mode");
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -149,6 +283,9 @@ main(void)
 	test_names();
 	test_folders();
 	test_descriptors();
+	test_old_entries();
+	test_openat2();
+	test_fchmodat2();
 	same(chdir(".."), 0, "the test's folder is left");
 	same(rmdir(FOLDER), 0, "empty");
 	return tap_done();

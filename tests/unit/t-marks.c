@@ -53,6 +53,8 @@ guest_open(const char *name, int flags)
 	X(fchown, fd, getuid(), getgid())                           \
 	X(chmod, name_of(fd), 0700)                                 \
 	X(fchmodat, CWD, name_of(fd), 0700)                         \
+	X(fchmodat2, CWD, name_of(fd), 0700, 0)                     \
+	X(fchmodat2, fd, put(""), 0700, AT_EMPTY_PATH)              \
 	X(chown, name_of(fd), getuid(), getgid())                   \
 	X(fchownat, CWD, name_of(fd), getuid(), getgid(), 0)        \
 	X(fchownat, fd, put(""), getuid(), getgid(), AT_EMPTY_PATH) \
@@ -84,7 +86,7 @@ static void
 test_list(void)
 {
 	static const char *const words[] = { "chmod", "chown", "utime",
-		"setxattr", "removexattr", "setattr" };
+		"setxattr", "removexattr", "file_setattr" };
 	size_t i;
 	uint32_t n;
 

@@ -136,6 +136,7 @@ hc_file_new(struct hc_fds *fds, int host)
 		file->named = false;
 		file->bound = false;
 		file->netlink = false;
+		file->ours = false;
 		file->refuses = 0;
 		file->may = 0;
 		file->own = 0;

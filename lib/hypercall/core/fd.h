@@ -45,9 +45,10 @@ struct hc_file {
 	bool kept;      /* one of novillo's own streams: never closed */
 	bool read_only; /* in a read-only volume, or inherited read-only */
 	bool directory;
-	bool top;        /* a volume's uppermost folder, or the volume itself */
-	bool named;      /* its socket names are in hc_fds.name: unixname.h */
-	bool bound;      /* a socket bound by an allowed bind(): socket.c */
+	bool top;   /* a volume's uppermost folder, or the volume itself */
+	bool named; /* its socket names are in hc_fds.name: unixname.h */
+	bool bound; /* a socket bound by an allowed bind(): socket.c */
+	bool ours;  /* it means something in novillo only: not to be sent */
 	uint8_t refuses; /* HC_NO_READ, HC_NO_WRITE */
 	uint8_t may;     /* HC_MAY_FLAGS, HC_MAY_INODE */
 	uint8_t mount;   /* its volume's place in hc_tree.mount plus 1, or 0 */

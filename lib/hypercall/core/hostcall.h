@@ -22,6 +22,12 @@
 #ifndef SYS_epoll_pwait2
 #define SYS_epoll_pwait2 441
 #endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
 
 /* The result as the kernel gives it: -errno on error. */
 #define hc_host(number, ...) hc_errno(syscall(number, __VA_ARGS__))

@@ -87,7 +87,7 @@ struct hc_world {
 	    uint32_t index, uint32_t reg[4]);
 };
 
-#define HC_KEPT 3U /* values of prctl() without an effect */
+#define HC_KEPT 4U /* values of prctl() without an effect */
 
 /* The state that hypercalls act on. */
 struct hc_guest {
@@ -104,6 +104,8 @@ struct hc_guest {
 	bool dumpable, no_new_privs; /* set by prctl() */
 	atomic_int kept[HC_KEPT];    /* and other values of it: process.c */
 	int nice;                    /* set by setpriority() */
+	atomic_int io_priority;      /* set by ioprio_set() */
+	_Atomic uint32_t persona;    /* set by personality() */
 	bool files_limited;          /* novillo has a finite RLIMIT_FSIZE */
 	atomic_uint pipes;           /* bytes of pipes that were enlarged */
 	/* Calls `serve` with a trace line around it; NULL: not traced. */

@@ -51,6 +51,7 @@ struct hc_thread {
 	int tid;
 	char name[HC_THREAD_NAME]; /* at first, that of its creator */
 	bool named;                /* the guest has set it */
+	uint64_t slack;            /* of its timers, in ns; 0: the default */
 	struct hc_thread_signals signals;
 	uint64_t clear_tid;    /* the word to clear when it ends, or 0 */
 	uint64_t robust;       /* the head of its list of robust locks, or 0 */

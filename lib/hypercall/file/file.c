@@ -5,10 +5,12 @@
 #include "hypercall/core/device.h"
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
+#include "hypercall/core/sized.h"
 #include "hypercall/file/file.h"
 #include "hypercall/own/own.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <linux/stat.h>
 #include <stdio.h>
 #include <string.h>
@@ -207,44 +209,52 @@ open_again(const struct hc_call *call, int fd, unsigned flags, unsigned mode,
 	return r;
 }
 
+/* A request to open a file. */
+struct opening {
+	uint64_t dirfd, path;
+	unsigned flags; /* as the guest gave them */
+	unsigned mode;
+	unsigned how; /* HC_PATH_BY_STEPS */
+};
+
 static int64_t
-open_once(struct hc_call *call, uint64_t dirfd, uint64_t va, unsigned flags,
-    unsigned mode, struct hc_file **file)
+open_once(struct hc_call *call, const struct opening *o, unsigned flags,
+    struct hc_file **file)
 {
 	const bool makes = (flags & O_CREAT) && !(flags & O_PATH);
 	const bool stays = (flags & O_NOFOLLOW) || (makes && (flags & O_EXCL));
 	struct hc_found found;
-	int64_t r = hc_path_find(call, dirfd, va,
-	    (stays ? 0 : HC_PATH_FOLLOW) | (makes ? HC_PATH_MAKE : 0), &found);
+	int64_t r = hc_path_find(call, o->dirfd, o->path,
+	    o->how | (stays ? 0 : HC_PATH_FOLLOW) | (makes ? HC_PATH_MAKE : 0),
+	    &found);
 
 	if (r == 0 && found.leads == HC_LEADS_OWN)
 		r = hc_own_open(call, &found.own, flags, file);
 	else if (r == 0 && found.leads == HC_LEADS_DESCRIPTOR)
-		r = open_again(call, found.own.number, flags, mode, file);
+		r = open_again(call, found.own.number, flags, o->mode, file);
 	else if (r == 0)
-		r = open_found(call, &found, flags, mode, file);
+		r = open_found(call, &found, flags, o->mode, file);
 	return hc_found_put(&found, r);
 }
 
 /* The file that a name leads to, opened and held.  0 or -errno. */
 static int64_t
-open_name(struct hc_call *call, uint64_t dirfd, uint64_t va, unsigned flags,
-    unsigned mode, struct hc_file **file)
+open_name(struct hc_call *call, const struct opening *o, unsigned flags,
+    struct hc_file **file)
 {
 	unsigned tries;
 	int64_t r = -EAGAIN;
 
 	for (tries = 0; tries < OPEN_TRIES && r == -EAGAIN; tries++)
-		r = open_once(call, dirfd, va, flags, mode, file);
+		r = open_once(call, o, flags, file);
 	/* The guest itself made and removed the file at each try. */
 	return r == -EAGAIN ? -ENOENT : r;
 }
 
 static int64_t
-open_call(struct hc_call *call, uint64_t dirfd, uint64_t va, uint64_t how,
-    uint64_t mode)
+open_call(struct hc_call *call, const struct opening *o)
 {
-	unsigned flags = (unsigned)how & OPEN_FLAGS;
+	unsigned flags = o->flags & OPEN_FLAGS;
 	struct hc_file *file;
 	int64_t r;
 
@@ -252,31 +262,109 @@ open_call(struct hc_call *call, uint64_t dirfd, uint64_t va, uint64_t how,
 		flags &= PATH_FLAGS;
 	r = check_flags(flags);
 	if (r == 0)
-		r = open_name(call, dirfd, va, flags, (unsigned)mode, &file);
-	return r < 0
-		   ? r
-		   : hc_fd_install(&call->guest->fds, file, 0, how & O_CLOEXEC);
+		r = open_name(call, o, flags, &file);
+	return r < 0 ? r
+		     : hc_fd_install(
+			   &call->guest->fds, file, 0, o->flags & O_CLOEXEC);
 }
 
 int64_t
 hc_do_open(struct hc_call *call)
 {
-	return open_call(call, (uint64_t)AT_FDCWD, call->open.path,
-	    call->open.flags, call->open.mode);
+	return open_call(call, &(struct opening){
+				   .dirfd = (uint64_t)AT_FDCWD,
+				   .path = call->open.path,
+				   .flags = (unsigned)call->open.flags,
+				   .mode = (unsigned)call->open.mode,
+			       });
 }
 
 int64_t
 hc_do_openat(struct hc_call *call)
 {
-	return open_call(call, call->openat.dirfd, call->openat.path,
-	    call->openat.flags, call->openat.mode);
+	return open_call(call, &(struct opening){
+				   .dirfd = call->openat.dirfd,
+				   .path = call->openat.path,
+				   .flags = (unsigned)call->openat.flags,
+				   .mode = (unsigned)call->openat.mode,
+			       });
 }
 
 int64_t
 hc_do_creat(struct hc_call *call)
 {
-	return open_call(call, (uint64_t)AT_FDCWD, call->creat.path,
-	    O_CREAT | O_WRONLY | O_TRUNC, call->creat.mode);
+	return open_call(call, &(struct opening){
+				   .dirfd = (uint64_t)AT_FDCWD,
+				   .path = call->creat.path,
+				   .flags = O_CREAT | O_WRONLY | O_TRUNC,
+				   .mode = (unsigned)call->creat.mode,
+			       });
+}
+
+/* openat2() checks all flags.  The kernel's O_LARGEFILE is not that of a 64-bit
+ * <fcntl.h>. */
+#define LARGE_FILE  0100000U
+#define HOW_FLAGS   (OPEN_FLAGS | (unsigned)(O_CLOEXEC | O_ASYNC) | LARGE_FILE)
+#define HOW_WITH_FD (PATH_FLAGS | (unsigned)O_CLOEXEC)
+#define HOW_MODE    07777U
+#define HOW_FIRST   24U /* bytes of the first version of the structure */
+
+static const struct {
+	uint64_t resolve;
+	unsigned how;
+} resolves[] = {
+	{ RESOLVE_NO_SYMLINKS, HC_PATH_NO_LINKS },
+	{ RESOLVE_NO_MAGICLINKS, HC_PATH_NO_JUMPS },
+	{ RESOLVE_BENEATH, HC_PATH_BENEATH },
+};
+
+/* RESOLVE_NO_XDEV, RESOLVE_IN_ROOT and RESOLVE_CACHED are as unknown here as on
+ * a Linux before these flags. */
+static int
+get_resolve(uint64_t resolve, unsigned *how)
+{
+	size_t i;
+
+	*how = 0;
+	for (i = 0; i < sizeof(resolves) / sizeof(resolves[0]); i++) {
+		if (resolve & resolves[i].resolve)
+			*how |= resolves[i].how;
+		resolve &= ~resolves[i].resolve;
+	}
+	return resolve ? -EINVAL : 0;
+}
+
+static bool
+has_valid_mode(const struct open_how *how)
+{
+	bool makes = (how->flags & O_CREAT) ||
+		     ((unsigned)how->flags & TMPFILE_FLAG);
+
+	return (how->mode & ~(uint64_t)(makes ? HOW_MODE : 0)) == 0;
+}
+
+int64_t
+hc_do_openat2(struct hc_call *call)
+{
+	struct opening o = {
+		.dirfd = call->openat2.dirfd,
+		.path = call->openat2.path,
+	};
+	struct open_how how;
+	int r = -EINVAL;
+
+	if (call->openat2.size >= HOW_FIRST)
+		r = hc_fetch_sized(call, &how, sizeof(how), call->openat2.how,
+		    call->openat2.size);
+	if (r < 0)
+		return r;
+	if ((how.flags & ~(uint64_t)HOW_FLAGS) ||
+	    ((how.flags & O_PATH) && (how.flags & ~(uint64_t)HOW_WITH_FD)) ||
+	    !has_valid_mode(&how) || get_resolve(how.resolve, &o.how) < 0)
+		return -EINVAL;
+	o.flags = (unsigned)how.flags;
+	o.mode = (unsigned)how.mode;
+	return open_call(call, &o);
 }
 
 static int
@@ -553,15 +641,31 @@ hc_do_readlinkat(struct hc_call *call)
 	    call->readlinkat.path, call->readlinkat.buf, call->readlinkat.size);
 }
 
+static bool
+is_link(int held)
+{
+	struct stat st;
+
+	return hc_host(SYS_newfstatat, held, "", &st, AT_EMPTY_PATH) == 0 &&
+	       S_ISLNK(st.st_mode);
+}
+
+/* As Linux since 6.6: a link has no mode of its own. */
 static int64_t
-chmod_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode)
+chmod_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode,
+    unsigned flags)
 {
 	struct hc_found found;
-	int64_t r = hc_hold(call, dirfd, path, 0, &found);
+	int64_t r;
 
+	if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	r = hc_hold(call, dirfd, path, flags, &found);
 	if (r < 0)
 		return r;
 	r = hc_may_change(&found);
+	if (r == 0 && (flags & AT_SYMLINK_NOFOLLOW) && is_link(found.fd))
+		r = -EOPNOTSUPP;
 	if (r == 0)
 		r = hc_host(SYS_fchmodat, call->guest->tree.self,
 		    hc_held_name(found.fd).text, (unsigned)mode & HC_MODE);
@@ -572,14 +676,21 @@ int64_t
 hc_do_chmod(struct hc_call *call)
 {
 	return chmod_call(
-	    call, (uint64_t)AT_FDCWD, call->chmod.path, call->chmod.mode);
+	    call, (uint64_t)AT_FDCWD, call->chmod.path, call->chmod.mode, 0);
 }
 
 int64_t
 hc_do_fchmodat(struct hc_call *call)
 {
 	return chmod_call(call, call->fchmodat.dirfd, call->fchmodat.path,
-	    call->fchmodat.mode);
+	    call->fchmodat.mode, 0);
+}
+
+int64_t
+hc_do_fchmodat2(struct hc_call *call)
+{
+	return chmod_call(call, call->fchmodat2.dirfd, call->fchmodat2.path,
+	    call->fchmodat2.mode, (unsigned)call->fchmodat2.flags);
 }
 
 /* Set the times of a name, or with a null name those of a descriptor. */
@@ -629,8 +740,12 @@ hc_do_truncate(struct hc_call *call)
 
 	if ((int64_t)call->truncate.length < 0)
 		return -EINVAL;
-	r = open_name(call, (uint64_t)AT_FDCWD, call->truncate.path,
-	    O_WRONLY | O_NONBLOCK, 0, &file);
+	r = open_name(call,
+	    &(struct opening){
+		.dirfd = (uint64_t)AT_FDCWD,
+		.path = call->truncate.path,
+	    },
+	    O_WRONLY | O_NONBLOCK, &file);
 	if (r < 0)
 		return r == -ENXIO ? -EINVAL : r; /* a FIFO without a reader */
 	r = file->own ? -EINVAL

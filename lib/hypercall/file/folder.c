@@ -8,7 +8,9 @@
 #include "hypercall/core/hostcall.h"
 #include "hypercall/file/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -519,6 +521,48 @@ hc_do_getcwd(struct hc_call *call)
 		   : r + 1;
 }
 
+#define ENTRIES_MOST 4096U /* bytes of entries that are copied at once */
+
+/* Entries of a folder, in a copy of novillo's. */
+static int64_t
+get_entries(const struct hc_call *call, const struct hc_file *file,
+    uint8_t bytes[ENTRIES_MOST], uint64_t count)
+{
+	size_t room = (uint32_t)count;
+
+	if (room > ENTRIES_MOST)
+		room = ENTRIES_MOST;
+	if (file->own)
+		return hc_own_getdents(call, file, bytes, room);
+	return call->own_only
+		   ? HC_ELSEWHERE
+		   : hc_host(SYS_getdents64, file->host, bytes, room);
+}
+
+/* Where the guest's buffer is bad, the entries are read again next time. */
+static int64_t
+give_entries(const struct hc_call *call, const struct hc_file *file,
+    uint64_t va, const void *bytes, int64_t n, int64_t back)
+{
+	if (n <= 0 || gmem_write(call->guest->mem, va, bytes, (size_t)n) == 0)
+		return n;
+	(void)hc_host(SYS_lseek, file->host, back, SEEK_SET);
+	return -EFAULT;
+}
+
+static int64_t
+copy_entries(struct hc_call *call, const struct hc_file *file, uint64_t va,
+    uint64_t count, void (*convert)(uint8_t *bytes, int64_t n))
+{
+	int64_t at = hc_host(SYS_lseek, file->host, 0, SEEK_CUR);
+	uint8_t bytes[ENTRIES_MOST];
+	int64_t n = get_entries(call, file, bytes, count);
+
+	if (convert)
+		convert(bytes, n);
+	return give_entries(call, file, va, bytes, n, at);
+}
+
 int64_t
 hc_do_getdents64(struct hc_call *call)
 {
@@ -528,12 +572,75 @@ hc_do_getdents64(struct hc_call *call)
 
 	if (!file)
 		return -EBADF;
-	if (file->own)
-		r = hc_own_getdents(call, file);
+	if (file->own || call->own_only)
+		r = copy_entries(call, file, call->getdents64.entries,
+		    call->getdents64.count, NULL);
 	else
-		r = call->own_only
-			? HC_ELSEWHERE
-			: hc_forward_on(call, hc_row(HC_getdents64), file);
+		r = hc_forward_on(call, hc_row(HC_getdents64), file);
 	hc_file_put(file);
 	return r;
+}
+
+/* An entry of getdents64(), and where one of getdents() has its name: both have
+ * the same size, for the older has its type in the last byte. */
+enum {
+	ENTRY_SIZE = offsetof(struct dirent64, d_reclen),
+	ENTRY_TYPE = offsetof(struct dirent64, d_type),
+	ENTRY_NAME = offsetof(struct dirent64, d_name),
+	OLD_NAME = ENTRY_TYPE,
+};
+
+static void
+make_old(uint8_t *bytes, int64_t n)
+{
+	uint16_t size;
+
+	for (; n > 0; n -= size, bytes += size) {
+		uint8_t type = bytes[ENTRY_TYPE];
+
+		memcpy(&size, bytes + ENTRY_SIZE, sizeof(size));
+		memmove(bytes + OLD_NAME, bytes + ENTRY_NAME,
+		    size - (size_t)ENTRY_NAME);
+		bytes[size - 1] = type;
+	}
+}
+
+int64_t
+hc_do_getdents(struct hc_call *call)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, call->getdents.fd);
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	r = copy_entries(
+	    call, file, call->getdents.entries, call->getdents.count, make_old);
+	hc_file_put(file);
+	return r;
+}
+
+/* A volume is held by O_PATH, so it is opened once more. */
+static void
+sync_volume(const struct hc_tree *tree, const struct hc_mount *m)
+{
+	int64_t fd = hc_host(SYS_openat, tree->self, hc_held_name(m->host).text,
+	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)hc_host(SYS_syncfs, (int)fd);
+	hc_host(SYS_close, (int)fd);
+}
+
+/* The host's other file systems do not concern the guest. */
+int64_t
+hc_do_sync(struct hc_call *call)
+{
+	const struct hc_tree *tree = &call->guest->tree;
+	unsigned i;
+
+	for (i = 0; i < tree->mounts; i++)
+		if (!tree->mount[i].read_only)
+			sync_volume(tree, &tree->mount[i]);
+	return 0;
 }

@@ -60,6 +60,8 @@ find(struct hc_call *call, const struct hc_file *dir, const char *name,
 			   ? hc_found_descriptor(dir, found)
 		       : call->own_only ? HC_ELSEWHERE
 					: -ENOENT;
+	if (name[0] == '/' && (how & HC_PATH_BENEATH))
+		return -EXDEV;
 	w.tree = &call->guest->tree;
 	w.call = call;
 	w.own_only = call->own_only;

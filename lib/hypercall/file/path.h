@@ -97,6 +97,15 @@ enum hc_entry {
 #define HC_PATH_EMPTY  4U /* it may be empty, for the descriptor itself */
 #define HC_PATH_MAKE   8U /* it may be missing: its folder is held then */
 
+/*
+ * The ways of openat2(2) to resolve a name.  It is walked by component, and never
+ * given to the host whole.
+ */
+#define HC_PATH_NO_LINKS 16U /* a link that is followed is -ELOOP, */
+#define HC_PATH_NO_JUMPS 32U /* or only that of a descriptor in /proc */
+#define HC_PATH_BENEATH  64U /* a name that leads above its start is -EXDEV */
+#define HC_PATH_BY_STEPS (HC_PATH_NO_LINKS | HC_PATH_NO_JUMPS | HC_PATH_BENEATH)
+
 /* The file or entry that a name led to.  hc_found_put() closes `fd`. */
 struct hc_found {
 	enum hc_leads leads;

@@ -302,14 +302,45 @@ go_up(struct walk *w)
 	return GO_ON;
 }
 
+/* The name leads out of the folder it started in. */
+static int
+escape(struct walk *w)
+{
+	w->escapes = true;
+	return -EXDEV;
+}
+
+/* ".." with HC_PATH_BENEATH: only to a folder that the walk came from. */
+static int
+step_up(struct walk *w)
+{
+	if (!(w->how & HC_PATH_BENEATH))
+		return go_up(w);
+	if (w->depth == 0 || (w->at.fd >= 0 && !w->at.top && w->helds == 0))
+		return escape(w);
+	w->depth--;
+	return go_up(w);
+}
+
+/* May a link to an open file be followed? */
+static int
+check_jump(struct walk *w)
+{
+	if (w->how & (HC_PATH_NO_LINKS | HC_PATH_NO_JUMPS))
+		return -ELOOP;
+	return w->how & HC_PATH_BENEATH ? escape(w) : 0;
+}
+
 /* Put the text of a link before the rest. */
 static int
 follow(struct walk *w, const char *target, size_t len)
 {
 	const size_t rest = strlen(w->rest);
 
-	if (++w->links > LINKS_MAX)
+	if (++w->links > LINKS_MAX || (w->how & HC_PATH_NO_LINKS))
 		return -ELOOP;
+	if (target[0] == '/' && (w->how & HC_PATH_BENEATH))
+		return escape(w);
 	if (len == 0)
 		return -ENOENT;
 	if (len + rest >= sizeof(w->text))
@@ -519,6 +550,12 @@ step_to_own(struct walk *w, const struct component *c, const struct hc_own *own)
 		w->place[folder_len(w->place)] = '\0';
 		return n < 0 ? (int)n : follow(w, text.bytes, (size_t)n);
 	case HC_OWN_DESCRIPTOR:
+		if (!ends || (w->how & HC_PATH_FOLLOW)) {
+			int r = check_jump(w);
+
+			if (r < 0)
+				return r;
+		}
 		if (!ends)
 			return enter_descriptor(w, own->number);
 		return end_own(w,
@@ -796,6 +833,17 @@ next_component(const struct walk *w, struct component *c)
 }
 
 static int
+step_down(struct walk *w, const struct component *c)
+{
+	const unsigned links = w->links;
+	int r = w->at.fd >= 0 ? step_in_volume(w, c) : step_in_place(w, c);
+
+	if (w->links == links)
+		w->depth++;
+	return r;
+}
+
+static int
 go(struct walk *w)
 {
 	struct component c;
@@ -818,7 +866,8 @@ go(struct walk *w)
 	}
 	rest = w->rest;
 	if (strcmp(c.name, ".") != 0 && !up && w->at.fd >= 0 && w->whole &&
-	    !w->own_only && !w->tree->no_openat2) {
+	    !w->own_only && !w->tree->no_openat2 &&
+	    !(w->how & HC_PATH_BY_STEPS)) {
 		r = take_whole(w, &c);
 		if (r != GO_ON || w->rest != rest)
 			return r;
@@ -827,17 +876,18 @@ go(struct walk *w)
 	if (strcmp(c.name, ".") == 0)
 		return GO_ON;
 	if (up)
-		return go_up(w);
+		return step_up(w);
 	/* As on Linux, whatever is there. */
 	if (c.last && c.slash && (w->how & HC_PATH_MAKE))
 		return -EISDIR;
-	return w->at.fd >= 0 ? step_in_volume(w, &c) : step_in_place(w, &c);
+	return step_down(w, &c);
 }
 
 void
 walk_start(struct walk *w, const char *name, const struct hc_file *dir)
 {
-	w->helds = w->links = w->climbed = 0;
+	w->helds = w->links = w->climbed = w->depth = 0;
+	w->escapes = false;
 	w->at.fd = -1;
 	w->place[0] = '\0';
 	strcpy(w->text, name);
@@ -875,5 +925,5 @@ walk_run(struct walk *w)
 		found->changeable = !found->read_only;
 	}
 	/* Another file system of the host does not belong to the guest. */
-	return r == -EXDEV ? -EACCES : r;
+	return r == -EXDEV && !w->escapes ? -EACCES : r;
 }

@@ -35,6 +35,8 @@ struct walk {
 	bool unsure; /* ".." led to `at`: is it in its volume? */
 	bool whole;  /* the rest may be given to the host at once */
 	unsigned links;
+	unsigned depth;         /* folders below the start, but for links */
+	bool escapes;           /* HC_PATH_BENEATH does not permit the name */
 	unsigned climbed;       /* folders looked at on ways up */
 	char *rest;             /* what is still to be walked, in `text` */
 	char text[2 * HC_PATH]; /* with the text of links */

@@ -33,7 +33,7 @@ send_right(struct hc_guest *guest, struct hc_control *c, uint8_t *at)
 	 * would lose that on its way back: only what a mark allows may get
 	 * lost.  The receiver of a netlink socket could send anything. */
 	if (file->directory || file->read_only || file->own || file->refuses ||
-	    file->netlink)
+	    file->netlink || file->ours)
 		return -EPERM;
 	hc_memfile_lent(file);
 	memcpy(at, &file->host, sizeof(file->host));

@@ -460,23 +460,17 @@ put_entries(const struct hc_call *call, const struct hc_own *folder,
 }
 
 int64_t
-hc_own_getdents(const struct hc_call *call, const struct hc_file *file)
+hc_own_getdents(const struct hc_call *call, const struct hc_file *file,
+    void *bytes, size_t room)
 {
 	struct hc_own folder = hc_own_of(file);
-	uint8_t bytes[4096];
-	size_t room = (uint32_t)call->getdents64.count;
 	int64_t n, pos = hc_host(SYS_lseek, file->host, 0, SEEK_CUR);
 
 	if (!file->directory)
 		return -ENOTDIR;
-	n = put_entries(call, &folder, &pos, bytes,
-	    room < sizeof(bytes) ? room : sizeof(bytes));
-	if (n < 0)
-		return n;
-	if (gmem_write(call->guest->mem, call->getdents64.entries, bytes,
-		(size_t)n) < 0)
-		return -EFAULT;
-	(void)hc_host(SYS_lseek, file->host, pos, SEEK_SET);
+	n = put_entries(call, &folder, &pos, bytes, room);
+	if (n >= 0)
+		(void)hc_host(SYS_lseek, file->host, pos, SEEK_SET);
 	return n;
 }
 

@@ -119,6 +119,10 @@ int hc_own_statfs(const struct hc_own *own, struct statfs *fs);
 int hc_own_access(const struct hc_own *own, unsigned mode);
 int64_t hc_own_readlink(
     const struct hc_call *call, const struct hc_own *own, struct hc_text *text);
-int64_t hc_own_getdents(const struct hc_call *call, const struct hc_file *file);
+
+/* Read as many entries of an open folder as bytes[room] takes: their size, or
+ * -errno. */
+int64_t hc_own_getdents(const struct hc_call *call, const struct hc_file *file,
+    void *bytes, size_t room);
 
 #endif

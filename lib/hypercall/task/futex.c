@@ -325,6 +325,75 @@ hc_do_futex(struct hc_call *call)
 	}
 }
 
+/* A futex of futex_waitv(): this size is the only one. */
+struct waiter {
+	uint64_t val, uaddr;
+	uint32_t flags, reserved;
+};
+
+#define WAITERS_MOST 128U /* FUTEX_WAITV_MAX */
+#define WAITER_U32   2U   /* FUTEX_32 */
+
+/* The host's list for the guest's. */
+static int
+get_waiters(struct hc_call *call, struct waiter *list, uint32_t n)
+{
+	uint32_t i;
+
+	if (gmem_read(call->guest->mem, list, call->futex_waitv.waiters,
+		n * sizeof(*list)) < 0)
+		return -EFAULT;
+	for (i = 0; i < n; i++)
+		if ((list[i].flags & ~(uint32_t)FUTEX_PRIVATE_FLAG) !=
+			WAITER_U32 ||
+		    list[i].reserved || list[i].uaddr % sizeof(uint32_t))
+			return -EINVAL;
+	for (i = 0; i < n; i++) {
+		uint32_t *word = futex_word(call, list[i].uaddr, GMEM_READ);
+
+		if (!word)
+			return -EFAULT;
+		list[i].uaddr = (uintptr_t)word;
+		list[i].flags |= FUTEX_PRIVATE_FLAG;
+	}
+	return 0;
+}
+
+static int
+get_end(struct hc_call *call, struct timespec *end)
+{
+	const int clock = (int)call->futex_waitv.clock;
+
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+		return -EINVAL;
+	if (gmem_read(call->guest->mem, end, call->futex_waitv.timeout,
+		sizeof(*end)) < 0)
+		return -EFAULT;
+	return hc_is_timespec(end) ? 0 : -EINVAL;
+}
+
+/* The timeout is a time of the clock, so the call can be made again. */
+int64_t
+hc_do_futex_waitv(struct hc_call *call)
+{
+	const uint32_t n = (uint32_t)call->futex_waitv.count;
+	const bool ends = call->futex_waitv.timeout != 0;
+	struct waiter list[WAITERS_MOST];
+	struct timespec end;
+	int r = 0;
+
+	if ((uint32_t)call->futex_waitv.flags || n == 0 || n > WAITERS_MOST ||
+	    !call->futex_waitv.waiters)
+		return -EINVAL;
+	if (ends)
+		r = get_end(call, &end);
+	if (r == 0)
+		r = get_waiters(call, list, n);
+	return r < 0 ? r
+		     : hc_host_wait(call->thread, SYS_futex_waitv, list, n, 0,
+			   ends ? &end : NULL, (int)call->futex_waitv.clock, 0);
+}
+
 /*
  * Mark a robust lock of the ending thread with FUTEX_OWNER_DIED for its next
  * owner (Linux, Documentation/locking/robust-futexes.rst).  A lock that the

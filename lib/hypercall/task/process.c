@@ -8,6 +8,7 @@
 #include "hypercall/task/task.h"
 
 #include <asm/prctl.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -138,25 +139,6 @@ hc_do_setsid(struct hc_call *call)
 	return -EPERM;
 }
 
-/* novillo's groups, with which it opens files for the guest. */
-int64_t
-hc_do_getgroups(struct hc_call *call)
-{
-	int size = (int)call->getgroups.size;
-	int64_t n = hc_host(SYS_getgroups, 0, NULL);
-	gid_t *list;
-
-	if (size < 0)
-		return -EINVAL;
-	if (n <= 0 || size == 0)
-		return n;
-	if (size < n)
-		return -EINVAL;
-	list = gmem_range(call->guest->mem, call->getgroups.list,
-	    (uint64_t)n * sizeof(*list), GMEM_WRITE);
-	return list ? hc_host(SYS_getgroups, n, list) : -EFAULT;
-}
-
 static int64_t
 set_name(struct hc_call *call)
 {
@@ -189,12 +171,22 @@ set_no_new_privs(struct hc_call *call)
 static const struct kept {
 	int set, get;
 	bool pointed;  /* the value is reported through a pointer */
+	bool strict;   /* arguments that mean nothing must be 0 */
 	uint64_t most; /* larger ones are EINVAL */
 } kept[HC_KEPT] = {
-	{ PR_SET_KEEPCAPS, PR_GET_KEEPCAPS, false, 1 },
-	{ PR_SET_PDEATHSIG, PR_GET_PDEATHSIG, true, HC_SIGNALS },
-	{ PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER, true, UINT64_MAX },
+	{ PR_SET_KEEPCAPS, PR_GET_KEEPCAPS, false, false, 1 },
+	{ PR_SET_PDEATHSIG, PR_GET_PDEATHSIG, true, false, HC_SIGNALS },
+	{ PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER, true, false,
+	    UINT64_MAX },
+	{ PR_SET_THP_DISABLE, PR_GET_THP_DISABLE, false, true, UINT64_MAX },
 };
+
+static bool
+has_others(const struct hc_call *call, bool asks)
+{
+	return (asks && call->prctl.arg2) || call->prctl.arg3 ||
+	       call->prctl.arg4 || call->prctl.arg5;
+}
 
 static int64_t
 keep_value(struct hc_call *call)
@@ -205,6 +197,10 @@ keep_value(struct hc_call *call)
 	unsigned i;
 
 	for (i = 0; i < HC_KEPT; i++) {
+		if (option != kept[i].set && option != kept[i].get)
+			continue;
+		if (kept[i].strict && has_others(call, option == kept[i].get))
+			return -EINVAL;
 		if (option == kept[i].set && arg > kept[i].most)
 			return -EINVAL;
 		if (option == kept[i].set) {
@@ -212,14 +208,23 @@ keep_value(struct hc_call *call)
 								    : (int)arg;
 			return 0;
 		}
-		if (option != kept[i].get)
-			continue;
 		value = guest->kept[i];
 		return kept[i].pointed
 			   ? gmem_write(guest->mem, arg, &value, sizeof(value))
 			   : value;
 	}
 	return -EINVAL;
+}
+
+/* The time by which the host may delay a thread's timers: recorded, and 0 is
+ * Linux' default. */
+#define SLACK_DEFAULT 50000 /* ns */
+
+static int64_t
+set_slack(struct hc_thread *thread, uint64_t slack)
+{
+	thread->slack = slack;
+	return 0;
 }
 
 int64_t
@@ -238,6 +243,11 @@ hc_do_prctl(struct hc_call *call)
 			return -EINVAL;
 		guest->dumpable = call->prctl.arg2;
 		return 0;
+	case PR_SET_TIMERSLACK:
+		return set_slack(call->thread, call->prctl.arg2);
+	case PR_GET_TIMERSLACK:
+		return call->thread->slack ? (int64_t)call->thread->slack
+					   : SLACK_DEFAULT;
 	case PR_SET_NO_NEW_PRIVS: return set_no_new_privs(call);
 	case PR_GET_NO_NEW_PRIVS:
 		return call->prctl.arg2 || call->prctl.arg3 ||
@@ -248,84 +258,46 @@ hc_do_prctl(struct hc_call *call)
 	}
 }
 
-/* PER_LINUX is the only personality; 0xffffffff asks for the current one. */
+/* PER_LINUX is the only personality; ADDR_NO_RANDOMIZE is recorded, since
+ * addresses are the same at each start anyway.  0xffffffff asks for the present
+ * one. */
 int64_t
 hc_do_personality(struct hc_call *call)
 {
 	uint32_t wanted = (uint32_t)call->personality.persona;
 
-	return wanted == PER_LINUX || wanted == UINT32_MAX ? PER_LINUX
-							   : -EINVAL;
+	if (wanted == UINT32_MAX)
+		return call->guest->persona;
+	if (wanted & ~(uint32_t)ADDR_NO_RANDOMIZE)
+		return -EINVAL;
+	return atomic_exchange(&call->guest->persona, wanted);
 }
 
-/*
- * IDs are those of novillo: real, effective and saved ID are usually the same.
- * Setting an ID to the present one succeeds, to another fails; -1 leaves it.
- */
-static int64_t
-become(long who, const uint64_t *ids, unsigned n)
-{
-	const int64_t self = hc_errno(syscall(who));
-	unsigned i;
+#ifndef PIDFD_NONBLOCK
+#define PIDFD_NONBLOCK O_NONBLOCK
+#endif
 
-	for (i = 0; i < n; i++)
-		if ((uint32_t)ids[i] != UINT32_MAX &&
-		    (int64_t)(uint32_t)ids[i] != self)
-			return -EPERM;
-	return 0;
-}
-
+/* The guest itself is the only process; its descriptor is that of novillo, and
+ * never ready, since the guest has ended then. */
 int64_t
-hc_do_setuid(struct hc_call *call)
+hc_do_pidfd_open(struct hc_call *call)
 {
-	return become(SYS_geteuid, &call->setuid.uid, 1);
-}
+	int pid = (int)call->pidfd_open.pid;
+	unsigned flags = (unsigned)call->pidfd_open.flags;
+	struct hc_file *file;
+	int64_t r;
 
-int64_t
-hc_do_setgid(struct hc_call *call)
-{
-	return become(SYS_getegid, &call->setgid.gid, 1);
-}
-
-int64_t
-hc_do_setreuid(struct hc_call *call)
-{
-	const struct hc_args_setreuid *a = &call->setreuid;
-
-	return become(
-	    SYS_geteuid, (const uint64_t[]){ a->real, a->effective }, 2);
-}
-
-int64_t
-hc_do_setregid(struct hc_call *call)
-{
-	const struct hc_args_setregid *a = &call->setregid;
-
-	return become(
-	    SYS_getegid, (const uint64_t[]){ a->real, a->effective }, 2);
-}
-
-int64_t
-hc_do_setresuid(struct hc_call *call)
-{
-	const struct hc_args_setresuid *a = &call->setresuid;
-
-	return become(SYS_geteuid,
-	    (const uint64_t[]){ a->real, a->effective, a->saved }, 3);
-}
-
-int64_t
-hc_do_setresgid(struct hc_call *call)
-{
-	const struct hc_args_setresgid *a = &call->setresgid;
-
-	return become(SYS_getegid,
-	    (const uint64_t[]){ a->real, a->effective, a->saved }, 3);
-}
-
-int64_t
-hc_do_setgroups(struct hc_call *call)
-{
-	(void)call;
-	return -EPERM;
+	if ((flags & ~(unsigned)PIDFD_NONBLOCK) || pid <= 0)
+		return -EINVAL;
+	if (pid != HC_PID)
+		return -ESRCH;
+	r = hc_host(SYS_pidfd_open, getpid(), flags);
+	if (r < 0)
+		return r;
+	file = hc_file_new(&call->guest->fds, (int)r);
+	if (!file)
+		return -EMFILE;
+	file->may = HC_MAY_FLAGS;
+	file->ours = true;
+	return hc_fd_install(&call->guest->fds, file, 0, true);
 }

@@ -6,6 +6,7 @@
  */
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
+#include "hypercall/core/sized.h"
 #include "hypercall/signal/send.h"
 #include "hypercall/task/task.h"
 
@@ -97,6 +98,114 @@ hc_do_sched_setscheduler(struct hc_call *call)
 	    call->sched_setscheduler.param);
 }
 
+/* As in Linux since 5.3 (include/uapi/linux/sched/types.h), by the names of which
+ * a C library may have another structure. */
+struct attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+	uint32_t least, most; /* utilization */
+};
+
+#define ATTRIBUTES_FIRST 48U /* bytes of the first version */
+#define POLICY_DEADLINE  6
+
+/* Those that mean something without a privilege: RESET_ON_FORK, KEEP_POLICY,
+ * KEEP_PARAMS. */
+#define ATTRIBUTE_FLAGS UINT64_C(0x19)
+#define KEEP_POLICY     UINT64_C(0x08)
+#define KEEP_PARAMS     UINT64_C(0x10)
+
+int64_t
+hc_do_sched_getattr(struct hc_call *call)
+{
+	const struct hc_args_sched_getattr *a = &call->sched_getattr;
+	uint32_t size = (uint32_t)a->size;
+	struct attributes now = { .policy = SCHED_OTHER };
+	int r;
+
+	if (!a->attr || (int)a->pid < 0 || size > PAGE_4K ||
+	    size < ATTRIBUTES_FIRST || (uint32_t)a->flags)
+		return -EINVAL;
+	r = check_thread(call, a->pid);
+	if (r < 0)
+		return r;
+	now.size = size < sizeof(now) ? size : sizeof(now);
+	now.nice = call->guest->nice;
+	return gmem_write(call->guest->mem, a->attr, &now, now.size);
+}
+
+/* Fetch attributes; for too large ones, the size that is known is written. */
+static int
+get_attributes(struct hc_call *call, struct attributes *new)
+{
+	const uint32_t known = sizeof(*new);
+	const uint64_t va = call->sched_setattr.attr;
+	uint32_t size;
+	int r;
+
+	if (gmem_read(call->guest->mem, &size, va, sizeof(size)) < 0)
+		return -EFAULT;
+	if (size == 0)
+		size = ATTRIBUTES_FIRST;
+	r = size < ATTRIBUTES_FIRST
+		? -E2BIG
+		: hc_fetch_sized(call, new, sizeof(*new), va, size);
+	if (r == -E2BIG &&
+	    gmem_write(call->guest->mem, va, &known, sizeof(known)) < 0)
+		return -EFAULT;
+	return r;
+}
+
+/* A guest has only what needs no privilege, as for setpriority(). */
+static int64_t
+set_attributes(struct hc_guest *guest, const struct attributes *new)
+{
+	int policy = new->flags &KEEP_POLICY ? SCHED_OTHER : (int)new->policy;
+	int nice = new->nice;
+
+	switch (policy) {
+	case SCHED_OTHER:
+	case SCHED_BATCH:
+	case SCHED_IDLE: break;
+	case SCHED_FIFO:
+	case SCHED_RR:
+		return new->priority >= 1 && new->priority <= 99 ? -EPERM
+								 : -EINVAL;
+	case POLICY_DEADLINE:
+		return new->runtime &&new->runtime <= new->deadline ? -EPERM
+								    : -EINVAL;
+	default: return -EINVAL;
+	}
+	if (new->priority || (new->flags & ~ATTRIBUTE_FLAGS))
+		return -EINVAL;
+	if (new->flags & KEEP_PARAMS)
+		return 0;
+	if (nice < guest->nice)
+		return -EPERM;
+	guest->nice = nice > NICE_MOST ? NICE_MOST : nice;
+	return 0;
+}
+
+int64_t
+hc_do_sched_setattr(struct hc_call *call)
+{
+	struct attributes new;
+	int r;
+
+	if (!call->sched_setattr.attr || (int)call->sched_setattr.pid < 0 ||
+	    (uint32_t)call->sched_setattr.flags)
+		return -EINVAL;
+	r = get_attributes(call, &new);
+	if (r == 0 && (int)new.policy < 0)
+		r = -EINVAL;
+	if (r == 0)
+		r = check_thread(call, call->sched_setattr.pid);
+	return r < 0 ? r : set_attributes(call->guest, &new);
+}
+
 /* The guest is one process and one group; any number names its user. */
 static int
 check_process(struct hc_call *call, int which, int who)
@@ -129,6 +238,58 @@ hc_do_setpriority(struct hc_call *call)
 		return -EACCES;
 	call->guest->nice = nice > NICE_MOST ? NICE_MOST : nice;
 	return 0;
+}
+
+/* Priorities of input and output, as of linux/ioprio.h: a class, and a level in
+ * it. */
+#define IO_CLASS_SHIFT 13
+#define IO_LEVELS      8
+
+enum io_class { IO_NONE, IO_REAL_TIME, IO_BEST_EFFORT, IO_IDLE };
+enum io_who { IO_PROCESS = 1, IO_GROUP, IO_USER };
+
+static int
+check_io(struct hc_call *call, int which, int who)
+{
+	if (which < IO_PROCESS || which > IO_USER)
+		return -EINVAL;
+	return which == IO_USER || hc_is_task(call, who) ? 0 : -ESRCH;
+}
+
+/* Recorded and reported; without one, that of a process by its nice value. */
+int64_t
+hc_do_ioprio_get(struct hc_call *call)
+{
+	int which = (int)call->ioprio_get.which;
+	int r = check_io(call, which, (int)call->ioprio_get.who);
+	int now = call->guest->io_priority;
+
+	if (r < 0 || now || which == IO_PROCESS)
+		return r < 0 ? r : now;
+	return IO_BEST_EFFORT << IO_CLASS_SHIFT |
+	       (call->guest->nice + NICE_ZERO) / 5;
+}
+
+int64_t
+hc_do_ioprio_set(struct hc_call *call)
+{
+	int new = (int)call->ioprio_set.priority;
+	int level = new &((1 << IO_CLASS_SHIFT) - 1);
+	int r;
+
+	switch (new >> IO_CLASS_SHIFT) {
+	case IO_NONE: r = level ? -EINVAL : 0; break;
+	case IO_REAL_TIME: r = -EPERM; break;
+	case IO_BEST_EFFORT: r = level >= IO_LEVELS ? -EINVAL : 0; break;
+	case IO_IDLE: r = 0; break;
+	default: r = -EINVAL;
+	}
+	if (r == 0)
+		r = check_io(call, (int)call->ioprio_set.which,
+		    (int)call->ioprio_set.who);
+	if (r == 0)
+		call->guest->io_priority = new;
+	return r;
 }
 
 /* A thread's processor changes at any time, and the host's numbers are not the

@@ -4,6 +4,7 @@
  */
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
+#include "hypercall/core/sized.h"
 #include "hypercall/core/refused.h"
 #include "hypercall/signal/signal.h"
 #include "hypercall/task/task.h"
@@ -71,6 +72,7 @@ make_thread(struct hc_call *call, const struct request *req)
 	/* The child may end as soon as it runs. */
 	tid = child->tid;
 	hc_signals_join(call->guest, child, call->thread);
+	child->slack = call->thread->slack;
 	if (req->flags & CLONE_PARENT_SETTID)
 		store_tid(call, req->parent_tid, tid);
 	if (req->flags & CLONE_CHILD_SETTID)
@@ -100,37 +102,16 @@ hc_do_clone(struct hc_call *call)
 /* The first version of the structure has all that a thread needs. */
 #define CLONE_ARGS_MIN 64U
 
-/*
- * Fetch a struct clone_args of the caller's size; the part that is not known
- * must be 0.  0 or -errno.
- */
-static int
-fetch_args(const struct hc_call *call, struct clone_args *args)
-{
-	uint64_t size = call->clone3.size;
-	uint8_t bytes[PAGE_4K] = { 0 };
-	size_t i;
-
-	if (size < CLONE_ARGS_MIN)
-		return -EINVAL;
-	if (size > sizeof(bytes))
-		return -E2BIG;
-	if (gmem_read(call->guest->mem, bytes, call->clone3.args, size) < 0)
-		return -EFAULT;
-	for (i = sizeof(*args); i < size; i++)
-		if (bytes[i])
-			return -E2BIG;
-	memcpy(args, bytes, sizeof(*args));
-	return 0;
-}
-
 int64_t
 hc_do_clone3(struct hc_call *call)
 {
 	struct clone_args args;
 	struct request req;
-	int r = fetch_args(call, &args);
+	int r = -EINVAL;
 
+	if (call->clone3.size >= CLONE_ARGS_MIN)
+		r = hc_fetch_sized(call, &args, sizeof(args), call->clone3.args,
+		    call->clone3.size);
 	if (r < 0)
 		return r;
 	if (args.set_tid || args.set_tid_size || args.cgroup)

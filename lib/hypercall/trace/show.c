@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
 #include <poll.h>
@@ -547,6 +548,9 @@ static const struct field stack_fields[] = {
 	END,
 };
 static const struct field clone_fields[] = {
+	FIELD(struct open_how, flags, HEX),
+	FIELD(struct open_how, mode, OCTAL),
+	FIELD(struct open_how, resolve, HEX),
 	FIELD(struct clone_args, flags, HEX),
 	FIELD(struct clone_args, child_tid, ADDRESS),
 	FIELD(struct clone_args, parent_tid, ADDRESS),
