@@ -44,6 +44,8 @@ bin_novillo_SOURCES = \
 	bin/policy.h \
 	bin/program.c \
 	bin/program.h \
+	bin/recording.c \
+	bin/recording.h \
 	bin/run.c \
 	bin/run.h \
 	bin/sandbox.c \

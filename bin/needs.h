@@ -20,9 +20,11 @@ enum needs_when {
 	NEEDS_STATS = 1 << 4,
 	NEEDS_THREADS = 1 << 5,
 	NEEDS_MEMORY = 1 << 6,
-	NEEDS_ALL = (1 << 7) - 1, /* of a guest */
-	NEEDS_FRONT = 1 << 7,
-	NEEDS_GUEST = 1 << 8, /* of rows only: see needs_call() */
+	NEEDS_RECORD = 1 << 7,
+	NEEDS_REPLAY = 1 << 8,
+	NEEDS_ALL = (1 << 9) - 1, /* of a guest */
+	NEEDS_FRONT = 1 << 9,
+	NEEDS_GUEST = 1 << 10, /* of rows only: see needs_call() */
 };
 
 struct needs {

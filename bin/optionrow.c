@@ -579,6 +579,8 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_volume_program: o->volume_program = true; break;
 	case OPT_chdir: o->chdir = arg; break;
 	case OPT_no_vdso: o->no_vdso = true; break;
+	case OPT_record: o->record = arg; break;
+	case OPT_replay: o->replay = arg; break;
 	case OPT_flat: return parse_flat(o, arg);
 	case OPT_trace: return parse_trace(o, arg);
 	case OPT_trace_time: return parse_trace_time(o, arg);

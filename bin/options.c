@@ -341,6 +341,13 @@ check_bare(const struct options *o, const char *guest, const char *before)
 static int
 choose_guest(struct options *o, int argc, char **argv)
 {
+	if (o->replay && optind < argc)
+		return complain(o,
+		    "%s: --replay runs the recorded guest, and"
+		    " no other",
+		    argv[optind]);
+	if (o->replay && o->action == ACTION_RUN)
+		return 0;
 	if (optind < argc) {
 		if (check_bare(o, argv[optind], argv[optind - 1]) < 0)
 			return -1;

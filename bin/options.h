@@ -78,6 +78,8 @@ struct options {
 	bool new_pid;
 	bool new_mount;
 	bool no_vdso;
+	const char *record; /* the file of a recording to make, or NULL */
+	const char *replay; /* of one to run again, or NULL */
 	bool clocks_traced; /* --trace names clock_gettime */
 	const char *config; /* the file that options were read from, or NULL */
 	bool flat;

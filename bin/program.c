@@ -279,6 +279,32 @@ follow_interp(struct hc_guest *guest, struct program *p, const char *name)
 	return r == 0 ? 0 : -1;
 }
 
+int
+program_open_recorded(const struct options *o, struct program *p,
+    const char *file, const char *interp, const char *name, int *status)
+{
+	struct options found = *o;
+	struct image_error error;
+	uint64_t size;
+	int r;
+
+	found.guest = (char *)(uintptr_t)file;
+	if (program_open(&found, p, status) < 0)
+		return -1;
+	p->script = false;
+	if (!*interp)
+		return 0;
+	snprintf(p->interp_name, sizeof(p->interp_name), "%s", name);
+	p->interp_fd = open_regular(interp, &size, status);
+	if (p->interp_fd < 0)
+		return -1;
+	r = read_elf(p->interp_fd, size, false, &p->interp, &error);
+	if (r < 0)
+		say("%s: %s", interp,
+		    r == -ENOEXEC ? error.text : strerror(-r));
+	return r < 0 ? -1 : 0;
+}
+
 bool
 program_is_alone(const struct program *p)
 {

@@ -57,6 +57,12 @@ int program_open(
 int program_follow(const struct options *options, struct hc_guest *guest,
     struct program *program, int *status);
 
+/* The same for a recorded program: both files are the host's, and `interp` may
+ * be "".  `name` is that of its interpreter in the guest's tree. */
+int
+program_open_recorded(const struct options *options, struct program *program,
+    const char *file, const char *interp, const char *name, int *status);
+
 /* Is it loaded without any file of the guest's? */
 bool program_is_alone(const struct program *program);
 

@@ -14,6 +14,7 @@
 #include "outside.h"
 #include "policy.h"
 #include "program.h"
+#include "recording.h"
 #include "sandbox.h"
 #include "say.h"
 #include "stats.h"
@@ -38,6 +39,7 @@
 static struct {
 	const struct options *options;
 	struct program program;
+	struct recording recording; /* of --record or --replay */
 	struct machine machine;
 	struct debugger_server server;
 	struct debugger_front front;
@@ -389,6 +391,7 @@ enter_sandbox(const struct options *o)
 		.image = run.program.fd,
 		.interp = run.program.interp_fd,
 		.output = run.output.fd,
+		.recording = run.recording.fd,
 		.core_folder = run.core.folder,
 	};
 	return sandbox_enter(&run.sandbox, o);
@@ -407,15 +410,34 @@ terminal_of(const struct options *o)
 static bool
 wants_vdso(const struct options *o)
 {
-	return !o->no_vdso && !o->clocks_traced && !run.program.image.flat &&
+	return !o->no_vdso && !o->record && !o->replay && !o->clocks_traced &&
+	       !run.program.image.flat &&
 	       hc_set_has(&o->allowed, HC_clock_gettime);
+}
+
+/* The program, or that of a recording. */
+static int
+open_program(const struct options *o, int *status)
+{
+	if (o->replay)
+		return recording_load(&run.recording, o, &run.program, status);
+	return program_open(o, &run.program, status);
+}
+
+/* What it is run by; a recording has named that. */
+static int
+follow_program(const struct options *o, int *status)
+{
+	if (o->replay)
+		return 0;
+	return program_follow(o, &run.machine.guest, &run.program, status);
 }
 
 /* Everything that a guest needs is open; its machine is to be made. */
 static int
 prepare(const struct options *o, int *status)
 {
-	if (program_open(o, &run.program, status) < 0)
+	if (open_program(o, status) < 0)
 		return -1;
 	*status = STATUS_FAILED;
 	if (open_output(o) < 0 || find_core(o) < 0)
@@ -427,9 +449,11 @@ prepare(const struct options *o, int *status)
 	machine_init(&run.machine);
 	run.machine.kvm = run.kvm;
 	if (policy_set(o, &run.machine.guest) < 0 ||
-	    program_follow(o, &run.machine.guest, &run.program, status) < 0)
+	    follow_program(o, status) < 0)
 		return -1;
 	*status = STATUS_FAILED;
+	if (o->record && recording_create(&run.recording, o) < 0)
+		return -1;
 	if (run.program.words > 0)
 		hc_own_set_exe(&run.machine.guest, run.program.name);
 	if (wants_vdso(o))
@@ -444,7 +468,12 @@ report_end(const struct options *o)
 	int status;
 
 	tracing_end(o, &run.machine);
-	status = outcome_report(o, &run.machine, run.program.fd, &run.core);
+	status = recording_speaks(&run.recording)
+		     ? STATUS_FAILED
+		     : outcome_report(
+			   o, &run.machine, run.program.fd, &run.core);
+	status = recording_end(
+	    &run.recording, &run.machine, run.program.fd, status);
 	hints_end(&run.machine.guest);
 	if (o->stats)
 		stats_write(
@@ -460,10 +489,17 @@ report_end(const struct options *o)
 static int
 run_alone(const struct options *o)
 {
+	const bool recorded = o->record || o->replay;
+
 	if (create_machine(o) < 0 || lostpage_expect(&run.machine) < 0)
+		return STATUS_FAILED;
+	if (recorded && recording_attach(&run.recording, &run.machine) < 0)
 		return STATUS_FAILED;
 	if (load_machine(o, o->argv, (char **)(uintptr_t)o->env) < 0)
 		return STATUS_NOT_RUNNABLE;
+	if (recorded &&
+	    recording_start(&run.recording, o, &run.machine, &run.program) < 0)
+		return STATUS_FAILED;
 	tracing_start(o, &run.output, &run.machine.guest);
 	if (start_timeout(o->timeout_ns) < 0 ||
 	    outside_start(&run.machine, OUTSIDE_GUEST) < 0 ||
@@ -590,16 +626,25 @@ check_new_mount(const struct options *o)
 int
 run_guest(const struct options *o)
 {
+	static struct options replayed;
 	int status, r;
 
 	keep_pages_small();
-	if (check_new_mount(o) < 0 || check_debugger(o) < 0 || open_log(o) < 0)
+	run.recording.fd = -1;
+	if (check_new_mount(o) < 0 || check_debugger(o) < 0 ||
+	    recording_check(o) < 0 || open_log(o) < 0)
 		return STATUS_FAILED;
 	r = sandbox_new_pid(o, &status);
 	if (r != 0)
 		return r < 0 ? STATUS_FAILED : status;
 	if (ignore_signals() < 0)
 		return STATUS_FAILED;
+	if (o->replay) {
+		replayed = *o;
+		o = &replayed;
+		if (recording_open(&run.recording, &replayed) < 0)
+			return STATUS_FAILED;
+	}
 	run.options = o;
 	if (prepare(o, &status) < 0)
 		return status;

@@ -14,6 +14,7 @@
 #include "hypercall/core/refused.h"
 #include "hypercall/net/looksocket.h"
 #include "hypercall/own/own.h"
+#include "hypercall/record/recording.h"
 #include "sandbox/capability.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/offers.h"
@@ -48,6 +49,10 @@ asked_for(const struct options *o)
 		asked |= NEEDS_SOCKET;
 	if (o->stats)
 		asked |= NEEDS_STATS;
+	if (o->record)
+		asked |= NEEDS_RECORD;
+	if (o->replay)
+		asked |= NEEDS_REPLAY;
 	return asked;
 }
 
@@ -80,6 +85,17 @@ need_hypercalls(struct needs *needs, const struct hc_set *allowed)
 	}
 }
 
+/* A replay makes few of them. */
+static void
+need_replayed(struct needs *needs)
+{
+	uint32_t number;
+
+	for (number = 0; number < HYPERCALL_END; number++)
+		if (hc_row(number))
+			need_list(needs, hc_replay_needs(number));
+}
+
 /* Add the calls that serve a debugger's view of the guest's files. */
 static void
 need_look(struct needs *needs, const struct hc_look *look)
@@ -97,6 +113,8 @@ need_look(struct needs *needs, const struct hc_look *look)
 static bool
 makes_threads(const struct hc_guest *guest)
 {
+	if (guest->recorded)
+		return false;
 	return hc_set_has(&guest->policy.allowed, HC_clone) ||
 	       hc_set_has(&guest->policy.allowed, HC_clone3);
 }
@@ -121,7 +139,10 @@ make_filter(const struct options *o, const struct sandbox *s, bool front,
 	struct needs needs = { .asked = asked_for(o), .pid = getpid() };
 	size_t n;
 
-	need_hypercalls(&needs, &m->guest.policy.allowed);
+	if (o->replay)
+		need_replayed(&needs);
+	else
+		need_hypercalls(&needs, &m->guest.policy.allowed);
 	need_look(&needs, s->look);
 	if (front) {
 		needs.asked |= NEEDS_FRONT;
@@ -248,6 +269,7 @@ list_descriptors(struct sandbox *s, int keep[CONFINE_KEEP])
 	keep[n++] = s->image;
 	keep[n++] = s->output;
 	keep[n++] = say_output.fd;
+	keep[n++] = s->recording;
 	keep[n++] = s->core_folder;
 	n += list_files(&m->guest, keep + n);
 	if (s->look)
@@ -368,7 +390,7 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 			       2 * HC_LOOK_FOLDERS + 16 <=
 			   CONFINE_KEEP,
 	    "there is room for all descriptors");
-	if (opens_own(&s->machine->guest.policy.allowed))
+	if (!o->replay && opens_own(&s->machine->guest.policy.allowed))
 		hc_own_open_devices(&s->machine->guest);
 	how.policy = make_policy(o, s);
 	r = leave_files(o);

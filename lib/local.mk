@@ -152,6 +152,14 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/task/task.h \
 	lib/hypercall/task/thread.c \
 	lib/hypercall/task/time.c \
+	lib/hypercall/record/recorder.c \
+	lib/hypercall/record/recorder.h \
+	lib/hypercall/record/recording.c \
+	lib/hypercall/record/recording.h \
+	lib/hypercall/record/replayer.c \
+	lib/hypercall/record/treat.c \
+	lib/hypercall/record/treat.def \
+	lib/hypercall/record/treat.h \
 	lib/hypercall/trace/line.c \
 	lib/hypercall/trace/line.h \
 	lib/hypercall/trace/show.c \
@@ -337,6 +345,19 @@ lib_libjson_a_SOURCES = \
 	lib/json/json.c \
 	lib/json/json.h
 
+# The format of recordings: pure, it knows no guest and no file.
+noinst_LIBRARIES += lib/librecord.a
+lib_librecord_a_SOURCES = \
+	lib/record/call.c \
+	lib/record/call.h \
+	lib/record/kinds.def \
+	lib/record/reader.c \
+	lib/record/reader.h \
+	lib/record/record.c \
+	lib/record/record.h \
+	lib/record/writer.c \
+	lib/record/writer.h
+
 # The one writer to peers that may not read.
 noinst_LIBRARIES += lib/liboutput.a
 lib_liboutput_a_SOURCES = \
@@ -347,6 +368,7 @@ lib_liboutput_a_SOURCES = \
 NOVILLO_LIBS = \
 	lib/libvm.a \
 	lib/libhypercall.a \
+	lib/librecord.a \
 	lib/libmem.a \
 	lib/libimage.a \
 	lib/libkvmcore.a \

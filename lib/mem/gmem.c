@@ -17,6 +17,7 @@ gmem_init(struct gmem *mem)
 	mem->flushes = 0;
 	mem->unmaps = 0;
 	mem->provide = NULL;
+	mem->lends = NULL;
 }
 
 int
@@ -60,14 +61,35 @@ gmem_begin(const struct gmem *mem)
 }
 
 static void
-lend(uint64_t va, uint64_t len, enum gmem_access access)
+note_lend(struct gmem_lends *lends, uint64_t va, uint64_t len)
 {
-	if (access != GMEM_WRITE || len == 0)
+	if (lends->n == GMEM_LENDS) {
+		lends->more = true;
+		return;
+	}
+	lends->range[lends->n].va = va;
+	lends->range[lends->n].len = len;
+	lends->n++;
+}
+
+void
+gmem_lend(const struct gmem *mem, uint64_t va, uint64_t len)
+{
+	if (len == 0)
 		return;
 	if (va < lent.lo)
 		lent.lo = va;
 	if (va + len > lent.hi)
 		lent.hi = va + len;
+	if (mem->lends)
+		note_lend(mem->lends, va, len);
+}
+
+static void
+lend(const struct gmem *mem, uint64_t va, uint64_t len, enum gmem_access access)
+{
+	if (access == GMEM_WRITE)
+		gmem_lend(mem, va, len);
 }
 
 /* Discard the pages of [va, end) that do not count and were not written by the
@@ -172,7 +194,7 @@ gmem_part(
 	if (there == 0 && *len > 0)
 		return NULL;
 	*len = there;
-	lend(va, there, access);
+	lend(mem, va, there, access);
 	return mem->base + (there ? va : 0);
 }
 
@@ -184,7 +206,7 @@ gmem_range(
 		return mem->base;
 	if (!in_ram(mem, va, len) || gmem_span(mem, va, len, access) < len)
 		return NULL;
-	lend(va, len, access);
+	lend(mem, va, len, access);
 	return mem->base + va;
 }
 

@@ -24,6 +24,18 @@
 /* How many of the last unmapped ranges are remembered. */
 #define GMEM_UNMAPPED 256
 
+/* The ranges that were handed out for writing since `n` was set to 0.  If
+ * `more`, there were others. */
+#define GMEM_LENDS 1100 /* IOV_MAX, and a few */
+
+struct gmem_lends {
+	unsigned n;
+	bool more;
+	struct {
+		uint64_t va, len;
+	} range[GMEM_LENDS];
+};
+
 struct gmem {
 	uint8_t *base;           /* the host address of guest-physical 0 */
 	uint64_t size;           /* bytes of RAM that the guest may own */
@@ -38,6 +50,8 @@ struct gmem {
 	/* Make [va, va + len) accessible to the processor, where not all of
 	 * RAM is from the start: 0 or -errno.  NULL where all of it is. */
 	int (*provide)(struct gmem *mem, uint64_t va, uint64_t len);
+	/* Of a guest with one thread: kept up to date.  NULL: not wanted. */
+	struct gmem_lends *lends;
 };
 
 /* The caller sets `base`, `size` and `pt`. */
@@ -86,6 +100,10 @@ void *gmem_part(const struct gmem *mem, uint64_t va, uint64_t *len,
  */
 void gmem_begin(const struct gmem *mem);
 void gmem_settle(struct gmem *mem);
+
+/* The same for memory that the VMM fills without asking for the guest's
+ * rights: [va, va + len) counts as handed out. */
+void gmem_lend(const struct gmem *mem, uint64_t va, uint64_t len);
 
 /* The VMM will write to pages of [va, va + len) on its own account: their
  * contents stay until they are unmapped. */

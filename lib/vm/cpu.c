@@ -232,6 +232,7 @@ set_system_registers(const struct vcpu *vcpu, struct kvm_sregs *s)
 	s->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
 	s->cr3 = m->mem.pt.gpa;
 	s->cr4 = CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT |
+		 (m->guest.counted ? CR4_TSD : 0) |
 		 (m->fsgsbase ? CR4_FSGSBASE : 0) | (m->xcr0 ? CR4_OSXSAVE : 0);
 	s->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 	s->apic_base = APIC_BASE_ENABLED | (vcpu->id == 0 ? APIC_BASE_BSP : 0);

@@ -131,7 +131,9 @@ act(struct vcpu *vcpu, const struct taken *taken)
 		if (guest->trace)
 			hc_trace_signal(
 			    guest->trace, vcpu->thread.tid, &d.info);
-		if (d.act == HC_SIGNAL_KILLS) {
+		/* When it came is not in a recording. */
+		if (d.act == HC_SIGNAL_KILLS ||
+		    (guest->recorded && hc_signal_is_outside(&d.info))) {
 			end_by_signal(
 			    vcpu, &d.info, taken->cause == RAISED_TRAP);
 			return;

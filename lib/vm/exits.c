@@ -31,6 +31,11 @@ end_by_call(struct vcpu *vcpu, const struct hc_call *call, uint32_t number)
 		    call->why);
 		return;
 	}
+	if (call->end == HC_STOPS_GUEST) {
+		m->stopped_at = vcpu_user_rip(vcpu) - HYPERCALL_GATE_SIZE;
+		machine_end(m, OUTCOME_FAILED, 0, "%s", call->why);
+		return;
+	}
 	if (call->end == HC_ENDS_GUEST) {
 		machine_end_quietly(vcpu->machine, OUTCOME_EXIT, call->status);
 		return;
@@ -240,6 +245,44 @@ is_spurious(struct vcpu *vcpu, const struct trap *trap)
 	       !((trap->error & PF_FETCH) && (entry & PTE_NX));
 }
 
+/* RDTSC and RDTSCP in a guest that is recorded or replayed: CR4.TSD makes them
+ * traps.  The size of the instruction; 0: it is another. */
+static unsigned
+counter_size(const struct vcpu *vcpu, const struct trap *trap, uint64_t rip)
+{
+	static const uint8_t rdtsc[] = { OPCODE_RDTSC };
+	static const uint8_t rdtscp[] = { OPCODE_RDTSCP };
+	const struct machine *m = vcpu->machine;
+
+	if (trap->vector != 13 || !m->guest.counted)
+		return 0;
+	if (code_is(m, rip, rdtsc, sizeof(rdtsc)))
+		return sizeof(rdtsc);
+	return code_is(m, rip, rdtscp, sizeof(rdtscp)) ? sizeof(rdtscp) : 0;
+}
+
+/* The guest reads the time stamp counter by an instruction of `size` bytes. */
+static void
+read_counter(struct vcpu *vcpu, unsigned size)
+{
+	struct machine *m = vcpu->machine;
+	struct kvm_regs *regs = vcpu_regs(vcpu);
+	uint64_t value = 0;
+	const char *why = m->guest.counted(&m->guest, &value);
+
+	if (why) {
+		m->stopped_at = vcpu->flight.frame->rip;
+		machine_end(m, OUTCOME_FAILED, 0, "%s", why);
+		return;
+	}
+	regs->rax = (uint32_t)value;
+	regs->rdx = value >> 32;
+	if (size > 2)
+		regs->rcx = 0; /* TSC_AUX */
+	vcpu_changed(vcpu);
+	vcpu->flight.frame->rip += size;
+}
+
 /*
  * A vCPU rests in the stub of `vector`.  Two traps are requests: the gate where
  * neither IOPL nor the I/O bitmap opens it, and HLT, by which ToroV's guests
@@ -253,6 +296,7 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 	struct machine *m = vcpu->machine;
 	struct trap trap = { .vector = vector };
 	struct kvm_sregs sregs;
+	unsigned size;
 	uint64_t rip;
 
 	vcpu->flight.frame = shim_frame(
@@ -268,6 +312,11 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 	if (vector == 13 && code_is(m, rip, gate, sizeof(gate))) {
 		vcpu->flight.frame->rip += HYPERCALL_GATE_SIZE;
 		serve_hypercall(vcpu);
+		return;
+	}
+	size = counter_size(vcpu, &trap, rip);
+	if (size > 0) {
+		read_counter(vcpu, size);
 		return;
 	}
 	/* A guest that uses `syscall` is a Linux program: its HLT is a

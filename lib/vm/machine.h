@@ -154,6 +154,7 @@ struct machine {
 	_Atomic unsigned vcpus;
 	struct vcpu vcpu[MACHINE_VCPUS];
 	struct outcome outcome;
+	uint64_t stopped_at;  /* the instruction at which novillo stopped it */
 	struct vcpu *culprit; /* whose trap caused the outcome, or NULL */
 	/* A signal handler has decided the end: MACHINE_TIME_IS_UP,
 	 * MACHINE_PAGE_LOST, or the number of a signal.  The outcome follows:
@@ -238,6 +239,13 @@ int machine_load(
  */
 int machine_set_start(struct machine *m, const char *execname, char **argv,
     char **envp, struct machine_error *error);
+
+/*
+ * The stack pointer with which vCPU 0 starts.  machine_replace_stack() changes
+ * it: the caller has written the memory from there on.
+ */
+uint64_t machine_start_stack(const struct machine *m);
+void machine_replace_stack(struct machine *m, uint64_t sp);
 
 /*
  * Run until the guest has ended; m->outcome says how.  This host thread runs

@@ -223,3 +223,15 @@ machine_set_start(struct machine *m, const char *execname, char **argv,
 	name_thread(&m->vcpu[0].thread, execname);
 	return cpu_init(&m->vcpu[0], first_instruction(m), s.sp, error);
 }
+
+uint64_t
+machine_start_stack(const struct machine *m)
+{
+	return m->vcpu[0].kvm.run->s.regs.regs.rsp;
+}
+
+void
+machine_replace_stack(struct machine *m, uint64_t sp)
+{
+	m->vcpu[0].kvm.run->s.regs.regs.rsp = sp;
+}

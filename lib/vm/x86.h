@@ -17,6 +17,7 @@
 #define CR0_WP         0x00010000U
 #define CR0_AM         0x00040000U
 #define CR0_PG         0x80000000U
+#define CR4_TSD        0x00000004U
 #define CR4_PAE        0x00000020U
 #define CR4_PGE        0x00000080U
 #define CR4_OSFXSR     0x00000200U
@@ -76,10 +77,12 @@
 #define SEL_USER_CODE   0x33U
 #define SEL_TSS         0x40U
 
-#define OPCODE_INT3 0xccU
-#define OPCODE_INT  0xcdU
-#define OPCODE_INT1 0xf1U
-#define OPCODE_HLT  0xf4U
+#define OPCODE_INT3   0xccU
+#define OPCODE_INT    0xcdU
+#define OPCODE_INT1   0xf1U
+#define OPCODE_HLT    0xf4U
+#define OPCODE_RDTSC  0x0f, 0x31
+#define OPCODE_RDTSCP 0x0f, 0x01, 0xf9
 
 /* Addresses have 48 bits, and the others equal the highest of these (SDM vol.
  * 1, 3.3.7.1). */

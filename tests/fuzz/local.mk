@@ -20,6 +20,7 @@ FUZZERS = \
 	tests/fuzz/fuzz-libraries \
 	tests/fuzz/fuzz-lines \
 	tests/fuzz/fuzz-monitor \
+	tests/fuzz/fuzz-record \
 	tests/fuzz/fuzz-rsp \
 	tests/fuzz/fuzz-sigframe \
 	tests/fuzz/fuzz-stub \
@@ -56,6 +57,8 @@ tests_fuzz_fuzz_insn_LDADD = lib/libimage.a
 tests_fuzz_fuzz_monitor_SOURCES = tests/fuzz/fuzz-monitor.c \
 	tests/fuzz/fuzz-main.c $(FAKEVM_SOURCES)
 tests_fuzz_fuzz_monitor_LDADD = lib/libdebugger.a lib/libgdb.a $(TEST_LIBS)
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz-record.c tests/fuzz/fuzz-main.c
+tests_fuzz_fuzz_record_LDADD = lib/librecord.a
 tests_fuzz_fuzz_rsp_SOURCES = tests/fuzz/fuzz-rsp.c tests/fuzz/fuzz-main.c
 tests_fuzz_fuzz_rsp_LDADD = lib/libgdb.a
 tests_fuzz_fuzz_sigframe_SOURCES = tests/fuzz/fuzz-sigframe.c \
@@ -145,6 +148,9 @@ run-fuzz-monitor: tests/fuzz/fuzz-monitor
 	    'walk $$cr3-$$gs_base+010' >tests/fuzz/monitor.seed
 	tests/fuzz/fuzz-monitor $(FUZZ_OPTIONS) --piece=40 \
 	    tests/fuzz/monitor.seed
+run-fuzz-record: tests/fuzz/fuzz-record
+	head -c 2048 $(top_srcdir)/tests/unit/t-record.c >tests/fuzz/record.seed
+	tests/fuzz/fuzz-record $(FUZZ_OPTIONS) tests/fuzz/record.seed
 run-fuzz-rsp: tests/fuzz/fuzz-rsp
 	tests/fuzz/fuzz-rsp $(FUZZ_OPTIONS) --piece=200 $(top_srcdir)/tests/rsp/*.txt
 # Frames of each kind, unchanged, and one with changes of each kind.

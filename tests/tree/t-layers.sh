@@ -60,11 +60,13 @@ may kvmcore
 may image		abi
 may json
 may output
+may record
 may mem
 may gdb
 may sandbox
 may hypercall/core	abi mem
 may hypercall/trace	abi mem hypercall/core output
+may hypercall/record	abi mem hypercall/core record
 may hypercall/signal	abi mem hypercall/core
 may hypercall/task	abi mem hypercall/core hypercall/signal
 may hypercall/own	abi mem hypercall/core hypercall/task
@@ -123,7 +125,7 @@ wrong=$(grep -n 'vcpu\|[>.]debug\.' bin/*.[ch])
 is "$wrong" "" "no file in bin reaches into a vCPU or a debugged machine"
 
 # Guests include standard headers and the ABI, by -I, and no header of the host.
-wrong=$(grep -l '#include "\(vm\|mem\|kvmcore\|image\|hypercall\|gdb\|debugger\|sandbox\|json\|output\)/' \
+wrong=$(grep -l '#include "\(vm\|mem\|kvmcore\|image\|hypercall\|gdb\|debugger\|sandbox\|json\|output\|record\)/' \
     guest/*/*.[chS] guest/include/*/*.h 2>/dev/null)
 is "$wrong" "" "guest includes nothing of the host's"
 wrong=$(grep -l '#include "' lib/abi/*.h | xargs grep -h '#include "' |

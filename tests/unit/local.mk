@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	tests/unit/t-own \
 	tests/unit/t-plan \
 	tests/unit/t-points \
+	tests/unit/t-record \
 	tests/unit/t-regs \
 	tests/unit/t-rsp \
 	tests/unit/t-signal \
@@ -123,6 +124,8 @@ tests_unit_t_plan_SOURCES = tests/unit/t-plan.c $(UNIT_SOURCES)
 tests_unit_t_plan_LDADD = lib/libdebugger.a
 tests_unit_t_points_SOURCES = tests/unit/t-points.c $(UNIT_SOURCES)
 tests_unit_t_points_LDADD = lib/libgdb.a
+tests_unit_t_record_SOURCES = tests/unit/t-record.c $(UNIT_SOURCES)
+tests_unit_t_record_LDADD = lib/librecord.a
 tests_unit_t_regs_SOURCES = tests/unit/t-regs.c $(UNIT_SOURCES)
 tests_unit_t_regs_LDADD = lib/libgdb.a
 tests_unit_t_rsp_SOURCES = tests/unit/t-rsp.c $(UNIT_SOURCES)

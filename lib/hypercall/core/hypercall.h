@@ -36,6 +36,8 @@ struct hc_limit {
 };
 
 struct hc_call;
+struct hc_recording;
+struct hc_row;
 struct hc_trace;
 struct hc_guest;
 
@@ -73,6 +75,10 @@ struct hc_span {
 
 /* Serve call `number`; return its result as Linux does. */
 typedef int64_t hc_serve(struct hc_call *call, uint32_t number);
+
+/* The same by its row, for a call that is allowed. */
+typedef int64_t
+hc_serve_row(struct hc_call *call, const struct hc_row *row, uint32_t number);
 
 /* Facts that novillo's own files report; the machine sets them at the start. */
 struct hc_world {
@@ -112,6 +118,14 @@ struct hc_guest {
 	int64_t (*traced)(
 	    struct hc_call *call, uint32_t number, hc_serve *serve);
 	struct hc_trace *trace;
+	/* Makes a call by `serve` and records it, or answers it from a
+	 * recording; NULL: neither.  Files are then mapped by content. */
+	int64_t (*recorded)(struct hc_call *call, const struct hc_row *row,
+	    uint32_t number, hc_serve_row *serve);
+	/* The same for a reading of the time stamp counter: NULL, or a sentence
+	 * that says why the guest cannot go on. */
+	const char *(*counted)(struct hc_guest *guest, uint64_t *value);
+	struct hc_recording *recording;
 	_Atomic uint64_t count[HYPERCALL_END];
 };
 
@@ -120,7 +134,7 @@ struct hc_guest {
  * arguments by name, as in call->openat.path; arg[i] is for code that serves
  * any row.  A handler that ends the thread or the guest sets `end`, `status`
  * (an exit status, or the signal that kills the guest) and `why`: what the call
- * did.
+ * did, or for HC_STOPS_GUEST a sentence.
  */
 enum hc_end {
 	HC_GOES_ON,
@@ -128,6 +142,7 @@ enum hc_end {
 	HC_ENDS_THREAD,
 	HC_ENDS_GUEST,
 	HC_KILLS_GUEST,
+	HC_STOPS_GUEST, /* novillo cannot go on */
 };
 
 struct hc_call {

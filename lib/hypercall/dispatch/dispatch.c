@@ -82,7 +82,9 @@ serve_allowed(struct hc_call *call, const struct hc_row *row, uint32_t number)
 
 	atomic_fetch_add_explicit(
 	    &call->guest->count[number], 1, memory_order_relaxed);
-	result = run_handler(call, row, number);
+	result = call->guest->recorded
+		     ? call->guest->recorded(call, row, number, run_handler)
+		     : run_handler(call, row, number);
 	if (result == -EPIPE || result == -EFBIG)
 		hc_raise_error(call, row, result);
 	/* A mask that the call set for itself ends with it. */

@@ -129,6 +129,43 @@ map_memory(struct hc_call *call, unsigned prot, unsigned flags)
 	return r;
 }
 
+/* Read the file's bytes to [at, at + len): how many there are. */
+static uint64_t
+read_content(uint8_t *at, uint64_t len, const struct space_file *file)
+{
+	uint64_t done = 0;
+	int64_t n = 1;
+
+	while (n > 0 && done < len) {
+		n = hc_host(SYS_pread64, file->fd, at + done, len - done,
+		    (off_t)(file->offset + done));
+		done += n > 0 ? (uint64_t)n : 0;
+	}
+	return done;
+}
+
+/* A recorded guest maps files by content, into memory that counts: nobody
+ * changes them later. */
+static int64_t
+map_content(struct hc_call *call, unsigned prot, unsigned flags,
+    const struct space_file *file)
+{
+	struct space *space = &call->guest->space;
+	const uint64_t len = call->mmap.length;
+	int64_t at = space_mmap(
+	    space, call->mmap.addr, len, PROT_READ | PROT_WRITE, flags, NULL);
+	int r;
+
+	if (at <= 0)
+		return at;
+	gmem_lend(space->mem, (uint64_t)at,
+	    read_content(space->mem->base + at, len, file));
+	r = space_mprotect(space, (uint64_t)at, len, prot);
+	if (r < 0)
+		(void)space_munmap(space, (uint64_t)at, len);
+	return r < 0 ? r : at;
+}
+
 static int64_t
 map_file(struct hc_call *call, unsigned prot, unsigned flags)
 {
@@ -153,8 +190,10 @@ map_file(struct hc_call *call, unsigned prot, unsigned flags)
 	    (map.offset > INT64_MAX || len > (uint64_t)INT64_MAX - map.offset))
 		r = len == 0 ? -EINVAL : -EOVERFLOW;
 	if (r == 0)
-		r = space_mmap(&call->guest->space, call->mmap.addr, len, prot,
-		    flags, &map);
+		r = call->guest->recorded
+			? map_content(call, prot, flags, &map)
+			: space_mmap(&call->guest->space, call->mmap.addr, len,
+			      prot, flags, &map);
 	if (r > 0)
 		note_file(call->guest, file, &st, map.offset, (uint64_t)r, len);
 	hc_memfile_lent(file);

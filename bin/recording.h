@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * --record and --replay: the file of a recording, its header, start and end.  It
+ * must not know how calls are recorded.
+ *
+ *	--record	create, then start, then end
+ *	--replay	open, then load, then check, then start, then end
+ */
+#ifndef RECORDING_H
+#define RECORDING_H
+
+#include "options.h"
+#include "program.h"
+
+#include "hypercall/record/recording.h"
+#include "vm/machine.h"
+
+struct recording {
+	int fd; /* -1: there is none */
+	struct hc_recording calls;
+	/* The header of one that is replayed. */
+	uint64_t addresses;
+	uint64_t uid, gid;
+	char guest[PATH_MAX]; /* as the user typed it */
+	struct recorded_file {
+		char path[PATH_MAX]; /* the host's, or "" */
+		uint64_t hash;       /* of its contents */
+	} program, interp;
+	char interp_name[HC_PATH];
+	struct machine_cpuid cpuid;
+};
+
+/* All functions but recording_end() return 0, or -1 after a message. */
+
+/* Do --record and --replay go with the other options? */
+int recording_check(const struct options *options);
+
+/* Create the file of --record. */
+int recording_create(struct recording *recording, const struct options *o);
+
+/* Open the file of --replay, read its header, and set the options that it
+ * has. */
+int recording_open(struct recording *recording, struct options *o);
+
+/* Open the recorded program; the exit status is in *status. */
+int recording_load(struct recording *recording, const struct options *o,
+    struct program *program, int *status);
+
+/* The guest's state and processor are to be those of the recording: before its
+ * machine is loaded. */
+int recording_attach(struct recording *recording, struct machine *m);
+
+/* The machine is ready to run: record its start, or replace it. */
+int recording_start(struct recording *recording, const struct options *o,
+    struct machine *m, const struct program *program);
+
+/* The guest has ended: record that, or compare it.  The status, `status` unless
+ * the recording decides it.  `image` is the program's file, for symbols. */
+int recording_end(
+    struct recording *recording, struct machine *m, int image, int status);
+
+/* Does recording_end() say how the guest ended?  Nobody else needs to. */
+bool recording_speaks(const struct recording *recording);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Recording calls.  Nothing here may know how a call is answered in a replay.
+ */
+#include "hypercall/record/recorder.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int64_t
+hc_recording_stop(struct hc_call *call, const char *format, ...)
+{
+	struct hc_recording *rec = call->guest->recording;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(rec->why, sizeof(rec->why), format, args);
+	va_end(args);
+	call->end = HC_STOPS_GUEST;
+	call->why = rec->why;
+	return -ENOSYS;
+}
+
+int64_t
+hc_recording_refuse(struct hc_call *call, const char *reason, uint32_t number)
+{
+	return hc_recording_stop(call,
+	    "%s: a guest that %s cannot be recorded yet: run it without"
+	    " --record",
+	    hc_row(number)->name, reason);
+}
+
+/* Is argument i of the row a buffer that is filled as far as the result says? */
+static bool
+is_filled(const struct hc_row *row, unsigned i)
+{
+	return row->args[i].kind == HC_ARG_OUTBUF ||
+	       row->args[i].kind == HC_ARG_OUTIOV;
+}
+
+/* Of the bytes that a call asked for at `va`, those that it may have written:
+ * `left` is what its result still stands for. */
+static uint64_t
+written(const struct hc_call *call, const struct hc_row *row, uint64_t va,
+    uint64_t len, uint64_t *left)
+{
+	unsigned i;
+
+	for (i = 0; i < row->argc; i++)
+		if (is_filled(row, i) &&
+		    (call->arg[i] == va ||
+			row->args[i].kind == HC_ARG_OUTIOV)) {
+			if (len > *left)
+				len = *left;
+			*left -= len;
+			return len;
+		}
+	return len;
+}
+
+/* The ranges that were handed out become those that were written. */
+static uint64_t
+clip_lends(const struct hc_call *call, const struct hc_row *row, int64_t result,
+    struct gmem_lends *lends)
+{
+	uint64_t left = result > 0 ? (uint64_t)result : 0;
+	uint64_t n = 0;
+	unsigned i;
+
+	/* The host may have written before it met a bad address. */
+	if (result == -EFAULT)
+		left = UINT64_MAX;
+	for (i = 0; i < lends->n; i++) {
+		lends->range[i].len = written(
+		    call, row, lends->range[i].va, lends->range[i].len, &left);
+		n += lends->range[i].len > 0;
+	}
+	return n;
+}
+
+static void
+put_event(struct hc_recording *rec, const struct gmem *mem,
+    const struct record_call *event)
+{
+	unsigned i;
+
+	record_put_call(rec->writer, &rec->base, event);
+	for (i = 0; event->ranges > 0 && i < rec->lends.n; i++) {
+		const uint64_t va = rec->lends.range[i].va;
+		const uint64_t len = rec->lends.range[i].len;
+
+		if (len == 0)
+			continue;
+		record_put_range(rec->writer, &rec->base, va, len);
+		record_put_bytes(rec->writer, mem->base + va, len);
+	}
+	rec->events++;
+}
+
+static const char *
+write_error(const struct hc_recording *rec)
+{
+	return rec->writer->error ? strerror(-rec->writer->error) : NULL;
+}
+
+/* The log cannot be written, or not everything that the call did is known. */
+static int64_t
+check(struct hc_call *call, const struct hc_recording *rec, uint32_t number,
+    int64_t result)
+{
+	if (write_error(rec))
+		return hc_recording_stop(
+		    call, "the recording: %s", write_error(rec));
+	if (rec->lends.more)
+		return hc_recording_stop(call,
+		    "%s: the call writes more than %d ranges of memory, which"
+		    " cannot be recorded: run it without --record",
+		    hc_row(number)->name, GMEM_LENDS);
+	return result;
+}
+
+int64_t
+hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
+    hc_serve_row *serve)
+{
+	struct hc_recording *rec = call->guest->recording;
+	const char *reason = hc_unrecordable(call, number);
+	const enum hc_treatment how = hc_treatment(number);
+	struct record_call event;
+	int64_t result;
+
+	if (reason)
+		return hc_recording_refuse(call, reason, number);
+	hc_describe_call(call, row, number, &event);
+	event.stream = hc_stream_of(call, row);
+	rec->lends.n = 0;
+	rec->lends.more = false;
+	result = hc_is_shown(call, number) ? -EINVAL : serve(call, row, number);
+	/* It is made again, or the guest ends. */
+	if (hc_is_interrupted(result)) {
+		rec->state = HC_REPLAY_CUT;
+		return hc_recording_stop(call,
+		    "%s: a signal from outside has interrupted the call, which"
+		    " cannot be recorded yet",
+		    row->name);
+	}
+	event.result = result;
+	event.ranges = how == HC_AGAIN
+			   ? 0
+			   : clip_lends(call, row, result, &rec->lends);
+	put_event(rec, call->guest->mem, &event);
+	return check(call, rec, number, result);
+}
+
+const char *
+hc_record_counter(struct hc_guest *guest, uint64_t *value)
+{
+	struct hc_recording *rec = guest->recording;
+
+	*value = __builtin_ia32_rdtsc();
+	record_begin(rec->writer, RECORD_COUNTER);
+	record_put_signed(rec->writer, (int64_t)(*value - rec->counter));
+	rec->counter = *value;
+	rec->events++;
+	if (!write_error(rec))
+		return NULL;
+	snprintf(
+	    rec->why, sizeof(rec->why), "the recording: %s", write_error(rec));
+	return rec->why;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The two hooks of a recorded guest, and of one that is replayed.  They must not
+ * know where the recording is.
+ */
+#ifndef HC_RECORDER_H
+#define HC_RECORDER_H
+
+#include "hypercall/record/recording.h"
+#include "hypercall/record/treat.h"
+
+int64_t hc_record_call(struct hc_call *call, const struct hc_row *row,
+    uint32_t number, hc_serve_row *serve);
+const char *hc_record_counter(struct hc_guest *guest, uint64_t *value);
+
+int64_t hc_replay_call(struct hc_call *call, const struct hc_row *row,
+    uint32_t number, hc_serve_row *serve);
+const char *hc_replay_counter(struct hc_guest *guest, uint64_t *value);
+
+/* The guest cannot go on: end it with this sentence.  Returns a result. */
+__attribute__((format(printf, 2, 3))) int64_t
+hc_recording_stop(struct hc_call *call, const char *format, ...);
+
+/* The same for a call that cannot be recorded: the guest `reason`. */
+int64_t
+hc_recording_refuse(struct hc_call *call, const char *reason, uint32_t number);
+
+#endif

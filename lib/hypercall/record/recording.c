@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A recording of a guest, and the hash of its memory.  Nothing here may know how
+ * a call is recorded.
+ */
+#include "hypercall/record/recording.h"
+
+#include "hypercall/record/recorder.h"
+
+#include <string.h>
+
+void
+hc_recording_attach(struct hc_guest *guest, struct hc_recording *rec)
+{
+	const bool records = rec->writer != NULL;
+
+	guest->recording = rec;
+	guest->recorded = records ? hc_record_call : hc_replay_call;
+	guest->counted = records ? hc_record_counter : hc_replay_counter;
+	if (records)
+		guest->mem->lends = &rec->lends;
+}
+
+const int16_t *
+hc_replay_needs(uint32_t number)
+{
+	static const int16_t none[] = { -1 };
+
+	switch (hc_treatment(number)) {
+	case HC_AGAIN: return hc_row(number)->needs;
+	/* Without the file. */
+	case HC_MAPPED: return hc_row(HC_munmap)->needs;
+	default: return none;
+	}
+}
+
+static bool
+is_zero(const uint8_t page[PAGE_4K])
+{
+	static const uint8_t zeros[PAGE_4K];
+
+	return memcmp(page, zeros, PAGE_4K) == 0;
+}
+
+/* Pages of zeros are left out: whether they were touched is nobody's concern. */
+static uint64_t
+hash_pages(const struct gmem *mem, uint64_t va, uint64_t end, uint64_t hash)
+{
+	uint8_t page[PAGE_4K];
+
+	for (; va < end; va += PAGE_4K) {
+		/* A page that is not in its file any more counts as zeros. */
+		if (gmem_copy(page, mem->base + va, PAGE_4K) < PAGE_4K ||
+		    is_zero(page))
+			continue;
+		hash = record_hash(&va, sizeof(va), hash);
+		hash = record_hash(page, PAGE_4K, hash);
+	}
+	return hash;
+}
+
+uint64_t
+hc_memory_hash(struct gmem *mem)
+{
+	const uint64_t rights = PTE_PRESENT | PTE_USER | PTE_WRITE | PTE_NX;
+	uint64_t va, end, bits, hash = 0;
+
+	for (va = 0; va < mem->size; va = end) {
+		end = pt_run(&mem->pt, va, mem->size, rights, &bits);
+		if (!(bits & PTE_PRESENT))
+			continue;
+		hash = record_hash(&va, sizeof(va), hash);
+		hash = record_hash(&end, sizeof(end), hash);
+		hash = record_hash(&bits, sizeof(bits), hash);
+		hash = hash_pages(mem, va, end, hash);
+	}
+	return hash;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Answering calls from a recording.  Nothing here may reach the host but for
+ * the output that the guest wrote.  The recording comes from outside: each
+ * address and length is checked.
+ */
+#include "hypercall/record/recorder.h"
+
+#include "hypercall/core/hostcall.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void
+hc_recording_diverges(struct hc_recording *rec, const char *format, ...)
+{
+	const size_t size = sizeof(rec->why);
+	va_list args;
+	int n;
+
+	if (rec->state != HC_REPLAY_RUNS)
+		return;
+	rec->state = HC_REPLAY_DIVERGED;
+	n = snprintf(rec->why, size,
+	    "the replay differs from the recording after event %" PRIu64 ": ",
+	    rec->events);
+	va_start(args, format);
+	vsnprintf(rec->why + n, size - (size_t)n, format, args);
+	va_end(args);
+}
+
+/* The recording cannot be read any further. */
+static void
+break_off(struct hc_recording *rec)
+{
+	rec->state = HC_REPLAY_BROKEN;
+	snprintf(rec->why, sizeof(rec->why),
+	    "%s: the replay ends after event %" PRIu64 ", in its last good"
+	    " block",
+	    record_state_text(rec->reader), rec->events);
+}
+
+bool
+hc_recording_goes_on(struct hc_recording *rec)
+{
+	const unsigned kind = record_peek(rec->reader);
+
+	if (rec->state != HC_REPLAY_RUNS)
+		return false;
+	if (rec->reader->state != RECORD_GOOD) {
+		break_off(rec);
+	} else if (kind == RECORD_CUT) {
+		rec->state = HC_REPLAY_CUT;
+		snprintf(rec->why, sizeof(rec->why),
+		    "the recorded guest was ended from outside after event"
+		    " %" PRIu64,
+		    rec->events);
+	}
+	return rec->state == HC_REPLAY_RUNS;
+}
+
+/* "read(3, 0x4000, 100)" with hexadecimal arguments. */
+static void
+show_call(const struct record_call *event, char *text, size_t size)
+{
+	const struct hc_row *row = event->number < HYPERCALL_END
+				       ? hc_row(event->number)
+				       : NULL;
+	size_t n;
+	uint32_t i;
+
+	n = (size_t)snprintf(text, size, "%u (%s) with", event->number,
+	    row ? row->name : "no such call");
+	for (i = 0; i < event->argc && n < size; i++)
+		n += (size_t)snprintf(
+		    text + n, size - n, " 0x%" PRIx64, event->arg[i]);
+	if (n < size)
+		(void)snprintf(text + n, size - n,
+		    ", stack 0x%" PRIx64 ", input %016" PRIx64, event->sp,
+		    event->input);
+}
+
+static bool
+is_same(const struct record_call *a, const struct record_call *b)
+{
+	return a->number == b->number && a->argc == b->argc && a->sp == b->sp &&
+	       a->input == b->input &&
+	       memcmp(a->arg, b->arg, sizeof(a->arg)) == 0;
+}
+
+/* Read the next record, which must be of this kind. */
+static bool
+expect(struct hc_recording *rec, enum record_kind kind)
+{
+	unsigned next;
+
+	if (!hc_recording_goes_on(rec))
+		return false;
+	next = record_next(rec->reader);
+	if (next != kind)
+		hc_recording_diverges(rec,
+		    "here is %s, and the recording has"
+		    " %s",
+		    record_kind_text(kind), record_kind_text(next));
+	return next == kind;
+}
+
+/* Read the record of the call that the guest makes. */
+static bool
+match(struct hc_recording *rec, const struct record_call *made,
+    struct record_call *event)
+{
+	char here[320], there[320];
+
+	if (!expect(rec, RECORD_CALL))
+		return false;
+	if (!record_get_call(rec->reader, &rec->base, event)) {
+		break_off(rec);
+		return false;
+	}
+	if (is_same(made, event))
+		return true;
+	show_call(made, here, sizeof(here));
+	show_call(event, there, sizeof(there));
+	hc_recording_diverges(rec,
+	    "here is call %s; the recording has call"
+	    " %s",
+	    here, there);
+	return false;
+}
+
+/* May the call have written there?  A mapped file's bytes go into the new
+ * mapping. */
+static bool
+may_write(const struct hc_call *call, const struct record_call *event,
+    uint64_t va, uint64_t len)
+{
+	const uint64_t at = (uint64_t)event->result;
+
+	if (hc_treatment(event->number) == HC_AGAIN)
+		return false;
+	if (event->number == HC_mmap &&
+	    (va < at || len > event->arg[1] || va - at > event->arg[1] - len))
+		return false;
+	return len > 0 &&
+	       gmem_range(call->guest->mem, va, len, GMEM_WRITE) != NULL;
+}
+
+/* Write what the call wrote. */
+static bool
+apply(const struct hc_call *call, struct hc_recording *rec,
+    const struct record_call *event)
+{
+	const struct gmem *mem = call->guest->mem;
+	struct record_reader *r = rec->reader;
+	uint64_t i, va, len;
+
+	for (i = 0; i < event->ranges; i++) {
+		if (!record_get_range(r, &rec->base, &va, &len))
+			break;
+		if (!may_write(call, event, va, len)) {
+			hc_recording_diverges(rec,
+			    "the recorded call wrote 0x%" PRIx64 " bytes at"
+			    " 0x%" PRIx64 ", which the guest cannot write",
+			    len, va);
+			return false;
+		}
+		if (!record_get_bytes(r, mem->base + va, len))
+			break;
+	}
+	if (i < event->ranges)
+		break_off(rec);
+	return i == event->ranges;
+}
+
+/* The mapping of a file is made again as memory.  The result. */
+static int64_t
+map_again(struct hc_call *call, const struct hc_row *row,
+    const struct record_call *event, hc_serve_row *serve)
+{
+	const uint64_t flags = call->mmap.flags, prot = call->mmap.prot;
+	int64_t result;
+
+	if (flags & MAP_ANONYMOUS)
+		return serve(call, row, event->number);
+	if (event->result < 0)
+		return event->result;
+	call->mmap.flags = flags | MAP_ANONYMOUS;
+	call->mmap.prot = PROT_READ | PROT_WRITE;
+	result = serve(call, row, event->number);
+	call->mmap.flags = flags;
+	call->mmap.prot = prot;
+	return result;
+}
+
+static void
+protect_again(struct hc_call *call, const struct record_call *event)
+{
+	if ((event->arg[3] & MAP_ANONYMOUS) || event->result <= 0)
+		return;
+	gmem_lock(call->guest->mem);
+	(void)space_mprotect(&call->guest->space, (uint64_t)event->result,
+	    event->arg[1], (unsigned)event->arg[2]);
+	gmem_unlock(call->guest->mem);
+}
+
+/* What is still to be written to a stream. */
+struct show {
+	int fd;
+	uint64_t left;
+};
+
+static void
+show_bytes(void *context, const void *bytes, uint64_t len)
+{
+	struct show *show = context;
+	const uint8_t *p = bytes;
+	int64_t n = 1;
+
+	if (len > show->left)
+		len = show->left;
+	show->left -= len;
+	for (; len > 0 && n > 0; p += n, len -= (uint64_t)n) {
+		n = hc_host(SYS_write, show->fd, p, len);
+		if (n == -EINTR)
+			n = 0;
+		if (n < 0)
+			show->left = 0;
+	}
+}
+
+/* Write again what the guest wrote to novillo's own streams. */
+static void
+show_output(const struct hc_call *call, const struct hc_row *row,
+    const struct record_call *event)
+{
+	struct show show = { .fd = (int)event->stream };
+
+	if (event->stream == RECORD_NO_STREAM || event->result < 0)
+		return;
+	show.left = event->number == HC_torov_print ? UINT64_MAX
+						    : (uint64_t)event->result;
+	hc_each_output(call, row, show_bytes, &show);
+}
+
+static int64_t
+answer(struct hc_call *call, const struct hc_row *row,
+    const struct record_call *event, hc_serve_row *serve)
+{
+	switch (hc_treatment(event->number)) {
+	case HC_AGAIN: return serve(call, row, event->number);
+	case HC_MAPPED: return map_again(call, row, event, serve);
+	default: return event->result;
+	}
+}
+
+static int64_t
+stop(struct hc_call *call)
+{
+	struct hc_recording *rec = call->guest->recording;
+
+	call->end = HC_STOPS_GUEST;
+	call->why = rec->why;
+	return -ENOSYS;
+}
+
+int64_t
+hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
+    hc_serve_row *serve)
+{
+	struct hc_recording *rec = call->guest->recording;
+	const char *reason = hc_unrecordable(call, number);
+	struct record_call made, event;
+	int64_t result;
+
+	if (reason)
+		return hc_recording_refuse(call, reason, number);
+	hc_describe_call(call, row, number, &made);
+	if (!match(rec, &made, &event))
+		return stop(call);
+	result = answer(call, row, &event, serve);
+	if (result != event.result) {
+		hc_recording_diverges(rec,
+		    "%s has the result %" PRId64 "; the recording has %" PRId64,
+		    row->name, result, event.result);
+		return stop(call);
+	}
+	if (!apply(call, rec, &event))
+		return stop(call);
+	if (event.number == HC_mmap)
+		protect_again(call, &event);
+	show_output(call, row, &event);
+	rec->events++;
+	if (call->end == HC_GOES_ON && !hc_recording_goes_on(rec))
+		return stop(call);
+	return result;
+}
+
+const char *
+hc_replay_counter(struct hc_guest *guest, uint64_t *value)
+{
+	struct hc_recording *rec = guest->recording;
+
+	if (!expect(rec, RECORD_COUNTER))
+		return rec->why;
+	rec->counter += (uint64_t)record_get_signed(rec->reader);
+	*value = rec->counter;
+	rec->events++;
+	return hc_recording_goes_on(rec) ? NULL : rec->why;
+}

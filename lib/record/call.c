@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls as bytes.  Nothing here may know what a call does.
+ */
+#include "record/call.h"
+
+static void
+put_difference(struct record_writer *w, uint64_t *base, uint64_t value)
+{
+	record_put_signed(w, (int64_t)(value - *base));
+	*base = value;
+}
+
+static uint64_t
+get_difference(struct record_reader *r, uint64_t *base)
+{
+	*base += (uint64_t)record_get_signed(r);
+	return *base;
+}
+
+void
+record_put_call(struct record_writer *w, struct record_base *base,
+    const struct record_call *call)
+{
+	uint32_t i;
+
+	record_begin(w, RECORD_CALL);
+	record_put(w, call->number);
+	record_put(w, call->argc);
+	for (i = 0; i < call->argc; i++)
+		put_difference(w, &base->arg[i], call->arg[i]);
+	put_difference(w, &base->sp, call->sp);
+	record_put(w, call->input != 0);
+	if (call->input)
+		record_put_bytes(w, &call->input, sizeof(call->input));
+	record_put(w, call->stream);
+	record_put_signed(w, call->result);
+	record_put(w, call->ranges);
+}
+
+/* A hash is there only if it is not 0. */
+static uint64_t
+get_hash(struct record_reader *r)
+{
+	const uint64_t there = record_get(r);
+	uint64_t hash = 0;
+
+	if (there > 1)
+		record_reject(r);
+	if (there == 1 && record_get_bytes(r, &hash, sizeof(hash)) && hash == 0)
+		record_reject(r);
+	return hash;
+}
+
+bool
+record_get_call(
+    struct record_reader *r, struct record_base *base, struct record_call *call)
+{
+	const uint64_t number = record_get(r);
+	const uint64_t argc = record_get(r);
+	uint64_t i;
+
+	*call = (struct record_call){ 0 };
+	if (number > UINT32_MAX || argc > RECORD_ARGS) {
+		record_reject(r);
+		return false;
+	}
+	call->number = (uint32_t)number;
+	call->argc = (uint32_t)argc;
+	for (i = 0; i < argc; i++)
+		call->arg[i] = get_difference(r, &base->arg[i]);
+	call->sp = get_difference(r, &base->sp);
+	call->input = get_hash(r);
+	call->stream = record_get(r);
+	call->result = record_get_signed(r);
+	call->ranges = record_get(r);
+	if (call->stream > RECORD_ERRORS)
+		record_reject(r);
+	return r->state == RECORD_GOOD;
+}
+
+void
+record_put_range(struct record_writer *w, struct record_base *base,
+    uint64_t address, uint64_t len)
+{
+	put_difference(w, &base->address, address);
+	record_put(w, len);
+}
+
+bool
+record_get_range(struct record_reader *r, struct record_base *base,
+    uint64_t *address, uint64_t *len)
+{
+	*address = get_difference(r, &base->address);
+	*len = record_get(r);
+	return r->state == RECORD_GOOD;
+}

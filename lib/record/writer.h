@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writing a recording.  It must not know what a record means, nor where the
+ * blocks go.
+ */
+#ifndef RECORD_WRITER_H
+#define RECORD_WRITER_H
+
+#include "record/record.h"
+
+struct record_writer {
+	/* Write all bytes: 0 or -errno. */
+	int (*write)(void *context, const void *bytes, size_t len);
+	void *context;
+	int error;        /* the first, or 0: nothing is written after it */
+	uint64_t records; /* that have begun */
+	uint64_t written; /* bytes of blocks that are written */
+	uint64_t chain;
+	struct record_head head; /* of the block that is being filled */
+	uint8_t block[RECORD_BLOCK];
+};
+
+/* The caller has set `write` and `context`. */
+void record_open(struct record_writer *w);
+
+/* Begin a record.  Its contents follow. */
+void record_begin(struct record_writer *w, enum record_kind kind);
+void record_put(struct record_writer *w, uint64_t number);
+void record_put_signed(struct record_writer *w, int64_t number);
+void record_put_bytes(struct record_writer *w, const void *bytes, size_t len);
+/* The length, and the bytes. */
+void record_put_text(struct record_writer *w, const char *text);
+
+/* Write the last block: 0, or the first error of all. */
+int record_close(struct record_writer *w);
+
+#endif

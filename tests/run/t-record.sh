@@ -1,0 +1,143 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# --record and --replay: a replay has the same output, the same status and the
+# same memory as the run that was recorded; nothing of a changed or torn
+# recording is believed.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+make_scratch
+log=$scratch/log
+
+# same NAME OPTION... GUEST ARG...: record the guest with its input from
+# $scratch/in, and replay it without any.
+same()
+{
+	name=$1
+	shift
+	rm -f "$log"
+	status=0
+	"$novillo" --record="$log" "$@" <"$scratch/in" >"$scratch/out1" \
+	    2>"$scratch/err1" || status=$?
+	first=$status
+	try "$novillo" --replay="$log" </dev/null
+	is "$status" "$first" "$name: a replay has the status $first"
+	cmp -s "$scratch/out1" "$scratch/out"
+	ok $? "$name: a replay has the same output"
+	is "$err" "$(cat "$scratch/err1")" "$name: and the same errors"
+}
+
+echo "some words of input" >"$scratch/in"
+same "hello" "$guests/hello.elf"
+same "an exit status" "$guests/status.elf" 7
+same "arguments" "$guests/env.elf" a b
+same "standard input" "$guests/wc.elf"
+same "a fault" "$guests/fault_null.elf"
+for check in t_base t_calls t_malloc t_memory t_sse; do
+	same "$check" --allow=@all "$guests/$check.elf"
+done
+same "an allowed folder" --allow=@all --volume="$scratch:/in" \
+    "$guests/sum_file.elf" /in/in
+mkdir "$scratch/work"
+same "a mapped file" --allow=@all --volume="$scratch/work:/work" \
+    "$guests/t_file.elf" /work
+
+# Programs for Linux: files, pipes, clocks, randomness, signals to themselves.
+if command -v busybox >/dev/null; then
+	busybox=$(command -v busybox)
+	cp "$busybox" "$scratch/work/busybox"
+	same "busybox sort" --allow=@all --volume="$scratch/work:/" \
+	    "$busybox" sort
+	same "busybox sha256sum" --allow=@all --volume="$scratch/work:/" \
+	    "$busybox" sha256sum /busybox
+	same "busybox date" --allow=@all "$busybox" date
+	same "busybox ls" --allow=@all --volume="$scratch/work:/" \
+	    "$busybox" ls -l /
+	same "busybox cat" --allow=@all --volume="$scratch/work:/" \
+	    "$busybox" cat - /t_file.txt
+	# shellcheck disable=SC2016 # the guest's shell expands it
+	same "a shell" --allow=@all --volume="$scratch/work:/" "$busybox" sh -c \
+	    'trap "echo trapped" USR1; kill -USR1 $$; echo $RANDOM >f; read x <f
+	    echo $x; exit 3'
+else
+	missing "no busybox here"
+fi
+
+# A replay needs none of the guest's files.
+"$novillo" --record="$log" --allow=@all --volume="$scratch:/in" \
+    "$guests/wc.elf" <"$scratch/in" >"$scratch/out1"
+rm "$scratch/in"
+try "$novillo" --replay="$log" --sandbox=strict
+case $status in
+0)
+	is "$out" "$(cat "$scratch/out1")" \
+	    "a replay under --sandbox=strict needs no file"
+	;;
+*) has "$err" "--sandbox=strict" "this host cannot be strict" ;;
+esac
+is "$(stat -c %a "$log")" 600 "nobody else may read a recording"
+try "$novillo" --replay="$log" --trace
+has "$err" "read(0, " "--replay --trace shows the calls"
+has "$err" "+++ exited with 0 +++" "and the end"
+
+# What cannot be recorded is refused, by the recording and by the replay.
+refused()
+{
+	try "$novillo" --record="$log" --allow=@all "$guests/$1"
+	is "$status" 125 "$1 is not recorded"
+	has "$err" "a guest that $2 cannot be recorded yet" \
+	    "$1: the message says why"
+	try "$novillo" --replay="$log"
+	is "$status" 125 "$1: nor is it replayed"
+	has "$err" "a guest that $2 cannot be recorded yet" \
+	    "$1: with the same message"
+}
+refused threads.elf "has threads"
+
+# The guest ends by a signal from outside: so does the replay, with a message.
+status=0
+timeout -s TERM 2 "$novillo" --record="$log" "$guests/sleep.elf" 60 \
+    >/dev/null 2>&1 || status=$?
+try timeout 20 "$novillo" --replay="$log"
+has "$err" "ended from outside" "a replay stops where the guest was ended"
+is "$status" 143 "with the status of that signal"
+
+# Torn, changed and foreign recordings.
+"$novillo" --record="$log" "$guests/hello.elf" >"$scratch/out1"
+size=$(wc -c <"$log")
+head -c $((size - 3)) "$log" >"$scratch/torn"
+try "$novillo" --replay="$scratch/torn"
+is "$status" 125 "a torn recording fails"
+has "$err" "torn" "and the message says that it is torn"
+try "$novillo" --replay="$guests/hello.elf"
+is "$status" 125 "a program is not a recording"
+has "$err" "not a recording" "and the message says so"
+
+# Each byte of the end, and some others, one at a time.
+unseen=
+at=0
+while [ $at -lt "$size" ]; do
+	{
+		head -c $at "$log"
+		# A byte that is surely another one.
+		byte=$(dd if="$log" bs=1 skip=$at count=1 2>/dev/null |
+		    od -An -tu1 | tr -d ' ')
+		printf "\\$(printf %03o $(((${byte:-0} + 85) % 256)))"
+		tail -c +$((at + 2)) "$log"
+	} >"$scratch/changed"
+	status=0
+	timeout 20 "$novillo" --replay="$scratch/changed" >/dev/null \
+	    2>&1 || status=$?
+	[ $status -eq 125 ] || unseen="$unseen $at:$status"
+	at=$((at + size / 12 + 1))
+done
+is "$unseen" "" "no changed byte goes unseen"
+
+for options in "--record=x --replay=x" "--gdb --record=x" "--gdb --replay=x"; do
+	# shellcheck disable=SC2086 # several options
+	try "$novillo" $options "$guests/hello.elf"
+	is "$status" 125 "$options is refused"
+done
+done_testing

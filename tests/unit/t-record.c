@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests the format of recordings: sums with known values, records across blocks,
+ * and readers of torn, changed and foreign bytes.
+ */
+#include "record/call.h"
+#include "tap.h"
+
+#define FILE_MAX (4 * RECORD_BLOCK)
+
+static struct file {
+	uint8_t bytes[FILE_MAX];
+	size_t len;
+	size_t at;
+} file;
+
+static struct record_writer w;
+static struct record_reader r;
+
+static int
+write_file(void *context, const void *bytes, size_t len)
+{
+	struct file *f = context;
+
+	if (len > FILE_MAX - f->len)
+		return -28;
+	memcpy(f->bytes + f->len, bytes, len);
+	f->len += len;
+	return 0;
+}
+
+static int64_t
+read_file(void *context, void *bytes, size_t len)
+{
+	struct file *f = context;
+
+	/* As a pipe: in pieces. */
+	if (len > 5000)
+		len = 5000;
+	if (len > f->len - f->at)
+		len = f->len - f->at;
+	memcpy(bytes, f->bytes + f->at, len);
+	f->at += len;
+	return (int64_t)len;
+}
+
+static void
+start_writing(void)
+{
+	file.len = 0;
+	w.write = write_file;
+	w.context = &file;
+	record_open(&w);
+}
+
+static void
+start_reading(void)
+{
+	file.at = 0;
+	r.read = read_file;
+	r.context = &file;
+	record_start(&r);
+}
+
+static void
+test_sums(void)
+{
+	is_int(record_crc(0, "123456789", 9), 0xcbf43926,
+	    "the CRC of 123456789 is that of the standard");
+	ok(record_hash("", 0, 0) == UINT64_C(0xef46db3751d8e999),
+	    "the hash of nothing is that of the specification");
+	ok(record_hash("abc", 3, 0) == UINT64_C(0x44bc2cf5ad770999),
+	    "the hash of abc is, too");
+	ok(record_hash("Nobody inspects the spammish repetition", 39, 0) ==
+		UINT64_C(0xfbcea83c8a378bf1),
+	    "and the hash of a text with stripes");
+}
+
+static void
+test_numbers(void)
+{
+	static const int64_t numbers[] = { 0, 1, -1, 63, 64, -64, 127, 128,
+		INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN };
+	const size_t n = sizeof(numbers) / sizeof(numbers[0]);
+	size_t i, same = 0;
+
+	start_writing();
+	record_begin(&w, RECORD_COUNTER);
+	for (i = 0; i < n; i++)
+		record_put_signed(&w, numbers[i]);
+	record_put_text(&w, "text");
+	is_int(record_close(&w), 0, "a short recording is written");
+	start_reading();
+	is_int(record_next(&r), RECORD_COUNTER, "its record is read");
+	for (i = 0; i < n; i++)
+		same += record_get_signed(&r) == numbers[i];
+	is_int((intmax_t)same, (intmax_t)n, "numbers come back");
+	char text[5];
+
+	ok(record_get_text(&r, text, sizeof(text)) && !strcmp(text, "text"),
+	    "a text comes back");
+	is_int(record_next(&r), 0, "nothing follows");
+	is_int(r.state, RECORD_OVER, "the end is an end");
+}
+
+#define EVENTS 4000
+
+static struct record_call
+event(unsigned i)
+{
+	return (struct record_call){
+		.number = i % 300,
+		.argc = i % (RECORD_ARGS + 1),
+		.arg = { i, i % RECORD_ARGS > 1 ? (uint64_t)-i : 0 },
+		.sp = 0x7ff000 - 16 * (i % 5),
+		.input = i % 3 ? record_hash(&i, sizeof(i), 0) : 0,
+		.stream = i % 3,
+		.result = (int64_t)i - 100,
+		.ranges = i % 2,
+	};
+}
+
+static void
+write_events(void)
+{
+	struct record_base base = { 0 };
+	uint8_t bytes[40];
+	unsigned i;
+
+	start_writing();
+	for (i = 0; i < EVENTS; i++) {
+		struct record_call call = event(i);
+
+		call.arg[1] = call.argc > 1 ? call.arg[1] : 0;
+		call.arg[0] = call.argc > 0 ? call.arg[0] : 0;
+		record_put_call(&w, &base, &call);
+		if (!call.ranges)
+			continue;
+		memset(bytes, (int)i, sizeof(bytes));
+		record_put_range(&w, &base, 0x1000 + i, sizeof(bytes));
+		record_put_bytes(&w, bytes, sizeof(bytes));
+	}
+	(void)record_close(&w);
+}
+
+static bool
+read_event(struct record_base *base, unsigned i)
+{
+	struct record_call call, want = event(i);
+	uint64_t address, len;
+	uint8_t bytes[40];
+
+	if (record_next(&r) != RECORD_CALL || !record_get_call(&r, base, &call))
+		return false;
+	if (call.number != want.number || call.result != want.result ||
+	    call.sp != want.sp || call.input != want.input ||
+	    (call.argc > 0 && call.arg[0] != want.arg[0]))
+		return false;
+	if (!call.ranges)
+		return true;
+	return record_get_range(&r, base, &address, &len) &&
+	       address == 0x1000 + i && len == sizeof(bytes) &&
+	       record_get_bytes(&r, bytes, len) && bytes[39] == (uint8_t)i;
+}
+
+/* How many events can be read. */
+static unsigned
+read_events(void)
+{
+	struct record_base base = { 0 };
+	unsigned i = 0;
+
+	start_reading();
+	while (i < EVENTS && read_event(&base, i))
+		i++;
+	return i;
+}
+
+static void
+test_blocks(void)
+{
+	write_events();
+	ok(file.len > 2 * RECORD_BLOCK, "many events need several blocks");
+	is_int(read_events(), EVENTS, "all come back");
+	ok(record_peek(&r) == 0 && r.state == RECORD_OVER, "and nothing more");
+	ok(file.len / EVENTS < 60, "an event takes few bytes");
+}
+
+/* Cut the file at each place of a block's end, and at others. */
+static void
+test_torn(void)
+{
+	const size_t len = file.len;
+	unsigned worse = 0, all = 0, good;
+	size_t cut;
+
+	for (cut = 0; cut < len; cut += 997) {
+		file.len = cut;
+		good = read_events();
+		all += good == EVENTS;
+		worse += r.state != RECORD_TORN && r.state != RECORD_OVER &&
+			 r.state != RECORD_FOREIGN;
+	}
+	is_int(all, 0, "no torn file has all events");
+	is_int(worse, 0, "each is torn, without an end, or not a recording");
+	file.len = 2 * RECORD_BLOCK + 100;
+	ok(read_events() > 100, "events before the tear are read");
+	file.len = len;
+}
+
+/* Change one byte and, if asked, make the CRC right again. */
+static unsigned
+count_unseen(bool mend)
+{
+	unsigned unseen = 0;
+	size_t at;
+
+	for (at = 0; at < file.len; at += 613) {
+		uint8_t *block = file.bytes + at / RECORD_BLOCK * RECORD_BLOCK;
+		struct record_head old, head;
+
+		memcpy(&old, block, sizeof(old));
+		file.bytes[at] ^= 0x55;
+		memcpy(&head, block, sizeof(head));
+		if (mend && head.used <= RECORD_ROOM) {
+			head.crc = 0;
+			head.crc = record_crc(0, &head, sizeof(head));
+			head.crc = record_crc(
+			    head.crc, block + sizeof(head), head.used);
+			memcpy(block, &head, sizeof(head));
+		}
+		unseen += read_events() == EVENTS && r.state == RECORD_GOOD &&
+			  record_peek(&r) == 0 && r.state == RECORD_OVER;
+		if (at % RECORD_BLOCK >= sizeof(head))
+			file.bytes[at] ^= 0x55;
+		memcpy(block, &old, sizeof(old));
+	}
+	return unseen;
+}
+
+static void
+test_changes(void)
+{
+	write_events();
+	is_int(count_unseen(false), 0, "no changed byte is read as good");
+	is_int(count_unseen(true), 0, "also if the CRC is made right again");
+	is_int(read_events(), EVENTS, "the test left the recording as it was");
+}
+
+/* Blocks of two recordings do not mix. */
+static void
+test_order(void)
+{
+	static uint8_t block[RECORD_BLOCK];
+
+	write_events();
+	memcpy(block, file.bytes, RECORD_BLOCK);
+	memcpy(file.bytes, file.bytes + RECORD_BLOCK, RECORD_BLOCK);
+	memcpy(file.bytes + RECORD_BLOCK, block, RECORD_BLOCK);
+	is_int(read_events(), 0, "blocks in another order are not read");
+	is_int(r.state, RECORD_DAMAGED, "the recording is damaged then");
+	file.len = 0;
+	is_int((int)record_next(&r) + (start_reading(), (int)record_next(&r)),
+	    0, "an empty file has no record");
+	is_int(r.state, RECORD_FOREIGN, "it is not a recording");
+}
+
+static void
+test_errors(void)
+{
+	static uint8_t much[FILE_MAX];
+
+	start_writing();
+	record_begin(&w, RECORD_CALL);
+	record_put_bytes(&w, much, sizeof(much));
+	record_put_bytes(&w, much, sizeof(much));
+	is_int(record_close(&w), -28, "the first error of a writer stays");
+	is_int((intmax_t)file.len, FILE_MAX, "nothing is written after it");
+}
+
+int
+main(void)
+{
+	test_sums();
+	test_numbers();
+	test_blocks();
+	test_torn();
+	test_changes();
+	test_order();
+	test_errors();
+	return done_testing();
+}
