@@ -431,9 +431,39 @@ get_start(struct machine *m)
 	return true;
 }
 
+struct recorded_end {
+	uint64_t kind, code, events, hash;
+};
+
+static bool
+get_end(struct recorded_end *end)
+{
+	(void)record_next(&reader);
+	end->kind = record_get(&reader);
+	end->code = record_get(&reader);
+	end->events = record_get(&reader);
+	record_get_bytes(&reader, &end->hash, sizeof(end->hash));
+	return reader.state == RECORD_GOOD;
+}
+
+/* The status of a recorded guest that was ended from outside. */
+static int
+cut_status(void)
+{
+	struct recorded_end end;
+
+	if (!get_end(&end))
+		return STATUS_FAILED;
+	switch (end.kind) {
+	case OUTCOME_TIMEOUT: return STATUS_TIMEOUT;
+	case OUTCOME_KILLED: return STATUS_SIGNAL + (int)(end.code & 0x7f);
+	default: return STATUS_FAILED;
+	}
+}
+
 int
 recording_start(struct recording *rec, const struct options *o,
-    struct machine *m, const struct program *p)
+    struct machine *m, const struct program *p, int *status)
 {
 	if (rec->calls.writer) {
 		if (put_header(o, m, p) < 0)
@@ -448,6 +478,8 @@ recording_start(struct recording *rec, const struct options *o,
 	if (hc_recording_goes_on(&rec->calls))
 		return 0;
 	say("%s: %s", o->guest, rec->calls.why);
+	if (rec->calls.state == HC_REPLAY_CUT)
+		*status = cut_status();
 	return -1;
 }
 
@@ -478,21 +510,6 @@ put_end(struct recording *rec, struct machine *m)
 	r = record_close(&writer);
 	if (r < 0)
 		say("the recording: %s; it is torn", strerror(-r));
-}
-
-struct recorded_end {
-	uint64_t kind, code, events, hash;
-};
-
-static bool
-get_end(struct recorded_end *end)
-{
-	(void)record_next(&reader);
-	end->kind = record_get(&reader);
-	end->code = record_get(&reader);
-	end->events = record_get(&reader);
-	record_get_bytes(&reader, &end->hash, sizeof(end->hash));
-	return reader.state == RECORD_GOOD;
 }
 
 /* The guest has ended by itself: as it did when it was recorded? */
@@ -549,21 +566,6 @@ say_with_place(const struct recording *rec, const struct machine *m, int image)
 	report_place(place, sizeof(place), m, &file, m->stopped_at);
 	say("%s: %s; the guest is at 0x%" PRIx64 "%s%s", rec->guest,
 	    rec->calls.why, m->stopped_at, *place ? ", " : "", place);
-}
-
-/* The status of a recorded guest that was ended from outside. */
-static int
-cut_status(void)
-{
-	struct recorded_end end;
-
-	if (!get_end(&end))
-		return STATUS_FAILED;
-	switch (end.kind) {
-	case OUTCOME_TIMEOUT: return STATUS_TIMEOUT;
-	case OUTCOME_KILLED: return STATUS_SIGNAL + (int)(end.code & 0x7f);
-	default: return STATUS_FAILED;
-	}
 }
 
 static int

@@ -50,9 +50,10 @@ int recording_load(struct recording *recording, const struct options *o,
  * machine is loaded. */
 int recording_attach(struct recording *recording, struct machine *m);
 
-/* The machine is ready to run: record its start, or replace it. */
+/* The machine is ready to run: record its start, or replace it.  If the guest had
+ * ended there, its status is in *status. */
 int recording_start(struct recording *recording, const struct options *o,
-    struct machine *m, const struct program *program);
+    struct machine *m, const struct program *program, int *status);
 
 /* The guest has ended: record that, or compare it.  The status, `status` unless
  * the recording decides it.  `image` is the program's file, for symbols. */

@@ -490,6 +490,7 @@ static int
 run_alone(const struct options *o)
 {
 	const bool recorded = o->record || o->replay;
+	int status = STATUS_FAILED;
 
 	if (create_machine(o) < 0 || lostpage_expect(&run.machine) < 0)
 		return STATUS_FAILED;
@@ -497,9 +498,9 @@ run_alone(const struct options *o)
 		return STATUS_FAILED;
 	if (load_machine(o, o->argv, (char **)(uintptr_t)o->env) < 0)
 		return STATUS_NOT_RUNNABLE;
-	if (recorded &&
-	    recording_start(&run.recording, o, &run.machine, &run.program) < 0)
-		return STATUS_FAILED;
+	if (recorded && recording_start(&run.recording, o, &run.machine,
+			    &run.program, &status) < 0)
+		return status;
 	tracing_start(o, &run.output, &run.machine.guest);
 	if (start_timeout(o->timeout_ns) < 0 ||
 	    outside_start(&run.machine, OUTSIDE_GUEST) < 0 ||

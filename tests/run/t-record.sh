@@ -38,15 +38,14 @@ same "a fault" "$guests/fault_null.elf"
 for check in t_base t_calls t_malloc t_memory t_sse; do
 	same "$check" --allow=@all "$guests/$check.elf"
 done
-same "an allowed folder" --allow=@all --volume="$scratch:/in" \
-    "$guests/sum_file.elf" /in/in
 mkdir "$scratch/work"
-same "a mapped file" --allow=@all --volume="$scratch/work:/work" \
+same "an allowed folder" --allow=@all --volume="$scratch/work:/work" \
     "$guests/t_file.elf" /work
 
 # Programs for Linux: files, pipes, clocks, randomness, signals to themselves.
-if command -v busybox >/dev/null; then
-	busybox=$(command -v busybox)
+busybox=/bin/busybox
+[ -x $busybox ] || busybox=/usr/bin/busybox
+if [ -x $busybox ]; then
 	cp "$busybox" "$scratch/work/busybox"
 	same "busybox sort" --allow=@all --volume="$scratch/work:/" \
 	    "$busybox" sort
