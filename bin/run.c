@@ -424,7 +424,7 @@ open_program(const struct options *o, int *status)
 	return program_open(o, &run.program, status);
 }
 
-/* What it is run by; a recording has named that. */
+/* Open its interpreter.  A recording has named that already. */
 static int
 follow_program(const struct options *o, int *status)
 {

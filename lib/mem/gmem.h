@@ -50,7 +50,7 @@ struct gmem {
 	/* Make [va, va + len) accessible to the processor, where not all of
 	 * RAM is from the start: 0 or -errno.  NULL where all of it is. */
 	int (*provide)(struct gmem *mem, uint64_t va, uint64_t len);
-	/* Of a guest with one thread: kept up to date.  NULL: not wanted. */
+	/* Kept up to date for a guest with one thread; NULL: not wanted. */
 	struct gmem_lends *lends;
 };
 

@@ -46,7 +46,7 @@ enum record_kind {
 #undef KIND
 };
 
-/* What a kind is, for messages. */
+/* The text of a kind, for messages. */
 const char *record_kind_text(unsigned kind);
 
 /* CRC-32 (IEEE 802.3), continued from `crc`, which is 0 at first. */

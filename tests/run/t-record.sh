@@ -81,7 +81,7 @@ try "$novillo" --replay="$log" --trace
 has "$err" "read(0, " "--replay --trace shows the calls"
 has "$err" "+++ exited with 0 +++" "and the end"
 
-# What cannot be recorded is refused, by the recording and by the replay.
+# A guest that cannot be recorded is refused, by the recording and by the replay.
 refused()
 {
 	try "$novillo" --record="$log" --allow=@all "$guests/$1"

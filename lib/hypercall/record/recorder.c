@@ -39,8 +39,8 @@ is_filled(const struct hc_row *row, unsigned i)
 	       row->args[i].kind == HC_ARG_OUTIOV;
 }
 
-/* Of the bytes that a call asked for at `va`, those that it may have written:
- * `left` is what its result still stands for. */
+/* How many of the bytes that a call asked for at `va` it may have written: `left`
+ * is how many its result still stands for. */
 static uint64_t
 written(const struct hc_call *call, const struct hc_row *row, uint64_t va,
     uint64_t len, uint64_t *left)
@@ -137,14 +137,9 @@ hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 	rec->lends.n = 0;
 	rec->lends.more = false;
 	result = hc_is_shown(call, number) ? -EINVAL : serve(call, row, number);
-	/* It is made again, or the guest ends. */
-	if (hc_is_interrupted(result)) {
-		rec->state = HC_REPLAY_CUT;
-		return hc_recording_stop(call,
-		    "%s: a signal from outside has interrupted the call, which"
-		    " cannot be recorded yet",
-		    row->name);
-	}
+	/* A signal from outside: the call is made again, or the guest ends. */
+	if (hc_is_interrupted(result))
+		return result;
 	event.result = result;
 	event.ranges = how == HC_AGAIN
 			   ? 0

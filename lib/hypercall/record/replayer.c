@@ -207,7 +207,7 @@ protect_again(struct hc_call *call, const struct record_call *event)
 	gmem_unlock(call->guest->mem);
 }
 
-/* What is still to be written to a stream. */
+/* A stream, and how many bytes are still to be written to it. */
 struct show {
 	int fd;
 	uint64_t left;
