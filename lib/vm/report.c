@@ -39,9 +39,8 @@ describe_address(
 	}
 }
 
-/* Write "main+0x12 at hello.c:10", as far as the image knows them, or "". */
-static void
-put_place(char *text, size_t size, const struct machine *m,
+void
+report_place(char *text, size_t size, const struct machine *m,
     const struct image_bytes *file, uint64_t address)
 {
 	char raw[PLACE] = "";
@@ -60,7 +59,7 @@ print_place(struct output *out, const struct machine *m,
 
 	/* A return address belongs to the call before it, which may be the last
 	 * instruction of its function. */
-	put_place(text, sizeof(text), m, file, address - is_return);
+	report_place(text, sizeof(text), m, file, address - is_return);
 	output_print(
 	    out, "0x%" PRIx64 "%s%s\n", address, text[0] ? " " : "", text);
 }

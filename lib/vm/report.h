@@ -20,4 +20,8 @@ struct image_bytes {
 void report_fault(struct output *out, const struct machine *m,
     const struct image_bytes *file);
 
+/* Write "main+0x12 at hello.c:10", as far as the image knows them, or "". */
+void report_place(char *text, size_t size, const struct machine *m,
+    const struct image_bytes *file, uint64_t address);
+
 #endif
