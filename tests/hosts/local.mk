@@ -55,7 +55,8 @@ $(HOST_BUILD)/Makefile: $(top_builddir)/config.status
 host-stage: host-source
 	$(MAKE) $(HOST_BUILD)/Makefile
 	cd $(HOST_BUILD) && $(MAKE) all tests/unit/t-debug \
-	    tests/unit/t-target tests/gdb/killer tests/run/without guest/rounds.native
+	    tests/unit/t-target tests/gdb/killer tests/run/alter \
+	    tests/run/without guest/rounds.native
 	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh '$(top_srcdir)' \
 	    $(HOST_BUILD) $(HOST_STAGE)
 

@@ -26,7 +26,9 @@ RUN_TESTS = \
 	tests/run/t-trace.sh
 KVM_TESTS += $(RUN_TESTS)
 
-check_PROGRAMS += tests/run/mkelf tests/run/without
+check_PROGRAMS += tests/run/alter tests/run/mkelf tests/run/without
+tests_run_alter_SOURCES = tests/run/alter.c
+tests_run_alter_LDADD = lib/librecord.a
 tests_run_mkelf_SOURCES = tests/run/mkelf.c tests/unit/elfmaker.h
 tests_run_without_SOURCES = tests/run/without.c
 

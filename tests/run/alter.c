@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Copies a recording from standard input to standard output with another result
+ * of the last call of one number, and with all sums made again: `alter CALL`
+ * adds 1 to the result.  Prints the number of the event to standard error.
+ */
+#include "record/call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A whole recording of one block. */
+static uint8_t block[RECORD_BLOCK + 1];
+static size_t left, next;
+
+static struct record_reader reader;
+
+static int64_t
+read_input(void *context, void *bytes, size_t len)
+{
+	(void)context;
+	if (len > left)
+		len = left;
+	memcpy(bytes, block + next, len);
+	next += len;
+	left -= len;
+	return (int64_t)len;
+}
+
+static size_t
+read_block(void)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = read(STDIN_FILENO, block + len, sizeof(block) - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && len < sizeof(block));
+	return len;
+}
+
+/* Read over the texts and numbers of the header and the bytes of the start. */
+static void
+skip_bytes(uint64_t len)
+{
+	uint8_t byte;
+
+	while (len-- > 0 && record_get_bytes(&reader, &byte, 1))
+		;
+}
+
+static void
+skip_numbers(uint64_t n)
+{
+	while (n-- > 0)
+		(void)record_get(&reader);
+}
+
+static void
+skip_text(void)
+{
+	skip_bytes(record_get(&reader));
+}
+
+static void
+skip_header(void)
+{
+	skip_numbers(3);
+	skip_bytes(16 * record_get(&reader));
+	skip_numbers(3);
+	skip_text();
+	skip_text();
+	skip_bytes(8);
+	skip_text();
+	skip_bytes(8);
+	skip_text();
+	skip_numbers(7 * record_get(&reader));
+}
+
+static void
+skip_start(void)
+{
+	const uint64_t len = record_get(&reader);
+
+	skip_numbers(2);
+	skip_bytes(len);
+}
+
+/* Read a call and its ranges.  Where its result is, if the result is a byte and
+ * the call has no range: in the block. */
+static size_t
+read_call(struct record_base *base, uint32_t number)
+{
+	struct record_call call;
+	uint64_t address, len;
+	size_t at;
+
+	if (!record_get_call(&reader, base, &call))
+		return 0;
+	at = sizeof(struct record_head) + reader.at - 2;
+	if (call.number != number || call.ranges > 0 || call.result < 0 ||
+	    call.result > 62)
+		at = 0;
+	while (call.ranges-- > 0 &&
+	       record_get_range(&reader, base, &address, &len))
+		skip_bytes(len);
+	return at;
+}
+
+/* Where the result of the last such call is, or 0. */
+static size_t
+find_result(uint32_t number, unsigned *event)
+{
+	struct record_base base = { 0 };
+	size_t at, found = 0;
+	unsigned kind, events = 0;
+
+	while ((kind = record_peek(&reader)) == RECORD_HEADER ||
+	       kind == RECORD_START || kind == RECORD_CALL ||
+	       kind == RECORD_COUNTER) {
+		(void)record_next(&reader);
+		switch (kind) {
+		case RECORD_HEADER: skip_header(); continue;
+		case RECORD_START: skip_start(); continue;
+		case RECORD_CALL: at = read_call(&base, number); break;
+		default: at = 0; skip_numbers(1);
+		}
+		events++;
+		if (at > 0) {
+			found = at;
+			*event = events;
+		}
+	}
+	return found;
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned event = 0;
+	size_t len, at;
+
+	if (argc != 2)
+		return 2;
+	left = len = read_block();
+	reader.read = read_input;
+	record_start(&reader);
+	at = len <= RECORD_BLOCK
+		 ? find_result((uint32_t)strtoul(argv[1], NULL, 10), &event)
+		 : 0;
+	if (at == 0) {
+		fprintf(stderr, "alter: no such call in one block\n");
+		return 1;
+	}
+	/* A signed number is twice its value. */
+	block[at] += 2;
+	record_seal(block, 0);
+	fprintf(stderr, "%u\n", event);
+	return fwrite(block, len, 1, stdout) == 1 ? 0 : 1;
+}
