@@ -32,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -433,6 +434,19 @@ follow_program(const struct options *o, int *status)
 	return program_follow(o, &run.machine.guest, &run.program, status);
 }
 
+/* The guest has the limit that we had, and may raise its own. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max < SANDBOX_FILES ? limit.rlim_max
+							: SANDBOX_FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* Everything that a guest needs is open; its machine is to be made. */
 static int
 prepare(const struct options *o, int *status)
@@ -447,6 +461,7 @@ prepare(const struct options *o, int *status)
 		return -1;
 	debug_init(&run.machine);
 	machine_init(&run.machine);
+	raise_descriptors();
 	run.machine.kvm = run.kvm;
 	if (policy_set(o, &run.machine.guest) < 0 ||
 	    follow_program(o, status) < 0)

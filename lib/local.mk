@@ -83,6 +83,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/netrule.c \
 	lib/hypercall/core/netrule.h \
 	lib/hypercall/core/pending.h \
+	lib/hypercall/core/places.c \
+	lib/hypercall/core/places.h \
 	lib/hypercall/core/plain.c \
 	lib/hypercall/core/plain.h \
 	lib/hypercall/core/refused.c \

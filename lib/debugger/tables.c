@@ -132,11 +132,12 @@ static void
 fill_files(struct debugger_target *t, struct rows *r)
 {
 	static char link[HC_PATH];
+	struct hc_fds *fds = &t->machine->guest.fds;
 	char name[sizeof("/proc/self/fd/") + 10];
 	unsigned fd;
 	int64_t n;
 
-	for (fd = 0; fd < HC_FDS && has_room(r); fd++) {
+	for (fd = 0; (fd = hc_fd_next(fds, fd)) < HC_FDS && has_room(r); fd++) {
 		snprintf(name, sizeof(name), "/proc/self/fd/%u", fd);
 		n = hc_look_readlink(&t->look, &t->machine->vcpu[0].thread,
 		    name, link, sizeof(link));
@@ -150,10 +151,11 @@ fill_files(struct debugger_target *t, struct rows *r)
 static void
 fill_sockets(struct debugger_target *t, struct rows *r)
 {
+	struct hc_fds *fds = &t->machine->guest.fds;
 	struct hc_look_socket s;
 	unsigned fd;
 
-	for (fd = 0; fd < HC_FDS && has_room(r); fd++) {
+	for (fd = 0; (fd = hc_fd_next(fds, fd)) < HC_FDS && has_room(r); fd++) {
 		if (hc_look_socket(&t->machine->guest, fd, &s) < 0)
 			continue;
 		cell(r, "%u", fd);

@@ -178,6 +178,7 @@ make_stack(struct machine *m)
 	m->guest.limit[RLIMIT_AS] = (struct hc_limit){ m->mem.size,
 		m->mem.size };
 	m->guest.limit[RLIMIT_DATA] = (struct hc_limit){ m->memory, m->memory };
+	hc_fds_set_memory(&m->guest.fds, m->memory);
 }
 
 /* Keep the guest's memory out of a core of novillo: core.c writes the guest's

@@ -65,7 +65,7 @@ static void
 begin(void)
 {
 	static bool made, net;
-	uint64_t fd;
+	unsigned fd;
 
 	if (!made) {
 		make_world();
@@ -74,7 +74,7 @@ begin(void)
 		atexit(tell_calls);
 		made = true;
 	}
-	for (fd = 0; fd < HC_FDS; fd++)
+	for (fd = 0; (fd = hc_fd_next(&guest.fds, fd)) < HC_FDS; fd++)
 		hc_fd_close(&guest.fds, fd);
 	hc_signals_leave(&guest, &thread);
 	hc_signals_join(&guest, &thread, NULL);

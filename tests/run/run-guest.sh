@@ -23,6 +23,9 @@ case $1 in
 	    --root="$scratch" "$@"
 	exit
 	;;
+*/t_limits.elf)
+	exec "$novillo" --timeout=60 --allow=@file,@poll "$@"
+	;;
 */t_proc.elf)
 	# The other calls of t_proc are in @base.
 	exec "$novillo" --timeout=60 --allow=pipe,unlink,chmod "$@"

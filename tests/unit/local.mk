@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/t-insn \
 	tests/unit/t-json \
 	tests/unit/t-kvmcore \
+	tests/unit/t-limits \
 	tests/unit/t-line \
 	tests/unit/t-lines \
 	tests/unit/t-look \
@@ -120,6 +121,8 @@ tests_unit_t_own_LDADD = $(TEST_LIBS)
 tests_unit_t_agent_SOURCES = tests/unit/t-agent.c tests/unit/agentasm.h \
 	$(UNIT_SOURCES)
 tests_unit_t_agent_LDADD = lib/libgdb.a
+tests_unit_t_limits_SOURCES = tests/unit/t-limits.c $(UNIT_SOURCES)
+tests_unit_t_limits_LDADD = $(TEST_LIBS)
 tests_unit_t_plan_SOURCES = tests/unit/t-plan.c $(UNIT_SOURCES)
 tests_unit_t_plan_LDADD = lib/libdebugger.a
 tests_unit_t_points_SOURCES = tests/unit/t-points.c $(UNIT_SOURCES)

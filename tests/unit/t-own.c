@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -447,6 +448,7 @@ has_page(uint64_t va, const char *rights)
 static void
 test_contents(void)
 {
+	char limits[80];
 	uint64_t page = (uint64_t)CALL(HC_mmap, 0, P, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0);
 
@@ -457,9 +459,11 @@ test_contents(void)
 	ok(!has_page(page, ""), "until it is unmapped");
 	ok(says("/proc/meminfo", "MemTotal:          65536 kB\n"),
 	    "meminfo has the guest's memory");
-	ok(says("/proc/self/limits",
-	       "Max open files            1024                 1024 "),
-	    "limits its limits");
+	snprintf(limits, sizeof(limits),
+	    "Max open files            %-20llu %-20llu files",
+	    (unsigned long long)guest.limit[RLIMIT_NOFILE].now,
+	    (unsigned long long)guest.limit[RLIMIT_NOFILE].most);
+	ok(says("/proc/self/limits", limits), "limits its limits");
 	ok(says("/proc/mounts", "novillo / novillo rw 0 0\n"),
 	    "mounts its volumes");
 	strcpy(thread.name, "bull");
@@ -507,7 +511,7 @@ bytes_after_race(void)
 			bail("cannot start a thread");
 	for (i = 0; i < 16; i++)
 		pthread_join(other[i], NULL);
-	for (i = 0; i < HC_FILES; i++)
+	for (i = 0; i < guest.fds.files; i++)
 		bytes += guest.fds.file[i].refs > 0 ? guest.fds.file[i].bytes
 						    : 0;
 	return bytes;
@@ -526,13 +530,11 @@ test_room(void)
 		n++;
 	is_int(fd, -ENOMEM, "files in memory end as ENOMEM");
 	ok(n > 3 && n < 200, "after %d long ones", (int)n);
-	for (va = 3; va < HC_FDS; va++)
-		CALL(HC_close, va);
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
 	n = bytes_after_race();
 	ok(n > HC_OWN_BYTES / 2 && n <= HC_OWN_BYTES,
 	    "threads together get no more (%llu bytes)", (unsigned long long)n);
-	for (va = 3; va < HC_FDS; va++)
-		CALL(HC_close, va);
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
 	fd = guest_open("/proc/self/maps", O_RDONLY);
 	ok(fd >= 0, "closed, there is room again");
 	shut(fd);

@@ -6,18 +6,59 @@
 
 #include "hypercall/core/memfile.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Copies of the host's descriptors for epoll, of all files. */
 static atomic_uint copies;
 
-static unsigned
-index_of(const struct hc_fds *fds, const struct hc_file *file)
+_Static_assert(HC_FILES <= HC_PLACES && HC_NAMED <= HC_PLACES,
+    "the lists of places are long enough");
+
+static struct hc_fds *
+fds_of(struct hc_file *file)
 {
-	return (unsigned)(file - fds->file);
+	return (struct hc_fds *)(void *)((char *)(file - file->place) -
+					 offsetof(struct hc_fds, file));
+}
+
+/* Take a free place for a file; the list is locked. */
+static void
+take_file(struct hc_fds *fds, unsigned place)
+{
+	hc_place_take(&fds->used, place);
+	if (place >= fds->files)
+		fds->files = place + 1;
+}
+
+/* Linux' table has 64 descriptors at first, then 128 and so on (fs/file.c). */
+#define FIRST_SIZE 64U
+
+static void
+take_descriptor(struct hc_fds *fds, unsigned fd)
+{
+	unsigned size = fds->size;
+
+	hc_place_take(&fds->open, fd);
+	while (fd >= size)
+		size *= 2;
+	fds->size = size;
+}
+
+void
+hc_fds_set_memory(struct hc_fds *fds, uint64_t memory)
+{
+	const uint64_t share = memory / HC_SOCKET_SHARE;
+
+	if (share < HC_SOCKETS_LEAST)
+		fds->sockets_most = HC_SOCKETS_LEAST;
+	else
+		fds->sockets_most = share < HC_SOCKETS ? (unsigned)share
+						       : HC_SOCKETS;
 }
 
 void
@@ -27,6 +68,9 @@ hc_fds_init(struct hc_fds *fds)
 
 	pthread_mutex_init(&fds->lock, NULL);
 	pthread_mutex_init(&fds->growing, NULL);
+	fds->limit = HC_FDS;
+	fds->size = FIRST_SIZE;
+	fds->sockets_most = HC_SOCKETS;
 	for (host = 0; host <= STDERR_FILENO; host++) {
 		struct hc_file *file = &fds->file[host];
 		int flags = fcntl(host, F_GETFL);
@@ -37,7 +81,9 @@ hc_fds_init(struct hc_fds *fds)
 		file->kept = true;
 		file->read_only = (flags & O_ACCMODE) == O_RDONLY;
 		file->refs = 1;
-		fds->fd[host].file = (uint16_t)(host + 1);
+		take_file(fds, (unsigned)host);
+		take_descriptor(fds, (unsigned)host);
+		fds->fd[host].file = (uint32_t)(host + 1);
 	}
 }
 
@@ -81,9 +127,23 @@ hc_file_hold(struct hc_file *file)
 	file->refs++;
 }
 
+/* A file has lost its last holder: its place is free again. */
+static void
+give_place(struct hc_file *file)
+{
+	struct hc_fds *fds = fds_of(file);
+
+	pthread_mutex_lock(&fds->lock);
+	if (file->named)
+		hc_place_give(&fds->named, file->named - 1U);
+	fds->sockets -= file->buffered;
+	hc_place_give(&fds->used, file->place);
+	pthread_mutex_unlock(&fds->lock);
+}
+
 /*
  * The last holder alone reads what it needs to close the file: the place may be
- * another file's as soon as it has no holder, and before that another holder
+ * another file's as soon as it is given back, and before that another holder
  * may still lend the file's memory.
  */
 void
@@ -106,6 +166,7 @@ hc_file_put(struct hc_file *file)
 	} while (!atomic_compare_exchange_weak(&file->refs, &refs, refs - 1));
 	if (refs > 1)
 		return;
+	give_place(file);
 	for (; keys > 1; copies--)
 		close(key[--keys].host);
 	if (kept)
@@ -115,41 +176,100 @@ hc_file_put(struct hc_file *file)
 	close(host);
 }
 
+/* Make the file at a free place; the list is locked. */
+static struct hc_file *
+make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
+{
+	struct hc_file *file = &fds->file[place];
+
+	file->place = place;
+	file->host = host;
+	file->kept = false;
+	file->read_only = false;
+	file->directory = false;
+	file->top = false;
+	file->mount = 0;
+	file->number = 0;
+	file->buffered = buffered;
+	file->named = 0;
+	file->bound = false;
+	file->netlink = false;
+	file->ours = false;
+	file->refuses = 0;
+	file->may = 0;
+	file->own = 0;
+	file->bytes = 0;
+	file->keys = 0;
+	hc_memfile_new(fds, file);
+	take_file(fds, place);
+	fds->sockets += buffered;
+	file->refs = 1;
+	return file;
+}
+
+static struct hc_file *
+new_file(struct hc_fds *fds, int host, bool buffered)
+{
+	struct hc_file *file = NULL;
+	unsigned place;
+
+	pthread_mutex_lock(&fds->lock);
+	place = hc_place_free(&fds->used, 0, HC_FILES);
+	if (place < HC_FILES &&
+	    !(buffered && fds->sockets >= fds->sockets_most))
+		file = make_file(fds, place, host, buffered);
+	pthread_mutex_unlock(&fds->lock);
+	if (!file)
+		close(host);
+	return file;
+}
+
 struct hc_file *
 hc_file_new(struct hc_fds *fds, int host)
 {
-	unsigned i;
+	return new_file(fds, host, false);
+}
+
+struct hc_file *
+hc_file_new_socket(struct hc_fds *fds, int host)
+{
+	return new_file(fds, host, true);
+}
+
+static int
+find_room(struct hc_fds *fds, bool buffered)
+{
+	const unsigned limit = fds->limit;
+	int r = 0;
 
 	pthread_mutex_lock(&fds->lock);
-	for (i = 0; i < HC_FILES; i++) {
-		struct hc_file *file = &fds->file[i];
-
-		if (file->refs != 0)
-			continue;
-		file->host = host;
-		file->kept = false;
-		file->read_only = false;
-		file->directory = false;
-		file->top = false;
-		file->mount = 0;
-		file->number = 0;
-		file->named = false;
-		file->bound = false;
-		file->netlink = false;
-		file->ours = false;
-		file->refuses = 0;
-		file->may = 0;
-		file->own = 0;
-		file->bytes = 0;
-		file->keys = 0;
-		hc_memfile_new(fds, file);
-		file->refs = 1;
-		pthread_mutex_unlock(&fds->lock);
-		return file;
-	}
+	if (hc_place_free(&fds->open, 0, limit) == limit)
+		r = -EMFILE;
+	else if (buffered && fds->sockets >= fds->sockets_most)
+		r = -ENFILE;
 	pthread_mutex_unlock(&fds->lock);
-	close(host);
-	return NULL;
+	return r;
+}
+
+int
+hc_fd_room(struct hc_fds *fds)
+{
+	return find_room(fds, false);
+}
+
+int
+hc_fd_room_for_socket(struct hc_fds *fds)
+{
+	return find_room(fds, true);
+}
+
+unsigned
+hc_fd_next(struct hc_fds *fds, unsigned fd)
+{
+	pthread_mutex_lock(&fds->lock);
+	fd = hc_place_taken(&fds->open, fd, HC_FDS);
+	pthread_mutex_unlock(&fds->lock);
+	return fd;
 }
 
 static int
@@ -191,44 +311,56 @@ int
 hc_fd_install(
     struct hc_fds *fds, struct hc_file *file, uint64_t from, bool cloexec)
 {
-	unsigned fd;
+	const unsigned limit = fds->limit;
+	unsigned fd = limit;
 
 	pthread_mutex_lock(&fds->lock);
-	fd = from > fds->next ? (unsigned)from : fds->next;
-	while (fd < HC_FDS && fds->fd[fd].file)
-		fd++;
-	if (from <= fds->next)
-		fds->next = fd;
-	if (fd < HC_FDS) {
+	if (from < limit)
+		fd = hc_place_free(&fds->open, (unsigned)from, limit);
+	if (fd < limit) {
+		take_descriptor(fds, fd);
 		fds->fd[fd].cloexec = cloexec;
-		fds->fd[fd].file = (uint16_t)(index_of(fds, file) + 1);
+		fds->fd[fd].file = file->place + 1;
 	}
 	pthread_mutex_unlock(&fds->lock);
-	if (fd < HC_FDS)
+	if (fd < limit)
 		return (int)fd;
 	hc_file_put(file);
 	return -EMFILE;
 }
 
-int
-hc_fd_open(struct hc_fds *fds, int host, unsigned may, bool cloexec)
+static int
+open_file(struct hc_fds *fds, struct hc_file *file, unsigned may, bool cloexec)
 {
-	struct hc_file *file = hc_file_new(fds, host);
-
 	if (!file)
-		return -EMFILE;
+		return -ENFILE;
 	file->may = (uint8_t)may;
 	return hc_fd_install(fds, file, 0, cloexec);
 }
 
-/* Set the descriptor's file; return the old one, which the caller puts. */
+int
+hc_fd_open(struct hc_fds *fds, int host, unsigned may, bool cloexec)
+{
+	return open_file(fds, hc_file_new(fds, host), may, cloexec);
+}
+
+int
+hc_fd_open_socket(struct hc_fds *fds, int host, unsigned may, bool cloexec)
+{
+	return open_file(fds, hc_file_new_socket(fds, host), may, cloexec);
+}
+
+/* Set the descriptor's file; return the old one, which the caller puts.  The
+ * list is locked. */
 static struct hc_file *
 exchange(struct hc_fds *fds, unsigned fd, unsigned place)
 {
-	unsigned old = atomic_exchange(&fds->fd[fd].file, (uint16_t)place);
+	unsigned old = atomic_exchange(&fds->fd[fd].file, place);
 
-	if (place == 0 && fd < fds->next)
-		fds->next = fd;
+	if (place)
+		take_descriptor(fds, fd);
+	else
+		hc_place_give(&fds->open, fd);
 	return old ? &fds->file[old - 1] : NULL;
 }
 
@@ -239,13 +371,13 @@ hc_fd_replace(
 	uint32_t n = (uint32_t)fd;
 	struct hc_file *old;
 
-	if (n >= HC_FDS) {
+	if (n >= fds->limit) {
 		hc_file_put(file);
 		return -EBADF;
 	}
 	pthread_mutex_lock(&fds->lock);
 	fds->fd[n].cloexec = cloexec;
-	old = exchange(fds, n, index_of(fds, file) + 1);
+	old = exchange(fds, n, file->place + 1);
 	pthread_mutex_unlock(&fds->lock);
 	if (old)
 		hc_file_put(old);
@@ -286,5 +418,27 @@ hc_file_only_appends(const struct hc_file *file, int64_t flags)
 char *
 hc_file_names(struct hc_fds *fds, const struct hc_file *file)
 {
-	return fds->name[index_of(fds, file)];
+	return fds->name[file->named - 1];
+}
+
+char *
+hc_file_make_names(struct hc_fds *fds, struct hc_file *file)
+{
+	unsigned place;
+
+	if (file->named)
+		return hc_file_names(fds, file);
+	place = hc_place_free(&fds->named, 0, HC_NAMED);
+	/* Only sockets have names, and there are fewer. */
+	assert(place < HC_NAMED);
+	hc_place_take(&fds->named, place);
+	file->named = (uint16_t)(place + 1);
+	return memset(fds->name[place], 0, HC_NAMES);
+}
+
+char *
+hc_fds_next_names(struct hc_fds *fds, unsigned *at)
+{
+	*at = hc_place_taken(&fds->named, *at, HC_NAMED);
+	return *at < HC_NAMED ? fds->name[*at] : NULL;
 }

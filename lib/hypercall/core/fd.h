@@ -11,17 +11,30 @@
 #ifndef HC_FD_H
 #define HC_FD_H
 
+#include "hypercall/core/places.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HC_FDS    1024U          /* descriptors of a guest */
+#define HC_FDS    65536U         /* descriptors of a guest */
 #define HC_FILES  (HC_FDS + 512) /* and files that calls hold beyond them */
 #define HC_PATH   4096U          /* a path with its NUL, as on Linux */
 #define HC_NAMES  328U           /* a socket's names */
 #define HC_KEYS   8U             /* numbers of a file that epoll watches, */
 #define HC_COPIES 256U           /* and those beyond the first of all files */
+
+/*
+ * Sockets and ends of pipes have buffers in the host's kernel, which --memory
+ * does not count.  So there is one for each HC_SOCKET_SHARE bytes of the guest's
+ * memory, but at least HC_SOCKETS_LEAST and at most HC_SOCKETS.
+ */
+#define HC_SOCKETS       16384U
+#define HC_SOCKETS_LEAST 1024U
+#define HC_SOCKET_SHARE  (256U << 10)
+#define HC_FLIGHT        1024U /* sent within the guest, and not received */
+#define HC_NAMED         (HC_SOCKETS + 3) /* and novillo's streams */
 
 /* Access that an open file refuses although the host's descriptor has it. */
 #define HC_NO_READ  1U
@@ -41,14 +54,17 @@ struct hc_guest;
 /* An open file. */
 struct hc_file {
 	atomic_uint refs; /* descriptors and calls that hold it; 0: free */
+	uint32_t place;   /* in hc_fds.file */
 	int host;
 	bool kept;      /* one of novillo's own streams: never closed */
 	bool read_only; /* in a read-only volume, or inherited read-only */
 	bool directory;
-	bool top;   /* a volume's uppermost folder, or the volume itself */
-	bool named; /* its socket names are in hc_fds.name: unixname.h */
-	bool bound; /* a socket bound by an allowed bind(): socket.c */
-	bool ours;  /* it means something in novillo only: not to be sent */
+	bool top;       /* a volume's uppermost folder, or the volume itself */
+	bool buffered;  /* a socket or a pipe's end: one of HC_SOCKETS */
+	uint16_t named; /* its socket names' place in hc_fds.name, plus 1, or
+			 * 0: unixname.h */
+	bool bound;     /* a socket bound by an allowed bind(): socket.c */
+	bool ours;      /* it means something in novillo only: not to be sent */
 	uint8_t refuses; /* HC_NO_READ, HC_NO_WRITE */
 	uint8_t may;     /* HC_MAY_FLAGS, HC_MAY_INODE */
 	uint8_t mount;   /* its volume's place in hc_tree.mount plus 1, or 0 */
@@ -70,20 +86,30 @@ struct hc_file {
 };
 
 struct hc_fd {
-	_Atomic uint16_t file; /* index of its file plus 1; 0: closed */
+	_Atomic uint32_t file; /* index of its file plus 1; 0: closed */
 	atomic_bool cloexec;   /* kept without effect: no program is executed */
 };
 
 struct hc_fds {
-	pthread_mutex_t lock;    /* for opening and closing */
-	unsigned next;           /* no lower descriptor is free */
+	pthread_mutex_t lock; /* for opening and closing, and the next
+			       * five */
+	unsigned sockets;     /* files with `buffered`, */
+	unsigned sockets_most;
+	struct hc_places open;   /* descriptors */
+	struct hc_places used;   /* files */
+	struct hc_places named;  /* names */
+	atomic_uint flight;      /* of HC_FLIGHT */
+	atomic_uint limit;       /* RLIMIT_NOFILE: no descriptor is made from
+				 * this number on */
+	atomic_uint size;        /* as of Linux' table: all have been below */
+	atomic_uint files;       /* all files have been below this place */
 	pthread_mutex_t growing; /* for calls that make files in memory larger,
 				  * and novillo's own */
 	atomic_bool memory_made; /* there has been one, on this device: */
 	uint64_t memory_device;
 	struct hc_fd fd[HC_FDS];
 	struct hc_file file[HC_FILES];
-	char name[HC_FILES][HC_NAMES];
+	char name[HC_NAMED][HC_NAMES];
 };
 
 /*
@@ -92,6 +118,9 @@ struct hc_fds {
  * get, so that no file of novillo's gets its number.
  */
 void hc_fds_init(struct hc_fds *fds);
+
+/* The guest has `memory` bytes, which bounds its sockets and pipes. */
+void hc_fds_set_memory(struct hc_fds *fds, uint64_t memory);
 
 /*
  * epoll knows what it watches by number and open file, so each number of the
@@ -114,6 +143,17 @@ void hc_file_put(struct hc_file *file);
  * files: NULL, and `host` is closed. */
 struct hc_file *hc_file_new(struct hc_fds *fds, int host);
 
+/* The same for a socket or an end of a pipe. */
+struct hc_file *hc_file_new_socket(struct hc_fds *fds, int host);
+
+/* Is there room for a descriptor, or for that of a socket?  0, or -EMFILE or
+ * -ENFILE for a call that would have to undo what it did. */
+int hc_fd_room(struct hc_fds *fds);
+int hc_fd_room_for_socket(struct hc_fds *fds);
+
+/* The lowest open descriptor from `fd` on, or HC_FDS. */
+unsigned hc_fd_next(struct hc_fds *fds, unsigned fd);
+
 /*
  * Give `file` the lowest free descriptor from `from` on, which takes the file
  * over from its holder.  The descriptor, or -EMFILE with the file put.
@@ -122,8 +162,9 @@ int hc_fd_install(
     struct hc_fds *fds, struct hc_file *file, uint64_t from, bool cloexec);
 
 /* hc_file_new() and hc_fd_install(): a descriptor for the host's, whose file
- * has the marks `may`, or -EMFILE. */
+ * has the marks `may`, or -EMFILE or -ENFILE. */
 int hc_fd_open(struct hc_fds *fds, int host, unsigned may, bool cloexec);
+int hc_fd_open_socket(struct hc_fds *fds, int host, unsigned may, bool cloexec);
 
 /* Make `fd` lead to `file`, and close what it led to.  `fd`, or -EBADF. */
 int hc_fd_replace(
@@ -140,7 +181,11 @@ int hc_file_may_change(const struct hc_file *file);
  * guest may only append to? */
 bool hc_file_only_appends(const struct hc_file *file, int64_t flags);
 
-/* The space for a socket's names. */
+/* The space for a socket's names: that of `file`, which has `named`; a new one,
+ * zeroed, if it has not; and that of the first name from place *at on, which
+ * becomes the place of it, or NULL.  The caller has the lock. */
 char *hc_file_names(struct hc_fds *fds, const struct hc_file *file);
+char *hc_file_make_names(struct hc_fds *fds, struct hc_file *file);
+char *hc_fds_next_names(struct hc_fds *fds, unsigned *at);
 
 #endif

@@ -97,7 +97,7 @@ hc_memfile_new(struct hc_fds *fds, struct hc_file *file)
 		return;
 	file->in_memory = true;
 	file->inode = st.st_ino;
-	for (i = 0; i < HC_FILES; i++)
+	for (i = 0; i < fds->files; i++)
 		if (fds->file[i].in_memory && fds->file[i].inode == st.st_ino)
 			fds->file[i].memory_of = NULL;
 }

@@ -37,6 +37,7 @@ hc_guest_init(struct hc_guest *guest, struct gmem *mem)
 	hc_signals_init(guest);
 	hc_set_change(&guest->policy.allowed, base, sizeof(base) - 1);
 	hc_fds_init(&guest->fds);
+	hc_limits_apply(guest);
 }
 
 /* A call in the table that this guest may not make. */

@@ -248,7 +248,7 @@ hc_do_fcntl(struct hc_call *call)
 	switch (cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		if (call->fcntl.arg >= HC_FDS)
+		if (call->fcntl.arg >= call->guest->fds.limit)
 			return -EINVAL;
 		return dup_from(call, call->fcntl.fd, call->fcntl.arg,
 		    cmd == F_DUPFD_CLOEXEC);
@@ -410,11 +410,11 @@ hc_do_close_range(struct hc_call *call)
 
 	if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || fd > last)
 		return -EINVAL;
-	for (; fd <= last && fd < HC_FDS; fd++)
-		if (!(flags & CLOSE_RANGE_CLOEXEC))
-			hc_fd_close(fds, fd);
-		else if (fds->fd[fd].file)
+	for (; (fd = hc_fd_next(fds, fd)) <= last && fd < HC_FDS; fd++)
+		if (flags & CLOSE_RANGE_CLOEXEC)
 			fds->fd[fd].cloexec = true;
+		else
+			hc_fd_close(fds, fd);
 	return 0;
 }
 
@@ -448,7 +448,7 @@ hc_do_memfd_create(struct hc_call *call)
 	}
 	file = hc_file_new(&call->guest->fds, host);
 	if (!file)
-		return -EMFILE;
+		return -ENFILE;
 	file->may = HC_MAY_CHANGE;
 	hc_memfile_own(call->guest, file);
 	return hc_fd_install(&call->guest->fds, file, 0, flags & MFD_CLOEXEC);
@@ -484,15 +484,15 @@ hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va)
 	struct hc_fds *fds = &call->guest->fds;
 	int guest[2];
 
-	guest[0] = hc_fd_open(fds, host[0], HC_MAY_CHANGE, cloexec);
-	guest[1] = hc_fd_open(fds, host[1], HC_MAY_CHANGE, cloexec);
+	guest[0] = hc_fd_open_socket(fds, host[0], HC_MAY_CHANGE, cloexec);
+	guest[1] = hc_fd_open_socket(fds, host[1], HC_MAY_CHANGE, cloexec);
 	if (guest[0] >= 0 && guest[1] >= 0)
 		return gmem_write(call->guest->mem, va, guest, sizeof(guest));
 	if (guest[0] >= 0)
 		hc_fd_close(fds, (uint64_t)guest[0]);
 	if (guest[1] >= 0)
 		hc_fd_close(fds, (uint64_t)guest[1]);
-	return -EMFILE;
+	return guest[0] < 0 ? guest[0] : guest[1];
 }
 
 int64_t

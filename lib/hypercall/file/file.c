@@ -147,7 +147,8 @@ open_found(const struct hc_call *call, struct hc_found *found, unsigned flags,
 
 	if (r < 0)
 		return r;
-	*file = hc_file_new(&guest->fds, (int)r);
+	*file = S_ISFIFO(st.st_mode) ? hc_file_new_socket(&guest->fds, (int)r)
+				     : hc_file_new(&guest->fds, (int)r);
 	if (!*file)
 		return -ENFILE;
 	hc_found_file(&guest->tree, found, &st, *file);
@@ -261,6 +262,9 @@ open_call(struct hc_call *call, const struct opening *o)
 	if (flags & O_PATH)
 		flags &= PATH_FLAGS;
 	r = check_flags(flags);
+	/* No file is made or emptied in vain. */
+	if (r == 0)
+		r = hc_fd_room(&call->guest->fds);
 	if (r == 0)
 		r = open_name(call, o, flags, &file);
 	return r < 0 ? r

@@ -407,7 +407,7 @@ start_in(struct hc_guest *guest, const struct hc_mount *mount)
 	    &guest->fds, fcntl(mount->host, F_DUPFD_CLOEXEC, 0));
 
 	if (!cwd)
-		return -EMFILE;
+		return -ENFILE;
 	cwd->directory = cwd->top = true;
 	cwd->mount = (uint8_t)(mount - guest->tree.mount + 1);
 	cwd->read_only = mount->read_only;

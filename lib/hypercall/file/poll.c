@@ -12,17 +12,72 @@
 #include "hypercall/signal/send.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/time.h>
 
-/* The list for the host's poll(), and the guest's descriptors in `fd`. */
-struct polled {
+/* The host ignores these numbers. */
+enum { IGNORED = -1, NOT_OPEN = -2 };
+
+/*
+ * Space for lists.  Those of up to POLL_SHORT descriptors are on the caller's
+ * stack; at most POLL_LONG calls at once wait for more.
+ */
+#define POLL_SHORT 1024U
+#define POLL_LONG  4U
+
+struct short_list {
+	struct pollfd host[POLL_SHORT];
+	struct hc_file *held[POLL_SHORT];
+};
+
+static struct long_list {
+	atomic_bool taken;
 	struct pollfd host[HC_FDS];
 	struct hc_file *held[HC_FDS];
+} long_lists[POLL_LONG];
+
+/* The list for the host's poll(), and the files that are held for it. */
+struct polled {
+	struct pollfd *host;
+	struct hc_file **held;
 	unsigned n;
+	struct long_list *list; /* NULL: it is short */
 };
+
+/* Get space for `n` descriptors, as Linux does: 0 or -ENOMEM. */
+static int
+begin_polled(struct polled *p, struct short_list *space, unsigned n)
+{
+	unsigned i;
+
+	*p = (struct polled){ .host = space->host, .held = space->held };
+	if (n <= POLL_SHORT)
+		return 0;
+	for (i = 0; i < POLL_LONG; i++) {
+		struct long_list *list = &long_lists[i];
+
+		if (atomic_exchange(&list->taken, true))
+			continue;
+		p->host = list->host;
+		p->held = list->held;
+		p->list = list;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+static void
+end_polled(struct polled *p)
+{
+	while (p->n > 0)
+		if (p->held[--p->n])
+			hc_file_put(p->held[p->n]);
+	if (p->list)
+		p->list->taken = false;
+}
 
 /* Add the guest's descriptor; false: it is not open. */
 static bool
@@ -32,18 +87,10 @@ add_polled(struct hc_guest *guest, struct polled *p, int fd, int events)
 
 	p->held[p->n] = file;
 	p->host[p->n++] = (struct pollfd){
-		.fd = file ? file->host : -1,
+		.fd = file ? file->host : NOT_OPEN,
 		.events = (short)events,
 	};
 	return file != NULL;
-}
-
-static void
-put_polled(struct polled *p)
-{
-	while (p->n > 0)
-		if (p->held[--p->n])
-			hc_file_put(p->held[p->n]);
 }
 
 /* A time to wait; without limit if it is not set. */
@@ -106,18 +153,20 @@ give_left(
 	return end_time(call, t, result);
 }
 
-/* Translate the guest's list.  The number of descriptors that are not open. */
+/* Translate the guest's list of `n` in its place.  The number of descriptors
+ * that are not open. */
 static unsigned
-translate_list(struct hc_guest *guest, struct polled *p,
-    const struct pollfd *list, unsigned n)
+translate_list(struct hc_guest *guest, struct polled *p, unsigned n)
 {
-	unsigned i, absent = 0;
+	unsigned absent = 0;
 
-	for (i = 0; i < n; i++) {
-		if (list[i].fd < 0) {
+	while (p->n < n) {
+		const struct pollfd *guests = &p->host[p->n];
+
+		if (guests->fd < 0) {
 			p->held[p->n] = NULL;
-			p->host[p->n++] = (struct pollfd){ .fd = -1 };
-		} else if (!add_polled(guest, p, list[i].fd, list[i].events)) {
+			p->host[p->n++].fd = IGNORED;
+		} else if (!add_polled(guest, p, guests->fd, guests->events)) {
 			absent++;
 		}
 	}
@@ -125,17 +174,16 @@ translate_list(struct hc_guest *guest, struct polled *p,
 }
 
 static int
-give_events(struct hc_guest *guest, const struct polled *p,
-    const struct pollfd *list, uint64_t va)
+give_events(struct hc_guest *guest, const struct polled *p, uint64_t va)
 {
 	unsigned i;
 
 	for (i = 0; i < p->n; i++) {
-		bool absent = list[i].fd >= 0 && !p->held[i];
+		bool absent = p->host[i].fd == NOT_OPEN;
 		short events = absent ? POLLNVAL : p->host[i].revents;
 
 		if (gmem_write(guest->mem,
-			va + i * sizeof(*list) +
+			va + i * sizeof(struct pollfd) +
 			    offsetof(struct pollfd, revents),
 			&events, sizeof(events)) < 0)
 			return -EFAULT;
@@ -143,28 +191,42 @@ give_events(struct hc_guest *guest, const struct polled *p,
 	return 0;
 }
 
+/* Wait for the `n` descriptors of the guest's list, which `p` has room for. */
+static int64_t
+poll_list(struct hc_call *call, struct polled *p, uint64_t fds, unsigned n,
+    const struct timeout *timeout)
+{
+	const size_t size = n * sizeof(struct pollfd);
+	const struct gmem *mem = call->guest->mem;
+	unsigned absent;
+	int64_t r;
+
+	if (gmem_read(mem, p->host, fds, size) < 0 ||
+	    !gmem_range(mem, fds, size, GMEM_WRITE))
+		return -EFAULT;
+	absent = translate_list(call->guest, p, n);
+	r = wait_polled(call, p, timeout, absent > 0);
+	if (r >= 0 && give_events(call->guest, p, fds) < 0)
+		r = -EFAULT;
+	return r >= 0 ? r + absent : r;
+}
+
 static int64_t
 poll_call(struct hc_call *call, uint64_t fds, uint32_t n,
     const struct timeout *timeout)
 {
-	struct hc_guest *guest = call->guest;
-	struct pollfd list[HC_FDS];
+	struct short_list space;
 	struct polled p;
-	unsigned absent;
 	int64_t r;
 
-	if (n > HC_FDS)
+	if (n > call->guest->fds.limit)
 		return -EINVAL;
-	if (gmem_read(guest->mem, list, fds, n * sizeof(*list)) < 0 ||
-	    !gmem_range(guest->mem, fds, n * sizeof(*list), GMEM_WRITE))
-		return -EFAULT;
-	p.n = 0;
-	absent = translate_list(guest, &p, list, n);
-	r = wait_polled(call, &p, timeout, absent > 0);
-	if (r >= 0 && give_events(guest, &p, list, fds) < 0)
-		r = -EFAULT;
-	put_polled(&p);
-	return r >= 0 ? r + absent : r;
+	r = begin_polled(&p, &space, n);
+	if (r < 0)
+		return r;
+	r = poll_list(call, &p, fds, n, timeout);
+	end_polled(&p);
+	return r;
 }
 
 int64_t
@@ -222,93 +284,139 @@ in_set(const struct sets *sets, int set, unsigned fd)
 	return sets->bits[set][fd / 64] >> fd % 64 & 1;
 }
 
+/* As on Linux, no more is read than the table of descriptors is long: programs
+ * pass large numbers with small sets. */
 static int
 get_sets(
     struct hc_call *call, int32_t n, const uint64_t va[SETS], struct sets *sets)
 {
+	const unsigned size = call->guest->fds.size;
 	int i;
 
 	if (n < 0)
 		return -EINVAL;
-	*sets = (struct sets){ 0 };
-	sets->n = n < (int32_t)HC_FDS ? (unsigned)n : HC_FDS;
+	sets->n = (unsigned)n < size ? (unsigned)n : size;
 	sets->size = (sets->n + 63) / 64 * sizeof(uint64_t);
 	for (i = 0; i < SETS; i++) {
 		sets->va[i] = va[i];
+		memset(sets->bits[i], 0, sets->size);
 		if (sets->va[i] && gmem_read(call->guest->mem, sets->bits[i],
 				       sets->va[i], sets->size) < 0)
 			return -EFAULT;
+		if (sets->n % 64)
+			sets->bits[i][sets->n / 64] &= ~(
+			    ~UINT64_C(0) << sets->n % 64);
 	}
 	return 0;
 }
 
+/* The lowest descriptor from `fd` on that is in any set, or sets->n. */
+static unsigned
+next_in_sets(const struct sets *sets, unsigned fd)
+{
+	while (fd < sets->n) {
+		unsigned at = fd / 64;
+		uint64_t bits = sets->bits[0][at] | sets->bits[1][at] |
+				sets->bits[2][at];
+
+		bits &= ~UINT64_C(0) << fd % 64;
+		if (bits)
+			fd = at * 64 + (unsigned)__builtin_ctzll(bits);
+		else
+			fd = (at + 1) * 64;
+		if (bits)
+			break;
+	}
+	return fd < sets->n ? fd : sets->n;
+}
+
+static unsigned
+count_in_sets(const struct sets *sets)
+{
+	unsigned fd, n = 0;
+
+	for (fd = 0; (fd = next_in_sets(sets, fd)) < sets->n; fd++)
+		n++;
+	return n;
+}
+
 /* Make a list of the descriptors in any set. */
 static int
-translate_sets(struct hc_guest *guest, struct polled *p,
-    const struct sets *sets, uint16_t fds[HC_FDS])
+translate_sets(
+    struct hc_guest *guest, struct polled *p, const struct sets *sets)
 {
 	unsigned fd;
 	int i;
 
-	for (fd = 0; fd < sets->n; fd++) {
+	for (fd = 0; (fd = next_in_sets(sets, fd)) < sets->n; fd++) {
 		int events = 0;
 
 		for (i = 0; i < SETS; i++)
 			if (in_set(sets, i, fd))
 				events |= meaning[i].events;
-		if (!events)
-			continue;
-		fds[p->n] = (uint16_t)fd;
 		if (!add_polled(guest, p, (int)fd, events))
 			return -EBADF;
 	}
 	return 0;
 }
 
-/* Make the resulting sets; the number of bits in them. */
+/* Leave in the sets what is ready, of which `p` has the list in order; the
+ * number of bits in them. */
 static int64_t
-give_sets(struct hc_guest *guest, struct sets *sets, const struct polled *p,
-    const uint16_t fds[HC_FDS])
+find_ready(struct sets *sets, const struct polled *p)
 {
-	struct sets ready = { 0 };
+	unsigned at, fd, next = 0;
 	int64_t count = 0;
-	unsigned at;
 	int i;
 
-	for (i = 0; i < SETS; i++) {
-		for (at = 0; at < p->n; at++) {
-			if (!in_set(sets, i, fds[at]) ||
-			    !(p->host[at].revents & meaning[i].revents))
+	for (at = 0; at < p->n; at++, next = fd + 1) {
+		fd = next_in_sets(sets, next);
+		for (i = 0; i < SETS; i++) {
+			if (!in_set(sets, i, fd))
 				continue;
-			ready.bits[i][fds[at] / 64] |= UINT64_C(1)
-						       << fds[at] % 64;
-			count++;
+			if (p->host[at].revents & meaning[i].revents)
+				count++;
+			else
+				sets->bits[i][fd / 64] &= ~(
+				    UINT64_C(1) << fd % 64);
 		}
-		if (sets->va[i] && gmem_write(guest->mem, sets->va[i],
-				       ready.bits[i], sets->size) < 0)
-			return -EFAULT;
 	}
 	return count;
+}
+
+static int
+give_sets(struct hc_guest *guest, const struct sets *sets)
+{
+	int i;
+
+	for (i = 0; i < SETS; i++)
+		if (sets->va[i] && gmem_write(guest->mem, sets->va[i],
+				       sets->bits[i], sets->size) < 0)
+			return -EFAULT;
+	return 0;
 }
 
 static int64_t
 select_call(struct hc_call *call, int32_t n, const uint64_t va[SETS],
     const struct timeout *timeout)
 {
-	uint16_t fds[HC_FDS];
+	struct short_list space;
 	struct polled p;
 	struct sets sets;
 	int64_t r = get_sets(call, n, va, &sets);
 
+	if (r == 0)
+		r = begin_polled(&p, &space, count_in_sets(&sets));
 	if (r < 0)
 		return r;
-	p.n = 0;
-	r = translate_sets(call->guest, &p, &sets, fds);
+	r = translate_sets(call->guest, &p, &sets);
 	if (r == 0)
 		r = wait_polled(call, &p, timeout, false);
 	if (r >= 0)
-		r = give_sets(call->guest, &sets, &p, fds);
-	put_polled(&p);
+		r = find_ready(&sets, &p);
+	if (r >= 0 && give_sets(call->guest, &sets) < 0)
+		r = -EFAULT;
+	end_polled(&p);
 	return r;
 }
 

@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Replace the guest's descriptor at `at` by the host's. */
 static int
@@ -146,6 +147,60 @@ hc_control_put(struct hc_control *c)
 		hc_file_put(c->held[--c->files]);
 }
 
+/* Could a socket of the guest's own receive what is sent over this one? */
+static bool
+stays_inside(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	/* The peer of a socket that has none has no user, and a process that
+	 * we cannot see is 0. */
+	return hc_host(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer,
+		   &len) < 0 ||
+	       peer.uid == (uid_t)-1 || peer.pid == getpid();
+}
+
+/* Change a count by `by`, within [0, most]; else it stays as it is. */
+static bool
+count_flight(atomic_uint *flight, int by, unsigned most)
+{
+	unsigned old = *flight;
+
+	do {
+		if (by < 0 ? old < (unsigned)-by : old + (unsigned)by > most)
+			return false;
+	} while (
+	    !atomic_compare_exchange_weak(flight, &old, old + (unsigned)by));
+	return true;
+}
+
+int
+hc_control_depart(
+    struct hc_guest *guest, struct hc_control *c, const struct hc_file *socket)
+{
+	unsigned i, n = 0;
+
+	c->flight = 0;
+	for (i = 0; i < c->files; i++)
+		n += c->held[i]->buffered;
+	if (n == 0 || !stays_inside(socket->host))
+		return 0;
+	if (!count_flight(&guest->fds.flight, (int)n, HC_FLIGHT))
+		return -ETOOMANYREFS;
+	c->flight = n;
+	return 0;
+}
+
+void
+hc_control_departed(
+    struct hc_guest *guest, struct hc_control *c, int64_t result)
+{
+	if (result < 0 && c->flight > 0)
+		(void)count_flight(
+		    &guest->fds.flight, -(int)c->flight, HC_FLIGHT);
+}
+
 static int
 socket_option(int fd, int option)
 {
@@ -169,9 +224,9 @@ is_safe_socket(int fd)
 	       (type == SOCK_SEQPACKET && family == AF_UNIX);
 }
 
-/* May a guest have this descriptor, which came over a socket? */
+/* May a guest have this descriptor, which came over a socket?  *type is S_IF*. */
 static bool
-is_safe(int fd)
+is_safe(int fd, unsigned *type)
 {
 	struct stat st;
 	int64_t flags = hc_host(SYS_fcntl, fd, F_GETFL, 0);
@@ -179,13 +234,33 @@ is_safe(int fd)
 	if (flags < 0 || (flags & O_PATH) ||
 	    hc_host(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) < 0)
 		return false;
-	switch (st.st_mode & S_IFMT) {
+	*type = st.st_mode & S_IFMT;
+	switch (*type) {
 	case S_IFREG: return hc_is_plain(fd);
 	case S_IFIFO: return true;
 	case S_IFSOCK: return is_safe_socket(fd);
 	case S_IFCHR: return hc_is_harmless(st.st_rdev);
 	default: return false; /* KVM's descriptors have no file type */
 	}
+}
+
+/* A guest's descriptor for one that was received; -1: it may not have it, or
+ * does not want it. */
+static int
+receive_right(struct hc_guest *guest, int fd, bool wanted, bool cloexec)
+{
+	unsigned type = 0;
+	bool safe = is_safe(fd, &type);
+	bool buffered = type == S_IFSOCK || type == S_IFIFO;
+
+	if (buffered)
+		(void)count_flight(&guest->fds.flight, -1, HC_FLIGHT);
+	if (!safe || !wanted) {
+		close(fd);
+		return -1;
+	}
+	return buffered ? hc_fd_open_socket(&guest->fds, fd, 0, cloexec)
+			: hc_fd_open(&guest->fds, fd, 0, cloexec);
 }
 
 /* Replace `n` host descriptors by guest descriptors, up to the first that the
@@ -196,13 +271,10 @@ receive_rights(struct hc_guest *guest, uint8_t *at, size_t n, bool cloexec)
 	size_t i, good = 0;
 
 	for (i = 0; i < n; i++, at += sizeof(int)) {
-		int fd, own = -1;
+		int fd, own;
 
 		memcpy(&fd, at, sizeof(fd));
-		if (good == i && is_safe(fd))
-			own = hc_fd_open(&guest->fds, fd, 0, cloexec);
-		else
-			close(fd);
+		own = receive_right(guest, fd, good == i, cloexec);
 		if (own < 0)
 			continue;
 		memcpy(at, &own, sizeof(own));

@@ -19,6 +19,7 @@ struct hc_control {
 	size_t len;
 	struct hc_file *held[HC_RIGHTS]; /* the files that are sent */
 	unsigned files;
+	unsigned flight; /* of HC_FLIGHT */
 };
 
 /*
@@ -29,6 +30,16 @@ struct hc_control {
 int hc_control_get(struct hc_guest *guest, struct hc_control *control,
     uint64_t va, size_t len);
 void hc_control_put(struct hc_control *control);
+
+/*
+ * Around a host call that sends them over `socket`: those that have buffers
+ * count until they are received, unless another process receives them.  0, or
+ * -ETOOMANYREFS.
+ */
+int hc_control_depart(struct hc_guest *guest, struct hc_control *control,
+    const struct hc_file *socket);
+void hc_control_departed(
+    struct hc_guest *guest, struct hc_control *control, int64_t result);
 
 /*
  * Translate the control messages that the host received into control->bytes, as

@@ -209,8 +209,11 @@ send_message(
 	    g->msg_control ? g->msg_controllen : 0);
 	if (r == 0)
 		r = get_address(m);
+	if (r == 0)
+		r = hc_control_depart(m->guest, &m->control, m->file);
 	if (r == 0) {
 		r = send_prepared(m, flags);
+		hc_control_departed(m->guest, &m->control, r);
 		hc_address_put(&m->address);
 		m->address.is_unix = false;
 	}

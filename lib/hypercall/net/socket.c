@@ -65,10 +65,10 @@ static int64_t
 give_socket(struct hc_call *call, int host, int family, bool cloexec)
 {
 	struct hc_fds *fds = &call->guest->fds;
-	struct hc_file *file = hc_file_new(fds, host);
+	struct hc_file *file = hc_file_new_socket(fds, host);
 
 	if (!file)
-		return -EMFILE;
+		return -ENFILE;
 	file->may = HC_MAY_CHANGE;
 	file->netlink = family == AF_NETLINK;
 	return hc_fd_install(fds, file, 0, cloexec);
@@ -220,10 +220,10 @@ give_accepted(struct hc_call *call, const struct hc_file *listener,
     bool cloexec)
 {
 	struct hc_guest *guest = call->guest;
-	struct hc_file *file = hc_file_new(&guest->fds, host);
+	struct hc_file *file = hc_file_new_socket(&guest->fds, host);
 
 	if (!file)
-		return -EMFILE;
+		return -ENFILE;
 	file->may = HC_MAY_CHANGE;
 	hc_unix_accepted(guest, file, listener);
 	hc_address_peer(guest, file, a);
@@ -249,6 +249,9 @@ accept_call(struct hc_call *call, uint64_t fd, uint64_t addr, uint64_t addrlen,
 	if (!file)
 		return -EBADF;
 	r = hc_address_room(call->guest, &out, addr, addrlen);
+	/* As on Linux, the connection stays in the queue. */
+	if (r == 0)
+		r = hc_fd_room_for_socket(&call->guest->fds);
 	if (r == 0)
 		r = hc_host_wait(call->thread, SYS_accept4, file->host, &a.u,
 		    &a.len, flags | SOCK_CLOEXEC, 0, 0);

@@ -39,12 +39,7 @@ names_of(struct hc_guest *guest, const struct hc_file *file)
 static struct names *
 make_names(struct hc_guest *guest, struct hc_file *file)
 {
-	struct names *names = names_of(guest, file);
-
-	if (!file->named)
-		*names = (struct names){ 0 };
-	file->named = true;
-	return names;
+	return (struct names *)hc_file_make_names(&guest->fds, file);
 }
 
 static void
@@ -84,16 +79,14 @@ set_host_name(struct hc_unix *u, const char *name)
 static const struct names *
 find_host(struct hc_guest *guest, const char *path)
 {
-	unsigned i;
+	struct hc_fds *fds = &guest->fds;
+	const struct names *names;
+	unsigned at;
 
-	for (i = 0; i < HC_FILES; i++) {
-		const struct hc_file *file = &guest->fds.file[i];
-		const struct names *names = names_of(guest, file);
-
-		if (file->refs > 0 && file->named && names->own[0] &&
-		    strncmp(names->host, path, HC_UNIX) == 0)
+	for (at = 0; (names = (struct names *)hc_fds_next_names(fds, &at));
+	     at++)
+		if (names->own[0] && strncmp(names->host, path, HC_UNIX) == 0)
 			return names;
-	}
 	return NULL;
 }
 

@@ -300,15 +300,12 @@ static bool
 find_number(const struct hc_call *call, unsigned row, int *number)
 {
 	char name[HC_THREAD_NAME];
-	int n = *number;
 
 	if (rows[row].kind == HC_OWN_DESCRIPTOR) {
-		while (n < (int)HC_FDS && !exists(call, &rows[row], n))
-			n++;
-		*number = n;
-		return n < (int)HC_FDS;
+		*number = (int)hc_fd_next(&call->guest->fds, (unsigned)*number);
+		return *number < (int)HC_FDS;
 	}
-	*number = n - 1;
+	--*number;
 	return hc_thread_next(call->thread, number, name);
 }
 
@@ -480,7 +477,7 @@ has_room(const struct hc_guest *guest, uint64_t bytes)
 {
 	unsigned i;
 
-	for (i = 0; i < HC_FILES; i++)
+	for (i = 0; i < guest->fds.files; i++)
 		if (guest->fds.file[i].refs > 0)
 			bytes += guest->fds.file[i].bytes;
 	return bytes <= HC_OWN_BYTES;

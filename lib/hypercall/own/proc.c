@@ -559,7 +559,7 @@ hc_own_status(struct hc_text *text, const struct hc_call *call, int number)
 	    name, HC_PID, tid);
 	hc_text_put(text,
 	    "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", uid,
-	    uid, uid, uid, gid, gid, gid, gid, HC_FDS);
+	    uid, uid, uid, gid, gid, gid, gid, call->guest->fds.size);
 	put_sizes(text, call->guest);
 	hc_text_put(text, "Threads:\t%u\n", count_threads(call));
 	put_signals(text, call);

@@ -13,6 +13,26 @@
 
 _Static_assert(HC_LIMITS == RLIM_NLIMITS, "there are as many as on Linux");
 
+/* Descriptors of novillo's own, besides those of guests. */
+#define OWN_FILES 64U
+
+/* The guest inherits the limit of novillo, whose descriptors its own are. */
+static struct hc_limit
+limit_files(void)
+{
+	struct hc_limit limit = { HC_FDS, HC_FDS };
+	struct rlimit host;
+
+	if (getrlimit(RLIMIT_NOFILE, &host) < 0)
+		return limit;
+	if (host.rlim_max < HC_FDS + OWN_FILES)
+		limit.most = host.rlim_max > OWN_FILES
+				 ? host.rlim_max - OWN_FILES
+				 : 0;
+	limit.now = host.rlim_cur < limit.most ? host.rlim_cur : limit.most;
+	return limit;
+}
+
 void
 hc_limits_init(struct hc_guest *guest)
 {
@@ -25,14 +45,20 @@ hc_limits_init(struct hc_guest *guest)
 	limit[RLIMIT_AS] = (struct hc_limit){ guest->mem->size,
 		guest->mem->size };
 	limit[RLIMIT_CORE].now = 0;
-	limit[RLIMIT_NOFILE] = (struct hc_limit){ HC_FDS, HC_FDS };
+	limit[RLIMIT_NOFILE] = limit_files();
 	limit[RLIMIT_NICE] = limit[RLIMIT_RTPRIO] = (struct hc_limit){ 0, 0 };
 }
 
-/*
- * Write the old limit to `old` and read a new one from `new`, unless they are
- * 0.  A new limit is kept and reported, and has no other effect.
- */
+void
+hc_limits_apply(struct hc_guest *guest)
+{
+	const uint64_t files = guest->limit[RLIMIT_NOFILE].now;
+
+	guest->fds.limit = files < HC_FDS ? (unsigned)files : HC_FDS;
+}
+
+/* Write the old limit to `old` and read a new one from `new`, unless they are
+ * 0. */
 static int64_t
 limit_call(struct hc_call *call, uint64_t resource, uint64_t new, uint64_t old)
 {
@@ -52,6 +78,7 @@ limit_call(struct hc_call *call, uint64_t resource, uint64_t new, uint64_t old)
 		if (want.most > limit->most)
 			return -EPERM;
 		*limit = want;
+		hc_limits_apply(call->guest);
 	}
 	return old ? gmem_write(mem, old, &before, sizeof(before)) : 0;
 }

@@ -296,7 +296,7 @@ hc_do_pidfd_open(struct hc_call *call)
 		return r;
 	file = hc_file_new(&call->guest->fds, (int)r);
 	if (!file)
-		return -EMFILE;
+		return -ENFILE;
 	file->may = HC_MAY_FLAGS;
 	file->ours = true;
 	return hc_fd_install(&call->guest->fds, file, 0, true);

@@ -13,6 +13,9 @@
 /* Set the limits that a guest starts with. */
 void hc_limits_init(struct hc_guest *guest);
 
+/* The limits have changed: those that others enforce become theirs. */
+void hc_limits_apply(struct hc_guest *guest);
+
 /* Does `pid` name the guest or one of its threads: by number, or as 0 the
  * caller?  Others are ESRCH. */
 bool hc_is_task(const struct hc_call *call, int pid);

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests the limits of a guest's resources: what setrlimit limits, and what
+ * novillo's own storage does.
+ */
+#include "guestcall.h"
+
+#include "hypercall/core/handlers.h"
+#include "hypercall/core/places.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Writable memory for lists. */
+#define LIST (UINT64_C(4) << 20)
+#define ROOM (UINT64_C(1) << 20)
+
+#define ROUNDS 20000
+#define LITTLE 300U /* places of a small table */
+
+/* Places agree with an array of booleans. */
+static void
+test_places(void)
+{
+	static struct hc_places places;
+	static bool model[LITTLE];
+	unsigned round, bad = 0;
+
+	for (round = 0; round < ROUNDS && bad == 0; round++) {
+		unsigned at = (unsigned)rand() % LITTLE;
+		unsigned end = (unsigned)rand() % (LITTLE + 1);
+		unsigned from = (unsigned)rand() % LITTLE;
+		/* Most of them become taken, and then free again. */
+		bool take = rand() % 16 < (round / 2000 % 2 ? 4 : 12);
+		unsigned free = from, taken = from;
+
+		if (take)
+			hc_place_take(&places, at);
+		else
+			hc_place_give(&places, at);
+		model[at] = take;
+		while (free < end && model[free])
+			free++;
+		while (taken < end && !model[taken])
+			taken++;
+		bad += hc_place_free(&places, from, end) !=
+		       (free < end ? free : end);
+		bad += hc_place_taken(&places, from, end) !=
+		       (taken < end ? taken : end);
+	}
+	is_int(bad, 0, "%u changes of places agree with a model", round);
+}
+
+static void
+test_full_places(void)
+{
+	static struct hc_places places;
+	unsigned i;
+
+	for (i = 0; i < HC_FILES; i++)
+		hc_place_take(&places, i);
+	is_int(hc_place_free(&places, 0, HC_FILES), HC_FILES, "all are taken");
+	hc_place_give(&places, HC_FILES - 1);
+	is_int(hc_place_free(&places, 0, HC_FILES), HC_FILES - 1,
+	    "the last is found");
+	hc_place_give(&places, 4096);
+	hc_place_give(&places, 4095);
+	is_int(hc_place_free(&places, 0, HC_FILES), 4095, "and the lowest");
+	is_int(hc_place_free(&places, 4096, HC_FILES), 4096, "from a place on");
+	is_int(
+	    hc_place_free(&places, 4097, 4200), 4200, "but not past the end");
+}
+
+static int64_t
+set_limit(int resource, uint64_t now)
+{
+	struct rlimit limit = { now, guest.limit[resource].most };
+
+	memcpy(at(PAGE), &limit, sizeof(limit));
+	return CALL(HC_setrlimit, (uint64_t)resource, PAGE);
+}
+
+static uint64_t
+most_files(void)
+{
+	return guest.limit[RLIMIT_NOFILE].most;
+}
+
+static void
+put_list(unsigned n, int fd)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		const struct pollfd entry = { fd, POLLIN, 0x77 };
+
+		memcpy(at(LIST + i * sizeof(entry)), &entry, sizeof(entry));
+	}
+}
+
+static void
+test_few_files(void)
+{
+	int64_t fd, n = 0;
+
+	is_int(set_limit(RLIMIT_NOFILE, 100), 0, "a limit of 100 descriptors");
+	while ((fd = CALL(HC_eventfd2, 0, 0)) >= 0)
+		n++;
+	is_int(fd, -EMFILE, "ends in EMFILE");
+	ok(n > 90 && guest.fds.fd[99].file && !guest.fds.fd[100].file,
+	    "with 99 as the last");
+	is_int(CALL(HC_dup, 50), -EMFILE, "for dup also");
+	is_int(CALL(HC_dup2, 50, 100), -EBADF, "dup2 does not reach 100");
+	is_int(CALL(HC_dup2, 50, 99), 99, "but 99");
+	is_int(CALL(HC_fcntl, 50, F_DUPFD, 100), -EINVAL, "nor does F_DUPFD");
+	is_int(CALL(HC_pipe, PAGE + 64), -EMFILE, "there is no pipe");
+	put_list(100, -1);
+	is_int(CALL(HC_poll, LIST, 101, 0), -EINVAL, "nor a list of 101");
+	is_int(CALL(HC_poll, LIST, 100, 0), 0, "but one of 100");
+	is_int(set_limit(RLIMIT_NOFILE, 20), 0, "a lower limit");
+	is_int(CALL(HC_fcntl, 50, F_GETFD), 0, "leaves what is open");
+	CALL(HC_close, 7);
+	is_int(CALL(HC_dup, 50), 7, "and one below it can be opened");
+	CALL(HC_close_range, 3, 98, 0);
+	is_int(
+	    hc_fd_next(&guest.fds, 3), 99, "close_range leaves what follows");
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+	is_int(hc_fd_next(&guest.fds, 3), HC_FDS, "or closes it");
+	is_int(set_limit(RLIMIT_NOFILE, most_files()), 0, "it can be raised");
+}
+
+/* Each descriptor of the guest's would need one of ours; a copy does not. */
+static void
+test_many_files(void)
+{
+	const uint64_t most = most_files();
+	int64_t fd = CALL(HC_eventfd2, 1, 0), top = fd;
+
+	if (most < 2000) {
+		skip(7, "the limit of descriptors is low");
+		return;
+	}
+	while ((uint64_t)top + 1 < most && top >= 0)
+		top = CALL(HC_dup, (uint64_t)fd);
+	is_int(top, (int64_t)most - 1, "a guest may have %d descriptors",
+	    (int)most);
+	is_int(CALL(HC_dup, (uint64_t)fd), -EMFILE, "and no more");
+	CALL(HC_close, 1500);
+	CALL(HC_close, 1400);
+	is_int(CALL(HC_dup, (uint64_t)fd), 1400, "the lowest is the next");
+	is_int(CALL(HC_dup, (uint64_t)fd), 1500, "and then the other");
+	is_int(CALL(HC_close_range, 1000, UINT32_MAX, 4), 0,
+	    "close_range marks them");
+	is_int(CALL(HC_fcntl, most - 1, F_GETFD), FD_CLOEXEC, "all of them");
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+	is_int(hc_fd_next(&guest.fds, 3), HC_FDS, "or closes them");
+}
+
+static void
+test_long_lists(void)
+{
+	int64_t fd = CALL(HC_eventfd2, 1, 0), empty = CALL(HC_eventfd2, 0, 0);
+	const unsigned n = most_files() < 60000 ? (unsigned)most_files()
+						: 60000;
+	struct pollfd *list = at(LIST);
+	unsigned i;
+
+	put_list(n, (int)fd);
+	list[1].fd = -5;
+	list[2].fd = (int)empty;
+	list[n - 1].fd = (int)n;
+	is_int(CALL(HC_poll, LIST, n, (uint64_t)-1), n - 2, "a long list");
+	ok(list[0].revents == POLLIN && list[1].revents == 0 &&
+		list[2].revents == 0 && list[n - 1].revents == POLLNVAL &&
+		list[1].fd == -5,
+	    "is answered entry by entry");
+	is_int(CALL(HC_poll, LIST + 4 * ROOM - 64, n, 0), -EFAULT,
+	    "one that is not there is EFAULT");
+	for (i = 0; i < 8; i++)
+		is_int(CALL(HC_poll, LIST, n, 0), n - 2,
+		    "and gives its space back (%u)", i);
+	CALL(HC_close, (uint64_t)fd);
+	CALL(HC_close, (uint64_t)empty);
+}
+
+/* The bits of a set. */
+static void
+set_bit(uint64_t va, unsigned fd)
+{
+	uint64_t word;
+
+	memcpy(&word, at(va + fd / 64 * 8), sizeof(word));
+	word |= UINT64_C(1) << fd % 64;
+	memcpy(at(va + fd / 64 * 8), &word, sizeof(word));
+}
+
+static bool
+has_bit(uint64_t va, unsigned fd)
+{
+	const uint8_t *bytes = at(va);
+
+	return bytes[fd / 8] >> fd % 8 & 1;
+}
+
+static void
+test_large_sets(void)
+{
+	const uint64_t in = LIST, out = LIST + 8192;
+	uint64_t fd = (uint64_t)CALL(HC_eventfd2, 1, 0);
+	unsigned i;
+
+	memset(at(LIST), 0, 2 * 8192);
+	set_bit(in, (unsigned)fd);
+	set_bit(in, 3000);
+	is_int(CALL(HC_select, 3001, in, 0, 0, 0), 1,
+	    "a set is not read past the table of descriptors, as on Linux");
+	ok(has_bit(in, 3000), "nor written");
+	is_int(CALL(HC_dup2, fd, 5000), 5000, "a larger table");
+	is_int(CALL(HC_select, 3001, in, 0, 0, 0), -EBADF, "is looked at");
+	memset(at(LIST), 0, 2 * 8192);
+	set_bit(in, 5000);
+	set_bit(out, (unsigned)fd);
+	set_bit(out, 5000);
+	is_int(CALL(HC_select, 5001, in, out, 0, 0), 3,
+	    "a large descriptor is in sets");
+	ok(has_bit(in, 5000) && !has_bit(in, (unsigned)fd) &&
+		has_bit(out, 5000) && has_bit(out, (unsigned)fd),
+	    "and the others are where they were");
+	memset(at(LIST), 0, 2 * 8192);
+	for (i = 1000; i < 3000; i++) {
+		CALL(HC_dup2, fd, i);
+		set_bit(in, i);
+	}
+	is_int(CALL(HC_select, 3000, in, 0, 0, 0), 2000, "2000 in one set");
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+}
+
+/* Sockets and pipes have buffers, which --memory does not count. */
+static void
+test_sockets(void)
+{
+	int64_t r, n = 0;
+	unsigned start = guest.fds.sockets;
+
+	hc_fds_set_memory(&guest.fds, RAM);
+	is_int(guest.fds.sockets_most, HC_SOCKETS_LEAST, "few in few memory");
+	hc_fds_set_memory(&guest.fds, UINT64_C(1) << 40);
+	is_int(guest.fds.sockets_most, HC_SOCKETS, "and many in much");
+	hc_fds_set_memory(&guest.fds, UINT64_C(2000) * HC_SOCKET_SHARE);
+	is_int(guest.fds.sockets_most, 2000, "each has its share");
+	guest.fds.sockets_most = 40;
+	while ((r = CALL(HC_pipe, LIST)) == 0)
+		n++;
+	is_int(r, -ENFILE, "too many pipes are ENFILE");
+	is_int(n, (40 - start) / 2, "each has two ends");
+	is_int(CALL(HC_socket, AF_UNIX, SOCK_STREAM, 0), -ENFILE,
+	    "sockets are counted with them");
+	is_int(CALL(HC_socketpair, AF_UNIX, SOCK_STREAM, 0, LIST), -ENFILE,
+	    "and so are pairs");
+	r = CALL(HC_eventfd2, 0, 0);
+	ok(r >= 0, "other files are not");
+	is_int(CALL(HC_dup, 3), r + 1, "nor are copies");
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+	is_int(guest.fds.sockets, start, "closed, they are gone");
+	guest.fds.sockets_most = HC_SOCKETS;
+}
+
+static int64_t
+send_right(uint64_t socket, uint64_t fd)
+{
+	union {
+		struct cmsghdr header;
+		uint8_t bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+			  .cmsg_level = SOL_SOCKET,
+			  .cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { (void *)LIST, 1 };
+	struct msghdr m = { .msg_iov = (void *)(PAGE + 512),
+		.msg_iovlen = 1,
+		.msg_control = (void *)(PAGE + 1024),
+		.msg_controllen = sizeof(control) };
+	int right = (int)fd;
+
+	memcpy(CMSG_DATA(&control.header), &right, sizeof(right));
+	memcpy(at(PAGE), &m, sizeof(m));
+	memcpy(at(PAGE + 512), &iov, sizeof(iov));
+	memcpy(at(PAGE + 1024), &control, sizeof(control));
+	return CALL(HC_sendmsg, socket, PAGE, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* A descriptor that was received, or -1. */
+static int
+receive_right(uint64_t socket)
+{
+	int fd = -1;
+
+	if (CALL(HC_recvmsg, socket, PAGE, MSG_DONTWAIT) == 1)
+		memcpy(&fd, at(PAGE + 1024 + CMSG_LEN(0)), sizeof(fd));
+	return fd;
+}
+
+static void
+test_flight(void)
+{
+	int pair[2], pipe[2];
+	int64_t r;
+
+	CALL(HC_socketpair, AF_UNIX, SOCK_STREAM, 0, LIST);
+	memcpy(pair, at(LIST), sizeof(pair));
+	CALL(HC_pipe, LIST);
+	memcpy(pipe, at(LIST), sizeof(pipe));
+	is_int(send_right((uint64_t)pair[0], (uint64_t)pipe[0]), 1,
+	    "a pipe is sent");
+	is_int(guest.fds.flight, 1, "and is in flight");
+	r = receive_right((uint64_t)pair[1]);
+	ok(r > pipe[1], "until it is received");
+	is_int(guest.fds.flight, 0, "which ends that");
+	guest.fds.flight = HC_FLIGHT;
+	is_int(send_right((uint64_t)pair[0], (uint64_t)pipe[0]), -ETOOMANYREFS,
+	    "too many in flight are ETOOMANYREFS");
+	is_int(send_right((uint64_t)pair[0], (uint64_t)CALL(HC_eventfd2, 0, 0)),
+	    1, "files without buffers are not counted");
+	guest.fds.flight = 5;
+	CALL(HC_close, (uint64_t)pair[1]);
+	is_int(send_right((uint64_t)pair[0], (uint64_t)pipe[0]), -EPIPE,
+	    "where nobody reads");
+	is_int(guest.fds.flight, 5, "nothing flies");
+	guest.fds.flight = 0;
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+}
+
+int
+main(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	guestcall_init();
+	space_take(
+	    &guest.space, LIST, ROOM, space_bits(PROT_READ | PROT_WRITE));
+	test_places();
+	test_full_places();
+	test_few_files();
+	test_large_sets();
+	test_many_files();
+	test_long_lists();
+	test_sockets();
+	test_flight();
+	return done_testing();
+}
