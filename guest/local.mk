@@ -8,6 +8,7 @@
 #	include/	its headers
 #	examples/	programs to copy from
 #	checks/		guests that are only tests
+#	sdk/		what is installed for authors of guests
 #	vdso/		the vDSO, which novillo contains and gives to guests
 #
 # Programs are built into this folder, where they are easy to type: the source
@@ -40,9 +41,8 @@ GUEST_RUNTIME_C = \
 	guest/runtime/thread \
 	guest/runtime/tap
 
-GUEST_INCLUDES = \
-	guest/runtime/runtime.h \
-	guest/include/arpa/inet.h \
+# Headers of guests' authors, which are installed.
+GUEST_TOP_FILES = \
 	guest/include/assert.h \
 	guest/include/ctype.h \
 	guest/include/errno.def \
@@ -51,14 +51,22 @@ GUEST_INCLUDES = \
 	guest/include/frame.h \
 	guest/include/hcall.h \
 	guest/include/limits.h \
-	guest/include/netinet/in.h \
-	guest/include/netinet/tcp.h \
 	guest/include/poll.h \
 	guest/include/sched.h \
 	guest/include/signal.h \
 	guest/include/stdio.h \
 	guest/include/stdlib.h \
 	guest/include/string.h \
+	guest/include/tap.h \
+	guest/include/thread.h \
+	guest/include/time.h \
+	guest/include/unistd.h
+GUEST_ARPA_FILES = \
+	guest/include/arpa/inet.h
+GUEST_NETINET_FILES = \
+	guest/include/netinet/in.h \
+	guest/include/netinet/tcp.h
+GUEST_SYS_FILES = \
 	guest/include/sys/auxv.h \
 	guest/include/sys/epoll.h \
 	guest/include/sys/eventfd.h \
@@ -76,13 +84,12 @@ GUEST_INCLUDES = \
 	guest/include/sys/types.h \
 	guest/include/sys/uio.h \
 	guest/include/sys/un.h \
-	guest/include/sys/utsname.h \
-	guest/include/tap.h \
-	guest/include/thread.h \
-	guest/include/time.h \
-	guest/include/unistd.h
+	guest/include/sys/utsname.h
 
-GUEST_ABI = lib/abi/clockpage.h lib/abi/hypercall.h lib/abi/hypercall.def
+GUEST_INCLUDES = guest/runtime/runtime.h $(GUEST_TOP_FILES) \
+	$(GUEST_ARPA_FILES) $(GUEST_NETINET_FILES) $(GUEST_SYS_FILES)
+GUEST_ABI_FILES = lib/abi/hypercall.h lib/abi/hypercall.def
+GUEST_ABI = lib/abi/clockpage.h $(GUEST_ABI_FILES)
 
 # Programs to copy from.
 GUEST_EXAMPLES = \
@@ -229,21 +236,25 @@ GUEST_IMAGES = $(GUEST_EXAMPLES) $(GUEST_CHECKS)
 GUEST_NATIVES = $(GUEST_NATIVE_PLAIN) $(GUEST_NATIVE_TESTS)
 
 GUEST_LIBRARY_OBJECTS = $(GUEST_RUNTIME:=.g.o)
-GUEST_PROGRAMS_C = $(GUEST_EXAMPLES:guest/%.elf=guest/examples/%.c) \
+GUEST_EXAMPLES_C = $(GUEST_EXAMPLES:guest/%.elf=guest/examples/%.c)
+GUEST_PROGRAMS_C = $(GUEST_EXAMPLES_C) \
 	$(GUEST_CHECKS:guest/%.elf=guest/checks/%.c)
 GUEST_OBJECTS = $(GUEST_PROGRAMS_C:.c=.g.o) $(GUEST_LIBRARY_OBJECTS)
 GUEST_NATIVE_LIBRARY_OBJECTS = $(GUEST_RUNTIME:=.n.o)
 GUEST_NATIVE_OBJECTS = $(GUEST_PROGRAMS_C:.c=.n.o) \
 	$(GUEST_NATIVE_LIBRARY_OBJECTS)
 
-noinst_DATA += $(GUEST_IMAGES) $(GUEST_FLAT) guest/libguest.a
+include guest/sdk/local.mk
+
+noinst_DATA += $(GUEST_IMAGES) $(GUEST_FLAT)
 check_DATA += $(GUEST_NATIVES)
 TESTS += $(GUEST_NATIVE_TESTS)
 
 # The compiler runs in the source folder, which -ffile-prefix-map then calls
 # ".", so that objects contain no path and every folder makes the same.
 GUEST_COMPILE = cd -P '$(abs_top_srcdir)' && \
-	$(GUEST_CC) -Iguest/include -Ilib/abi $(GUEST_CFLAGS_AUTO) \
+	$(GUEST_CC) -Iguest/include -Ilib/abi $(GUEST_CPPFLAGS) \
+	$(GUEST_CFLAGS_AUTO) -Wall -Wextra \
 	-ffile-prefix-map="$$PWD"=. $(GUEST_CFLAGS)
 GUEST_LINK = $(GUEST_CC) $(GUEST_LDFLAGS_AUTO) \
 	-Wl,-T,'$(abs_top_srcdir)/guest/runtime/guest.lds'

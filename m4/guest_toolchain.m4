@@ -43,7 +43,7 @@ void _start(void) { for (;;); }
 # The same for the linker and GUEST_LDFLAGS_AUTO.
 AC_DEFUN([_NOVILLO_GUEST_LDFLAG],
 [AC_MSG_CHECKING([whether $GUEST_CC links with $1])
-CFLAGS="-Werror $GUEST_CFLAGS_AUTO"
+CFLAGS="-Werror $GUEST_CPPFLAGS $GUEST_CFLAGS_AUTO"
 LDFLAGS="-nostdlib -static $1"
 AC_LINK_IFELSE([_NOVILLO_GUEST_PROGRAM],
     [GUEST_LDFLAGS_AUTO="$GUEST_LDFLAGS_AUTO $1"
@@ -54,7 +54,7 @@ CFLAGS= LDFLAGS=])
 # NOVILLO_GUEST_TOOLCHAIN
 # -----------------------
 # Sets and substitutes GUEST_CC and GUEST_CFLAGS, which are the user's, and
-# GUEST_CFLAGS_AUTO and GUEST_LDFLAGS_AUTO, which are ours.
+# GUEST_CPPFLAGS, GUEST_CFLAGS_AUTO and GUEST_LDFLAGS_AUTO, which are ours.
 AC_DEFUN([NOVILLO_GUEST_TOOLCHAIN],
 [AC_REQUIRE([AC_PROG_CC])
 AC_ARG_VAR([GUEST_CC], [C compiler for guests (default: CC without its flags)])
@@ -80,7 +80,8 @@ test -f "$GUEST_INCLUDE/stddef.h" ||
 AC_MSG_RESULT([$GUEST_INCLUDE])
 
 # The source is written for these, whatever the compiler.
-GUEST_CFLAGS_AUTO="-std=gnu11 -ffreestanding -nostdinc -isystem $GUEST_INCLUDE"
+GUEST_CPPFLAGS="-nostdinc -idirafter $GUEST_INCLUDE"
+GUEST_CFLAGS_AUTO="-std=gnu11 -ffreestanding"
 GUEST_LDFLAGS_AUTO="-nostdlib -static"
 
 # autoconf's checks run with CC and the host's flags, so these step aside.
@@ -115,8 +116,6 @@ _NOVILLO_GUEST_CFLAG([-fno-schedule-insns2])
 _NOVILLO_GUEST_CFLAG([-fno-tree-loop-distribute-patterns])
 # The macro may be predefined by the compiler; our headers have no such checks.
 _NOVILLO_GUEST_CFLAG([-U_FORTIFY_SOURCE])
-_NOVILLO_GUEST_CFLAG([-Wall])
-_NOVILLO_GUEST_CFLAG([-Wextra])
 
 # The driver's default may be PIE; clang says that -static is enough.
 _NOVILLO_GUEST_LDFLAG([-no-pie])
@@ -133,7 +132,7 @@ _NOVILLO_GUEST_LDFLAG([-Wl,--fatal-warnings])
 _NOVILLO_GUEST_LDFLAG([-Wl,--orphan-handling=error])
 
 AC_MSG_CHECKING([whether $GUEST_CC makes a freestanding x86-64 program])
-CFLAGS="$GUEST_CFLAGS_AUTO $GUEST_CFLAGS"
+CFLAGS="$GUEST_CPPFLAGS $GUEST_CFLAGS_AUTO $GUEST_CFLAGS"
 LDFLAGS="$GUEST_LDFLAGS_AUTO -Wl,-T,$srcdir/guest/runtime/guest.lds"
 AC_LINK_IFELSE([_NOVILLO_GUEST_PROGRAM], [AC_MSG_RESULT([yes])], [AC_MSG_RESULT([no])
     AC_MSG_ERROR([guests need a compiler for x86-64: set GUEST_CC, and look at
@@ -141,5 +140,6 @@ the end of config.log for what $GUEST_CC said])])
 
 CC=$novillo_save_CC CFLAGS=$novillo_save_CFLAGS LIBS=$novillo_save_LIBS
 CPPFLAGS=$novillo_save_CPPFLAGS LDFLAGS=$novillo_save_LDFLAGS
+AC_SUBST([GUEST_CPPFLAGS])
 AC_SUBST([GUEST_CFLAGS_AUTO])
 AC_SUBST([GUEST_LDFLAGS_AUTO])])

@@ -7,6 +7,7 @@ SHELL_TESTS += \
 	tests/tree/t-doc.sh \
 	tests/tree/t-guest-elf.sh \
 	tests/tree/t-install.sh \
-	tests/tree/t-layers.sh
+	tests/tree/t-layers.sh \
+	tests/tree/t-sdk.sh
 
 EXTRA_DIST += tests/tree/prose.sh

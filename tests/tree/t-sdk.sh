@@ -1,0 +1,123 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The author of a guest has an installation and nothing else: a guest, a flat
+# image and a Linux program are built from the installed files, by novillo-cc,
+# by the examples' Makefile and by pkg-config.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+[ -f "$top_builddir/Makefile" ] || skip_all "no build folder here"
+need_tool "${MAKE:-make}"
+make_plain_scratch
+unset MAKEFLAGS MAKELEVEL MFLAGS GUEST_CC
+build=$(cd "$top_builddir" && pwd)
+scratch=$(cd "$scratch" && pwd)
+
+(cd "$top_builddir" && ${MAKE:-make} install DESTDIR="$scratch/root" \
+    prefix=/usr) >"$scratch/log" 2>&1
+ok $? "make install DESTDIR= succeeds" || sed 's/^/# /' "$scratch/log"
+usr=$scratch/root/usr
+PATH=$usr/bin:$PATH
+# Nothing of the build or source folder may be needed.
+mkdir "$scratch/empty"
+cd "$scratch/empty" || exit 99
+
+cat >mine.c <<'END'
+#include <errno.h>
+#include <hcall.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <thread.h>
+
+static void
+count(void *arg)
+{
+	__atomic_add_fetch((int *)arg, 1, __ATOMIC_SEQ_CST);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct thread t = { 0 };
+	int n = 0;
+
+	if (thread_start(&t, count, &n) != 0)
+		return 3;
+	thread_join(&t);
+	printf("%s: %d argument, %d thread, %s\n", strrchr(argv[0], '/') + 1,
+	    argc - 1, n, hc_getpid() > 0 ? "a process" : "nothing");
+	return argc;
+}
+END
+
+try novillo-cc -Wall -Wextra -Werror -o mine.elf mine.c
+is "$status $err" "0 " "novillo-cc makes a guest"
+try novillo-cc --native -o mine mine.c
+is "$status $err" "0 " "and a Linux program of the same source"
+try ./mine word
+is "$status $out" "2 mine: 1 argument, 1 thread, a process" \
+    "which runs on Linux"
+try novillo --check mine.elf
+has "$out" "static ELF" "novillo knows the guest"
+examples=$usr/share/doc/novillo/examples
+try novillo-cc --flat -o torov.bin "$examples/torov.c"
+cmp -s torov.bin "$build/guest/torov.bin"
+ok $? "a flat image is that of the build"
+printf 'int twice(int n) { return 2 * n; }\n' >twice.c
+printf 'int twice(int n);\nint main(void) { return twice(21); }\n' >main.c
+try novillo-cc -c twice.c
+is "$status $(ls twice.o)" "0 twice.o" "novillo-cc -c makes an object"
+try novillo-cc --native -O0 -o forty main.c twice.o
+try ./forty
+is "$status" 42 "and links objects and sources"
+ln -s "$usr/bin/novillo-cc" linked
+try ./linked --native -o again main.c twice.c
+is "$status $err" "0 " "novillo-cc finds its files through a link"
+
+try novillo-cc --flat --native main.c
+is "$status $err" "2 novillo-cc: --flat and --native exclude each other" \
+    "what novillo-cc cannot do is refused"
+try novillo-cc
+is "$status" 2 "as is a command without a file"
+try novillo-cc --help
+has "$out" "usage: novillo-cc" "--help prints the usage"
+mv "$usr/lib/novillo/libguest.a" "$scratch/" 2>/dev/null ||
+    mv "$(find "$usr" -name libguest.a)" "$scratch/"
+try novillo-cc main.c
+has "$err" "libguest.a is missing" "an installation without the library is named"
+mv "$scratch/libguest.a" "$(dirname "$(find "$usr" -name guest.lds)")"
+
+cp "$examples"/* .
+for c in *.c; do
+	case $c in
+	main.c | mine.c | twice.c | torov.c) continue ;;
+	esac
+	set -- "$@" "${c%.c}.elf"
+done
+try ${MAKE:-make} "$@"
+is "$status $(ls "$@" | wc -l)" "0 $#" "the Makefile builds the examples"
+
+if command -v pkg-config >/dev/null 2>&1; then
+	pc=$(dirname "$(find "$usr" -name novillo-guest.pc)")
+	flags=$(PKG_CONFIG_PATH=$pc pkg-config --define-variable=prefix="$usr" \
+	    --cflags --libs novillo-guest)
+	# shellcheck disable=SC2086
+	try ${CC:-cc} -O2 -o other.elf main.c twice.c $flags
+	is "$status $err" "0 " "pkg-config's flags make a guest"
+else
+	missing "pkg-config's flags: no pkg-config here"
+fi
+
+if novillo --probe >/dev/null 2>&1; then
+	try novillo mine.elf word
+	is "$status $out" "2 mine.elf: 1 argument, 1 thread, a process" \
+	    "the guest runs"
+	try novillo hello.elf
+	is "$out" "Hello, world!" "and an example"
+else
+	skip "no KVM for the guests"
+fi
+done_testing
