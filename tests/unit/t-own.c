@@ -434,6 +434,89 @@ test_devices(void)
 	    "/dev/tty is there if a stream is one");
 }
 
+/* The rows that hc_forward() serves, and two that use it. */
+static const uint32_t forwarded[] = {
+#define HYPERCALL(...)
+#define FORWARD(number, ...) number,
+#include "abi/hypercall.def"
+#undef FORWARD
+#undef HYPERCALL
+	HC_write,
+	HC_pwritev2,
+};
+
+/* Does the row say what it does with each file, if it moves bytes? */
+static bool
+says_ways(const struct hc_row *row)
+{
+	unsigned i, fds = 0, ways = 0, want = 0;
+
+	for (i = 0; i < row->argc; i++)
+		switch (row->args[i].kind) {
+		case HC_ARG_FD:
+			fds++;
+			ways |= row->args[i].unless << 2 * fds;
+			break;
+		case HC_ARG_INBUF:
+		case HC_ARG_INIOV: want = HC_NO_WRITE << 2; break;
+		case HC_ARG_OUTBUF:
+		case HC_ARG_OUTIOV: want = HC_NO_READ << 2; break;
+		default: break;
+		}
+	if (fds == 2)
+		return ways == (HC_NO_READ << 2 | HC_NO_WRITE << 4) ||
+		       ways == (HC_NO_WRITE << 2 | HC_NO_READ << 4);
+	return fds == 0 || !want || ways == want;
+}
+
+/* A file of novillo's own that was not opened for what the call does with its
+ * argument `place` refuses the call. */
+static void
+test_way(uint32_t nr, const struct hc_row *row, unsigned place)
+{
+	const bool reads = row->args[place].unless == HC_NO_READ;
+	int64_t fd = guest_open("/dev/null", reads ? O_WRONLY : O_RDONLY);
+	int64_t other = guest_open("/dev/zero", O_RDWR);
+	uint64_t args[HC_ARGS] = { 0 };
+	unsigned i;
+
+	((struct iovec *)at(PAGE))[0] = (struct iovec){ (void *)BUF, 1 };
+	for (i = 0; i < row->argc; i++)
+		switch (row->args[i].kind) {
+		case HC_ARG_FD:
+			args[i] = (uint64_t)(i == place ? fd : other);
+			break;
+		case HC_ARG_INIOV:
+		case HC_ARG_OUTIOV: args[i] = PAGE; break;
+		case HC_ARG_INBUF:
+		case HC_ARG_OUTBUF: args[i] = BUF; break;
+		case HC_ARG_INT:
+		case HC_ARG_UINT: args[i] = 1; break;
+		default: break;
+		}
+	is_int(call(nr, args), -EBADF, "%s looks at how %s was opened",
+	    row->name, row->args[place].name);
+	shut(fd);
+	shut(other);
+}
+
+static void
+test_ways(void)
+{
+	size_t n;
+	unsigned i;
+
+	for (n = 0; n < sizeof(forwarded) / sizeof(forwarded[0]); n++) {
+		const struct hc_row *row = hc_row(forwarded[n]);
+
+		ok(says_ways(row), "%s says what it does with its files",
+		    row->name);
+		for (i = 0; i < row->argc; i++)
+			if (row->args[i].unless)
+				test_way(forwarded[n], row, i);
+	}
+}
+
 static bool
 has_page(uint64_t va, const char *rights)
 {
@@ -624,6 +707,7 @@ main(void)
 	test_names();
 	test_descriptors();
 	test_devices();
+	test_ways();
 	test_contents();
 	test_room();
 	test_own_only();

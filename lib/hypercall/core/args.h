@@ -34,6 +34,8 @@
 #define OFF(n)            n
 #define MODE(n, l)        n
 #define FD(n)             n
+#define RFD(n)            n
+#define WFD(n)            n
 #define DIRFD(n)          n
 #define ADDR(n)           n
 #define FLAGS(n, set)     n
@@ -78,6 +80,8 @@
 #undef OFF
 #undef MODE
 #undef FD
+#undef RFD
+#undef WFD
 #undef DIRFD
 #undef ADDR
 #undef FLAGS

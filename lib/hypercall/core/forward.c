@@ -72,8 +72,19 @@ struct forward {
 	struct iovec iov[IOV_MAX];
 };
 
+/* May the call use the file in that way?  The host checks all but novillo's
+ * own. */
 static int
-put_file(struct forward *f, unsigned i)
+check_way(const struct hc_file *file, unsigned way)
+{
+	if (!(file->refuses & way))
+		return 0;
+	return file->directory && way == HC_NO_READ ? -EISDIR : -EBADF;
+}
+
+/* The one place where a descriptor becomes the host's. */
+static int
+put_file(struct forward *f, unsigned i, const struct hc_arg *arg)
 {
 	struct hc_file *file = f->files == 0 ? f->first : NULL;
 
@@ -86,19 +97,9 @@ put_file(struct forward *f, unsigned i)
 	f->held[f->files++] = file;
 	f->arg[i] = file->host;
 	/* Its messages are checked, which no forwarded call does. */
-	return file->netlink && (f->row->raises & HC_WRITES) ? -EBADF : 0;
-}
-
-/* Is the file open for that access?  The host checks all but novillo's own. */
-static int
-may(const struct forward *f, enum gmem_access access)
-{
-	const struct hc_file *file = f->files ? f->held[0] : NULL;
-	unsigned way = access == GMEM_READ ? HC_NO_WRITE : HC_NO_READ;
-
-	if (!file || !(file->refuses & way))
-		return 0;
-	return file->directory && way == HC_NO_READ ? -EISDIR : -EBADF;
+	if (file->netlink && (f->row->raises & HC_WRITES))
+		return -EBADF;
+	return check_way(file, arg->unless);
 }
 
 static int
@@ -107,10 +108,7 @@ put_buffer(struct forward *f, unsigned i, const struct hc_arg *arg,
 {
 	uint64_t len = f->call->arg[arg->length];
 	void *buf;
-	int r = may(f, access);
 
-	if (r < 0)
-		return r;
 	/* getrandom looks at as many bytes as it may write at once. */
 	if (f->files > 0 && !hc_in_user_space(f->call->arg[i], len))
 		return -EFAULT;
@@ -126,11 +124,9 @@ static int
 put_vector(struct forward *f, unsigned i, const struct hc_arg *arg,
     enum gmem_access access)
 {
-	int n = may(f, access);
+	int n = hc_vector(f->call, f->iov, f->call->arg[i],
+	    f->call->arg[arg->length], access);
 
-	if (n == 0)
-		n = hc_vector(f->call, f->iov, f->call->arg[i],
-		    f->call->arg[arg->length], access);
 	if (n < 0)
 		return n;
 	f->arg[i] = (long)f->iov;
@@ -167,7 +163,7 @@ static int
 put_arg(struct forward *f, unsigned i, const struct hc_arg *arg)
 {
 	switch (arg->kind) {
-	case HC_ARG_FD: return put_file(f, i);
+	case HC_ARG_FD: return put_file(f, i, arg);
 	case HC_ARG_INBUF: return put_buffer(f, i, arg, GMEM_READ);
 	case HC_ARG_OUTBUF: return put_buffer(f, i, arg, GMEM_WRITE);
 	case HC_ARG_INIOV: return put_vector(f, i, arg, GMEM_READ);

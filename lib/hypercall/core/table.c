@@ -43,6 +43,8 @@
 #define OFF(n)     ARG(.name = #n, .kind = HC_ARG_OFF)
 #define MODE(n, l) ARG(.name = #n, .kind = HC_ARG_MODE, .length = l)
 #define FD(n)      ARG(.name = #n, .kind = HC_ARG_FD)
+#define RFD(n)     ARG(.name = #n, .kind = HC_ARG_FD, .unless = HC_NO_READ)
+#define WFD(n)     ARG(.name = #n, .kind = HC_ARG_FD, .unless = HC_NO_WRITE)
 #define DIRFD(n)   ARG(.name = #n, .kind = HC_ARG_DIRFD)
 #define ADDR(n)    ARG(.name = #n, .kind = HC_ARG_ADDR)
 #define FLAGS(n, set) \

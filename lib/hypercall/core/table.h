@@ -86,6 +86,7 @@ struct hc_arg {
 	uint8_t kind;     /* enum hc_arg_kind */
 	uint8_t length;   /* which argument is the length */
 	uint16_t size;    /* of the structure */
+	uint8_t unless;   /* a file with this mark refuses the call (fd.h) */
 	const char *type; /* its C type */
 	/* For FLAGS and ENUM; for NONE, the result's. */
 	const struct hc_name *names;
