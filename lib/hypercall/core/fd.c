@@ -194,7 +194,7 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	file->named = 0;
 	file->bound = false;
 	file->netlink = false;
-	file->ours = false;
+	file->stays = false;
 	file->refuses = 0;
 	file->may = 0;
 	file->own = 0;

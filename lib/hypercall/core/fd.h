@@ -64,7 +64,7 @@ struct hc_file {
 	uint16_t named; /* its socket names' place in hc_fds.name, plus 1, or
 			 * 0: unixname.h */
 	bool bound;     /* a socket bound by an allowed bind(): socket.c */
-	bool ours;      /* it means something in novillo only: not to be sent */
+	bool stays;     /* not to be sent over a socket */
 	uint8_t refuses; /* HC_NO_READ, HC_NO_WRITE */
 	uint8_t may;     /* HC_MAY_FLAGS, HC_MAY_INODE */
 	uint8_t mount;   /* its volume's place in hc_tree.mount plus 1, or 0 */

@@ -32,9 +32,9 @@ send_right(struct hc_guest *guest, struct hc_control *c, uint8_t *at)
 	/* A folder would lead its receiver out of the tree.  A file of a
 	 * read-only volume, one of novillo's own and one that refuses an access
 	 * would lose that on its way back: only what a mark allows may get
-	 * lost.  The receiver of a netlink socket could send anything. */
+	 * lost. */
 	if (file->directory || file->read_only || file->own || file->refuses ||
-	    file->netlink || file->ours)
+	    file->stays)
 		return -EPERM;
 	hc_memfile_lent(file);
 	memcpy(at, &file->host, sizeof(file->host));

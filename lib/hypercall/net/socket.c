@@ -70,7 +70,8 @@ give_socket(struct hc_call *call, int host, int family, bool cloexec)
 	if (!file)
 		return -ENFILE;
 	file->may = HC_MAY_CHANGE;
-	file->netlink = family == AF_NETLINK;
+	/* A receiver could send anything. */
+	file->netlink = file->stays = family == AF_NETLINK;
 	return hc_fd_install(fds, file, 0, cloexec);
 }
 

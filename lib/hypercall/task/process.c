@@ -298,6 +298,6 @@ hc_do_pidfd_open(struct hc_call *call)
 	if (!file)
 		return -ENFILE;
 	file->may = HC_MAY_FLAGS;
-	file->ours = true;
+	file->stays = true;
 	return hc_fd_install(&call->guest->fds, file, 0, true);
 }
