@@ -269,15 +269,18 @@ static uint64_t total; /* runs, with those of earlier pieces */
 static const uint8_t *input;
 static size_t input_size;
 
+/* Replace the file whole: the process may be killed meanwhile. */
 static void
 write_state(const char *name, const void *bytes, size_t size)
 {
+	static const char new[] = "new";
 	int fd;
 
 	if (state_folder < 0)
 		return;
-	fd = openat(state_folder, name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+	fd = openat(state_folder, new, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size ||
+	    renameat(state_folder, new, state_folder, name) < 0)
 		perror(name);
 	close(fd);
 }

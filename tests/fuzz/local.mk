@@ -26,6 +26,10 @@ FUZZERS = \
 	tests/fuzz/fuzz-stub \
 	tests/fuzz/fuzz-trace
 EXTRA_PROGRAMS += $(FUZZERS)
+
+SHELL_TESTS += tests/fuzz/t-state.sh
+check_PROGRAMS += tests/fuzz/fuzz-json
+
 FAKEVM_SOURCES = tests/fuzz/fakevm.h tests/unit/guestram.h \
 	tests/unit/elfbuild.h
 tests_fuzz_fuzz_adopt_SOURCES = tests/fuzz/fuzz-adopt.c tests/fuzz/fuzz-main.c \
