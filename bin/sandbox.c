@@ -371,6 +371,23 @@ needed_capabilities(const struct sandbox *s)
 		   : 0;
 }
 
+/* A filter that our parent set may forbid the signal by which a thread is taken
+ * out of the guest: neither a timeout nor the guest's own end would end it. */
+static int
+check_kicks(const struct sandbox *s)
+{
+	int r = 0;
+
+	if (s->server || makes_threads(&s->machine->guest))
+		r = machine_check_kicks();
+	if (r < 0)
+		say("a filter around novillo forbids signals between its"
+		    " threads (tgkill: %s): allow that call, or give the guest"
+		    " no threads, by --allow=-clone,-clone3",
+		    strerror(-r));
+	return r;
+}
+
 int
 sandbox_enter(struct sandbox *s, const struct options *o)
 {
@@ -390,6 +407,9 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 			       2 * HC_LOOK_FOLDERS + 16 <=
 			   CONFINE_KEEP,
 	    "there is room for all descriptors");
+	r = check_kicks(s);
+	if (r < 0)
+		return r;
 	if (!o->replay && opens_own(&s->machine->guest.policy.allowed))
 		hc_own_open_devices(&s->machine->guest);
 	how.policy = make_policy(o, s);

@@ -230,6 +230,12 @@ join_all(struct machine *m)
 	}
 }
 
+int
+machine_check_kicks(void)
+{
+	return -pthread_kill(pthread_self(), 0);
+}
+
 void
 machine_run(struct machine *m)
 {

@@ -261,6 +261,10 @@ void machine_run(struct machine *m);
 int machine_start(struct machine *m, bool stopped);
 void machine_join(struct machine *m);
 
+/* Can one host thread take another out of the guest and of a call?  0, or -errno
+ * of a sandbox around novillo that forbids the signal. */
+int machine_check_kicks(void);
+
 /*
  * Let the guest end with OUTCOME_TIMEOUT as soon as its threads are out of the
  * guest and of blocking calls.  Signal handlers and other threads may call

@@ -305,6 +305,24 @@ for error in $([ -x "$without" ] && echo 38 1); do
 	done
 done
 
+# A service manager's filter forbids the signal by which threads end, also that
+# of musl.
+lonely()
+{
+	try timeout -k 5 60 "$without" tgkill 1 "$without" tkill 1 \
+	    "$novillo" "$@"
+}
+if [ -x "$without" ]; then
+	lonely --timeout=1 "$guests/sleep.elf" 100
+	is "$status" 125 "without tgkill no guest with threads runs"
+	has "$err" "forbids signals between its threads (tgkill: " \
+	    "and novillo says why"
+	lonely --gdb="unix:$scratch/line" "$guests/hello.elf"
+	is "$status" 125 "nor one with a debugger"
+	lonely --timeout=0.3 --allow=-clone,-clone3 "$guests/sleep.elf" 100
+	is "$status" 124 "and one without threads runs and ends"
+fi
+
 # Another PID namespace.
 case $("$novillo" --probe) in
 *"user namespaces        yes"*)

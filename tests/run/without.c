@@ -24,6 +24,8 @@ static const struct {
 	{ "landlock_create_ruleset", 444 },
 	{ "openat2", 437 },
 	{ "statx", 332 },
+	{ "tgkill", 234 },
+	{ "tkill", 200 },
 };
 
 static int
