@@ -654,6 +654,43 @@ test_descriptors(void)
 	    -EFAULT, "a position that ends badly is EFAULT");
 }
 
+/* A process of the host's locks the file; the guest does not learn which. */
+static void
+test_foreign_lock(void)
+{
+	struct flock lock = { .l_type = F_WRLCK };
+	struct flock *seen = (void *)(mem.base + DATA);
+	int host = open("root/file", O_RDWR), ready[2];
+	int64_t fd = guest_open("file", O_RDWR, 0);
+	pid_t child;
+	char byte;
+
+	if (host < 0 || pipe(ready) < 0 || (child = fork()) < 0)
+		bail("cannot fork");
+	if (child == 0) {
+		if (fcntl(host, F_SETLK, &lock) == 0)
+			(void)!write(ready[1], "x", 1);
+		pause();
+		_exit(0);
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		bail("no lock");
+	*seen = lock;
+	is_int(CALL(fcntl, (uint64_t)fd, F_GETLK, DATA), 0, "F_GETLK answers");
+	is_int(seen->l_type, F_WRLCK, "with a lock of another process");
+	is_int(seen->l_pid, 0, "that the guest does not see");
+	*seen = lock;
+	is_int(
+	    CALL(fcntl, (uint64_t)fd, F_OFD_GETLK, DATA), 0, "F_OFD_GETLK too");
+	is_int(seen->l_pid, 0, "answers so");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(host);
+	close(ready[0]);
+	close(ready[1]);
+	CALL(close, (uint64_t)fd);
+}
+
 /* The guest cannot use descriptors of this process that are not its own. */
 static void
 test_foreign_descriptors(void)
@@ -1028,6 +1065,7 @@ main(void)
 	}
 	start_guest(false);
 	test_descriptors();
+	test_foreign_lock();
 	test_foreign_descriptors();
 	test_streams();
 	test_many_descriptors();

@@ -113,6 +113,15 @@ place_lock(struct hc_call *call, const struct hc_file *file, int cmd,
 	return 0;
 }
 
+/* The owner of a lock in the way is a process of the host's.  0 stands for one
+ * that a process does not see, as on Linux for another pid namespace's. */
+static void
+hide_owner(struct flock *lock)
+{
+	if (lock->l_type != F_UNLCK && lock->l_pid > 0)
+		lock->l_pid = 0;
+}
+
 int64_t
 hc_do_flock(struct hc_call *call)
 {
@@ -138,6 +147,7 @@ lock_file(struct hc_call *call, struct hc_file *file, int cmd)
 	r = place_lock(call, file, cmd, &lock);
 	if (r < 0 || (cmd != F_GETLK && cmd != F_OFD_GETLK))
 		return r;
+	hide_owner(&lock);
 	return gmem_write(
 	    call->guest->mem, call->fcntl.arg, &lock, sizeof(lock));
 }
