@@ -224,6 +224,33 @@ test_broken_pipes(void)
 	CALL(HC_close_range, OUT, FILE_IN, 0);
 }
 
+/* A thread that is kicked does not wait for a reader, also not before the first
+ * byte. */
+static void
+test_kicked_print(void)
+{
+	int full[2], out = dup(STDOUT_FILENO);
+
+	fflush(stdout);
+	if (pipe2(full, O_NONBLOCK) < 0)
+		bail("no pipe");
+	while (write(full[1], "x", 1) == 1)
+		;
+	fcntl(full[1], F_SETFL, 0);
+	hc_fd_replace(
+	    &guest.fds, hc_file_new(&guest.fds, full[1]), STDOUT_FILENO, false);
+	strcpy(at(PAGE), "a line");
+	thread.kicked = 1;
+	alarm(60);
+	ok(hc_is_interrupted(CALL(HC_torov_print, 0, 0, 0, 0, 0, 0, PAGE)),
+	    "a kick ends the print of a line that nobody reads");
+	alarm(0);
+	thread.kicked = 0;
+	close(full[0]);
+	hc_fd_replace(
+	    &guest.fds, hc_file_new(&guest.fds, out), STDOUT_FILENO, false);
+}
+
 static void
 test_dispositions(void)
 {
@@ -830,6 +857,7 @@ main(void)
 	test_masks();
 	test_kill();
 	test_broken_pipes();
+	test_kicked_print();
 	test_dispositions();
 	test_broken_pipe();
 	test_too_large();

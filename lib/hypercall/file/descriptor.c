@@ -517,15 +517,18 @@ hc_do_pipe2(struct hc_call *call)
 	return pipe_call(call, call->pipe2.fds, (unsigned)call->pipe2.flags);
 }
 
-/* ToroV's line on the console: text and a newline. */
+/* ToroV's line on the console: text and a newline.  An interruption cuts off the
+ * rest of a line that was begun: made again, the call would repeat the line. */
 static int64_t
-print_line(const struct gmem *mem, int fd, uint64_t va)
+print_line(struct hc_call *call, int fd)
 {
 	static const char newline[] = "\n";
+	uint64_t va = call->torov_print.text;
 	char piece[4096];
 
 	for (;;) {
-		int64_t len = gmem_string(mem, piece, sizeof(piece), va);
+		int64_t len = gmem_string(
+		    call->guest->mem, piece, sizeof(piece), va);
 		struct iovec iov[2] = {
 			{ piece, len < 0 ? sizeof(piece) : (size_t)len },
 			{ (void *)(uintptr_t)newline, len < 0 ? 0 : 1 },
@@ -534,7 +537,9 @@ print_line(const struct gmem *mem, int fd, uint64_t va)
 
 		if (len < 0 && len != -ENAMETOOLONG)
 			return len;
-		r = hc_host(SYS_writev, fd, iov, 2);
+		r = hc_host_wait(call->thread, SYS_writev, fd, iov, 2, 0, 0, 0);
+		if (hc_is_interrupted(r) && va != call->torov_print.text)
+			return 0;
 		if (r < 0 || len >= 0)
 			return r < 0 ? r : 0;
 		va += sizeof(piece);
@@ -550,9 +555,7 @@ hc_do_torov_print(struct hc_call *call)
 	if (!file)
 		return -EBADF;
 	/* The text's length, which would have to be counted, is not known. */
-	r = file->in_memory ? -ENOSPC
-			    : print_line(call->guest->mem, file->host,
-				  call->torov_print.text);
+	r = file->in_memory ? -ENOSPC : print_line(call, file->host);
 	hc_file_put(file);
 	return r;
 }

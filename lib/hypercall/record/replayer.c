@@ -6,7 +6,7 @@
  */
 #include "hypercall/record/recorder.h"
 
-#include "hypercall/core/hostcall.h"
+#include "output/output.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -209,7 +209,7 @@ protect_again(struct hc_call *call, const struct record_call *event)
 
 /* A stream, and how many bytes are still to be written to it. */
 struct show {
-	int fd;
+	struct output to;
 	uint64_t left;
 };
 
@@ -217,19 +217,11 @@ static void
 show_bytes(void *context, const void *bytes, uint64_t len)
 {
 	struct show *show = context;
-	const uint8_t *p = bytes;
-	int64_t n = 1;
 
 	if (len > show->left)
 		len = show->left;
 	show->left -= len;
-	for (; len > 0 && n > 0; p += n, len -= (uint64_t)n) {
-		n = hc_host(SYS_write, show->fd, p, len);
-		if (n == -EINTR)
-			n = 0;
-		if (n < 0)
-			show->left = 0;
-	}
+	output_write(&show->to, bytes, len);
 }
 
 /* Write again what the guest wrote to novillo's own streams. */
@@ -237,7 +229,7 @@ static void
 show_output(const struct hc_call *call, const struct hc_row *row,
     const struct record_call *event)
 {
-	struct show show = { .fd = (int)event->stream };
+	struct show show = { .to = { .fd = (int)event->stream } };
 
 	if (event->stream == RECORD_NO_STREAM || event->result < 0)
 		return;
