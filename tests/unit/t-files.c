@@ -19,6 +19,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -654,6 +655,39 @@ test_descriptors(void)
 	    -EFAULT, "a position that ends badly is EFAULT");
 }
 
+/* The inode that the folder's entries give for "..". */
+static uint64_t
+inode_of_parent(const char *name)
+{
+	int64_t fd = guest_open(name, O_RDONLY | O_DIRECTORY, 0);
+	int64_t n = CALL(getdents64, (uint64_t)fd, DATA, 8192);
+	const uint8_t *at = mem.base + DATA, *end = at + n;
+	struct dirent64 entry;
+	uint64_t inode = 0;
+
+	for (; n > 0 && at < end; at += entry.d_reclen) {
+		memcpy(&entry, at, offsetof(struct dirent64, d_name));
+		if (strcmp((const char *)at + offsetof(struct dirent64, d_name),
+			"..") == 0)
+			inode = entry.d_ino;
+	}
+	CALL(close, (uint64_t)fd);
+	return inode;
+}
+
+static void
+test_parents(void)
+{
+	struct stat st;
+
+	if (stat("root", &st) < 0)
+		bail("no root");
+	is_int(inode_of_parent("/"), (int64_t)st.st_ino,
+	    "the root's entries do not tell what contains it");
+	is_int(inode_of_parent("/dir"), (int64_t)st.st_ino,
+	    "those of a folder tell what it is in");
+}
+
 /* A process of the host's locks the file; the guest does not learn which. */
 static void
 test_foreign_lock(void)
@@ -1066,6 +1100,7 @@ main(void)
 	start_guest(false);
 	test_descriptors();
 	test_foreign_lock();
+	test_parents();
 	test_foreign_descriptors();
 	test_streams();
 	test_many_descriptors();

@@ -523,20 +523,50 @@ hc_do_getcwd(struct hc_call *call)
 
 #define ENTRIES_MOST 4096U /* bytes of entries that are copied at once */
 
+/* An entry of getdents64(), and where one of getdents() has its name: both have
+ * the same size, for the older has its type in the last byte. */
+enum {
+	ENTRY_INODE = offsetof(struct dirent64, d_ino),
+	ENTRY_SIZE = offsetof(struct dirent64, d_reclen),
+	ENTRY_TYPE = offsetof(struct dirent64, d_type),
+	ENTRY_NAME = offsetof(struct dirent64, d_name),
+	OLD_NAME = ENTRY_TYPE,
+};
+
+/* The ".." of a volume's uppermost folder is the folder itself, as in a root,
+ * and not the folder that contains it on the host. */
+static void
+hide_parent(const struct hc_tree *tree, const struct hc_file *file,
+    uint8_t *bytes, int64_t n)
+{
+	const uint64_t inode = tree->mount[file->mount - 1].id.ino;
+	uint16_t size;
+
+	for (; n > 0; n -= size, bytes += size) {
+		memcpy(&size, bytes + ENTRY_SIZE, sizeof(size));
+		if (strcmp((char *)bytes + ENTRY_NAME, "..") == 0)
+			memcpy(bytes + ENTRY_INODE, &inode, sizeof(inode));
+	}
+}
+
 /* Entries of a folder, in a copy of novillo's. */
 static int64_t
 get_entries(const struct hc_call *call, const struct hc_file *file,
     uint8_t bytes[ENTRIES_MOST], uint64_t count)
 {
 	size_t room = (uint32_t)count;
+	int64_t n;
 
 	if (room > ENTRIES_MOST)
 		room = ENTRIES_MOST;
 	if (file->own)
 		return hc_own_getdents(call, file, bytes, room);
-	return call->own_only
-		   ? HC_ELSEWHERE
-		   : hc_host(SYS_getdents64, file->host, bytes, room);
+	if (call->own_only)
+		return HC_ELSEWHERE;
+	n = hc_host(SYS_getdents64, file->host, bytes, room);
+	if (n > 0 && file->top)
+		hide_parent(&call->guest->tree, file, bytes, n);
+	return n;
 }
 
 /* Where the guest's buffer is bad, the entries are read again next time. */
@@ -572,7 +602,7 @@ hc_do_getdents64(struct hc_call *call)
 
 	if (!file)
 		return -EBADF;
-	if (file->own || call->own_only)
+	if (file->own || file->top || call->own_only)
 		r = copy_entries(call, file, call->getdents64.entries,
 		    call->getdents64.count, NULL);
 	else
@@ -580,15 +610,6 @@ hc_do_getdents64(struct hc_call *call)
 	hc_file_put(file);
 	return r;
 }
-
-/* An entry of getdents64(), and where one of getdents() has its name: both have
- * the same size, for the older has its type in the last byte. */
-enum {
-	ENTRY_SIZE = offsetof(struct dirent64, d_reclen),
-	ENTRY_TYPE = offsetof(struct dirent64, d_type),
-	ENTRY_NAME = offsetof(struct dirent64, d_name),
-	OLD_NAME = ENTRY_TYPE,
-};
 
 static void
 make_old(uint8_t *bytes, int64_t n)
