@@ -655,6 +655,29 @@ test_descriptors(void)
 	    -EFAULT, "a position that ends badly is EFAULT");
 }
 
+/* Each stream is duplicated, and closed. */
+static void
+test_every_stream(void)
+{
+	int64_t copy;
+	uint64_t fd;
+
+	for (fd = 0; fd <= STDERR_FILENO; fd++) {
+		struct hc_file *file;
+
+		start_guest(false);
+		copy = CALL(dup, fd);
+		file = hc_fd_get(&guest.fds, (uint64_t)copy);
+		is_int(file ? file->host : -1, (int64_t)fd,
+		    "a duplicate of stream %d leads to it", (int)fd);
+		if (file)
+			hc_file_put(file);
+		is_int(CALL(close, fd), 0, "the stream is closed");
+		is_int(CALL(close, (uint64_t)copy), 0, "and so is that");
+		is_int(CALL(dup, fd), -EBADF, "which leaves nothing");
+	}
+}
+
 /* The inode that the folder's entries give for "..". */
 static uint64_t
 inode_of_parent(const char *name)
@@ -1099,6 +1122,8 @@ main(void)
 	}
 	start_guest(false);
 	test_descriptors();
+	test_every_stream();
+	start_guest(false);
 	test_foreign_lock();
 	test_parents();
 	test_foreign_descriptors();

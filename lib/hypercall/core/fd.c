@@ -77,6 +77,7 @@ hc_fds_init(struct hc_fds *fds)
 
 		if (flags < 0 || (flags & O_PATH))
 			continue;
+		file->place = (unsigned)host;
 		file->host = host;
 		file->kept = true;
 		file->read_only = (flags & O_ACCMODE) == O_RDONLY;
