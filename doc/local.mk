@@ -3,5 +3,6 @@
 # Manuals and documents.
 
 dist_man_MANS += doc/novillo.1 doc/kvmcore.3
-dist_doc_DATA += NEWS.md doc/abi.md doc/architecture.md doc/endurance.md \
-	doc/gdb.md doc/hosts.md doc/record.md doc/tenbytes.c
+dist_doc_DATA += NEWS.md doc/abi.md doc/architecture.md doc/coming-from.md \
+	doc/endurance.md doc/gdb.md doc/hosts.md doc/record.md doc/security.md \
+	doc/tenbytes.c

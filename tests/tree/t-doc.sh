@@ -28,6 +28,13 @@ documented=$(grep -o 'Fl -[a-z][a-z-]*' "$doc/novillo.1" |
 is "$(without "$documented" "$top_srcdir/bin/options.def" ", ")" "" \
     "novillo(1) has no other option"
 
+# The second column of its tables is novillo's.
+coming=$(sed -n 's/^| .* | \(.*\) |$/\1/p' "$doc/coming-from.md" |
+    grep -o -e '--[a-z][a-z-]*' | sort -u | sed 's/^--//; s/-/_/g')
+has "$coming" "trace_time" "coming-from.md has options of novillo"
+is "$(without "$coming" "$top_srcdir/bin/options.def" ", ")" "" \
+    "coming-from.md has no other option"
+
 functions=$(grep -o 'kvmcore_[a-z0-9_]*(' \
     "$top_srcdir/lib/kvmcore/kvmcore.h" | tr -d '(' | sort -u)
 has "$functions" "kvmcore_run" "kvmcore.h has functions"
@@ -61,7 +68,7 @@ is "$(without "$(sed -n 's/^[A-Z_]*("[^"]*\/\([a-z_-]*\)".*/\1/p' \
 # The files that architecture.md names exist.
 missing=
 for file in $(grep -o '`\(lib\|bin\|guest\|tests\|doc\)/[A-Za-z0-9_./-]*`' \
-    "$doc/architecture.md" "$top_srcdir/README.md" | sed 's/.*:`//; s/`//' |
+    "$doc/architecture.md" "$doc/security.md" "$top_srcdir/README.md" | sed 's/.*:`//; s/`//' |
     grep '\.[a-z]*$' | grep -v '\.\(elf\|bin\|a\)$' | sort -u); do
 	[ -e "$top_srcdir/$file" ] || missing="$missing $file"
 done
