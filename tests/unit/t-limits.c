@@ -296,11 +296,11 @@ send_right(uint64_t socket, uint64_t fd)
 
 /* A descriptor that was received, or -1. */
 static int
-receive_right(uint64_t socket)
+receive_right(uint64_t socket, unsigned flags)
 {
 	int fd = -1;
 
-	if (CALL(HC_recvmsg, socket, PAGE, MSG_DONTWAIT) == 1)
+	if (CALL(HC_recvmsg, socket, PAGE, MSG_DONTWAIT | flags) == 1)
 		memcpy(&fd, at(PAGE + 1024 + CMSG_LEN(0)), sizeof(fd));
 	return fd;
 }
@@ -318,7 +318,11 @@ test_flight(void)
 	is_int(send_right((uint64_t)pair[0], (uint64_t)pipe[0]), 1,
 	    "a pipe is sent");
 	is_int(guest.fds.flight, 1, "and is in flight");
-	r = receive_right((uint64_t)pair[1]);
+	r = receive_right((uint64_t)pair[1], MSG_PEEK);
+	ok(r > pipe[1], "also if it is looked at");
+	is_int(guest.fds.flight, 1, "and stays there");
+	CALL(HC_close, (uint64_t)r);
+	r = receive_right((uint64_t)pair[1], 0);
 	ok(r > pipe[1], "until it is received");
 	is_int(guest.fds.flight, 0, "which ends that");
 	guest.fds.flight = HC_FLIGHT;

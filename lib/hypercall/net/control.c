@@ -247,13 +247,15 @@ is_safe(int fd, unsigned *type)
 /* A guest's descriptor for one that was received; -1: it may not have it, or
  * does not want it. */
 static int
-receive_right(struct hc_guest *guest, int fd, bool wanted, bool cloexec)
+receive_right(struct hc_guest *guest, int fd, bool wanted, unsigned flags)
 {
 	unsigned type = 0;
 	bool safe = is_safe(fd, &type);
 	bool buffered = type == S_IFSOCK || type == S_IFIFO;
+	bool cloexec = flags & MSG_CMSG_CLOEXEC;
 
-	if (buffered)
+	/* A message that is only looked at stays in flight. */
+	if (buffered && !(flags & MSG_PEEK))
 		(void)count_flight(&guest->fds.flight, -1, HC_FLIGHT);
 	if (!safe || !wanted) {
 		close(fd);
@@ -266,7 +268,7 @@ receive_right(struct hc_guest *guest, int fd, bool wanted, bool cloexec)
 /* Replace `n` host descriptors by guest descriptors, up to the first that the
  * guest may not have.  Their number. */
 static size_t
-receive_rights(struct hc_guest *guest, uint8_t *at, size_t n, bool cloexec)
+receive_rights(struct hc_guest *guest, uint8_t *at, size_t n, unsigned flags)
 {
 	size_t i, good = 0;
 
@@ -274,7 +276,7 @@ receive_rights(struct hc_guest *guest, uint8_t *at, size_t n, bool cloexec)
 		int fd, own;
 
 		memcpy(&fd, at, sizeof(fd));
-		own = receive_right(guest, fd, good == i, cloexec);
+		own = receive_right(guest, fd, good == i, flags);
 		if (own < 0)
 			continue;
 		memcpy(at, &own, sizeof(own));
@@ -286,7 +288,7 @@ receive_rights(struct hc_guest *guest, uint8_t *at, size_t n, bool cloexec)
 /* Translate one message, at `at`; its length, which may have shrunk. */
 static size_t
 receive_one(struct hc_guest *guest, uint8_t *at, struct cmsghdr *header,
-    bool cloexec, bool *cut)
+    unsigned flags, bool *cut)
 {
 	size_t n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 	size_t good;
@@ -295,7 +297,7 @@ receive_one(struct hc_guest *guest, uint8_t *at, struct cmsghdr *header,
 		return 0;
 	if (!has_rights(header))
 		return header->cmsg_len;
-	good = receive_rights(guest, at + CMSG_LEN(0), n, cloexec);
+	good = receive_rights(guest, at + CMSG_LEN(0), n, flags);
 	*cut = *cut || good < n;
 	/* The guest must not see the host's numbers. */
 	memset(at + CMSG_LEN(good * sizeof(int)), 0, (n - good) * sizeof(int));
@@ -306,7 +308,7 @@ receive_one(struct hc_guest *guest, uint8_t *at, struct cmsghdr *header,
 
 void
 hc_control_receive(struct hc_guest *guest, struct hc_control *c,
-    struct msghdr *message, bool cloexec)
+    struct msghdr *message, unsigned flags)
 {
 	size_t from = 0, to = 0, len = message->msg_controllen;
 	bool cut = false;
@@ -321,7 +323,7 @@ hc_control_receive(struct hc_guest *guest, struct hc_control *c,
 			break;
 		whole = CMSG_ALIGN(header.cmsg_len);
 		left = receive_one(
-		    guest, c->bytes + from, &header, cloexec, &cut);
+		    guest, c->bytes + from, &header, flags, &cut);
 		if (left > 0)
 			memmove(c->bytes + to, c->bytes + from, left);
 		to += CMSG_ALIGN(left);

@@ -48,6 +48,6 @@ void hc_control_departed(
  * are the sender's ids on the host.
  */
 void hc_control_receive(struct hc_guest *guest, struct hc_control *control,
-    struct msghdr *message, bool cloexec);
+    struct msghdr *message, unsigned flags);
 
 #endif

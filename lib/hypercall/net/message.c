@@ -264,7 +264,7 @@ receive_host(struct message *m, unsigned flags)
 
 /* Write the received message's header to the guest: 0 or -EFAULT. */
 static int
-write_message(struct message *m, uint64_t va, bool cloexec)
+write_message(struct message *m, uint64_t va, unsigned flags)
 {
 	const struct msghdr *g = &m->guest_header;
 	const struct gmem *mem = m->guest->mem;
@@ -274,13 +274,13 @@ write_message(struct message *m, uint64_t va, bool cloexec)
 		.va_len = va + offsetof(struct msghdr, msg_namelen),
 		.room = g->msg_namelen,
 	};
-	int32_t flags;
+	int32_t shown;
 	size_t len;
 
-	hc_control_receive(m->guest, &m->control, &m->host, cloexec);
+	hc_control_receive(m->guest, &m->control, &m->host, flags);
 	len = m->control.len;
-	flags = (int32_t)((unsigned)m->host.msg_flags & SHOWN_FLAGS) |
-		(cloexec ? MSG_CMSG_CLOEXEC : 0);
+	shown = (int32_t)((unsigned)m->host.msg_flags & SHOWN_FLAGS) |
+		(int32_t)(flags & MSG_CMSG_CLOEXEC);
 	m->address.len = m->host.msg_namelen;
 	hc_address_peer(m->guest, m->file, &m->address);
 	if (hc_address_give(m->guest, &out, &m->address) < 0 ||
@@ -289,8 +289,8 @@ write_message(struct message *m, uint64_t va, bool cloexec)
 	    gmem_write(mem, va + offsetof(struct msghdr, msg_controllen), &len,
 		sizeof(len)) < 0)
 		return -EFAULT;
-	return gmem_write(mem, va + offsetof(struct msghdr, msg_flags), &flags,
-	    sizeof(flags));
+	return gmem_write(mem, va + offsetof(struct msghdr, msg_flags), &shown,
+	    sizeof(shown));
 }
 
 static int64_t
@@ -306,7 +306,7 @@ receive_message(
 		r = receive_host(m, flags);
 	if (r < 0)
 		return r;
-	written = write_message(m, va, flags & MSG_CMSG_CLOEXEC);
+	written = write_message(m, va, flags);
 	return written < 0 ? written : r;
 }
 
