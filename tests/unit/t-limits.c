@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* Writable memory for lists. */
@@ -339,6 +340,70 @@ test_flight(void)
 	CALL(HC_close_range, 3, UINT32_MAX, 0);
 }
 
+/* The length of a new listener's queue, with `wanted`: connections that were
+ * made and closed. */
+static unsigned
+fill_listener(uint64_t fd, unsigned wanted)
+{
+	struct sockaddr_un own = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(sa_family_t);
+	struct hc_file *file = hc_fd_get(&guest.fds, fd);
+	unsigned n = 0;
+	int peer;
+
+	/* An abstract name of the host's choice. */
+	if (bind(file->host, (struct sockaddr *)&own, len) < 0)
+		bail("bind");
+	is_int(CALL(HC_listen, fd, wanted), 0, "listen succeeds");
+	len = sizeof(own);
+	getsockname(file->host, (struct sockaddr *)&own, &len);
+	hc_file_put(file);
+	for (;; n++) {
+		peer = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (connect(peer, (struct sockaddr *)&own, len) < 0)
+			break;
+		close(peer);
+	}
+	close(peer);
+	return n;
+}
+
+static uint64_t
+stream(void)
+{
+	return (uint64_t)CALL(HC_socket, AF_UNIX, SOCK_STREAM, 0);
+}
+
+/* Connections that wait have buffers, and no descriptor. */
+static void
+test_backlogs(void)
+{
+	unsigned i, n = 0;
+	int pair[2];
+	uint64_t fd;
+
+	guest.fds.sockets_most = HC_SOCKETS_LEAST;
+	for (i = 0; i < 2 * HC_LISTENERS; i++)
+		n += fill_listener(stream(), UINT32_MAX);
+	ok(n >= HC_SOCKETS_LEAST && n <= HC_SOCKETS_LEAST + 2 * HC_LISTENERS,
+	    "as many connections wait as there may be sockets: %u", n);
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+	is_int(guest.fds.backlogs, 0, "without listeners there are none");
+	fd = stream();
+	n = fill_listener(fd, 5);
+	is_int(n, 6, "a short queue is as long as on Linux");
+	is_int(CALL(HC_listen, fd, 0), 0, "and gets shorter");
+	is_int(guest.fds.backlogs, 5, "but counts until its end");
+	CALL(HC_socketpair, AF_UNIX, SOCK_STREAM, 0, LIST);
+	memcpy(pair, at(LIST), sizeof(pair));
+	send_right((uint64_t)pair[0], fd);
+	CALL(HC_close, fd);
+	is_int(guest.fds.backlogs, 5, "or for ever, if it was sent");
+	guest.fds.backlogs = 0;
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+	guest.fds.sockets_most = HC_SOCKETS;
+}
+
 int
 main(void)
 {
@@ -358,5 +423,6 @@ main(void)
 	test_long_lists();
 	test_sockets();
 	test_flight();
+	test_backlogs();
 	return done_testing();
 }

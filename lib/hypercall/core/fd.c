@@ -138,6 +138,7 @@ give_place(struct hc_file *file)
 	if (file->named)
 		hc_place_give(&fds->named, file->named - 1U);
 	fds->sockets -= file->buffered;
+	fds->backlogs -= file->backlog;
 	hc_place_give(&fds->used, file->place);
 	pthread_mutex_unlock(&fds->lock);
 }
@@ -196,6 +197,7 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	file->bound = false;
 	file->netlink = false;
 	file->stays = false;
+	file->backlog = 0;
 	file->refuses = 0;
 	file->may = 0;
 	file->own = 0;
@@ -206,6 +208,34 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	fds->sockets += buffered;
 	file->refs = 1;
 	return file;
+}
+
+/* The part of a listener never shrinks, for two threads may call listen at once. */
+unsigned
+hc_fd_backlog(struct hc_fds *fds, struct hc_file *file, unsigned wanted)
+{
+	unsigned most = fds->sockets_most / HC_LISTENERS, room;
+
+	pthread_mutex_lock(&fds->lock);
+	room = fds->sockets_most - fds->backlogs + file->backlog;
+	if (most > room)
+		most = room;
+	if (wanted > most)
+		wanted = most;
+	if (wanted > file->backlog) {
+		fds->backlogs += wanted - file->backlog;
+		file->backlog = (uint16_t)wanted;
+	}
+	pthread_mutex_unlock(&fds->lock);
+	return wanted;
+}
+
+void
+hc_fd_keep_backlog(struct hc_fds *fds, struct hc_file *file)
+{
+	pthread_mutex_lock(&fds->lock);
+	file->backlog = 0;
+	pthread_mutex_unlock(&fds->lock);
 }
 
 static struct hc_file *

@@ -33,6 +33,7 @@
 #define HC_SOCKETS       16384U
 #define HC_SOCKETS_LEAST 1024U
 #define HC_SOCKET_SHARE  (256U << 10)
+#define HC_LISTENERS     8U    /* that may all have the longest queue */
 #define HC_FLIGHT        1024U /* sent within the guest, and not received */
 #define HC_NAMED         (HC_SOCKETS + 3) /* and novillo's streams */
 
@@ -65,13 +66,14 @@ struct hc_file {
 			 * 0: unixname.h */
 	bool bound;     /* a socket bound by an allowed bind(): socket.c */
 	bool stays;     /* not to be sent over a socket */
-	uint8_t refuses; /* HC_NO_READ, HC_NO_WRITE */
-	uint8_t may;     /* HC_MAY_FLAGS, HC_MAY_INODE */
-	uint8_t mount;   /* its volume's place in hc_tree.mount plus 1, or 0 */
-	bool netlink;    /* what is sent to it must be checked: netlink.h */
-	uint16_t own;    /* its row of novillo's own files (own.h), or 0 */
-	int number;      /* the thread or descriptor in that file's name */
-	uint32_t bytes;  /* the memory of novillo that it takes */
+	uint16_t backlog; /* connections that may wait for it: a listener */
+	uint8_t refuses;  /* HC_NO_READ, HC_NO_WRITE */
+	uint8_t may;      /* HC_MAY_FLAGS, HC_MAY_INODE */
+	uint8_t mount;    /* its volume's place in hc_tree.mount plus 1, or 0 */
+	bool netlink;     /* what is sent to it must be checked: netlink.h */
+	uint16_t own;     /* its row of novillo's own files (own.h), or 0 */
+	int number;       /* the thread or descriptor in that file's name */
+	uint32_t bytes;   /* the memory of novillo that it takes */
 	/* A file in memory (memfile.h), and the guest that its size is given
 	 * back to at the end, or NULL. */
 	bool in_memory;
@@ -95,6 +97,7 @@ struct hc_fds {
 			       * five */
 	unsigned sockets;     /* files with `buffered`, */
 	unsigned sockets_most;
+	unsigned backlogs;       /* of all listeners: sockets_most at most */
 	struct hc_places open;   /* descriptors */
 	struct hc_places used;   /* files */
 	struct hc_places named;  /* names */
@@ -134,6 +137,17 @@ hc_fd_key(struct hc_fds *fds, struct hc_file *file, unsigned number, bool make);
 
 /* The file of descriptor `fd`, held; or NULL. */
 struct hc_file *hc_fd_get(struct hc_fds *fds, uint64_t fd);
+
+/*
+ * How many connections may wait for the listener `file`, if `wanted` may: their
+ * buffers are memory of the host that no descriptor stands for.  All listeners
+ * together have as many as there may be sockets, and each a part of them.
+ */
+unsigned
+hc_fd_backlog(struct hc_fds *fds, struct hc_file *file, unsigned wanted);
+
+/* The listener may outlive its descriptors: what it has is not given back. */
+void hc_fd_keep_backlog(struct hc_fds *fds, struct hc_file *file);
 
 /* Add a holder to a file that is held; remove one. */
 void hc_file_hold(struct hc_file *file);

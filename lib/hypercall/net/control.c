@@ -37,6 +37,7 @@ send_right(struct hc_guest *guest, struct hc_control *c, uint8_t *at)
 	    file->stays)
 		return -EPERM;
 	hc_memfile_lent(file);
+	hc_fd_keep_backlog(&guest->fds, file);
 	memcpy(at, &file->host, sizeof(file->host));
 	return 0;
 }

@@ -209,7 +209,9 @@ hc_do_listen(struct hc_call *call)
 		return -EBADF;
 	r = check_unbound(call->guest, file);
 	if (r == 0)
-		r = hc_host(SYS_listen, file->host, (int)call->listen.backlog);
+		r = hc_host(SYS_listen, file->host,
+		    hc_fd_backlog(&call->guest->fds, file,
+			(uint32_t)call->listen.backlog));
 	hc_file_put(file);
 	return r;
 }
