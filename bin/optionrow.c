@@ -507,6 +507,19 @@ parse_trace_time(struct options *o, const char *text)
 }
 
 static int
+parse_trace_size(struct options *o, const char *text)
+{
+	const char *end;
+	uint64_t n;
+
+	if (!parse_number(text, 10, &n, &end) || *end || n > HC_TRACE_MOST)
+		return refuse(o, OPT_trace_size, text,
+		    "not a number of bytes from 0 to %u", HC_TRACE_MOST);
+	o->trace_size = (unsigned)n;
+	return 0;
+}
+
+static int
 parse_flat(struct options *o, const char *start)
 {
 	const char *end;
@@ -584,6 +597,7 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_flat: return parse_flat(o, arg);
 	case OPT_trace: return parse_trace(o, arg);
 	case OPT_trace_time: return parse_trace_time(o, arg);
+	case OPT_trace_size: return parse_trace_size(o, arg);
 	case OPT_trace_summary:
 		o->trace_summary = true;
 		return parse_calls(o, option, &o->summed, arg);

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "image/image.h"
 #include "nearest.h"
+#include "hypercall/trace/trace.h"
 #include "optionrow.h"
 #include "say.h"
 
@@ -368,6 +369,7 @@ options_parse(struct options *o, int argc, char **argv)
 {
 	*o = (struct options){
 		.memory = OPTIONS_DEFAULT_MEMORY,
+		.trace_size = HC_TRACE_BYTES,
 		.sandbox = SANDBOX_BEST_EFFORT,
 		.flat_start = IMAGE_FLAT_BASE,
 	};

@@ -94,6 +94,7 @@ struct options {
 	bool trace;
 	struct hc_set traced;
 	unsigned trace_times; /* enum hc_trace_time */
+	unsigned trace_size;  /* bytes of a buffer in a line */
 	bool trace_summary;
 	struct hc_set summed;
 	const char *output; /* NULL: standard error; +FILE is appended to */

@@ -23,6 +23,7 @@ tracing_start(
 	trace.wanted = o->traced;
 	trace.counted = o->summed;
 	trace.times = o->trace_times;
+	trace.most = o->trace_size;
 	hc_trace_init(&trace);
 	hc_trace_attach(guest, &trace);
 }

@@ -338,6 +338,7 @@ put_hypercall(struct vcpu *vcpu, struct text *out)
 {
 	static struct hc_trace trace = {
 		.lines = true,
+		.most = HC_TRACE_BYTES,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	static struct hc_traced traced;
@@ -394,7 +395,10 @@ show_hypercalls(const struct typed *c, struct text *out)
 static void
 switch_trace(const struct typed *c, struct text *out)
 {
-	static struct hc_trace trace = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	static struct hc_trace trace = {
+		.most = HC_TRACE_BYTES,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
 	struct hc_guest *guest = &c->machine->guest;
 	bool on = strcmp(c->words.word[1], "on") == 0;
 

@@ -49,6 +49,7 @@ start(void)
 	trace.lines = true;
 	hc_set_parse(&trace.wanted, "@all", &bad, &len);
 	trace.out = &written;
+	trace.most = HC_TRACE_BYTES;
 	hc_trace_init(&trace);
 }
 

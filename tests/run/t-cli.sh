@@ -72,7 +72,7 @@ wrong "unknown option --memroy=5; do you mean --memory?" --memroy=5 x
 wrong "unknown option --trase; do you mean --trace?" --trase x
 wrong "unknown option --timeouts=5; do you mean --timeout?" --timeouts=5 x
 wrong "unknown option --=5 (see" --=5 x
-wrong "ambiguous option --t: --trace, --trace-time, --trace-summary, --timeout" \
+wrong "ambiguous option --t: --trace, --trace-time, --trace-size, --trace-summary, --timeout" \
     --t x
 wrong "unknown option -memory; do you mean --memory?" -memory 5 x
 wrong "unknown option -gdb=1; do you mean --gdb=1?" -gdb=1 x
@@ -85,6 +85,9 @@ wrong "do you mean --trace=openat,@net? (if not, write --env=openat,@net)" \
     -e openat,@net x
 wrong "is not strace's: calls are traced by --trace=LIST" -e trace=write x
 wrong "unknown option -Z" -Z x
+wrong "--trace-size=1025: not a number of bytes from 0 to 1024" \
+    --trace-size=1025 x
+wrong "--trace-size=all: not a number of bytes" --trace-size=all x
 wrong "takes no value" --stats=3 x
 wrong "needs a value" --memory
 wrong "needs a value" -m

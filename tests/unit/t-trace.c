@@ -396,6 +396,22 @@ test_hostile(void)
 	    "write(-1, 0xffffffffffffffff, 18446744073709551615) = -1 EBADF"
 	    " (Bad file descriptor)\n",
 	    "arguments of -1 do no harm");
+	trace.most = HC_TRACE_MOST;
+	DO(write, UINT64_MAX, s(name), sizeof(name) - 1);
+	got = traced();
+	ok(strlen(got) < HC_LINE && strstr(got, "\\33\"..., 3999) = -1 EB"),
+	    "the longest buffer that a line shows fits into it");
+	trace.most = 3;
+	DO(write, UINT64_MAX, s("12345"), 5);
+	is_str(traced(),
+	    "write(-1, \"123\"..., 5) = -1 EBADF (Bad file descriptor)\n",
+	    "as many bytes are shown as was asked for");
+	trace.most = 0;
+	DO(write, UINT64_MAX, s("12345"), 5);
+	is_str(traced(),
+	    "write(-1, \"\"..., 5) = -1 EBADF (Bad file descriptor)\n",
+	    "or none");
+	trace.most = HC_TRACE_BYTES;
 	DO(writev, 77, AT(SIZE - 16), UINT64_MAX);
 	ok(strstr(traced(), ", ...], -1) = -1 E"),
 	    "a vector that leaves memory is shown as far as it is there");
@@ -525,6 +541,7 @@ prepare(void)
 	trace.lines = true;
 	trace.wanted = guest.policy.allowed;
 	trace.out = &written;
+	trace.most = HC_TRACE_BYTES;
 	hc_trace_init(&trace);
 	hc_trace_attach(&guest, &trace);
 	make = dispatched;

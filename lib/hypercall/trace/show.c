@@ -3,6 +3,7 @@
  * Structures by their fields, from one table.  Nothing here may know calls.
  */
 #include "hypercall/trace/show.h"
+#include "hypercall/trace/trace.h"
 
 #include "hypercall/core/names.h"
 
@@ -840,8 +841,8 @@ show_struct(struct hc_show *show, const char *type, size_t size, uint64_t va)
 void
 show_buffer(const struct hc_show *show, uint64_t va, uint64_t len)
 {
-	size_t shown = len < SHOWN_BYTES ? (size_t)len : SHOWN_BYTES;
-	uint8_t bytes[SHOWN_BYTES];
+	size_t shown = len < show->most ? (size_t)len : show->most;
+	uint8_t bytes[HC_TRACE_MOST];
 
 	if (va == 0 || gmem_read(show->mem, bytes, va, shown) < 0) {
 		line_address(show->line, va);
@@ -855,7 +856,7 @@ show_buffer(const struct hc_show *show, uint64_t va, uint64_t len)
 void
 show_string(const struct hc_show *show, uint64_t va, size_t most)
 {
-	char text[SHOWN_PATH + 1];
+	char text[HC_TRACE_MOST + 1];
 	int64_t len = gmem_string(show->mem, text, most + 1, va);
 
 	if (len == -EFAULT) {

@@ -9,7 +9,6 @@
 
 #include <signal.h>
 
-#define SHOWN_BYTES 32  /* of a buffer, as by default in strace */
 #define SHOWN_PARTS 32  /* of a vector or an array, as by default in strace */
 #define SHOWN_PATH  256 /* bytes of a file name */
 
@@ -18,6 +17,7 @@ struct hc_show {
 	struct hc_line *line;
 	const struct gmem *mem;
 	bool output;   /* show the result of a call, not its input */
+	size_t most;   /* bytes of a buffer; below HC_TRACE_MOST */
 	uint64_t left; /* bytes of a vector that the call has used */
 };
 

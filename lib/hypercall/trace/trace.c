@@ -31,6 +31,7 @@ show_of(struct hc_traced *t, bool output)
 		.line = &t->line,
 		.mem = t->call->guest->mem,
 		.output = output,
+		.most = t->most,
 		.left = UINT64_MAX,
 	};
 }
@@ -88,7 +89,7 @@ put_input(struct hc_traced *t, const struct hc_arg *arg, uint64_t value)
 	case HC_ARG_DIRFD: put_dirfd(line, (int)value); break;
 	case HC_ARG_FLAGS: line_flags(line, arg->names, (uint32_t)value); break;
 	case HC_ARG_ENUM: line_enum(line, arg->names, (uint32_t)value); break;
-	case HC_ARG_STR: show_string(&show, value, SHOWN_BYTES); break;
+	case HC_ARG_STR: show_string(&show, value, show.most); break;
 	case HC_ARG_PATH: show_string(&show, value, SHOWN_PATH); break;
 	case HC_ARG_INBUF: show_buffer(&show, value, length); break;
 	case HC_ARG_INIOV: show_vector(&show, value, (uint32_t)length); break;
@@ -490,6 +491,7 @@ hc_trace_enter(struct hc_trace *trace, struct hc_traced *t,
 	t->call = call;
 	t->number = number;
 	t->tid = call->thread->tid;
+	t->most = trace->most;
 	t->arg = 0;
 	t->comma = t->unfinished = false;
 	t->changes = 0;

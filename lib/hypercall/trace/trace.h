@@ -12,6 +12,9 @@
 
 #include <pthread.h>
 
+#define HC_TRACE_BYTES 32U   /* of a buffer, as by default in strace */
+#define HC_TRACE_MOST  1024U /* a line holds two of them, escaped or not */
+
 /* Times in a line.  The first three exclude each other. */
 enum hc_trace_time {
 	HC_TRACE_CLOCK = 1 << 0,    /* of the start: the time of day */
@@ -36,6 +39,7 @@ struct hc_traced {
 	const struct hc_call *call;
 	uint32_t number;
 	int tid;
+	size_t most;     /* bytes of a buffer that are shown */
 	unsigned arg;    /* the first argument that is not shown yet */
 	bool wanted;     /* it gets a line */
 	bool comma;      /* the comma before that argument is written */
@@ -45,13 +49,14 @@ struct hc_traced {
 	struct hc_line line;
 };
 
-/* The caller sets the first five before hc_trace_init(). */
+/* The caller sets the first six before hc_trace_init(). */
 struct hc_trace {
 	struct output *out;    /* lines are written to it */
 	bool lines;            /* write lines */
 	struct hc_set wanted;  /* the calls with a line */
 	struct hc_set counted; /* the calls in the summary */
 	unsigned times;        /* enum hc_trace_time */
+	size_t most;           /* bytes of a buffer, up to HC_TRACE_MOST */
 
 	/* The guest is ending: a call that is interrupted now will not return.
 	 * A signal handler may set this. */
