@@ -94,7 +94,12 @@ print_allowance(const struct options *o)
 	unsigned i;
 
 	hc_set_change(&base, OPTIONS_ALLOWED, strlen(OPTIONS_ALLOWED));
-	printf("allowed       %s\n", OPTIONS_ALLOWED);
+	if (o->volume_calls)
+		hc_set_change(
+		    &base, OPTIONS_VOLUME_CALLS, strlen(OPTIONS_VOLUME_CALLS));
+	printf("allowed       %s%s\n", OPTIONS_ALLOWED,
+	    o->volume_calls ? ", and " OPTIONS_VOLUME_CALLS " by a volume"
+			    : "");
 	print_set("  and         ", &o->allowed, &base);
 	print_set("  without     ", &base, &o->allowed);
 	if (o->jit)

@@ -318,15 +318,20 @@ read_startaddr(struct config *c, enum json_event event, void *into)
 	return 0;
 }
 
+/* It allows no calls: ToroV's configurations list the calls. */
 static int
 read_mount_point(struct config *c, enum json_event event, void *into)
 {
+	const bool calls = c->options->volume_calls;
 	char *text;
+	int r;
 
 	(void)into;
 	if (take_text(c, event, &text) < 0)
 		return -1;
-	return option_apply(c->options, OPT_root, text);
+	r = option_apply(c->options, OPT_root, text);
+	c->options->volume_calls = calls;
+	return r;
 }
 
 static int
@@ -438,7 +443,8 @@ read_call(struct config *c, enum json_event event)
 		    c->options, "a hypercall needs Name and Allowed");
 	word = call.word + call.allowed;
 	if (call.word[1] == '-' ||
-	    !hc_set_change(&c->options->allowed, word, strlen(word)))
+	    !hc_set_change_noted(&c->options->allowed, &c->options->forbidden,
+		word, strlen(word)))
 		complain(c->options,
 		    "unknown hypercall \"%s\": the entry is ignored",
 		    call.word + 1);

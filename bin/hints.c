@@ -60,11 +60,17 @@ on_denied(const struct hc_guest *guest, uint32_t number)
 		return;
 	(void)hc_set_add(&call, number);
 	find_cure(cure, &call, NULL, 0);
-	remark("%s is not allowed: --allow=%s would allow it%s", row->name,
-	    cure,
-	    takes_path(row) && options->volumes == 0
-		? ", and --volume would give it folders"
-		: "");
+	if (!takes_path(row) || options->volumes > 0)
+		remark("%s is not allowed: --allow=%s would allow it",
+		    row->name, cure);
+	else if (strcmp(cure, OPTIONS_VOLUME_CALLS) == 0)
+		remark("%s is not allowed: --volume would give it folders, and"
+		       " allow it",
+		    row->name);
+	else
+		remark("%s is not allowed: --allow=%s would allow it, and"
+		       " --volume would give it folders",
+		    row->name, cure);
 }
 
 /* Called once for each call that no guest can have. */

@@ -224,7 +224,7 @@ allow_address(struct options *o, const char *list, const char *word, size_t len,
 		return refuse(
 		    o, OPT_allow, list, "\"%.*s\": %s", (int)len, word, wrong);
 	o->nets++;
-	hc_set_change(&o->allowed, kind, strlen(kind) - 1);
+	hc_set_change_noted(&o->allowed, &o->forbidden, kind, strlen(kind) - 1);
 	return 0;
 }
 
@@ -300,7 +300,7 @@ parse_allow(struct options *o, const char *list)
 		if (kind && allow_address(o, list, word, len, kind) < 0)
 			return -1;
 		if (!kind && !change_jit(o, word, len) &&
-		    !hc_set_change(&o->allowed, word, len))
+		    !hc_set_change_noted(&o->allowed, &o->forbidden, word, len))
 			return refuse_call(o, OPT_allow, list, word, len);
 		if (!word[len])
 			return 0;
@@ -343,6 +343,7 @@ add_volume(struct options *o, enum option_number option, const char *text,
 		    o, option, text, "more than %d volumes", OPTIONS_VOLUMES);
 	o->volume[i] = *volume;
 	o->volumes += i == o->volumes;
+	o->volume_calls = true;
 	return 0;
 }
 
@@ -589,7 +590,9 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_sandbox: return parse_sandbox(o, arg);
 	case OPT_new_pid: o->new_pid = true; break;
 	case OPT_new_mount: o->new_mount = true; break;
-	case OPT_volume_program: o->volume_program = true; break;
+	case OPT_volume_program:
+		o->volume_program = o->volume_calls = true;
+		break;
 	case OPT_chdir: o->chdir = arg; break;
 	case OPT_no_vdso: o->no_vdso = true; break;
 	case OPT_record: o->record = arg; break;

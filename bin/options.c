@@ -84,11 +84,11 @@ options_help(FILE *out, bool all)
 		if (all || option_row(i)->shown == OPTION_BRIEF)
 			print_option(out, i);
 	fputs("\n"
-	      "  novillo -r /:ro -a @file /bin/ls /etc   a program, and this"
+	      "  novillo -r /:ro /bin/ls /etc        a program, and this"
 	      " host's files\n"
-	      "  novillo -t@file,@net ./server           its calls on files and"
+	      "  novillo -t@file,@net ./server       its calls on files and"
 	      " sockets\n"
-	      "  novillo --debug ./program ARG           a session of gdb\n\n"
+	      "  novillo --debug ./program ARG       a session of gdb\n\n"
 	      "Status: the guest's own; 124 it exceeded --timeout; 125 novillo"
 	      " failed; 126\n"
 	      "GUEST cannot run; 127 it was not found; 128+n signal n ended"
@@ -364,6 +364,18 @@ choose_guest(struct options *o, int argc, char **argv)
 	return 0;
 }
 
+/* A volume allows the calls on files, but those that the user forbade. */
+static void
+allow_volume_calls(struct options *o)
+{
+	struct hc_set files = { 0 };
+
+	hc_set_change(
+	    &files, OPTIONS_VOLUME_CALLS, strlen(OPTIONS_VOLUME_CALLS));
+	if (o->volume_calls)
+		hc_set_join(&o->allowed, &files, &o->forbidden);
+}
+
 int
 options_parse(struct options *o, int argc, char **argv)
 {
@@ -381,5 +393,6 @@ options_parse(struct options *o, int argc, char **argv)
 		return -1;
 	if (each_option(o, argc, argv, option_apply) < 0)
 		return -1;
+	allow_volume_calls(o);
 	return choose_guest(o, argc, argv);
 }

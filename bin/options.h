@@ -19,6 +19,7 @@
 
 #define OPTIONS_DEFAULT_MEMORY (UINT64_C(1) << 30)
 #define OPTIONS_ALLOWED        "@base" /* without --allow */
+#define OPTIONS_VOLUME_CALLS   "@file" /* with a volume */
 #define OPTIONS_JIT            "@jit"
 
 enum action {
@@ -66,12 +67,14 @@ struct options {
 	char *env[OPTIONS_ENV + 1];
 	unsigned envs;
 	struct hc_set allowed;
-	bool jit; /* writable and executable pages: @jit */
+	struct hc_set forbidden; /* by --allow, whatever else allows them */
+	bool jit;                /* writable and executable pages: @jit */
 	enum on_deny on_deny;
 	struct hc_net_rule net[OPTIONS_NET];
 	unsigned nets;
 	struct options_volume volume[OPTIONS_VOLUMES];
 	unsigned volumes;
+	bool volume_calls;   /* they allow OPTIONS_VOLUME_CALLS */
 	bool volume_program; /* and the folder of the guest's file */
 	const char *chdir;   /* the first working folder, or NULL */
 	enum sandbox_mode sandbox;

@@ -149,7 +149,7 @@ no_interpreter(const char *name, const char *interp, int r)
 {
 	if (r == -ENOENT && access(interp, F_OK) == 0)
 		say("%s: its interpreter %s is not among the guest's files:"
-		    " --root=/:ro --allow=@file would give it this host's",
+		    " --root=/:ro would give it this host's",
 		    name, interp);
 	else if (r == -ENOENT)
 		say("%s: its interpreter %s is not among the guest's files:"

@@ -197,7 +197,7 @@ done
 
 # Threads that wait are stopped, and each calls a function that waits.  Then each
 # waits for the rest of its time, and not anew.
-on_line "| $novillo --gdb=stdio -a @poll $program waits 2>$scratch/guest" \
+on_line "| $novillo --gdb=stdio $program waits 2>$scratch/guest" \
     "$interrupt_later" continue "set scheduler-locking on" \
     "thread apply 2 3 4 5 -q print (int)poll(0, 0, 100)" \
     "thread apply 2 -q print (int)usleep(100000)" \

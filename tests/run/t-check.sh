@@ -60,6 +60,10 @@ has "$out" "1 of 8 call sites does not show its number" \
     "it says how little it knows"
 has "$out" "it would run here" "and that it would run"
 
+try "$novillo" --check --root="$scratch:ro" "$scratch/needs"
+has "$out" "allowed       @base, and @file by a volume" \
+    "a volume allows the calls on files"
+is "$(line cure)" "" "which are a cure also"
 try "$novillo" --check --allow=@all "$scratch/needs"
 is "$(line 'it may call')" "exit_group openat" \
     "an allowed call is not forbidden"
@@ -68,7 +72,7 @@ is "$(line forbidden)$(line cure)" "" "and needs no cure"
 try timeout 60 "$novillo" --trace "$scratch/needs"
 is "$status" 38 "execve is ENOSYS"
 is "$(printf '%s\n' "$err" | grep "^novillo:")" \
-    "novillo: openat is not allowed: --allow=@file would allow it, and --volume would give it folders
+    "novillo: openat is not allowed: --volume would give it folders, and allow it
 novillo: $scratch/needs: fork is not supported: a guest is one process, and no option allows another
 novillo: $scratch/needs: execve is not supported: a guest is one program, and no option allows another" \
     "each refusal is reported once, and by its name"

@@ -52,6 +52,23 @@ for call in bind connect; do
 	    "$("$novillo" --list | grep -o " $call " | tr -d ' ')" \
 	    "a rule for $call allows that call, if there is one, and no other"
 done
+files=$(calls -a @file)
+for option in "-v /x:/y" "-r /x:ro" --volume-program; do
+	# shellcheck disable=SC2086
+	is "$(calls $option)" "$files" "$option allows @file"
+	# shellcheck disable=SC2086
+	is "$(calls -a -@base,-unlink,-@own $option)" \
+	    "$(calls -a "-@all,@file,-@base,-unlink,-@own" |
+		grep -vxF "$("$novillo" --list | sed -n \
+		    's/ *[0-9]* \([a-z0-9_]*\) .*@own.*/\1/p')")" \
+	    "but no call that is forbidden before it"
+	# shellcheck disable=SC2086
+	is "$(calls $option -a -unlink)" "$(calls -a @file,-unlink)" \
+	    "or after it"
+	# shellcheck disable=SC2086
+	is "$(calls -a -unlink,unlink $option)" "$files" \
+	    "unless it is allowed again"
+done
 try "$novillo" --list -a -@base,@all
 is "$(printf '%s\n' "$out" | grep -v ' allowed ')" "" "@all allows all"
 

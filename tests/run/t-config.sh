@@ -89,6 +89,18 @@ is "$(printf '%s\n' "$out" | grep 'debugger\|namespace')" "" \
 config '{"Binary": "'"$guests"'/hello.elf"}'
 check
 has "$out" "kind          static ELF" "Binary may also be an ELF file"
+config '{"MountPoint": "/x", "Hypercalls": [{"Name": "Open", "Allowed": 1},
+	{"Name": "Pipe", "Allowed": 0}]}'
+is "$("$novillo" --list -c "$file" | sed -n \
+    's/ *[0-9]* \([a-z0-9_]*\) *allowed.*/\1/p')" \
+    "$("$novillo" --list -a open,-pipe | sed -n \
+    's/ *[0-9]* \([a-z0-9_]*\) *allowed.*/\1/p')" \
+    "MountPoint allows no calls but those that Hypercalls allow"
+config '{"Hypercalls": [{"Name": "Unlink", "Allowed": 0}], "volume": "/x:/y"}'
+is "$("$novillo" --list -c "$file" | grep ' unlink ' | grep allowed)" "" \
+    "what Hypercalls forbid stays forbidden with a volume"
+has "$("$novillo" --list -c "$file" | grep ' rmdir ')" allowed \
+    "which allows the others"
 config '{"Hypercalls": [{"Name": "Frobnicate", "Allowed": "True"},
 	{"Name": "-write", "Allowed": true}, {"Name": "", "Allowed": 1}]}'
 try "$novillo" --list -c "$file"

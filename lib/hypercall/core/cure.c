@@ -163,15 +163,12 @@ static const struct {
 	    { "a shell", NULL,
 		"other programs and pipelines are further processes, which no"
 		" option allows" } },
-	/* A C library sets the address; Go's runtime without C does not.  It
-	 * waits for files by epoll and wakes itself through a pipe. */
-	{ ANY(__NR_openat, __NR_socket, __NR_epoll_create1, __NR_pipe2),
-	    ANY(__NR_sched_getaffinity), ANY(__NR_set_tid_address),
-	    { "a Go program", "@file,@poll", NULL } },
-	/* It wakes itself through an eventfd, a pipe or a pair of sockets. */
-	{ ANY(__NR_epoll_create, __NR_epoll_create1, __NR_eventfd2),
+	/* A C library sets the address; Go's runtime without C does not. */
+	{ ANY(__NR_openat, __NR_socket), ANY(__NR_sched_getaffinity),
+	    ANY(__NR_set_tid_address), { "a Go program", "@file", NULL } },
+	{ ANY(__NR_openat, __NR_socket),
 	    ANY(__NR_epoll_create, __NR_epoll_create1), NONE,
-	    { "an event loop, as Tokio has one", "@file,@net,@poll", NULL } },
+	    { "an event loop, as Tokio has one", "@file,@net", NULL } },
 };
 
 static bool

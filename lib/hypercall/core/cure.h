@@ -21,7 +21,7 @@ struct hc_wish {
 
 /*
  * The smallest value of --allow that grants the wish beyond what is allowed:
- * "@net,@poll,bind:127.0.0.1:80", or "" if nothing is missing.
+ * "@file,@net,bind:127.0.0.1:80", or "" if nothing is missing.
  *
  * A call is granted by a class, since a program that makes one call of a class
  * makes others; of all choices of classes, the one that allows the fewest calls

@@ -107,18 +107,14 @@ put_call(struct hc_set *set, uint32_t nr, unsigned class, bool named, bool in)
 	return true;
 }
 
-bool
-hc_set_change(struct hc_set *set, const char *word, size_t len)
+/* Add the call or @class `word`, or remove it.  False: nothing has that name. */
+static bool
+put_word(struct hc_set *set, const char *word, size_t len, bool in)
 {
-	bool in = len == 0 || word[0] != '-';
 	unsigned class = 0;
 	bool found = false;
 	uint32_t nr;
 
-	if (!in) {
-		word++;
-		len--;
-	}
 	if (len > 0 && word[0] == '@') {
 		class = class_by_name(word + 1, len - 1);
 		found = class != 0;
@@ -133,6 +129,40 @@ hc_set_change(struct hc_set *set, const char *word, size_t len)
 			found = true;
 	}
 	return found;
+}
+
+bool
+hc_set_change_noted(
+    struct hc_set *set, struct hc_set *forbidden, const char *word, size_t len)
+{
+	const bool in = len == 0 || word[0] != '-';
+
+	word += !in;
+	len -= !in;
+	return put_word(set, word, len, in) &&
+	       put_word(forbidden, word, len, !in);
+}
+
+bool
+hc_set_change(struct hc_set *set, const char *word, size_t len)
+{
+	struct hc_set forbidden = { 0 };
+
+	return hc_set_change_noted(set, &forbidden, word, len);
+}
+
+void
+hc_set_join(struct hc_set *set, const struct hc_set *more,
+    const struct hc_set *forbidden)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(set->bits) / sizeof(set->bits[0]); i++) {
+		const uint64_t but = forbidden->bits[i] | forbidden->own[i];
+
+		set->bits[i] |= more->bits[i] & ~but;
+		set->own[i] |= more->own[i] & ~but;
+	}
 }
 
 int

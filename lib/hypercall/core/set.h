@@ -38,6 +38,16 @@ bool hc_set_has_own(const struct hc_set *set, uint32_t number);
  */
 bool hc_set_change(struct hc_set *set, const char *word, size_t len);
 
+/* The same, and `forbidden` becomes those calls that such words removed, and
+ * that none has added since. */
+bool hc_set_change_noted(
+    struct hc_set *set, struct hc_set *forbidden, const char *word, size_t len);
+
+/* Add the calls of `more` but those that are in `forbidden`, at least for
+ * novillo's own files. */
+void hc_set_join(struct hc_set *set, const struct hc_set *more,
+    const struct hc_set *forbidden);
+
 /*
  * Make `set` from `list`: such words, separated by commas, applied in order.
  * 0, or -EINVAL with the unknown word in *bad and *bad_len.
