@@ -75,6 +75,7 @@ GUEST_SYS_FILES = \
 	guest/include/sys/prctl.h \
 	guest/include/sys/random.h \
 	guest/include/sys/select.h \
+	guest/include/sys/signalfd.h \
 	guest/include/sys/socket.h \
 	guest/include/sys/stat.h \
 	guest/include/sys/resource.h \
@@ -177,6 +178,7 @@ GUEST_TESTS = \
 	guest/t_printf.elf \
 	guest/t_proc.elf \
 	guest/t_race.elf \
+	guest/t_signalfd.elf \
 	guest/t_signals.elf \
 	guest/t_sse.elf \
 	guest/t_start.elf \
@@ -205,6 +207,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_poll.native \
 	guest/t_printf.native \
 	guest/t_proc.native \
+	guest/t_signalfd.native \
 	guest/t_signals.native \
 	guest/t_sse.native \
 	guest/t_start.native \

@@ -144,6 +144,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/signal/signal.c \
 	lib/hypercall/signal/signal.h \
 	lib/hypercall/signal/signalcall.c \
+	lib/hypercall/signal/signalfile.c \
 	lib/hypercall/signal/timer.c \
 	lib/hypercall/task/futex.c \
 	lib/hypercall/task/limits.c \

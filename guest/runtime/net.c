@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
@@ -167,6 +168,13 @@ int
 eventfd(unsigned count, int flags)
 {
 	return (int)guest_result(hc_eventfd2(count, flags));
+}
+
+int
+signalfd(int fd, const sigset_t *mask, int flags)
+{
+	return (int)guest_result(
+	    hc_signalfd4(fd, (long)mask, sizeof(*mask), flags));
 }
 
 int

@@ -330,6 +330,10 @@ test_made(void)
 	    "an epoll", (uint64_t)CALL(HC_epoll_create1, 0), HC_MAY_FLAGS);
 	test_kind(
 	    "a timerfd", (uint64_t)CALL(HC_timerfd_create, 1, 0), HC_MAY_FLAGS);
+	memset(at(PAGE), 1, 8);
+	fd = (uint64_t)CALL(HC_signalfd4, UINT64_MAX, PAGE, 8, 0);
+	test_kind("a signalfd", fd, HC_MAY_FLAGS);
+	test_not_sent("a signalfd", fd);
 }
 
 /* A connection that the guest accepts is the guest's own. */

@@ -5,6 +5,7 @@
 #ifndef SYS_SELECT_H
 #define SYS_SELECT_H
 
+#include <sys/time.h>
 #include <sys/types.h>
 
 #define FD_SETSIZE 1024
@@ -17,11 +18,6 @@ typedef struct {
 #define FD_SET(fd, set)	  ((void)((set)->bits[(fd) / 64] |= 1UL << (fd) % 64))
 #define FD_CLR(fd, set)	  ((void)((set)->bits[(fd) / 64] &= ~(1UL << (fd) % 64)))
 #define FD_ISSET(fd, set) ((int)((set)->bits[(fd) / 64] >> (fd) % 64 & 1))
-
-struct timeval {
-	time_t tv_sec;
-	long tv_usec;
-};
 
 int select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional,
     struct timeval *timeout);

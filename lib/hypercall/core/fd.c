@@ -5,6 +5,7 @@
 #include "hypercall/core/fd.h"
 
 #include "hypercall/core/memfile.h"
+#include "hypercall/core/pending.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -153,6 +154,7 @@ hc_file_put(struct hc_file *file)
 {
 	unsigned refs = file->refs, keys = 0;
 	struct hc_guest *memory_of = NULL;
+	struct hc_signal_file *signals = NULL;
 	struct hc_key key[HC_KEYS];
 	bool kept = false;
 	int host = -1;
@@ -163,6 +165,7 @@ hc_file_put(struct hc_file *file)
 		host = file->host;
 		kept = file->kept;
 		memory_of = file->memory_of;
+		signals = file->signals;
 		keys = file->keys;
 		memcpy(key, file->key, keys * sizeof(key[0]));
 	} while (!atomic_compare_exchange_weak(&file->refs, &refs, refs - 1));
@@ -176,6 +179,8 @@ hc_file_put(struct hc_file *file)
 	if (memory_of)
 		hc_memfile_gone(memory_of, host);
 	close(host);
+	if (signals)
+		signals->gone = true;
 }
 
 /* Make the file at a free place; the list is locked. */
@@ -197,6 +202,7 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	file->bound = false;
 	file->netlink = false;
 	file->stays = false;
+	file->signals = NULL;
 	file->backlog = 0;
 	file->refuses = 0;
 	file->may = 0;

@@ -51,6 +51,7 @@
 #define HC_MAY_CHANGE (HC_MAY_FLAGS | HC_MAY_INODE)
 
 struct hc_guest;
+struct hc_signal_file;
 
 /* An open file. */
 struct hc_file {
@@ -66,6 +67,7 @@ struct hc_file {
 			 * 0: unixname.h */
 	bool bound;     /* a socket bound by an allowed bind(): socket.c */
 	bool stays;     /* not to be sent over a socket */
+	struct hc_signal_file *signals; /* what is read from it, or NULL */
 	uint16_t backlog; /* connections that may wait for it: a listener */
 	uint8_t refuses;  /* HC_NO_READ, HC_NO_WRITE */
 	uint8_t may;      /* HC_MAY_FLAGS, HC_MAY_INODE */

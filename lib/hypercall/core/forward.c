@@ -176,14 +176,39 @@ put_arg(struct forward *f, unsigned i, const struct hc_arg *arg)
 	}
 }
 
+/* Signals are read by novillo; a vector, as far as its first part. */
+static int64_t
+read_signals(struct forward *f)
+{
+	struct hc_signals *signals = &f->call->guest->signals;
+
+	if (f->row->needs[0] == SYS_read)
+		return signals->read(f->call, f->held[0], (uint8_t *)f->arg[1],
+		    (uint64_t)f->arg[2]);
+	if (f->arg[2] == 0)
+		return 0;
+	return signals->read(
+	    f->call, f->held[0], f->iov[0].iov_base, f->iov[0].iov_len);
+}
+
+static bool
+reads_signals(const struct forward *f)
+{
+	return f->files > 0 && f->held[0]->signals &&
+	       (f->row->needs[0] == SYS_read || f->row->needs[0] == SYS_readv);
+}
+
 static int64_t
 make_call(struct forward *f)
 {
 	long *arg = f->arg, number = f->row->needs[0];
 	struct hc_growth growth;
-	int64_t r = hc_memfile_call(
-	    &growth, f->call->guest, &number, f->held, arg, f->bytes);
+	int64_t r;
 
+	if (reads_signals(f))
+		return read_signals(f);
+	r = hc_memfile_call(
+	    &growth, f->call->guest, &number, f->held, arg, f->bytes);
 	if (r < 0)
 		return r;
 	r = hc_host_wait(f->call->thread, number, arg[0], arg[1], arg[2],

@@ -19,6 +19,7 @@
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -536,6 +537,12 @@ const struct hc_name hc_names_eventfd[] = {
 	NAME(EFD_SEMAPHORE),
 	NAME(EFD_NONBLOCK),
 	NAME(EFD_CLOEXEC),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_sfd[] = {
+	NAME(SFD_CLOEXEC),
+	NAME(SFD_NONBLOCK),
 	NAMES_END,
 };
 

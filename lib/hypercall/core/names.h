@@ -34,7 +34,7 @@ extern const struct hc_name hc_names_prot[], hc_names_map[], hc_names_open[],
     hc_names_arch_prctl[], hc_names_descriptor[], hc_names_family[],
     hc_names_socktype[], hc_names_sockflags[], hc_names_ipproto[],
     hc_names_level[], hc_names_msg[], hc_names_shut[], hc_names_epoll[],
-    hc_names_epoll_ctl[], hc_names_eventfd[], hc_names_tfd[],
+    hc_names_epoll_ctl[], hc_names_eventfd[], hc_names_sfd[], hc_names_tfd[],
     hc_names_timerfd[], hc_names_seals[], hc_names_memfd[];
 
 #endif

@@ -19,6 +19,11 @@
 /* Pending signals that keep their siginfo, in all queues together. */
 #define HC_QUEUED 1024
 
+/* Files from which the guest reads signals. */
+#define HC_SIGNAL_FILES 16
+
+struct hc_call;
+struct hc_file;
 struct hc_thread;
 
 /* A set of signals: bit n - 1 is signal n, as in the kernel's sigset_t. */
@@ -76,6 +81,15 @@ struct hc_timer {
 	int64_t not_before;     /* the earliest time for its signal */
 };
 
+/* A file from which the guest reads signals (signalfile.c). */
+struct hc_signal_file {
+	bool used;
+	bool raised;      /* it says that there is something to read */
+	atomic_bool gone; /* its open file has no holder any more */
+	int event;        /* the host's eventfd in it */
+	_Atomic hc_sigset mask;
+};
+
 struct hc_signals {
 	/* For all here and hc_thread_signals, except `pending`. */
 	pthread_mutex_t lock;
@@ -89,6 +103,11 @@ struct hc_signals {
 	_Atomic hc_sigset outside;
 	_Atomic bool ticks;               /* a timer may have expired */
 	struct hc_timer timer[HC_TIMERS]; /* numbered from 1 */
+	struct hc_signal_file file[HC_SIGNAL_FILES];
+	unsigned files; /* of them, used */
+	/* Reads from such a file, for the core, which does not know signals. */
+	int64_t (*read)(struct hc_call *call, struct hc_file *file,
+	    uint8_t *buf, uint64_t len);
 	/* A debugger stops the guest for a signal before it takes effect. */
 	_Atomic bool observed;
 };

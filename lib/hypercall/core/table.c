@@ -93,6 +93,10 @@
 	    SYS_fcntl, SYS_statx
 /* To set a timer. */
 #define TIMING SYS_timer_create, SYS_timer_settime, SYS_clock_gettime
+/* To make a file that signals are read from, and to show and read them. */
+#define SIGNALFD                                                             \
+	SYS_eventfd2, SYS_epoll_create1, SYS_epoll_ctl, SYS_fcntl, SYS_read, \
+	    SYS_write, SYS_ppoll, SYS_close
 /* To use an address: a name, or a port of netlink. */
 #define ADDRESSING FINDING, SYS_bind, SYS_getrandom, SYS_getsockopt
 /* To receive a message, and to check the descriptors in it. */

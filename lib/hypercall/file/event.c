@@ -44,9 +44,24 @@ hc_do_epoll_create1(struct hc_call *call)
 	return create_epoll(call, (unsigned)call->epoll_create1.flags);
 }
 
+/* The set, held; or NULL.  The host's set in which signals are shown is none
+ * for the guest. */
+static int64_t
+get_set(struct hc_call *call, uint64_t epfd, struct hc_file **set)
+{
+	*set = hc_fd_get(&call->guest->fds, epfd);
+	if (!*set)
+		return -EBADF;
+	if (!(*set)->signals)
+		return 0;
+	hc_file_put(*set);
+	*set = NULL;
+	return -EINVAL;
+}
+
 /* An event's data belong to the guest and are returned unchanged. */
 static int64_t
-control_epoll(struct hc_call *call, int set, int fd)
+control_epoll(struct hc_call *call, int set, int fd, bool is_set)
 {
 	int op = (int)call->epoll_ctl.op;
 	struct epoll_event event = { 0 };
@@ -57,6 +72,9 @@ control_epoll(struct hc_call *call, int set, int fd)
 		return -EFAULT;
 	/* EPOLLWAKEUP would keep the host from sleeping. */
 	event.events &= ~(uint32_t)EPOLLWAKEUP;
+	/* The host does not take it for a set, and it only saves wakes. */
+	if (is_set)
+		event.events &= ~(uint32_t)EPOLLEXCLUSIVE;
 	return hc_host(SYS_epoll_ctl, set, op, fd, &event);
 }
 
@@ -64,15 +82,16 @@ int64_t
 hc_do_epoll_ctl(struct hc_call *call)
 {
 	struct hc_fds *fds = &call->guest->fds;
-	struct hc_file *set = hc_fd_get(fds, call->epoll_ctl.epfd);
-	struct hc_file *file = hc_fd_get(fds, call->epoll_ctl.fd);
-	int64_t r = -EBADF;
+	struct hc_file *set, *file = hc_fd_get(fds, call->epoll_ctl.fd);
+	int64_t r = file ? get_set(call, call->epoll_ctl.epfd, &set) : -EBADF;
 
-	if (set && file)
+	if (r < 0)
+		set = NULL;
+	else
 		r = hc_fd_key(fds, file, (unsigned)call->epoll_ctl.fd,
 		    (int)call->epoll_ctl.op == EPOLL_CTL_ADD);
 	if (r >= 0)
-		r = control_epoll(call, set->host, (int)r);
+		r = control_epoll(call, set->host, (int)r, file->signals);
 	if (set)
 		hc_file_put(set);
 	if (file)
@@ -118,12 +137,12 @@ wait_epoll(struct hc_call *call, uint64_t epfd, uint64_t events, int32_t max,
     int timeout)
 {
 	struct hc_wait *wait = &call->thread->wait;
-	struct hc_file *set = hc_fd_get(&call->guest->fds, epfd);
+	struct hc_file *set;
 	struct buffer buffer;
-	int64_t r;
+	int64_t r = get_set(call, epfd, &set);
 
-	if (!set)
-		return -EBADF;
+	if (r < 0)
+		return r;
 	r = get_buffer(call, events, max, &buffer);
 	if (r == 0 && timeout > 0) {
 		hc_wait_begin(wait, CLOCK_MONOTONIC,
@@ -197,9 +216,9 @@ hc_do_epoll_pwait2(struct hc_call *call)
 		return -EFAULT;
 	if (!hc_is_timespec(&timeout))
 		return -EINVAL;
-	set = hc_fd_get(&call->guest->fds, call->epoll_pwait2.epfd);
-	if (!set)
-		return -EBADF;
+	r = get_set(call, call->epoll_pwait2.epfd, &set);
+	if (r < 0)
+		return r;
 	r = wait_epoll_until(call, set->host, timeout);
 	hc_file_put(set);
 	return r;

@@ -47,6 +47,13 @@ bool hc_signal_take(struct hc_guest *guest, struct hc_thread *thread,
 void hc_signal_swap(
     struct hc_guest *guest, struct hc_thread *thread, hc_sigset mask);
 
+/* Files that signals are read from say whether there are any; those that wait
+ * for one of `sent`, which were sent right now, are woken in any case. */
+void hc_signal_show(struct hc_signals *signals, hc_sigset sent);
+
+/* Let threads that await signals look again. */
+void hc_signal_rouse(struct hc_signals *signals);
+
 /* The signal of a timer was taken, and `info` is completed; or was dropped, and
  * `info` is NULL. */
 void
@@ -54,6 +61,20 @@ hc_timer_taken(struct hc_signals *signals, uint16_t timer, siginfo_t *info);
 
 /* Send the signals of timers that have expired. */
 void hc_timers_tick(struct hc_guest *guest);
+
+/* Without the lock: take one of `set`.  If none is pending, and the call
+ * `waits`, a signal of `set` wakes the thread. */
+bool hc_signal_take_awaited(
+    struct hc_call *call, hc_sigset set, bool waits, siginfo_t *info);
+
+/* Without the lock: wait for a signal of `set`: 0; -EAGAIN after `time`, unless
+ * that is NULL; or the result of an interrupted call. */
+int64_t hc_signal_wait(struct hc_call *call, hc_sigset set,
+    const struct timespec *time, siginfo_t *info);
+
+/* Read signals into `buf`: hc_signals.read. */
+int64_t hc_signal_read(
+    struct hc_call *call, struct hc_file *file, uint8_t *buf, uint64_t len);
 
 /* Raise the signal that goes with the error `result` of a call, if its row has
  * one.  Without the lock, as the functions below. */

@@ -31,6 +31,7 @@ void
 hc_signals_init(struct hc_guest *guest)
 {
 	pthread_mutex_init(&guest->signals.lock, NULL);
+	guest->signals.read = hc_signal_read;
 }
 
 void
@@ -185,6 +186,7 @@ hc_signal_forget(struct hc_signals *s, uint16_t timer)
 	forget(s, &s->all, timer);
 	for (t = s->threads; t; t = t->signals.next)
 		forget(s, &t->signals.mine, timer);
+	hc_signal_show(s, 0);
 }
 
 static void
@@ -204,6 +206,7 @@ hc_signal_drop(struct hc_signals *s, int signal)
 	drop_signal(s, &s->all, signal);
 	for (t = s->threads; t; t = t->signals.next)
 		drop_signal(s, &t->signals.mine, signal);
+	hc_signal_show(s, 0);
 }
 
 static void
@@ -231,6 +234,16 @@ wake(struct hc_thread *thread)
 	thread->signals.pending = true;
 	if (thread->ops && thread->ops->kick)
 		thread->ops->kick(thread);
+}
+
+void
+hc_signal_rouse(struct hc_signals *s)
+{
+	struct hc_thread *t;
+
+	for (t = s->threads; t; t = t->signals.next)
+		if (t->signals.awaited)
+			wake(t);
 }
 
 /* The oldest thread other than `but` that may take one of these. */
@@ -290,6 +303,7 @@ hc_signals_leave(struct hc_guest *guest, struct hc_thread *thread)
 		*t = thread->signals.next;
 	drop_all(s, &thread->signals.mine);
 	hand_on(s, thread, s->all.set);
+	hc_signal_show(s, 0);
 	/* Signals and ticks that the thread has not collected. */
 	if ((s->outside || s->ticks) && s->threads)
 		wake(s->threads);
@@ -351,6 +365,7 @@ hc_signal_send(struct hc_guest *guest, struct hc_thread *to,
 	    info->si_code != SI_USER && info->si_code != SI_TKILL)
 		return -EAGAIN;
 	queue->set |= bit;
+	hc_signal_show(s, bit);
 	if (!to)
 		to = taker(s, bit, NULL);
 	if (!to || !wants(to, bit))
@@ -412,6 +427,7 @@ hc_signal_take(struct hc_guest *guest, struct hc_thread *thread, hc_sigset set,
 	if (!signal)
 		return false;
 	hc_timer_taken(s, take_from(s, queue, signal, info), info);
+	hc_signal_show(s, 0);
 	return true;
 }
 

@@ -450,10 +450,9 @@ hc_begin_mask(struct hc_call *call, uint64_t va, uint64_t size)
 	return 0;
 }
 
-/* Take one of `set`.  If none is pending, and the call waits, a signal of `set`
- * wakes the thread. */
-static bool
-take_awaited(struct hc_call *call, hc_sigset set, bool waits, siginfo_t *info)
+bool
+hc_signal_take_awaited(
+    struct hc_call *call, hc_sigset set, bool waits, siginfo_t *info)
 {
 	bool found;
 
@@ -464,9 +463,8 @@ take_awaited(struct hc_call *call, hc_sigset set, bool waits, siginfo_t *info)
 	return found;
 }
 
-/* Wait for a signal of `set`; -EAGAIN after `time`. */
-static int64_t
-wait_awaited(struct hc_call *call, hc_sigset set, const struct timespec *time,
+int64_t
+hc_signal_wait(struct hc_call *call, hc_sigset set, const struct timespec *time,
     siginfo_t *info)
 {
 	struct hc_wait *wait = &call->thread->wait;
@@ -475,16 +473,16 @@ wait_awaited(struct hc_call *call, hc_sigset set, const struct timespec *time,
 
 	if (time)
 		hc_wait_begin(wait, CLOCK_MONOTONIC, *time);
-	if (take_awaited(call, set, true, info))
+	if (hc_signal_take_awaited(call, set, true, info))
 		return 0;
 	if (time)
 		left = hc_wait_left(wait);
 	r = hc_host_wait(
 	    call->thread, SYS_ppoll, 0, 0, time ? &left : NULL, 0, 0, 0);
-	if (take_awaited(call, set, false, info))
+	if (hc_signal_take_awaited(call, set, false, info))
 		r = 0;
-	else
-		r = hc_is_interrupted(r) ? -EINTR : -EAGAIN;
+	else if (!hc_is_interrupted(r))
+		r = -EAGAIN;
 	return hc_wait_end(wait, r);
 }
 
@@ -507,10 +505,10 @@ hc_do_rt_sigtimedwait(struct hc_call *call)
 		return -EFAULT;
 	if (call->rt_sigtimedwait.timeout && !hc_is_timespec(&time))
 		return -EINVAL;
-	r = wait_awaited(call, set & ~HC_SIGNAL_UNBLOCKABLE,
+	r = hc_signal_wait(call, set & ~HC_SIGNAL_UNBLOCKABLE,
 	    call->rt_sigtimedwait.timeout ? &time : NULL, &info);
 	if (r < 0)
-		return r;
+		return hc_is_interrupted(r) ? -EINTR : r;
 	if (call->rt_sigtimedwait.info &&
 	    gmem_write(mem, call->rt_sigtimedwait.info, &info, sizeof(info)) <
 		0)
