@@ -290,6 +290,205 @@ test_rights(void)
 	    "nobody is there any more");
 }
 
+/* An abstract name of this test's, and of no other program; its length. */
+static socklen_t
+put_abstract(struct sockaddr_un *un, int number)
+{
+	*un = named("");
+	snprintf(un->sun_path + 1, sizeof(un->sun_path) - 1, "t_net.%d.%d",
+	    (int)getpid(), number);
+	return (socklen_t)(2 + 1 + strlen(un->sun_path + 1));
+}
+
+/* Is this the address of the socket, or of its peer? */
+static bool
+has_name(int fd, const struct sockaddr_un *un, socklen_t len,
+    int (*ask)(int, struct sockaddr *, socklen_t *))
+{
+	struct sockaddr_un is = named("");
+	socklen_t n = sizeof(is);
+
+	return ask(fd, ANY(&is), &n) == 0 && n == len &&
+	       memcmp(&is, un, len) == 0;
+}
+
+static void
+test_abstract(void)
+{
+	struct sockaddr_un un, other;
+	socklen_t len = put_abstract(&un, 1), other_len, size;
+	int ear = socket(AF_UNIX, SOCK_STREAM, 0), a, b, late;
+	struct ucred peer;
+
+	same(error(bind(ear, ANY(&un), len)), 0, "an abstract name is bound");
+	ok(has_name(ear, &un, len, getsockname), "and reported as it was given");
+	same(error(bind(ear, ANY(&un), len)), -EINVAL, "once");
+	late = socket(AF_UNIX, SOCK_STREAM, 0);
+	same(error(bind(late, ANY(&un), len)), -EADDRINUSE,
+	    "another socket does not get it");
+	a = socket(AF_UNIX, SOCK_STREAM, 0);
+	same(error(connect(a, ANY(&un), len)), -ECONNREFUSED,
+	    "it does not listen");
+	listen(ear, 5);
+	same(error(connect(a, ANY(&un), len - 1)), -ECONNREFUSED,
+	    "a shorter name is another one");
+	same(error(connect(a, ANY(&un), 2)), -EINVAL, "and none is none");
+	same(error(connect(a, ANY(&un), len)), 0, "it is connected to");
+	b = accept(ear, NULL, NULL);
+	exchange(a, b, "abstract");
+	exchange(b, a, "abstract");
+	ok(has_name(a, &un, len, getpeername), "the peer has the name");
+	ok(has_name(b, &un, len, getsockname), "and so has the connection");
+	size = sizeof(peer);
+	same(getsockopt(b, SOL_SOCKET, SO_PEERCRED, &peer, &size), 0,
+	    "who connected is known");
+	ok(peer.pid == getpid() && peer.uid == (unsigned)hc_getuid() &&
+		peer.gid == (unsigned)hc_getgid(),
+	    "by its number and ids");
+	close(ear);
+	same(error(bind(late, ANY(&un), len)), 0,
+	    "a connection does not keep the name of a listener");
+	close(late);
+	close(a);
+	close(b);
+	a = socket(AF_UNIX, SOCK_DGRAM, 0);
+	b = socket(AF_UNIX, SOCK_DGRAM, 0);
+	other_len = put_abstract(&other, 12);
+	bind(a, ANY(&un), len);
+	bind(b, ANY(&other), other_len);
+	same(error(sendto(a, "x", 1, 0, ANY(&other), other_len)), 1,
+	    "a datagram is sent to a name");
+	size = sizeof(un);
+	memset(&other, 0, sizeof(other));
+	same(recvfrom(b, &late, 1, 0, ANY(&other), &size), 1, "and received");
+	ok(size == len && memcmp(&other, &un, len) == 0, "from the other name");
+	close(a);
+	close(b);
+}
+
+/* A name that the system chooses. */
+static void
+test_chosen(void)
+{
+	struct sockaddr_un un = named("");
+	int a = socket(AF_UNIX, SOCK_DGRAM, 0), b;
+	socklen_t len = sizeof(un);
+
+	same(error(bind(a, ANY(&un), 2)), 0, "the system chooses a name");
+	getsockname(a, ANY(&un), &len);
+	ok(len == 8 && un.sun_path[0] == 0 && un.sun_path[1] != 0,
+	    "an abstract one of five digits");
+	same(error(bind(a, ANY(&un), 2)), 0, "it stays");
+	ok(has_name(a, &un, len, getsockname), "as it is");
+	same(error(bind(a, ANY(&un), len)), -EINVAL, "and does not change");
+	b = socket(AF_UNIX, SOCK_DGRAM, 0);
+	same(error(connect(b, ANY(&un), len)), 0, "it can be used");
+	same(send(b, "x", 1, 0), 1, "to send to");
+	same(recv(a, &un, sizeof(un), 0), 1, "and what was sent comes");
+	close(a);
+	close(b);
+}
+
+/* Send a byte with the ids; 1 or -errno. */
+static long
+send_ids(int fd, struct ucred ids, size_t size)
+{
+	struct {
+		struct cmsghdr header;
+		struct ucred ids;
+	} control = { { CMSG_LEN(size), SOL_SOCKET, SCM_CREDENTIALS }, ids };
+	struct iovec part = { "i", 1 };
+	const struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(size),
+	};
+
+	return error(sendmsg(fd, &message, 0));
+}
+
+/* Receive a byte: does it come with the ids of this process? */
+static bool
+receive_ids(int fd)
+{
+	struct {
+		struct cmsghdr header;
+		struct ucred ids;
+		int gap;
+	} control = { { 0, 0, 0 }, { 0, 0, 0 }, 0 };
+	char byte;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	return recvmsg(fd, &message, 0) == 1 &&
+	       control.header.cmsg_len == CMSG_LEN(sizeof(struct ucred)) &&
+	       control.header.cmsg_level == SOL_SOCKET &&
+	       control.header.cmsg_type == SCM_CREDENTIALS &&
+	       control.ids.pid == getpid() &&
+	       control.ids.uid == (unsigned)hc_getuid() &&
+	       control.ids.gid == (unsigned)hc_getgid();
+}
+
+static void
+test_credentials(int type, const char *how)
+{
+	const struct ucred ids = { (int)getpid(), (unsigned)hc_getuid(),
+		(unsigned)hc_getgid() };
+	int pair[2], value = 1;
+	socklen_t len = sizeof(value);
+
+	socketpair(AF_UNIX, type, 0, pair);
+	same(send_ids(pair[0], ids, sizeof(ids)), 1, "%s: ids are sent", how);
+	ok(!receive_ids(pair[1]), "%s: to a socket that does not ask", how);
+	same(error(setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &value, len)), 0,
+	    "%s: one asks", how);
+	value = 0;
+	getsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &value, &len);
+	same(value, 1, "%s: and does so from then on", how);
+	send_ids(pair[0], ids, sizeof(ids));
+	ok(receive_ids(pair[1]), "%s: it gets them", how);
+	send(pair[0], "x", 1, 0);
+	ok(receive_ids(pair[1]), "%s: also if they were not sent", how);
+	same(send_ids(pair[0], ids, sizeof(ids) - 4), -EINVAL,
+	    "%s: two ids are too few", how);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* Groups of datagrams, on the loopback device. */
+static void
+test_groups(void)
+{
+	const struct sockaddr_in in = loopback(0);
+	struct {
+		in_addr_t group, device;
+	} mreq = { htonl(0xef010203U), htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	const int add = 35, drop = 36;
+
+	bind(fd, ANY(&in), sizeof(in));
+	same(error(setsockopt(fd, IPPROTO_IP, add, &mreq, sizeof(mreq))), 0,
+	    "a group is joined");
+	same(error(setsockopt(fd, IPPROTO_IP, add, &mreq, sizeof(mreq))),
+	    -EADDRINUSE, "once");
+	same(error(setsockopt(fd, IPPROTO_IP, drop, &mreq, sizeof(mreq))), 0,
+	    "and left");
+	same(error(setsockopt(fd, IPPROTO_IP, drop, &mreq, sizeof(mreq))),
+	    -EADDRNOTAVAIL, "once also");
+	same(error(setsockopt(fd, IPPROTO_IP, add, &mreq, 7)), -EINVAL,
+	    "a value that is cut is invalid");
+	mreq.group = htonl(INADDR_LOOPBACK);
+	same(error(setsockopt(fd, IPPROTO_IP, add, &mreq, sizeof(mreq))),
+	    -EINVAL, "an address is not a group");
+	close(fd);
+}
+
 static void
 test_refusals(void)
 {
@@ -328,14 +527,17 @@ test_confined(void)
 
 	same(error(connect(fd, ANY(&up), sizeof(up))), -ENOENT,
 	    "no name leads out of the root");
-	memcpy(un.sun_path, "\0abstract", 9);
-	same(error(bind(fd, ANY(&un), 11)), -EPERM,
-	    "abstract names are the host's");
-	same(error(connect(fd, ANY(&un), 11)), -EPERM, "all of them");
-	same(error(bind(fd, ANY(&un), 2)), -EPERM,
-	    "also those that the host would choose");
+	memcpy(un.sun_path, "\0/tmp/.X11-unix/X0", 18);
+	same(error(connect(fd, ANY(&un), 20)), -ECONNREFUSED,
+	    "nor to an abstract name of the host's");
 	close(fd);
 	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	same(send_ids(pair[0], (struct ucred){ 2, hc_getuid(), hc_getgid() },
+		 sizeof(struct ucred)),
+	    -EPERM, "nobody else's number is sent");
+	same(send_ids(pair[0], (struct ucred){ 1, hc_getuid() + 1, hc_getgid() },
+		 sizeof(struct ucred)),
+	    -EPERM, "nor another user's");
 	same(pass(pair[0], pair[1], open("/", O_RDONLY), &flags), -EPERM,
 	    "a folder is not passed");
 	same(error(socket(17, SOCK_RAW, 0)), -EAFNOSUPPORT,
@@ -358,6 +560,11 @@ main(void)
 	test_unix_errors();
 	test_send_to();
 	test_rights();
+	test_abstract();
+	test_chosen();
+	test_credentials(SOCK_STREAM, "stream");
+	test_credentials(SOCK_DGRAM, "datagram");
+	test_groups();
 	test_refusals();
 #ifndef HYPERCALL_BY_SYSCALL
 	test_confined();

@@ -272,8 +272,6 @@ test_options(void)
 	    "a read-only option is not set");
 	is_int(CALL(setsockopt, fd, MINUS_1, MINUS_1, DATA, 4), -ENOPROTOOPT,
 	    "nor is an option that does not exist");
-	is_int(CALL(setsockopt, fd, SOL_SOCKET, SO_PASSCRED, DATA, 4),
-	    -ENOPROTOOPT, "SO_PASSCRED would bind a socket outside");
 	is_int(CALL(setsockopt, fd, SOL_SOCKET, SO_PEERCRED, DATA, 4),
 	    -ENOPROTOOPT, "a peer's ids are not set");
 	is_int(CALL(setsockopt, fd, IPPROTO_TCP, TCP_ULP, DATA, 4),
@@ -801,6 +799,44 @@ on_refused(const struct hc_guest *g, const struct hc_net_rule *would)
 	refusals++;
 }
 
+/* A group is judged as an address that is bound.  `fd` has a port. */
+static void
+test_groups(uint64_t fd)
+{
+	static const char group[] = "bind:239.1.2.0/24";
+	const struct ip_mreqn mreq = {
+		.imr_multiaddr.s_addr = htonl(0xef010203),
+		.imr_address.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct group_req req = { .gr_interface = 1 };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct hc_net_rule rule;
+	const struct hc_net_rule *rules = guest.policy.net;
+
+	in.sin_addr = mreq.imr_multiaddr;
+	memcpy(&req.gr_group, &in, sizeof(in));
+	memcpy(at(DATA), &mreq, sizeof(mreq));
+	is_int(CALL(setsockopt, fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, DATA,
+		   sizeof(mreq)),
+	    -EACCES, "a group that is not allowed is not joined");
+	ok(refused.what == HC_NET_BIND && refused.addr[0] == 239 &&
+		refused.addr[3] == 3 && refused.port > 0,
+	    "which is reported as its address, with the socket's port");
+	memcpy(at(DATA), &req, sizeof(req));
+	is_int(CALL(setsockopt, fd, IPPROTO_IP, MCAST_JOIN_GROUP, DATA,
+		   sizeof(req)),
+	    -EACCES, "in no way");
+	hc_net_rule_parse(&rule, group, sizeof(group) - 1);
+	guest.policy.net = &rule;
+	is_int(CALL(setsockopt, fd, IPPROTO_IP, MCAST_JOIN_GROUP, DATA,
+		   sizeof(req)),
+	    0, "a group that a rule allows is joined");
+	is_int(CALL(setsockopt, fd, IPPROTO_IP, MCAST_LEAVE_GROUP, DATA,
+		   sizeof(req)),
+	    0, "and left");
+	guest.policy.net = rules;
+}
+
 static void
 test_rules(void)
 {
@@ -848,6 +884,7 @@ test_rules(void)
 	is_int(CALL(connect, fd, ADDR, 16), 0, "an allowed address connects");
 	is_int(CALL(bind, guest_socket(AF_UNIX, SOCK_DGRAM), ADDR, put_un("r")),
 	    0, "names of files are another matter");
+	test_groups(fd);
 	guest.policy.nets = 0;
 	CALL(close, fd);
 	CALL(close, tcp);

@@ -28,6 +28,8 @@
 #define SO_SNDBUF    7
 #define SO_RCVBUF    8
 #define SO_KEEPALIVE 9
+#define SO_PASSCRED  16
+#define SO_PEERCRED  17
 #define SO_RCVTIMEO  20
 
 #define MSG_PEEK	 0x2
@@ -44,7 +46,8 @@
 
 #define SOMAXCONN 4096
 
-#define SCM_RIGHTS 1
+#define SCM_RIGHTS	1
+#define SCM_CREDENTIALS 2
 
 typedef unsigned socklen_t;
 typedef unsigned short sa_family_t;
@@ -73,6 +76,11 @@ struct msghdr {
 struct mmsghdr {
 	struct msghdr msg_hdr;
 	unsigned msg_len;
+};
+
+struct ucred {
+	int pid;
+	unsigned uid, gid;
 };
 
 struct cmsghdr {

@@ -99,6 +99,8 @@
 	    SYS_write, SYS_ppoll, SYS_close
 /* To use an address: a name, or a port of netlink. */
 #define ADDRESSING FINDING, SYS_bind, SYS_getrandom, SYS_getsockopt
+/* To accept a connection, and to see who it is from. */
+#define ACCEPTING SYS_accept4, SYS_getsockopt, SYS_getpid, SYS_close
 /* To receive a message, and to check the descriptors in it. */
 #define RECEIVING                                                            \
 	SYS_recvmsg, SYS_newfstatat, SYS_fstatfs, SYS_fcntl, SYS_getsockopt, \

@@ -69,7 +69,7 @@ use_unix(struct hc_guest *guest, struct hc_address *a, enum hc_address_use use)
 		return r;
 	a->is_unix = true;
 	a->u.un = a->name.host;
-	a->len = sizeof(a->u.un);
+	a->len = a->name.host_len;
 	return 0;
 }
 

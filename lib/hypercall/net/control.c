@@ -54,6 +54,30 @@ send_rights(struct hc_guest *guest, struct hc_control *c, uint8_t *at, size_t n)
 	return r;
 }
 
+/* The guest's own number and ids, which the host gets as those of novillo. */
+static int
+send_ids(const struct hc_guest *guest, uint8_t *at, size_t len)
+{
+	struct ucred own;
+
+	if (len != sizeof(own))
+		return -EINVAL;
+	memcpy(&own, at, sizeof(own));
+	if (own.pid != HC_PID || own.uid != guest->world.uid ||
+	    own.gid != guest->world.gid)
+		return -EPERM;
+	own.pid = (pid_t)hc_host(SYS_getpid, 0);
+	memcpy(at, &own, sizeof(own));
+	return 0;
+}
+
+struct ucred
+hc_known(struct ucred sender)
+{
+	sender.pid = sender.pid == hc_host(SYS_getpid, 0) ? HC_PID : 0;
+	return sender;
+}
+
 /* Control messages that concern only the message they come with, or the socket
  * that receives them. */
 enum {
@@ -66,6 +90,7 @@ static const struct {
 	unsigned way;
 } kinds[] = {
 	{ SOL_SOCKET, SCM_RIGHTS, SENT | RECEIVED },
+	{ SOL_SOCKET, SCM_CREDENTIALS, SENT | RECEIVED },
 	{ SOL_SOCKET, SCM_TIMESTAMP, RECEIVED },
 	{ SOL_SOCKET, SCM_TIMESTAMPNS, RECEIVED },
 	{ SOL_SOCKET, SO_RXQ_OVFL, RECEIVED },
@@ -95,10 +120,9 @@ goes(const struct cmsghdr *header, unsigned way)
 }
 
 static bool
-has_rights(const struct cmsghdr *header)
+has(const struct cmsghdr *header, int type)
 {
-	return header->cmsg_level == SOL_SOCKET &&
-	       header->cmsg_type == SCM_RIGHTS;
+	return header->cmsg_level == SOL_SOCKET && header->cmsg_type == type;
 }
 
 static int
@@ -107,11 +131,10 @@ send_one(struct hc_guest *guest, struct hc_control *c,
 {
 	size_t len = header->cmsg_len - CMSG_LEN(0);
 
-	if (has_rights(header))
+	if (has(header, SCM_RIGHTS))
 		return send_rights(guest, c, data, len / sizeof(int));
-	if (header->cmsg_level == SOL_SOCKET &&
-	    header->cmsg_type == SCM_CREDENTIALS)
-		return -EPERM;
+	if (has(header, SCM_CREDENTIALS))
+		return send_ids(guest, data, len);
 	return goes(header, SENT) ? 0 : -EINVAL;
 }
 
@@ -286,6 +309,18 @@ receive_rights(struct hc_guest *guest, uint8_t *at, size_t n, unsigned flags)
 	return good;
 }
 
+static void
+receive_ids(uint8_t *at, size_t len)
+{
+	struct ucred sender;
+
+	if (len < sizeof(sender))
+		return;
+	memcpy(&sender, at, sizeof(sender));
+	sender = hc_known(sender);
+	memcpy(at, &sender, sizeof(sender));
+}
+
 /* Translate one message, at `at`; its length, which may have shrunk. */
 static size_t
 receive_one(struct hc_guest *guest, uint8_t *at, struct cmsghdr *header,
@@ -296,7 +331,9 @@ receive_one(struct hc_guest *guest, uint8_t *at, struct cmsghdr *header,
 
 	if (!goes(header, RECEIVED))
 		return 0;
-	if (!has_rights(header))
+	if (has(header, SCM_CREDENTIALS))
+		receive_ids(at + CMSG_LEN(0), header->cmsg_len - CMSG_LEN(0));
+	if (!has(header, SCM_RIGHTS))
 		return header->cmsg_len;
 	good = receive_rights(guest, at + CMSG_LEN(0), n, flags);
 	*cut = *cut || good < n;

@@ -24,7 +24,7 @@ struct hc_control {
 
 /*
  * Fetch and translate the control messages that the guest sends: SCM_RIGHTS,
- * and those that concern only their message.  0, or -errno; hc_control_put() in
+ * SCM_CREDENTIALS of the guest itself, and those that concern only their message.  0, or -errno; hc_control_put() in
  * either case.
  */
 int hc_control_get(struct hc_guest *guest, struct hc_control *control,
@@ -44,10 +44,13 @@ void hc_control_departed(
 /*
  * Translate the control messages that the host received into control->bytes, as
  * `message` describes them: descriptors that a guest may have are opened, the
- * others closed, which MSG_CTRUNC reports.  Unknown ones are left out, and so
- * are the sender's ids on the host.
+ * others closed, which MSG_CTRUNC reports.  Unknown ones are left out.
  */
 void hc_control_receive(struct hc_guest *guest, struct hc_control *control,
     struct msghdr *message, unsigned flags);
+
+/* A process of the host as the guest knows it: by its number if it is the guest
+ * itself, and as 0 if it is another. */
+struct ucred hc_known(struct ucred sender);
 
 #endif

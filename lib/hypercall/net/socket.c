@@ -147,7 +147,9 @@ address_call(struct hc_call *call, const struct hc_args_bind *args, long number,
 	if (!file)
 		return -EBADF;
 	r = hc_address_get(guest, &a, args->addr, args->addrlen, use);
-	if (r == 0) {
+	if (r == 0 && use == HC_ADDRESS_BIND && a.is_unix && a.name.held < 0) {
+		r = hc_unix_bind(guest, file, &a.name);
+	} else if (r == 0) {
 		r = use_address(call->thread, file, number, &a);
 		/* An undone connect leaves an empty name. */
 		if (r == 0 && (a.is_unix || file->named))
@@ -237,12 +239,44 @@ give_accepted(struct hc_call *call, const struct hc_file *listener,
 	return hc_fd_install(&guest->fds, file, 0, cloexec);
 }
 
+/* An abstract name is for the guest's own sockets, though others of the host may
+ * connect to it by the name that it has there. */
+static bool
+is_stranger(struct hc_guest *guest, const struct hc_file *listener, int host)
+{
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	if (!listener->named || !hc_unix_is_abstract(guest, listener))
+		return false;
+	(void)hc_host(
+	    SYS_getsockopt, host, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	return peer.pid != hc_host(SYS_getpid, 0);
+}
+
+/* The host's next connection. */
+static int64_t
+accept_one(struct hc_call *call, const struct hc_file *file,
+    struct hc_address *a, unsigned flags)
+{
+	int64_t r;
+
+	for (;;) {
+		*a = (struct hc_address){ .len = sizeof(a->u) };
+		r = hc_host_wait(call->thread, SYS_accept4, file->host, &a->u,
+		    &a->len, flags | SOCK_CLOEXEC, 0, 0);
+		if (r < 0 || !is_stranger(call->guest, file, (int)r))
+			return r;
+		close((int)r);
+	}
+}
+
 static int64_t
 accept_call(struct hc_call *call, uint64_t fd, uint64_t addr, uint64_t addrlen,
     unsigned flags)
 {
-	struct hc_address a = { .len = sizeof(a.u) };
 	struct hc_address_out out;
+	struct hc_address a;
 	struct hc_file *file;
 	int64_t r;
 
@@ -256,8 +290,7 @@ accept_call(struct hc_call *call, uint64_t fd, uint64_t addr, uint64_t addrlen,
 	if (r == 0)
 		r = hc_fd_room_for_socket(&call->guest->fds);
 	if (r == 0)
-		r = hc_host_wait(call->thread, SYS_accept4, file->host, &a.u,
-		    &a.len, flags | SOCK_CLOEXEC, 0, 0);
+		r = accept_one(call, file, &a, flags);
 	if (r >= 0)
 		r = give_accepted(
 		    call, file, &a, &out, (int)r, flags & SOCK_CLOEXEC);

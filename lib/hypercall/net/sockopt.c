@@ -5,9 +5,12 @@
  */
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
+#include "hypercall/net/address.h"
+#include "hypercall/net/control.h"
 #include "hypercall/net/kinds.h"
 
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -26,9 +29,8 @@ enum {
 	}
 
 /*
- * Options not listed reach past the socket (SO_BINDTODEVICE, filters, SO_MARK,
- * memberships), make a name in the host's name space (SO_PASSCRED, which binds
- * a socket), identify things of the host's (SO_COOKIE), or are unknown.
+ * Options not listed reach past the socket (SO_BINDTODEVICE, filters, SO_MARK),
+ * identify things of the host's (SO_COOKIE), or are unknown.
  */
 static const struct option {
 	int level, option;
@@ -43,6 +45,7 @@ static const struct option {
 	OPTION(SOL_SOCKET, SO_KEEPALIVE, BOTH, int),
 	OPTION(SOL_SOCKET, SO_LINGER, BOTH, struct linger),
 	OPTION(SOL_SOCKET, SO_OOBINLINE, BOTH, int),
+	OPTION(SOL_SOCKET, SO_PASSCRED, BOTH, int),
 	OPTION(SOL_SOCKET, SO_PEEK_OFF, BOTH, int),
 	OPTION(SOL_SOCKET, SO_PEERCRED, GET, struct ucred),
 	OPTION(SOL_SOCKET, SO_PRIORITY, BOTH, int),
@@ -80,7 +83,13 @@ static const struct option {
 	OPTION(IPPROTO_UDP, UDP_CORK, BOTH, int),
 	OPTION(IPPROTO_UDP, UDP_GRO, BOTH, int),
 	OPTION(IPPROTO_UDP, UDP_SEGMENT, BOTH, int),
+	OPTION(IPPROTO_IP, IP_ADD_MEMBERSHIP, SET, struct ip_mreqn),
+	OPTION(
+	    IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, SET, struct ip_mreq_source),
 	OPTION(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, BOTH, int),
+	OPTION(IPPROTO_IP, IP_DROP_MEMBERSHIP, SET, struct ip_mreqn),
+	OPTION(
+	    IPPROTO_IP, IP_DROP_SOURCE_MEMBERSHIP, SET, struct ip_mreq_source),
 	OPTION(IPPROTO_IP, IP_FREEBIND, BOTH, int),
 	OPTION(IPPROTO_IP, IP_MINTTL, BOTH, int),
 	OPTION(IPPROTO_IP, IP_MTU, GET, int),
@@ -95,6 +104,14 @@ static const struct option {
 	OPTION(IPPROTO_IP, IP_RECVTTL, BOTH, int),
 	OPTION(IPPROTO_IP, IP_TOS, BOTH, int),
 	OPTION(IPPROTO_IP, IP_TTL, BOTH, int),
+	OPTION(IPPROTO_IP, MCAST_JOIN_GROUP, SET, struct group_req),
+	OPTION(
+	    IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, SET, struct group_source_req),
+	OPTION(IPPROTO_IP, MCAST_LEAVE_GROUP, SET, struct group_req),
+	OPTION(
+	    IPPROTO_IP, MCAST_LEAVE_SOURCE_GROUP, SET, struct group_source_req),
+	OPTION(IPPROTO_IPV6, IPV6_JOIN_GROUP, SET, struct ipv6_mreq),
+	OPTION(IPPROTO_IPV6, IPV6_LEAVE_GROUP, SET, struct ipv6_mreq),
 	OPTION(IPPROTO_IPV6, IPV6_MTU, GET, int),
 	OPTION(IPPROTO_IPV6, IPV6_MTU_DISCOVER, BOTH, int),
 	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, BOTH, int),
@@ -107,6 +124,12 @@ static const struct option {
 	OPTION(IPPROTO_IPV6, IPV6_TCLASS, BOTH, int),
 	OPTION(IPPROTO_IPV6, IPV6_UNICAST_HOPS, BOTH, int),
 	OPTION(IPPROTO_IPV6, IPV6_V6ONLY, BOTH, int),
+	OPTION(IPPROTO_IPV6, MCAST_JOIN_GROUP, SET, struct group_req),
+	OPTION(IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, SET,
+	    struct group_source_req),
+	OPTION(IPPROTO_IPV6, MCAST_LEAVE_GROUP, SET, struct group_req),
+	OPTION(IPPROTO_IPV6, MCAST_LEAVE_SOURCE_GROUP, SET,
+	    struct group_source_req),
 	OPTION(SOL_NETLINK, NETLINK_CAP_ACK, BOTH, int),
 	OPTION(SOL_NETLINK, NETLINK_EXT_ACK, BOTH, int),
 	OPTION(SOL_NETLINK, NETLINK_GET_STRICT_CHK, BOTH, int),
@@ -123,18 +146,93 @@ find_option(int level, int option)
 	return NULL;
 }
 
+/* The options that join a group, and where in its value the group is. */
+static const struct {
+	int level, option, family; /* AF_UNSPEC: a whole address is there */
+	size_t at;
+} joins[] = {
+	{ IPPROTO_IP, IP_ADD_MEMBERSHIP, AF_INET, 0 },
+	{ IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, AF_INET, 0 },
+	{ IPPROTO_IPV6, IPV6_JOIN_GROUP, AF_INET6, 0 },
+	{ IPPROTO_IP, MCAST_JOIN_GROUP, AF_UNSPEC,
+	    offsetof(struct group_req, gr_group) },
+	{ IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, AF_UNSPEC,
+	    offsetof(struct group_source_req, gsr_group) },
+	{ IPPROTO_IPV6, MCAST_JOIN_GROUP, AF_UNSPEC,
+	    offsetof(struct group_req, gr_group) },
+	{ IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, AF_UNSPEC,
+	    offsetof(struct group_source_req, gsr_group) },
+};
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_storage storage;
+};
+
+/* The group that is at `value`. */
+static union address
+group_at(const uint8_t *value, int family)
+{
+	union address a = { .any.sa_family = (sa_family_t)family };
+
+	if (family == AF_INET)
+		memcpy(&a.in.sin_addr, value, sizeof(a.in.sin_addr));
+	else if (family == AF_INET6)
+		memcpy(&a.in6.sin6_addr, value, sizeof(a.in6.sin6_addr));
+	else
+		memcpy(&a, value, sizeof(a));
+	return a;
+}
+
+/* A group is judged as if the socket were bound to it, at the port it has. */
+static int64_t
+judge_group(struct hc_guest *guest, int fd, union address a)
+{
+	union address own = { 0 };
+	socklen_t len = sizeof(own);
+	int64_t r = hc_host(SYS_getsockname, fd, &own, &len);
+
+	if (r < 0)
+		return r;
+	if (a.any.sa_family != AF_INET && a.any.sa_family != AF_INET6)
+		return -EADDRNOTAVAIL;
+	/* Both kinds have their port in the same place. */
+	a.in.sin_port = own.in.sin_port;
+	len = a.any.sa_family == AF_INET ? sizeof(a.in) : sizeof(a.in6);
+	return hc_address_judge(guest, &a.any, len, HC_ADDRESS_BIND);
+}
+
+static int64_t
+judge(struct hc_guest *guest, int fd, const struct option *o,
+    const uint8_t *value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(joins) / sizeof(joins[0]); i++)
+		if (joins[i].level == o->level && joins[i].option == o->option)
+			return judge_group(guest, fd,
+			    group_at(value + joins[i].at, joins[i].family));
+	return 0;
+}
+
 static int64_t
 set_option(struct hc_call *call, int fd, const struct option *o)
 {
 	uint8_t value[VALUE_MAX] = { 0 };
 	int32_t len = (int32_t)call->setsockopt.length;
 	size_t n;
+	int64_t r;
 
 	if (len < 0)
 		return -EINVAL;
 	n = (size_t)len < o->size ? (size_t)len : o->size;
 	if (gmem_read(call->guest->mem, value, call->setsockopt.value, n) < 0)
 		return -EFAULT;
+	r = judge(call->guest, fd, o, value);
+	if (r < 0)
+		return r;
 	return hc_host(SYS_setsockopt, fd, o->level, o->option, value, n);
 }
 
@@ -149,7 +247,7 @@ get_peer(int fd, uint8_t *value, int32_t *len)
 
 	if (r < 0)
 		return r;
-	peer.pid = peer.pid == hc_host(SYS_getpid, 0) ? 1 : 0;
+	peer = hc_known(peer);
 	memcpy(value, &peer, sizeof(peer));
 	if (*len > (int32_t)size)
 		*len = (int32_t)size;

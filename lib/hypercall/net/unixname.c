@@ -5,7 +5,8 @@
  *
  * The host finds a socket by its path alone, so a held file is named by
  * /proc/self/fd.  For bind(2) that is the folder, and the socket's name on the
- * host does not contain the guest's name: both are kept with the file.
+ * host does not contain the guest's name: both are kept with the file.  For an
+ * abstract name the host chooses a free one.
  */
 #include "hypercall/net/unixname.h"
 
@@ -22,9 +23,10 @@
 
 /* The names of a socket. */
 struct names {
-	char own[HC_UNIX + 1];
-	char host[HC_UNIX + 1]; /* that name on the host */
-	char peer[HC_UNIX + 1];
+	struct hc_unix_name own;
+	struct hc_unix_name host; /* that name on the host */
+	struct hc_unix_name peer;
+	bool holds; /* bound to an abstract name, and not accepted */
 };
 
 _Static_assert(sizeof(struct names) <= HC_NAMES, "there is room for them");
@@ -42,25 +44,54 @@ make_names(struct hc_guest *guest, struct hc_file *file)
 	return (struct names *)hc_file_make_names(&guest->fds, file);
 }
 
-static void
-copy_name(char to[HC_UNIX + 1], const char *from)
+static bool
+is_abstract(const struct hc_unix_name *name)
 {
-	size_t len = strnlen(from, HC_UNIX);
-
-	memcpy(to, from, len);
-	to[len] = '\0';
+	return name->len > 0 && !name->text[0];
 }
 
-/* The guest's name, terminated; an empty one asks for an abstract name. */
+static bool
+is_same(const struct hc_unix_name *a, const struct hc_unix_name *b)
+{
+	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+/* The name in the `len` bytes of an address.  A file's name ends at its NUL. */
+static struct hc_unix_name
+name_in(const struct sockaddr_un *un, socklen_t len)
+{
+	struct hc_unix_name name = { 0 };
+
+	if (len > UNNAMED)
+		name.len = (uint8_t)(len - UNNAMED);
+	if (name.len > 0 && un->sun_path[0])
+		name.len = (uint8_t)strnlen(un->sun_path, name.len);
+	memcpy(name.text, un->sun_path, name.len);
+	return name;
+}
+
 static int
 take_name(struct hc_unix *u, const struct sockaddr_un *un, socklen_t len)
 {
 	u->held = -1;
 	if (len < UNNAMED || len > sizeof(*un))
 		return -EINVAL;
-	memcpy(u->name, un->sun_path, len - UNNAMED);
-	u->name[len - UNNAMED] = '\0';
-	return u->name[0] ? 0 : -EPERM;
+	u->name = name_in(un, len);
+	return 0;
+}
+
+/* A file's name, terminated. */
+struct text {
+	char text[HC_UNIX + 1];
+};
+
+static struct text
+text_of(const struct hc_unix_name *name)
+{
+	struct text text = { 0 };
+
+	memcpy(text.text, name->text, name->len);
+	return text;
 }
 
 /* The host's name of the held file, or of `name` in the held folder. */
@@ -70,14 +101,15 @@ set_host_name(struct hc_unix *u, const char *name)
 	int n;
 
 	u->host = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	u->host_len = sizeof(u->host);
 	n = snprintf(u->host.sun_path, sizeof(u->host.sun_path),
 	    "/proc/self/fd/%d%s%s", u->held, *name ? "/" : "", name);
 	return n < (int)sizeof(u->host.sun_path) ? 0 : -ENAMETOOLONG;
 }
 
-/* The bound socket that the host knows by that path; the list is locked. */
+/* The bound socket that the host knows by that name; the list is locked. */
 static const struct names *
-find_host(struct hc_guest *guest, const char *path)
+find_host(struct hc_guest *guest, const struct hc_unix_name *host)
 {
 	struct hc_fds *fds = &guest->fds;
 	const struct names *names;
@@ -85,18 +117,34 @@ find_host(struct hc_guest *guest, const char *path)
 
 	for (at = 0; (names = (struct names *)hc_fds_next_names(fds, &at));
 	     at++)
-		if (names->own[0] && strncmp(names->host, path, HC_UNIX) == 0)
+		if (names->own.len > 0 && is_same(&names->host, host))
+			return names;
+	return NULL;
+}
+
+/* The socket that was bound to this abstract name of the guest's. */
+static const struct names *
+find_abstract(struct hc_guest *guest, const struct hc_unix_name *own)
+{
+	struct hc_fds *fds = &guest->fds;
+	const struct names *names;
+	unsigned at;
+
+	for (at = 0; (names = (struct names *)hc_fds_next_names(fds, &at));
+	     at++)
+		if (names->holds && is_same(&names->own, own))
 			return names;
 	return NULL;
 }
 
 static bool
-is_taken(struct hc_guest *guest, const char *path)
+is_taken(struct hc_guest *guest, const struct hc_unix *u)
 {
+	struct hc_unix_name host = name_in(&u->host, u->host_len);
 	bool taken;
 
 	pthread_mutex_lock(&guest->fds.lock);
-	taken = find_host(guest, path) != NULL;
+	taken = find_host(guest, &host) != NULL;
 	pthread_mutex_unlock(&guest->fds.lock);
 	return taken;
 }
@@ -108,7 +156,7 @@ set_host_alone(struct hc_guest *guest, struct hc_unix *u, const char *name)
 {
 	int r = set_host_name(u, name);
 
-	while (r == 0 && is_taken(guest, u->host.sun_path)) {
+	while (r == 0 && is_taken(guest, u)) {
 		int64_t next = hc_host(
 		    SYS_fcntl, u->held, F_DUPFD_CLOEXEC, u->held + 1);
 
@@ -128,9 +176,10 @@ hc_unix_place(struct hc_guest *guest, struct hc_unix *u,
 	struct hc_found found;
 	int r = take_name(u, un, len);
 
-	if (r < 0)
+	if (r < 0 || u->name.len == 0 || is_abstract(&u->name))
 		return r;
-	r = hc_path_find_for(guest, u->name, HC_PATH_ENTRY, &found);
+	r = hc_path_find_for(
+	    guest, text_of(&u->name).text, HC_PATH_ENTRY, &found);
 	if (r < 0)
 		return r;
 	u->held = found.fd;
@@ -158,6 +207,28 @@ check_socket(int fd)
 	return S_ISSOCK(st.st_mode) ? 0 : -ECONNREFUSED;
 }
 
+/* A bound name: an address for the host. */
+static void
+put_host(struct hc_unix *u, const struct hc_unix_name *name)
+{
+	u->host = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(u->host.sun_path, name->text, name->len);
+	u->host_len = UNNAMED + name->len;
+}
+
+static int
+find_abstract_host(struct hc_guest *guest, struct hc_unix *u)
+{
+	const struct names *names;
+
+	pthread_mutex_lock(&guest->fds.lock);
+	names = find_abstract(guest, &u->name);
+	if (names)
+		put_host(u, &names->host);
+	pthread_mutex_unlock(&guest->fds.lock);
+	return names ? 0 : -ECONNREFUSED;
+}
+
 int
 hc_unix_find(struct hc_guest *guest, struct hc_unix *u,
     const struct sockaddr_un *un, socklen_t len)
@@ -165,9 +236,14 @@ hc_unix_find(struct hc_guest *guest, struct hc_unix *u,
 	struct hc_found found;
 	int r = take_name(u, un, len);
 
+	if (r == 0 && u->name.len == 0)
+		r = -EINVAL;
 	if (r < 0)
 		return r;
-	r = hc_path_find_for(guest, u->name, HC_PATH_FOLLOW, &found);
+	if (is_abstract(&u->name))
+		return find_abstract_host(guest, u);
+	r = hc_path_find_for(
+	    guest, text_of(&u->name).text, HC_PATH_FOLLOW, &found);
 	if (r < 0)
 		return r;
 	if (found.leads != HC_LEADS_HOST)
@@ -189,6 +265,73 @@ hc_unix_put(struct hc_unix *u)
 	u->held = -1;
 }
 
+/* The name by which the host knows the socket. */
+static int
+get_host_name(const struct hc_file *file, struct hc_unix_name *name)
+{
+	struct sockaddr_un un = { 0 };
+	socklen_t len = sizeof(un);
+	int64_t r = hc_host(SYS_getsockname, file->host, &un, &len);
+
+	*name = (struct hc_unix_name){ 0 };
+	if (r == 0 && un.sun_family == AF_UNIX)
+		*name = name_in(&un, len);
+	return (int)r;
+}
+
+/* Bind a socket without a name, and record both names; the list is locked. */
+static int
+bind_abstract(struct hc_guest *guest, struct hc_file *file,
+    const struct hc_unix_name *own)
+{
+	const struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct hc_unix_name host;
+	struct names *names;
+	int64_t r;
+
+	if (own->len > 0 && find_abstract(guest, own))
+		return -EADDRINUSE;
+	r = hc_host(SYS_bind, file->host, &un, UNNAMED);
+	if (r == 0)
+		r = get_host_name(file, &host);
+	if (r < 0)
+		return (int)r;
+	names = make_names(guest, file);
+	names->own = own->len > 0 ? *own : host;
+	names->host = host;
+	names->holds = file->bound = true;
+	return 0;
+}
+
+/* For a socket that has a name the host would do nothing. */
+int
+hc_unix_bind(
+    struct hc_guest *guest, struct hc_file *file, const struct hc_unix *u)
+{
+	struct hc_unix_name before;
+	int r;
+
+	pthread_mutex_lock(&guest->fds.lock);
+	r = get_host_name(file, &before);
+	if (r == 0 && before.len > 0)
+		r = u->name.len > 0 ? -EINVAL : 0;
+	else if (r == 0)
+		r = bind_abstract(guest, file, &u->name);
+	pthread_mutex_unlock(&guest->fds.lock);
+	return r;
+}
+
+bool
+hc_unix_is_abstract(struct hc_guest *guest, const struct hc_file *file)
+{
+	bool abstract;
+
+	pthread_mutex_lock(&guest->fds.lock);
+	abstract = file->named && is_abstract(&names_of(guest, file)->own);
+	pthread_mutex_unlock(&guest->fds.lock);
+	return abstract;
+}
+
 void
 hc_unix_bound(
     struct hc_guest *guest, struct hc_file *file, const struct hc_unix *to)
@@ -197,8 +340,8 @@ hc_unix_bound(
 
 	pthread_mutex_lock(&guest->fds.lock);
 	names = make_names(guest, file);
-	copy_name(names->own, to->name);
-	copy_name(names->host, to->host.sun_path);
+	names->own = to->name;
+	names->host = name_in(&to->host, to->host_len);
 	pthread_mutex_unlock(&guest->fds.lock);
 }
 
@@ -207,7 +350,7 @@ hc_unix_connected(
     struct hc_guest *guest, struct hc_file *file, const struct hc_unix *to)
 {
 	pthread_mutex_lock(&guest->fds.lock);
-	copy_name(make_names(guest, file)->peer, to->name);
+	make_names(guest, file)->peer = to->name;
 	pthread_mutex_unlock(&guest->fds.lock);
 }
 
@@ -219,23 +362,22 @@ hc_unix_accepted(struct hc_guest *guest, struct hc_file *file,
 	if (listener->named) {
 		struct names *names = make_names(guest, file);
 
-		copy_name(names->own, names_of(guest, listener)->own);
-		copy_name(names->host, names_of(guest, listener)->host);
+		names->own = names_of(guest, listener)->own;
+		names->host = names_of(guest, listener)->host;
 	}
 	pthread_mutex_unlock(&guest->fds.lock);
 }
 
 static socklen_t
-put_unix_name(struct sockaddr_un *un, const char *name)
+put_unix_name(struct sockaddr_un *un, const struct hc_unix_name *name)
 {
-	size_t len = name ? strnlen(name, HC_UNIX) : 0;
-
 	*un = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (len == 0)
+	if (!name || name->len == 0)
 		return UNNAMED;
-	memcpy(un->sun_path, name, len);
-	/* A name that fills its field has no NUL there. */
-	return UNNAMED + (socklen_t)len + (len < HC_UNIX);
+	memcpy(un->sun_path, name->text, name->len);
+	/* A file's name that fills its field has no NUL there. */
+	return UNNAMED + name->len +
+	       (!is_abstract(name) && name->len < HC_UNIX);
 }
 
 socklen_t
@@ -246,7 +388,7 @@ hc_unix_own(
 
 	pthread_mutex_lock(&guest->fds.lock);
 	len = put_unix_name(
-	    un, file->named ? names_of(guest, file)->own : NULL);
+	    un, file->named ? &names_of(guest, file)->own : NULL);
 	pthread_mutex_unlock(&guest->fds.lock);
 	return len;
 }
@@ -256,16 +398,16 @@ socklen_t
 hc_unix_peer(struct hc_guest *guest, const struct hc_file *file,
     struct sockaddr_un *un, socklen_t len)
 {
+	const struct hc_unix_name host = name_in(un, len), *name = NULL;
 	const struct names *found = NULL;
-	const char *name = NULL;
 
 	pthread_mutex_lock(&guest->fds.lock);
-	if (len > UNNAMED && un->sun_path[0])
-		found = find_host(guest, un->sun_path);
+	if (host.len > 0)
+		found = find_host(guest, &host);
 	if (found)
-		name = found->own;
-	else if (len > UNNAMED && file->named)
-		name = names_of(guest, file)->peer;
+		name = &found->own;
+	else if (host.len > 0 && file->named)
+		name = &names_of(guest, file)->peer;
 	len = put_unix_name(un, name);
 	pthread_mutex_unlock(&guest->fds.lock);
 	return len;
