@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 _Static_assert(OPTIONS_VOLUMES <= HC_MOUNTS, "a tree has room for them all");
 
@@ -127,10 +126,6 @@ enter_first(const struct options *o, struct hc_guest *guest)
 int
 policy_set(const struct options *o, struct hc_guest *guest)
 {
-	struct rlimit files;
-
-	guest->files_limited = getrlimit(RLIMIT_FSIZE, &files) < 0 ||
-			       files.rlim_cur != RLIM_INFINITY;
 	guest->policy.allowed = o->allowed;
 	guest->policy.jit = o->jit;
 	guest->policy.kill = o->on_deny == ON_DENY_KILL;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests that limits of resources limit: here the number of descriptors.
+ * Tests that limits of resources limit: the number of descriptors, the size of
+ * files, addresses and data.
  */
 #include <errno.h>
 #include <hcall.h>
 #include <poll.h>
-#include <string.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <tap.h>
 #include <unistd.h>
@@ -77,10 +79,64 @@ test_many(void)
 	set_limit(RLIMIT_NOFILE, old);
 }
 
+static int signals;
+
+static void
+on_signal(int signal)
+{
+	signals += signal == SIGXFSZ;
+}
+
+static void
+test_size(void)
+{
+	static const struct sigaction action = { .sa_handler = on_signal };
+	static char bytes[1500];
+	int fd = (int)hc_memfd_create((long)"", 0);
+	rlim_t old = set_limit(RLIMIT_FSIZE, 1000);
+
+	sigaction(SIGXFSZ, &action, NULL);
+	same(write(fd, bytes, sizeof(bytes)), 1000, "a file has a limit");
+	same(signals, 0, "up to which it can be written");
+	same(hc_write(fd, (long)bytes, 1), -EFBIG, "a byte more is EFBIG");
+	same(signals, 1, "and SIGXFSZ");
+	same(hc_ftruncate(fd, 1001), -EFBIG, "so is to make it longer");
+	same(signals, 2, "the same");
+	same(ftruncate(fd, 10), 0, "but not shorter");
+	same(lseek(fd, 990, SEEK_SET), 990, "nor to go there");
+	same(write(fd, bytes, sizeof(bytes)), 10, "and write what fits");
+	set_limit(RLIMIT_FSIZE, old);
+	same(write(fd, bytes, sizeof(bytes)), sizeof(bytes),
+	    "without the limit all is written");
+	close(fd);
+}
+
+#define MIB 0x100000UL
+
+static void
+test_memory(void)
+{
+	const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+	rlim_t old = set_limit(RLIMIT_AS, MIB);
+
+	same(hc_mmap(0, MIB, 0, anonymous, -1, 0), -ENOMEM,
+	    "addresses are limited");
+	same(hc_brk(hc_brk(0) + (long)MIB), hc_brk(0), "also those of the heap");
+	set_limit(RLIMIT_AS, old);
+	old = set_limit(RLIMIT_DATA, 4096);
+	same(hc_mmap(0, MIB, PROT_READ | PROT_WRITE, anonymous, -1, 0), -ENOMEM,
+	    "data are limited");
+	ok(hc_mmap(0, MIB, PROT_READ, anonymous, -1, 0) > 0,
+	    "but not what is only read");
+	set_limit(RLIMIT_DATA, old);
+}
+
 int
 main(void)
 {
 	test_few();
 	test_many();
+	test_size();
+	test_memory();
 	return tap_done();
 }

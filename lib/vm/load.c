@@ -178,6 +178,8 @@ make_stack(struct machine *m)
 	m->guest.limit[RLIMIT_AS] = (struct hc_limit){ m->mem.size,
 		m->mem.size };
 	m->guest.limit[RLIMIT_DATA] = (struct hc_limit){ m->memory, m->memory };
+	m->guest.limit[RLIMIT_NPROC] = (struct hc_limit){ MACHINE_VCPUS,
+		MACHINE_VCPUS };
 	hc_fds_set_memory(&m->guest.fds, m->memory);
 }
 

@@ -7,14 +7,18 @@
 
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/places.h"
+#include "hypercall/signal/send.h"
+#include "hypercall/task/task.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -404,6 +408,146 @@ test_backlogs(void)
 	guest.fds.sockets_most = HC_SOCKETS;
 }
 
+/* A result of the last call, which also sent SIGXFSZ; that is blocked. */
+static void
+is_too_large(int64_t r, const char *what)
+{
+	const hc_sigset bit = UINT64_C(1) << (SIGXFSZ - 1);
+
+	ok(r == -EFBIG && thread.signals.mine.set == bit,
+	    "%s is EFBIG and SIGXFSZ (%lld)", what, (long long)r);
+	hc_signal_drop(&guest.signals, SIGXFSZ);
+}
+
+static void
+test_size_by_writes(uint64_t fd, uint64_t other)
+{
+	const struct iovec iov[] = { { (void *)LIST, 300 },
+		{ (void *)LIST, 600 }, { (void *)LIST, 900 } };
+	uint64_t offset = 900;
+
+	is_int(CALL(HC_write, fd, LIST, 900), 900, "below the limit");
+	is_int(CALL(HC_write, fd, LIST, 900), 100, "a write is cut there");
+	is_too_large(CALL(HC_write, fd, LIST, 1), "a byte after it");
+	is_int(CALL(HC_write, fd, LIST, 0), 0, "but not none");
+	is_int(CALL(HC_pwrite64, fd, LIST, 500, 600), 400, "pwrite is cut");
+	is_too_large(CALL(HC_pwrite64, fd, LIST, 1, 1000), "pwrite at it");
+	memcpy(at(PAGE), iov, sizeof(iov));
+	is_int(CALL(HC_pwritev, fd, PAGE, 3, 200), 800, "a vector is cut");
+	CALL(HC_lseek, fd, 0, SEEK_SET);
+	is_int(CALL(HC_writev, fd, PAGE, 3), 1000, "anywhere");
+	is_too_large(CALL(HC_writev, fd, PAGE, 3), "a vector after it");
+	CALL(HC_lseek, fd, 950, SEEK_SET);
+	CALL(HC_lseek, other, 0, SEEK_SET);
+	is_int(CALL(HC_sendfile, fd, other, 0, 200), 50, "sendfile is cut");
+	is_too_large(CALL(HC_sendfile, fd, other, 0, 200), "sendfile");
+	memcpy(at(PAGE), &offset, sizeof(offset));
+	is_int(CALL(HC_copy_file_range, other, 0, fd, PAGE, 200, 0), 100,
+	    "copy_file_range is cut at its offset");
+	is_too_large(CALL(HC_copy_file_range, other, 0, fd, PAGE, 200, 0),
+	    "copy_file_range");
+}
+
+static void
+test_size_by_calls(uint64_t fd)
+{
+	CALL(HC_fcntl, fd, F_SETFL, O_APPEND);
+	CALL(HC_ftruncate, fd, 990);
+	CALL(HC_lseek, fd, 0, SEEK_SET);
+	is_int(CALL(HC_write, fd, LIST, 50), 10, "appending is cut");
+	is_too_large(CALL(HC_write, fd, LIST, 50), "appending");
+	is_int(CALL(HC_ftruncate, fd, 1000), 0, "ftruncate reaches the limit");
+	is_too_large(CALL(HC_ftruncate, fd, 1001), "ftruncate past it");
+	is_too_large(CALL(HC_fallocate, fd, 0, 500, 501), "fallocate");
+	guest.limit[RLIMIT_FSIZE].now = 500;
+	is_int(CALL(HC_ftruncate, fd, 800), 0, "a file may become smaller");
+	guest.limit[RLIMIT_FSIZE].now = 1000;
+}
+
+static void
+test_size(void)
+{
+	uint64_t fd = (uint64_t)hc_fd_open(
+	    &guest.fds, dup(fileno(tmpfile())), HC_MAY_CHANGE, false);
+	uint64_t other = (uint64_t)hc_fd_open(
+	    &guest.fds, dup(fileno(tmpfile())), HC_MAY_CHANGE, false);
+	int pipe[2];
+
+	CALL(HC_write, other, LIST, 4096);
+	thread.signals.blocked = UINT64_C(1) << (SIGXFSZ - 1);
+	is_int(set_limit(RLIMIT_FSIZE, 1000), 0, "files are limited");
+	test_size_by_writes(fd, other);
+	test_size_by_calls(fd);
+	fd = (uint64_t)CALL(HC_memfd_create, LIST, 0);
+	is_int(CALL(HC_write, fd, LIST, 2000), 1000, "files in memory also");
+	is_too_large(CALL(HC_write, fd, LIST, 2000), "one more byte");
+	CALL(HC_pipe, LIST);
+	memcpy(pipe, at(LIST), sizeof(pipe));
+	is_int(CALL(HC_write, (uint64_t)pipe[1], LIST, 4096), 4096,
+	    "but not pipes");
+	set_limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	is_int(CALL(HC_write, fd, LIST, 2000), 2000, "a limit can be raised");
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+}
+
+#define MIB  (UINT64_C(1) << 20)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+#define BOTH (PROT_READ | PROT_WRITE)
+
+static int64_t
+map(uint64_t addr, uint64_t len, uint64_t prot, uint64_t flags)
+{
+	return CALL(HC_mmap, addr, len, prot, flags, (uint64_t)-1, 0);
+}
+
+static void
+test_addresses(void)
+{
+	const uint64_t now = guest.limit[RLIMIT_AS].now;
+	struct hc_pages has = hc_count_pages(&guest, 0, RAM);
+	uint64_t a;
+
+	set_limit(RLIMIT_AS, has.all + 2 * MIB);
+	is_int(map(0, 3 * MIB, PROT_NONE, ANON), -ENOMEM, "3 MiB of 2");
+	a = (uint64_t)map(0, MIB, PROT_NONE, ANON);
+	ok((int64_t)a > 0, "1 MiB of 2");
+	is_int(map(0, 2 * MIB, PROT_READ, ANON), -ENOMEM, "2 MiB of 1");
+	is_int(map(a, MIB, PROT_READ, ANON | MAP_FIXED), (int64_t)a,
+	    "what is replaced is not counted");
+	is_int(CALL(HC_mremap, a, MIB, 3 * MIB, 1), -ENOMEM, "nor moved");
+	is_int(CALL(HC_brk, BRK + 2 * MIB), BRK, "the break does not move");
+	is_int(CALL(HC_brk, BRK + MIB), BRK + MIB, "but a little");
+	CALL(HC_brk, BRK);
+	CALL(HC_munmap, a, MIB);
+	set_limit(RLIMIT_AS, now);
+	a = (uint64_t)map(0, 3 * MIB, PROT_READ, ANON);
+	ok((int64_t)a > 0, "the limit can be raised");
+	CALL(HC_munmap, a, 3 * MIB);
+}
+
+static void
+test_data(void)
+{
+	struct hc_pages has = hc_count_pages(&guest, 0, RAM);
+	uint64_t a;
+
+	set_limit(RLIMIT_DATA, has.data + MIB);
+	is_int(map(0, 2 * MIB, BOTH, ANON), -ENOMEM, "2 MiB of data of 1");
+	a = (uint64_t)map(0, 2 * MIB, PROT_READ, ANON);
+	ok((int64_t)a > 0, "what is not written is not data");
+	is_int(CALL(HC_mprotect, a, 2 * MIB, BOTH), -ENOMEM, "until it is");
+	is_int(CALL(HC_mprotect, a, MIB, BOTH), 0, "a part may be");
+	is_int(CALL(HC_brk, BRK + P), BRK, "the heap is data");
+	CALL(HC_munmap, a, 2 * MIB);
+	is_int(CALL(HC_brk, BRK + P), BRK + P, "and there is room for it");
+	CALL(HC_brk, BRK);
+	set_limit(RLIMIT_DATA, 0);
+	is_int(
+	    CALL(HC_brk, BRK + P), BRK + P, "0 is the hard limit, as on Linux");
+	CALL(HC_brk, BRK);
+	set_limit(RLIMIT_DATA, RLIM_INFINITY);
+}
+
 int
 main(void)
 {
@@ -424,5 +568,8 @@ main(void)
 	test_sockets();
 	test_flight();
 	test_backlogs();
+	test_size();
+	test_addresses();
+	test_data();
 	return done_testing();
 }

@@ -355,11 +355,11 @@ test_too_large(void)
 	setrlimit(RLIMIT_FSIZE, &small);
 	is_int(CALL(HC_ftruncate, fd, 8192), -EFBIG, "a file has a limit");
 	is_int(last.end, HC_GOES_ON, "the file system's limit sends no signal");
-	guest.files_limited = true;
+	guest.limit[RLIMIT_FSIZE].now = 4096;
 	is_int(CALL(HC_ftruncate, fd, 8192), -EFBIG, "or the host's");
 	ok(last.end == HC_KILLS_GUEST && last.status == SIGXFSZ,
 	    "then it is SIGXFSZ");
-	guest.files_limited = false;
+	guest.limit[RLIMIT_FSIZE].now = RLIM_INFINITY;
 	setrlimit(RLIMIT_FSIZE, &none);
 	take();
 }

@@ -207,8 +207,10 @@ make_call(struct forward *f)
 
 	if (reads_signals(f))
 		return read_signals(f);
-	r = hc_memfile_call(
-	    &growth, f->call->guest, &number, f->held, arg, f->bytes);
+	r = hc_growth_limit(f->call->guest, number, f->held, arg);
+	if (r == 0)
+		r = hc_memfile_call(
+		    &growth, f->call->guest, &number, f->held, arg, f->bytes);
 	if (r < 0)
 		return r;
 	r = hc_host_wait(f->call->thread, number, arg[0], arg[1], arg[2],

@@ -107,12 +107,12 @@ struct hc_guest {
 	struct hc_timepage time;
 	struct hc_signals signals;
 	struct hc_limit limit[HC_LIMITS];
+	_Atomic uint32_t limits_set; /* 1 << RLIMIT_*: by the guest */
 	bool dumpable, no_new_privs; /* set by prctl() */
 	atomic_int kept[HC_KEPT];    /* and other values of it: process.c */
 	int nice;                    /* set by setpriority() */
 	atomic_int io_priority;      /* set by ioprio_set() */
 	_Atomic uint32_t persona;    /* set by personality() */
-	bool files_limited;          /* novillo has a finite RLIMIT_FSIZE */
 	atomic_uint pipes;           /* bytes of pipes that were enlarged */
 	/* Calls `serve` with a trace line around it; NULL: not traced. */
 	int64_t (*traced)(

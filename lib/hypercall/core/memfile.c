@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -136,6 +138,105 @@ start_of(int host, uint64_t offset, uint64_t size)
 		return offset;
 	at = hc_host(SYS_lseek, host, 0, SEEK_CUR);
 	return at < 0 ? size : (uint64_t)at;
+}
+
+/* RLIMIT_FSIZE for this file; UINT64_MAX: it has none. */
+static uint64_t
+limit_of(const struct hc_guest *guest, int host, struct stat *st)
+{
+	if (!(guest->limits_set & 1U << RLIMIT_FSIZE) ||
+	    hc_host(SYS_fstat, host, st) < 0 || !S_ISREG(st->st_mode))
+		return UINT64_MAX;
+	return guest->limit[RLIMIT_FSIZE].now;
+}
+
+/* Leave `room` bytes of the vector: the number of its parts. */
+static long
+cut_vector(struct iovec *iov, long parts, uint64_t room)
+{
+	long i;
+
+	for (i = 0; i < parts; i++) {
+		if (iov[i].iov_len >= room) {
+			iov[i].iov_len = room;
+			return i + 1;
+		}
+		room -= iov[i].iov_len;
+	}
+	return parts;
+}
+
+/* Leave `room` bytes of what the call writes; false: it writes something, and
+ * there is no room. */
+static bool
+cut(const struct grower *g, long *arg, uint64_t room)
+{
+	struct iovec *iov = (struct iovec *)arg[1];
+	uint64_t any = 0;
+	long i;
+
+	if (g->length == VECTOR) {
+		for (i = 0; i < arg[2]; i++)
+			any |= iov[i].iov_len;
+		arg[2] = cut_vector(iov, arg[2], room);
+	} else {
+		long *length = &arg[g->length == REFUSED ? 4 : g->length];
+
+		any = (uint64_t)*length;
+		if (any > room)
+			*length = (long)room;
+	}
+	return any == 0 || room > 0;
+}
+
+/* The offset of the call as the guest gave it.  Those that memory files refuse
+ * have theirs in memory. */
+static uint64_t
+offset_of(const struct grower *g, long number, const long *arg)
+{
+	uint64_t there = HC_AT_POSITION;
+
+	if (g->length == REFUSED) {
+		if (arg[3])
+			memcpy(&there, (const void *)arg[3], sizeof(there));
+		return there;
+	}
+	if (number == SYS_pwritev2 && (arg[5] & RWF_APPEND))
+		return HC_AT_END;
+	return g->offset == POSITION ? HC_AT_POSITION
+				     : (uint64_t)arg[g->offset];
+}
+
+int64_t
+hc_growth_limit(const struct hc_guest *guest, long number,
+    struct hc_file *const held[2], long *arg)
+{
+	const struct grower *g = guest->limits_set ? find_grower(number) : NULL;
+	uint64_t limit, start;
+	struct stat st;
+
+	if (!g)
+		return 0;
+	limit = limit_of(guest, held[g->file]->host, &st);
+	if (limit == UINT64_MAX)
+		return 0;
+	start = start_of(held[g->file]->host, offset_of(g, number, arg),
+	    (uint64_t)st.st_size);
+	/* A negative offset is the host's to refuse. */
+	if (start > INT64_MAX)
+		return 0;
+	return cut(g, arg, start < limit ? limit - start : 0) ? 0 : -EFBIG;
+}
+
+int64_t
+hc_growth_reaches(const struct hc_guest *guest, int host, uint64_t size)
+{
+	struct stat st;
+	uint64_t limit = limit_of(guest, host, &st);
+
+	return limit < size && size <= INT64_MAX && size > (uint64_t)st.st_size
+		   ? -EFBIG
+		   : 0;
 }
 
 /* The size that a file of `size` bytes may have after the call. */

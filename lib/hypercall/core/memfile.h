@@ -82,4 +82,15 @@ int64_t hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest,
 int64_t hc_memfile_fcntl(
     struct hc_guest *guest, const struct hc_file *file, int cmd, unsigned arg);
 
+/*
+ * RLIMIT_FSIZE, if the guest has set it, for any regular file.
+ * hc_growth_limit() is for the host's call of a row, as it will be made: what
+ * would be written past the limit is cut off.  hc_growth_reaches() is for a call
+ * that makes the host's file `size` bytes long.  0, or -EFBIG.
+ */
+int64_t hc_growth_limit(const struct hc_guest *guest, long number,
+    struct hc_file *const held[2], long *arg);
+int64_t
+hc_growth_reaches(const struct hc_guest *guest, int host, uint64_t size);
+
 #endif

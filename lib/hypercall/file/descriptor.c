@@ -627,6 +627,9 @@ rewrite(const struct hc_call *call, struct hc_file *file, long number,
 
 	if (hc_file_only_appends(file, flags))
 		return -EPERM;
+	if (hc_growth_reaches(call->guest, file->host,
+		offset == HC_AT_START ? length : offset + length) < 0)
+		return -EFBIG;
 	r = hc_memfile_begin(&growth, call->guest, file, offset, length);
 	if (r < 0)
 		return r;

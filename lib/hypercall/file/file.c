@@ -5,6 +5,7 @@
 #include "hypercall/core/device.h"
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
+#include "hypercall/core/memfile.h"
 #include "hypercall/core/sized.h"
 #include "hypercall/file/file.h"
 #include "hypercall/own/own.h"
@@ -752,10 +753,12 @@ hc_do_truncate(struct hc_call *call)
 	    O_WRONLY | O_NONBLOCK, &file);
 	if (r < 0)
 		return r == -ENXIO ? -EINVAL : r; /* a FIFO without a reader */
-	r = file->own ? -EINVAL
-	    : !file->mount
-		? -EACCES
-		: hc_host(SYS_ftruncate, file->host, call->truncate.length);
+	r = file->own      ? -EINVAL
+	    : !file->mount ? -EACCES
+			   : hc_growth_reaches(call->guest, file->host,
+				 call->truncate.length);
+	if (r == 0)
+		r = hc_host(SYS_ftruncate, file->host, call->truncate.length);
 	hc_file_put(file);
 	return r;
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 /* The flags of Linux on x86.  Others are cleared when an action is set, by
@@ -76,7 +77,7 @@ hc_raise_error(struct hc_call *call, const struct hc_row *row, int64_t result)
 		raise_with(call, SIGPIPE,
 		    "wrote to a pipe or socket that nobody reads");
 	if (result == -EFBIG && (row->raises & HC_SIGXFSZ) &&
-	    call->guest->files_limited)
+	    call->guest->limit[RLIMIT_FSIZE].now != RLIM_INFINITY)
 		raise_with(
 		    call, SIGXFSZ, "exceeded the limit on the size of a file");
 }

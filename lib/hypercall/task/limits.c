@@ -16,7 +16,18 @@ _Static_assert(HC_LIMITS == RLIM_NLIMITS, "there are as many as on Linux");
 /* Descriptors of novillo's own, besides those of guests. */
 #define OWN_FILES 64U
 
-/* The guest inherits the limit of novillo, whose descriptors its own are. */
+/* The guest inherits the limits of novillo, whose descriptors its own are, and
+ * which writes its files. */
+static struct hc_limit
+limit_size(void)
+{
+	struct rlimit host;
+
+	if (getrlimit(RLIMIT_FSIZE, &host) < 0)
+		host.rlim_cur = RLIM_INFINITY;
+	return (struct hc_limit){ host.rlim_cur, host.rlim_cur };
+}
+
 static struct hc_limit
 limit_files(void)
 {
@@ -46,6 +57,8 @@ hc_limits_init(struct hc_guest *guest)
 		guest->mem->size };
 	limit[RLIMIT_CORE].now = 0;
 	limit[RLIMIT_NOFILE] = limit_files();
+	limit[RLIMIT_FSIZE] = limit_size();
+	limit[RLIMIT_SIGPENDING] = (struct hc_limit){ HC_QUEUED, HC_QUEUED };
 	limit[RLIMIT_NICE] = limit[RLIMIT_RTPRIO] = (struct hc_limit){ 0, 0 };
 }
 
@@ -78,9 +91,46 @@ limit_call(struct hc_call *call, uint64_t resource, uint64_t new, uint64_t old)
 		if (want.most > limit->most)
 			return -EPERM;
 		*limit = want;
+		call->guest->limits_set |= 1U << (uint32_t)resource;
 		hc_limits_apply(call->guest);
 	}
 	return old ? gmem_write(mem, old, &before, sizeof(before)) : 0;
+}
+
+struct hc_pages
+hc_count_pages(const struct hc_guest *guest, uint64_t from, uint64_t to)
+{
+	const uint64_t stack = guest->world.stack ? guest->world.stack : to;
+	struct hc_pages pages = { 0 };
+	uint64_t va, end, bits;
+
+	for (va = from; va < to; va = end) {
+		end = pt_run(&guest->mem->pt, va,
+		    va < stack && stack < to ? stack : to,
+		    PTE_TAKEN | PTE_WRITE | PTE_SHARED, &bits);
+		if (!(bits & PTE_TAKEN))
+			continue;
+		pages.all += end - va;
+		if ((bits & PTE_WRITE) && !(bits & PTE_SHARED) && va < stack)
+			pages.data += end - va;
+	}
+	return pages;
+}
+
+bool
+hc_may_map(const struct hc_guest *guest, uint64_t all, uint64_t data)
+{
+	const uint32_t both = 1U << RLIMIT_AS | 1U << RLIMIT_DATA;
+	const struct hc_limit *limit = &guest->limit[RLIMIT_DATA];
+	/* As on Linux, for programs from before mmap counted (mm/mmap.c). */
+	const uint64_t most = limit->now ? limit->now : limit->most;
+	struct hc_pages has;
+
+	if (!(guest->limits_set & both))
+		return true;
+	has = hc_count_pages(guest, 0, guest->mem->size);
+	return (all == 0 || has.all + all <= guest->limit[RLIMIT_AS].now) &&
+	       (data == 0 || has.data + data <= most);
 }
 
 int64_t

@@ -8,10 +8,12 @@
 #include "hypercall/core/hostcall.h"
 #include "hypercall/core/memfile.h"
 #include "hypercall/core/seal.h"
+#include "hypercall/task/task.h"
 #include "mem/mapping.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -23,10 +25,37 @@
 		    MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_GROWSDOWN | \
 		    MAP_HUGETLB | MAP_FIXED_NOREPLACE | 0x40U))
 
+/* As on Linux, the break stays where a limit does not let it move. */
 int64_t
 hc_do_brk(struct hc_call *call)
 {
-	return space_brk(&call->guest->space, call->brk.addr);
+	struct space *space = &call->guest->space;
+	const uint64_t addr = call->brk.addr;
+	uint64_t more = 0;
+
+	if (addr > space->brk && addr < space->mem->size)
+		more = page_up(addr) - page_up(space->brk);
+	return space_brk(
+	    space, hc_may_map(call->guest, more, more) ? addr : space->brk);
+}
+
+/* Do the limits allow the mapping?  What it replaces is not counted. */
+static bool
+limits_allow(const struct hc_call *call, unsigned prot, unsigned flags)
+{
+	const struct hc_guest *guest = call->guest;
+	const uint64_t size = guest->mem->size, addr = call->mmap.addr;
+	uint64_t len = call->mmap.length;
+	bool data = (prot & PROT_WRITE) && (flags & MAP_TYPE) == MAP_PRIVATE;
+	struct hc_pages old = { 0 };
+
+	if (len == 0 || len > size)
+		return true;
+	len = page_up(len);
+	if ((flags & MAP_FIXED) && addr < size && len <= size - addr)
+		old = hc_count_pages(guest, page_down(addr), addr + len);
+	return hc_may_map(
+	    guest, len - old.all, data && len > old.data ? len - old.data : 0);
 }
 
 static int
@@ -209,6 +238,8 @@ hc_do_mmap(struct hc_call *call)
 	unsigned flags = (unsigned)call->mmap.flags;
 	int64_t r = check_map_flags(flags);
 
+	if (r == 0 && !limits_allow(call, prot, flags))
+		r = -ENOMEM;
 	if (r < 0)
 		return r;
 	r = flags & MAP_ANONYMOUS ? map_memory(call, prot, flags)
@@ -233,17 +264,58 @@ hc_do_munmap(struct hc_call *call)
 	return r;
 }
 
+/* Do the limits allow that all of [from, to) is writable? */
+static bool
+may_become_data(const struct hc_guest *guest, uint64_t from, uint64_t to)
+{
+	struct hc_pages pages;
+
+	if (!(guest->limits_set & 1U << RLIMIT_DATA))
+		return true;
+	pages = hc_count_pages(guest, page_down(from), page_up(to));
+	return hc_may_map(guest, 0, pages.all - pages.data);
+}
+
 int64_t
 hc_do_mprotect(struct hc_call *call)
 {
-	return space_mprotect(&call->guest->space, call->mprotect.addr,
-	    call->mprotect.length, (unsigned)call->mprotect.prot);
+	const uint64_t addr = call->mprotect.addr, len = call->mprotect.length;
+	const uint64_t size = call->guest->mem->size;
+
+	if ((call->mprotect.prot & PROT_WRITE) && addr < size &&
+	    len < size - addr &&
+	    !may_become_data(call->guest, addr, addr + len))
+		return -ENOMEM;
+	return space_mprotect(
+	    &call->guest->space, addr, len, (unsigned)call->mprotect.prot);
+}
+
+/* Do the limits allow that the mapping at `addr` becomes longer? */
+static bool
+may_lengthen(
+    const struct hc_guest *guest, uint64_t addr, uint64_t old, uint64_t new)
+{
+	const uint64_t size = guest->mem->size;
+	struct hc_pages first;
+	uint64_t more;
+
+	if (!guest->limits_set || addr >= size || old >= new || new >= size)
+		return true;
+	addr = page_down(addr);
+	first = hc_count_pages(guest, addr, addr + PAGE_4K);
+	more = page_up(new) - page_up(old);
+	return hc_may_map(guest, more, first.data ? more : 0);
 }
 
 int64_t
 hc_do_mremap(struct hc_call *call)
 {
-	int64_t r = space_mremap(&call->guest->space, call->mremap.addr,
+	int64_t r;
+
+	if (!may_lengthen(call->guest, call->mremap.addr,
+		call->mremap.old_length, call->mremap.new_length))
+		return -ENOMEM;
+	r = space_mremap(&call->guest->space, call->mremap.addr,
 	    call->mremap.old_length, call->mremap.new_length,
 	    (unsigned)call->mremap.flags, call->mremap.new_addr);
 

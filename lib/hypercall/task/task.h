@@ -16,6 +16,18 @@ void hc_limits_init(struct hc_guest *guest);
 /* The limits have changed: those that others enforce become theirs. */
 void hc_limits_apply(struct hc_guest *guest);
 
+/* Bytes in [from, to) that are mapped, and those of them that Linux counts as
+ * data: private, writable and not the first stack. */
+struct hc_pages {
+	uint64_t all, data;
+};
+struct hc_pages
+hc_count_pages(const struct hc_guest *guest, uint64_t from, uint64_t to);
+
+/* Do RLIMIT_AS and RLIMIT_DATA, if the guest has set them, allow it to map so
+ * many more bytes? */
+bool hc_may_map(const struct hc_guest *guest, uint64_t all, uint64_t data);
+
 /* Does `pid` name the guest or one of its threads: by number, or as 0 the
  * caller?  Others are ESRCH. */
 bool hc_is_task(const struct hc_call *call, int pid);
