@@ -339,6 +339,29 @@ test_changes(void)
 	ok(refused(chmod("/proc/self/maps", 0777)), "nothing changed");
 }
 
+static void
+test_files(void)
+{
+	int fd = open("/proc/self/status", O_RDONLY);
+	char name[] = "/proc/self/fdinfo/0";
+
+	lseek(fd, 5, SEEK_SET);
+	name[sizeof(name) - 2] = (char)('0' + fd);
+	ok(fd < 10 && slurp(name) > 0, "an open file has an fdinfo");
+	same(number_at("pos:"), 5, "with its position");
+	same(number_at("flags:"), 100000, "and its flags");
+	close(fd);
+	ok(says("/proc/self/mountinfo", " / "), "mountinfo has a root");
+	ok(says("/proc/self/mountinfo", " - proc "), "and /proc");
+	ok(says("/proc/filesystems", "\tproc\n"), "which filesystems lists");
+	ok(slurp("/proc/net/tcp") > 0 && strstr(text, "local_address"),
+	    "/proc/net/tcp has a header");
+	same(slurp("/proc/sys/kernel/random/uuid"), 37, "uuid is one");
+	ok(slurp("/proc/self/status") > 0 && number_at("Umask:") >= 0 &&
+		number_at("VmPTE:") > 0 && number_at("Cpus_allowed:") >= 0,
+	    "status has more fields");
+}
+
 int
 main(void)
 {
@@ -350,6 +373,7 @@ main(void)
 	test_system();
 	test_devices();
 	test_folders();
+	test_files();
 	test_threads();
 	test_changes();
 	return tap_done();

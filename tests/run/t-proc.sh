@@ -82,7 +82,7 @@ all()
 }
 for name in /proc/self/mem /proc/1/mem /proc/self/../1/mem \
     /proc/self/root/proc/1/mem /proc/self/cwd/../proc/1/mem /dev/kvm \
-    /proc/kcore /proc/self/map_files /proc/sys/kernel/core_pattern \
+    /proc/kcore /proc/self/map_files /proc/sys/kernel/modprobe \
     /proc/self/fd/7 /proc/sysrq-trigger /proc/2/maps; do
 	all cat $name
 	has "$err" "No such file" "$name is not there"

@@ -111,7 +111,7 @@ name_of(const struct hc_own_row *row)
 	size_t len = strcspn(row->path, "#");
 
 	snprintf(name, sizeof(name), "%.*s%s%s", (int)len, row->path,
-	    row->path[len] ? row->kind == HC_OWN_DESCRIPTOR ? "2" : "7" : "",
+	    row->path[len] ? row->of_descriptor ? "2" : "7" : "",
 	    row->path[len] ? row->path + len + 1 : "");
 	return name;
 }
@@ -211,9 +211,8 @@ test_listing(void)
 			    other->path[len] == '/' &&
 			    !strchr(other->path + len + 1, '/'))
 				wanted += other->path[len + 1] != '#' ? 1
-					  : other->kind == HC_OWN_DESCRIPTOR
-					      ? 4
-					      : 2;
+					  : other->of_descriptor      ? 4
+								      : 2;
 		fd = guest_open(name_of(row), O_RDONLY | O_DIRECTORY);
 		while ((n = CALL(HC_getdents64, (uint64_t)fd, BUF, 100)) > 0) {
 			char list[100];
@@ -288,9 +287,9 @@ test_names(void)
 		"/proc/self/fd/99999999999999999999", "/proc/self/fd/-1",
 		"/proc/self/fd/0x1", "/proc/self/fd/ 1", "/proc/self/fd/",
 		"/proc/self/map_files", "/proc/self/ns/net", "/proc/kcore",
-		"/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger",
-		"/dev/mem", "/dev/kvm", "/dev/fd/77", "/sys/kernel/debug",
-		"/dev/null0", "/procs" };
+		"/proc/sys/kernel/modprobe", "/proc/sysrq-trigger", "/dev/mem",
+		"/dev/kvm", "/dev/fd/77", "/sys/kernel/debug", "/dev/null0",
+		"/procs" };
 	char name[2 * PATH_MAX];
 	size_t i;
 
@@ -569,6 +568,152 @@ test_contents(void)
 	ok(slurp("/proc/self/cmdline"), "and no others");
 }
 
+/* A file of this machine's, or NULL. */
+static char *
+hosts(const char *name)
+{
+	static char text[1 << 16];
+	FILE *f = fopen(name, "r");
+	size_t n;
+
+	if (!f)
+		return NULL;
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+/* Each field is one of this machine's, in its order. */
+static void
+test_status(void)
+{
+	const char *all = hosts("/proc/self/status");
+	char *text = (char *)slurp("/proc/self/status"), *line, *rest;
+	unsigned fields = 0, unknown = 0;
+
+	ok(text && strstr(text, "\nUmask:\t0022\n") &&
+		strstr(text, "\nGroups:\t") && strstr(text, "\nVmPTE:\t"),
+	    "status has what programs look for");
+	ok(strstr(text, "\nSigQ:\t0/1024\n"), "and the signals that wait");
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		char *colon = strchr(line, ':');
+		const char *at;
+
+		fields++;
+		if (colon)
+			colon[1] = '\0';
+		at = all ? strstr(all, line) : NULL;
+		if (!at && all) {
+			unknown++;
+			printf("# not in its place: %s\n", line);
+		} else if (at) {
+			all = at;
+		}
+	}
+	ok(fields > 50 && unknown == 0, "in the order of Linux (%u)", fields);
+}
+
+/* The text up to its last line, without blanks before the ends of lines. */
+static void
+trim(char *text, unsigned lines)
+{
+	char *from = text, *to = text;
+
+	for (; *from && lines > 0; from++) {
+		if (*from == '\n')
+			lines--;
+		if (*from == '\n')
+			while (to > text && to[-1] == ' ')
+				to--;
+		*to++ = *from;
+	}
+	*to = '\0';
+}
+
+/* The headers of /proc/net are those of this machine, where it has the file. */
+static void
+test_net(void)
+{
+	static const struct {
+		const char *name;
+		unsigned lines;
+	} files[] = {
+		{ "/proc/net/arp", 1 },
+		{ "/proc/net/dev", 2 },
+		{ "/proc/net/netlink", 1 },
+		{ "/proc/net/packet", 1 },
+		{ "/proc/net/raw", 1 },
+		{ "/proc/net/raw6", 1 },
+		{ "/proc/net/route", 1 },
+		{ "/proc/net/tcp", 1 },
+		{ "/proc/net/tcp6", 1 },
+		{ "/proc/net/udp", 1 },
+		{ "/proc/net/udp6", 1 },
+		{ "/proc/net/unix", 1 },
+		{ "/proc/swaps", 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char *theirs = hosts(files[i].name);
+		char *ours = (char *)slurp(files[i].name);
+
+		if (!theirs || !theirs[0]) {
+			skip(1, "no %s here", files[i].name);
+			continue;
+		}
+		trim(theirs, files[i].lines);
+		trim(ours, files[i].lines);
+		is_str(ours, theirs, "%s begins as on Linux", files[i].name);
+	}
+}
+
+static void
+test_fdinfo(void)
+{
+	int64_t fd = CALL(HC_open, N("/file"), O_RDWR | O_CLOEXEC, 0);
+	char name[64], want[128];
+	struct stat st;
+
+	CALL(HC_lseek, (uint64_t)fd, 3, SEEK_SET);
+	snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", (int)fd);
+	if (stat("root/file", &st) < 0)
+		bail("no file");
+	snprintf(want, sizeof(want),
+	    "pos:\t3\nflags:\t02100002\nmnt_id:\t5\nino:\t%llu\n",
+	    (unsigned long long)st.st_ino);
+	is_str(slurp(name), want, "fdinfo knows a file");
+	CALL(HC_close, (uint64_t)fd);
+	is_int(guest_open(name, O_RDONLY), -ENOENT, "while it is open");
+	snprintf(want, sizeof(want), "5 0 %u:%u / / rw - novillo novillo rw\n",
+	    major(st.st_dev), minor(st.st_dev));
+	ok(says("/proc/self/mountinfo", want), "mountinfo its volume");
+	ok(says("/proc/self/mountinfo", "1 5 0:1 / /proc ro - proc proc ro\n"),
+	    "and /proc in it");
+}
+
+static void
+test_ids(void)
+{
+	char boot[64], one[64];
+
+	snprintf(
+	    boot, sizeof(boot), "%s", slurp("/proc/sys/kernel/random/boot_id"));
+	snprintf(one, sizeof(one), "%s", slurp("/proc/sys/kernel/random/uuid"));
+	is_str(slurp("/proc/sys/kernel/random/boot_id"), boot,
+	    "boot_id is always the same");
+	ok(strcmp(slurp("/proc/sys/kernel/random/uuid"), one) != 0,
+	    "and uuid never");
+	ok(strlen(one) == 37 && one[8] == '-' && one[14] == '4' &&
+		one[23] == '-' && strchr("89ab", one[19]),
+	    "it has the form of one: %.36s", one);
+	CALL(HC_umask, 0177);
+	ok(says("/proc/self/status", "\nUmask:\t0177\n"), "umask is known");
+	CALL(HC_umask, 022);
+}
+
 static void *
 open_until_full(void *name)
 {
@@ -700,6 +845,7 @@ make_world(void)
 int
 main(void)
 {
+	umask(022);
 	make_world();
 	test_rows();
 	test_listing();
@@ -709,6 +855,10 @@ main(void)
 	test_devices();
 	test_ways();
 	test_contents();
+	test_status();
+	test_net();
+	test_fdinfo();
+	test_ids();
 	test_room();
 	test_own_only();
 	test_volumes();

@@ -738,6 +738,13 @@ hc_do_utimensat(struct hc_call *call)
 }
 
 int64_t
+hc_do_umask(struct hc_call *call)
+{
+	call->guest->world.umask = (unsigned)call->umask.mask & 0777;
+	return hc_host(SYS_umask, (unsigned)call->umask.mask);
+}
+
+int64_t
 hc_do_truncate(struct hc_call *call)
 {
 	struct hc_file *file;

@@ -20,6 +20,17 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 
+/* The text of uid_map and gid_map. */
+#define ALL_IDS "         0          0 4294967295\n"
+
+/* The headers of /proc/net that several files share. */
+#define SOCKETS4 "  sl  local_address rem_address   st"
+#define SOCKETS6                                                         \
+	"  sl  local_address                         remote_address    " \
+	"                    st"
+#define SOCKETS_END \
+	" tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+
 static const struct hc_own_row rows[] = {
 #define FOLDER(p) { .path = p, .kind = HC_OWN_FOLDER, .mode = 0555 },
 #define TEXT(p, m, name) \
@@ -33,17 +44,30 @@ static const struct hc_own_row rows[] = {
 		.kind = HC_OWN_DEVICE, \
 		.mode = 0666,          \
 		.device = HC_DEVICE_##name },
-#define TERMINAL(p)   { .path = p, .kind = HC_OWN_TERMINAL, .mode = 0666 },
-#define DESCRIPTOR(p) { .path = p, .kind = HC_OWN_DESCRIPTOR, .mode = 0700 },
-#define MISSING(p)    { .path = p, .kind = HC_OWN_MISSING },
-#define VOLUMES(p)    { .path = p, .kind = HC_OWN_VOLUMES, .mode = 0555 },
+#define TERMINAL(p) { .path = p, .kind = HC_OWN_TERMINAL, .mode = 0666 },
+#define DESCRIPTOR(p)                      \
+	{ .path = p,                       \
+		.kind = HC_OWN_DESCRIPTOR, \
+		.mode = 0700,              \
+		.of_descriptor = true },
+#define OF_DESCRIPTOR(p, m, name)      \
+	{ .path = p,                   \
+		.kind = HC_OWN_TEXT,   \
+		.mode = m,             \
+		.of_descriptor = true, \
+		.make = hc_own_##name },
+#define MISSING(p) { .path = p, .kind = HC_OWN_MISSING },
+#define VOLUMES(p) { .path = p, .kind = HC_OWN_VOLUMES, .mode = 0555 },
 #include "hypercall/own/own.def"
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 const int16_t hc_own_needs[] = { SYS_memfd_create, SYS_fcntl, SYS_close,
-	SYS_fstat, SYS_readlinkat, SYS_sched_getaffinity, -1 };
+	SYS_fstat, SYS_lseek, SYS_readlinkat, SYS_sched_getaffinity,
+	SYS_getgroups, SYS_getrandom, -1 };
+
+_Static_assert(ROWS < 256, "a row is a byte of an inode's number");
 
 const struct hc_own_row *
 hc_own_row(unsigned i)
@@ -148,7 +172,7 @@ thread_lives(const struct hc_call *call, int tid)
 static bool
 exists(const struct hc_call *call, const struct hc_own_row *row, int number)
 {
-	if (row->kind == HC_OWN_DESCRIPTOR)
+	if (row->of_descriptor)
 		return number < (int)HC_FDS &&
 		       call->guest->fds.fd[number].file != 0;
 	return !strchr(row->path, '#') || thread_lives(call, number);
@@ -301,7 +325,7 @@ find_number(const struct hc_call *call, unsigned row, int *number)
 {
 	char name[HC_THREAD_NAME];
 
-	if (rows[row].kind == HC_OWN_DESCRIPTOR) {
+	if (rows[row].of_descriptor) {
 		*number = (int)hc_fd_next(&call->guest->fds, (unsigned)*number);
 		return *number < (int)HC_FDS;
 	}

@@ -35,8 +35,9 @@ struct hc_own_row {
 	const char *path;
 	enum hc_own_kind kind;
 	unsigned mode;
-	unsigned device;  /* enum hc_device */
-	const char *text; /* of a file that never changes */
+	unsigned device;    /* enum hc_device */
+	bool of_descriptor; /* the number in its path is that of one */
+	const char *text;   /* of a file that never changes */
 	/* Make the text of a file or link; `number` is that of its name. */
 	void (*make)(
 	    struct hc_text *text, const struct hc_call *call, int number);
@@ -49,7 +50,8 @@ const struct hc_own_row *hc_own_row(unsigned i);
 #define TEXT(path, mode, name) \
 	void hc_own_##name(    \
 	    struct hc_text *text, const struct hc_call *call, int number);
-#define LINK_TO(path, name) TEXT(path, 0777, name)
+#define LINK_TO(path, name)             TEXT(path, 0777, name)
+#define OF_DESCRIPTOR(path, mode, name) TEXT(path, mode, name)
 #include "hypercall/own/own.def"
 
 /* For the generators: a tick of AT_CLKTCK and a clock, in nanoseconds, and the
@@ -57,6 +59,9 @@ const struct hc_own_row *hc_own_row(unsigned i);
 #define HC_OWN_TICK (HC_NS_PER_SECOND / 100)
 uint64_t hc_own_clock(int clock);
 void hc_own_put_cpus(struct hc_text *text, const char *before);
+
+/* The same as a mask, in words of 32 bits. */
+void hc_own_put_cpu_mask(struct hc_text *text, const char *before);
 
 /* The link text of an open file without a name in the guest's tree. */
 void hc_own_descriptor(struct hc_text *text, const struct stat *st);

@@ -283,6 +283,20 @@ put_mapping(
 	hc_text_bytes(text, "\n", 1);
 }
 
+/* The bytes of [va, to) that count as the guest's memory. */
+static uint64_t
+charged(const struct hc_guest *guest, uint64_t va, uint64_t to)
+{
+	uint64_t bytes = 0, end, bits;
+
+	for (; va < to; va = end) {
+		end = pt_run(&guest->mem->pt, va, to, PTE_CHARGED, &bits);
+		if (bits)
+			bytes += end - va;
+	}
+	return bytes;
+}
+
 /*
  * The sizes of a mapping in KiB, which debuggers read for a core.  Pages that
  * count as the guest's memory may differ from the file's, or have no file:
@@ -294,14 +308,10 @@ put_sizes_of(
 {
 	bool there = line->bits & PTE_PRESENT;
 	uint64_t kib = (line->to - line->from) / KIB;
-	uint64_t size = there ? kib : 0, ours = 0, va, end, bits;
+	uint64_t size = there ? kib : 0;
+	uint64_t ours = charged(guest, line->from, line->to) / KIB;
 	unsigned i;
 
-	for (va = line->from; va < line->to; va = end) {
-		end = pt_run(&guest->mem->pt, va, line->to, PTE_CHARGED, &bits);
-		if (bits)
-			ours += (end - va) / KIB;
-	}
 	if (ours > size)
 		size = ours;
 	const struct {
@@ -365,31 +375,9 @@ hc_own_smaps(struct hc_text *text, const struct hc_call *call, int number)
 	put_mappings(text, call->guest, true);
 }
 
-void
-hc_own_mounts(struct hc_text *text, const struct hc_call *call, int number)
-{
-	static const char *const ours[] = { "proc /proc proc",
-		"dev /dev devtmpfs", "sysfs /sys sysfs" };
-	const struct hc_tree *tree = &call->guest->tree;
-	unsigned i;
-
-	(void)number;
-	for (i = tree->mounts; i-- > 0;) {
-		const struct hc_mount *mount = &tree->mount[i];
-		const char *at = mount->len ? mount->at : "/";
-
-		hc_text_bytes(text, "novillo ", 8);
-		hc_text_bytes(text, at, strlen(at));
-		hc_text_put(
-		    text, " novillo %s 0 0\n", mount->read_only ? "ro" : "rw");
-	}
-	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		hc_text_put(text, "%s ro 0 0\n", ours[i]);
-}
-
 /* Bytes of the guest's address space by kind. */
 struct sizes {
-	uint64_t all, there, code, stack, data;
+	uint64_t all, there, ours, code, stack, data;
 };
 
 static struct sizes
@@ -410,6 +398,7 @@ measure(const struct hc_guest *guest)
 		if (!(line.bits & PTE_PRESENT))
 			continue;
 		sizes.there += size;
+		sizes.ours += charged(guest, line.from, line.to);
 		if (!(line.bits & PTE_NX))
 			sizes.code += size;
 		else if (guest->world.stack && va >= guest->world.stack)
@@ -506,10 +495,14 @@ put_sizes(struct hc_text *text, const struct hc_guest *guest)
 		{ "VmPin", 0 },
 		{ "VmHWM", s.there },
 		{ "VmRSS", s.there },
+		{ "RssAnon", s.ours },
+		{ "RssFile", s.there - s.ours },
+		{ "RssShmem", 0 },
 		{ "VmData", s.data },
 		{ "VmStk", s.stack },
 		{ "VmExe", s.code },
 		{ "VmLib", 0 },
+		{ "VmPTE", guest->mem->pt.used * PAGE_4K },
 		{ "VmSwap", 0 },
 	};
 	size_t i;
@@ -545,6 +538,46 @@ put_signals(struct hc_text *text, const struct hc_call *call)
 		    text, "%s:\t%016" PRIx64 "\n", lines[i].name, lines[i].set);
 }
 
+static unsigned
+count_queued(struct hc_signals *signals)
+{
+	unsigned n;
+	uint16_t i;
+
+	pthread_mutex_lock(&signals->lock);
+	n = signals->used;
+	for (i = signals->unused; i; i = signals->queued[i - 1].next)
+		n--;
+	pthread_mutex_unlock(&signals->lock);
+	return n;
+}
+
+#define GROUPS 4096 /* are listed; if there are more, none is */
+
+static void
+put_groups(struct hc_text *text)
+{
+	gid_t list[GROUPS];
+	int64_t i, n = hc_host(SYS_getgroups, GROUPS, list);
+
+	hc_text_put(text, "Groups:\t");
+	for (i = 0; i < n; i++)
+		hc_text_put(text, "%u ", list[i]);
+	hc_text_put(text, "%s\n", n > 0 ? "" : " ");
+}
+
+static void
+put_rest(struct hc_text *text, const struct hc_call *call)
+{
+	hc_text_put(
+	    text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", call->guest->no_new_privs);
+	hc_own_put_cpu_mask(text, "Cpus_allowed:\t");
+	hc_own_put_cpus(text, "Cpus_allowed_list:\t");
+	hc_text_put(text,
+	    "Mems_allowed:\t1\nMems_allowed_list:\t0\n"
+	    "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+}
+
 void
 hc_own_status(struct hc_text *text, const struct hc_call *call, int number)
 {
@@ -554,18 +587,26 @@ hc_own_status(struct hc_text *text, const struct hc_call *call, int number)
 	unsigned uid = world->uid, gid = world->gid;
 
 	hc_text_put(text,
-	    "Name:\t%s\nState:\tR (running)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\n"
-	    "PPid:\t0\nTracerPid:\t0\n",
-	    name, HC_PID, tid);
+	    "Name:\t%s\nUmask:\t%04o\nState:\tR (running)\nTgid:\t%d\n"
+	    "Ngid:\t0\nPid:\t%d\nPPid:\t0\nTracerPid:\t0\n",
+	    name, world->umask, HC_PID, tid);
 	hc_text_put(text,
 	    "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", uid,
 	    uid, uid, uid, gid, gid, gid, gid, call->guest->fds.size);
+	put_groups(text);
+	hc_text_put(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n",
+	    HC_PID, tid, HC_PID, HC_PID);
 	put_sizes(text, call->guest);
-	hc_text_put(text, "Threads:\t%u\n", count_threads(call));
+	hc_text_put(text, "Threads:\t%u\nSigQ:\t%u/%" PRIu64 "\n",
+	    count_threads(call), count_queued(&call->guest->signals),
+	    call->guest->limit[RLIMIT_SIGPENDING].now);
 	put_signals(text, call);
-	hc_text_put(
-	    text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", call->guest->no_new_privs);
-	hc_own_put_cpus(text, "Cpus_allowed_list:\t");
-	hc_text_put(text,
-	    "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+	put_rest(text, call);
+}
+
+void
+hc_own_personality(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	hc_text_put(text, "%08" PRIx32 "\n", call->guest->persona);
 }

@@ -4,14 +4,59 @@
  * Nothing here may know how a file is opened.
  */
 #include "hypercall/core/handlers.h"
+#include "hypercall/core/hostcall.h"
 #include "hypercall/own/own.h"
 #include "hypercall/task/task.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define KIB 1024U
+
+#define UUID 16 /* bytes */
+
+/* A random UUID, of version 4 (RFC 4122, 4.4). */
+static void
+make_random(uint8_t uuid[UUID])
+{
+	if (hc_host(SYS_getrandom, uuid, UUID, 0) != UUID)
+		memset(uuid, 0, UUID);
+	uuid[6] = (uint8_t)((uuid[6] & 0xf) | 0x40);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+}
+
+static void
+put_uuid(struct hc_text *text, const uint8_t uuid[UUID])
+{
+	unsigned i;
+
+	for (i = 0; i < UUID; i++)
+		hc_text_put(text, "%s%02x",
+		    i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
+	hc_text_put(text, "\n");
+}
+
+void
+hc_own_uuid(struct hc_text *text, const struct hc_call *call, int number)
+{
+	uint8_t uuid[UUID];
+
+	(void)call;
+	(void)number;
+	make_random(uuid);
+	put_uuid(text, uuid);
+}
+
+void
+hc_own_boot_id(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	put_uuid(text, call->guest->world.boot_id);
+}
 
 void
 hc_world_init(struct hc_guest *guest)
@@ -20,6 +65,9 @@ hc_world_init(struct hc_guest *guest)
 	unsigned i;
 
 	world->started = hc_own_clock(CLOCK_BOOTTIME);
+	world->umask = umask(0);
+	(void)umask(world->umask);
+	make_random(world->boot_id);
 	world->uid = getuid();
 	world->gid = getgid();
 	for (i = 0; i < HC_DEVICES; i++)
@@ -43,6 +91,17 @@ hc_own_put_cpus(struct hc_text *text, const char *before)
 		hc_text_put(text, "%s0-%u\n", before, n - 1);
 	else
 		hc_text_put(text, "%s0\n", before);
+}
+
+void
+hc_own_put_cpu_mask(struct hc_text *text, const char *before)
+{
+	unsigned n = count_cpus(), first = n % 32 ? n % 32 : 32;
+
+	hc_text_put(text, "%s%x", before, ~0U >> (32 - first));
+	for (n -= first; n > 0; n -= 32)
+		hc_text_put(text, ",ffffffff");
+	hc_text_put(text, "\n");
 }
 
 void
@@ -75,6 +134,48 @@ hc_own_ostype(struct hc_text *text, const struct hc_call *call, int number)
 	(void)call;
 	(void)number;
 	hc_text_put(text, "%s\n", hc_uname.sysname);
+}
+
+void
+hc_own_domainname(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s\n", hc_uname.domainname);
+}
+
+void
+hc_own_kernel_version(
+    struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%s\n", hc_uname.version);
+}
+
+void
+hc_own_threads_max(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	hc_text_put(
+	    text, "%" PRIu64 "\n", call->guest->limit[RLIMIT_NPROC].most);
+}
+
+void
+hc_own_nr_open(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%u\n", HC_FDS);
+}
+
+void
+hc_own_mmap_min_addr(
+    struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%" PRIu64 "\n", SPACE_LOWEST);
 }
 
 void
