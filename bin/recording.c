@@ -35,10 +35,11 @@ recording_check(const struct options *o)
 {
 	if (o->record && o->replay)
 		say("--record and --replay exclude each other");
-	else if ((o->record || o->replay) && options_debugged(o))
-		say("--%s does not go with a debugger yet: leave out --gdb, -s"
-		    " and --debug",
-		    o->record ? "record" : "replay");
+	else if (o->record && options_debugged(o))
+		say("--record does not go with a debugger: record without it,"
+		    " and give --gdb or --debug to --replay");
+	else if (o->replay && o->multi)
+		say("--replay and --multi exclude each other");
 	else
 		return 0;
 	return -1;
@@ -69,8 +70,9 @@ read_blocks(void *context, void *bytes, size_t len)
 	const struct recording *rec = context;
 	ssize_t n;
 
+	/* A replay may go back, and another process may read the same file. */
 	do
-		n = read(rec->fd, bytes, len);
+		n = pread(rec->fd, bytes, len, (off_t)reader.offset);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
@@ -573,8 +575,9 @@ end_replay(struct recording *rec, struct machine *m, int image, int status)
 {
 	struct hc_recording *calls = &rec->calls;
 
-	/* --timeout, or a signal to novillo. */
-	if (is_cut(rec, m) && calls->state == HC_REPLAY_RUNS)
+	/* --timeout, a signal to novillo, or a debugger. */
+	if (calls->state == HC_REPLAY_RUNS &&
+	    (is_cut(rec, m) || debug_was_killed(m)))
 		return status;
 	if (calls->state == HC_REPLAY_RUNS)
 		compare_end(calls, m);

@@ -326,7 +326,12 @@ open_line(const struct options *o)
 	if (line->endpoint[0])
 		say("%s: waits for a debugger: gdb -ex 'target remote %s'",
 		    o->guest, line->endpoint);
-	if (strcmp(o->gdb, DEBUGGER_STDIO) == 0)
+	if (strcmp(o->gdb, DEBUGGER_STDIO) != 0)
+		return 0;
+	/* A guest that is replayed keeps the descriptors that it had. */
+	if (o->replay)
+		run.recording.calls.output = STDERR_FILENO;
+	else
 		leave_stdio();
 	return 0;
 }
@@ -355,6 +360,8 @@ path_of_program(const struct options *o)
 {
 	if (run.program.words > 0)
 		return run.program.name;
+	if (o->replay)
+		return run.recording.program.path;
 	return realpath(o->guest, run.path) ? run.path : o->guest;
 }
 
@@ -375,6 +382,8 @@ prepare_debugger(const struct options *o)
 		.image = run.program.fd,
 		.output = &run.output,
 		.core_place = o->core ? &run.core : NULL,
+		.replayed = o->replay != NULL,
+		.report = report_debugger,
 	};
 	hc_look_init(&run.target.look, &run.machine.guest);
 	return debugfiles_open(
@@ -500,21 +509,41 @@ report_end(const struct options *o)
 	return status;
 }
 
+static int
+load_given(const struct options *o)
+{
+	return load_machine(o, o->argv, (char **)(uintptr_t)o->env);
+}
+
+/* The machine with its guest, which is recorded or replayed if that was asked
+ * for.  If not, *status says why. */
+static int
+make_machine(
+    const struct options *o, int (*load)(const struct options *o), int *status)
+{
+	const bool recorded = o->record || o->replay;
+
+	*status = STATUS_FAILED;
+	if (create_machine(o) < 0 || lostpage_expect(&run.machine) < 0)
+		return -1;
+	if (recorded && recording_attach(&run.recording, &run.machine) < 0)
+		return -1;
+	if (load(o) < 0) {
+		*status = STATUS_NOT_RUNNABLE;
+		return -1;
+	}
+	return recorded ? recording_start(&run.recording, o, &run.machine,
+			      &run.program, status)
+			: 0;
+}
+
 /* A guest without a debugger. */
 static int
 run_alone(const struct options *o)
 {
-	const bool recorded = o->record || o->replay;
-	int status = STATUS_FAILED;
+	int status;
 
-	if (create_machine(o) < 0 || lostpage_expect(&run.machine) < 0)
-		return STATUS_FAILED;
-	if (recorded && recording_attach(&run.recording, &run.machine) < 0)
-		return STATUS_FAILED;
-	if (load_machine(o, o->argv, (char **)(uintptr_t)o->env) < 0)
-		return STATUS_NOT_RUNNABLE;
-	if (recorded && recording_start(&run.recording, o, &run.machine,
-			    &run.program, &status) < 0)
+	if (make_machine(o, load_given, &status) < 0)
 		return status;
 	tracing_start(o, &run.output, &run.machine.guest);
 	if (start_timeout(o->timeout_ns) < 0 ||
@@ -546,14 +575,13 @@ static int
 run_planned(struct debugger_plan *plan)
 {
 	const struct options *o = run.options;
-	int r;
+	int status, r;
 
 	run.plan = plan;
-	if (leave_front() < 0 || create_machine(o) < 0 ||
-	    lostpage_expect(&run.machine) < 0)
+	if (leave_front() < 0)
 		return STATUS_FAILED;
-	if (load_planned(o) < 0)
-		return STATUS_NOT_RUNNABLE;
+	if (make_machine(o, load_planned, &status) < 0)
+		return status;
 	tracing_start(o, &run.output, &run.machine.guest);
 	if (start_timeout(o->timeout_ns) < 0 ||
 	    outside_start(&run.machine, terminal_of(o)) < 0 ||

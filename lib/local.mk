@@ -87,6 +87,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/places.h \
 	lib/hypercall/core/plain.c \
 	lib/hypercall/core/plain.h \
+	lib/hypercall/core/replay.h \
 	lib/hypercall/core/refused.c \
 	lib/hypercall/core/refused.h \
 	lib/hypercall/core/seal.h \
@@ -224,6 +225,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/shim.h \
 	lib/vm/sigframe.c \
 	lib/vm/sigframe.h \
+	lib/vm/snapshot.c \
+	lib/vm/snapshot.h \
 	lib/vm/start.c \
 	lib/vm/step.c \
 	lib/vm/step.h \
@@ -306,10 +309,14 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/libraries.h \
 	lib/debugger/hit.c \
 	lib/debugger/hit.h \
+	lib/debugger/history.c \
+	lib/debugger/history.h \
 	lib/debugger/line.c \
 	lib/debugger/line.h \
 	lib/debugger/plan.c \
 	lib/debugger/plan.h \
+	lib/debugger/replay.c \
+	lib/debugger/replay.h \
 	lib/debugger/scratch.c \
 	lib/debugger/scratch.h \
 	lib/debugger/server.c \

@@ -51,6 +51,7 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh \
 	tests/rsp/nonstop-end.txt \
 	tests/rsp/nonstop.txt \
 	tests/rsp/registers.txt \
+	tests/rsp/reverse.txt \
 	tests/rsp/run.txt \
 	tests/rsp/search.txt \
 	tests/rsp/session.txt \

@@ -5,6 +5,8 @@
  */
 #include "debugger/front.h"
 
+#include "debugger/replay.h"
+
 #include "debugger/session.h"
 
 #include <errno.h>
@@ -39,6 +41,12 @@ expect_signals(struct debugger_server *server, const int *signals, size_t n)
 	return 0;
 }
 
+static const struct target_ops *
+ops_of(const struct debugger_target *target)
+{
+	return target->replayed ? debugger_replay_ops() : debugger_target_ops();
+}
+
 int
 debugger_front_open(struct debugger_front *front, const int *signals, size_t n)
 {
@@ -50,7 +58,7 @@ debugger_front_open(struct debugger_front *front, const int *signals, size_t n)
 	front->server->session = session;
 	front->server->channel = -1;
 	front->target->plan = &session->plan;
-	stub_init(&session->stub, debugger_target_ops(), front->target);
+	stub_init(&session->stub, ops_of(front->target), front->target);
 	session->plan.asked = !front->server->multi;
 	if (front->server->multi)
 		session->stub.state = STUB_GONE;
@@ -182,7 +190,7 @@ take_over(struct debugger_front *front, int status)
 	struct debugger_plan *plan = &session->plan;
 	const bool done = session->phase == WORKER_DONE;
 
-	stub_adopt(&session->stub, debugger_target_ops(), front->target);
+	stub_adopt(&session->stub, ops_of(front->target), front->target);
 	if (session->end > INPUT_SIZE || session->at > session->end)
 		session->at = session->end = 0;
 	plan->why[PLAN_WHY - 1] = '\0';

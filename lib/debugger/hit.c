@@ -141,6 +141,8 @@ print(void *ctx, const struct agent_print *what)
 	struct text text;
 	bool right;
 
+	if (hit->hits->again)
+		return true;
 	text_init(&text, buf, sizeof(buf));
 	right = format_print(&text, &env, what);
 	if (text.len == 0)
@@ -192,7 +194,7 @@ collect(struct hit *hit, const uint64_t *addr)
 
 	env.ctx = hit;
 	pthread_mutex_lock(&hits->tracing);
-	if (machine_is_over(hits->machine))
+	if (machine_is_over(hits->machine) || hits->again)
 		vcpu->debug.followed = false;
 	else if (addr)
 		vcpu->debug.followed = trace_hit(hits->trace, *addr, &site);
@@ -229,5 +231,6 @@ hit_is_stop(void *ctx, struct vcpu *vcpu, const struct debug_event *event)
 		stop = is_stop(&hit, BREAK_SOFT, event->addr, 1);
 	if (bp && bp->hard)
 		stop = is_stop(&hit, BREAK_HARD, event->addr, 1) || stop;
-	return stop;
+	hit.hits->asked = stop;
+	return stop || (bp && bp->inner);
 }

@@ -19,6 +19,10 @@ struct hits {
 	pthread_mutex_t tracing; /* one thread collects at a time */
 	struct trace *trace;
 	_Atomic bool silent; /* no debugger reads it: do not wait for one */
+	/* The guest makes again what its debugger has seen: nothing is printed
+	 * nor collected. */
+	_Atomic bool again;
+	_Atomic bool asked; /* the debugger has asked for the last stop */
 };
 
 /* The operations that expressions may use. */

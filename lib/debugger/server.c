@@ -32,6 +32,9 @@ static struct hits hits = {
 	.silent = true,
 };
 
+/* If the guest is replayed. */
+static struct history history;
+
 static void
 begin_session(void)
 {
@@ -228,7 +231,23 @@ has_news(const struct debugger_server *server)
 	const char *text;
 
 	return !has_output(server) &&
-	       (stopped.known || console_peek(&hits.console, &text) > 0);
+	       (stopped.known || history_is_busy(&history) ||
+		   console_peek(&hits.console, &text) > 0);
+}
+
+/* In a history, which cannot be changed, the guest's own INT3 is the signal that
+ * it raised: rip is not moved for GDB. */
+static struct stop
+stop_of(struct machine *m, const struct debug_event *event)
+{
+	struct stop stop = debugger_target_stop(m, event);
+
+	if (history.edge != HISTORY_WITHIN)
+		stop.kind = history.edge == HISTORY_BEGIN ? STOP_HISTORY_BEGIN
+							  : STOP_HISTORY_END;
+	else if (history.state != HISTORY_NONE && stop.kind == STOP_INT3)
+		stop.kind = STOP_SIGNAL;
+	return stop;
 }
 
 /* Report the machine's events to the stub, each after all that was printed
@@ -243,11 +262,12 @@ report_events(struct machine *m)
 		    (has_ended(m) && session->stub.state == STUB_GONE))
 			return;
 		if (!stopped.known)
-			stopped.known = debug_poll(m, &stopped.event);
+			stopped.known = history_poll(
+			    &history, m, &stopped.event);
 		if (!show_console() || !stopped.known)
 			return;
 		stopped.known = false;
-		stop = debugger_target_stop(m, &stopped.event);
+		stop = stop_of(m, &stopped.event);
 		stub_stop(&session->stub, &stop);
 	} while (session->stub.state == STUB_RUNNING);
 }
@@ -365,16 +385,20 @@ goes_on(const struct debugger_server *server, const struct machine *m)
 }
 
 /* The vCPUs rest before a debugger can connect: there is a state to show. */
-static void
-rest_at_entry(struct machine *m)
+static int
+rest_at_entry(struct debugger_target *target)
 {
 	const struct stop stop = { .kind = STOP_NONE, .tid = 1 };
+	int r;
 
-	debug_rest(m);
+	debug_rest(target->machine);
+	target->history = &history;
+	r = history_begin(&history, target->machine, &hits);
 	if (session->stub.state == STUB_STARTING)
 		stub_started(&session->stub);
 	else
 		stub_stop(&session->stub, &stop);
+	return r;
 }
 
 /*
@@ -412,7 +436,8 @@ debugger_serve(struct debugger_server *server, struct debugger_target *target)
 
 	session = server->session;
 	target->started |= session->stub.state == STUB_STARTING;
-	waits = server->wait || session->stub.state == STUB_STARTING;
+	waits = server->wait || target->replayed ||
+		session->stub.state == STUB_STARTING;
 	hits.machine = m;
 	target->hits = &hits;
 	debug_set_judge(m, hit_is_stop, &hits);
@@ -422,7 +447,9 @@ debugger_serve(struct debugger_server *server, struct debugger_target *target)
 	session->phase = WORKER_SERVES;
 	block_sigpipe();
 	if (waits)
-		rest_at_entry(m);
+		r = rest_at_entry(target);
+	if (r < 0)
+		debug_kill(m);
 	if (server->line.in >= 0 && session->stub.session == SESSION_NONE)
 		begin_session();
 	while (goes_on(server, m))
@@ -435,7 +462,7 @@ debugger_serve(struct debugger_server *server, struct debugger_target *target)
 	machine_join(m);
 	if (!session->plan.asked)
 		session->phase = WORKER_DONE;
-	return 0;
+	return r;
 }
 
 /* Without a guest the front waits for the debugger that is there, or for those

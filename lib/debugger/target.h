@@ -6,6 +6,7 @@
 #ifndef DEBUGGER_TARGET_H
 #define DEBUGGER_TARGET_H
 
+#include "debugger/history.h"
 #include "debugger/hit.h"
 #include "debugger/plan.h"
 #include "debugger/scratch.h"
@@ -27,8 +28,13 @@ struct debugger_target {
 	/* The image's struct r_debug (<link.h>), found when it is first asked
 	 * for. */
 	bool r_debug_sought;
-	uint64_t r_debug;                    /* 0: it has none */
-	struct hits *hits;                   /* of this machine */
+	uint64_t r_debug;  /* 0: it has none */
+	struct hits *hits; /* of this machine */
+	bool replayed;
+	struct history *history; /* of a guest that is replayed */
+	bool refused;            /* a change of it was, and that was reported */
+	/* Reports one sentence to the user, or NULL. */
+	void (*report)(const char *sentence);
 	struct output *output;               /* for trace lines */
 	const struct core_place *core_place; /* of --core, or NULL */
 };

@@ -157,6 +157,8 @@ int signal_of(const struct stub *stub, uint64_t number);
 
 /* Let the machine run: REPLY_BY_STOP or -errno; it has stopped. */
 int stub_resume(struct stub *stub, const struct target_resume *how);
+/* The same backwards, as the operation reverse(). */
+int stub_reverse(struct stub *stub, bool one);
 void stub_take_stop(struct stub *stub, const struct stop *stop);
 
 /*

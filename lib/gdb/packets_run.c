@@ -140,6 +140,25 @@ packet_step_signal(
 	return run_signal(stub, args, reply, ACTION_STEP);
 }
 
+/* bs and bc: GDB sends them in all-stop mode alone. */
+int
+packet_reverse_step(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	(void)reply;
+	return stub->nonstop ? -EOPNOTSUPP : stub_reverse(stub, true);
+}
+
+int
+packet_reverse_continue(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	(void)reply;
+	return stub->nonstop ? -EOPNOTSUPP : stub_reverse(stub, false);
+}
+
 int
 packet_vcont_query(
     struct stub *stub, const struct args *args, struct reply *reply)

@@ -19,25 +19,31 @@ static const struct {
 	unsigned needs;     /* of enum stub_client, for the key */
 	bool addr;          /* the key's value is the address */
 	bool number;        /* the key's value is the hypercall's number */
+	const char *value;  /* that value, or NULL */
 } kinds[] = {
-	[STOP_NONE] = { NULL, NULL, SIGTRAP, 0, false, false },
-	[STOP_SIGNAL] = { NULL, "signal", 0, 0, false, false },
-	[STOP_INTERRUPT] = { NULL, "signal", SIGINT, 0, false, false },
-	[STOP_STEP] = { NULL, "trace", SIGTRAP, 0, false, false },
+	[STOP_NONE] = { NULL, NULL, SIGTRAP, 0, false, false, NULL },
+	[STOP_SIGNAL] = { NULL, "signal", 0, 0, false, false, NULL },
+	[STOP_INTERRUPT] = { NULL, "signal", SIGINT, 0, false, false, NULL },
+	[STOP_STEP] = { NULL, "trace", SIGTRAP, 0, false, false, NULL },
 	[STOP_BREAK] = { "swbreak", "breakpoint", SIGTRAP, CLIENT_SWBREAK,
-	    false, false },
+	    false, false, NULL },
 	[STOP_HWBREAK] = { "hwbreak", "breakpoint", SIGTRAP, CLIENT_HWBREAK,
-	    false, false },
-	[STOP_INT3] = { NULL, "signal", 0, 0, false, false },
-	[STOP_WATCH_WRITE] = { "watch", NULL, SIGTRAP, 0, true, false },
-	[STOP_WATCH_READ] = { "rwatch", NULL, SIGTRAP, 0, true, false },
-	[STOP_WATCH_ACCESS] = { "awatch", NULL, SIGTRAP, 0, true, false },
-	[STOP_SYSCALL_ENTRY] = { "syscall_entry", NULL, SIGTRAP, 0, false,
-	    true },
+	    false, false, NULL },
+	[STOP_INT3] = { NULL, "signal", 0, 0, false, false, NULL },
+	[STOP_WATCH_WRITE] = { "watch", NULL, SIGTRAP, 0, true, false, NULL },
+	[STOP_WATCH_READ] = { "rwatch", NULL, SIGTRAP, 0, true, false, NULL },
+	[STOP_WATCH_ACCESS] = { "awatch", NULL, SIGTRAP, 0, true, false, NULL },
+	[STOP_SYSCALL_ENTRY] = { "syscall_entry", NULL, SIGTRAP, 0, false, true,
+	    NULL },
 	[STOP_SYSCALL_RETURN] = { "syscall_return", NULL, SIGTRAP, 0, false,
-	    true },
-	[STOP_THREAD_CREATED] = { "create", NULL, SIGTRAP, 0, false, false },
-	[STOP_THREAD_EXITED] = { NULL, NULL, SIGTRAP, 0, false, false },
+	    true, NULL },
+	[STOP_THREAD_CREATED] = { "create", NULL, SIGTRAP, 0, false, false,
+	    NULL },
+	[STOP_THREAD_EXITED] = { NULL, NULL, SIGTRAP, 0, false, false, NULL },
+	[STOP_HISTORY_BEGIN] = { "replaylog", NULL, SIGTRAP, 0, false, false,
+	    "begin" },
+	[STOP_HISTORY_END] = { "replaylog", NULL, SIGTRAP, 0, false, false,
+	    "end" },
 };
 
 /* The registers in every stop reply: GDB reads them after each step. */
@@ -164,6 +170,8 @@ write_reason(struct stub *stub, struct reply *reply)
 		return true;
 	written = reply_text(reply, kinds[stop->kind].key) &&
 		  reply_text(reply, ":");
+	if (kinds[stop->kind].value)
+		written = written && reply_text(reply, kinds[stop->kind].value);
 	if (kinds[stop->kind].addr)
 		written = written && reply_number(reply, stop->addr);
 	if (kinds[stop->kind].number)

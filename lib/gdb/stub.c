@@ -255,20 +255,40 @@ stub_input(struct stub *stub, const uint8_t *bytes, size_t n)
 	return used;
 }
 
+static void
+prepare_run(struct stub *stub)
+{
+	stub_leave_frame(stub);
+	stub->regs_banks = 0;
+	stub->interrupted = false;
+}
+
+static int
+begin_run(struct stub *stub)
+{
+	stub->state = STUB_RUNNING;
+	stub->due = DUE_STOP;
+	return REPLY_BY_STOP;
+}
+
 int
 stub_resume(struct stub *stub, const struct target_resume *how)
 {
 	int error;
 
-	stub_leave_frame(stub);
-	stub->regs_banks = 0;
-	stub->interrupted = false;
+	prepare_run(stub);
 	error = stub->ops->resume(stub->ctx, how);
-	if (error != 0)
-		return error;
-	stub->state = STUB_RUNNING;
-	stub->due = DUE_STOP;
-	return REPLY_BY_STOP;
+	return error != 0 ? error : begin_run(stub);
+}
+
+int
+stub_reverse(struct stub *stub, bool one)
+{
+	int error;
+
+	prepare_run(stub);
+	error = stub->ops->reverse(stub->ctx, one);
+	return error != 0 ? error : begin_run(stub);
 }
 
 static bool

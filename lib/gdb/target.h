@@ -90,6 +90,8 @@ enum stop_kind {
 	STOP_SYSCALL_RETURN, /* hypercall `status`, done */
 	STOP_THREAD_CREATED, /* thread_events(): before its first instruction */
 	STOP_THREAD_EXITED,  /* it has ended with `status`, and lives no more */
+	STOP_HISTORY_BEGIN,  /* reverse(): there is nothing before this */
+	STOP_HISTORY_END,    /* there is nothing after this */
 	STOP_EXITED,         /* the guest has ended with `status` */
 	STOP_KILLED,         /* the guest was ended by `signal` */
 };
@@ -300,6 +302,16 @@ struct target_ops {
 	 * returned.  On an error nothing runs.
 	 */
 	int (*resume)(void *ctx, const struct target_resume *how);
+
+	/*
+	 * Go back: to the instruction before the present one, or to the last
+	 * stop that resume() would have made before the present; STOP_STEP, or
+	 * that stop, follows, or STOP_HISTORY_BEGIN.  A watchpoint stops before
+	 * the access.  All else is as with resume(), which stops with
+	 * STOP_HISTORY_END where the machine cannot go further.  NULL: the
+	 * machine has no history.
+	 */
+	int (*reverse)(void *ctx, bool one);
 
 	/*
 	 * [must] A debugger attaches, until detach(): from now on a fault is a

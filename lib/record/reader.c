@@ -30,6 +30,7 @@ read_all(struct record_reader *r, uint8_t *bytes, size_t len)
 		if (n <= 0)
 			break;
 		done += (size_t)n;
+		r->offset += (uint64_t)n;
 	}
 	return done;
 }
@@ -85,7 +86,7 @@ record_start(struct record_reader *r)
 {
 	r->state = RECORD_GOOD;
 	r->error = 0;
-	r->records = r->chain = 0;
+	r->records = r->chain = r->offset = 0;
 	r->number = r->used = r->at = 0;
 	r->last = false;
 }

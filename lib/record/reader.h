@@ -26,6 +26,7 @@ struct record_reader {
 	int error;
 	uint64_t records; /* that have begun */
 	uint64_t chain;
+	uint64_t offset; /* bytes that were read of the file */
 	uint32_t number; /* of the next block */
 	uint32_t used;   /* bytes of the stream in this one */
 	uint32_t at;     /* of those, how many were read */

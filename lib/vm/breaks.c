@@ -63,7 +63,7 @@ breaks_has(const struct breaks *b, uint64_t addr)
 {
 	const struct breakpoint *bp = breakset_find(&b->set, addr);
 
-	return bp && (bp->soft || bp->hard);
+	return bp && (bp->soft || bp->hard || bp->inner);
 }
 
 const struct breakpoint *
@@ -84,7 +84,7 @@ is_planted_hard(const struct breakpoint *bp)
 static bool
 needs_int3(const struct breakpoint *bp)
 {
-	return bp->soft || bp->trace || is_planted_hard(bp);
+	return bp->soft || bp->trace || bp->inner || is_planted_hard(bp);
 }
 
 static void
@@ -209,9 +209,10 @@ free_register(struct breaks *b, int reg)
 static bool *
 flag_of(struct breakpoint *bp, enum breaks_type type)
 {
-	return type == BREAKS_SOFT   ? &bp->soft
-	       : type == BREAKS_HARD ? &bp->hard
-				     : &bp->trace;
+	return type == BREAKS_SOFT    ? &bp->soft
+	       : type == BREAKS_HARD  ? &bp->hard
+	       : type == BREAKS_INNER ? &bp->inner
+				      : &bp->trace;
 }
 
 /* An INT3 and a debug register at one address would both be met, and one hit
@@ -436,7 +437,7 @@ static bool
 is_breakpoint(enum breaks_type type)
 {
 	return type == BREAKS_SOFT || type == BREAKS_HARD ||
-	       type == BREAKS_TRACE;
+	       type == BREAKS_TRACE || type == BREAKS_INNER;
 }
 
 int
@@ -474,6 +475,7 @@ breaks_clear(struct breaks *b)
 
 		(void)remove_breakpoint(b, BREAKS_SOFT, addr);
 		(void)remove_breakpoint(b, BREAKS_HARD, addr);
+		(void)remove_breakpoint(b, BREAKS_INNER, addr);
 	}
 	while (b->watches > 0) {
 		const struct watchpoint *w = &b->watch[b->watches - 1];
@@ -647,6 +649,33 @@ breaks_changed(struct breaks *b, const struct breaks_access *but, unsigned n)
 			changed |= UINT64_C(1) << i;
 	}
 	return changed;
+}
+
+void
+breaks_hide(struct breaks *b)
+{
+	uint64_t page;
+	unsigned i;
+
+	for (i = 0; i < b->set.count; i++)
+		(void)lift(b, &b->set.list[i]);
+	for (i = 0; i < b->watches; i++) {
+		const struct watchpoint *w = &b->watch[i];
+
+		page = page_down(w->addr);
+		for (; w->reg < 0 && page < w->addr + w->len; page += PAGE_4K)
+			set_page(b, page, 0);
+	}
+}
+
+void
+breaks_show(struct breaks *b)
+{
+	unsigned i;
+
+	for (i = 0; i < b->set.count; i++)
+		plant(b, &b->set.list[i]);
+	breaks_protect(b);
 }
 
 void

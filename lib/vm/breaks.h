@@ -31,6 +31,7 @@ enum breaks_type {
 	BREAKS_READ,
 	BREAKS_ACCESS,
 	BREAKS_TRACE,
+	BREAKS_INNER, /* a stop that the debugger has not asked for */
 };
 
 struct watchpoint {
@@ -132,6 +133,11 @@ breaks_hits(struct breaks *b, const struct breaks_access *access, unsigned n);
  */
 uint64_t
 breaks_changed(struct breaks *b, const struct breaks_access *but, unsigned n);
+
+/* Take everything that was planted out of memory, and give watched pages their
+ * rights, while memory is copied, compared or replaced; put it back. */
+void breaks_hide(struct breaks *b);
+void breaks_show(struct breaks *b);
 
 /* Remember the bytes of all watchpoints as they are. */
 void breaks_look(struct breaks *b);

@@ -21,7 +21,7 @@
  */
 struct breakpoint {
 	uint64_t addr;
-	bool soft, hard, trace;
+	bool soft, hard, trace, inner;
 	bool planted;     /* memory holds INT3 */
 	uint8_t original; /* what it held before */
 	int8_t reg;       /* the hard one's debug register, or -1 */

@@ -750,9 +750,7 @@ note_report(struct machine *m, const struct debug_event *event)
 		vcpu->debug.info = stopinfo_of(
 		    event->kind, vcpu_user_rip(vcpu));
 	/* A call that waits is before the instruction at rip. */
-	vcpu->debug.reported = flight_is_before(&vcpu->flight)
-				   ? DEBUG_NOWHERE
-				   : vcpu_user_rip(vcpu);
+	debug_set_met(vcpu, true);
 }
 
 /* No kick is lost: this is a safety net. */
@@ -981,6 +979,14 @@ debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo, uint64_t hi,
 	/* A signal that it was to get before it stopped again it still gets. */
 	if (signal)
 		vcpu->debug.signal = signal;
+}
+
+void
+debug_set_met(struct vcpu *vcpu, bool met)
+{
+	vcpu->debug.reported = met && !flight_is_before(&vcpu->flight)
+				   ? vcpu_user_rip(vcpu)
+				   : DEBUG_NOWHERE;
 }
 
 /* A call that the debugger sees the thread in is set aside with its wait. */
@@ -1289,7 +1295,7 @@ int
 debug_insert(
     struct machine *m, enum breaks_type type, uint64_t addr, uint64_t len)
 {
-	if (type != BREAKS_SOFT)
+	if (type != BREAKS_SOFT && type != BREAKS_INNER)
 		probe_registers(m);
 	return breaks_insert(&m->debug.breaks, type, addr, len);
 }

@@ -283,6 +283,21 @@ read_counter(struct vcpu *vcpu, unsigned size)
 	vcpu->flight.frame->rip += size;
 }
 
+/* A trap that a debugger caused, as `debugger` finds, is not the guest's: the
+ * frame of a later signal shows the last that was. */
+static void
+settle_trap(struct vcpu *vcpu, const struct trap *trap, uint64_t rip,
+    bool (*debugger)(struct vcpu *vcpu))
+{
+	const struct trap last = vcpu->flight.trap;
+
+	vcpu->flight.trap = *trap;
+	if (debugger(vcpu) || is_spurious(vcpu, trap))
+		vcpu->flight.trap = last;
+	else
+		fault(vcpu, trap, rip);
+}
+
 /*
  * A vCPU rests in the stub of `vector`.  Two traps are requests: the gate where
  * neither IOPL nor the I/O bitmap opens it, and HLT, by which ToroV's guests
@@ -329,9 +344,7 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 	if (vector == 14 && vcpu_sregs(vcpu, &sregs) == 0)
 		trap.address = sregs.cr2;
 	correct_int(m, rip, &trap);
-	vcpu->flight.trap = trap;
-	if (!step_on_trap(vcpu) && !is_spurious(vcpu, &trap))
-		fault(vcpu, &trap, rip);
+	settle_trap(vcpu, &trap, rip, step_on_trap);
 }
 
 /* A debugger's stop (KVM_SET_GUEST_DEBUG), or else a fault of the guest's. */
@@ -342,9 +355,7 @@ on_debug(struct vcpu *vcpu)
 		.vector = vcpu->kvm.run->debug.arch.exception,
 	};
 
-	vcpu->flight.trap = trap;
-	if (!step_on_exit(vcpu))
-		fault(vcpu, &trap, vcpu_user_rip(vcpu));
+	settle_trap(vcpu, &trap, vcpu_user_rip(vcpu), step_on_exit);
 }
 
 /* IOPL 3 opens more ports than the gates.  They raise #GP, as without it. */

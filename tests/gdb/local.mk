@@ -20,6 +20,7 @@ GDB_TESTS = \
 	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-python.sh \
 	tests/gdb/t-gdb-regs.sh \
+	tests/gdb/t-gdb-reverse.sh \
 	tests/gdb/t-gdb-run.sh \
 	tests/gdb/t-gdb-signals.sh \
 	tests/gdb/t-gdb-static.sh \

@@ -24,6 +24,7 @@ HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-files.sh \
 	tests/gdb/t-gdb-mi.sh \
 	tests/gdb/t-gdb-nonstop.sh \
+	tests/gdb/t-gdb-reverse.sh \
 	tests/gdb/t-gdb-trace.sh \
 	tests/gdb/t-gdb-vdso.sh \
 	tests/gdb/t-gdb-ways.sh

@@ -440,10 +440,38 @@ turn(struct fake *fake, struct fake_thread *thread)
 	return true;
 }
 
+static void
+go_back(struct fake *fake)
+{
+	struct fake_thread *t = &fake->threads[0];
+	struct stop stop = { .kind = STOP_STEP, .tid = t->tid };
+
+	if (fake->back == FAKE_BACK_ONE && t->regs.rip > FAKE_START) {
+		t->regs.rip--;
+	} else {
+		t->regs.rip = FAKE_START;
+		stop.kind = STOP_HISTORY_BEGIN;
+	}
+	fake->back = FAKE_FORWARD;
+	tell(fake, stop);
+}
+
+void
+fake_run_out(struct fake *fake)
+{
+	if (fake->running)
+		tell(fake, (struct stop){ .kind = STOP_HISTORY_END,
+			       .tid = fake->threads[0].tid });
+}
+
 void
 fake_run(struct fake *fake, unsigned instructions)
 {
 	while (fake->running && instructions-- > 0) {
+		if (fake->back) {
+			go_back(fake);
+			return;
+		}
 		if (fake->interrupted) {
 			tell(fake,
 			    (struct stop){ .kind = STOP_INTERRUPT, .tid = 1 });
@@ -765,6 +793,20 @@ fake_resume(void *ctx, const struct target_resume *how)
 	if (error == 0)
 		let_run(ctx, how);
 	return error;
+}
+
+/* Its history is the nops from its start on. */
+static int
+fake_reverse(void *ctx, bool one)
+{
+	struct fake *fake = ctx;
+	int error = failure(ctx);
+
+	if (error != 0)
+		return error;
+	fake->running = true;
+	fake->back = one ? FAKE_BACK_ONE : FAKE_BACK;
+	return 0;
 }
 
 static void
@@ -1234,6 +1276,7 @@ fake_ops(void)
 		.trace_call = fake_trace_call,
 		.call_name = fake_call_name,
 		.resume = fake_resume,
+		.reverse = fake_reverse,
 		.attach = fake_attach,
 		.interrupt = fake_interrupt,
 		.pause = fake_pause,

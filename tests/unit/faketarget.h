@@ -59,6 +59,7 @@ struct fake {
 	unsigned next; /* the thread that runs next */
 	bool running;
 	bool interrupted;
+	enum fake_back { FAKE_FORWARD, FAKE_BACK_ONE, FAKE_BACK } back;
 	bool gone;
 	bool debugged;   /* else a fault ends the guest */
 	int siginfo[32]; /* of the last signal */
@@ -106,6 +107,9 @@ int fake_load(struct fake *fake, const uint8_t *elf, size_t size);
 
 /* Run up to n instructions; a stop is reported to the stub. */
 void fake_run(struct fake *fake, unsigned instructions);
+
+/* While it runs: it is at the end of its history. */
+void fake_run_out(struct fake *fake);
 
 /* Start the program again if that was asked for, unless its first argument is
  * "refuse". */

@@ -396,6 +396,38 @@ test_discarded(void)
 	breaks_clear(&b);
 }
 
+/* Hidden breakpoints are out of memory; a stop of the debugger's own stands
+ * beside a breakpoint. */
+static void
+test_hidden(void)
+{
+	uint64_t size;
+
+	memset(mem.base + TEXT, 0x90, 16);
+	is_int(breaks_insert(&b, BREAKS_SOFT, TEXT + 1, 1), 0, "a breakpoint");
+	is_int(breaks_insert(&b, BREAKS_INNER, TEXT + 1, 1), 0,
+	    "and a stop that nobody asked for stand at one place");
+	is_int(breaks_insert(&b, BREAKS_INNER, TEXT + 2, 1), 0,
+	    "and such a stop alone");
+	is_int(breaks_insert(&b, BREAKS_ACCESS, TEXT + 64, 8), 0,
+	    "and a watchpoint");
+	breaks_hide(&b);
+	is_int(byte_at(TEXT + 1), 0x90, "hidden, the breakpoint is not there");
+	is_int(byte_at(TEXT + 2), 0x90, "nor is the stop");
+	ok(pt_lookup(&mem.pt, TEXT, &size) & PTE_PRESENT,
+	    "and the page has its rights");
+	breaks_show(&b);
+	ok(byte_at(TEXT + 1) == 0xcc && byte_at(TEXT + 2) == 0xcc,
+	    "shown, they are");
+	ok(!(pt_lookup(&mem.pt, TEXT, &size) & PTE_PRESENT),
+	    "and the page is protected");
+	is_int(
+	    breaks_remove(&b, BREAKS_INNER, TEXT + 1, 1), 0, "the stop goes");
+	is_int(byte_at(TEXT + 1), 0xcc, "and the breakpoint stays");
+	breaks_clear(&b);
+	is_int(byte_at(TEXT + 2), 0x90, "nothing is left at the end");
+}
+
 int
 main(void)
 {
@@ -412,6 +444,7 @@ main(void)
 	test_page_gone();
 	test_no_rights();
 	test_whose_write();
+	test_hidden();
 	test_discarded();
 	return done_testing();
 }

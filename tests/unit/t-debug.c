@@ -8,6 +8,7 @@
 #include "vm/context.h"
 #include "vm/cpu.h"
 #include "vm/shim.h"
+#include "vm/snapshot.h"
 #include "vm/x86.h"
 
 #include <poll.h>
@@ -161,6 +162,86 @@ test_every_step(void)
 	is_int(event.kind, EVENT_ENDED, "a whole guest can be stepped through");
 	is_int(m.outcome.kind, OUTCOME_EXIT, "to its own end");
 	ok(steps > 5, "in %d steps", (int)steps);
+	end();
+}
+
+/* A recording that has no events. */
+static uint64_t
+no_events(const struct hc_guest *guest)
+{
+	(void)guest;
+	return 0;
+}
+
+static void
+save_place(const struct hc_guest *guest, void *place)
+{
+	(void)guest;
+	*(char *)place = 'x';
+}
+
+static void
+load_place(struct hc_guest *guest, const void *place)
+{
+	guest->dumpable = *(const char *)place == 'x' && guest->dumpable;
+}
+
+static const struct hc_replay_ops no_places = {
+	.events = no_events,
+	.size = 1,
+	.save = save_place,
+	.load = load_place,
+};
+
+static void
+mem_byte_flip(uint64_t addr)
+{
+	m.mem.base[addr] ^= 1;
+}
+
+/* The guest is back at a place that it has left: with its memory, mappings and
+ * registers, and goes the same way again. */
+static void
+test_snapshot(void)
+{
+	static struct snapshot begin, later;
+	struct hc_replay replay = { .ops = &no_places };
+	uint64_t at, end_at, global;
+	unsigned i;
+
+	start("debug.elf", NULL);
+	stop_at_start();
+	m.guest.replay = &replay;
+	global = symbol("ten");
+	debug_insert(&m, BREAKS_SOFT, symbol("sum_to"), 1);
+	debug_insert(&m, BREAKS_WRITE, global, 4);
+	is_int(snapshot_take(&begin, &m), 0, "a state is copied");
+	ok(snapshot_is_present(&begin, &m), "and is the present");
+	is_int(go(WANT_RUN).kind, EVENT_BREAK, "the guest runs on");
+	ok(!snapshot_is_present(&begin, &m), "then it is not any more");
+	is_int(snapshot_take(&later, &m), 0, "another is copied");
+	for (i = 0; i < 20; i++)
+		go(WANT_STEP);
+	end_at = rip();
+	mem_byte_flip(global);
+	(void)space_mmap(&m.guest.space, 0, 8 * PAGE_4K, PROT_READ,
+	    MAP_PRIVATE | MAP_ANONYMOUS, NULL);
+	is_int(snapshot_return(&later, &m), 0, "the guest goes back");
+	ok(snapshot_is_present(&later, &m), "to the same state");
+	at = rip();
+	is_int((int)(at - symbol("sum_to")), 0, "at the same place");
+	for (i = 0; i < 20; i++)
+		go(WANT_STEP);
+	ok(rip() == end_at, "and the same steps lead to the same place");
+	is_int(snapshot_return(&begin, &m), 0, "it goes back further");
+	ok(snapshot_is_present(&begin, &m), "to its start");
+	is_int(go(WANT_RUN).kind, EVENT_BREAK, "it meets the breakpoint again");
+	ok(snapshot_is_present(&later, &m), "in the state that it had there");
+	snapshot_drop(&begin);
+	snapshot_drop(&later);
+	m.guest.replay = NULL;
+	debug_kill(&m);
+	is_int(wait_event().kind, EVENT_ENDED, "it ends");
 	end();
 }
 
@@ -910,6 +991,7 @@ main(void)
 	test_breakpoints();
 	test_step_in_a_row();
 	test_every_step();
+	test_snapshot();
 	test_fault();
 	test_int3();
 	test_interrupts();

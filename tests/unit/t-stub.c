@@ -13,6 +13,7 @@
  *	raw bytes	to the stub, without a frame
  *	sent bytes	the bytes that come from the stub
  *	run n		the machine runs n instructions
+ *	run-out		it is at the end of its history
  *	fail errno	the machine's next fallible operation fails
  *	untraced	the machine has no trace
  *	open, close	a session begins, ends
@@ -262,6 +263,9 @@ machine_line(const char *word, const char *rest)
 {
 	if (strcmp(word, "run") == 0) {
 		fake_run(&fake, (unsigned)strtoul(rest, NULL, 0));
+		drain();
+	} else if (strcmp(word, "run-out") == 0) {
+		fake_run_out(&fake);
 		drain();
 	} else if (strcmp(word, "fail") == 0) {
 		fake_fail(&fake, 0, (int)strtol(rest, NULL, 0));

@@ -14,6 +14,7 @@
 #include "hypercall/core/fd.h"
 #include "hypercall/core/mapped.h"
 #include "hypercall/core/pending.h"
+#include "hypercall/core/replay.h"
 #include "hypercall/core/set.h"
 #include "hypercall/core/table.h"
 #include "hypercall/core/thread.h"
@@ -128,6 +129,7 @@ struct hc_guest {
 	 * that says why the guest cannot go on. */
 	const char *(*counted)(struct hc_guest *guest, uint64_t *value);
 	struct hc_recording *recording;
+	struct hc_replay *replay; /* NULL: the guest is not replayed */
 	_Atomic uint64_t count[HYPERCALL_END];
 };
 

@@ -17,6 +17,8 @@ int64_t hc_replay_call(struct hc_call *call, const struct hc_row *row,
     uint32_t number, hc_serve_row *serve);
 const char *hc_replay_counter(struct hc_guest *guest, uint64_t *value);
 
+extern const struct hc_replay_ops hc_replay_places;
+
 /* The guest cannot go on: end it with this sentence.  Returns a result. */
 __attribute__((format(printf, 2, 3))) int64_t
 hc_recording_stop(struct hc_call *call, const char *format, ...);

@@ -17,8 +17,12 @@ hc_recording_attach(struct hc_guest *guest, struct hc_recording *rec)
 	guest->recording = rec;
 	guest->recorded = records ? hc_record_call : hc_replay_call;
 	guest->counted = records ? hc_record_counter : hc_replay_counter;
-	if (records)
+	if (records) {
 		guest->mem->lends = &rec->lends;
+		return;
+	}
+	rec->replay.ops = &hc_replay_places;
+	guest->replay = &rec->replay;
 }
 
 const int16_t *

@@ -32,6 +32,11 @@ struct hc_recording {
 	struct gmem_lends lends;
 	uint64_t events; /* calls and readings of the counter */
 	uint64_t counter;
+	/* Replaying: the guest's output up to this event was written, and for
+	 * its stream 1 it was written to this descriptor; 0: to 1. */
+	uint64_t shown;
+	int output;
+	struct hc_replay replay;
 	enum hc_replayed state;
 	char why[1024]; /* a message */
 };

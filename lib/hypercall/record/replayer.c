@@ -229,13 +229,41 @@ static void
 show_output(const struct hc_call *call, const struct hc_row *row,
     const struct record_call *event)
 {
+	const struct hc_recording *rec = call->guest->recording;
 	struct show show = { .to = { .fd = (int)event->stream } };
 
-	if (event->stream == RECORD_NO_STREAM || event->result < 0)
+	if (event->stream == RECORD_NO_STREAM || event->result < 0 ||
+	    rec->events < rec->shown)
 		return;
+	if (event->stream == RECORD_OUTPUT && rec->output)
+		show.to.fd = rec->output;
 	show.left = event->number == HC_torov_print ? UINT64_MAX
 						    : (uint64_t)event->result;
 	hc_each_output(call, row, show_bytes, &show);
+}
+
+/* The guest has had one more. */
+static void
+count_event(struct hc_recording *rec)
+{
+	rec->events++;
+	if (rec->events > rec->shown)
+		rec->shown = rec->events;
+}
+
+/* Can the guest go on after an event?  A debugger that waits for this place
+ * stops it, and so does one where the recording has nothing more. */
+static bool
+goes_on_after(struct hc_recording *rec)
+{
+	struct hc_replay *replay = &rec->replay;
+	const bool more = hc_recording_goes_on(rec);
+
+	if (!replay->reached || rec->state == HC_REPLAY_DIVERGED)
+		return more;
+	if (!more || rec->events == replay->until)
+		replay->reached(replay->ctx);
+	return true;
 }
 
 static int64_t
@@ -285,8 +313,8 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 	if (event.number == HC_mmap)
 		protect_again(call, &event);
 	show_output(call, row, &event);
-	rec->events++;
-	if (call->end == HC_GOES_ON && !hc_recording_goes_on(rec))
+	count_event(rec);
+	if (call->end == HC_GOES_ON && !goes_on_after(rec))
 		return stop(call);
 	return result;
 }
@@ -300,6 +328,66 @@ hc_replay_counter(struct hc_guest *guest, uint64_t *value)
 		return rec->why;
 	rec->counter += (uint64_t)record_get_signed(rec->reader);
 	*value = rec->counter;
-	rec->events++;
-	return hc_recording_goes_on(rec) ? NULL : rec->why;
+	count_event(rec);
+	return goes_on_after(rec) ? NULL : rec->why;
 }
+
+static uint64_t
+events(const struct hc_guest *guest)
+{
+	return guest->recording->events;
+}
+
+static enum hc_ahead
+ahead(const struct hc_guest *guest)
+{
+	const struct hc_recording *rec = guest->recording;
+	const unsigned kind = record_peek(rec->reader);
+
+	if (rec->state != HC_REPLAY_RUNS || rec->reader->state != RECORD_GOOD ||
+	    kind == RECORD_CUT)
+		return HC_AHEAD_NOTHING;
+	return kind == RECORD_END ? HC_AHEAD_END : HC_AHEAD_EVENT;
+}
+
+/* A place in the recording. */
+struct place {
+	struct record_reader reader;
+	struct record_base base;
+	uint64_t events, counter;
+	enum hc_replayed state;
+};
+
+static void
+save(const struct hc_guest *guest, void *to)
+{
+	const struct hc_recording *rec = guest->recording;
+	struct place *place = to;
+
+	place->reader = *rec->reader;
+	place->base = rec->base;
+	place->events = rec->events;
+	place->counter = rec->counter;
+	place->state = rec->state;
+}
+
+static void
+load(struct hc_guest *guest, const void *from)
+{
+	struct hc_recording *rec = guest->recording;
+	const struct place *place = from;
+
+	*rec->reader = place->reader;
+	rec->base = place->base;
+	rec->events = place->events;
+	rec->counter = place->counter;
+	rec->state = place->state;
+}
+
+const struct hc_replay_ops hc_replay_places = {
+	.events = events,
+	.ahead = ahead,
+	.size = sizeof(struct place),
+	.save = save,
+	.load = load,
+};

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Going back in a replay.  The present is found again from a copy of the start,
+ * by running forward; a place before it is reached by running less far.  It must
+ * not know packets, nor what a recording contains.
+ *
+ * A guest of one thread has no input between two events (hypercall/core/
+ * replay.h), so a place is known by its state (vm/snapshot.h), and is named by
+ * the number of events before it, the number of times that its instruction was
+ * met since, and the steps since then.
+ *
+ *	FREE --back--> FINDING     the present is copied; from the start on, run
+ *	                           to its event, then from one meeting of its
+ *	                           instruction to the next, until it is there.
+ *	                           The meetings are counted, and the debugger's
+ *	                           stops on the way
+ *	back by one instruction:
+ *	FINDING --there--> RETURNING   to the last meeting before the present,
+ *	                           which is copied as the anchor
+ *	RETURNING --there--> COUNTING  single steps from the anchor to the present
+ *	COUNTING --there--> STEPPING   from the anchor on, one step less
+ *	STEPPING --there--> FREE
+ *	back to the last stop:
+ *	FINDING --there--> REPEATING   from the start on, to the last of the stops
+ *	                           that were counted; or there was none: to the
+ *	                           start, the beginning of the history
+ *	REPEATING --there--> FREE      a watchpoint's stop: the access is to come
+ *	                           again, so FINDING, one instruction back
+ *	every state --interrupt, error--> FREE, in the old present
+ *
+ * The present after a call is one step after that call: meetings of the call's
+ * instruction are counted then, since its last event.
+ *
+ * While the present is a known number of steps after the anchor, one step back
+ * is STEPPING alone.
+ *
+ * Nothing is printed or collected on the way, no signal is reported, and the
+ * guest's output was written when it first came.
+ */
+#ifndef DEBUGGER_HISTORY_H
+#define DEBUGGER_HISTORY_H
+
+#include "debugger/hit.h"
+#include "vm/snapshot.h"
+
+enum history_state {
+	HISTORY_NONE, /* the guest is not replayed, or has no debugger */
+	HISTORY_FREE,
+	HISTORY_FINDING,
+	HISTORY_RETURNING,
+	HISTORY_COUNTING,
+	HISTORY_STEPPING,
+	HISTORY_REPEATING,
+};
+
+/* A stop at an end of the history. */
+enum history_edge {
+	HISTORY_WITHIN,
+	HISTORY_BEGIN,
+	HISTORY_END,
+};
+
+/* All zero: none. */
+struct history {
+	struct machine *machine;
+	struct hits *hits;
+	enum history_state state;
+	enum history_edge edge; /* of the last event */
+	bool interrupted;       /* by the debugger */
+	bool due;               /* `event` is to be reported */
+	bool more;              /* there are further turns to make at once */
+	struct debug_event event;
+	struct debug_event stop; /* to be reported one instruction back */
+	struct snapshot start, present, anchor;
+	bool known;   /* the present is `steps` after the anchor */
+	bool by_step; /* the guest moves forward by one step */
+	uint64_t steps;
+	bool one; /* back by one instruction, else to the last stop */
+	/* The way: from the start to event `after`, and then by meetings of the
+	 * instruction at `addr`, of which `meetings` were counted. */
+	uint64_t after, addr;
+	bool planted;
+	uint64_t meetings, stops, left;
+	uint64_t pass; /* the signals that the debugger does not want to see */
+};
+
+/* The guest rests at its start: 0, or -errno if it cannot be copied. */
+int history_begin(struct history *h, struct machine *m, struct hits *hits);
+
+/* A debugger comes, and goes. */
+void history_attach(struct history *h);
+void history_detach(struct history *h);
+
+/* At rest: go back, by one instruction or to the last stop.  0 or -errno. */
+int history_back(struct history *h, bool one);
+
+/* At rest: the guest is to go forward, `by_step` or not.  False: there is
+ * nothing more, which the next history_poll() reports. */
+bool history_forward(struct history *h, bool by_step);
+
+/* The signal that the guest had here when it was recorded, or 0. */
+int history_signal(const struct history *h);
+
+/* The debugger wants it to stop; signals that it does not want to see; the
+ * hypercalls that it catches, as debug_catch() says. */
+void history_interrupt(struct history *h);
+void history_pass_signals(struct history *h, uint64_t set);
+int history_catch(struct history *h, bool on, const uint32_t *number, size_t n);
+
+/* As debug_poll(), for a guest that may be on its way back; `edge` belongs to
+ * the event. */
+bool
+history_poll(struct history *h, struct machine *m, struct debug_event *event);
+
+/* Is history_poll() to be called again at once? */
+bool history_is_busy(const struct history *h);
+
+#endif

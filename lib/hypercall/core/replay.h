@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A replay as a debugger moves in it: how many events there were, a stop after
+ * one of them, and the place in the recording, to be saved and to come
+ * back to.  It must not know recordings, nor who moves.
+ *
+ * An event is a call or a reading of the time stamp counter.
+ */
+#ifndef HC_REPLAY_H
+#define HC_REPLAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hc_guest;
+
+/* The next thing in the recording. */
+enum hc_ahead {
+	HC_AHEAD_EVENT,
+	HC_AHEAD_END,     /* the guest ends by itself, without a call */
+	HC_AHEAD_NOTHING, /* it was ended from outside, or the file is torn */
+};
+
+struct hc_replay_ops {
+	/* How many events the guest has had. */
+	uint64_t (*events)(const struct hc_guest *guest);
+	enum hc_ahead (*ahead)(const struct hc_guest *guest);
+	/* Copy the place in the recording to `place`, of `size` bytes, and go
+	 * back to it. */
+	size_t size;
+	void (*save)(const struct hc_guest *guest, void *place);
+	void (*load)(struct hc_guest *guest, const void *place);
+};
+
+struct hc_replay {
+	const struct hc_replay_ops *ops;
+	/* Called by the guest's thread after event `until`, and after the last
+	 * one if HC_AHEAD_NOTHING is next.  NULL: nobody asks. */
+	void (*reached)(void *ctx);
+	void *ctx;
+	uint64_t until;
+};
+
+#endif

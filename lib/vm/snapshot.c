@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Copying a guest's state.  Nothing here may know debuggers' protocols, nor what
+ * the parts of the state mean.
+ */
+#include "vm/snapshot.h"
+
+#include "vm/cpu.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The parts of struct hc_guest that calls change.  Counts, hooks and records of
+ * messages stay as they are. */
+static const struct {
+	size_t at, size;
+} parts[] = {
+#define PART(name)                                       \
+	{                                                \
+		offsetof(struct hc_guest, name),         \
+		    sizeof(((struct hc_guest *)0)->name) \
+	}
+	PART(space),
+	PART(mapped),
+	PART(fds),
+	PART(signals),
+	PART(limit),
+	PART(dumpable),
+	PART(no_new_privs),
+	PART(kept),
+	PART(nice),
+	PART(io_priority),
+	PART(persona),
+	PART(pipes),
+#undef PART
+};
+
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static size_t
+parts_size(void)
+{
+	size_t i, size = 0;
+
+	for (i = 0; i < PARTS; i++)
+		size += parts[i].size;
+	return size;
+}
+
+static void
+copy_guest_out(uint8_t *to, const struct hc_guest *guest)
+{
+	size_t i;
+
+	for (i = 0; i < PARTS; to += parts[i++].size)
+		memcpy(to, (const uint8_t *)guest + parts[i].at, parts[i].size);
+}
+
+static void
+copy_guest_in(struct hc_guest *guest, const uint8_t *from)
+{
+	const bool observed = guest->signals.observed;
+	size_t i;
+
+	for (i = 0; i < PARTS; from += parts[i++].size)
+		memcpy((uint8_t *)guest + parts[i].at, from, parts[i].size);
+	guest->signals.observed = observed;
+}
+
+static bool
+is_zero(const uint8_t *page)
+{
+	static const uint8_t zeros[PAGE_4K];
+
+	return memcmp(page, zeros, PAGE_4K) == 0;
+}
+
+/* The next range of pages that may have contents: false after the last. */
+static bool
+next_range(const struct gmem *mem, uint64_t *va, uint64_t *end)
+{
+	const uint64_t filled = PTE_PRESENT | PTE_CHARGED | PTE_KEPT | PTE_FILE;
+	uint64_t bits = 0;
+
+	for (*va = *end; *va < mem->size; *va = *end) {
+		*end = pt_run(&mem->pt, *va, mem->size, filled, &bits);
+		if (bits & filled)
+			return true;
+	}
+	return false;
+}
+
+/* Visit the pages that are not all zero. */
+static void
+each_page(const struct gmem *mem,
+    void (*visit)(void *ctx, uint64_t va, uint8_t *page), void *ctx)
+{
+	uint64_t va, end = 0;
+
+	while (next_range(mem, &va, &end))
+		for (; va < end; va += PAGE_4K)
+			if (!is_zero(mem->base + va))
+				visit(ctx, va, mem->base + va);
+}
+
+static void
+count_page(void *ctx, uint64_t va, uint8_t *page)
+{
+	(void)va;
+	(void)page;
+	++*(size_t *)ctx;
+}
+
+static void
+copy_page(void *ctx, uint64_t va, uint8_t *page)
+{
+	struct snapshot *s = ctx;
+	struct snapshot_page *copy = &s->page[s->pages++];
+
+	copy->va = va;
+	memcpy(copy->bytes, page, PAGE_4K);
+}
+
+static int
+take_memory(struct snapshot *s, const struct gmem *mem)
+{
+	const size_t tables = mem->pt.used * PAGE_4K;
+	size_t n = 0;
+
+	each_page(mem, count_page, &n);
+	s->page = malloc((n ? n : 1) * sizeof(*s->page));
+	s->tables = malloc(tables);
+	if (!s->page || !s->tables)
+		return -ENOMEM;
+	each_page(mem, copy_page, s);
+	s->pt = mem->pt;
+	memcpy(s->tables, mem->pt.pool, tables);
+	return 0;
+}
+
+/* The vCPU leaves the shim: its registers are the user's. */
+static int
+take_vcpu(struct snapshot *s, struct vcpu *vcpu)
+{
+	int r = vcpu_leave_shim(vcpu, false);
+
+	if (r == 0)
+		r = vcpu_flush(vcpu);
+	if (r == 0)
+		r = vcpu_user_context(vcpu, &s->user);
+	if (r == 0)
+		r = vcpu_sregs(vcpu, &s->sregs);
+	if (r == 0)
+		r = kvmcore_get_xsave(
+		    &vcpu->kvm, (struct kvm_xsave *)(void *)s->xsave);
+	s->regs = *vcpu_regs(vcpu);
+	s->thread = vcpu->thread;
+	s->flight = vcpu->flight;
+	s->debug = vcpu->debug;
+	return r;
+}
+
+int
+snapshot_take(struct snapshot *s, struct machine *m)
+{
+	struct hc_guest *guest = &m->guest;
+	int r;
+
+	snapshot_drop(s);
+	s->guest = malloc(parts_size());
+	s->place = malloc(guest->replay->ops->size);
+	r = s->guest && s->place ? take_vcpu(s, &m->vcpu[0]) : -ENOMEM;
+	if (r == 0) {
+		breaks_hide(&m->debug.breaks);
+		r = take_memory(s, &m->mem);
+		breaks_show(&m->debug.breaks);
+	}
+	if (r < 0) {
+		snapshot_drop(s);
+		return r;
+	}
+	copy_guest_out(s->guest, guest);
+	guest->replay->ops->save(guest, s->place);
+	s->events = guest->replay->ops->events(guest);
+	s->taken = true;
+	return 0;
+}
+
+void
+snapshot_drop(struct snapshot *s)
+{
+	free(s->page);
+	free(s->tables);
+	free(s->guest);
+	free(s->place);
+	*s = (struct snapshot){ 0 };
+}
+
+/* A walk through the pages of a snapshot, by address, in step with another
+ * through those that memory has. */
+struct walk {
+	const struct snapshot *s;
+	size_t at;
+	bool same;
+};
+
+/* Does the snapshot have contents for this page? */
+static bool
+has_page(struct walk *w, uint64_t va)
+{
+	const struct snapshot *s = w->s;
+
+	while (w->at < s->pages && s->page[w->at].va < va)
+		w->at++;
+	return w->at < s->pages && s->page[w->at].va == va;
+}
+
+static void
+clear_other(void *ctx, uint64_t va, uint8_t *page)
+{
+	if (!has_page(ctx, va))
+		memset(page, 0, PAGE_4K);
+}
+
+static void
+find_other(void *ctx, uint64_t va, uint8_t *page)
+{
+	struct walk *w = ctx;
+
+	(void)page;
+	w->same = w->same && has_page(w, va);
+}
+
+/* Tables that were made since are zero again, as new ones must be. */
+static int
+return_tables(const struct snapshot *s, struct gmem *mem)
+{
+	const size_t size = s->pt.used * PAGE_4K;
+	const size_t more = mem->pt.used > s->pt.used
+				? (mem->pt.used - s->pt.used) * PAGE_4K
+				: 0;
+
+	if (more == 0 && memcmp(mem->pt.pool, s->tables, size) == 0)
+		return 0;
+	memcpy(mem->pt.pool, s->tables, size);
+	memset((uint8_t *)mem->pt.pool + size, 0, more);
+	mem->pt = s->pt;
+	return gmem_flush(mem, 0, mem->size);
+}
+
+/* Pages are written where they differ only: the others stay as the processor
+ * has them. */
+static int
+return_memory(const struct snapshot *s, struct gmem *mem)
+{
+	struct walk walk = { .s = s };
+	size_t i;
+
+	each_page(mem, clear_other, &walk);
+	for (i = 0; i < s->pages; i++) {
+		uint8_t *there = mem->base + s->page[i].va;
+
+		if (memcmp(there, s->page[i].bytes, PAGE_4K) != 0)
+			memcpy(there, s->page[i].bytes, PAGE_4K);
+	}
+	return return_tables(s, mem);
+}
+
+/* KVM's own setting, and the calls that its debugger has set aside, stay. */
+static int
+return_vcpu(const struct snapshot *s, struct vcpu *vcpu)
+{
+	const uint32_t control = vcpu->debug.control;
+
+	vcpu->thread = s->thread;
+	vcpu->flight = s->flight;
+	vcpu->debug = s->debug;
+	vcpu->debug.control = control;
+	vcpu->debug.event.kind = EVENT_NONE;
+	*vcpu_regs(vcpu) = s->regs;
+	vcpu->kvm.run->s.regs.sregs = s->sregs;
+	vcpu->kvm.run->kvm_dirty_regs |= KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+	return vcpu_flush(vcpu);
+}
+
+int
+snapshot_return(const struct snapshot *s, struct machine *m)
+{
+	struct breaks *b = &m->debug.breaks;
+	int r;
+
+	copies_clear(&m->debug.copies);
+	breaks_hide(b);
+	gmem_lock(&m->mem);
+	r = return_memory(s, &m->mem);
+	gmem_unlock(&m->mem);
+	breaks_show(b);
+	breaks_look(b);
+	if (r == 0)
+		r = return_vcpu(s, &m->vcpu[0]);
+	if (r == 0)
+		r = kvmcore_set_xsave(&m->vcpu[0].kvm,
+		    (const struct kvm_xsave *)(const void *)s->xsave);
+	copy_guest_in(&m->guest, s->guest);
+	m->guest.replay->ops->load(&m->guest, s->place);
+	return r;
+}
+
+static bool
+is_same_page(const struct snapshot *s, const struct gmem *mem, size_t i)
+{
+	return memcmp(mem->base + s->page[i].va, s->page[i].bytes, PAGE_4K) ==
+	       0;
+}
+
+/* The page that differed last is likely to differ again. */
+static bool
+is_same_memory(struct snapshot *s, const struct gmem *mem)
+{
+	struct walk walk = { .s = s, .same = true };
+	size_t i;
+
+	if (s->differs < s->pages && !is_same_page(s, mem, s->differs))
+		return false;
+	for (i = 0; i < s->pages; i++)
+		if (!is_same_page(s, mem, i)) {
+			s->differs = i;
+			return false;
+		}
+	each_page(mem, find_other, &walk);
+	return walk.same;
+}
+
+/* The registers of the x87 and of SSE, which are as after a reset where the
+ * header's bit is not set (SDM vol. 1, 13.4). */
+#define XSAVE_X87_AT  32U
+#define XSAVE_SSE_AT  160U
+#define XSAVE_SSE_END 416U
+#define XSAVE_HEADER  512U
+
+static void
+clear_unused(uint8_t *xsave)
+{
+	if (!(xsave[XSAVE_HEADER] & 1))
+		memset(xsave + XSAVE_X87_AT, 0, XSAVE_SSE_AT - XSAVE_X87_AT);
+	if (!(xsave[XSAVE_HEADER] & 2))
+		memset(xsave + XSAVE_SSE_AT, 0, XSAVE_SSE_END - XSAVE_SSE_AT);
+}
+
+static bool
+is_same_xsave(const struct snapshot *s, const struct vcpu *vcpu)
+{
+	_Alignas(8) uint8_t here[sizeof(struct kvm_xsave)];
+	uint8_t there[sizeof(here)];
+
+	if (kvmcore_get_xsave(&vcpu->kvm, (struct kvm_xsave *)(void *)here) < 0)
+		return false;
+	memcpy(there, s->xsave, sizeof(there));
+	clear_unused(here);
+	clear_unused(there);
+	return memcmp(here + XSAVE_X87_AT, there + XSAVE_X87_AT,
+		   XSAVE_SSE_END - XSAVE_X87_AT) == 0;
+}
+
+bool
+snapshot_is_present(struct snapshot *s, struct machine *m)
+{
+	struct hc_guest *guest = &m->guest;
+	struct user_context user;
+	bool same;
+
+	if (guest->replay->ops->events(guest) != s->events ||
+	    vcpu_user_context(&m->vcpu[0], &user) < 0 ||
+	    memcmp(&user, &s->user, sizeof(user)) != 0 ||
+	    !is_same_xsave(s, &m->vcpu[0]))
+		return false;
+	breaks_hide(&m->debug.breaks);
+	same = is_same_memory(s, &m->mem);
+	breaks_show(&m->debug.breaks);
+	return same;
+}

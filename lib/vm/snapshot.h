@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The state of a replayed guest, to come back to: memory with its mappings,
+ * registers, what novillo keeps for the guest, and the place in the recording.
+ * It must not know who comes back, nor why.
+ *
+ * All functions are for a machine at rest whose guest has one thread and is
+ * replayed (hypercall/core/replay.h), so that no host file, clock or process is
+ * part of its state.  Breakpoints and watchpoints are the debugger's and are not
+ * part of it either: they stay as they are.
+ *
+ * Between two events such a guest has no input.  So two moments with the same
+ * number of events and the same registers and memory are one moment, or the
+ * guest is in a loop that it never leaves.
+ */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include "vm/context.h"
+#include "vm/machine.h"
+
+/* Contents of a page; pages of zeros have none. */
+struct snapshot_page {
+	uint64_t va;
+	uint8_t bytes[PAGE_4K];
+};
+
+/* All zero: none. */
+struct snapshot {
+	bool taken;
+	uint64_t events;
+	struct user_context user;
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+	/* A struct kvm_xsave. */
+	_Alignas(8) uint8_t xsave[sizeof(struct kvm_xsave)];
+	struct hc_thread thread;
+	struct flight flight;
+	struct debug_vcpu debug;
+	struct pagetable pt;
+	uint64_t *tables;
+	size_t pages;
+	struct snapshot_page *page; /* by address */
+	size_t differs; /* the page that differed at the last comparison */
+	uint8_t *guest; /* parts of struct hc_guest */
+	void *place;    /* in the recording */
+};
+
+/* Replace what *s has by the present: 0 or -errno, and it has nothing. */
+int snapshot_take(struct snapshot *s, struct machine *m);
+void snapshot_drop(struct snapshot *s);
+
+/* Make it the present: 0 or -errno.  After an error the guest cannot go on. */
+int snapshot_return(const struct snapshot *s, struct machine *m);
+
+/* Is it the present? */
+bool snapshot_is_present(struct snapshot *s, struct machine *m);
+
+#endif
