@@ -164,7 +164,13 @@ show_types(struct input *in)
 	};
 	static struct hc_line line;
 	siginfo_t info = { 0 };
-	struct hc_show show = { &line, &mem, byte(in) & 1, UINT64_MAX };
+	struct hc_show show = {
+		.line = &line,
+		.mem = &mem,
+		.output = byte(in) & 1,
+		.most = HC_TRACE_BYTES,
+		.left = UINT64_MAX,
+	};
 	size_t i = byte(in) % (sizeof(types) / sizeof(types[0]));
 
 	line_begin(&line);

@@ -454,7 +454,7 @@ says_ways(const struct hc_row *row)
 		switch (row->args[i].kind) {
 		case HC_ARG_FD:
 			fds++;
-			ways |= row->args[i].unless << 2 * fds;
+			ways |= (unsigned)row->args[i].unless << 2 * fds;
 			break;
 		case HC_ARG_INBUF:
 		case HC_ARG_INIOV: want = HC_NO_WRITE << 2; break;
