@@ -263,7 +263,7 @@ machine_create(
 	int r;
 
 	if (!m->guest.mem)
-		machine_init(m);
+		hc_guest_init_bare(&m->guest, &m->mem);
 	m->kvm = kvm;
 	m->vm = -1;
 	r = map_memory(m, memory, error);

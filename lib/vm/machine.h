@@ -185,8 +185,9 @@ machine_is_over(const struct machine *m)
 
 /*
  * Make the guest's own state, before its machine: volumes can be mounted, files
- * can be opened.  machine_create() does it if nobody has.  *m must be all zero,
- * like static storage and after machine_destroy(): most of it is never touched.
+ * can be opened.  Without it machine_create() makes a guest that has nothing and
+ * may make no call.  *m must be all zero, like static storage and after
+ * machine_destroy(): most of it is never touched.
  */
 void machine_init(struct machine *m);
 

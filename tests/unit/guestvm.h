@@ -89,6 +89,7 @@ start_with(const char *guest, const char *arg, const char *arg2)
 	int fd = open_guest_file(guest, &image);
 
 	memset(&m, 0, sizeof(m));
+	machine_init(&m);
 	if (machine_create(&m, kvmcore_open(KVMCORE_DEVICE), 64 << 20, &error) <
 	    0)
 		bail("%s", error.text);

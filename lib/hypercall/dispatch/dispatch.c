@@ -24,17 +24,23 @@ static int64_t (*const handlers[HYPERCALL_END])(struct hc_call *) = {
 };
 
 void
+hc_guest_init_bare(struct hc_guest *guest, struct gmem *mem)
+{
+	guest->mem = mem;
+	guest->tree.self = -1;
+	hc_denials_init(&guest->policy.denials);
+	hc_signals_init(guest);
+}
+
+void
 hc_guest_init(struct hc_guest *guest, struct gmem *mem)
 {
 	static const char base[] = "@base";
 
-	guest->mem = mem;
-	guest->tree.self = -1;
+	hc_guest_init_bare(guest, mem);
 	hc_world_init(guest);
-	hc_denials_init(&guest->policy.denials);
 	guest->dumpable = true;
 	hc_limits_init(guest);
-	hc_signals_init(guest);
 	hc_set_change(&guest->policy.allowed, base, sizeof(base) - 1);
 	hc_fds_init(&guest->fds);
 	hc_limits_apply(guest);
