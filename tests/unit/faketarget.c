@@ -872,6 +872,7 @@ fake_detach(void *ctx)
 	fake->debugged = false;
 	fake->catches = false;
 	fake->interrupted = false;
+	fake->back = FAKE_FORWARD;
 	fake->detached++;
 	let_run(fake, &how);
 }
