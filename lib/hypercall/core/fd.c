@@ -216,7 +216,8 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	return file;
 }
 
-/* The part of a listener never shrinks, for two threads may call listen at once. */
+/* The part of a listener never shrinks, for two threads may call listen at
+ * once. */
 unsigned
 hc_fd_backlog(struct hc_fds *fds, struct hc_file *file, unsigned wanted)
 {

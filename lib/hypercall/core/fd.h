@@ -96,7 +96,7 @@ struct hc_fd {
 
 struct hc_fds {
 	pthread_mutex_t lock; /* for opening and closing, and the next
-			       * five */
+			       * six */
 	unsigned sockets;     /* files with `buffered`, */
 	unsigned sockets_most;
 	unsigned backlogs;       /* of all listeners: sockets_most at most */
