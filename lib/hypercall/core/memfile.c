@@ -310,8 +310,7 @@ hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest, long *number,
     struct hc_file *const held[2], long *arg, uint64_t bytes)
 {
 	const struct grower *g = find_grower(*number);
-	uint64_t offset;
-	bool at_position, at_end;
+	bool at_position;
 	int64_t r;
 
 	*growth = (struct hc_growth){ .guest = guest };
@@ -319,12 +318,10 @@ hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest, long *number,
 		return 0;
 	if (g->length == REFUSED)
 		return -EINVAL;
-	offset = g->offset == POSITION ? HC_AT_POSITION
-				       : (uint64_t)arg[g->offset];
-	at_position = offset == HC_AT_POSITION;
-	at_end = *number == SYS_pwritev2 && (arg[5] & RWF_APPEND);
+	at_position = g->offset == POSITION ||
+		      (uint64_t)arg[g->offset] == HC_AT_POSITION;
 	r = hc_memfile_begin(growth, guest, held[g->file],
-	    at_end ? HC_AT_END : offset,
+	    offset_of(g, *number, arg),
 	    g->length == VECTOR ? bytes : (uint64_t)arg[g->length]);
 	return r == 0 && at_position && growth->sealed
 		   ? fix_offset(growth, number, arg)

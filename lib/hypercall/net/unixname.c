@@ -107,32 +107,20 @@ set_host_name(struct hc_unix *u, const char *name)
 	return n < (int)sizeof(u->host.sun_path) ? 0 : -ENAMETOOLONG;
 }
 
-/* The bound socket that the host knows by that name; the list is locked. */
+/* The bound socket that the host knows by this name; or that the guest bound to
+ * it as an abstract name of its own.  The list is locked. */
 static const struct names *
-find_host(struct hc_guest *guest, const struct hc_unix_name *host)
+find_bound(
+    struct hc_guest *guest, const struct hc_unix_name *name, bool on_host)
 {
-	struct hc_fds *fds = &guest->fds;
 	const struct names *names;
 	unsigned at;
 
-	for (at = 0; (names = (struct names *)hc_fds_next_names(fds, &at));
+	for (at = 0;
+	     (names = (struct names *)hc_fds_next_names(&guest->fds, &at));
 	     at++)
-		if (names->own.len > 0 && is_same(&names->host, host))
-			return names;
-	return NULL;
-}
-
-/* The socket that was bound to this abstract name of the guest's. */
-static const struct names *
-find_abstract(struct hc_guest *guest, const struct hc_unix_name *own)
-{
-	struct hc_fds *fds = &guest->fds;
-	const struct names *names;
-	unsigned at;
-
-	for (at = 0; (names = (struct names *)hc_fds_next_names(fds, &at));
-	     at++)
-		if (names->holds && is_same(&names->own, own))
+		if (on_host ? names->own.len > 0 && is_same(&names->host, name)
+			    : names->holds && is_same(&names->own, name))
 			return names;
 	return NULL;
 }
@@ -144,7 +132,7 @@ is_taken(struct hc_guest *guest, const struct hc_unix *u)
 	bool taken;
 
 	pthread_mutex_lock(&guest->fds.lock);
-	taken = find_host(guest, &host) != NULL;
+	taken = find_bound(guest, &host, true) != NULL;
 	pthread_mutex_unlock(&guest->fds.lock);
 	return taken;
 }
@@ -222,7 +210,7 @@ find_abstract_host(struct hc_guest *guest, struct hc_unix *u)
 	const struct names *names;
 
 	pthread_mutex_lock(&guest->fds.lock);
-	names = find_abstract(guest, &u->name);
+	names = find_bound(guest, &u->name, false);
 	if (names)
 		put_host(u, &names->host);
 	pthread_mutex_unlock(&guest->fds.lock);
@@ -289,7 +277,7 @@ bind_abstract(struct hc_guest *guest, struct hc_file *file,
 	struct names *names;
 	int64_t r;
 
-	if (own->len > 0 && find_abstract(guest, own))
+	if (own->len > 0 && find_bound(guest, own, false))
 		return -EADDRINUSE;
 	r = hc_host(SYS_bind, file->host, &un, UNNAMED);
 	if (r == 0)
@@ -403,7 +391,7 @@ hc_unix_peer(struct hc_guest *guest, const struct hc_file *file,
 
 	pthread_mutex_lock(&guest->fds.lock);
 	if (host.len > 0)
-		found = find_host(guest, &host);
+		found = find_bound(guest, &host, true);
 	if (found)
 		name = &found->own;
 	else if (host.len > 0 && file->named)
