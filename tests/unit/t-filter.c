@@ -8,6 +8,7 @@
 
 #include "../bin/needs.h"
 #include "hypercall/core/hypercall.h"
+#include "hypercall/dispatch/dispatch.h"
 #include "hypercall/own/own.h"
 
 #include "sandbox/filter.h"
@@ -567,6 +568,24 @@ try_clone3(void)
 		_exit(1);
 }
 
+/* Code that runs after the sandbox is closed makes guests for itself. */
+static void
+test_bare(void)
+{
+	static struct hc_guest bare;
+	static struct gmem mem;
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0) {
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+		hc_guest_init_bare(&bare, &mem);
+		syscall(SYS_exit, 0);
+	}
+	waitpid(child, &status, 0);
+	is_int(status, 0, "a bare guest is made without a system call");
+}
+
 int
 main(void)
 {
@@ -574,6 +593,7 @@ main(void)
 	test_any();
 	test_bounds();
 	test_deeds();
+	test_bare();
 	if (fate_of(try_clone3, NEEDS_ALL, NULL) >= 0)
 		is_int(fate_of(try_clone3, NEEDS_ALL, NULL), 0,
 		    "clone3, whose flags cannot be seen, is said to be "

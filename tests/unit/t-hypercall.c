@@ -14,13 +14,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <fcntl.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -354,23 +351,6 @@ test_process(void)
 	is_int(CALL(HC_getpid, 0), 1, "a guest is the first of its world");
 }
 
-/* Code that runs after the sandbox is closed makes guests for itself. */
-static void
-test_bare(void)
-{
-	static struct hc_guest bare;
-	int status = -1;
-	pid_t child = fork();
-
-	if (child == 0) {
-		prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
-		hc_guest_init_bare(&bare, &mem);
-		syscall(SYS_exit, 0);
-	}
-	ok(waitpid(child, &status, 0) == child && status == 0,
-	    "a bare guest is made without a system call: %#x", status);
-}
-
 int
 main(void)
 {
@@ -388,6 +368,5 @@ main(void)
 	test_io();
 	test_time();
 	test_process();
-	test_bare();
 	return done_testing();
 }

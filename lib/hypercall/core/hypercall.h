@@ -89,7 +89,7 @@ struct hc_world {
 	uint64_t started; /* nanoseconds of CLOCK_BOOTTIME */
 	uint32_t uid, gid;
 	atomic_uint umask;
-	uint8_t boot_id[16]; /* random */
+	uint8_t boot_id[16];    /* random */
 	int device[HC_DEVICES]; /* the host's, or -1 */
 	/* Read a leaf of the guest's CPUID; NULL: there is none. */
 	void (*cpuid)(const struct hc_guest *guest, uint32_t function,
