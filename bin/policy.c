@@ -132,6 +132,9 @@ policy_set(const struct options *o, struct hc_guest *guest)
 	guest->policy.net = o->net;
 	guest->policy.nets = o->nets;
 	hints_start(o, guest);
+	if (hc_set_has(&o->allowed, HC_openat) ||
+	    hc_set_has(&o->allowed, HC_open))
+		hc_tree_open_self(&guest->tree);
 	return mount_volumes(o, guest) < 0 ? -1 : enter_first(o, guest);
 }
 

@@ -478,6 +478,7 @@ prepare(const struct options *o, int *status)
 	*status = STATUS_FAILED;
 	if (o->record && recording_create(&run.recording, o) < 0)
 		return -1;
+	run.machine.guest.world.program = run.program.fd;
 	if (run.program.words > 0)
 		hc_own_set_exe(&run.machine.guest, run.program.name);
 	if (wants_vdso(o))

@@ -176,7 +176,7 @@ allow_folder(struct landlock_policy *policy, struct landlock_rule *rule,
 static struct landlock_policy
 make_policy(const struct options *o, const struct sandbox *s)
 {
-	static struct landlock_rule rules[2 * HC_MOUNTS + 2];
+	static struct landlock_rule rules[2 * HC_MOUNTS + 3];
 	const struct hc_guest *guest = &s->machine->guest;
 	const struct hc_tree *tree = &guest->tree;
 	/* netrule.h restricts the addresses. */
@@ -197,6 +197,11 @@ make_policy(const struct options *o, const struct sandbox *s)
 	for (i = 0; s->look && i < s->look->tree.mounts; i++)
 		rules[policy.n++] = (struct landlock_rule){
 			.fd = s->look->tree.mount[i].host,
+			.rights = LANDLOCK_READ,
+		};
+	if (tree->self >= 0)
+		rules[policy.n++] = (struct landlock_rule){
+			.fd = s->image,
 			.rights = LANDLOCK_READ,
 		};
 	if (s->core_folder >= 0)

@@ -67,6 +67,51 @@ link_is(const char *name, const char *wanted)
 	return n > 0 && strcmp(buf, wanted) == 0;
 }
 
+/* The program can be read, whatever files there are. */
+static void
+test_program(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY), again, held;
+	char *map = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	struct stat st, other;
+	char head[4], name[256], link[32];
+	long n;
+
+	ok(fd >= 0 && read(fd, head, 4) == 4 && memcmp(head, "\177ELF", 4) == 0,
+	    "exe can be read");
+	ok(map != MAP_FAILED && memcmp(map, "\177ELF", 4) == 0,
+	    "and mapped");
+	again = open("/proc/self/exe", O_RDONLY);
+	ok(again >= 0 && read(again, head, 4) == 4 &&
+		memcmp(head, "\177ELF", 4) == 0,
+	    "it is read from its start each time it is opened");
+	ok(stat("/proc/self/exe", &st) == 0 && fstat(fd, &other) == 0 &&
+		S_ISREG(st.st_mode) && st.st_ino == other.st_ino,
+	    "it is that file");
+	ok(lstat("/proc/self/exe", &st) == 0 && S_ISLNK(st.st_mode),
+	    "and the name is a link");
+	same(error(open("/proc/self/exe", O_RDWR)), -ETXTBSY,
+	    "it cannot be written");
+	same(error(open("/proc/self/exe", O_RDONLY | O_NOFOLLOW)), -ELOOP,
+	    "nor opened as a link");
+	same(error(open("/proc/self/exe/x", O_RDONLY)), -ENOTDIR,
+	    "and nothing is below it");
+	held = open("/proc/self/exe", O_PATH);
+	ok(held >= 0 && error(read(held, head, 4)) == -EBADF,
+	    "it can be held only");
+	same(access("/proc/self/exe", R_OK | X_OK), 0, "it may be executed");
+	n = readlink("/proc/self/exe", text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, name, sizeof(name) - 1);
+	name[n < 0 ? 0 : n] = '\0';
+	ok(n > 0 && strcmp(name, text) == 0, "its descriptor has its name");
+	close(fd);
+	close(again);
+	close(held);
+	munmap(map, 4096);
+}
+
 static void
 test_process(void)
 {
@@ -78,6 +123,7 @@ test_process(void)
 	ok(readlink("/proc/self/exe", text, sizeof(text)) > 0 &&
 		strstr(text, "t_proc."),
 	    "exe is the program");
+	test_program();
 	ok(slurp("/proc/self/cmdline") > 0 && strstr(text, "t_proc."),
 	    "cmdline is argv");
 	ok(says("/proc/self/comm", "t_proc."), "comm is its name");

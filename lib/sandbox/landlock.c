@@ -137,10 +137,11 @@ add_rule(int ruleset, const struct landlock_rule *rule, uint64_t known)
 		beneath.access &= FILE_RIGHTS;
 	if (beneath.access == 0)
 		return 0;
-	return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH,
-		   &beneath, 0) < 0
-		   ? -errno
-		   : 0;
+	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &beneath,
+		0) == 0)
+		return 0;
+	/* A file in memory, which Landlock does not restrict. */
+	return errno == EBADFD ? 0 : -errno;
 }
 
 int

@@ -123,6 +123,7 @@ type_of(enum hc_own_kind kind)
 	case HC_OWN_FOLDER: return S_IFDIR;
 	case HC_OWN_TEXT: return S_IFREG;
 	case HC_OWN_LINK:
+	case HC_OWN_PROGRAM:
 	case HC_OWN_DESCRIPTOR: return S_IFLNK;
 	default: return S_IFCHR;
 	}
@@ -556,8 +557,12 @@ test_contents(void)
 	hc_own_set_exe(&guest, "bin/../file");
 	is_int(CALL(HC_readlink, N("/proc/self/exe"), BUF, LEN), 5,
 	    "with one it is its name in the tree");
-	ok(says("/proc/self/exe", "file"), "and exe leads to that file");
-	ok(!says("/file", "novillo"), "and not to the host's");
+	ok(says("/proc/self/exe", "inner"), "and exe leads to the program");
+	ok(says("/file", "file"), "whatever file has its name");
+	is_int(guest_open("/proc/self/exe", O_RDWR), -ETXTBSY,
+	    "which cannot be written");
+	is_int(guest_open("/proc/self/exe/", O_RDONLY), -ENOTDIR,
+	    "and is not a folder");
 	guest.world.exe[0] = '\0';
 	memcpy(at(PAGE + P / 4), "a\0b", 4);
 	guest.world.args = (struct hc_span){ PAGE + P / 4, PAGE + P / 4 + 4 };
@@ -840,6 +845,7 @@ make_world(void)
 	if (hc_tree_mount(&guest, "root", "/", false) < 0)
 		bail("cannot mount");
 	hc_own_set_exe(&guest, "/file");
+	guest.world.program = open("root/dir/inner", O_RDONLY);
 }
 
 int

@@ -194,6 +194,7 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	file->kept = false;
 	file->read_only = false;
 	file->directory = false;
+	file->program = false;
 	file->top = false;
 	file->mount = 0;
 	file->number = 0;

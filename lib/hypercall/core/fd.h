@@ -61,6 +61,7 @@ struct hc_file {
 	bool kept;      /* one of novillo's own streams: never closed */
 	bool read_only; /* in a read-only volume, or inherited read-only */
 	bool directory;
+	bool program;   /* the guest's program, by /proc/self/exe */
 	bool top;       /* a volume's uppermost folder, or the volume itself */
 	bool buffered;  /* a socket or a pipe's end: one of HC_SOCKETS */
 	uint16_t named; /* its socket names' place in hc_fds.name, plus 1, or

@@ -84,6 +84,7 @@ hc_serve_row(struct hc_call *call, const struct hc_row *row, uint32_t number);
 /* Facts that novillo's own files report; the machine sets them at the start. */
 struct hc_world {
 	char exe[HC_PATH]; /* the program, as the guest sees it; or "" */
+	int program;       /* its file on the host, or -1 */
 	struct hc_span args, env, auxv;
 	uint64_t stack;   /* from here to the end of memory; 0: none */
 	uint64_t started; /* nanoseconds of CLOCK_BOOTTIME */

@@ -184,6 +184,48 @@ open_same(struct hc_file *same, unsigned flags, struct hc_file **file)
 	return 0;
 }
 
+/* May the guest's program be opened with these flags? */
+static int
+may_open_program(unsigned flags)
+{
+	if ((flags & O_CREAT) && (flags & O_EXCL))
+		return -EEXIST;
+	if (flags & O_DIRECTORY)
+		return -ENOTDIR;
+	return !(flags & O_PATH) && writes(flags) ? -ETXTBSY : 0;
+}
+
+/* Open the guest's program: once more; or, where no file may be opened, the same
+ * open file, which all such descriptors share with its position. */
+static int64_t
+open_program(const struct hc_call *call, unsigned flags, struct hc_file **file)
+{
+	struct hc_guest *guest = call->guest;
+	const bool again = !call->own_only && guest->tree.self >= 0;
+	struct hc_found found;
+	int64_t r = may_open_program(flags);
+
+	if (r == 0)
+		r = hc_found_program(guest, &found);
+	if (r < 0)
+		return r;
+	if (again)
+		r = open_held(call, found.fd, flags, 0);
+	else
+		r = hc_host(SYS_lseek, found.fd, 0, SEEK_SET);
+	if (r < 0 || again)
+		hc_found_put(&found, 0);
+	if (r < 0)
+		return r;
+	*file = hc_file_new(&guest->fds, again ? (int)r : found.fd);
+	if (!*file)
+		return -ENFILE;
+	(*file)->program = (*file)->read_only = true;
+	if (!again && (flags & O_PATH))
+		(*file)->refuses = HC_NO_READ | HC_NO_WRITE;
+	return 0;
+}
+
 /* Open a descriptor's link in /proc: a file of a volume, and one of novillo's
  * own, is opened once more. */
 static int64_t
@@ -196,7 +238,9 @@ open_again(const struct hc_call *call, int fd, unsigned flags, unsigned mode,
 
 	if (!same)
 		return -ENOENT;
-	if (same->mount && !call->own_only) {
+	if (same->program) {
+		r = open_program(call, flags, file);
+	} else if (same->mount && !call->own_only) {
 		r = hc_found_descriptor(same, &found);
 		if (r == 0)
 			r = open_found(call, &found, flags, mode, file);
@@ -234,6 +278,8 @@ open_once(struct hc_call *call, const struct opening *o, unsigned flags,
 		r = hc_own_open(call, &found.own, flags, file);
 	else if (r == 0 && found.leads == HC_LEADS_DESCRIPTOR)
 		r = open_again(call, found.own.number, flags, o->mode, file);
+	else if (r == 0 && found.leads == HC_LEADS_PROGRAM)
+		r = open_program(call, flags, file);
 	else if (r == 0)
 		r = open_found(call, &found, flags, o->mode, file);
 	return hc_found_put(&found, r);
@@ -396,6 +442,8 @@ hc_hold(struct hc_call *call, uint64_t dirfd, uint64_t va, unsigned flags,
 
 	if (r == 0 && found->leads == HC_LEADS_DESCRIPTOR)
 		r = hold_descriptor(call, found->own.number, found);
+	else if (r == 0 && found->leads == HC_LEADS_PROGRAM)
+		r = hc_found_program(call->guest, found);
 	return r;
 }
 
@@ -544,8 +592,10 @@ may_access(struct hc_call *call, const struct hc_found *found, unsigned mode)
 {
 	if (found->own.row)
 		return hc_own_access(&found->own, mode);
+	if (found->program)
+		return mode & W_OK ? -EACCES : 0;
 	/* Without a volume a file can only have come by a descriptor. */
-	if (call->own_only || call->guest->tree.self < 0)
+	if (call->own_only || call->guest->tree.mounts == 0)
 		return may_use(found->fd, mode);
 	if ((mode & W_OK) && found->read_only)
 		return -EROFS;

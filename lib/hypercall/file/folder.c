@@ -433,6 +433,8 @@ enter_found(struct hc_call *call, struct hc_found *found)
 
 	if (found->leads == HC_LEADS_OWN)
 		r = hc_own_open(call, &found->own, O_PATH | O_DIRECTORY, &file);
+	else if (found->leads == HC_LEADS_PROGRAM)
+		r = -ENOTDIR;
 	else if (found->leads == HC_LEADS_DESCRIPTOR)
 		r = call->own_only
 			? HC_ELSEWHERE

@@ -146,6 +146,8 @@ find_file(const struct hc_look *look, struct looked *l, const char *name,
 	if (r != -ENOENT)
 		return r;
 	r = hc_path_find_name(&l->call, name, how, &l->found);
+	if (r == 0 && l->found.leads == HC_LEADS_PROGRAM)
+		l->given = look->guest->world.program;
 	if (l->given < 0 && (how & HC_PATH_FOLLOW))
 		l->given = find_given_target(look, l, name);
 	return r;

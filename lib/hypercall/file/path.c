@@ -151,6 +151,7 @@ hc_found_file(const struct hc_tree *tree, const struct hc_found *found,
 
 	file->mount = found->mount;
 	file->read_only = found->read_only;
+	file->program = found->program;
 	file->directory = S_ISDIR(st->st_mode);
 	file->top = found->mount &&
 		    hc_identity_is(&tree->mount[found->mount - 1].id, &id);
@@ -165,8 +166,25 @@ hc_found_descriptor(const struct hc_file *file, struct hc_found *found)
 		.mount = file->mount,
 		.read_only = file->read_only,
 		.changeable = file->may & HC_MAY_INODE,
+		.program = file->program,
 		.fd = (int)hc_host(SYS_fcntl, file->host, F_DUPFD_CLOEXEC, 0),
 	};
+	return found->fd < 0 ? found->fd : 0;
+}
+
+int
+hc_found_program(const struct hc_guest *guest, struct hc_found *found)
+{
+	*found = (struct hc_found){
+		.leads = HC_LEADS_HOST,
+		.read_only = true,
+		.program = true,
+		.fd = -1,
+	};
+	if (guest->world.program < 0)
+		return -ENOENT;
+	found->fd = (int)hc_host(
+	    SYS_fcntl, guest->world.program, F_DUPFD_CLOEXEC, 0);
 	return found->fd < 0 ? found->fd : 0;
 }
 
@@ -359,6 +377,14 @@ has_names(const char *place)
 	return n <= NAME_MAX;
 }
 
+void
+hc_tree_open_self(struct hc_tree *tree)
+{
+	if (tree->self < 0)
+		tree->self = open(
+		    "/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int
 add(struct hc_tree *tree, const char *host, const char *at, bool read_only,
     bool guest)
@@ -378,9 +404,7 @@ add(struct hc_tree *tree, const char *host, const char *at, bool read_only,
 	new->base = -1;
 	if (hc_tree_at(tree, new->at, new->len))
 		return -EEXIST;
-	if (tree->self < 0)
-		tree->self = open(
-		    "/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	hc_tree_open_self(tree);
 	if (tree->self < 0)
 		return errno == ENOENT ? -ENOSYS : -errno;
 	tree->no_openat2 = !hc_has_openat2();

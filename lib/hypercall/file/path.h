@@ -80,6 +80,7 @@ enum hc_leads {
 	HC_LEADS_OWN,        /* to one of novillo's own */
 	HC_LEADS_DESCRIPTOR, /* by its link in /proc to a descriptor of the
 			      * guest's: own.number */
+	HC_LEADS_PROGRAM,    /* by /proc/self/exe to the guest's program */
 };
 
 /* The side that decides on an entry, a name in a folder that is made or
@@ -115,6 +116,7 @@ struct hc_found {
 	uint8_t mount;   /* its volume's place in hc_tree.mount plus 1, or 0 */
 	bool read_only;  /* its volume is, or the file of a descriptor */
 	bool changeable; /* with the mark HC_MAY_INODE (fd.h) */
+	bool program;    /* it is the guest's program */
 	bool missing;    /* with HC_PATH_MAKE: `fd` is the folder of `last` */
 	/* An entry that is a point: is it a folder?  The volume there or below
 	 * it, and the length of its place in that volume's name. */
@@ -155,12 +157,19 @@ int64_t hc_found_put(const struct hc_found *found, int64_t result);
 void hc_found_file(const struct hc_tree *tree, const struct hc_found *found,
     const struct stat *st, struct hc_file *file);
 
+/* Hold the guest's program.  0 or -errno. */
+int hc_found_program(const struct hc_guest *guest, struct hc_found *found);
+
 /* Hold the file of a descriptor once more, of any kind.  0 or -errno. */
 int hc_found_descriptor(const struct hc_file *file, struct hc_found *found);
 
 /* Make the folder that `name`, of less than HC_PATH bytes, leads to the guest's
  * working folder: 0 or -errno. */
 int hc_tree_enter(struct hc_guest *guest, const char *name);
+
+/* Have /proc/self/fd open, by which held files are opened once more, if the host
+ * has it. */
+void hc_tree_open_self(struct hc_tree *tree);
 
 /* Does this host have openat2(2), and may novillo call it? */
 bool hc_has_openat2(void);

@@ -532,6 +532,18 @@ enter_descriptor(struct walk *w, int number)
 	return r;
 }
 
+/* The link to an open file, or to the program, as the last component or not. */
+static int
+end_magic(struct walk *w, enum hc_leads leads, const struct hc_own *own)
+{
+	int r;
+
+	if (!(w->how & HC_PATH_FOLLOW))
+		return end_own(w, HC_LEADS_OWN, own);
+	r = check_jump(w);
+	return r < 0 ? r : end_own(w, leads, own);
+}
+
 /* Among novillo's own files: walk.place is the file's now. */
 static int
 step_to_own(struct walk *w, const struct component *c, const struct hc_own *own)
@@ -550,18 +562,12 @@ step_to_own(struct walk *w, const struct component *c, const struct hc_own *own)
 		w->place[folder_len(w->place)] = '\0';
 		return n < 0 ? (int)n : follow(w, text.bytes, (size_t)n);
 	case HC_OWN_DESCRIPTOR:
-		if (!ends || (w->how & HC_PATH_FOLLOW)) {
-			int r = check_jump(w);
-
-			if (r < 0)
-				return r;
-		}
-		if (!ends)
-			return enter_descriptor(w, own->number);
-		return end_own(w,
-		    w->how & HC_PATH_FOLLOW ? HC_LEADS_DESCRIPTOR
-					    : HC_LEADS_OWN,
-		    own);
+		if (ends)
+			return end_magic(w, HC_LEADS_DESCRIPTOR, own);
+		n = check_jump(w);
+		return n < 0 ? (int)n : enter_descriptor(w, own->number);
+	case HC_OWN_PROGRAM:
+		return ends ? end_magic(w, HC_LEADS_PROGRAM, own) : -ENOTDIR;
 	default: return ends ? end_own(w, HC_LEADS_OWN, own) : -ENOTDIR;
 	}
 }

@@ -39,6 +39,11 @@ static const struct hc_own_row rows[] = {
 #define LINK(p, t)  { .path = p, .kind = HC_OWN_LINK, .mode = 0777, .text = t },
 #define LINK_TO(p, name) \
 	{ .path = p, .kind = HC_OWN_LINK, .mode = 0777, .make = hc_own_##name },
+#define PROGRAM(p, name)                \
+	{ .path = p,                    \
+		.kind = HC_OWN_PROGRAM, \
+		.mode = 0777,           \
+		.make = hc_own_##name },
 #define DEVICE(p, name)                \
 	{ .path = p,                   \
 		.kind = HC_OWN_DEVICE, \
@@ -264,6 +269,8 @@ hc_own_file_name(
 {
 	struct hc_own own = hc_own_of(file);
 
+	if (file->program && guest->world.exe[0])
+		return (int64_t)strlen(strcpy(name, guest->world.exe));
 	if (!own.row)
 		return file->mount ? hc_tree_name(&guest->tree, file, name)
 				   : -ENOENT;
@@ -299,6 +306,7 @@ entry_type(const struct hc_own_row *row)
 	case HC_OWN_VOLUMES:
 	case HC_OWN_FOLDER: return DT_DIR;
 	case HC_OWN_LINK:
+	case HC_OWN_PROGRAM:
 	case HC_OWN_DESCRIPTOR: return DT_LNK;
 	case HC_OWN_DEVICE:
 	case HC_OWN_TERMINAL: return DT_CHR;
@@ -590,7 +598,7 @@ may_open_own(const struct hc_own_row *row, unsigned flags)
 {
 	unsigned mode = flags & O_ACCMODE;
 
-	if (row->kind == HC_OWN_LINK || row->kind == HC_OWN_DESCRIPTOR)
+	if (entry_type(row) == DT_LNK)
 		return -ELOOP; /* with O_NOFOLLOW */
 	if ((flags & O_CREAT) && (flags & O_EXCL))
 		return -EEXIST;
@@ -717,6 +725,7 @@ hc_own_stat(
 		[HC_OWN_VOLUMES] = S_IFDIR,
 		[HC_OWN_TEXT] = S_IFREG,
 		[HC_OWN_LINK] = S_IFLNK,
+		[HC_OWN_PROGRAM] = S_IFLNK,
 		[HC_OWN_DESCRIPTOR] = S_IFLNK,
 		[HC_OWN_TERMINAL] = S_IFCHR,
 	};
@@ -802,7 +811,7 @@ hc_own_readlink(
 	const struct hc_own_row *row = row_of(own);
 
 	hc_text_begin(text, -1);
-	if (row->kind == HC_OWN_LINK)
+	if (row->kind == HC_OWN_LINK || row->kind == HC_OWN_PROGRAM)
 		link_text(call, row, own->number, text);
 	else if (row->kind == HC_OWN_DESCRIPTOR)
 		descriptor_text(call, own->number, text);

@@ -24,6 +24,7 @@ enum hc_own_kind {
 	HC_OWN_FOLDER,
 	HC_OWN_TEXT,
 	HC_OWN_LINK,
+	HC_OWN_PROGRAM, /* a link to the program's file */
 	HC_OWN_DEVICE,
 	HC_OWN_TERMINAL,
 	HC_OWN_DESCRIPTOR,
@@ -51,6 +52,7 @@ const struct hc_own_row *hc_own_row(unsigned i);
 	void hc_own_##name(    \
 	    struct hc_text *text, const struct hc_call *call, int number);
 #define LINK_TO(path, name)             TEXT(path, 0777, name)
+#define PROGRAM(path, name)             TEXT(path, 0777, name)
 #define OF_DESCRIPTOR(path, mode, name) TEXT(path, mode, name)
 #include "hypercall/own/own.def"
 

@@ -70,6 +70,7 @@ hc_world_init(struct hc_guest *guest)
 	make_random(world->boot_id);
 	world->uid = getuid();
 	world->gid = getgid();
+	world->program = -1;
 	for (i = 0; i < HC_DEVICES; i++)
 		world->device[i] = -1;
 }

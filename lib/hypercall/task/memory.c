@@ -95,7 +95,7 @@ check_file(const struct hc_file *file, unsigned prot, unsigned flags,
 	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
 	int64_t r;
 
-	if (mode < 0 || (mode & O_PATH))
+	if (mode < 0 || (mode & O_PATH) || (file->program && file->refuses))
 		return -EBADF;
 	r = hc_host(SYS_fstat, file->host, st);
 	if (r < 0)
@@ -140,7 +140,9 @@ note_file(struct hc_guest *guest, const struct hc_file *file,
 	struct hc_mapped_file named;
 
 	note_no_file(guest, at, len);
-	if (!file->mount || hc_tree_name(&guest->tree, file, named.name) < 0)
+	named.name[0] = '\0'; /* the program */
+	if (!file->program &&
+	    (!file->mount || hc_tree_name(&guest->tree, file, named.name) < 0))
 		return;
 	named.device = st->st_dev;
 	named.inode = st->st_ino;
