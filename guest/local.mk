@@ -118,6 +118,7 @@ GUEST_PLAIN = \
 	guest/pace.elf \
 	guest/read_blocks.elf \
 	guest/registers.elf \
+	guest/rewind.elf \
 	guest/rounds.elf \
 	guest/signals.elf \
 	guest/spin.elf \

@@ -297,6 +297,8 @@ lib_libgdb_a_SOURCES = \
 # commands, the line and the loop.
 noinst_LIBRARIES += lib/libdebugger.a
 lib_libdebugger_a_SOURCES = \
+	lib/debugger/checkpoints.c \
+	lib/debugger/checkpoints.h \
 	lib/debugger/command.c \
 	lib/debugger/command.h \
 	lib/debugger/console.c \
@@ -328,6 +330,8 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/tables.h \
 	lib/debugger/target.c \
 	lib/debugger/target.h \
+	lib/debugger/travel.c \
+	lib/debugger/travel.h \
 	lib/debugger/value.c \
 	lib/debugger/value.h
 

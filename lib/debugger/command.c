@@ -6,6 +6,7 @@
 #include "debugger/command.h"
 
 #include "debugger/tables.h"
+#include "debugger/travel.h"
 #include "debugger/value.h"
 #include "gdb/regs.h"
 #include "hypercall/trace/trace.h"
@@ -438,6 +439,12 @@ write_core(const struct typed *c, struct text *out)
 		    out, "The core is written: %s.\n", t->core_place->path);
 }
 
+static void
+show_checkpoints(const struct typed *c, struct text *out)
+{
+	travel_checkpoints(c->target, out);
+}
+
 static const struct command commands[] = {
 	{ "phys", "phys ADDRESS [LENGTH]", 1, 2,
 	    "physical memory, in bytes and characters", show_phys },
@@ -460,6 +467,9 @@ static const struct command commands[] = {
 	    "show hypercalls as --trace does, or stop that", switch_trace },
 	{ "core", "core", 0, 1, "write the core file of --core now",
 	    write_core },
+	{ "checkpoints", "checkpoints", 0, 0,
+	    "a replay's copies of the guest, and what they cost",
+	    show_checkpoints },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

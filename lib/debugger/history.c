@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 /* So many events are handled before the debugger's line is looked at. */
 #define TURN 64
@@ -13,6 +14,14 @@
 /* An anchor is moved to so many steps before its goal, if it is twice as far
  * away. */
 #define ANCHOR_STEPS 64
+#define ANCHOR_FAR   (2 * ANCHOR_STEPS)
+
+/* How often to look whether a checkpoint is due, and how long to wait for an
+ * event to take it at. */
+#define LOOK_NS 20000000U
+
+/* A copy on the way is worth so many times its cost. */
+#define DOOR_WORTH 3
 
 /* The calls that end the guest. */
 static const uint32_t ends[] = { HC_exit, HC_exit_group };
@@ -41,6 +50,25 @@ static enum hc_ahead
 ahead_of(const struct history *h)
 {
 	return replay_of(h)->ops->ahead(&h->machine->guest);
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Copy the present, near the last checkpoint before it. */
+static int
+copy_present(struct history *h, struct snapshot *s, checkpoint_mark *mark)
+{
+	*mark = h->checkpoints.mark;
+	return snapshot_take(s, h->machine,
+	    &checkpoints_before(&h->checkpoints, events_of(h), *mark, false)
+		 ->state);
 }
 
 /* The guest's thread: it rests before it goes on. */
@@ -114,7 +142,7 @@ finish(struct history *h, const struct debug_event *event)
 	leave_way(h);
 	debug_pass_signals(h->machine, h->pass);
 	h->hits->again = false;
-	h->state = HISTORY_FREE;
+	h->state = HISTORY_RESTING;
 	h->event = *event;
 	h->due = true;
 }
@@ -147,10 +175,23 @@ give_up(struct history *h)
 	h->known = false;
 	if (snapshot_return(&h->present, h->machine) < 0)
 		debug_kill(h->machine);
+	h->checkpoints.mark = h->present_mark;
 	if (!h->interrupted)
 		console_write(
 		    &h->hits->console, text, sizeof(text) - 1, is_full, NULL);
 	finish_with(h, h->interrupted ? EVENT_INTERRUPT : EVENT_NONE);
+}
+
+/* Both the last meeting and the next way back begin at the event that is reached
+ * here, if it was far to it. */
+static void
+open_door(struct history *h)
+{
+	checkpoint_mark mark;
+
+	if (h->goal == HISTORY_TO_INSTRUCTION && h->state == HISTORY_FINDING &&
+	    now_ns() - h->ran_from > DOOR_WORTH * h->checkpoints.cost)
+		(void)copy_present(h, &h->door.state, &mark);
 }
 
 /* Go on along the way, from one of its places to the next. */
@@ -158,6 +199,7 @@ static void
 advance(struct history *h, int signal)
 {
 	if (!h->planted && events_of(h) == h->after) {
+		open_door(h);
 		(void)debug_insert(h->machine, BREAKS_INNER, h->addr, 1);
 		h->planted = true;
 	}
@@ -165,33 +207,91 @@ advance(struct history *h, int signal)
 	go(h, WANT_RUN, signal);
 }
 
-/* Be at the start, before a way. */
+/* Be at a base, before a way.  A breakpoint at its instruction is still to be
+ * met. */
 static bool
-go_to_start(struct history *h)
+go_to_base(struct history *h, const struct checkpoint *base)
 {
 	leave_way(h);
-	if (snapshot_return(&h->start, h->machine) == 0)
-		return true;
-	give_up(h);
+	h->base = base;
+	if (checkpoints_return(&h->checkpoints, base) < 0) {
+		give_up(h);
+		return false;
+	}
+	debug_set_met(vcpu_of_guest(h), false);
+	h->ran_from = now_ns();
+	return true;
+}
+
+/* The door, if it is closer to event `events` than the checkpoint. */
+static const struct checkpoint *
+closer(const struct history *h, uint64_t events, const struct checkpoint *one)
+{
+	const struct snapshot *door = &h->door.state;
+
+	return door->taken && door->events > one->state.events &&
+		       door->events <= events
+		   ? &h->door
+		   : one;
+}
+
+/* The base for a way to a place after event `events`. */
+static const struct checkpoint *
+base_for(const struct history *h, uint64_t events)
+{
+	return closer(h, events,
+	    checkpoints_before(&h->checkpoints, events, h->present_mark,
+		h->goal == HISTORY_TO_STOP));
+}
+
+static bool
+is_start(const struct checkpoint *base)
+{
+	return base->state.events == 0 && !base->between;
+}
+
+/* The beginning of the history. */
+static void
+begin(struct history *h)
+{
+	h->edge = HISTORY_BEGIN;
+	h->known = false;
+	finish_with(h, EVENT_NONE);
+}
+
+static void found(struct history *h);
+
+/* Be at the base.  If that is the present itself, be there if it is right after
+ * an event, and else at a base before it. */
+static bool
+go_before_present(struct history *h)
+{
+	const struct checkpoint *base = base_for(h, h->after);
+
+	while (go_to_base(h, base)) {
+		if (!snapshot_is_present(&h->present, h->machine) ||
+		    !base->between)
+			return true;
+		base--;
+	}
 	return false;
 }
 
 static void
 find(struct history *h, uint64_t after, uint64_t addr)
 {
-	if (!go_to_start(h))
-		return;
-	h->state = HISTORY_FINDING;
 	h->after = after;
 	h->addr = addr;
 	h->meetings = h->stops = 0;
-	if (!snapshot_is_present(&h->present, h->machine)) {
-		advance(h, 0);
+	if (!go_before_present(h))
 		return;
-	}
-	h->edge = HISTORY_BEGIN;
-	h->known = false;
-	finish_with(h, EVENT_NONE);
+	h->state = HISTORY_FINDING;
+	if (!snapshot_is_present(&h->present, h->machine))
+		advance(h, 0);
+	else if (is_start(h->base))
+		begin(h);
+	else
+		found(h);
 }
 
 /* A call that waits is before the instruction at rip. */
@@ -212,8 +312,8 @@ step_on(struct history *h)
 		.kind = h->interrupted ? EVENT_INTERRUPT : EVENT_STEP,
 	};
 
-	if (h->left == ANCHOR_STEPS && h->steps > 2 * ANCHOR_STEPS &&
-	    snapshot_take(&h->anchor, h->machine) == 0)
+	if (h->left == ANCHOR_STEPS && h->steps > ANCHOR_FAR &&
+	    copy_present(h, &h->anchor, &h->anchor_mark) == 0)
 		h->steps = h->left;
 	if (h->left > 0) {
 		go(h, WANT_STEP, 0);
@@ -232,6 +332,7 @@ step_from_anchor(struct history *h, uint64_t steps)
 		give_up(h);
 		return;
 	}
+	h->checkpoints.mark = h->anchor_mark;
 	h->state = HISTORY_STEPPING;
 	h->steps = h->left = steps;
 	step_on(h);
@@ -241,7 +342,7 @@ static void
 count_from_here(struct history *h)
 {
 	leave_way(h);
-	if (snapshot_take(&h->anchor, h->machine) < 0) {
+	if (copy_present(h, &h->anchor, &h->anchor_mark) < 0) {
 		give_up(h);
 		return;
 	}
@@ -255,7 +356,7 @@ static void
 go_to_last_meeting(struct history *h)
 {
 	h->left = h->meetings;
-	if (!go_to_start(h))
+	if (!go_to_base(h, closer(h, h->after, h->base)))
 		return;
 	h->state = HISTORY_RETURNING;
 	if (h->left == 0 && events_of(h) == h->after)
@@ -264,19 +365,29 @@ go_to_last_meeting(struct history *h)
 		advance(h, 0);
 }
 
+/* To the last stop before the end of this stretch, or to the stretch before. */
 static void
 go_to_last_stop(struct history *h)
 {
+	const uint64_t end = h->base->state.events;
+
 	h->left = h->stops;
-	if (!go_to_start(h))
-		return;
-	if (h->left == 0) {
-		h->edge = HISTORY_BEGIN;
-		h->known = false;
-		finish_with(h, EVENT_NONE);
+	if (h->left == 0 && is_start(h->base)) {
+		if (go_to_base(h, h->base))
+			begin(h);
 		return;
 	}
-	h->state = HISTORY_REPEATING;
+	if (h->left > 0) {
+		if (!go_to_base(h, h->base))
+			return;
+		h->state = HISTORY_REPEATING;
+	} else {
+		h->after = end;
+		if (!go_to_base(h, base_for(h, end - 1)))
+			return;
+		h->state = HISTORY_SEARCHING;
+		replay_of(h)->until = end;
+	}
 	go(h, WANT_RUN, 0);
 }
 
@@ -315,7 +426,7 @@ found(struct history *h)
 {
 	const bool after_call = !h->planted;
 
-	if (!h->one)
+	if (h->goal == HISTORY_TO_STOP)
 		go_to_last_stop(h);
 	else if (after_call)
 		find(h, h->present.events - 1,
@@ -342,6 +453,18 @@ on_finding(struct history *h, const struct debug_event *event)
 }
 
 static void
+on_searching(struct history *h, const struct debug_event *event)
+{
+	h->stops += is_its_stop(h, event);
+	if (events_of(h) >= h->after) {
+		go_to_last_stop(h);
+		return;
+	}
+	keep_unmet(h, event);
+	go(h, WANT_RUN, event->signal);
+}
+
+static void
 on_returning(struct history *h, const struct debug_event *event)
 {
 	keep_unmet(h, event);
@@ -352,7 +475,7 @@ on_returning(struct history *h, const struct debug_event *event)
 	else if (h->planted && events_of(h) > h->after)
 		give_up(h);
 	else
-		advance(h, 0);
+		advance(h, event->signal);
 }
 
 /* Has the step been made?  A breakpoint at its own instruction comes first, and
@@ -385,6 +508,25 @@ on_stepping(struct history *h, const struct debug_event *event)
 	step_on(h);
 }
 
+/* The debugger's stop is one instruction before this. */
+static void
+go_before_access(struct history *h, const struct debug_event *event)
+{
+	struct snapshot here = { 0 };
+	checkpoint_mark mark;
+
+	if (copy_present(h, &here, &mark) < 0) {
+		give_up(h);
+		return;
+	}
+	snapshot_drop(&h->present);
+	h->present = here;
+	h->present_mark = mark;
+	h->stop = *event;
+	h->goal = HISTORY_TO_INSTRUCTION;
+	find_present(h);
+}
+
 static void
 on_repeating(struct history *h, const struct debug_event *event)
 {
@@ -394,53 +536,79 @@ on_repeating(struct history *h, const struct debug_event *event)
 			finish(h, event);
 			return;
 		}
-		h->stop = *event;
-		h->one = true;
-		if (snapshot_take(&h->present, h->machine) < 0)
-			give_up(h);
-		else
-			find_present(h);
+		go_before_access(h, event);
 		return;
 	}
 	keep_unmet(h, event);
 	go(h, WANT_RUN, 0);
 }
 
-/* An event on the way back. */
+typedef void history_event(struct history *h, const struct debug_event *event);
+
+/* An event on the way, by state. */
+static history_event *const on_way[HISTORY_STATES] = {
+	[HISTORY_FINDING] = on_finding,
+	[HISTORY_SEARCHING] = on_searching,
+	[HISTORY_RETURNING] = on_returning,
+	[HISTORY_COUNTING] = on_counting,
+	[HISTORY_STEPPING] = on_stepping,
+	[HISTORY_REPEATING] = on_repeating,
+};
+
+/* Do signals on the way have a meaning there? */
+static bool
+sees_signals(enum history_state state)
+{
+	return state != HISTORY_STEPPING && state != HISTORY_REPEATING;
+}
+
+/* The last steps are made before an interrupt is looked at: there is no copy of
+ * the old present, and they are few. */
+static bool
+gives_way(const struct history *h)
+{
+	return h->interrupted && h->present.taken;
+}
+
 static void
-on_way(struct history *h, const struct debug_event *event)
+go_on_way(struct history *h, const struct debug_event *event)
 {
 	const enum debug_want want = h->state == HISTORY_STEPPING ? WANT_STEP
 								  : WANT_RUN;
 
-	if (event->kind == EVENT_ENDED) {
+	if (event->kind == EVENT_ENDED)
 		finish(h, event);
-		return;
-	}
-	if (h->interrupted && h->state != HISTORY_STEPPING) {
+	else if (gives_way(h))
 		give_up(h);
-		return;
-	}
-	if (event->kind == EVENT_SIGNAL && h->state != HISTORY_FINDING &&
-	    h->state != HISTORY_COUNTING) {
+	else if (event->kind == EVENT_SIGNAL && !sees_signals(h->state))
 		go(h, want, event->signal);
-		return;
-	}
-	switch (h->state) {
-	case HISTORY_FINDING: on_finding(h, event); break;
-	case HISTORY_RETURNING: on_returning(h, event); break;
-	case HISTORY_COUNTING: on_counting(h, event); break;
-	case HISTORY_STEPPING: on_stepping(h, event); break;
-	case HISTORY_REPEATING: on_repeating(h, event); break;
-	case HISTORY_NONE:
-	case HISTORY_FREE: break;
-	}
+	else
+		on_way[h->state](h, event);
+}
+
+static bool
+is_forward(const struct history *h)
+{
+	return h->state == HISTORY_RUNNING || h->state == HISTORY_NEARING;
+}
+
+static void
+note_run(struct history *h)
+{
+	const uint64_t now = now_ns();
+
+	checkpoints_ran(&h->checkpoints, now - h->ran_from);
+	h->ran_from = now;
+	h->look_at = now + LOOK_NS;
 }
 
 /* An event of a guest that the debugger lets run. */
 static void
-on_free(struct history *h, const struct debug_event *event)
+on_forward(struct history *h, const struct debug_event *event)
 {
+	note_run(h);
+	h->state = HISTORY_RESTING;
+	replay_of(h)->until = UINT64_MAX;
 	if (h->by_step && is_step(event))
 		h->steps++;
 	else if (event->kind != EVENT_SIGNAL)
@@ -453,6 +621,64 @@ on_free(struct history *h, const struct debug_event *event)
 		h->edge = HISTORY_END;
 }
 
+/* Does the guest rest because a checkpoint is to be taken, and for nothing
+ * else? */
+static bool
+is_for_checkpoint(const struct history *h, const struct debug_event *event)
+{
+	return event->kind == EVENT_INTERRUPT && !h->interrupted &&
+	       ahead_of(h) != HC_AHEAD_NOTHING;
+}
+
+/* Has it nothing to finish before its next instruction? */
+static bool
+is_between_instructions(const struct history *h)
+{
+	const struct vcpu *vcpu = vcpu_of_guest(h);
+
+	return !flight_is_shown(&vcpu->flight) &&
+	       !flight_is_due(&vcpu->flight) && !vcpu->debug.signal &&
+	       !vcpu->thread.signals.pending;
+}
+
+/* The guest rests where a checkpoint is to be taken. */
+static void
+take_checkpoint(struct history *h, bool between)
+{
+	if (is_between_instructions(h))
+		(void)checkpoints_take(&h->checkpoints, between, false);
+	replay_of(h)->until = UINT64_MAX;
+	h->state = HISTORY_RUNNING;
+	h->ran_from = now_ns();
+	h->look_at = h->ran_from + LOOK_NS;
+	debug_resume(h->machine);
+}
+
+/* Time has passed while the guest runs: true if an event is to be reported. */
+static bool
+look(struct history *h, struct debug_event *event)
+{
+	if (now_ns() < h->look_at)
+		return false;
+	note_run(h);
+	if (!checkpoints_are_due(&h->checkpoints) ||
+	    checkpoints_lead(&h->checkpoints))
+		return false;
+	debug_pause(h->machine, event);
+	if (!is_for_checkpoint(h, event)) {
+		on_forward(h, event);
+		return true;
+	}
+	if (h->state == HISTORY_NEARING) {
+		take_checkpoint(h, true);
+		return false;
+	}
+	h->state = HISTORY_NEARING;
+	replay_of(h)->until = events_of(h) + 1;
+	debug_resume(h->machine);
+	return false;
+}
+
 int
 history_begin(struct history *h, struct machine *m, struct hits *hits)
 {
@@ -460,7 +686,7 @@ history_begin(struct history *h, struct machine *m, struct hits *hits)
 		return 0;
 	h->machine = m;
 	h->hits = hits;
-	return snapshot_take(&h->start, m);
+	return checkpoints_begin(&h->checkpoints, m);
 }
 
 void
@@ -468,7 +694,7 @@ history_attach(struct history *h)
 {
 	if (!h->machine)
 		return;
-	h->state = HISTORY_FREE;
+	h->state = HISTORY_RESTING;
 	h->known = h->due = h->more = h->interrupted = false;
 	h->pass = 0;
 	h->edge = HISTORY_WITHIN;
@@ -478,12 +704,15 @@ history_attach(struct history *h)
 	(void)history_catch(h, false, NULL, 0);
 }
 
-/* Where the recording has nothing more, nothing would stop the guest. */
+/* The guest may be on its way: it goes on from there.  Where the recording has
+ * nothing more, nothing would stop it. */
 void
 history_detach(struct history *h)
 {
 	if (h->state == HISTORY_NONE)
 		return;
+	debug_rest(h->machine);
+	leave_way(h);
 	h->state = HISTORY_NONE;
 	h->hits->again = false;
 	h->due = h->more = false;
@@ -492,42 +721,71 @@ history_detach(struct history *h)
 		debug_kill(h->machine);
 }
 
-int
-history_back(struct history *h, bool one)
+/* A way begins: the present is to be found again. */
+static int
+begin_way(struct history *h, enum history_goal goal)
 {
-	int r;
+	int r = copy_present(h, &h->present, &h->present_mark);
 
-	if (h->state != HISTORY_FREE)
-		return -EBUSY;
-	h->one = one;
-	h->edge = HISTORY_WITHIN;
-	h->stop.kind = EVENT_NONE;
-	h->interrupted = h->by_step = false;
-	if (one && h->known && h->steps > 0) {
-		h->hits->again = true;
-		step_from_anchor(h, h->steps - 1);
-		return 0;
-	}
-	r = snapshot_take(&h->present, h->machine);
 	if (r < 0)
 		return r;
+	h->goal = goal;
 	h->hits->again = true;
 	/* The present may be a place that only a signal shows: after an
 	 * INT3. */
 	debug_pass_signals(h->machine,
 	    h->present.flight.raised == RAISED_ASKED ? 0 : ~UINT64_C(0));
-	find_present(h);
+	return 0;
+}
+
+/* A few steps from the anchor need no copy of the present: they cannot be
+ * interrupted. */
+static bool
+is_close(const struct history *h)
+{
+	return h->known && h->steps > 0 && h->steps <= ANCHOR_FAR;
+}
+
+int
+history_back(struct history *h, bool one)
+{
+	int r;
+
+	if (h->state != HISTORY_RESTING)
+		return -EBUSY;
+	h->edge = HISTORY_WITHIN;
+	h->stop.kind = EVENT_NONE;
+	h->interrupted = h->by_step = false;
+	if (one && is_close(h)) {
+		snapshot_drop(&h->present);
+		h->goal = HISTORY_TO_INSTRUCTION;
+		h->hits->again = true;
+		step_from_anchor(h, h->steps - 1);
+		return 0;
+	}
+	r = begin_way(h, one ? HISTORY_TO_INSTRUCTION : HISTORY_TO_STOP);
+	if (r < 0)
+		return r;
+	if (one && h->known && h->steps > 0)
+		step_from_anchor(h, h->steps - 1);
+	else
+		find_present(h);
 	return 0;
 }
 
 bool
-history_forward(struct history *h, bool by_step)
+history_forward(struct history *h, enum debug_want want)
 {
 	h->interrupted = false;
 	h->edge = HISTORY_WITHIN;
-	h->by_step = by_step && h->known;
-	if (!is_at_end(h))
+	h->by_step = want == WANT_STEP && h->known;
+	if (!is_at_end(h)) {
+		h->state = HISTORY_RUNNING;
+		h->ran_from = now_ns();
+		h->look_at = want == WANT_RUN ? h->ran_from + LOOK_NS
+					      : UINT64_MAX;
 		return true;
+	}
 	h->edge = HISTORY_END;
 	h->event = (struct debug_event){ .kind = EVENT_NONE };
 	h->due = true;
@@ -546,7 +804,7 @@ void
 history_pass_signals(struct history *h, uint64_t set)
 {
 	h->pass = set;
-	if (h->state == HISTORY_FREE || h->state == HISTORY_NONE)
+	if (h->state == HISTORY_RESTING || h->state == HISTORY_NONE)
 		debug_pass_signals(h->machine, set);
 }
 
@@ -565,6 +823,23 @@ history_catch(struct history *h, bool on, const uint32_t *number, size_t n)
 	return debug_catch(h->machine, true, list, ENDS + (on ? n : 0));
 }
 
+/* An event of the machine's: true if it is to be reported. */
+static bool
+is_reported(struct history *h, const struct debug_event *event)
+{
+	if (!is_forward(h) && h->state != HISTORY_RESTING) {
+		go_on_way(h, event);
+		return false;
+	}
+	if (h->state == HISTORY_NEARING && is_for_checkpoint(h, event)) {
+		keep_unmet(h, event);
+		take_checkpoint(h, false);
+		return false;
+	}
+	on_forward(h, event);
+	return true;
+}
+
 /* The next event to report, or false: there is none yet. */
 bool
 history_poll(struct history *h, struct machine *m, struct debug_event *event)
@@ -580,13 +855,12 @@ history_poll(struct history *h, struct machine *m, struct debug_event *event)
 			*event = h->event;
 			return true;
 		}
+		if (is_forward(h) && look(h, event))
+			return true;
 		if (!debug_poll(m, event))
 			return false;
-		if (h->state == HISTORY_FREE) {
-			on_free(h, event);
+		if (is_reported(h, event))
 			return true;
-		}
-		on_way(h, event);
 	}
 	h->more = true;
 	return false;
@@ -596,4 +870,12 @@ bool
 history_is_busy(const struct history *h)
 {
 	return h->due || h->more;
+}
+
+int
+history_patience(const struct history *h)
+{
+	return is_forward(h) && h->look_at != UINT64_MAX
+		   ? (int)(LOOK_NS / 1000000)
+		   : -1;
 }

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Going back in a replay.  The present is found again from a copy of the start,
- * by running forward; a place before it is reached by running less far.  It must
- * not know packets, nor what a recording contains.
+ * Going back in a replay.  The present is found again from a copy of an earlier
+ * state, by running forward; a place before it is reached by running less far.
+ * It must not know packets, nor what a recording contains.
  *
  * A guest of one thread has no input between two events (hypercall/core/
  * replay.h), so a place is known by its state (vm/snapshot.h), and is named by
  * the number of events before it, the number of times that its instruction was
  * met since, and the steps since then.
  *
- *	FREE --back--> FINDING     the present is copied; from the start on, run
+ * While the debugger lets the guest run, checkpoints are taken (checkpoints.h):
+ *
+ *	RESTING --forward--> RUNNING
+ *	RUNNING --a checkpoint is due--> NEARING   up to the next event
+ *	NEARING --there, or no event comes--> RUNNING   the checkpoint is taken
+ *	both --any other event--> RESTING, reported
+ *
+ * A way begins at a checkpoint, the *base*: the last one before the present.
+ *
+ *	RESTING --back--> FINDING  the present is copied; from the base on, run
  *	                           to its event, then from one meeting of its
  *	                           instruction to the next, until it is there.
  *	                           The meetings are counted, and the debugger's
@@ -19,14 +28,21 @@
  *	                           which is copied as the anchor
  *	RETURNING --there--> COUNTING  single steps from the anchor to the present
  *	COUNTING --there--> STEPPING   from the anchor on, one step less
- *	STEPPING --there--> FREE
+ *	STEPPING --there--> RESTING
  *	back to the last stop:
- *	FINDING --there--> REPEATING   from the start on, to the last of the stops
- *	                           that were counted; or there was none: to the
+ *	FINDING --there, stops--> REPEATING   from the base on, to the last of
+ *	                           the stops that were counted
+ *	FINDING --there, no stop--> SEARCHING   from the checkpoint before the
+ *	                           base on, which is the base now, to the old
+ *	                           base; or there is none: RESTING, at the
  *	                           start, the beginning of the history
- *	REPEATING --there--> FREE      a watchpoint's stop: the access is to come
+ *	SEARCHING --there--> REPEATING or SEARCHING, in the same way
+ *	REPEATING --there--> RESTING   a watchpoint's stop: the access is to come
  *	                           again, so FINDING, one instruction back
- *	every state --interrupt, error--> FREE, in the old present
+ *	every state of a way --interrupt, error--> RESTING, in the old present
+ *
+ * The base of a way back to a stop is right after an event, so that the stretch
+ * before it has an end that costs nothing to find.
  *
  * The present after a call is one step after that call: meetings of the call's
  * instruction are counted then, since its last event.
@@ -36,21 +52,35 @@
  *
  * Nothing is printed or collected on the way, no signal is reported, and the
  * guest's output was written when it first came.
+ *
+ * HISTORY_NONE has no transitions but history_attach() to RESTING, and
+ * history_detach(), from any state, back.
  */
 #ifndef DEBUGGER_HISTORY_H
 #define DEBUGGER_HISTORY_H
 
+#include "debugger/checkpoints.h"
 #include "debugger/hit.h"
 #include "vm/snapshot.h"
 
 enum history_state {
 	HISTORY_NONE, /* the guest is not replayed, or has no debugger */
-	HISTORY_FREE,
+	HISTORY_RESTING,
+	HISTORY_RUNNING,
+	HISTORY_NEARING,
 	HISTORY_FINDING,
+	HISTORY_SEARCHING,
 	HISTORY_RETURNING,
 	HISTORY_COUNTING,
 	HISTORY_STEPPING,
 	HISTORY_REPEATING,
+	HISTORY_STATES,
+};
+
+/* Where a way leads. */
+enum history_goal {
+	HISTORY_TO_INSTRUCTION, /* the one before the present */
+	HISTORY_TO_STOP,        /* the last one before it */
 };
 
 /* A stop at an end of the history. */
@@ -71,13 +101,19 @@ struct history {
 	bool more;              /* there are further turns to make at once */
 	struct debug_event event;
 	struct debug_event stop; /* to be reported one instruction back */
-	struct snapshot start, present, anchor;
+	struct checkpoints checkpoints;
+	uint64_t ran_from, look_at; /* RUNNING, NEARING: in nanoseconds */
+	struct snapshot present, anchor;
+	checkpoint_mark present_mark, anchor_mark;
+	/* Taken on the way, right after event `after`: closer than the base. */
+	struct checkpoint door;
 	bool known;   /* the present is `steps` after the anchor */
 	bool by_step; /* the guest moves forward by one step */
 	uint64_t steps;
-	bool one; /* back by one instruction, else to the last stop */
-	/* The way: from the start to event `after`, and then by meetings of the
+	enum history_goal goal;
+	/* The way: from the base to event `after`, and then by meetings of the
 	 * instruction at `addr`, of which `meetings` were counted. */
+	const struct checkpoint *base;
 	uint64_t after, addr;
 	bool planted;
 	uint64_t meetings, stops, left;
@@ -87,16 +123,16 @@ struct history {
 /* The guest rests at its start: 0, or -errno if it cannot be copied. */
 int history_begin(struct history *h, struct machine *m, struct hits *hits);
 
-/* A debugger comes, and goes. */
+/* A debugger comes, and goes, at any moment. */
 void history_attach(struct history *h);
 void history_detach(struct history *h);
 
 /* At rest: go back, by one instruction or to the last stop.  0 or -errno. */
 int history_back(struct history *h, bool one);
 
-/* At rest: the guest is to go forward, `by_step` or not.  False: there is
+/* At rest: the guest is to go forward, as far as `want` says.  False: there is
  * nothing more, which the next history_poll() reports. */
-bool history_forward(struct history *h, bool by_step);
+bool history_forward(struct history *h, enum debug_want want);
 
 /* The signal that the guest had here when it was recorded, or 0. */
 int history_signal(const struct history *h);
@@ -112,7 +148,9 @@ int history_catch(struct history *h, bool on, const uint32_t *number, size_t n);
 bool
 history_poll(struct history *h, struct machine *m, struct debug_event *event);
 
-/* Is history_poll() to be called again at once? */
+/* Is history_poll() to be called again at once?  If not, milliseconds after
+ * which to call it anyway, or -1. */
 bool history_is_busy(const struct history *h);
+int history_patience(const struct history *h);
 
 #endif

@@ -45,6 +45,16 @@ op_write_mem(void *ctx, int tid, uint64_t addr, const void *buf, size_t len)
 	return refuse(ctx);
 }
 
+static enum debug_want
+want_of(enum target_action_kind kind)
+{
+	switch (kind) {
+	case ACTION_STEP: return WANT_STEP;
+	case ACTION_RANGE: return WANT_RANGE;
+	default: return WANT_RUN;
+	}
+}
+
 /* There is one thread, and it gets the signals that it had. */
 static int
 op_resume(void *ctx, const struct target_resume *how)
@@ -57,7 +67,7 @@ op_resume(void *ctx, const struct target_resume *how)
 		action = how->actions[++i];
 	action.tid = TARGET_ALL;
 	action.signal = history_signal(h);
-	if (!history_forward(h, action.kind == ACTION_STEP))
+	if (!history_forward(h, want_of(action.kind)))
 		return 0;
 	return debugger_target_ops()->resume(
 	    ctx, &(struct target_resume){ &action, 1 });

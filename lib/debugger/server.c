@@ -298,6 +298,8 @@ patience(struct machine *m)
 {
 	int ms = m ? debug_timeout(m) : -1;
 
+	if (ms < 0)
+		ms = history_patience(&history);
 	return ms < 0 && m && has_ended(m) ? OUTPUT_LOOK_MS : ms;
 }
 

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The parts of struct hc_guest that calls change.  Counts, hooks and records of
- * messages stay as they are. */
+/* The parts of struct hc_guest that calls change in a replay.  Counts, hooks and
+ * records of messages stay as they are.  No file is opened, closed or mapped
+ * there: those calls are answered from the recording. */
 static const struct {
 	size_t at, size;
 } parts[] = {
@@ -22,8 +23,9 @@ static const struct {
 		    sizeof(((struct hc_guest *)0)->name) \
 	}
 	PART(space),
-	PART(mapped),
-	PART(fds),
+	PART(mapped.ranges),
+	PART(mapped.range),
+	PART(fds.limit),
 	PART(signals),
 	PART(limit),
 	PART(dumpable),
@@ -104,39 +106,120 @@ each_page(const struct gmem *mem,
 				visit(ctx, va, mem->base + va);
 }
 
-static void
-count_page(void *ctx, uint64_t va, uint8_t *page)
+/* A walk through the pages of a snapshot, by address, in step with another
+ * through those that memory has. */
+struct walk {
+	const struct snapshot *s; /* or NULL: it has no pages */
+	size_t at;
+	bool same;
+};
+
+/* The contents that the snapshot has for this page, or NULL. */
+static struct snapshot_bytes *
+find_page(struct walk *w, uint64_t va)
 {
-	(void)va;
-	(void)page;
-	++*(size_t *)ctx;
+	const struct snapshot *s = w->s;
+
+	if (!s)
+		return NULL;
+	while (w->at < s->pages && s->page[w->at].va < va)
+		w->at++;
+	return w->at < s->pages && s->page[w->at].va == va ? s->page[w->at].copy
+							   : NULL;
+}
+
+/* All copies of pages. */
+static size_t held;
+
+size_t
+snapshot_pages_held(void)
+{
+	return held;
+}
+
+static struct snapshot_bytes *
+new_bytes(const uint8_t *page)
+{
+	struct snapshot_bytes *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	copy->refs = 0;
+	memcpy(copy->bytes, page, PAGE_4K);
+	held++;
+	return copy;
 }
 
 static void
-copy_page(void *ctx, uint64_t va, uint8_t *page)
+drop_bytes(struct snapshot_bytes *copy)
 {
-	struct snapshot *s = ctx;
-	struct snapshot_page *copy = &s->page[s->pages++];
+	if (--copy->refs > 0)
+		return;
+	free(copy);
+	held--;
+}
 
-	copy->va = va;
-	memcpy(copy->bytes, page, PAGE_4K);
+/* Room for one page more. */
+static bool
+make_room(struct snapshot *s)
+{
+	const size_t room = s->room ? 2 * s->room : 256;
+	struct snapshot_page *page;
+
+	if (s->pages < s->room)
+		return true;
+	page = realloc(s->page, room * sizeof(*page));
+	if (!page)
+		return false;
+	s->page = page;
+	s->room = room;
+	return true;
+}
+
+/* Memory is being copied into a snapshot, near another one. */
+struct taking {
+	struct snapshot *s;
+	struct walk near;
+	int error;
+};
+
+static void
+take_page(void *ctx, uint64_t va, uint8_t *page)
+{
+	struct taking *t = ctx;
+	struct snapshot_bytes *copy = find_page(&t->near, va);
+
+	if (t->error)
+		return;
+	if (!copy || memcmp(copy->bytes, page, PAGE_4K) != 0) {
+		copy = new_bytes(page);
+		t->s->copied++;
+	}
+	if (copy)
+		copy->refs++;
+	if (!copy || !make_room(t->s)) {
+		if (copy)
+			drop_bytes(copy);
+		t->error = -ENOMEM;
+		return;
+	}
+	t->s->page[t->s->pages++] = (struct snapshot_page){ va, copy };
 }
 
 static int
-take_memory(struct snapshot *s, const struct gmem *mem)
+take_memory(
+    struct snapshot *s, const struct gmem *mem, const struct snapshot *near)
 {
 	const size_t tables = mem->pt.used * PAGE_4K;
-	size_t n = 0;
+	struct taking taking = { .s = s, .near.s = near };
 
-	each_page(mem, count_page, &n);
-	s->page = malloc((n ? n : 1) * sizeof(*s->page));
 	s->tables = malloc(tables);
-	if (!s->page || !s->tables)
+	if (!s->tables)
 		return -ENOMEM;
-	each_page(mem, copy_page, s);
+	each_page(mem, take_page, &taking);
 	s->pt = mem->pt;
 	memcpy(s->tables, mem->pt.pool, tables);
-	return 0;
+	return taking.error;
 }
 
 /* The vCPU leaves the shim: its registers are the user's. */
@@ -162,7 +245,8 @@ take_vcpu(struct snapshot *s, struct vcpu *vcpu)
 }
 
 int
-snapshot_take(struct snapshot *s, struct machine *m)
+snapshot_take(
+    struct snapshot *s, struct machine *m, const struct snapshot *near)
 {
 	struct hc_guest *guest = &m->guest;
 	int r;
@@ -173,7 +257,7 @@ snapshot_take(struct snapshot *s, struct machine *m)
 	r = s->guest && s->place ? take_vcpu(s, &m->vcpu[0]) : -ENOMEM;
 	if (r == 0) {
 		breaks_hide(&m->debug.breaks);
-		r = take_memory(s, &m->mem);
+		r = take_memory(s, &m->mem, near);
 		breaks_show(&m->debug.breaks);
 	}
 	if (r < 0) {
@@ -190,6 +274,10 @@ snapshot_take(struct snapshot *s, struct machine *m)
 void
 snapshot_drop(struct snapshot *s)
 {
+	size_t i;
+
+	for (i = 0; i < s->pages; i++)
+		drop_bytes(s->page[i].copy);
 	free(s->page);
 	free(s->tables);
 	free(s->guest);
@@ -197,29 +285,10 @@ snapshot_drop(struct snapshot *s)
 	*s = (struct snapshot){ 0 };
 }
 
-/* A walk through the pages of a snapshot, by address, in step with another
- * through those that memory has. */
-struct walk {
-	const struct snapshot *s;
-	size_t at;
-	bool same;
-};
-
-/* Does the snapshot have contents for this page? */
-static bool
-has_page(struct walk *w, uint64_t va)
-{
-	const struct snapshot *s = w->s;
-
-	while (w->at < s->pages && s->page[w->at].va < va)
-		w->at++;
-	return w->at < s->pages && s->page[w->at].va == va;
-}
-
 static void
 clear_other(void *ctx, uint64_t va, uint8_t *page)
 {
-	if (!has_page(ctx, va))
+	if (!find_page(ctx, va))
 		memset(page, 0, PAGE_4K);
 }
 
@@ -229,7 +298,7 @@ find_other(void *ctx, uint64_t va, uint8_t *page)
 	struct walk *w = ctx;
 
 	(void)page;
-	w->same = w->same && has_page(w, va);
+	w->same = w->same && find_page(w, va) != NULL;
 }
 
 /* Tables that were made since are zero again, as new ones must be. */
@@ -261,8 +330,10 @@ return_memory(const struct snapshot *s, struct gmem *mem)
 	for (i = 0; i < s->pages; i++) {
 		uint8_t *there = mem->base + s->page[i].va;
 
-		if (memcmp(there, s->page[i].bytes, PAGE_4K) != 0)
-			memcpy(there, s->page[i].bytes, PAGE_4K);
+		const uint8_t *bytes = s->page[i].copy->bytes;
+
+		if (memcmp(there, bytes, PAGE_4K) != 0)
+			memcpy(there, bytes, PAGE_4K);
 	}
 	return return_tables(s, mem);
 }
@@ -310,8 +381,8 @@ snapshot_return(const struct snapshot *s, struct machine *m)
 static bool
 is_same_page(const struct snapshot *s, const struct gmem *mem, size_t i)
 {
-	return memcmp(mem->base + s->page[i].va, s->page[i].bytes, PAGE_4K) ==
-	       0;
+	return memcmp(mem->base + s->page[i].va, s->page[i].copy->bytes,
+		   PAGE_4K) == 0;
 }
 
 /* The page that differed last is likely to differ again. */

@@ -19,10 +19,16 @@
 #include "vm/context.h"
 #include "vm/machine.h"
 
-/* Contents of a page; pages of zeros have none. */
+/* Contents of a page, shared by the snapshots in which it has them. */
+struct snapshot_bytes {
+	unsigned refs;
+	uint8_t bytes[PAGE_4K];
+};
+
+/* Pages of zeros have none. */
 struct snapshot_page {
 	uint64_t va;
-	uint8_t bytes[PAGE_4K];
+	struct snapshot_bytes *copy;
 };
 
 /* All zero: none. */
@@ -39,16 +45,22 @@ struct snapshot {
 	struct debug_vcpu debug;
 	struct pagetable pt;
 	uint64_t *tables;
-	size_t pages;
+	size_t pages, room;
 	struct snapshot_page *page; /* by address */
+	size_t copied;  /* pages that `near` did not have (snapshot_take()) */
 	size_t differs; /* the page that differed at the last comparison */
 	uint8_t *guest; /* parts of struct hc_guest */
 	void *place;    /* in the recording */
 };
 
-/* Replace what *s has by the present: 0 or -errno, and it has nothing. */
-int snapshot_take(struct snapshot *s, struct machine *m);
+/* Replace what *s has by the present: 0 or -errno, and it has nothing.  It
+ * shares with `near`, another one or NULL, the pages that are the same. */
+int snapshot_take(
+    struct snapshot *s, struct machine *m, const struct snapshot *near);
 void snapshot_drop(struct snapshot *s);
+
+/* How many pages all snapshots of this process have copied, and still have. */
+size_t snapshot_pages_held(void);
 
 /* Make it the present: 0 or -errno.  After an error the guest cannot go on. */
 int snapshot_return(const struct snapshot *s, struct machine *m);

@@ -8,6 +8,7 @@ SHELL_TESTS += \
 	tests/gdb/t-lldb-fake.sh
 GDB_TESTS = \
 	tests/gdb/t-gdb-calls.sh \
+	tests/gdb/t-gdb-checkpoints.sh \
 	tests/gdb/t-gdb-control.sh \
 	tests/gdb/t-gdb-debug.sh \
 	tests/gdb/t-gdb-dynamic.sh \

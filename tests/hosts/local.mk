@@ -21,6 +21,7 @@ HOST_MAIN = \
 	tests/gdb/t-gdb-threads.sh
 HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-calls.sh \
+	tests/gdb/t-gdb-checkpoints.sh \
 	tests/gdb/t-gdb-files.sh \
 	tests/gdb/t-gdb-mi.sh \
 	tests/gdb/t-gdb-nonstop.sh \

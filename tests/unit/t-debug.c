@@ -215,11 +215,15 @@ test_snapshot(void)
 	global = symbol("ten");
 	debug_insert(&m, BREAKS_SOFT, symbol("sum_to"), 1);
 	debug_insert(&m, BREAKS_WRITE, global, 4);
-	is_int(snapshot_take(&begin, &m), 0, "a state is copied");
+	is_int(snapshot_take(&begin, &m, NULL), 0, "a state is copied");
 	ok(snapshot_is_present(&begin, &m), "and is the present");
 	is_int(go(WANT_RUN).kind, EVENT_BREAK, "the guest runs on");
 	ok(!snapshot_is_present(&begin, &m), "then it is not any more");
-	is_int(snapshot_take(&later, &m), 0, "another is copied");
+	is_int(snapshot_take(&later, &m, &begin), 0, "another is copied");
+	ok(later.copied > 0 && later.copied < later.pages,
+	    "it has copied the pages that differ, and no other");
+	ok(snapshot_pages_held() == begin.pages + later.copied,
+	    "and shares the others");
 	for (i = 0; i < 20; i++)
 		go(WANT_STEP);
 	end_at = rip();
@@ -239,6 +243,7 @@ test_snapshot(void)
 	ok(snapshot_is_present(&later, &m), "in the state that it had there");
 	snapshot_drop(&begin);
 	snapshot_drop(&later);
+	is_int((int)snapshot_pages_held(), 0, "no page is left");
 	m.guest.replay = NULL;
 	debug_kill(&m);
 	is_int(wait_event().kind, EVENT_ENDED, "it ends");

@@ -9,6 +9,7 @@
 #include "hypercall/core/hypercall.h"
 #include "hypercall/core/refused.h"
 #include "hypercall/dispatch/dispatch.h"
+#include "hypercall/record/treat.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
@@ -351,6 +352,31 @@ test_process(void)
 	is_int(CALL(HC_getpid, 0), 1, "a guest is the first of its world");
 }
 
+/* A copy of a replayed guest has no descriptors (vm/snapshot.c). */
+static void
+test_made_again(void)
+{
+	const char *wrong = NULL;
+	unsigned i, again = 0;
+	uint32_t nr;
+
+	for (nr = 0; nr < HYPERCALL_END; nr++) {
+		const struct hc_row *row = hc_row(nr);
+
+		if (!row || hc_treatment(nr) != HC_AGAIN)
+			continue;
+		again++;
+		if (row->classes & HC_FILE)
+			wrong = row->name;
+		for (i = 0; i < row->argc; i++)
+			if (row->args[i].kind == HC_ARG_FD)
+				wrong = row->name;
+	}
+	ok(again > 0 && !wrong,
+	    "no call that a replay makes again works on descriptors: %s",
+	    wrong ? wrong : "none");
+}
+
 int
 main(void)
 {
@@ -361,6 +387,7 @@ main(void)
 	    &guest.space, PAGE, PAGE_4K, space_bits(PROT_READ | PROT_WRITE));
 	space_take(&guest.space, RO, PAGE_4K, space_bits(PROT_READ));
 	test_rows();
+	test_made_again();
 	test_sets();
 	test_refused();
 	test_shared_set();
