@@ -24,6 +24,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -341,6 +342,20 @@ list_state(void)
 	return dir;
 }
 
+/* Make a folder and those above it. */
+static void
+make_folders(const char *path)
+{
+	char name[PATH_MAX];
+	size_t i;
+
+	for (i = 1; i < sizeof(name) && path[i - 1]; i++)
+		if (path[i] == '/' || !path[i]) {
+			snprintf(name, sizeof(name), "%.*s", (int)i, path);
+			(void)mkdir(name, 0755);
+		}
+}
+
 static void
 open_state(const char *path)
 {
@@ -351,8 +366,12 @@ open_state(const char *path)
 	FILE *f;
 	int fd;
 
-	(void)mkdir(path, 0755);
+	make_folders(path);
 	state_folder = open(path, O_RDONLY | O_DIRECTORY);
+	if (state_folder < 0) {
+		perror(path);
+		exit(2);
+	}
 	dir = list_state();
 	while ((e = readdir(dir)) != NULL)
 		if (parse_kept(e->d_name, &run, &reached))

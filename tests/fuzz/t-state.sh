@@ -9,7 +9,7 @@
 fuzzer=$top_builddir/tests/fuzz/fuzz-json
 [ -x "$fuzzer" ] || skip_all "no fuzzer was built"
 make_scratch
-state=$scratch/state
+state=$scratch/new/state
 
 # piece RUNS: bring the runs up to RUNS.
 piece()
