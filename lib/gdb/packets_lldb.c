@@ -103,6 +103,15 @@ packet_process_info(
 	    reply_text(reply, "ostype:linux;endian:little;ptrsize:8;"));
 }
 
+/* LLDB asks after vRun, whose reply was the stop at the entry. */
+int
+packet_launched(struct stub *stub, const struct args *args, struct reply *reply)
+{
+	(void)args;
+	(void)reply;
+	return stub_has_guest(stub) ? REPLY_OK : -ESRCH;
+}
+
 int
 packet_region(struct stub *stub, const struct args *args, struct reply *reply)
 {

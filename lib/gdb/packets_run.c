@@ -497,6 +497,23 @@ decode_texts(const uint8_t *at, const uint8_t *end, char *out, size_t size)
 	return (int)used;
 }
 
+static const char *
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* LLDB names its own copy of the program, which may be in another place. */
+static bool
+names_copy(const struct stub *stub, const char *path)
+{
+	return (stub->client & CLIENT_THREAD_SUFFIX) && stub->ops->exec_path &&
+	       strcmp(last_part(path),
+		   last_part(stub->ops->exec_path(stub->ctx))) == 0;
+}
+
 int
 packet_vrun(struct stub *stub, const struct args *args, struct reply *reply)
 {
@@ -509,7 +526,8 @@ packet_vrun(struct stub *stub, const struct args *args, struct reply *reply)
 		return n;
 	if (n > 0) {
 		path = strlen(stub->text) + 1;
-		run.path = stub->text;
+		if (!names_copy(stub, stub->text))
+			run.path = stub->text;
 		run.args = stub->text + path;
 		run.size = (size_t)n - path;
 	}
@@ -534,6 +552,20 @@ packet_set_env(struct stub *stub, const struct args *args, struct reply *reply)
 	if (args->text[0] == '=' || !strchr(args->text, '='))
 		return -EINVAL;
 	return stub->ops->set(stub->ctx, SETTING_ENV, args->text);
+}
+
+/* The same from LLDB, in plain text. */
+int
+packet_set_env_text(
+    struct stub *stub, const struct args *args, struct reply *reply)
+{
+	struct args plain = { .text = stub->text };
+
+	if (args->len >= sizeof(stub->text))
+		return -E2BIG;
+	memcpy(stub->text, args->bytes, args->len);
+	stub->text[args->len] = '\0';
+	return packet_set_env(stub, &plain, reply);
 }
 
 int

@@ -106,6 +106,54 @@ asked=$(sed '/^z0/,$d' "$scratch/asked" | wc -l)
 [ "$asked" -ge 1 ] && [ "$asked" -le 4 ]
 ok $? "a stop costs few packets ($asked, with the continue)"
 
+# waits TEXT: wait until lldb has printed TEXT, or has ended.
+waits()
+{
+	waited=0
+	while ! grep -q "$1" "$scratch/lldb" && kill -0 "$lldb" 2>/dev/null &&
+	    [ "$waited" -lt 300 ]; do
+		sleep 0.1
+		waited=$((waited + 1))
+	done
+}
+
+# LLDB's `process launch` begins where `process connect` found no guest. In a
+# batch the latter waits for a process that stops, so commands come one by one.
+serve --multi $guests/status.elf
+case $line in
+/*) url=unix-connect://$line ;;
+*) url=connect://$line ;;
+esac
+mkfifo "$scratch/commands"
+: >"$scratch/lldb"
+timeout -k 5 "$gdb_seconds" lldb --no-lldbinit <"$scratch/commands" \
+    >"$scratch/lldb" 2>&1 &
+lldb=$!
+{
+	echo "settings set target.inherit-env false"
+	echo "target create $guests/status.elf"
+	echo "breakpoint set -n main"
+	echo "process connect $url"
+	echo "settings set target.env-vars ONE=1"
+	echo "process launch -- 7"
+	waits 'stop reason = breakpoint 1.1'
+	echo 'expression -- (int)argc'
+	waits ') $0 = '
+	echo "continue"
+	waits 'exited with status'
+	echo "process connect $url"
+	echo "process plugin packet monitor exit"
+	waits 'response:'
+	echo quit
+} >"$scratch/commands"
+wait "$lldb"
+answer=$(cat "$scratch/lldb")
+has "$answer" "launched: '" "process launch starts the guest of --multi"
+has "$answer" "stop reason = breakpoint 1.1" "which stops at a breakpoint"
+has "$answer" "(int) \$0 = 2" "with the arguments"
+has "$answer" "exited with status = 7" "and ends"
+ended 7 "and the next connection ends novillo, with that status"
+
 # lldb says so if it cannot do a thing.
 session "hello.elf" -o "process save-core $scratch/core" -o "kill"
 has "$answer" "ailed to save core" "lldb has no core for Linux, and says so"
