@@ -206,9 +206,9 @@ else
 	missing "no gdb-multiarch here"
 fi
 
-# The pattern that doc/gdb.md gives VS Code for novillo's line.
+# The pattern that doc/novillo-gdb.7 gives VS Code for novillo's line.
 pattern=$(sed -n 's/.*"serverStarted": "\(.*\)",*$/\1/p' \
-    "$top_srcdir/doc/gdb.md")
+    "$top_srcdir/doc/novillo-gdb.7")
 grep -q -e "$pattern" "$scratch/err"
 ok $? "serverStarted of the manual, \"$pattern\", is what novillo prints"
 sed 's/^/# /' "$scratch/err" | sed 1q

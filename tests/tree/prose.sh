@@ -19,7 +19,7 @@
 # tests/programs in other languages print other people's words.
 find "$@" -type f \( -name '*.[chS]' -o -name '*.def' -o -name '*.lds' \
     -o -name '*.sh' -o -name '*.mk' -o -name '*.md' -o -name '*.awk' \
-    -o -name '*.[13]' -o -name '*.cc' -o -name '*.go' -o -name init \
+    -o -name '*.[137]' -o -name '*.cc' -o -name '*.go' -o -name init \
     -o -name run \) ! -name prose.sh ! -path '*/hosts-build/*' |
     LC_ALL=C sort | while read -r file; do
 	awk -v file="${file#./}" '
@@ -30,7 +30,7 @@ find "$@" -type f \( -name '*.[chS]' -o -name '*.def' -o -name '*.lds' \
 		print file ":" NR ": " rule ": " line
 	}
 	# A heading names a subject and may begin with any word.
-	file ~ /\.md$/ && /^#/ || file ~ /\.[13]$/ && /^\.S[hs]/ { next }
+	file ~ /\.md$/ && /^#/ || file ~ /\.[137]$/ && /^\.S[hs]/ { next }
 	{
 		text = " " $0 " "
 		gsub(/[ \t]+/, " ", text)
