@@ -98,4 +98,7 @@ for page in novillo.1 kvmcore.3 novillo-gdb.7; do
 	    grep -v 'referenced manual not found\|mandoc\.db')" "" \
 	    "mandoc has nothing to say about $page"
 done
+is "$(mandoc -T lint -W all "$top_builddir/doc/novillo-hypercalls.7" 2>&1 |
+    grep -v 'referenced manual not found\|mandoc\.db')" "" \
+    "nor about the page that is made from the table"
 done_testing
