@@ -12,6 +12,8 @@
 #include "say.h"
 #include "tracing.h"
 
+#include "hypercall/signal/signal.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -104,6 +106,13 @@ handle(int number, bool ends)
 	return 0;
 }
 
+/* A guest that is replayed gets the signals of the recording. */
+static bool
+ends_guest(const struct machine *m, int number, bool ends)
+{
+	return m->guest.replay ? !hc_signal_is_harmless(number) : ends;
+}
+
 int
 outside_start(struct machine *m, enum outside_terminal terminal)
 {
@@ -115,7 +124,8 @@ outside_start(struct machine *m, enum outside_terminal terminal)
 		if (signals[i].terminal && terminal == OUTSIDE_DEBUGGER)
 			continue;
 		r = handle(signals[i].number,
-		    signals[i].terminal && terminal == OUTSIDE_END);
+		    ends_guest(m, signals[i].number,
+			signals[i].terminal && terminal == OUTSIDE_END));
 	}
 	return r;
 }

@@ -186,6 +186,7 @@ GUEST_TESTS = \
 	guest/t_string.elf \
 	guest/t_tasks.elf \
 	guest/t_threads.elf \
+	guest/t_timers.elf \
 	guest/t_vdso.elf
 
 # The same tests run on Linux itself: this checks them against Linux, and it
@@ -215,6 +216,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_string.native \
 	guest/t_tasks.native \
 	guest/t_threads.native \
+	guest/t_timers.native \
 	guest/t_vdso.native
 
 # Linux programs to which benchmarks compare guests.

@@ -4,6 +4,8 @@
  */
 #include "record/call.h"
 
+#include <string.h>
+
 static void
 put_difference(struct record_writer *w, uint64_t *base, uint64_t value)
 {
@@ -93,5 +95,30 @@ record_get_range(struct record_reader *r, struct record_base *base,
 {
 	*address = get_difference(r, &base->address);
 	*len = record_get(r);
+	return r->state == RECORD_GOOD;
+}
+
+void
+record_put_signal(struct record_writer *w, const uint8_t info[RECORD_INFO])
+{
+	size_t len = RECORD_INFO;
+
+	while (len > 0 && info[len - 1] == 0)
+		len--;
+	record_begin(w, RECORD_SIGNAL);
+	record_put(w, len);
+	record_put_bytes(w, info, len);
+}
+
+bool
+record_get_signal(struct record_reader *r, uint8_t info[RECORD_INFO])
+{
+	const uint64_t len = record_get(r);
+
+	memset(info, 0, RECORD_INFO);
+	if (len == 0 || len > RECORD_INFO)
+		record_reject(r);
+	else if (record_get_bytes(r, info, len) && info[len - 1] == 0)
+		record_reject(r);
 	return r->state == RECORD_GOOD;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hypercall as a record: CALL, and the ranges of guest memory that follow it.
- * It must not know what a call does.
+ * Events as records: CALL, and the ranges of guest memory that follow it; and
+ * SIGNAL.  It must not know what a call does, nor what a siginfo_t says.
  */
 #ifndef RECORD_CALL_H
 #define RECORD_CALL_H
@@ -45,5 +45,11 @@ void record_put_range(struct record_writer *w, struct record_base *base,
     uint64_t address, uint64_t len);
 bool record_get_range(struct record_reader *r, struct record_base *base,
     uint64_t *address, uint64_t *len);
+
+/* A signal by its siginfo_t. */
+void
+record_put_signal(struct record_writer *w, const uint8_t info[RECORD_INFO]);
+/* The kind has been read.  False after a fault. */
+bool record_get_signal(struct record_reader *r, uint8_t info[RECORD_INFO]);
 
 #endif

@@ -15,10 +15,11 @@
 #include <stdint.h>
 
 #define RECORD_MAGIC   "NvRc"
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 #define RECORD_BLOCK   65536U /* bytes of a block, with its head */
 #define RECORD_VARINT  10U    /* bytes of a number, at most */
 #define RECORD_ARGS    7U     /* arguments of a hypercall, at most */
+#define RECORD_INFO    128U   /* bytes of a signal's siginfo_t */
 #define RECORD_NONE    UINT32_MAX
 
 struct record_head {

@@ -65,14 +65,29 @@ finish_call(struct vcpu *vcpu, const struct hc_sigaction *action)
 	vcpu_set_user_regs(vcpu, &regs);
 }
 
+/* Does the signal end the guest from outside?  So does one for which a
+ * recording has no place: it came between two events. */
+static bool
+is_end_from_outside(
+    const struct vcpu *vcpu, const siginfo_t *info, enum flight_raised cause)
+{
+	const struct hc_guest *guest = &vcpu->machine->guest;
+
+	return hc_signal_is_outside(info) ||
+	       (guest->recorded && !guest->replay && cause == RAISED_NONE &&
+		   !vcpu->thread.at_event);
+}
+
 static void
-end_by_signal(struct vcpu *vcpu, const siginfo_t *info, bool trapped)
+end_by_signal(
+    struct vcpu *vcpu, const siginfo_t *info, enum flight_raised cause)
 {
 	struct machine *m = vcpu->machine;
+	const bool trapped = cause == RAISED_TRAP;
 	enum outcome_kind kind = OUTCOME_SIGNAL;
 	char text[128];
 
-	if (hc_signal_is_outside(info))
+	if (is_end_from_outside(vcpu, info, cause))
 		kind = OUTCOME_KILLED;
 	if (trapped)
 		trap_describe(m, &vcpu->flight.trap, vcpu_user_rip(vcpu), text,
@@ -131,11 +146,8 @@ act(struct vcpu *vcpu, const struct taken *taken)
 		if (guest->trace)
 			hc_trace_signal(
 			    guest->trace, vcpu->thread.tid, &d.info);
-		/* When it came is not in a recording. */
-		if (d.act == HC_SIGNAL_KILLS ||
-		    (guest->recorded && hc_signal_is_outside(&d.info))) {
-			end_by_signal(
-			    vcpu, &d.info, taken->cause == RAISED_TRAP);
+		if (d.act == HC_SIGNAL_KILLS) {
+			end_by_signal(vcpu, &d.info, taken->cause);
 			return;
 		}
 		if (enter_handler(vcpu, &d) == 0)
@@ -205,6 +217,23 @@ has_stepped(struct vcpu *vcpu, uint64_t rip)
 	return true;
 }
 
+/* Can a guest that is recorded or replayed go on, now that it has its
+ * signals? */
+static bool
+goes_on(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	const char *why = m->guest.took_all
+			      ? m->guest.took_all(&m->guest, &vcpu->thread)
+			      : NULL;
+
+	if (!why)
+		return true;
+	m->stopped_at = vcpu_user_rip(vcpu);
+	machine_end(m, OUTCOME_FAILED, 0, "%s", why);
+	return false;
+}
+
 static bool
 act_on_all(struct vcpu *vcpu)
 {
@@ -231,7 +260,7 @@ act_on_all(struct vcpu *vcpu)
 	}
 	finish_call(vcpu, NULL);
 	hc_signal_unswap(guest, &vcpu->thread);
-	return !stepped && !flight_waits(&vcpu->flight);
+	return goes_on(vcpu) && !stepped && !flight_waits(&vcpu->flight);
 }
 
 /* rt_sigreturn: load the registers from the handler's frame, or raise SIGSEGV

@@ -268,7 +268,7 @@ read_counter(struct vcpu *vcpu, unsigned size)
 	struct machine *m = vcpu->machine;
 	struct kvm_regs *regs = vcpu_regs(vcpu);
 	uint64_t value = 0;
-	const char *why = m->guest.counted(&m->guest, &value);
+	const char *why = m->guest.counted(&m->guest, &vcpu->thread, &value);
 
 	if (why) {
 		m->stopped_at = vcpu->flight.frame->rip;
@@ -487,6 +487,7 @@ vcpu_enter(struct vcpu *vcpu)
 
 	gmem_left(mem, unmaps);
 	vcpu->runs++;
+	vcpu->thread.at_event = false;
 	f->frame = NULL;
 	f->call = CALL_NONE;
 	/* A vCPU that was kicked before it had left the stub still rests

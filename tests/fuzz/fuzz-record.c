@@ -71,6 +71,16 @@ read_call(struct record_base *base)
 }
 
 static void
+read_signal(void)
+{
+	uint8_t info[RECORD_INFO + 1] = { 0 };
+
+	if (record_get_signal(&r, info) &&
+	    memcmp(info, info + 1, RECORD_INFO) == 0)
+		abort();
+}
+
+static void
 read_rest(unsigned kind)
 {
 	char text[64];
@@ -100,6 +110,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while ((kind = record_next(&r)) != 0) {
 		if (kind == RECORD_CALL)
 			read_call(&base);
+		else if (kind == RECORD_SIGNAL)
+			read_signal();
 		else
 			read_rest(kind);
 		if (++steps > size)

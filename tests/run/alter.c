@@ -120,11 +120,12 @@ find_result(uint32_t number, unsigned *event)
 
 	while ((kind = record_peek(&reader)) == RECORD_HEADER ||
 	       kind == RECORD_START || kind == RECORD_CALL ||
-	       kind == RECORD_COUNTER) {
+	       kind == RECORD_SIGNAL || kind == RECORD_COUNTER) {
 		(void)record_next(&reader);
 		switch (kind) {
 		case RECORD_HEADER: skip_header(); continue;
 		case RECORD_START: skip_start(); continue;
+		case RECORD_SIGNAL: skip_text(); continue;
 		case RECORD_CALL: at = read_call(&base, number); break;
 		default: at = 0; skip_numbers(1);
 		}

@@ -23,7 +23,7 @@ case $1 in
 	    --root="$scratch" "$@"
 	exit
 	;;
-*/t_limits.elf)
+*/t_limits.elf | */t_timers.elf)
 	exec "$novillo" --timeout=60 --allow=@file,@poll "$@"
 	;;
 */t_proc.elf)

@@ -19,10 +19,10 @@ same()
 	shift
 	rm -f "$log"
 	status=0
-	"$novillo" --record="$log" "$@" <"$scratch/in" >"$scratch/out1" \
-	    2>"$scratch/err1" || status=$?
+	timeout 60 "$novillo" --record="$log" "$@" <"$scratch/in" \
+	    >"$scratch/out1" 2>"$scratch/err1" || status=$?
 	first=$status
-	try "$novillo" --replay="$log" </dev/null
+	try timeout 60 "$novillo" --replay="$log" </dev/null
 	is "$status" "$first" "$name: a replay has the status $first"
 	cmp -s "$scratch/out1" "$scratch/out"
 	ok $? "$name: a replay has the same output"
@@ -37,6 +37,10 @@ same "standard input" "$guests/wc.elf"
 same "a fault" "$guests/fault_null.elf"
 for check in t_base t_calls t_malloc t_memory t_sse; do
 	same "$check" --allow=@all "$guests/$check.elf"
+done
+# Signals of timers, at other places each time.
+for turn in 1 2 3; do
+	same "t_timers, the $turn. time" --allow=@all "$guests/t_timers.elf"
 done
 mkdir "$scratch/work"
 same "an allowed folder" --allow=@all --volume="$scratch/work:/work" \
@@ -94,6 +98,57 @@ refused()
 	    "$1: with the same message"
 }
 refused threads.elf "has threads"
+
+# begin GUEST ARG: record it in the background; send SIGNAL NUMBER: its handler
+# says that the signal came.
+begin()
+{
+	: >"$scratch/out1"
+	"$novillo" --record="$log" "$@" >"$scratch/out1" 2>"$scratch/err1" &
+	pid=$!
+	waits_for ready
+}
+waits_for()
+{
+	waited=0
+	while ! grep -q "$1" "$scratch/out1" && [ $waited -lt 200 ]; do
+		sleep 0.05
+		waited=$((waited + 1))
+	done
+	grep -q "$1" "$scratch/out1"
+}
+send()
+{
+	kill "-$1" "$pid"
+	waits_for "^got $2\$"
+	ok $? "a recorded guest gets SIG$1"
+}
+
+# Signals from outside that the guest handles.
+begin "$guests/signals.elf" wait
+send USR1 10
+send HUP 1
+send WINCH 28
+send USR1 10
+send TERM 15
+status=0
+wait "$pid" || status=$?
+is "$status" 7 "and ends as it likes"
+try timeout 20 "$novillo" --replay="$log"
+is "$status" 7 "signals from outside: a replay has the same status"
+is "$out" "$(cat "$scratch/out1")" "and the same output"
+
+# A guest that only computes: its signals have no place in a recording.
+begin "$guests/signals.elf" compute
+kill -USR1 "$pid"
+status=0
+wait "$pid" || status=$?
+is "$status" 125 "a guest without hypercalls gets no signal"
+has "$(cat "$scratch/err1")" "has waited too long for its next hypercall" \
+    "and the message says why"
+try timeout 20 "$novillo" --replay="$log"
+is "$status" 125 "nor does its replay"
+has "$err" "ended from outside" "which ends where nothing more is recorded"
 
 # The guest ends by a signal from outside: so does the replay, with a message.
 status=0

@@ -66,7 +66,7 @@ may gdb
 may sandbox
 may hypercall/core	abi mem
 may hypercall/trace	abi mem hypercall/core output
-may hypercall/record	abi mem hypercall/core record output
+may hypercall/record	abi mem hypercall/core hypercall/signal record output
 may hypercall/signal	abi mem hypercall/core
 may hypercall/task	abi mem hypercall/core hypercall/signal
 may hypercall/own	abi mem hypercall/core hypercall/task

@@ -265,6 +265,45 @@ test_order(void)
 	is_int(r.state, RECORD_FOREIGN, "it is not a recording");
 }
 
+/* One that ends in a zero, or is longer than it may be, or empty, is wrong. */
+static bool
+reads_signal(uint64_t len, uint8_t last)
+{
+	uint8_t bytes[2 * RECORD_INFO], info[RECORD_INFO];
+
+	memset(bytes, 1, sizeof(bytes));
+	if (len > 0)
+		bytes[len - 1] = last;
+	start_writing();
+	record_begin(&w, RECORD_SIGNAL);
+	record_put(&w, len);
+	record_put_bytes(&w, bytes, len);
+	(void)record_close(&w);
+	start_reading();
+	return record_next(&r) == RECORD_SIGNAL &&
+	       record_get_signal(&r, info) && info[len - 1] == last;
+}
+
+static void
+test_signals(void)
+{
+	uint8_t info[RECORD_INFO] = { 17, 0, 0, 0, 0xff }, there[RECORD_INFO];
+
+	start_writing();
+	record_put_signal(&w, info);
+	(void)record_close(&w);
+	start_reading();
+	is_int(record_next(&r), RECORD_SIGNAL, "a signal is a record");
+	ok(record_get_signal(&r, there) &&
+		memcmp(info, there, sizeof(info)) == 0,
+	    "its siginfo comes back, with the zeros at its end");
+	ok(reads_signal(1, 2) && reads_signal(RECORD_INFO, 2),
+	    "a siginfo may be short or full");
+	ok(!reads_signal(0, 0) && !reads_signal(RECORD_INFO + 1, 2),
+	    "but not empty or longer");
+	ok(!reads_signal(8, 0), "nor end in a zero");
+}
+
 static void
 test_errors(void)
 {
@@ -287,6 +326,7 @@ main(void)
 	test_torn();
 	test_changes();
 	test_order();
+	test_signals();
 	test_errors();
 	return done_testing();
 }

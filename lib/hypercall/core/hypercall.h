@@ -128,7 +128,16 @@ struct hc_guest {
 	    uint32_t number, hc_serve_row *serve);
 	/* The same for a reading of the time stamp counter: NULL, or a sentence
 	 * that says why the guest cannot go on. */
-	const char *(*counted)(struct hc_guest *guest, uint64_t *value);
+	const char *(*counted)(
+	    struct hc_guest *guest, struct hc_thread *thread, uint64_t *value);
+	/* The same for a signal that the thread takes, which is recorded; or
+	 * the next that it took: false if there is none here. */
+	bool (*took)(
+	    struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info);
+	/* The thread has taken all signals that it can take here: NULL, or a
+	 * sentence that says why the guest cannot go on. */
+	const char *(*took_all)(
+	    struct hc_guest *guest, struct hc_thread *thread);
 	struct hc_recording *recording;
 	struct hc_replay *replay; /* NULL: the guest is not replayed */
 	_Atomic uint64_t count[HYPERCALL_END];

@@ -57,6 +57,9 @@ struct hc_thread {
 	uint64_t robust;       /* the head of its list of robust locks, or 0 */
 	_Atomic uint64_t lock; /* address of the PI lock it waits for, or 0 */
 	struct hc_wait wait;
+	/* Recorded: it has had an event, and not gone on since.  Only here does
+	 * a recording find a signal's place again. */
+	bool at_event;
 	/* Nonzero: the run loop has work to do, and no call may begin to wait.
 	 * Set in signal handlers, cleared by the loop. */
 	volatile int kicked;

@@ -4,6 +4,9 @@
  */
 #include "hypercall/record/recorder.h"
 
+#include "hypercall/core/hostcall.h"
+#include "hypercall/signal/signal.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +98,14 @@ put_event(struct hc_recording *rec, const struct gmem *mem,
 		record_put_range(rec->writer, &rec->base, va, len);
 		record_put_bytes(rec->writer, mem->base + va, len);
 	}
+}
+
+static void
+note_event(struct hc_recording *rec, struct hc_thread *thread)
+{
 	rec->events++;
+	rec->delayed = 0;
+	thread->at_event = true;
 }
 
 static const char *
@@ -132,24 +142,37 @@ hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 
 	if (reason)
 		return hc_recording_refuse(call, reason, number);
+	/* A signal that came since the last event interrupts the call, if it
+	 * waits. */
+	if (call->thread->signals.pending)
+		call->thread->kicked = 1;
 	hc_describe_call(call, row, number, &event);
 	event.stream = hc_stream_of(call, row);
 	rec->lends.n = 0;
 	rec->lends.more = false;
 	result = hc_is_shown(call, number) ? -EINVAL : serve(call, row, number);
-	/* A signal from outside: the call is made again, or the guest ends. */
-	if (hc_is_interrupted(result))
-		return result;
 	event.result = result;
 	event.ranges = how == HC_AGAIN
 			   ? 0
 			   : clip_lends(call, row, result, &rec->lends);
 	put_event(rec, call->guest->mem, &event);
+	note_event(rec, call->thread);
 	return check(call, rec, number, result);
 }
 
+static const char *
+why_not(struct hc_recording *rec)
+{
+	if (!write_error(rec))
+		return NULL;
+	snprintf(
+	    rec->why, sizeof(rec->why), "the recording: %s", write_error(rec));
+	return rec->why;
+}
+
 const char *
-hc_record_counter(struct hc_guest *guest, uint64_t *value)
+hc_record_counter(
+    struct hc_guest *guest, struct hc_thread *thread, uint64_t *value)
 {
 	struct hc_recording *rec = guest->recording;
 
@@ -157,10 +180,74 @@ hc_record_counter(struct hc_guest *guest, uint64_t *value)
 	record_begin(rec->writer, RECORD_COUNTER);
 	record_put_signed(rec->writer, (int64_t)(*value - rec->counter));
 	rec->counter = *value;
-	rec->events++;
-	if (!write_error(rec))
-		return NULL;
-	snprintf(
-	    rec->why, sizeof(rec->why), "the recording: %s", write_error(rec));
-	return rec->why;
+	note_event(rec, thread);
+	return why_not(rec);
+}
+
+/* A signal that ends the guest from outside, or between two events, is not in
+ * the recording, which ends there. */
+bool
+hc_record_signal(
+    struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info)
+{
+	uint8_t bytes[RECORD_INFO];
+
+	_Static_assert(sizeof(*info) == sizeof(bytes), "as on Linux");
+	if (!thread->at_event ||
+	    (hc_signal_is_outside(info) &&
+		hc_signal_ends(&guest->signals, info->si_signo)))
+		return true;
+	memcpy(bytes, info, sizeof(bytes));
+	record_put_signal(guest->recording->writer, bytes);
+	return true;
+}
+
+/* Have the thread kicked after the longest delay.  0 or -errno. */
+static int64_t
+arm_timer(struct hc_guest *guest, struct hc_recording *rec)
+{
+	const struct itimerspec when = { .it_value = { HC_DELAY_SECONDS, 1 } };
+	struct sigevent event = {
+		.sigev_value.sival_ptr = guest,
+		.sigev_signo = HC_TICK,
+		.sigev_notify = SIGEV_SIGNAL,
+	};
+	int64_t r = 0;
+
+	if (!rec->has_timer)
+		r = hc_host(
+		    SYS_timer_create, CLOCK_MONOTONIC, &event, &rec->timer);
+	rec->has_timer = r == 0;
+	return r < 0 ? r
+		     : hc_host(SYS_timer_settime, rec->timer, 0, &when, NULL);
+}
+
+/* A signal has come between two events: since when it waits for the next. */
+static const char *
+delay(struct hc_guest *guest)
+{
+	struct hc_recording *rec = guest->recording;
+	struct timespec now;
+
+	(void)hc_host(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	if (!rec->delayed) {
+		rec->delayed = now.tv_sec;
+		if (arm_timer(guest, rec) < 0)
+			return "the recording: the host has no timer left";
+	}
+	return now.tv_sec - rec->delayed < HC_DELAY_SECONDS
+		   ? NULL
+		   : "a signal of the guest has waited too long for its next"
+		     " hypercall: signals of a guest that only computes cannot"
+		     " be recorded yet: run it without --record";
+}
+
+const char *
+hc_record_signals(struct hc_guest *guest, struct hc_thread *thread)
+{
+	const char *why = why_not(guest->recording);
+
+	if (why || thread->at_event || !thread->signals.pending)
+		return why;
+	return delay(guest);
 }

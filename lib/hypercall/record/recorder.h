@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The two hooks of a recorded guest, and of one that is replayed.  They must not
+ * The hooks of a recorded guest, and of one that is replayed.  They must not
  * know where the recording is.
  */
 #ifndef HC_RECORDER_H
@@ -11,11 +11,19 @@
 
 int64_t hc_record_call(struct hc_call *call, const struct hc_row *row,
     uint32_t number, hc_serve_row *serve);
-const char *hc_record_counter(struct hc_guest *guest, uint64_t *value);
+const char *hc_record_counter(
+    struct hc_guest *guest, struct hc_thread *thread, uint64_t *value);
+bool hc_record_signal(
+    struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info);
+const char *hc_record_signals(struct hc_guest *guest, struct hc_thread *thread);
 
 int64_t hc_replay_call(struct hc_call *call, const struct hc_row *row,
     uint32_t number, hc_serve_row *serve);
-const char *hc_replay_counter(struct hc_guest *guest, uint64_t *value);
+const char *hc_replay_counter(
+    struct hc_guest *guest, struct hc_thread *thread, uint64_t *value);
+bool hc_replay_signal(
+    struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info);
+const char *hc_replay_signals(struct hc_guest *guest, struct hc_thread *thread);
 
 extern const struct hc_replay_ops hc_replay_places;
 

@@ -17,7 +17,11 @@ hc_recording_attach(struct hc_guest *guest, struct hc_recording *rec)
 	guest->recording = rec;
 	guest->recorded = records ? hc_record_call : hc_replay_call;
 	guest->counted = records ? hc_record_counter : hc_replay_counter;
+	guest->took = records ? hc_record_signal : hc_replay_signal;
+	guest->took_all = records ? hc_record_signals : hc_replay_signals;
 	if (records) {
+		/* A signal that ends the guest is taken as any other. */
+		guest->signals.observed = true;
 		guest->mem->lends = &rec->lends;
 		return;
 	}

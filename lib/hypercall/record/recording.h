@@ -4,10 +4,14 @@
  * the core, which does not know it.  It must not know vCPUs, nor files that hold
  * recordings.
  *
- * A guest has one thread, and no signals but those that it raises itself.  So
- * its input is what its calls answer and write, and readings of the time stamp
- * counter.  Calls that act on novillo's own state (memory, signals) are made
- * again in a replay; the others are answered from the recording.
+ * A guest has one thread.  So its input is what its calls answer and write,
+ * readings of the time stamp counter, and signals.  Calls that act on novillo's
+ * own state (memory, actions and masks of signals) are made again in a replay;
+ * the others are answered from the recording.
+ *
+ * A thread takes signals only after an event, before it goes on.  So the place
+ * of a signal in the recording is its place in the run.  In a replay no signal
+ * is sent: what was taken is taken again.
  */
 #ifndef HC_RECORDING_H
 #define HC_RECORDING_H
@@ -16,6 +20,9 @@
 #include "record/call.h"
 #include "record/reader.h"
 #include "record/writer.h"
+
+/* So long a signal waits for the next event, at most. */
+#define HC_DELAY_SECONDS 5
 
 /* How a replay stands. */
 enum hc_replayed {
@@ -32,6 +39,11 @@ struct hc_recording {
 	struct gmem_lends lends;
 	uint64_t events; /* calls and readings of the counter */
 	uint64_t counter;
+	/* Recording: a signal has waited for an event since this second; 0:
+	 * none waits.  The host's timer for that. */
+	int64_t delayed;
+	bool has_timer;
+	int timer;
 	/* Replaying: the guest's output up to this event was written, and for
 	 * its stream 1 it was written to this descriptor; 0: to 1. */
 	uint64_t shown;

@@ -6,6 +6,7 @@
  */
 #include "hypercall/record/recorder.h"
 
+#include "hypercall/signal/signal.h"
 #include "output/output.h"
 
 #include <inttypes.h>
@@ -254,11 +255,13 @@ count_event(struct hc_recording *rec)
 /* Can the guest go on after an event?  A debugger that waits for this place
  * stops it, and so does one where the recording has nothing more. */
 static bool
-goes_on_after(struct hc_recording *rec)
+goes_on_after(struct hc_recording *rec, struct hc_thread *thread)
 {
 	struct hc_replay *replay = &rec->replay;
 	const bool more = hc_recording_goes_on(rec);
 
+	if (record_peek(rec->reader) == RECORD_SIGNAL)
+		thread->signals.pending = true;
 	if (!replay->reached || rec->state == HC_REPLAY_DIVERGED)
 		return more;
 	if (!more || rec->events == replay->until)
@@ -301,6 +304,7 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 	hc_describe_call(call, row, number, &made);
 	if (!match(rec, &made, &event))
 		return stop(call);
+	hc_begin_treated_mask(call, number);
 	result = answer(call, row, &event, serve);
 	if (result != event.result) {
 		hc_recording_diverges(rec,
@@ -314,13 +318,15 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 		protect_again(call, &event);
 	show_output(call, row, &event);
 	count_event(rec);
-	if (call->end == HC_GOES_ON && !goes_on_after(rec))
+	if ((call->end == HC_GOES_ON || call->end == HC_LEAVES_HANDLER) &&
+	    !goes_on_after(rec, call->thread))
 		return stop(call);
 	return result;
 }
 
 const char *
-hc_replay_counter(struct hc_guest *guest, uint64_t *value)
+hc_replay_counter(
+    struct hc_guest *guest, struct hc_thread *thread, uint64_t *value)
 {
 	struct hc_recording *rec = guest->recording;
 
@@ -329,7 +335,61 @@ hc_replay_counter(struct hc_guest *guest, uint64_t *value)
 	rec->counter += (uint64_t)record_get_signed(rec->reader);
 	*value = rec->counter;
 	count_event(rec);
-	return goes_on_after(rec) ? NULL : rec->why;
+	return goes_on_after(rec, thread) ? NULL : rec->why;
+}
+
+/* Could the thread have taken it?  One that ends the guest from outside is not
+ * in a recording. */
+static bool
+may_take(const struct hc_guest *guest, const struct hc_thread *thread,
+    const siginfo_t *info)
+{
+	const int signal = info->si_signo;
+
+	if (signal < 1 || signal > HC_SIGNALS)
+		return false;
+	return !(thread->signals.blocked & HC_SIGNAL_BIT(signal)) &&
+	       !(hc_signal_is_outside(info) &&
+		   hc_signal_ends(&guest->signals, signal));
+}
+
+bool
+hc_replay_signal(
+    struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info)
+{
+	struct hc_recording *rec = guest->recording;
+	uint8_t bytes[RECORD_INFO];
+
+	if (rec->state != HC_REPLAY_RUNS ||
+	    record_peek(rec->reader) != RECORD_SIGNAL)
+		return false;
+	(void)record_next(rec->reader);
+	if (!record_get_signal(rec->reader, bytes)) {
+		break_off(rec);
+		return false;
+	}
+	memcpy(info, bytes, sizeof(*info));
+	if (may_take(guest, thread, info))
+		return true;
+	hc_recording_diverges(rec,
+	    "the recording has signal %d, which the guest does not take here",
+	    info->si_signo);
+	return false;
+}
+
+/* Can the guest go on?  If not, a debugger stops it where it is. */
+const char *
+hc_replay_signals(struct hc_guest *guest, struct hc_thread *thread)
+{
+	struct hc_recording *rec = guest->recording;
+
+	(void)thread;
+	if (hc_recording_goes_on(rec))
+		return NULL;
+	if (!rec->replay.reached || rec->state == HC_REPLAY_DIVERGED)
+		return rec->why;
+	rec->replay.reached(rec->replay.ctx);
+	return NULL;
 }
 
 static uint64_t

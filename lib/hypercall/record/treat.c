@@ -4,6 +4,8 @@
  */
 #include "hypercall/record/treat.h"
 
+#include "hypercall/signal/send.h"
+
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -48,11 +50,32 @@ hc_unrecordable(const struct hc_call *call, uint32_t number)
 
 	switch (hc_treatment(number)) {
 	case HC_REFUSED: return t->reason;
-	case HC_UNLESS_0: return call->arg[t->arg] ? t->reason : NULL;
 	case HC_MAPPED:
 		return shares_file(call) ? "shares the memory of files" : NULL;
 	default: return NULL;
 	}
+}
+
+void
+hc_begin_treated_mask(struct hc_call *call, uint32_t number)
+{
+	const unsigned arg = treats[number].arg;
+	uint64_t pair[2] = { 0 };
+
+	switch (hc_treatment(number)) {
+	case HC_MASKED:
+		pair[0] = call->arg[arg];
+		pair[1] = call->arg[arg + 1];
+		break;
+	case HC_PAIRED:
+		if (call->arg[arg])
+			(void)gmem_read(call->guest->mem, pair, call->arg[arg],
+			    sizeof(pair));
+		break;
+	default: return;
+	}
+	/* The recorded result says whether that failed. */
+	(void)hc_begin_mask(call, pair[0], pair[1]);
 }
 
 static enum record_stream

@@ -15,8 +15,9 @@ enum hc_treatment {
 	HC_ANSWERED,
 	HC_AGAIN,
 	HC_MAPPED,
+	HC_MASKED,
+	HC_PAIRED,
 	HC_REFUSED,
-	HC_UNLESS_0,
 	HC_SHOWN,
 };
 
@@ -25,6 +26,10 @@ enum hc_treatment hc_treatment(uint32_t number);
 
 /* Why the call cannot be recorded, or NULL: "has threads". */
 const char *hc_unrecordable(const struct hc_call *call, uint32_t number);
+
+/* Set the signal mask for the call, as it does itself, if it is of kind
+ * HC_MASKED or HC_PAIRED. */
+void hc_begin_treated_mask(struct hc_call *call, uint32_t number);
 
 /* Does a call of kind HC_SHOWN lead to one of novillo's streams? */
 bool hc_is_shown(const struct hc_call *call, uint32_t number);

@@ -356,6 +356,9 @@ hc_signal_send(struct hc_guest *guest, struct hc_thread *to,
 	const int signal = info->si_signo;
 	const hc_sigset bit = HC_SIGNAL_BIT(signal);
 
+	/* Signals come from the recording. */
+	if (guest->replay)
+		return HC_SENT_WAITS;
 	if (is_lost(s, to, signal))
 		return HC_SENT_NOWHERE;
 	/* Each timer of timer_create() has an instance of its own. */
@@ -431,20 +434,59 @@ hc_signal_take(struct hc_guest *guest, struct hc_thread *thread, hc_sigset set,
 	return true;
 }
 
-bool
-hc_signal_next(
-    struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info)
+/* A thread that is recorded takes signals at an event; elsewhere only those
+ * that end the guest, since its recording ends there. */
+static hc_sigset
+takable(const struct hc_guest *guest, const struct hc_thread *thread)
+{
+	const bool anywhere = !guest->recorded || thread->at_event;
+	hc_sigset set = ~thread->signals.blocked;
+	int signal;
+
+	for (signal = 1; !anywhere && signal <= HC_SIGNALS; signal++)
+		if (!hc_signal_ends(&guest->signals, signal))
+			set &= ~HC_SIGNAL_BIT(signal);
+	return set;
+}
+
+/* Is there a signal left, which the thread could take at its next event? */
+static bool
+has_delayed(const struct hc_guest *guest, const struct hc_thread *thread)
+{
+	return (thread->signals.mine.set | guest->signals.all.set) &
+	       ~thread->signals.blocked;
+}
+
+static bool
+take_next(struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info)
 {
 	bool found;
 
 	hc_signals_lock(guest);
 	do
 		found = hc_signal_take(
-		    guest, thread, ~thread->signals.blocked, info);
+		    guest, thread, takable(guest, thread), info);
 	while (found && hc_signal_is_ignored(&guest->signals, info->si_signo));
 	if (!found)
-		thread->signals.pending = false;
+		thread->signals.pending = has_delayed(guest, thread);
 	hc_signals_unlock(guest);
+	return found;
+}
+
+bool
+hc_signal_next(
+    struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info)
+{
+	bool found;
+
+	if (guest->replay) {
+		found = guest->took(guest, thread, info);
+		thread->signals.pending = found;
+		return found;
+	}
+	found = take_next(guest, thread, info);
+	if (found && guest->took)
+		(void)guest->took(guest, thread, info);
 	return found;
 }
 
