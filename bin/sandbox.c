@@ -113,8 +113,6 @@ need_look(struct needs *needs, const struct hc_look *look)
 static bool
 makes_threads(const struct hc_guest *guest)
 {
-	if (guest->recorded)
-		return false;
 	return hc_set_has(&guest->policy.allowed, HC_clone) ||
 	       hc_set_has(&guest->policy.allowed, HC_clone3);
 }

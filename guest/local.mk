@@ -122,6 +122,7 @@ GUEST_PLAIN = \
 	guest/rounds.elf \
 	guest/signals.elf \
 	guest/spin.elf \
+	guest/spinners.elf \
 	guest/status.elf \
 	guest/sum_file.elf \
 	guest/torture.elf \

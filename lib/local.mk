@@ -165,6 +165,9 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/record/treat.c \
 	lib/hypercall/record/treat.def \
 	lib/hypercall/record/treat.h \
+	lib/hypercall/record/turn.c \
+	lib/hypercall/record/turn.h \
+	lib/hypercall/record/turns.c \
 	lib/hypercall/trace/line.c \
 	lib/hypercall/trace/line.h \
 	lib/hypercall/trace/show.c \

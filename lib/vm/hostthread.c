@@ -22,6 +22,13 @@
 /* Room for several of a handler's vectors of IOV_MAX parts. */
 #define HOST_STACK (UINT64_C(1) << 20)
 
+static void
+check_turn(struct vcpu *vcpu, const char *why)
+{
+	if (why)
+		machine_end(vcpu->machine, OUTCOME_FAILED, 0, "%s", why);
+}
+
 /* The thread has ended itself: its vCPU is free for another. */
 static void
 release(struct vcpu *vcpu)
@@ -44,6 +51,9 @@ release(struct vcpu *vcpu)
 		machine_end_quietly(m, OUTCOME_EXIT, m->main_status);
 	debug_gone(vcpu);
 	pthread_mutex_unlock(&m->lock);
+	if (vcpu->thread.turns && !machine_is_over(m))
+		check_turn(vcpu,
+		    vcpu->thread.turns->end(vcpu->thread.turns, &vcpu->thread));
 }
 
 static bool
@@ -152,6 +162,10 @@ run_threads(struct vcpu *vcpu)
 
 	kick_set_current(vcpu);
 	while (wait_for_life(vcpu)) {
+		if (vcpu->thread.turns)
+			check_turn(
+			    vcpu, vcpu->thread.turns->begin(
+				      vcpu->thread.turns, &vcpu->thread));
 		if (debugged)
 			run_debugged(vcpu);
 		else
@@ -336,7 +350,9 @@ machine_signal(struct machine *m, int signal, void *context)
 {
 	const bool ends = signal && ends_guest(m, signal);
 
-	if (ends && m->debug.on && nobody_takes(&m->debug))
+	/* A recording ends there, whichever thread has the turn. */
+	if (ends &&
+	    (m->guest.recorded || (m->debug.on && nobody_takes(&m->debug))))
 		machine_kill(m, signal);
 	else if (ends && (machine_is_over(m) || !m->debug.attached))
 		output_hurry();

@@ -193,6 +193,13 @@ next_thread(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME])
 	return found != NULL;
 }
 
+static bool
+is_over(const struct hc_thread *thread)
+{
+	return machine_is_over(
+	    vcpu_of((struct hc_thread *)(uintptr_t)thread)->machine);
+}
+
 static const uint32_t base_msr[] = {
 	[HC_FS] = MSR_FS_BASE,
 	[HC_GS] = MSR_GS_BASE,
@@ -219,6 +226,7 @@ thread_init(struct vcpu *vcpu)
 		.set_base = set_base,
 		.create = create_thread,
 		.start = start_thread,
+		.is_over = is_over,
 		.next = next_thread,
 	};
 

@@ -39,12 +39,25 @@ for check in t_base t_calls t_malloc t_memory t_sse; do
 	same "$check" --allow=@all "$guests/$check.elf"
 done
 # Signals of timers, at other places each time.
-for turn in 1 2 3; do
+for turn in 1 2; do
 	same "t_timers, the $turn. time" --allow=@all "$guests/t_timers.elf"
 done
 mkdir "$scratch/work"
 same "an allowed folder" --allow=@all --volume="$scratch/work:/work" \
     "$guests/t_file.elf" /work
+
+# Threads, in another order each time.
+for turn in 1 2 3; do
+	same "threads, the $turn. time" "$guests/threads.elf"
+done
+same "t_threads" --allow=@all "$guests/t_threads.elf"
+for library in glibc musl; do
+	program=$top_builddir/tests/programs/$library-threads
+	[ -x "$program" ] || continue
+	for part in cond leave; do
+		same "$library: $part" --allow=@all "$program" $part
+	done
+done
 
 # Programs for Linux: files, pipes, clocks, randomness, signals to themselves.
 busybox=/bin/busybox
@@ -85,19 +98,27 @@ try "$novillo" --replay="$log" --trace
 has "$err" "read(0, " "--replay --trace shows the calls"
 has "$err" "+++ exited with 0 +++" "and the end"
 
-# A guest that cannot be recorded is refused, by the recording and by the replay.
-refused()
-{
-	try "$novillo" --record="$log" --allow=@all "$guests/$1"
-	is "$status" 125 "$1 is not recorded"
-	has "$err" "a guest that $2 cannot be recorded yet" \
-	    "$1: the message says why"
-	try "$novillo" --replay="$log"
-	is "$status" 125 "$1: nor is it replayed"
-	has "$err" "a guest that $2 cannot be recorded yet" \
-	    "$1: with the same message"
-}
-refused threads.elf "has threads"
+# A guest that cannot be recorded is refused: a thread spins for another.
+try "$novillo" --record="$log" --allow=@all "$guests/spinners.elf"
+is "$status" 125 "a thread that spins for another is not recorded"
+has "$err" "has computed too long without a hypercall, while others wait" \
+    "and the message says why"
+try timeout 20 "$novillo" --replay="$log"
+is "$status" 125 "nor is it replayed"
+has "$err" "ended from outside" "but to where nothing more is recorded"
+
+# A replay of threads has no debugger.
+"$novillo" --record="$log" "$guests/threads.elf" >"$scratch/out1"
+# shellcheck disable=SC2016 # the other shell expands it
+try sh -c '{ printf "+\$c#63"; sleep 3; } |
+    timeout 20 "$0" --replay="$1" --gdb=stdio' "$novillo" "$log"
+is "$status" 125 "a replay with threads is not debugged"
+has "$err" "has threads, which a debugger cannot follow" "with a message"
+try timeout 20 "$novillo" --replay="$log" --sandbox=strict
+case $status in
+0) is "$out" "$(cat "$scratch/out1")" "but replayed under --sandbox=strict" ;;
+*) has "$err" "--sandbox=strict" "this host cannot be strict" ;;
+esac
 
 # begin GUEST ARG: record it in the background; send SIGNAL NUMBER: its handler
 # says that the signal came.

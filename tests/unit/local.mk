@@ -40,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/t-plan \
 	tests/unit/t-points \
 	tests/unit/t-record \
+	tests/unit/t-turn \
 	tests/unit/t-regs \
 	tests/unit/t-rsp \
 	tests/unit/t-signal \
@@ -144,6 +145,8 @@ tests_unit_t_stub_SOURCES = tests/unit/t-stub.c tests/unit/faketarget.c \
 tests_unit_t_stub_LDADD = lib/libgdb.a
 tests_unit_t_timepage_SOURCES = tests/unit/t-timepage.c $(UNIT_SOURCES)
 tests_unit_t_timepage_LDADD = $(TEST_LIBS)
+tests_unit_t_turn_SOURCES = tests/unit/t-turn.c $(UNIT_SOURCES)
+tests_unit_t_turn_LDADD = $(TEST_LIBS)
 tests_unit_t_trace_SOURCES = tests/unit/t-trace.c $(UNIT_SOURCES)
 tests_unit_t_trace_LDADD = $(TEST_LIBS)
 tests_unit_t_symbols_SOURCES = tests/unit/t-symbols.c $(UNIT_SOURCES)

@@ -213,8 +213,10 @@ make_call(struct forward *f)
 		    &growth, f->call->guest, &number, f->held, arg, f->bytes);
 	if (r < 0)
 		return r;
-	r = hc_host_wait(f->call->thread, number, arg[0], arg[1], arg[2],
-	    arg[3], arg[4], arg[5]);
+	r = growth.file ? hc_host_wait_alone(f->call->thread, number, arg[0],
+			      arg[1], arg[2], arg[3], arg[4], arg[5])
+			: hc_host_wait(f->call->thread, number, arg[0], arg[1],
+			      arg[2], arg[3], arg[4], arg[5]);
 	return hc_memfile_end(&growth, r);
 }
 

@@ -44,11 +44,21 @@ hc_errno(long r)
  * or -HC_NOT_MADE (hypercall.h).
  */
 #define hc_host_wait(thread, number, a, b, c, d, e, f)                  \
+	hc_wait_in_turn(thread, number,                                 \
+	    (const long[]){ (long)(a), (long)(b), (long)(c), (long)(d), \
+		(long)(e), (long)(f) })
+
+/* The same while a lock is held: threads that take turns wait too. */
+#define hc_host_wait_alone(thread, number, a, b, c, d, e, f)            \
 	hc_wait_call(&(thread)->kicked, number,                         \
 	    (const long[]){ (long)(a), (long)(b), (long)(c), (long)(d), \
 		(long)(e), (long)(f) })
 
 int64_t
 hc_wait_call(const volatile int *kicked, long number, const long arg[6]);
+
+struct hc_thread;
+int64_t
+hc_wait_in_turn(struct hc_thread *thread, long number, const long arg[6]);
 
 #endif

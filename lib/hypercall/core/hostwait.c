@@ -38,3 +38,11 @@ hc_host_kicked(void *context)
 	else
 		regs[REG_RIP] = (greg_t)(uintptr_t)hc_wait_not_made;
 }
+
+int64_t
+hc_wait_in_turn(struct hc_thread *thread, long number, const long arg[6])
+{
+	return thread->turns
+		   ? thread->turns->wait(thread->turns, thread, number, arg)
+		   : hc_wait_call(&thread->kicked, number, arg);
+}

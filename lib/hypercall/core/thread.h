@@ -41,9 +41,23 @@ struct hc_thread_ops {
 	int (*create)(struct hc_thread *parent, struct hc_thread **child);
 	void (*start)(
 	    struct hc_thread *child, uint64_t stack, const uint64_t *tls);
+	/* Has the guest ended? */
+	bool (*is_over)(const struct hc_thread *thread);
 	/* See hc_thread_next(). */
 	bool (*next)(
 	    struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME]);
+};
+
+/* Threads that take turns: one at a time runs. */
+struct hc_turns {
+	/* Make a host call that may wait; meanwhile others run. */
+	int64_t (*wait)(struct hc_turns *turns, struct hc_thread *thread,
+	    long number, const long arg[6]);
+	/* The thread begins, and has the turn when this returns; the thread
+	 * has ended.  NULL, or a sentence that says why the guest cannot go
+	 * on. */
+	const char *(*begin)(struct hc_turns *turns, struct hc_thread *thread);
+	const char *(*end)(struct hc_turns *turns, struct hc_thread *thread);
 };
 
 /* A thread of the guest. */
@@ -63,6 +77,9 @@ struct hc_thread {
 	/* Nonzero: the run loop has work to do, and no call may begin to wait.
 	 * Set in signal handlers, cleared by the loop. */
 	volatile int kicked;
+	struct hc_turns *turns; /* NULL: threads run together */
+	_Atomic int has_turn;
+	struct hc_thread *next_turn;     /* that waits for it, after this one */
 	const struct hc_thread_ops *ops; /* NULL: alone, without a vCPU */
 };
 

@@ -633,7 +633,7 @@ rewrite(const struct hc_call *call, struct hc_file *file, long number,
 	r = hc_memfile_begin(&growth, call->guest, file, offset, length);
 	if (r < 0)
 		return r;
-	r = hc_host_wait(
+	r = hc_host_wait_alone(
 	    call->thread, number, file->host, arg[0], arg[1], arg[2], 0, 0);
 	return hc_memfile_end(&growth, r);
 }

@@ -122,11 +122,22 @@ check(struct hc_call *call, const struct hc_recording *rec, uint32_t number,
 	if (write_error(rec))
 		return hc_recording_stop(
 		    call, "the recording: %s", write_error(rec));
-	if (rec->lends.more)
+	if (rec->lends.more && hc_treatment(number) != HC_AGAIN)
 		return hc_recording_stop(call,
 		    "%s: the call writes more than %d ranges of memory, which"
 		    " cannot be recorded: run it without --record",
 		    hc_row(number)->name, GMEM_LENDS);
+	return result;
+}
+
+/* The guest is over, or cannot be recorded. */
+static int64_t
+no_turn(struct hc_call *call, int64_t result)
+{
+	if (!call->thread->ops->is_over(call->thread)) {
+		call->end = HC_STOPS_GUEST;
+		call->why = HC_STALLED;
+	}
 	return result;
 }
 
@@ -148,16 +159,24 @@ hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 		call->thread->kicked = 1;
 	hc_describe_call(call, row, number, &event);
 	event.stream = hc_stream_of(call, row);
+	/* So that the streams' bytes are in the order of the events. */
+	rec->keeps_turn = event.stream != RECORD_NO_STREAM;
 	rec->lends.n = 0;
 	rec->lends.more = false;
 	result = hc_is_shown(call, number) ? -EINVAL : serve(call, row, number);
+	if (!hc_turn_has(call->thread))
+		return no_turn(call, result);
 	event.result = result;
 	event.ranges = how == HC_AGAIN
 			   ? 0
 			   : clip_lends(call, row, result, &rec->lends);
 	put_event(rec, call->guest->mem, &event);
 	note_event(rec, call->thread);
-	return check(call, rec, number, result);
+	result = check(call, rec, number, result);
+	if ((call->end == HC_GOES_ON || call->end == HC_LEAVES_HANDLER) &&
+	    hc_record_turn(rec, call->thread, number) != HC_TURN_TAKEN)
+		return no_turn(call, result);
+	return result;
 }
 
 static const char *
@@ -181,7 +200,8 @@ hc_record_counter(
 	record_put_signed(rec->writer, (int64_t)(*value - rec->counter));
 	rec->counter = *value;
 	note_event(rec, thread);
-	return why_not(rec);
+	return hc_record_turn(rec, thread, 0) == HC_TURN_STALLED ? HC_STALLED
+								 : why_not(rec);
 }
 
 /* A signal that ends the guest from outside, or between two events, is not in

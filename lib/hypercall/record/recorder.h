@@ -25,6 +25,25 @@ bool hc_replay_signal(
     struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info);
 const char *hc_replay_signals(struct hc_guest *guest, struct hc_thread *thread);
 
+/* The first thread of the guest that is recorded or replayed. */
+void hc_turns_attach(struct hc_recording *rec, struct hc_thread *first);
+
+/* After an event, of call `number` or of none (0): is it the turn of another
+ * thread?  When this returns, it is that of the caller again. */
+enum hc_turn_taken hc_record_turn(
+    struct hc_recording *rec, struct hc_thread *thread, uint32_t number);
+
+/* Records of `kind` that follow give the turn to other threads: when this
+ * returns, they have given it back. */
+enum hc_turn_taken hc_replay_turn(
+    struct hc_recording *rec, struct hc_thread *thread, enum record_kind kind);
+
+/* Why a guest cannot be recorded whose thread keeps the turn. */
+#define HC_STALLED                                                         \
+	"a thread of the guest has computed too long without a hypercall," \
+	" while others wait: such threads cannot be recorded yet: run it"  \
+	" without --record"
+
 extern const struct hc_replay_ops hc_replay_places;
 
 /* The guest cannot go on: end it with this sentence.  Returns a result. */

@@ -15,6 +15,8 @@ hc_recording_attach(struct hc_guest *guest, struct hc_recording *rec)
 	const bool records = rec->writer != NULL;
 
 	guest->recording = rec;
+	rec->guest = guest;
+	hc_turns_attach(rec, guest->signals.threads);
 	guest->recorded = records ? hc_record_call : hc_replay_call;
 	guest->counted = records ? hc_record_counter : hc_replay_counter;
 	guest->took = records ? hc_record_signal : hc_replay_signal;

@@ -4,8 +4,9 @@
  * the core, which does not know it.  It must not know vCPUs, nor files that hold
  * recordings.
  *
- * A guest has one thread.  So its input is what its calls answer and write,
- * readings of the time stamp counter, and signals.  Calls that act on novillo's
+ * One thread of the guest runs at a time.  So its input is what its calls answer
+ * and write, readings of the time stamp counter, signals, and the order of its
+ * threads.  Calls that act on novillo's
  * own state (memory, actions and masks of signals) are made again in a replay;
  * the others are answered from the recording.
  *
@@ -17,6 +18,7 @@
 #define HC_RECORDING_H
 
 #include "hypercall/core/hypercall.h"
+#include "hypercall/record/turn.h"
 #include "record/call.h"
 #include "record/reader.h"
 #include "record/writer.h"
@@ -37,6 +39,15 @@ struct hc_recording {
 	struct record_reader *reader; /* replaying, or NULL */
 	struct record_base base;
 	struct gmem_lends lends;
+	struct hc_guest *guest;
+	struct hc_turns turns;
+	struct hc_turn turn;
+	/* Recording: the thread whose events follow; at which event and time
+	 * its turn began; did the one before leave in a call?  Does the call
+	 * in the making keep the turn while it waits? */
+	int runs;
+	uint64_t turn_events, turn_ms;
+	bool left_in_call, keeps_turn;
 	uint64_t events; /* calls and readings of the counter */
 	uint64_t counter;
 	/* Recording: a signal has waited for an event since this second; 0:
@@ -48,6 +59,7 @@ struct hc_recording {
 	 * its stream 1 it was written to this descriptor; 0: to 1. */
 	uint64_t shown;
 	int output;
+	bool debugged; /* it has, or waits for, a debugger */
 	struct hc_replay replay;
 	enum hc_replayed state;
 	char why[1024]; /* a message */

@@ -10,10 +10,15 @@
 #include "output/output.h"
 
 #include <inttypes.h>
+#include <linux/futex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#ifndef FUTEX_LOCK_PI2
+#define FUTEX_LOCK_PI2 13
+#endif
 
 void
 hc_recording_diverges(struct hc_recording *rec, const char *format, ...)
@@ -258,8 +263,11 @@ static bool
 goes_on_after(struct hc_recording *rec, struct hc_thread *thread)
 {
 	struct hc_replay *replay = &rec->replay;
-	const bool more = hc_recording_goes_on(rec);
+	bool more;
 
+	if (hc_replay_turn(rec, thread, RECORD_SWITCH) == HC_TURN_OVER)
+		return true;
+	more = hc_recording_goes_on(rec);
 	if (record_peek(rec->reader) == RECORD_SIGNAL)
 		thread->signals.pending = true;
 	if (!replay->reached || rec->state == HC_REPLAY_DIVERGED)
@@ -290,6 +298,36 @@ stop(struct hc_call *call)
 	return -ENOSYS;
 }
 
+/* A debugger would see one thread go on where another one did. */
+static int64_t
+stop_debugged(struct hc_call *call)
+{
+	struct hc_recording *rec = call->guest->recording;
+
+	rec->state = HC_REPLAY_BROKEN;
+	snprintf(rec->why, sizeof(rec->why),
+	    "the recorded guest has threads, which a debugger cannot follow in"
+	    " a replay yet: replay it without --gdb and --debug");
+	return stop(call);
+}
+
+/* Let others run while the recorded call waited.  A thread that ends sees that
+ * another waits for its lock. */
+static enum hc_turn_taken
+wait_again(
+    struct hc_recording *rec, const struct hc_call *call, uint32_t number)
+{
+	struct hc_thread *thread = call->thread;
+	const unsigned op = (unsigned)call->arg[1] & FUTEX_CMD_MASK;
+	enum hc_turn_taken taken;
+
+	if (number == HC_futex && (op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2))
+		thread->lock = call->arg[0];
+	taken = hc_replay_turn(rec, thread, RECORD_WAIT);
+	thread->lock = 0;
+	return taken;
+}
+
 int64_t
 hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
     hc_serve_row *serve)
@@ -301,7 +339,11 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 
 	if (reason)
 		return hc_recording_refuse(call, reason, number);
+	if (rec->debugged && (number == HC_clone || number == HC_clone3))
+		return stop_debugged(call);
 	hc_describe_call(call, row, number, &made);
+	if (wait_again(rec, call, number) == HC_TURN_OVER)
+		return -EINTR;
 	if (!match(rec, &made, &event))
 		return stop(call);
 	hc_begin_treated_mask(call, number);

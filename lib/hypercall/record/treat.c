@@ -16,9 +16,8 @@
 static const struct treat {
 	uint8_t how; /* enum hc_treatment */
 	uint8_t arg;
-	const char *reason;
 } treats[HYPERCALL_END] = {
-#define TREAT(name, how, arg, reason) [HC_##name] = { HC_##how, arg, reason },
+#define TREAT(name, how, arg) [HC_##name] = { HC_##how, arg },
 #include "hypercall/record/treat.def"
 #undef TREAT
 };
@@ -46,14 +45,9 @@ shares_file(const struct hc_call *call)
 const char *
 hc_unrecordable(const struct hc_call *call, uint32_t number)
 {
-	const struct treat *t = &treats[number];
-
-	switch (hc_treatment(number)) {
-	case HC_REFUSED: return t->reason;
-	case HC_MAPPED:
-		return shares_file(call) ? "shares the memory of files" : NULL;
-	default: return NULL;
-	}
+	return hc_treatment(number) == HC_MAPPED && shares_file(call)
+		   ? "shares the memory of files"
+		   : NULL;
 }
 
 void

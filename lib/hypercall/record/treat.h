@@ -17,7 +17,6 @@ enum hc_treatment {
 	HC_MAPPED,
 	HC_MASKED,
 	HC_PAIRED,
-	HC_REFUSED,
 	HC_SHOWN,
 };
 

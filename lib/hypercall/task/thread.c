@@ -73,6 +73,8 @@ make_thread(struct hc_call *call, const struct request *req)
 	tid = child->tid;
 	hc_signals_join(call->guest, child, call->thread);
 	child->slack = call->thread->slack;
+	child->turns = call->thread->turns;
+	child->has_turn = 0;
 	if (req->flags & CLONE_PARENT_SETTID)
 		store_tid(call, req->parent_tid, tid);
 	if (req->flags & CLONE_CHILD_SETTID)

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The turn.  Nothing here may know what a thread does with it.
+ *
+ * A thread waits by a futex of its own, and a kick ends that wait: the guest may
+ * be over.
+ */
+#include "hypercall/record/turn.h"
+
+#include "hypercall/core/hostcall.h"
+
+#include <linux/futex.h>
+
+void
+hc_turn_init(struct hc_turn *t, struct hc_thread *thread)
+{
+	pthread_mutex_init(&t->lock, NULL);
+	t->holder = thread;
+	thread->has_turn = 1;
+}
+
+static void
+wake(struct hc_thread *thread)
+{
+	thread->has_turn = 1;
+	(void)hc_host(
+	    SYS_futex, &thread->has_turn, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* Has nobody made an event since `events`?  That becomes the present number. */
+static bool
+is_quiet(const struct hc_turn *t, uint64_t *events)
+{
+	const bool quiet = !t->waits && t->events == *events;
+
+	*events = t->events;
+	return quiet;
+}
+
+static enum hc_turn_taken
+await(struct hc_turn *t, struct hc_thread *thread, unsigned seconds)
+{
+	const struct timespec second = { 1, 0 };
+	uint64_t events = t->events;
+	unsigned quiet = 0;
+	bool kicked = false;
+	int64_t r;
+
+	while (!thread->has_turn) {
+		/* The reason of a kick is looked at when the thread runs. */
+		kicked = kicked || thread->kicked;
+		thread->kicked = 0;
+		if (thread->ops->is_over(thread))
+			return HC_TURN_OVER;
+		r = hc_host_wait_alone(thread, SYS_futex, &thread->has_turn,
+		    FUTEX_WAIT_PRIVATE, 0, &second, 0, 0);
+		if (r == -ETIMEDOUT)
+			quiet = is_quiet(t, &events) ? quiet + 1 : 0;
+		if (seconds > 0 && quiet == seconds)
+			return HC_TURN_STALLED;
+	}
+	if (kicked)
+		thread->kicked = 1;
+	return HC_TURN_TAKEN;
+}
+
+enum hc_turn_taken
+hc_turn_take(struct hc_turn *t, struct hc_thread *thread)
+{
+	pthread_mutex_lock(&t->lock);
+	if (!t->holder) {
+		t->holder = thread;
+		thread->has_turn = 1;
+	} else if (t->holder != thread) {
+		thread->next_turn = NULL;
+		if (t->first)
+			t->last->next_turn = thread;
+		else
+			t->first = thread;
+		t->last = thread;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return await(t, thread, HC_TURN_SECONDS);
+}
+
+void
+hc_turn_leave(struct hc_turn *t, struct hc_thread *thread)
+{
+	pthread_mutex_lock(&t->lock);
+	thread->has_turn = 0;
+	t->holder = t->first;
+	if (t->first) {
+		t->first = t->first->next_turn;
+		wake(t->holder);
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+bool
+hc_turn_is_wanted(struct hc_turn *t)
+{
+	bool wanted;
+
+	pthread_mutex_lock(&t->lock);
+	wanted = t->first != NULL;
+	pthread_mutex_unlock(&t->lock);
+	return wanted;
+}
+
+void
+hc_turn_give(struct hc_turn *t, struct hc_thread *thread, struct hc_thread *to)
+{
+	pthread_mutex_lock(&t->lock);
+	thread->has_turn = 0;
+	t->holder = to;
+	wake(to);
+	pthread_mutex_unlock(&t->lock);
+}
+
+enum hc_turn_taken
+hc_turn_await(struct hc_turn *t, struct hc_thread *thread)
+{
+	return await(t, thread, 0);
+}

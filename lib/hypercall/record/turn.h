@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads of which one at a time has the turn, and runs.  It must not know
+ * recordings, nor calls.
+ */
+#ifndef HC_TURN_H
+#define HC_TURN_H
+
+#include "hypercall/core/hypercall.h"
+
+#include <pthread.h>
+
+/* A thread that wants the turn waits so long for one that makes no event. */
+#define HC_TURN_SECONDS 5
+
+enum hc_turn_taken {
+	HC_TURN_TAKEN,
+	HC_TURN_OVER,    /* the guest has ended */
+	HC_TURN_STALLED, /* the one that has it makes no event */
+};
+
+struct hc_turn {
+	pthread_mutex_t lock;
+	struct hc_thread *holder;       /* or NULL */
+	struct hc_thread *first, *last; /* those that wait for it, in order */
+	_Atomic uint64_t events;        /* of those that had it */
+	/* The one that has it waits for the host: that takes as long as it
+	 * takes. */
+	atomic_bool waits;
+};
+
+/* `thread` has it. */
+void hc_turn_init(struct hc_turn *t, struct hc_thread *thread);
+
+/* Wait for it among the others; it may be there already. */
+enum hc_turn_taken hc_turn_take(struct hc_turn *t, struct hc_thread *thread);
+
+/* Leave it to the first that waits, or to nobody. */
+void hc_turn_leave(struct hc_turn *t, struct hc_thread *thread);
+bool hc_turn_is_wanted(struct hc_turn *t);
+
+/* Give it to a certain thread; wait, however long, until it is given. */
+void
+hc_turn_give(struct hc_turn *t, struct hc_thread *thread, struct hc_thread *to);
+enum hc_turn_taken hc_turn_await(struct hc_turn *t, struct hc_thread *thread);
+
+static inline bool
+hc_turn_has(const struct hc_thread *thread)
+{
+	return thread->has_turn;
+}
+
+#endif

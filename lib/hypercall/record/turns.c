@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The threads of a recorded guest, which take turns, and those of a replay, which
+ * have the turns that the recording says.  Nothing here may know how a call is
+ * recorded.
+ *
+ * A turn ends after an event or in a call that waits: two kinds of records, so
+ * that a replay knows whether the thread computes before the others run.
+ */
+#include "hypercall/record/recorder.h"
+
+#include "hypercall/core/hostcall.h"
+#include "hypercall/signal/send.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Others get the turn after so many events or milliseconds. */
+#define EVENTS_MAX 32
+#define TURN_MS    10
+
+static struct hc_recording *
+recording_of(struct hc_turns *turns)
+{
+	return (struct hc_recording *)(void *)((char *)turns -
+					       offsetof(
+						   struct hc_recording, turns));
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now = { 0 };
+
+	(void)hc_host(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Is it a word that the call before the wait may have changed?  Larger ranges are
+ * buffers, which the waiting call fills. */
+static bool
+is_word(const struct hc_recording *rec, unsigned i)
+{
+	return rec->lends.range[i].len <= sizeof(uint64_t);
+}
+
+static void
+put_words(struct hc_recording *rec)
+{
+	const uint8_t *base = rec->guest->mem->base;
+	uint64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < rec->lends.n; i++)
+		n += is_word(rec, i);
+	record_put(rec->writer, n);
+	for (i = 0; i < rec->lends.n; i++) {
+		const uint64_t va = rec->lends.range[i].va;
+		const uint64_t len = rec->lends.range[i].len;
+
+		if (!is_word(rec, i))
+			continue;
+		record_put_range(rec->writer, &rec->base, va, len);
+		record_put_bytes(rec->writer, base + va, len);
+	}
+}
+
+/* Before any other thread has handed out memory. */
+static void
+put_turn(struct hc_recording *rec, const struct hc_thread *thread)
+{
+	record_begin(
+	    rec->writer, rec->left_in_call ? RECORD_WAIT : RECORD_SWITCH);
+	record_put(rec->writer, (uint64_t)thread->tid);
+	if (rec->left_in_call)
+		put_words(rec);
+}
+
+/* The thread has the turn again, or for the first time. */
+static enum hc_turn_taken
+come_back(struct hc_recording *rec, struct hc_thread *thread)
+{
+	const enum hc_turn_taken taken = hc_turn_take(&rec->turn, thread);
+
+	if (taken != HC_TURN_TAKEN || rec->runs == thread->tid)
+		return taken;
+	put_turn(rec, thread);
+	rec->runs = thread->tid;
+	rec->turn_events = rec->events;
+	rec->turn_ms = now_ms();
+	return taken;
+}
+
+/* Other threads run while the host's call waits, and hand out ranges of memory
+ * themselves. */
+static int64_t
+wait_recorded(struct hc_turns *turns, struct hc_thread *thread, long number,
+    const long arg[6])
+{
+	struct hc_recording *rec = recording_of(turns);
+	struct gmem_lends lends;
+	int64_t r;
+
+	if (rec->keeps_turn) {
+		rec->turn.waits = true;
+		r = hc_wait_call(&thread->kicked, number, arg);
+		rec->turn.waits = false;
+		return r;
+	}
+	lends.n = rec->lends.n;
+	lends.more = rec->lends.more;
+	memcpy(lends.range, rec->lends.range, lends.n * sizeof(lends.range[0]));
+	rec->left_in_call = true;
+	hc_turn_leave(&rec->turn, thread);
+	r = hc_wait_call(&thread->kicked, number, arg);
+	if (come_back(rec, thread) != HC_TURN_TAKEN)
+		return -EINTR;
+	rec->lends.n = lends.n;
+	rec->lends.more = lends.more;
+	memcpy(rec->lends.range, lends.range, lends.n * sizeof(lends.range[0]));
+	return r;
+}
+
+static const char *
+begin_recorded(struct hc_turns *turns, struct hc_thread *thread)
+{
+	thread->at_event = true;
+	return come_back(recording_of(turns), thread) == HC_TURN_STALLED
+		   ? HC_STALLED
+		   : NULL;
+}
+
+static const char *
+end_recorded(struct hc_turns *turns, struct hc_thread *thread)
+{
+	struct hc_recording *rec = recording_of(turns);
+
+	rec->left_in_call = false;
+	hc_turn_leave(&rec->turn, thread);
+	return NULL;
+}
+
+enum hc_turn_taken
+hc_record_turn(
+    struct hc_recording *rec, struct hc_thread *thread, uint32_t number)
+{
+	rec->turn.events++;
+	if (!hc_turn_is_wanted(&rec->turn))
+		return HC_TURN_TAKEN;
+	if (number != HC_sched_yield &&
+	    rec->events - rec->turn_events < EVENTS_MAX &&
+	    now_ms() - rec->turn_ms < TURN_MS)
+		return HC_TURN_TAKEN;
+	rec->left_in_call = false;
+	hc_turn_leave(&rec->turn, thread);
+	return come_back(rec, thread);
+}
+
+/* Write the words that the waiting call changed. */
+static void
+get_words(struct hc_recording *rec)
+{
+	const struct gmem *mem = rec->guest->mem;
+	uint64_t n = record_get(rec->reader), va, len;
+
+	for (; n > 0; n--) {
+		if (!record_get_range(rec->reader, &rec->base, &va, &len))
+			return;
+		if (len == 0 || len > sizeof(uint64_t) ||
+		    !gmem_range(mem, va, len, GMEM_WRITE)) {
+			hc_recording_diverges(rec,
+			    "the recorded call wrote 0x%" PRIx64 " bytes at"
+			    " 0x%" PRIx64 " before it waited",
+			    len, va);
+			return;
+		}
+		if (!record_get_bytes(rec->reader, mem->base + va, len))
+			return;
+	}
+}
+
+/* Give the turn to the thread that the next record names. */
+static bool
+give(struct hc_recording *rec, struct hc_thread *thread)
+{
+	const bool waits = record_next(rec->reader) == RECORD_WAIT;
+	const uint64_t tid = record_get(rec->reader);
+	struct hc_thread *to = NULL;
+
+	if (waits)
+		get_words(rec);
+	if (!hc_recording_goes_on(rec))
+		return false;
+	hc_signals_lock(rec->guest);
+	if (tid <= INT32_MAX)
+		to = hc_signal_thread(rec->guest, (int)tid);
+	hc_signals_unlock(rec->guest);
+	if (!to || to == thread) {
+		hc_recording_diverges(rec,
+		    "the recording goes on in another thread, %" PRIu64
+		    ", which does not wait",
+		    tid);
+		return false;
+	}
+	hc_turn_give(&rec->turn, thread, to);
+	return true;
+}
+
+enum hc_turn_taken
+hc_replay_turn(
+    struct hc_recording *rec, struct hc_thread *thread, enum record_kind kind)
+{
+	enum hc_turn_taken taken = HC_TURN_TAKEN;
+
+	while (taken == HC_TURN_TAKEN && rec->state == HC_REPLAY_RUNS &&
+	       record_peek(rec->reader) == (unsigned)kind)
+		taken = give(rec, thread) ? hc_turn_await(&rec->turn, thread)
+					  : HC_TURN_STALLED;
+	return taken;
+}
+
+/* In a replay no call waits for the host. */
+static int64_t
+wait_replayed(struct hc_turns *turns, struct hc_thread *thread, long number,
+    const long arg[6])
+{
+	(void)turns;
+	return hc_wait_call(&thread->kicked, number, arg);
+}
+
+static const char *
+begin_replayed(struct hc_turns *turns, struct hc_thread *thread)
+{
+	struct hc_recording *rec = recording_of(turns);
+
+	if (hc_turn_await(&rec->turn, thread) == HC_TURN_TAKEN &&
+	    record_peek(rec->reader) == RECORD_SIGNAL)
+		thread->signals.pending = true;
+	return NULL;
+}
+
+static const char *
+end_replayed(struct hc_turns *turns, struct hc_thread *thread)
+{
+	struct hc_recording *rec = recording_of(turns);
+	const unsigned next = record_peek(rec->reader);
+
+	if (!hc_recording_goes_on(rec))
+		return rec->why;
+	if (next == RECORD_SWITCH)
+		return give(rec, thread) ? NULL : rec->why;
+	hc_recording_diverges(rec, "thread %d has ended; the recording has %s",
+	    thread->tid, record_kind_text(next));
+	return rec->why;
+}
+
+void
+hc_turns_attach(struct hc_recording *rec, struct hc_thread *first)
+{
+	const bool records = rec->writer != NULL;
+
+	rec->turns = (struct hc_turns){
+		.wait = records ? wait_recorded : wait_replayed,
+		.begin = records ? begin_recorded : begin_replayed,
+		.end = records ? end_recorded : end_replayed,
+	};
+	rec->runs = first->tid;
+	first->turns = &rec->turns;
+	hc_turn_init(&rec->turn, first);
+}
