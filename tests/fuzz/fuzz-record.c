@@ -51,23 +51,38 @@ make_input(const uint8_t *data, size_t size, bool sealed)
 		record_seal(input.bytes, 0);
 }
 
-/* Read a call with its ranges. */
+/* Read so many ranges of memory. */
+static void
+read_ranges(struct record_base *base, uint64_t ranges)
+{
+	uint8_t bytes[256];
+	uint64_t address, len, n;
+
+	while (ranges-- > 0 && record_get_range(&r, base, &address, &len))
+		for (; len > 0 && r.state == RECORD_GOOD; len -= n) {
+			n = len < sizeof(bytes) ? len : sizeof(bytes);
+			record_get_bytes(&r, bytes, n);
+		}
+}
+
 static void
 read_call(struct record_base *base)
 {
-	uint8_t bytes[256];
 	struct record_call call;
-	uint64_t address, len, n;
 
 	if (!record_get_call(&r, base, &call))
 		return;
 	if (call.argc > RECORD_ARGS || call.stream > RECORD_ERRORS)
 		abort();
-	while (call.ranges-- > 0 && record_get_range(&r, base, &address, &len))
-		for (; len > 0 && r.state == RECORD_GOOD; len -= n) {
-			n = len < sizeof(bytes) ? len : sizeof(bytes);
-			record_get_bytes(&r, bytes, n);
-		}
+	read_ranges(base, call.ranges);
+}
+
+/* The thread, and the words that the one before has changed. */
+static void
+read_wait(struct record_base *base)
+{
+	(void)record_get(&r);
+	read_ranges(base, record_get(&r));
 }
 
 static void
@@ -112,6 +127,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			read_call(&base);
 		else if (kind == RECORD_SIGNAL)
 			read_signal();
+		else if (kind == RECORD_WAIT)
+			read_wait(&base);
 		else
 			read_rest(kind);
 		if (++steps > size)
