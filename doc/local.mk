@@ -16,4 +16,4 @@ EXTRA_DIST += doc/hypercalls.awk
 
 dist_doc_DATA += NEWS.md doc/abi.md doc/architecture.md doc/coming-from.md \
 	doc/endurance.md doc/hosts.md doc/record.md doc/security.md \
-	doc/tenbytes.c
+	doc/tenbytes.c doc/timetravel.md

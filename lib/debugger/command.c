@@ -37,6 +37,7 @@ struct typed {
 	struct machine *machine; /* the target's */
 	int tid;                 /* the thread that the user has selected */
 	struct words words;
+	bool *later; /* to be set: the output comes later */
 };
 
 struct command {
@@ -440,6 +441,33 @@ write_core(const struct typed *c, struct text *out)
 }
 
 static void
+show_place(const struct typed *c, struct text *out)
+{
+	*c->later = travel_when(c->target, out);
+}
+
+static void
+go_to_place(const struct typed *c, struct text *out)
+{
+	travel_goto(c->target, c->tid, c->words.word[1], out);
+}
+
+static void
+show_last_write(const struct typed *c, struct text *out)
+{
+	uint64_t at, n;
+
+	if (take_value(c, 1, &at, out) && take_value(c, 2, &n, out))
+		*c->later = travel_last_write(c->target, at, n, out);
+}
+
+static void
+make_checkpoint(const struct typed *c, struct text *out)
+{
+	*c->later = travel_mark(c->target, out);
+}
+
+static void
 show_checkpoints(const struct typed *c, struct text *out)
 {
 	travel_checkpoints(c->target, out);
@@ -467,6 +495,16 @@ static const struct command commands[] = {
 	    "show hypercalls as --trace does, or stop that", switch_trace },
 	{ "core", "core", 0, 1, "write the core file of --core now",
 	    write_core },
+	{ "when", "when", 0, 0, "the name of this place in a replay",
+	    show_place },
+	{ "goto", "goto PLACE", 1, 1, "let `continue` lead to that place",
+	    go_to_place },
+	{ "last-write", "last-write ADDRESS LENGTH", 2, 2,
+	    "the place in a replay where memory was last written",
+	    show_last_write },
+	{ "checkpoint", "checkpoint", 0, 0,
+	    "keep the name of this place, and a copy of the guest",
+	    make_checkpoint },
 	{ "checkpoints", "checkpoints", 0, 0,
 	    "a replay's copies of the guest, and what they cost",
 	    show_checkpoints },
@@ -500,7 +538,13 @@ int
 debugger_command(
     struct debugger_target *t, int tid, const char *typed, struct text *out)
 {
-	struct typed now = { .target = t, .machine = t->machine, .tid = tid };
+	bool later = false;
+	struct typed now = {
+		.target = t,
+		.machine = t->machine,
+		.tid = tid,
+		.later = &later,
+	};
 	struct words *w = &now.words;
 	char line[256];
 	size_t i;
@@ -518,7 +562,7 @@ debugger_command(
 			text_printf(out, "usage: monitor %s\n", c->usage);
 		else
 			c->run(&now, out);
-		return 0;
+		return later ? -EINPROGRESS : 0;
 	}
 	return -ENOENT;
 }

@@ -5,6 +5,7 @@
 #include "debugger/history.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -136,10 +137,21 @@ leave_way(struct history *h)
 	replay_of(h)->until = UINT64_MAX;
 }
 
+/* Nor is memory watched any more. */
+static void
+leave_watch(struct history *h)
+{
+	if (h->watched)
+		(void)debug_remove(
+		    h->machine, BREAKS_WRITE, h->watch_addr, h->watch_len);
+	h->watched = false;
+}
+
 static void
 finish(struct history *h, const struct debug_event *event)
 {
 	leave_way(h);
+	leave_watch(h);
 	debug_pass_signals(h->machine, h->pass);
 	h->hits->again = false;
 	h->state = HISTORY_RESTING;
@@ -164,21 +176,52 @@ is_full(void *ctx)
 	return true;
 }
 
+static void
+say(struct history *h, const struct text *text)
+{
+	console_write(&h->hits->console, text->buf, text->len, is_full, NULL);
+}
+
+/* Be where the way began.  Unless `known`, the anchor is forgotten. */
+static void
+go_home(struct history *h, bool known)
+{
+	struct snapshot *home = h->origin.taken ? &h->origin : &h->present;
+
+	leave_way(h);
+	leave_watch(h);
+	if (h->task != HISTORY_STOPS)
+		(void)history_catch(h, false, NULL, 0);
+	h->known = h->known && known;
+	h->checkpoints.mark = h->origin.taken ? h->origin_mark
+					      : h->present_mark;
+	if (snapshot_return(home, h->machine) < 0)
+		debug_kill(h->machine);
+	snapshot_drop(&h->origin);
+}
+
 /* The present stays what it was. */
 static void
 give_up(struct history *h)
 {
-	static const char text[] =
-	    "The way back was not found; the guest is where it was.\n";
+	static const char *const texts[] = {
+		[HISTORY_STOPS] = "The way was not found",
+		[HISTORY_TELLS] = "The name of this place was not found",
+		[HISTORY_MARKS] = "The name of this place was not found",
+		[HISTORY_WRITER] = "The last write was not found",
+	};
+	char buf[128];
+	struct text text;
 
-	leave_way(h);
-	h->known = false;
-	if (snapshot_return(&h->present, h->machine) < 0)
-		debug_kill(h->machine);
-	h->checkpoints.mark = h->present_mark;
+	go_home(h, false);
+	text_init(&text, buf, sizeof(buf));
+	text_printf(&text, "%s; the guest is where it was.\n",
+	    h->goal == HISTORY_TO_PLACE ? "There is no such place"
+					: texts[h->task]);
 	if (!h->interrupted)
-		console_write(
-		    &h->hits->console, text, sizeof(text) - 1, is_full, NULL);
+		say(h, &text);
+	if (!h->interrupted && h->goal == HISTORY_TO_PLACE)
+		h->edge = HISTORY_PLACE;
 	finish_with(h, h->interrupted ? EVENT_INTERRUPT : EVENT_NONE);
 }
 
@@ -241,7 +284,7 @@ base_for(const struct history *h, uint64_t events)
 {
 	return closer(h, events,
 	    checkpoints_before(&h->checkpoints, events, h->present_mark,
-		h->goal == HISTORY_TO_STOP));
+		h->goal != HISTORY_TO_INSTRUCTION));
 }
 
 static bool
@@ -254,12 +297,24 @@ is_start(const struct checkpoint *base)
 static void
 begin(struct history *h)
 {
+	char buf[128];
+	struct text text;
+
+	if (h->task == HISTORY_WRITER) {
+		text_init(&text, buf, sizeof(buf));
+		text_printf(&text, "Nothing has written there since the "
+				   "guest's start.\n");
+		go_home(h, true);
+		say(h, &text);
+		finish_with(h, EVENT_NONE);
+		return;
+	}
 	h->edge = HISTORY_BEGIN;
 	h->known = false;
 	finish_with(h, EVENT_NONE);
 }
 
-static void found(struct history *h);
+static void found(struct history *h, const struct debug_event *event);
 
 /* Be at the base.  If that is the present itself, be there if it is right after
  * an event, and else at a base before it. */
@@ -288,10 +343,10 @@ find(struct history *h, uint64_t after, uint64_t addr)
 	h->state = HISTORY_FINDING;
 	if (!snapshot_is_present(&h->present, h->machine))
 		advance(h, 0);
-	else if (is_start(h->base))
+	else if (is_start(h->base) && h->goal != HISTORY_TO_NAME)
 		begin(h);
 	else
-		found(h);
+		found(h, NULL);
 }
 
 /* A call that waits is before the instruction at rip. */
@@ -302,6 +357,41 @@ find_present(struct history *h)
 
 	find(h, h->present.events,
 	    h->present.user.regs.rip - (before ? HYPERCALL_GATE_SIZE : 0));
+}
+
+/* Replace the copy of the present by one of this state. */
+static bool
+renew_present(struct history *h)
+{
+	struct snapshot here = { 0 };
+	checkpoint_mark mark;
+
+	if (copy_present(h, &here, &mark) < 0) {
+		give_up(h);
+		return false;
+	}
+	snapshot_drop(&h->present);
+	h->present = here;
+	h->present_mark = mark;
+	return true;
+}
+
+static void
+look_at_watched(const struct history *h, uint8_t *bytes)
+{
+	(void)breaks_read(&h->machine->debug.breaks, h->watch_addr, bytes,
+	    (size_t)h->watch_len);
+}
+
+/* The guest is about to make the write that was looked for. */
+static void
+name_write(struct history *h)
+{
+	look_at_watched(h, h->old);
+	if (!renew_present(h))
+		return;
+	h->goal = HISTORY_TO_NAME;
+	find_present(h);
 }
 
 /* At a place that is `left` steps before the goal, or the goal itself. */
@@ -317,6 +407,10 @@ step_on(struct history *h)
 		h->steps = h->left;
 	if (h->left > 0) {
 		go(h, WANT_STEP, 0);
+		return;
+	}
+	if (h->task == HISTORY_WRITER) {
+		name_write(h);
 		return;
 	}
 	h->known = h->anchor.taken;
@@ -365,6 +459,30 @@ go_to_last_meeting(struct history *h)
 		advance(h, 0);
 }
 
+/* The place that the user named. */
+static void
+arrive(struct history *h)
+{
+	h->known = false;
+	h->edge = HISTORY_PLACE;
+	finish_with(h, EVENT_NONE);
+}
+
+static void
+go_to_place(struct history *h)
+{
+	h->after = h->place.events;
+	h->addr = h->place.addr;
+	h->left = h->place.meetings;
+	if (!go_to_base(h, base_for(h, h->after)))
+		return;
+	h->state = HISTORY_RETURNING;
+	if (h->left == 0 && events_of(h) == h->after)
+		arrive(h);
+	else
+		advance(h, 0);
+}
+
 /* To the last stop before the end of this stretch, or to the stretch before. */
 static void
 go_to_last_stop(struct history *h)
@@ -402,6 +520,10 @@ is_meeting(const struct history *h, const struct debug_event *event)
 static bool
 is_its_stop(const struct history *h, const struct debug_event *event)
 {
+	if (h->task == HISTORY_WRITER)
+		return event->kind == EVENT_WATCH &&
+		       event->addr == h->watch_addr &&
+		       event->len == h->watch_len;
 	switch (event->kind) {
 	case EVENT_BREAK:
 	case EVENT_HARDBREAK: return h->hits->asked;
@@ -421,12 +543,104 @@ keep_unmet(struct history *h, const struct debug_event *event)
 		debug_set_met(vcpu_of_guest(h), false);
 }
 
+/* Has it nothing to finish before its next instruction? */
+static bool
+is_between_instructions(const struct history *h)
+{
+	const struct vcpu *vcpu = vcpu_of_guest(h);
+
+	return !flight_is_shown(&vcpu->flight) &&
+	       !flight_is_due(&vcpu->flight) && !vcpu->debug.signal &&
+	       !vcpu->thread.signals.pending;
+}
+
 static void
-found(struct history *h)
+put_bytes(struct text *text, const uint8_t *bytes, uint64_t n)
+{
+	uint64_t i;
+
+	for (i = 0; i < n; i++)
+		text_printf(text, " %02x", bytes[i]);
+}
+
+void
+history_put_place(struct text *out, const struct history_place *place)
+{
+	text_printf(out, "%" PRIu64, place->events);
+	if (place->meetings)
+		text_printf(out, ":0x%" PRIx64 ":%" PRIu64, place->addr,
+		    place->meetings);
+}
+
+static void
+tell(struct history *h, const struct history_place *place)
+{
+	char buf[512];
+	struct text text;
+
+	text_init(&text, buf, sizeof(buf));
+	if (h->task == HISTORY_WRITER) {
+		text_printf(
+		    &text, "0x%" PRIx64 " was last written at ", h->watch_addr);
+		history_put_place(&text, place);
+		text_printf(&text, ", by the instruction at 0x%llx:",
+		    h->present.user.regs.rip);
+		put_bytes(&text, h->old, h->watch_len);
+		text_printf(&text, " became");
+		put_bytes(&text, h->new, h->watch_len);
+		text_printf(&text, ".\n`monitor goto ");
+		history_put_place(&text, place);
+		text_printf(&text, "`, then `continue`, leads there.\n");
+	} else {
+		if (h->task == HISTORY_MARKS)
+			text_printf(&text, "Checkpoint %u: ", h->marks);
+		history_put_place(&text, place);
+		text_printf(&text, "\n");
+	}
+	say(h, &text);
+}
+
+/* Keep the name, and a copy of the present if it can be copied. */
+static void
+mark_place(struct history *h, const struct history_place *place)
+{
+	h->marked[h->marks++] = *place;
+	if (is_between_instructions(h))
+		(void)checkpoints_take(
+		    &h->checkpoints, place->meetings > 0, true);
+}
+
+/* The present was found, by this event: that was not seen before if it is not a
+ * meeting of its instruction.  A call that waits is after the meeting. */
+static void
+named(struct history *h, const struct debug_event *event)
+{
+	const bool before = flight_is_before(&h->present.flight);
+	struct history_place place = { .events = h->after };
+
+	if (event && event->kind == EVENT_SIGNAL) {
+		give_up(h);
+		return;
+	}
+	if (h->planted) {
+		place.addr = h->addr;
+		place.meetings = h->meetings + !before;
+	}
+	go_home(h, h->task != HISTORY_WRITER);
+	if (h->task == HISTORY_MARKS)
+		mark_place(h, &place);
+	tell(h, &place);
+	finish_with(h, EVENT_NONE);
+}
+
+static void
+found(struct history *h, const struct debug_event *event)
 {
 	const bool after_call = !h->planted;
 
-	if (h->goal == HISTORY_TO_STOP)
+	if (h->goal == HISTORY_TO_NAME)
+		named(h, event);
+	else if (h->goal == HISTORY_TO_STOP)
 		go_to_last_stop(h);
 	else if (after_call)
 		find(h, h->present.events - 1,
@@ -439,7 +653,9 @@ static void
 on_finding(struct history *h, const struct debug_event *event)
 {
 	if (snapshot_is_present(&h->present, h->machine)) {
-		found(h);
+		/* The write may be the last thing before the present. */
+		h->stops += h->task == HISTORY_WRITER && is_its_stop(h, event);
+		found(h, event);
 		return;
 	}
 	if (h->planted && events_of(h) > h->after) {
@@ -467,12 +683,17 @@ on_searching(struct history *h, const struct debug_event *event)
 static void
 on_returning(struct history *h, const struct debug_event *event)
 {
+	const bool to_place = h->goal == HISTORY_TO_PLACE;
+
 	keep_unmet(h, event);
 	if (is_meeting(h, event))
 		h->left--;
-	if (h->left == 0 && events_of(h) == h->after)
+	if (h->left == 0 && events_of(h) == h->after && to_place)
+		arrive(h);
+	else if (h->left == 0 && events_of(h) == h->after)
 		count_from_here(h);
-	else if (h->planted && events_of(h) > h->after)
+	else if ((h->planted && events_of(h) > h->after) ||
+		 (to_place && is_at_end(h)))
 		give_up(h);
 	else
 		advance(h, event->signal);
@@ -508,21 +729,20 @@ on_stepping(struct history *h, const struct debug_event *event)
 	step_on(h);
 }
 
-/* The debugger's stop is one instruction before this. */
+/* The debugger's stop, or the write, is one instruction before this. */
 static void
 go_before_access(struct history *h, const struct debug_event *event)
 {
-	struct snapshot here = { 0 };
-	checkpoint_mark mark;
-
-	if (copy_present(h, &here, &mark) < 0) {
-		give_up(h);
-		return;
-	}
-	snapshot_drop(&h->present);
-	h->present = here;
-	h->present_mark = mark;
 	h->stop = *event;
+	if (h->task == HISTORY_WRITER) {
+		leave_watch(h);
+		look_at_watched(h, h->new);
+		h->origin = h->present;
+		h->origin_mark = h->present_mark;
+		h->present = (struct snapshot){ 0 };
+	}
+	if (!renew_present(h))
+		return;
 	h->goal = HISTORY_TO_INSTRUCTION;
 	find_present(h);
 }
@@ -630,17 +850,6 @@ is_for_checkpoint(const struct history *h, const struct debug_event *event)
 	       ahead_of(h) != HC_AHEAD_NOTHING;
 }
 
-/* Has it nothing to finish before its next instruction? */
-static bool
-is_between_instructions(const struct history *h)
-{
-	const struct vcpu *vcpu = vcpu_of_guest(h);
-
-	return !flight_is_shown(&vcpu->flight) &&
-	       !flight_is_due(&vcpu->flight) && !vcpu->debug.signal &&
-	       !vcpu->thread.signals.pending;
-}
-
 /* The guest rests where a checkpoint is to be taken. */
 static void
 take_checkpoint(struct history *h, bool between)
@@ -695,7 +904,7 @@ history_attach(struct history *h)
 	if (!h->machine)
 		return;
 	h->state = HISTORY_RESTING;
-	h->known = h->due = h->more = h->interrupted = false;
+	h->known = h->due = h->more = h->interrupted = h->armed = false;
 	h->pass = 0;
 	h->edge = HISTORY_WITHIN;
 	replay_of(h)->until = UINT64_MAX;
@@ -713,6 +922,7 @@ history_detach(struct history *h)
 		return;
 	debug_rest(h->machine);
 	leave_way(h);
+	leave_watch(h);
 	h->state = HISTORY_NONE;
 	h->hits->again = false;
 	h->due = h->more = false;
@@ -723,13 +933,23 @@ history_detach(struct history *h)
 
 /* A way begins: the present is to be found again. */
 static int
-begin_way(struct history *h, enum history_goal goal)
+begin_way(struct history *h, enum history_goal goal, enum history_task task)
 {
-	int r = copy_present(h, &h->present, &h->present_mark);
+	int r;
 
+	if (h->state != HISTORY_RESTING)
+		return -EBUSY;
+	h->edge = HISTORY_WITHIN;
+	h->stop.kind = EVENT_NONE;
+	h->interrupted = h->by_step = false;
+	r = copy_present(h, &h->present, &h->present_mark);
 	if (r < 0)
 		return r;
 	h->goal = goal;
+	h->task = task;
+	/* GDB has no catchpoints inserted when it runs a command. */
+	if (task != HISTORY_STOPS && flight_is_before(&h->present.flight))
+		(void)history_catch(h, true, &h->present.flight.number, 1);
 	h->hits->again = true;
 	/* The present may be a place that only a signal shows: after an
 	 * INT3. */
@@ -746,24 +966,44 @@ is_close(const struct history *h)
 	return h->known && h->steps > 0 && h->steps <= ANCHOR_FAR;
 }
 
+/* The few steps of a guest that is close. */
+static void
+step_back(struct history *h)
+{
+	h->edge = HISTORY_WITHIN;
+	h->stop.kind = EVENT_NONE;
+	h->interrupted = h->by_step = false;
+	snapshot_drop(&h->present);
+	h->goal = HISTORY_TO_INSTRUCTION;
+	h->task = HISTORY_STOPS;
+	h->hits->again = true;
+	step_from_anchor(h, h->steps - 1);
+}
+
+static int
+travel(struct history *h)
+{
+	int r = begin_way(h, HISTORY_TO_PLACE, HISTORY_STOPS);
+
+	h->armed = false;
+	if (r == 0)
+		go_to_place(h);
+	return r;
+}
+
 int
 history_back(struct history *h, bool one)
 {
 	int r;
 
-	if (h->state != HISTORY_RESTING)
-		return -EBUSY;
-	h->edge = HISTORY_WITHIN;
-	h->stop.kind = EVENT_NONE;
-	h->interrupted = h->by_step = false;
-	if (one && is_close(h)) {
-		snapshot_drop(&h->present);
-		h->goal = HISTORY_TO_INSTRUCTION;
-		h->hits->again = true;
-		step_from_anchor(h, h->steps - 1);
+	if (h->armed)
+		return travel(h);
+	if (one && h->state == HISTORY_RESTING && is_close(h)) {
+		step_back(h);
 		return 0;
 	}
-	r = begin_way(h, one ? HISTORY_TO_INSTRUCTION : HISTORY_TO_STOP);
+	r = begin_way(
+	    h, one ? HISTORY_TO_INSTRUCTION : HISTORY_TO_STOP, HISTORY_STOPS);
 	if (r < 0)
 		return r;
 	if (one && h->known && h->steps > 0)
@@ -773,9 +1013,53 @@ history_back(struct history *h, bool one)
 	return 0;
 }
 
+int
+history_name(struct history *h, bool mark)
+{
+	int r;
+
+	if (mark && h->marks == HISTORY_PLACES)
+		return -ENOSPC;
+	r = begin_way(h, HISTORY_TO_NAME, mark ? HISTORY_MARKS : HISTORY_TELLS);
+	if (r == 0)
+		find_present(h);
+	return r;
+}
+
+int
+history_last_write(struct history *h, uint64_t addr, uint64_t len)
+{
+	int r = begin_way(h, HISTORY_TO_STOP, HISTORY_WRITER);
+
+	if (r < 0)
+		return r;
+	h->watch_addr = addr;
+	h->watch_len = len;
+	h->watched = true;
+	r = debug_insert(h->machine, BREAKS_WRITE, addr, len);
+	if (r == 0) {
+		find_present(h);
+		return 0;
+	}
+	h->watched = false;
+	go_home(h, true);
+	h->hits->again = false;
+	debug_pass_signals(h->machine, h->pass);
+	return r;
+}
+
+void
+history_goto(struct history *h, const struct history_place *place)
+{
+	h->place = *place;
+	h->armed = true;
+}
+
 bool
 history_forward(struct history *h, enum debug_want want)
 {
+	if (h->armed && travel(h) == 0)
+		return false;
 	h->interrupted = false;
 	h->edge = HISTORY_WITHIN;
 	h->by_step = want == WANT_STEP && h->known;

@@ -39,6 +39,14 @@
  *	SEARCHING --there--> REPEATING or SEARCHING, in the same way
  *	REPEATING --there--> RESTING   a watchpoint's stop: the access is to come
  *	                           again, so FINDING, one instruction back
+ *	to a place that the user names:
+ *	RESTING --goto--> RETURNING   from the base on, to the event and then
+ *	                           to that meeting: RESTING
+ *	to the name of the present:
+ *	RESTING --name--> FINDING   the meetings are counted: RESTING, there
+ *	to the last write of some memory:
+ *	back to the last stop, which is that of a watchpoint for it; then to
+ *	the name of that place; then RESTING, in the old present
  *	every state of a way --interrupt, error--> RESTING, in the old present
  *
  * The base of a way back to a stop is right after an event, so that the stretch
@@ -61,6 +69,7 @@
 
 #include "debugger/checkpoints.h"
 #include "debugger/hit.h"
+#include "gdb/text.h"
 #include "vm/snapshot.h"
 
 enum history_state {
@@ -81,13 +90,33 @@ enum history_state {
 enum history_goal {
 	HISTORY_TO_INSTRUCTION, /* the one before the present */
 	HISTORY_TO_STOP,        /* the last one before it */
+	HISTORY_TO_PLACE,       /* `left` meetings after event `after` */
+	HISTORY_TO_NAME,        /* to the present: its name is wanted */
 };
 
-/* A stop at an end of the history. */
+/* The purpose of a way. */
+enum history_task {
+	HISTORY_STOPS,  /* the debugger's stop */
+	HISTORY_TELLS,  /* the place's name is printed */
+	HISTORY_MARKS,  /* and kept, with a checkpoint */
+	HISTORY_WRITER, /* the name of the last write is printed */
+};
+
+/* The name of a place: right before the instruction at `addr` is made, which is
+ * met for that time since event `events`; meetings 0: right after the event. */
+struct history_place {
+	uint64_t events, addr, meetings;
+};
+
+#define HISTORY_PLACES 16U /* that the user has marked */
+#define HISTORY_WATCH  16U /* bytes whose last write can be asked for */
+
+/* A stop at an end of the history, or where history_goto() leads. */
 enum history_edge {
 	HISTORY_WITHIN,
 	HISTORY_BEGIN,
 	HISTORY_END,
+	HISTORY_PLACE,
 };
 
 /* All zero: none. */
@@ -111,6 +140,18 @@ struct history {
 	bool by_step; /* the guest moves forward by one step */
 	uint64_t steps;
 	enum history_goal goal;
+	enum history_task task;
+	bool armed; /* the next resumption leads to `place` */
+	struct history_place place;
+	struct history_place marked[HISTORY_PLACES];
+	unsigned marks;
+	/* HISTORY_WRITER: the watched memory, what it is after the write and
+	 * before it, and the present in which this was asked. */
+	bool watched;
+	uint64_t watch_addr, watch_len;
+	uint8_t new[HISTORY_WATCH], old[HISTORY_WATCH];
+	struct snapshot origin;
+	checkpoint_mark origin_mark;
 	/* The way: from the base to event `after`, and then by meetings of the
 	 * instruction at `addr`, of which `meetings` were counted. */
 	const struct checkpoint *base;
@@ -133,6 +174,18 @@ int history_back(struct history *h, bool one);
 /* At rest: the guest is to go forward, as far as `want` says.  False: there is
  * nothing more, which the next history_poll() reports. */
 bool history_forward(struct history *h, enum debug_want want);
+
+/* At rest: print the name of the present, and keep it if it is to be marked; or
+ * that of the last write to [addr, addr + len).  History_poll() reports a stop
+ * when the guest is back where it is.  0 or -errno. */
+int history_name(struct history *h, bool mark);
+int history_last_write(struct history *h, uint64_t addr, uint64_t len);
+
+/* At rest: the next history_back() or history_forward() leads there. */
+void history_goto(struct history *h, const struct history_place *place);
+
+/* "12:0x401000:3", the third time after event 12, or "12". */
+void history_put_place(struct text *out, const struct history_place *place);
 
 /* The signal that the guest had here when it was recorded, or 0. */
 int history_signal(const struct history *h);

@@ -23,6 +23,9 @@ static struct {
 	struct debug_event event;
 } stopped;
 
+/* Text for the debugger's console is being sent. */
+static bool printing;
+
 /* The expressions of the debugger's breakpoints, and what they print. */
 static struct trace trace;
 static struct hits hits = {
@@ -66,6 +69,7 @@ end_session(struct debugger_server *server, struct machine *m)
 		debug_kill(m);
 	}
 	stub_closed(&session->stub);
+	printing = false;
 	debugger_line_close(&server->line);
 	debugger_line_hand_over(&server->line, server->channel);
 	/* The machine has forgotten all stops but its end. */
@@ -208,20 +212,24 @@ show_text(const char *text, size_t n)
 	return taken > 0 ? (size_t)taken : n;
 }
 
-/* Pass on what the guest's threads have printed; false if some is left. */
+/* Pass on what the guest's threads have printed; false if some is left, or not
+ * sent yet: a stop would take its place. */
 static bool
 show_console(void)
 {
+	size_t n, taken, unsent;
 	const char *text;
-	size_t n, taken;
 
 	while ((n = console_peek(&hits.console, &text)) > 0) {
 		taken = show_text(text, n);
 		if (taken == 0)
 			return false;
 		console_take(&hits.console, taken);
+		printing = true;
 	}
-	return true;
+	(void)stub_output(&session->stub, &unsent);
+	printing = printing && unsent > 0;
+	return !printing;
 }
 
 /* There is something to report, and nothing before it to send. */
@@ -242,9 +250,14 @@ stop_of(struct machine *m, const struct debug_event *event)
 {
 	struct stop stop = debugger_target_stop(m, event);
 
+	static const enum stop_kind edges[] = {
+		[HISTORY_BEGIN] = STOP_HISTORY_BEGIN,
+		[HISTORY_END] = STOP_HISTORY_END,
+		[HISTORY_PLACE] = STOP_PLACE,
+	};
+
 	if (history.edge != HISTORY_WITHIN)
-		stop.kind = history.edge == HISTORY_BEGIN ? STOP_HISTORY_BEGIN
-							  : STOP_HISTORY_END;
+		stop.kind = edges[history.edge];
 	else if (history.state != HISTORY_NONE && stop.kind == STOP_INT3)
 		stop.kind = STOP_SIGNAL;
 	return stop;

@@ -4,12 +4,19 @@
  */
 #include "debugger/travel.h"
 
+#include "debugger/value.h"
+
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
+
+#define PLACE_MAX 255 /* the longest name that is typed */
 
 #define MILLISECOND UINT64_C(1000000)
 
-bool
-travel_possible(const struct debugger_target *t, struct text *out)
+/* Is the guest replayed? */
+static bool
+is_possible(const struct debugger_target *t, struct text *out)
 {
 	if (t->history && t->history->state != HISTORY_NONE)
 		return true;
@@ -18,14 +25,119 @@ travel_possible(const struct debugger_target *t, struct text *out)
 	return false;
 }
 
+/* A way has begun, or not: -errno. */
+static bool
+is_on_way(int r, struct text *out)
+{
+	switch (r) {
+	case 0: return true;
+	case -ENOSPC:
+		text_printf(out, "There is no room for more.\n");
+		return false;
+	case -EFAULT:
+	case -EINVAL:
+		text_printf(out, "There is no such memory.\n");
+		return false;
+	default:
+		text_printf(
+		    out, "The state cannot be copied: %s.\n", strerror(-r));
+		return false;
+	}
+}
+
+bool
+travel_when(const struct debugger_target *t, struct text *out)
+{
+	return is_possible(t, out) &&
+	       is_on_way(history_name(t->history, false), out);
+}
+
+bool
+travel_mark(const struct debugger_target *t, struct text *out)
+{
+	return is_possible(t, out) &&
+	       is_on_way(history_name(t->history, true), out);
+}
+
+bool
+travel_last_write(const struct debugger_target *t, uint64_t addr, uint64_t len,
+    struct text *out)
+{
+	if (!is_possible(t, out))
+		return false;
+	if (len == 0 || len > HISTORY_WATCH) {
+		text_printf(out, "From 1 to %u bytes can be asked for.\n",
+		    HISTORY_WATCH);
+		return false;
+	}
+	return is_on_way(history_last_write(t->history, addr, len), out);
+}
+
+/* Cut the text at its next colon: what follows, or NULL. */
+static char *
+cut(char *text)
+{
+	char *colon = strchr(text, ':');
+
+	if (colon)
+		*colon++ = '\0';
+	return colon;
+}
+
+static bool
+take_place(struct debugger_target *t, int tid, const char *typed,
+    struct history_place *place, struct text *out)
+{
+	char event[PLACE_MAX + 1], *addr, *nth;
+
+	if (strlen(typed) > PLACE_MAX) {
+		text_printf(out, "That is too long for a place.\n");
+		return false;
+	}
+	strcpy(event, typed);
+	addr = cut(event);
+	nth = addr ? cut(addr) : NULL;
+	*place = (struct history_place){ .meetings = addr ? 1 : 0 };
+	return debugger_value(t, tid, event, &place->events, out) &&
+	       (!addr || debugger_value(t, tid, addr, &place->addr, out)) &&
+	       (!nth || debugger_value(t, tid, nth, &place->meetings, out));
+}
+
+void
+travel_goto(
+    struct debugger_target *t, int tid, const char *typed, struct text *out)
+{
+	struct history_place place;
+
+	if (!is_possible(t, out) || !take_place(t, tid, typed, &place, out))
+		return;
+	history_goto(t->history, &place);
+	text_printf(out, "`continue` leads to ");
+	history_put_place(out, &place);
+	text_printf(out, " now, forward or back.\n");
+}
+
+static void
+put_marks(const struct history *h, struct text *out)
+{
+	unsigned i;
+
+	for (i = 0; i < h->marks; i++) {
+		text_printf(out, "Checkpoint %u: ", i + 1);
+		history_put_place(out, &h->marked[i]);
+		text_printf(out, "\n");
+	}
+}
+
 void
 travel_checkpoints(const struct debugger_target *t, struct text *out)
 {
 	const struct checkpoints *c;
 	unsigned i;
 
-	if (!travel_possible(t, out))
+	if (!is_possible(t, out))
 		return;
+	put_marks(t->history, out);
 	c = &t->history->checkpoints;
 	for (i = 0; i < c->n; i++)
 		text_printf(out, "%s event %" PRIu64 ", %zu pages%s\n",

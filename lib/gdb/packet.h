@@ -159,6 +159,9 @@ int signal_of(const struct stub *stub, uint64_t number);
 int stub_resume(struct stub *stub, const struct target_resume *how);
 /* The same backwards, as the operation reverse(). */
 int stub_reverse(struct stub *stub, bool one);
+
+/* A command has let it run, which ends with the next stop. */
+int stub_begin_command(struct stub *stub);
 void stub_take_stop(struct stub *stub, const struct stop *stop);
 
 /*

@@ -395,6 +395,8 @@ packet_monitor(struct stub *stub, const struct args *args, struct reply *reply)
 	if (error == -ENOENT)
 		text_printf(
 		    &text, "No such command; `monitor help` lists them.\n");
+	else if (error == -EINPROGRESS)
+		return stub_begin_command(stub);
 	else if (error != 0)
 		return error;
 	if (text.len == 0)

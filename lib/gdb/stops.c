@@ -44,6 +44,8 @@ static const struct {
 	    "begin" },
 	[STOP_HISTORY_END] = { "replaylog", NULL, SIGTRAP, 0, false, false,
 	    "end" },
+	/* After another stop GDB might go on with what it was about to do. */
+	[STOP_PLACE] = { NULL, NULL, 0, 0, false, false, NULL },
 };
 
 /* The registers in every stop reply: GDB reads them after each step. */

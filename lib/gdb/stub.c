@@ -272,6 +272,14 @@ begin_run(struct stub *stub)
 }
 
 int
+stub_begin_command(struct stub *stub)
+{
+	stub->state = STUB_RUNNING;
+	stub->due = DUE_OK;
+	return REPLY_BY_STOP;
+}
+
+int
 stub_resume(struct stub *stub, const struct target_resume *how)
 {
 	int error;
@@ -351,7 +359,8 @@ stub_console(struct stub *stub, const char *text, size_t n)
 {
 	struct reply *reply = &stub->reply;
 
-	if (stub->session != SESSION_OPEN || stub->due != DUE_STOP)
+	if (stub->session != SESSION_OPEN ||
+	    (stub->due != DUE_STOP && stub->due != DUE_OK))
 		return n;
 	if (rsp_pending(&stub->rsp))
 		return 0;
@@ -371,11 +380,26 @@ stub_sent(struct stub *stub, size_t n)
 	notify(stub);
 }
 
+/* The machine is back where it was: its last stop counts. */
+static void
+end_command(struct stub *stub)
+{
+	stub->state = STUB_STOPPED;
+	stub->due = DUE_NOTHING;
+	stub->interrupted = false;
+	stub->regs_banks = 0;
+	send_result(stub, REPLY_OK);
+}
+
 void
 stub_stop(struct stub *stub, const struct stop *stop)
 {
 	enum stub_due due = stub->due;
 
+	if (due == DUE_OK && !ends(stop->kind)) {
+		end_command(stub);
+		return;
+	}
 	if (stub->nonstop) {
 		nonstop_stop(stub, stop);
 		notify(stub);
@@ -389,6 +413,8 @@ stub_stop(struct stub *stub, const struct stop *stop)
 	stub->general_tid = TARGET_ALL;
 	if (due == DUE_PACKET)
 		serve_packet(stub);
+	if (due == DUE_OK)
+		send_result(stub, -ESRCH);
 	if (due != DUE_STOP)
 		return;
 	stub->reply.len = 0;

@@ -72,6 +72,7 @@ enum stub_hold {
 enum stub_due {
 	DUE_NOTHING,
 	DUE_STOP,   /* a stop reply */
+	DUE_OK,     /* that a `monitor` command is done: there was no stop */
 	DUE_PACKET, /* the reply to the first packet, which is in rsp.packet */
 };
 
@@ -183,7 +184,7 @@ void stub_closed(struct stub *stub);
 /*
  * Show text that the machine prints: text[n], n > 0.  Returns how much was
  * taken; 0: the last output has to be sent first.  It is shown only while the
- * debugger waits for a stop, and is lost otherwise.
+ * debugger waits for a stop or for the end of a command, and is lost otherwise.
  */
 size_t stub_console(struct stub *stub, const char *text, size_t n);
 

@@ -92,6 +92,7 @@ enum stop_kind {
 	STOP_THREAD_EXITED,  /* it has ended with `status`, and lives no more */
 	STOP_HISTORY_BEGIN,  /* reverse(): there is nothing before this */
 	STOP_HISTORY_END,    /* there is nothing after this */
+	STOP_PLACE,          /* where a command has led the way */
 	STOP_EXITED,         /* the guest has ended with `status` */
 	STOP_KILLED,         /* the guest was ended by `signal` */
 };
@@ -418,8 +419,9 @@ struct target_ops {
 
 	/*
 	 * Run a `monitor` command, which writes its output by text_printf()
-	 * of text.h; -ENOENT if the machine does not have it.  Registers that
-	 * it names are those of thread `tid`.  monitor_help() gives the name
+	 * of text.h; -ENOENT if the machine does not have it; -EINPROGRESS if
+	 * it has no output yet: the machine runs, prints, and stops where it
+	 * was.  Registers that it names are those of thread `tid`.  monitor_help() gives the name
 	 * and the purpose of the nth, false after the last.
 	 */
 	int (*monitor)(void *ctx, int tid, const char *cmd, struct text *out);

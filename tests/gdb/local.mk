@@ -13,11 +13,13 @@ GDB_TESTS = \
 	tests/gdb/t-gdb-debug.sh \
 	tests/gdb/t-gdb-dynamic.sh \
 	tests/gdb/t-gdb-files.sh \
+	tests/gdb/t-gdb-history.sh \
 	tests/gdb/t-gdb-kill.sh \
 	tests/gdb/t-gdb-lines.sh \
 	tests/gdb/t-gdb-mi.sh \
 	tests/gdb/t-gdb-monitor.sh \
 	tests/gdb/t-gdb-nonstop.sh \
+	tests/gdb/t-gdb-places.sh \
 	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-python.sh \
 	tests/gdb/t-gdb-regs.sh \
@@ -27,6 +29,7 @@ GDB_TESTS = \
 	tests/gdb/t-gdb-static.sh \
 	tests/gdb/t-gdb-stops.sh \
 	tests/gdb/t-gdb-threads.sh \
+	tests/gdb/t-gdb-story.sh \
 	tests/gdb/t-gdb-trace.sh \
 	tests/gdb/t-gdb-vdso.sh \
 	tests/gdb/t-gdb-watch.sh \

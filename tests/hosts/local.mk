@@ -23,9 +23,12 @@ HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-calls.sh \
 	tests/gdb/t-gdb-checkpoints.sh \
 	tests/gdb/t-gdb-files.sh \
+	tests/gdb/t-gdb-history.sh \
 	tests/gdb/t-gdb-mi.sh \
 	tests/gdb/t-gdb-nonstop.sh \
+	tests/gdb/t-gdb-places.sh \
 	tests/gdb/t-gdb-reverse.sh \
+	tests/gdb/t-gdb-story.sh \
 	tests/gdb/t-gdb-trace.sh \
 	tests/gdb/t-gdb-vdso.sh \
 	tests/gdb/t-gdb-ways.sh

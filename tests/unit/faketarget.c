@@ -1182,6 +1182,11 @@ fake_monitor(void *ctx, int tid, const char *cmd, struct text *out)
 		return 0;
 	if (strcmp(cmd, "fail") == 0)
 		return -EIO;
+	if (strcmp(cmd, "later") == 0) {
+		((struct fake *)ctx)->running = true;
+		((struct fake *)ctx)->interrupted = true;
+		return -EINPROGRESS;
+	}
 	if (strcmp(cmd, "who") == 0) {
 		text_printf(out, "%d\n", tid);
 		return 0;

@@ -1,0 +1,123 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Ways back that a person interrupts, recordings that were cut off, and changes
+# of the past.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+. "$top_srcdir/tests/gdb/gdb.sh"
+
+# The recording is made and read where novillo runs.
+log=/tmp/novillo-history-$$
+
+# there COMMAND...: run it where novillo runs.
+there()
+{
+	if here; then
+		"$@"
+	else
+		sh "$top_srcdir/tests/hosts/in.sh" "$@"
+	fi
+}
+
+# record STATUS [OPTION]... GUEST [ARG]...
+record()
+{
+	status_=0
+	wanted_=$1
+	shift
+	"$novillo" "--record=$log" "$@" >"$scratch/recorded" 2>&1 </dev/null ||
+	    status_=$?
+	is "$status_" "$wanted_" "$* is recorded"
+}
+
+# replay COMMAND...: a session with the recording.
+replay()
+{
+	on_line "| $novillo --gdb=stdio --replay=$log 2>$scratch/guest" "$@"
+}
+
+# The moments at which Ctrl-C is typed, and at which gdb has its stop.
+# shellcheck disable=SC2016
+type_later='shell (sleep '$gdb_pause'; date +%s%N >>'$scratch'/typed; kill -INT $PPID) >/dev/null 2>&1 &'
+note="shell date +%s%N >>$scratch/stopped"
+
+# in_time N NAME: the nth stop came soon after its Ctrl-C.
+in_time()
+{
+	typed=$(sed -n "$1p" "$scratch/typed")
+	stopped=$(sed -n "$1p" "$scratch/stopped")
+	ms=$(((stopped - typed) / 1000000))
+	[ "$ms" -le "$most" ]
+	ok $? "$2: $ms ms"
+}
+
+most=200
+case ${NOVILLO_HOST-} in
+A) most=1000 ;;
+B) most=10000 ;;
+esac
+
+# A condition that is never true makes the way to the beginning long.
+record 0 "$guests/rewind.elf" 20000 100
+: >"$scratch/typed"
+: >"$scratch/stopped"
+replay "break look_at_it" "continue" "info registers rip" \
+    "break leave_trail if value == 99999999" "$type_later" \
+    "reverse-continue" "$note" "info registers rip" "print state.victim" \
+    "delete" "reverse-stepi" "stepi" "info registers rip"
+has "$answer" "received signal SIGINT" "Ctrl-C ends reverse-continue"
+in_time 1 "in time"
+is "$(printf '%s\n' "$answer" | grep '^rip' | sort -u | wc -l)" 1 \
+    "the guest is where it was, and the session goes on"
+has "$answer" '$1 = 15000' "with its memory"
+
+# Millions of steps lead from the only meeting before the present to it.
+record 0 "$guests/rewind.elf" 1 3000000
+: >"$scratch/typed"
+: >"$scratch/stopped"
+replay "break leave_trail" "continue" "info registers rip" "$type_later" \
+    "reverse-stepi" "$note" "info registers rip" "print value" "stepi" \
+    "detach"
+has "$answer" "received signal SIGINT" "Ctrl-C ends the steps of a way back"
+in_time 1 "in time"
+has "$answer" '$1 = 0' "the guest is where it was"
+is "$(grep -c '^novillo:' "$scratch/guest")" 0 "and ends as it was recorded"
+
+# A guest that was ended from outside.
+record 124 --timeout=1 "$guests/rewind.elf" 100000000 100
+replay "break leave_trail if value == 100" "continue" "delete" "continue" \
+    "reverse-stepi" "stepi" "break leave_trail if value == 99" \
+    "reverse-continue" "print value" "continue" "detach"
+[ "$(printf '%s\n' "$answer" | grep -c '^No more reverse')" -ge 2 ]
+ok $? "a recording that was cut ends where it was"
+has "$answer" '$1 = 99' "and the way back is free"
+
+# A file that is torn in the middle of a block.
+record 0 "$guests/rewind.elf" 20000 10
+there sh -c "head -c 100000 $log >$log.torn; mv $log.torn $log"
+replay "break leave_trail if value == 100" "continue" "delete" \
+    "reverse-stepi" "break leave_trail if value == 50" "reverse-continue" \
+    "print value" "delete" "continue"
+has "$answer" '$1 = 50' "in a torn recording the way back is free"
+has "$(cat "$scratch/guest")" "the recording is torn" \
+    "up to its last good record, and novillo says so"
+there sh -c "head -c 30000 $log >$log.torn; mv $log.torn $log"
+gdb_on "| $novillo --gdb=stdio --replay=$log 2>$scratch/guest" "continue"
+has "$(cat "$scratch/guest")" "torn" "one without a good block is refused"
+
+# The past cannot be changed, also on the way and at its ends.
+record 0 "$guests/rewind.elf" 100
+replay "break leave_trail if value == 50" "continue" "reverse-stepi" \
+    "set var \$rax = 1" "set var state.victim = 1" "print state.victim" \
+    "call leave_trail(1, 1)" "jump main" "reverse-stepi" "stepi" "stepi" \
+    "print value"
+is "$(printf '%s\n' "$answer" |
+    grep -c 'Could not write register\|Cannot access memory')" 4 \
+    "registers and memory cannot be written, nor functions called"
+is "$(grep -c 'a replay cannot be changed' "$scratch/guest")" 1 \
+    "novillo says so once"
+has "$answer" '= 50' "and the guest goes on as it was"
+
+there rm -f "$log"
+done_testing
