@@ -352,6 +352,22 @@ do_line(const char *path, char *line)
 		bail("%s: what is \"%s\"?", path, line);
 }
 
+/* A line, and the next one if it ends with a backslash. */
+static bool
+read_line(FILE *file, char *line, int size)
+{
+	int len = 0;
+
+	while (fgets(line + len, size - len, file)) {
+		len += (int)strcspn(line + len, "\n");
+		line[len] = '\0';
+		if (len == 0 || line[len - 1] != '\\')
+			return true;
+		len--;
+	}
+	return false;
+}
+
 static void
 play(const char *path)
 {
@@ -361,11 +377,9 @@ play(const char *path)
 	if (!file)
 		bail("%s cannot be opened", path);
 	begin();
-	while (fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = '\0';
+	while (read_line(file, line, sizeof(line)))
 		if (line[0] != '\0' && line[0] != '#')
 			do_line(path, line);
-	}
 	fclose(file);
 	finish_claim();
 	stub_closed(&stub);
