@@ -139,6 +139,11 @@ test_read(void)
 	same(is_ready(fd), POLLIN, "the rest stays");
 	same(error(hc_readv(fd, (long)parts, 2)) > 0, 1, "for readv");
 	same(got[0].ssi_int, 2, "which gets it");
+	queue_self(SIGRTMIN, 3);
+	queue_self(SIGRTMIN, 4);
+	same(error(hc_readv(fd, (long)parts, 2)), 2 * SIZE,
+	    "and a signal for each of its parts");
+	same(got[1].ssi_int, 4, "in order");
 	close(fd);
 }
 

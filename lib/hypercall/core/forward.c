@@ -13,6 +13,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/signalfd.h>
 
 void *
 hc_buffer(const struct hc_call *call, uint64_t va, uint64_t *len,
@@ -176,19 +177,43 @@ put_arg(struct forward *f, unsigned i, const struct hc_arg *arg)
 	}
 }
 
-/* Signals are read by novillo; a vector, as far as its first part. */
+/* A signal as a file reports it, and how many a vector gets at once. */
+#define SIGNAL_BYTES sizeof(struct signalfd_siginfo)
+#define SIGNALS_READ 64U
+
+/* Put `n` bytes into the parts of the vector: how many fit. */
+static int64_t
+scatter(const struct forward *f, const uint8_t *bytes, uint64_t n)
+{
+	uint64_t done = 0, len;
+	long i;
+
+	for (i = 0; i < f->arg[2] && done < n; i++, done += len) {
+		len = f->iov[i].iov_len < n - done ? f->iov[i].iov_len
+						   : n - done;
+		if (gmem_copy(f->iov[i].iov_base, bytes + done, len) < len)
+			return -EFAULT;
+	}
+	return (int64_t)done;
+}
+
+/* Signals are read by novillo.  As on Linux since 6.9, a signal may lie in
+ * several parts of a vector. */
 static int64_t
 read_signals(struct forward *f)
 {
 	struct hc_signals *signals = &f->call->guest->signals;
+	uint8_t bytes[SIGNALS_READ * SIGNAL_BYTES];
+	int64_t n;
 
 	if (f->row->needs[0] == SYS_read)
 		return signals->read(f->call, f->held[0], (uint8_t *)f->arg[1],
 		    (uint64_t)f->arg[2]);
-	if (f->arg[2] == 0)
+	if (f->bytes == 0)
 		return 0;
-	return signals->read(
-	    f->call, f->held[0], f->iov[0].iov_base, f->iov[0].iov_len);
+	n = signals->read(f->call, f->held[0], bytes,
+	    f->bytes < sizeof(bytes) ? f->bytes : sizeof(bytes));
+	return n < 0 ? n : scatter(f, bytes, (uint64_t)n);
 }
 
 static bool
