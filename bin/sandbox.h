@@ -12,7 +12,7 @@
 #include "sandbox/confine.h"
 
 /* The limit of descriptors: the guest's files, and our own. */
-#define SANDBOX_FILES (HC_FILES + HC_COPIES + MACHINE_VCPUS + 64)
+#define SANDBOX_FILES (HC_FILES + HC_COPIES + HC_SHARED + MACHINE_VCPUS + 64)
 
 /* The machine, the server and the descriptors just before the guest starts. */
 struct sandbox {

@@ -180,6 +180,7 @@ GUEST_TESTS = \
 	guest/t_printf.elf \
 	guest/t_proc.elf \
 	guest/t_race.elf \
+	guest/t_shm.elf \
 	guest/t_signalfd.elf \
 	guest/t_signals.elf \
 	guest/t_sse.elf \
@@ -210,6 +211,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_poll.native \
 	guest/t_printf.native \
 	guest/t_proc.native \
+	guest/t_shm.native \
 	guest/t_signalfd.native \
 	guest/t_signals.native \
 	guest/t_sse.native \

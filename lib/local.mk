@@ -95,6 +95,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/sized.h \
 	lib/hypercall/core/set.c \
 	lib/hypercall/core/set.h \
+	lib/hypercall/core/shared.c \
+	lib/hypercall/core/shared.h \
 	lib/hypercall/core/table.c \
 	lib/hypercall/core/table.h \
 	lib/hypercall/core/thread.c \

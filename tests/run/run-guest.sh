@@ -11,7 +11,7 @@
 need_kvm
 case $1 in
 */t_file.elf | */t_memfd.elf | */t_net.elf | */t_netlink.elf | */t_poll.elf | \
-    */t_mmap.elf | */t_hostile.elf | */t_signals.elf)
+    */t_mmap.elf | */t_hostile.elf | */t_shm.elf | */t_signals.elf)
 	make_scratch
 	# t_hostile uses all of this memory.
 	"$novillo" --timeout=60 --memory=256M --allow=@all --root="$scratch" "$@"

@@ -120,6 +120,7 @@ static mode_t
 type_of(enum hc_own_kind kind)
 {
 	switch (kind) {
+	case HC_OWN_SHARED:
 	case HC_OWN_FOLDER: return S_IFDIR;
 	case HC_OWN_TEXT: return S_IFREG;
 	case HC_OWN_LINK:
@@ -151,9 +152,9 @@ test_row(const struct hc_own_row *row)
 	is_int(CALL(HC_chmod, N(name), 0777), -EPERM, "nor its mode");
 	is_int(CALL(HC_utimensat, CWD, N(name), 0, 0), -EPERM, "nor its times");
 	is_int(CALL(HC_truncate, N(name), 0),
-	    row->kind == HC_OWN_TEXT     ? -EACCES
-	    : row->kind == HC_OWN_FOLDER ? -EISDIR
-					 : -EINVAL,
+	    row->kind == HC_OWN_TEXT      ? -EACCES
+	    : S_ISDIR(type_of(row->kind)) ? -EISDIR
+					  : -EINVAL,
 	    "nor is it cut");
 	if (row->kind == HC_OWN_TERMINAL)
 		return;
@@ -815,8 +816,11 @@ test_own_only(void)
 static void
 test_volumes(void)
 {
-	is_int(guest_open("/dev/shm/x", O_CREAT | O_RDWR), -ENOENT,
+	is_int(guest_open("/dev/shm/x", O_RDWR), -ENOENT,
 	    "the root's own /dev is not seen");
+	ok(guest_open("/dev/shm/y", O_CREAT | O_RDWR) >= 0,
+	    "and the guest's own can be written");
+	is_int(access("root/dev/shm/y", F_OK), -1, "which is not the host's");
 	is_int(hc_tree_mount(&guest, "rom", "/dev/shm", false), 0,
 	    "but a volume is");
 	ok(says("/dev/shm/null", "volume"), "a volume has its own names");

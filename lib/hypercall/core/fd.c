@@ -195,6 +195,7 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	file->read_only = false;
 	file->directory = false;
 	file->program = false;
+	file->shared = NULL;
 	file->top = false;
 	file->mount = 0;
 	file->number = 0;

@@ -52,6 +52,7 @@
 
 struct hc_guest;
 struct hc_signal_file;
+struct hc_shared;
 
 /* An open file. */
 struct hc_file {
@@ -82,6 +83,7 @@ struct hc_file {
 	bool in_memory;
 	uint64_t inode;
 	struct hc_guest *_Atomic memory_of;
+	struct hc_shared *_Atomic shared; /* one of /dev/shm, or NULL */
 	/* The guest's numbers that epoll watches, and the host's for each. */
 	unsigned keys;
 	struct hc_key {

@@ -16,6 +16,7 @@
 #include "hypercall/core/pending.h"
 #include "hypercall/core/replay.h"
 #include "hypercall/core/set.h"
+#include "hypercall/core/shared.h"
 #include "hypercall/core/table.h"
 #include "hypercall/core/thread.h"
 #include "hypercall/core/timepage.h"
@@ -107,6 +108,7 @@ struct hc_guest {
 	struct hc_policy policy;
 	struct hc_fds fds;
 	struct hc_tree tree;
+	struct hc_shared_folder shared;
 	struct hc_world world;
 	struct hc_timepage time;
 	struct hc_signals signals;

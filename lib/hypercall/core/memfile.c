@@ -107,7 +107,11 @@ hc_memfile_new(struct hc_fds *fds, struct hc_file *file)
 void
 hc_memfile_lent(struct hc_file *file)
 {
+	struct hc_shared *shared = file->shared;
+
 	file->memory_of = NULL;
+	if (shared)
+		shared->stays = true;
 }
 
 static void
@@ -118,10 +122,16 @@ count_less(struct hc_guest *guest, uint64_t bytes)
 	gmem_unlock(guest->mem);
 }
 
+uint64_t
+hc_memfile_bytes(int host)
+{
+	return pages_of(size_of(host));
+}
+
 void
 hc_memfile_gone(struct hc_guest *guest, int host)
 {
-	count_less(guest, pages_of(size_of(host)));
+	count_less(guest, hc_memfile_bytes(host));
 }
 
 static uint64_t

@@ -45,6 +45,9 @@ void hc_memfile_new(struct hc_fds *fds, struct hc_file *file);
 /* `file` may outlive its descriptors. */
 void hc_memfile_lent(struct hc_file *file);
 
+/* The bytes that the host's file counts. */
+uint64_t hc_memfile_bytes(int host);
+
 /* The last holder has gone, and the host's descriptor will be closed. */
 void hc_memfile_gone(struct hc_guest *guest, int host);
 

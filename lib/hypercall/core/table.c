@@ -91,6 +91,9 @@
 #define FINDING                                                             \
 	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
 	    SYS_fcntl, SYS_statx
+/* To open a file, which may be one of /dev/shm that is made; to remove it. */
+#define OPENING  FINDING, SYS_memfd_create, SYS_fchmod, SYS_ftruncate, SYS_fstat
+#define REMOVING FINDING, SYS_fstat
 /* To set a timer. */
 #define TIMING SYS_timer_create, SYS_timer_settime, SYS_clock_gettime
 /* To make a file that signals are read from, and to show and read them. */

@@ -28,6 +28,7 @@ hc_guest_init_bare(struct hc_guest *guest, struct gmem *mem)
 {
 	guest->mem = mem;
 	guest->tree.self = -1;
+	hc_shared_init(&guest->shared);
 	hc_denials_init(&guest->policy.denials);
 	hc_signals_init(guest);
 }

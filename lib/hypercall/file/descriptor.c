@@ -212,6 +212,9 @@ set_flags(struct hc_guest *guest, const struct hc_file *file, unsigned flags)
 static int64_t
 add_seals(struct hc_guest *guest, const struct hc_file *file, unsigned seals)
 {
+	/* As on a file system without seals. */
+	if (file->shared)
+		return -EPERM;
 	if (!(file->may & HC_MAY_INODE) &&
 	    hc_host(SYS_fcntl, file->host, F_GET_SEALS, 0) >= 0)
 		return -EPERM;
@@ -242,6 +245,8 @@ file_control(struct hc_call *call, struct hc_file *file)
 		/* fall through */
 	case F_GETPIPE_SZ:
 	case F_GET_SEALS:
+		if (cmd == F_GET_SEALS && file->shared)
+			return F_SEAL_SEAL;
 		return hc_host(
 		    SYS_fcntl, file->host, cmd, (int)call->fcntl.arg);
 	default: return -EINVAL;
@@ -584,6 +589,12 @@ hc_do_fstat(struct hc_call *call)
 		if (r == 0)
 			r = gmem_write(
 			    call->guest->mem, call->fstat.buf, &st, sizeof(st));
+	} else if (file->shared) {
+		r = hc_host(SYS_fstat, file->host, &st);
+		st.st_nlink = file->shared->names;
+		if (r == 0)
+			r = gmem_write(
+			    call->guest->mem, call->fstat.buf, &st, sizeof(st));
 	} else {
 		r = hc_forward_on(call, hc_row(HC_fstat), file);
 	}
@@ -601,8 +612,11 @@ hc_do_fstatfs(struct hc_call *call)
 
 	if (!file)
 		return -EBADF;
-	if (tells_itself(file, &own)) {
-		hc_own_statfs(&own, &fs);
+	if (file->shared || tells_itself(file, &own)) {
+		if (file->shared)
+			hc_shared_statfs(call->guest, &fs);
+		else
+			hc_own_statfs(call->guest, &own, &fs);
 		r = gmem_write(
 		    call->guest->mem, call->fstatfs.buf, &fs, sizeof(fs));
 	} else {

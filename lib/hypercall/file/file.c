@@ -128,13 +128,28 @@ open_what(const struct hc_call *call, struct hc_found *found, unsigned flags,
 	r = hc_host(SYS_newfstatat, found->fd, "", st, AT_EMPTY_PATH);
 	if (r < 0)
 		return r;
-	if (flags & O_PATH)
+	if ((flags & O_PATH) && !found->shared)
 		return take(found, flags, st);
-	r = may_open(found, flags, st);
+	r = flags & O_PATH ? 0 : may_open(found, flags, st);
+	if (found->shared)
+		flags &= ~(unsigned)O_TRUNC;
 	/* The file that is made is not the folder that was looked at. */
 	if (is_tmpfile(flags))
 		memset(st, 0, sizeof(*st));
 	return r < 0 ? r : open_held(call, found->fd, flags, mode & HC_MODE);
+}
+
+/* O_TRUNC of a file in memory, which counts by its size. */
+static int64_t
+empty_shared(
+    struct hc_guest *guest, const struct hc_found *found, struct hc_file *file)
+{
+	struct hc_growth growth;
+	int64_t r = hc_memfile_begin(&growth, guest, file, HC_AT_START, 0);
+
+	return r < 0 ? r
+		     : hc_memfile_end(
+			   &growth, hc_host(SYS_ftruncate, found->fd, 0));
 }
 
 /* Open a file of the guest's tree. */
@@ -154,7 +169,12 @@ open_found(const struct hc_call *call, struct hc_found *found, unsigned flags,
 		return -ENFILE;
 	hc_found_file(&guest->tree, found, &st, *file);
 	(*file)->may = found->read_only ? HC_MAY_FLAGS : HC_MAY_CHANGE;
-	return 0;
+	if (!found->shared || !(flags & O_TRUNC))
+		return 0;
+	r = empty_shared(guest, found, *file);
+	if (r < 0)
+		hc_file_put(*file);
+	return r;
 }
 
 /* Open a descriptor of a file that is in no volume by its link in /proc: the
@@ -240,7 +260,7 @@ open_again(const struct hc_call *call, int fd, unsigned flags, unsigned mode,
 		return -ENOENT;
 	if (same->program) {
 		r = open_program(call, flags, file);
-	} else if (same->mount && !call->own_only) {
+	} else if ((same->mount || same->shared) && !call->own_only) {
 		r = hc_found_descriptor(same, &found);
 		if (r == 0)
 			r = open_found(call, &found, flags, mode, file);
@@ -253,6 +273,28 @@ open_again(const struct hc_call *call, int fd, unsigned flags, unsigned mode,
 	}
 	hc_file_put(same);
 	return r;
+}
+
+/* Make and open one of /dev/shm.  -EAGAIN: the name has appeared since. */
+static int64_t
+make_shared(struct hc_call *call, struct hc_found *found, unsigned flags,
+    unsigned mode, struct hc_file **file)
+{
+	struct hc_guest *guest = call->guest;
+	int64_t r = hc_shared_make(guest, found->last, &found->shared);
+
+	if (r < 0)
+		return r == -EEXIST && !(flags & O_EXCL) ? -EAGAIN : r;
+	found->fd = (int)r;
+	found->leads = HC_LEADS_HOST;
+	found->missing = false;
+	found->changeable = true;
+	flags &= ~(unsigned)(O_CREAT | O_EXCL | O_TRUNC);
+	r = open_found(call, found, flags, 0, file);
+	/* By its mode the file might not be opened. */
+	return r < 0 ? r
+		     : hc_host(SYS_fchmod, found->fd,
+			   mode & HC_MODE & ~guest->world.umask);
 }
 
 /* A request to open a file. */
@@ -278,6 +320,8 @@ open_once(struct hc_call *call, const struct opening *o, unsigned flags,
 		r = hc_own_open(call, &found.own, flags, file);
 	else if (r == 0 && found.leads == HC_LEADS_DESCRIPTOR)
 		r = open_again(call, found.own.number, flags, o->mode, file);
+	else if (r == 0 && found.leads == HC_LEADS_SHARED)
+		r = make_shared(call, &found, flags, o->mode, file);
 	else if (r == 0 && found.leads == HC_LEADS_PROGRAM)
 		r = open_program(call, flags, file);
 	else if (r == 0)
@@ -460,8 +504,12 @@ hc_may_change(const struct hc_found *found)
 static int64_t
 host_stat(struct hc_call *call, const struct hc_found *found, struct stat *st)
 {
-	return found->own.row ? hc_own_stat(call, &found->own, st)
-			      : hc_host(SYS_fstat, found->fd, st);
+	int64_t r = found->own.row ? hc_own_stat(call, &found->own, st)
+				   : hc_host(SYS_fstat, found->fd, st);
+
+	if (r == 0 && found->shared)
+		st->st_nlink = found->shared->names;
+	return r;
 }
 
 static int64_t
@@ -542,7 +590,7 @@ host_statx(struct hc_call *call, const struct hc_found *found, unsigned flags,
 	struct stat st;
 	int64_t r;
 
-	if (!found->own.row && !call->own_only)
+	if (!found->own.row && !call->own_only && !found->shared)
 		return hc_host(SYS_statx, found->fd, "",
 		    AT_EMPTY_PATH | (flags & AT_STATX_SYNC_TYPE),
 		    (unsigned)call->statx.mask, stx);
@@ -825,7 +873,11 @@ host_statfs(
     struct hc_call *call, const struct hc_found *found, struct statfs *fs)
 {
 	if (found->own.row)
-		return hc_own_statfs(&found->own, fs);
+		return hc_own_statfs(call->guest, &found->own, fs);
+	if (found->shared) {
+		hc_shared_statfs(call->guest, fs);
+		return 0;
+	}
 	return call->own_only ? HC_ELSEWHERE
 			      : hc_host(SYS_fstatfs, found->fd, fs);
 }

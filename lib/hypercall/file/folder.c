@@ -43,6 +43,8 @@ type_of(const struct hc_found *found)
 
 	if (found->entry == HC_ENTRY_POINT)
 		return found->folder ? S_IFDIR : S_IFREG;
+	if (found->entry == HC_ENTRY_SHARED)
+		return 0;
 	strcpy(name, found->last);
 	name[strcspn(name, "/")] = '\0';
 	return hc_host(SYS_newfstatat, found->fd, name, &st,
@@ -61,6 +63,8 @@ find_new(struct hc_call *call, uint64_t dirfd, uint64_t va, bool folder,
 
 	if (r == 0 && found->entry == HC_ENTRY_NONE)
 		r = -EROFS;
+	else if (r == 0 && found->entry == HC_ENTRY_SHARED)
+		r = hc_shared_has(call->guest, found->last) ? -EEXIST : -EPERM;
 	else if (r == 0 && found->entry != HC_ENTRY_HOST)
 		r = -EEXIST;
 	else if (r == 0 && found->read_only)
@@ -146,6 +150,17 @@ hc_do_mknodat(struct hc_call *call)
 	    call, call->mknodat.dirfd, call->mknodat.path, call->mknodat.mode);
 }
 
+static int
+unlink_shared(struct hc_guest *guest, struct hc_found *found, bool folder)
+{
+	const bool slash = has_slash(found);
+
+	found->last[strcspn(found->last, "/")] = '\0';
+	if ((folder || slash) && hc_shared_has(guest, found->last))
+		return -ENOTDIR;
+	return hc_shared_unlink(guest, found->last);
+}
+
 static int64_t
 unlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t flags)
 {
@@ -158,8 +173,10 @@ unlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t flags)
 	r = find_old(call, dirfd, path, &found);
 	if (r < 0)
 		return r;
+	if (found.entry == HC_ENTRY_SHARED)
+		r = unlink_shared(call->guest, &found, folder);
 	/* A mount point stays, as on Linux. */
-	if (found.entry == HC_ENTRY_POINT)
+	else if (found.entry == HC_ENTRY_POINT)
 		r = found.folder == folder
 			? (has_slash(&found) && !folder ? -ENOTDIR : -EBUSY)
 		    : folder ? -ENOTDIR
@@ -223,6 +240,11 @@ may_rename(
 		return -EPERM;
 	if (from->entry == HC_ENTRY_NONE)
 		return -ENOENT;
+	if (from->entry != to->entry &&
+	    (from->entry == HC_ENTRY_SHARED || to->entry == HC_ENTRY_SHARED))
+		return -EXDEV;
+	if (from->entry == HC_ENTRY_SHARED)
+		return 0;
 	if (from->mount != to->mount)
 		return -EXDEV;
 	if (is_dots(from))
@@ -234,6 +256,18 @@ may_rename(
 	return from->entry == HC_ENTRY_POINT || to->entry == HC_ENTRY_POINT
 		   ? busy(from, to, flags)
 		   : 0;
+}
+
+static int
+rename_shared(struct hc_guest *guest, const struct hc_found *from,
+    const struct hc_found *to, unsigned flags)
+{
+	if (has_slash(from) || has_slash(to))
+		return -ENOTDIR;
+	if (flags & RENAME_EXCHANGE)
+		return hc_shared_exchange(guest, from->last, to->last);
+	return hc_shared_rename(
+	    guest, from->last, to->last, !(flags & RENAME_NOREPLACE));
 }
 
 static int64_t
@@ -252,7 +286,9 @@ rename_call(struct hc_call *call, const uint64_t at[4], uint64_t flags)
 	r = hc_path_find(call, at[2], at[3], HC_PATH_ENTRY, &to);
 	if (r == 0)
 		r = may_rename(&from, &to, (unsigned)flags);
-	if (r == 0 && from.entry != HC_ENTRY_POINT)
+	if (r == 0 && from.entry == HC_ENTRY_SHARED)
+		r = rename_shared(call->guest, &from, &to, (unsigned)flags);
+	else if (r == 0 && from.entry != HC_ENTRY_POINT)
 		r = hc_host(SYS_renameat2, from.fd, from.last, to.fd, to.last,
 		    (unsigned)flags);
 	return hc_found_put(&from, hc_found_put(&to, r));
@@ -296,6 +332,8 @@ may_link(const struct hc_found *from, const struct hc_found *to)
 		return -EROFS;
 	if (to->entry == HC_ENTRY_POINT)
 		return -EEXIST;
+	if (to->entry == HC_ENTRY_SHARED)
+		return !from->shared ? -EXDEV : has_slash(to) ? -ENOENT : 0;
 	if (from->mount == to->mount && !to->read_only)
 		return 0;
 	return type_of(to)     ? -EEXIST
@@ -323,7 +361,9 @@ link_call(struct hc_call *call, const uint64_t at[4], uint64_t flags)
 	r = hc_path_find(call, at[2], at[3], HC_PATH_ENTRY, &to);
 	if (r == 0)
 		r = may_link(&from, &to);
-	if (r == 0)
+	if (r == 0 && to.entry == HC_ENTRY_SHARED)
+		r = hc_shared_link(call->guest, from.shared, to.last);
+	else if (r == 0)
 		r = hc_host(SYS_linkat, call->guest->tree.self,
 		    hc_held_name(from.fd).text, to.fd, to.last,
 		    AT_SYMLINK_FOLLOW);

@@ -245,7 +245,8 @@ open_looked(const struct hc_look *look, const struct looked *l, unsigned flags,
 	if (l->found.leads == HC_LEADS_OWN)
 		return hc_own_snapshot(&l->call, &l->found.own);
 	/* A descriptor's link would open the file in the guest's place. */
-	if (l->found.leads == HC_LEADS_DESCRIPTOR)
+	if (l->found.leads == HC_LEADS_DESCRIPTOR ||
+	    l->found.leads == HC_LEADS_SHARED)
 		return -EACCES;
 	if (writes(flags) && !guest_opens(look->guest))
 		return -EPERM;
@@ -346,7 +347,8 @@ hc_look_remove(
 	int r = find(look, thread, name, HC_PATH_ENTRY, &l);
 	const struct hc_found *found = &l.found;
 
-	if (r == 0 && (l.given >= 0 || found->entry == HC_ENTRY_OWN))
+	if (r == 0 && (l.given >= 0 || found->entry == HC_ENTRY_OWN ||
+			  found->entry == HC_ENTRY_SHARED))
 		r = -EACCES;
 	if (r != -EACCES && !guest_opens(look->guest))
 		r = -EPERM;

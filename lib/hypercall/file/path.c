@@ -98,7 +98,7 @@ hc_path_find(struct hc_call *call, uint64_t dirfd, uint64_t va, unsigned how,
 	char name[HC_PATH];
 	int64_t len = gmem_string(call->guest->mem, name, sizeof(name), va);
 
-	found->fd = -1;
+	*found = (struct hc_found){ .fd = -1 };
 	return len < 0 ? (int)len
 		       : find_from(call, dirfd, name, how, false, found);
 }
@@ -140,6 +140,7 @@ hc_found_put(const struct hc_found *found, int64_t result)
 {
 	if (found->fd >= 0)
 		hc_host(SYS_close, found->fd);
+	hc_shared_put(found->shared);
 	return result;
 }
 
@@ -152,6 +153,7 @@ hc_found_file(const struct hc_tree *tree, const struct hc_found *found,
 	file->mount = found->mount;
 	file->read_only = found->read_only;
 	file->program = found->program;
+	file->shared = found->shared;
 	file->directory = S_ISDIR(st->st_mode);
 	file->top = found->mount &&
 		    hc_identity_is(&tree->mount[found->mount - 1].id, &id);
@@ -167,8 +169,12 @@ hc_found_descriptor(const struct hc_file *file, struct hc_found *found)
 		.read_only = file->read_only,
 		.changeable = file->may & HC_MAY_INODE,
 		.program = file->program,
+		.shared = file->shared,
 		.fd = (int)hc_host(SYS_fcntl, file->host, F_DUPFD_CLOEXEC, 0),
 	};
+	if (found->fd < 0)
+		found->shared = NULL;
+	hc_shared_hold(found->shared);
 	return found->fd < 0 ? found->fd : 0;
 }
 

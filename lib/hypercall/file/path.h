@@ -80,16 +80,18 @@ enum hc_leads {
 	HC_LEADS_OWN,        /* to one of novillo's own */
 	HC_LEADS_DESCRIPTOR, /* by its link in /proc to a descriptor of the
 			      * guest's: own.number */
+	HC_LEADS_SHARED,     /* to no file yet: one of /dev/shm is to be made */
 	HC_LEADS_PROGRAM,    /* by /proc/self/exe to the guest's program */
 };
 
 /* The side that decides on an entry, a name in a folder that is made or
  * removed. */
 enum hc_entry {
-	HC_ENTRY_HOST,  /* the host, in the held folder */
-	HC_ENTRY_POINT, /* a volume is there, or a made-up folder above one */
-	HC_ENTRY_OWN,   /* it is one of novillo's own files */
-	HC_ENTRY_NONE,  /* it does not exist, and nothing can be made there */
+	HC_ENTRY_HOST,   /* the host, in the held folder */
+	HC_ENTRY_POINT,  /* a volume is there, or a made-up folder above one */
+	HC_ENTRY_SHARED, /* the folder of shared files (shared.h) */
+	HC_ENTRY_OWN,    /* it is one of novillo's own files */
+	HC_ENTRY_NONE,   /* it does not exist, and nothing can be made there */
 };
 
 /* How a name is resolved. */
@@ -117,7 +119,8 @@ struct hc_found {
 	bool read_only;  /* its volume is, or the file of a descriptor */
 	bool changeable; /* with the mark HC_MAY_INODE (fd.h) */
 	bool program;    /* it is the guest's program */
-	bool missing;    /* with HC_PATH_MAKE: `fd` is the folder of `last` */
+	struct hc_shared *shared; /* one of /dev/shm, held; or NULL */
+	bool missing; /* with HC_PATH_MAKE: `fd` is the folder of `last` */
 	/* An entry that is a point: is it a folder?  The volume there or below
 	 * it, and the length of its place in that volume's name. */
 	bool folder;
@@ -167,8 +170,8 @@ int hc_found_descriptor(const struct hc_file *file, struct hc_found *found);
  * working folder: 0 or -errno. */
 int hc_tree_enter(struct hc_guest *guest, const char *name);
 
-/* Have /proc/self/fd open, by which held files are opened once more, if the host
- * has it. */
+/* Have /proc/self/fd open, by which held files are opened once more, if the
+ * host has it. */
 void hc_tree_open_self(struct hc_tree *tree);
 
 /* Does this host have openat2(2), and may novillo call it? */

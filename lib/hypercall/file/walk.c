@@ -554,6 +554,7 @@ step_to_own(struct walk *w, const struct component *c, const struct hc_own *own)
 
 	switch (hc_own_row(own->row - 1)->kind) {
 	case HC_OWN_VOLUMES:
+	case HC_OWN_SHARED:
 	case HC_OWN_FOLDER: return GO_ON;
 	case HC_OWN_LINK:
 		if (ends && !(w->how & HC_PATH_FOLLOW))
@@ -605,10 +606,50 @@ append(struct walk *w, const char *name)
 	return 0;
 }
 
+/* A file of the folder walk.place has been, by its name. */
+static int
+end_shared(struct walk *w, const struct component *c)
+{
+	struct hc_found *found = w->found;
+	struct hc_shared *file = NULL;
+	int fd;
+
+	if (w->own_only)
+		return HC_ELSEWHERE;
+	fd = hc_shared_find(w->call->guest, c->name, &file);
+	if (fd == -ENOENT && c->last && (w->how & HC_PATH_MAKE)) {
+		found->leads = HC_LEADS_SHARED;
+		found->missing = true;
+		strcpy(found->last, c->name);
+		return 0;
+	}
+	if (fd >= 0 && (!c->last || c->slash)) {
+		hc_host(SYS_close, fd);
+		hc_shared_put(file);
+		fd = -ENOTDIR;
+	}
+	if (fd < 0)
+		return fd;
+	found->fd = fd;
+	found->shared = file;
+	found->changeable = true;
+	return 0;
+}
+
+/* Is walk.place the folder of shared files? */
+static bool
+is_shared(const struct walk *w)
+{
+	return !w->others && !w->no_own && w->tree->self >= 0 &&
+	       strcmp(w->place, HC_SHARED_PLACE) == 0 &&
+	       !hc_tree_at(w->tree, w->place, strlen(w->place));
+}
+
 static int
 step_in_place(struct walk *w, const struct component *c)
 {
 	const bool makes = c->last && (w->how & HC_PATH_MAKE) && is_made_up(w);
+	const bool shared = is_shared(w);
 	const struct hc_mount *m;
 	struct hc_own own;
 	int r = append(w, c->name);
@@ -621,6 +662,8 @@ step_in_place(struct walk *w, const struct component *c)
 		return enter(w, m, len, c);
 	if (hc_tree_below(w->tree, w->place, len))
 		return GO_ON;
+	if (shared)
+		return end_shared(w, c);
 	if (!w->others && !w->no_own && hc_own_find(w->call, w->place, &own))
 		return step_to_own(w, c, &own);
 	if (w->own_only && !is_in_own(w))
@@ -756,7 +799,7 @@ static int
 end_entry_in_place(struct walk *w, const char *name)
 {
 	struct hc_found *found = w->found;
-	const bool made_up = is_made_up(w);
+	const bool made_up = is_made_up(w), shared = is_shared(w);
 	const struct hc_mount *m;
 	struct hc_own own;
 	size_t len;
@@ -774,6 +817,10 @@ end_entry_in_place(struct walk *w, const char *name)
 		m = hc_tree_below(w->tree, w->place, len);
 	if (m) {
 		note_point(found, m, len);
+		return 0;
+	}
+	if (shared) {
+		found->entry = HC_ENTRY_SHARED;
 		return 0;
 	}
 	if (!w->no_own && hc_own_find(w->call, w->place, &own))

@@ -175,7 +175,8 @@ hc_unix_place(struct hc_guest *guest, struct hc_unix *u,
 		r = -EADDRINUSE;
 	else if (found.entry == HC_ENTRY_OWN)
 		r = -ENOENT;
-	else if (found.entry == HC_ENTRY_NONE || found.read_only)
+	else if (found.entry == HC_ENTRY_NONE ||
+		 found.entry == HC_ENTRY_SHARED || found.read_only)
 		r = -EROFS;
 	else
 		r = set_host_alone(guest, u, found.last);

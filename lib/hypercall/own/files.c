@@ -14,15 +14,23 @@
 
 /* Novillo's own file systems, after which the volumes are numbered.  `number` is
  * that of mountinfo, and the minor number that stat(2) reports. */
-enum { OWN_PROC = 1, OWN_DEV, OWN_SYS, OWN_ROOT, FIRST_VOLUME };
+enum {
+	OWN_PROC = 1,
+	OWN_DEV,
+	OWN_SYS,
+	OWN_ROOT,
+	FIRST_VOLUME,
+	OWN_SHM = FIRST_VOLUME + HC_MOUNTS,
+};
 
 static const struct own_mount {
 	unsigned number;
-	const char *at, *type, *source;
+	const char *at, *type, *source, *way;
 } ours[] = {
-	{ OWN_PROC, "/proc", "proc", "proc" },
-	{ OWN_DEV, "/dev", "devtmpfs", "dev" },
-	{ OWN_SYS, "/sys", "sysfs", "sysfs" },
+	{ OWN_PROC, "/proc", "proc", "proc", "ro" },
+	{ OWN_DEV, "/dev", "devtmpfs", "dev", "ro" },
+	{ OWN_SYS, "/sys", "sysfs", "sysfs", "ro" },
+	{ OWN_SHM, HC_SHARED_PLACE, "tmpfs", "shm", "rw" },
 };
 
 #define OURS (sizeof(ours) / sizeof(ours[0]))
@@ -60,8 +68,8 @@ hc_own_mounts(struct hc_text *text, const struct hc_call *call, int number)
 		    text, " novillo %s 0 0\n", mount->read_only ? "ro" : "rw");
 	}
 	for (i = 0; i < OURS; i++)
-		hc_text_put(text, "%s %s %s ro 0 0\n", ours[i].source,
-		    ours[i].at, ours[i].type);
+		hc_text_put(text, "%s %s %s %s 0 0\n", ours[i].source,
+		    ours[i].at, ours[i].type, ours[i].way);
 }
 
 /* The number of the mount in which `at` lies: the volume with the longest place
@@ -110,9 +118,10 @@ hc_own_mountinfo(struct hc_text *text, const struct hc_call *call, int number)
 	for (i = tree->mounts; i-- > 0;)
 		put_mount(text, tree, i);
 	for (i = 0; i < OURS; i++)
-		hc_text_put(text, "%u %u 0:%u / %s ro - %s %s ro\n",
+		hc_text_put(text, "%u %u 0:%u / %s %s - %s %s %s\n",
 		    ours[i].number, mount_above(tree, ours[i].at),
-		    ours[i].number, ours[i].at, ours[i].type, ours[i].source);
+		    ours[i].number, ours[i].at, ours[i].way, ours[i].type,
+		    ours[i].source, ours[i].way);
 }
 
 /* The number of the mount that a file lies in.  Pipes, sockets and others lie in
@@ -123,6 +132,8 @@ mount_of(const struct hc_file *file)
 	const struct hc_own own = hc_own_of(file);
 	unsigned i;
 
+	if (file->shared)
+		return OWN_SHM;
 	if (file->mount)
 		return FIRST_VOLUME + file->mount - 1U;
 	if (!own.row)

@@ -62,6 +62,7 @@ static const struct hc_own_row rows[] = {
 		.of_descriptor = true, \
 		.make = hc_own_##name },
 #define MISSING(p) { .path = p, .kind = HC_OWN_MISSING },
+#define SHARED(p)  { .path = p, .kind = HC_OWN_SHARED, .mode = 01777 },
 #define VOLUMES(p) { .path = p, .kind = HC_OWN_VOLUMES, .mode = 0555 },
 #include "hypercall/own/own.def"
 };
@@ -128,7 +129,8 @@ hc_own_covers(const char *name)
 static bool
 is_folder(const struct hc_own_row *row)
 {
-	return row->kind == HC_OWN_FOLDER || row->kind == HC_OWN_VOLUMES;
+	return row->kind == HC_OWN_FOLDER || row->kind == HC_OWN_SHARED ||
+	       row->kind == HC_OWN_VOLUMES;
 }
 
 /* Take the number at *path and move past it.  Leading zeros are refused, so
@@ -271,6 +273,8 @@ hc_own_file_name(
 
 	if (file->program && guest->world.exe[0])
 		return (int64_t)strlen(strcpy(name, guest->world.exe));
+	if (file->shared)
+		return hc_shared_path(guest, file->shared, name);
 	if (!own.row)
 		return file->mount ? hc_tree_name(&guest->tree, file, name)
 				   : -ENOENT;
@@ -304,6 +308,7 @@ entry_type(const struct hc_own_row *row)
 {
 	switch (row->kind) {
 	case HC_OWN_VOLUMES:
+	case HC_OWN_SHARED:
 	case HC_OWN_FOLDER: return DT_DIR;
 	case HC_OWN_LINK:
 	case HC_OWN_PROGRAM:
@@ -341,6 +346,13 @@ find_number(const struct hc_call *call, unsigned row, int *number)
 	return hc_thread_next(call->thread, number, name);
 }
 
+/* Is a volume in the place of a row? */
+static bool
+hides(const struct hc_tree *tree, unsigned row)
+{
+	return hc_tree_at(tree, rows[row].path, strlen(rows[row].path)) != NULL;
+}
+
 /*
  * Find the entry of a folder at position `pos` or after it: its row and number,
  * and its own position.  Positions are those of rows in the list or, as on
@@ -363,7 +375,7 @@ find_child(const struct hc_call *call, const char *folder, int64_t *pos,
 			*pos = own->number;
 			return true;
 		}
-		if (name && i >= *pos) {
+		if (name && i >= *pos && !hides(&call->guest->tree, i)) {
 			*pos = i;
 			return true;
 		}
@@ -432,6 +444,19 @@ next_volume(
 	return true;
 }
 
+/* The same for the folder of shared files. */
+static bool
+next_shared(struct hc_guest *guest, int64_t at, struct entry *e)
+{
+	unsigned name = (unsigned)at;
+
+	if (at >= HC_SHARED || !hc_shared_next(guest, &name, e->name, &e->ino))
+		return false;
+	e->type = DT_REG;
+	e->next = (int64_t)name + DOTS + 1;
+	return true;
+}
+
 /* The entry at position `pos` or after it. */
 static bool
 next_entry(const struct hc_call *call, const struct hc_own *folder, int64_t pos,
@@ -451,6 +476,8 @@ next_entry(const struct hc_call *call, const struct hc_own *folder, int64_t pos,
 		return true;
 	}
 	hc_own_place(tree, folder, path);
+	if (row_of(folder)->kind == HC_OWN_SHARED)
+		return next_shared(call->guest, at, e);
 	if (row_of(folder)->kind == HC_OWN_VOLUMES && path[0])
 		return next_volume(tree, path, at, e);
 	if (!find_child(call, row_of(folder)->path, &at, &own))
@@ -722,6 +749,7 @@ hc_own_stat(
 	int fd = described_by(call, row);
 	static const unsigned types[] = {
 		[HC_OWN_FOLDER] = S_IFDIR,
+		[HC_OWN_SHARED] = S_IFDIR,
 		[HC_OWN_VOLUMES] = S_IFDIR,
 		[HC_OWN_TEXT] = S_IFREG,
 		[HC_OWN_LINK] = S_IFLNK,
@@ -757,14 +785,20 @@ hc_own_snapshot(const struct hc_call *call, const struct hc_own *own)
 	switch (row_of(own)->kind) {
 	case HC_OWN_TEXT: return make_snapshot(call, own, &bytes);
 	case HC_OWN_VOLUMES:
+	case HC_OWN_SHARED:
 	case HC_OWN_FOLDER: return -EISDIR;
 	default: return -EACCES;
 	}
 }
 
 int
-hc_own_statfs(const struct hc_own *own, struct statfs *fs)
+hc_own_statfs(
+    struct hc_guest *guest, const struct hc_own *own, struct statfs *fs)
 {
+	if (row_of(own)->kind == HC_OWN_SHARED) {
+		hc_shared_statfs(guest, fs);
+		return 0;
+	}
 	memset(fs, 0, sizeof(*fs));
 	fs->f_type =
 	    (__typeof__(fs->f_type))roots[root_of(row_of(own)->path)].magic;

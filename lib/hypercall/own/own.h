@@ -29,6 +29,7 @@ enum hc_own_kind {
 	HC_OWN_TERMINAL,
 	HC_OWN_DESCRIPTOR,
 	HC_OWN_MISSING,
+	HC_OWN_SHARED,  /* the folder of shared.h */
 	HC_OWN_VOLUMES, /* a folder: the root, or a made-up one above volumes */
 };
 
@@ -122,7 +123,8 @@ struct hc_own hc_own_of(const struct hc_file *file);
 /* The answers of calls on one: 0, a length or -errno. */
 int hc_own_stat(
     const struct hc_call *call, const struct hc_own *own, struct stat *);
-int hc_own_statfs(const struct hc_own *own, struct statfs *fs);
+int hc_own_statfs(
+    struct hc_guest *guest, const struct hc_own *own, struct statfs *fs);
 int hc_own_access(const struct hc_own *own, unsigned mode);
 int64_t hc_own_readlink(
     const struct hc_call *call, const struct hc_own *own, struct hc_text *text);

@@ -133,6 +133,19 @@ note_no_file(struct hc_guest *guest, uint64_t at, uint64_t len)
 	hc_mapped_set(&guest->mapped, at, page_up(at + len), NULL, 0);
 }
 
+/* The name of a mapped file, "" for the program; or -errno. */
+static int64_t
+name_file(
+    struct hc_guest *guest, const struct hc_file *file, char name[HC_PATH])
+{
+	name[0] = '\0';
+	if (file->program)
+		return 0;
+	if (file->shared)
+		return hc_shared_path(guest, file->shared, name);
+	return file->mount ? hc_tree_name(&guest->tree, file, name) : -ENOENT;
+}
+
 static void
 note_file(struct hc_guest *guest, const struct hc_file *file,
     const struct stat *st, uint64_t offset, uint64_t at, uint64_t len)
@@ -140,9 +153,7 @@ note_file(struct hc_guest *guest, const struct hc_file *file,
 	struct hc_mapped_file named;
 
 	note_no_file(guest, at, len);
-	named.name[0] = '\0'; /* the program */
-	if (!file->program &&
-	    (!file->mount || hc_tree_name(&guest->tree, file, named.name) < 0))
+	if (name_file(guest, file, named.name) < 0)
 		return;
 	named.device = st->st_dev;
 	named.inode = st->st_ino;
@@ -227,7 +238,8 @@ map_file(struct hc_call *call, unsigned prot, unsigned flags)
 			      prot, flags, &map);
 	if (r > 0)
 		note_file(call->guest, file, &st, map.offset, (uint64_t)r, len);
-	hc_memfile_lent(file);
+	if (!file->shared || (flags & MAP_TYPE) == MAP_PRIVATE || !map.writable)
+		hc_memfile_lent(file);
 	hc_file_put(file);
 	return r;
 }
