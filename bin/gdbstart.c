@@ -8,6 +8,7 @@
 #include "say.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -55,13 +56,26 @@ kind_of(const char *debugger)
 	return &kinds[i];
 }
 
+/* The guest's name as the debugger's argument.  A recording or a configuration
+ * may have chosen it: it must not be one of the debugger's options, which run
+ * commands. */
+static const char *
+name_file(const char *guest, char name[PATH_MAX + sizeof("./")])
+{
+	if (!guest || guest[0] != '-')
+		return guest;
+	snprintf(name, PATH_MAX + sizeof("./"), "./%s", guest);
+	return name;
+}
+
 static int
 spawn(struct gdbstart *start, const char *path)
 {
 	const struct kind *kind = kind_of(start->debugger);
 	char command[sizeof(((struct sockaddr_un *)0)->sun_path) + 64];
+	char guest[PATH_MAX + sizeof("./")];
 	const char *argv[] = { start->debugger, kind->option, command,
-		start->guest, NULL };
+		name_file(start->guest, guest), NULL };
 	posix_spawnattr_t attr;
 	sigset_t signals;
 	size_t i;

@@ -38,6 +38,8 @@ bin_novillo_SOURCES = \
 	bin/options.c \
 	bin/outcome.c \
 	bin/outcome.h \
+	bin/outfile.c \
+	bin/outfile.h \
 	bin/outside.c \
 	bin/outside.h \
 	bin/policy.c \

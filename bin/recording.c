@@ -4,6 +4,7 @@
  */
 #include "recording.h"
 
+#include "outfile.h"
 #include "run.h"
 #include "say.h"
 
@@ -77,27 +78,13 @@ read_blocks(void *context, void *bytes, size_t len)
 	return n < 0 ? -errno : n;
 }
 
-/* It holds the guest's data: nobody else may read it, also if it was there. */
+/* It holds the guest's data. */
 int
 recording_create(struct recording *rec, const struct options *o)
 {
-	const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY |
-			  O_NONBLOCK | O_NOFOLLOW;
-	struct stat st;
-
-	rec->fd = open(o->record, flags, 0600);
-	if (rec->fd < 0 || fstat(rec->fd, &st) < 0) {
-		say("--record=%s: %s", o->record, strerror(errno));
+	rec->fd = outfile_private("--record", o->record);
+	if (rec->fd < 0)
 		return -1;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		say("--record=%s: it is not a regular file", o->record);
-		return -1;
-	}
-	if (fchmod(rec->fd, 0600) < 0 || ftruncate(rec->fd, 0) < 0) {
-		say("--record=%s: %s", o->record, strerror(errno));
-		return -1;
-	}
 	writer.write = write_blocks;
 	writer.context = rec;
 	record_open(&writer);

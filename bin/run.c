@@ -11,6 +11,7 @@
 #include "lostpage.h"
 #include "open.h"
 #include "outcome.h"
+#include "outfile.h"
 #include "outside.h"
 #include "policy.h"
 #include "program.h"
@@ -156,29 +157,10 @@ report_loss(const struct options *o)
 		    o->output ? o->output : "stderr", strerror(error));
 }
 
-/* Open a file to write to, after what is there if its name begins with +; NULL
- * is standard error.  -1: after a message. */
-static int
-open_for_lines(const char *name)
-{
-	int how = O_TRUNC, fd;
-
-	if (!name)
-		return STDERR_FILENO;
-	if (name[0] == '+') {
-		how = O_APPEND;
-		name++;
-	}
-	fd = open(name, O_WRONLY | O_CREAT | how | O_CLOEXEC | O_NOCTTY, 0666);
-	if (fd < 0)
-		say("%s: %s", name, strerror(errno));
-	return fd;
-}
-
 static int
 open_output(const struct options *o)
 {
-	run.output.fd = open_for_lines(o->output);
+	run.output.fd = outfile_lines(o->output);
 	return run.output.fd < 0 ? -1 : 0;
 }
 
@@ -186,7 +168,7 @@ open_output(const struct options *o)
 static int
 open_log(const struct options *o)
 {
-	int fd = open_for_lines(o->log);
+	int fd = outfile_lines(o->log);
 
 	if (fd < 0)
 		return -1;
@@ -208,9 +190,7 @@ find_core(const struct options *o)
 	run.core.argv = o->argv;
 	if (!o->core)
 		return 0;
-	snprintf(path, sizeof(path), "%s%s",
-	    o->core_file ? o->core_file : o->guest,
-	    o->core_file ? "" : ".core");
+	outfile_core(o, path);
 	if (core_find_place(&run.core, path, &error) == 0)
 		return 0;
 	say("--core: %s: %s", path, error.text);
@@ -456,6 +436,17 @@ raise_descriptors(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* A recording names other files than the options do.  Until these are known, no
+ * file is emptied. */
+static int
+spare_program(const struct options *o)
+{
+	if (outfile_spare(o, run.program.fd, "the guest's program") < 0)
+		return -1;
+	return outfile_spare(
+	    o, run.program.interp_fd, "the program's interpreter");
+}
+
 /* Everything that a guest needs is open; its machine is to be made. */
 static int
 prepare(const struct options *o, int *status)
@@ -463,7 +454,8 @@ prepare(const struct options *o, int *status)
 	if (open_program(o, status) < 0)
 		return -1;
 	*status = STATUS_FAILED;
-	if (open_output(o) < 0 || find_core(o) < 0)
+	if (spare_program(o) < 0 || (o->replay && open_log(o) < 0) ||
+	    open_output(o) < 0 || find_core(o) < 0)
 		return -1;
 	run.kvm = open_kvm();
 	if (run.kvm < 0)
@@ -677,7 +669,8 @@ run_guest(const struct options *o)
 	keep_pages_small();
 	run.recording.fd = -1;
 	if (check_new_mount(o) < 0 || check_debugger(o) < 0 ||
-	    recording_check(o) < 0 || open_log(o) < 0)
+	    recording_check(o) < 0 || outfile_check(o) < 0 ||
+	    (!o->replay && open_log(o) < 0))
 		return STATUS_FAILED;
 	r = sandbox_new_pid(o, &status);
 	if (r != 0)

@@ -6,7 +6,8 @@ SHELL_TESTS += \
 	tests/run/t-badelf.sh \
 	tests/run/t-cli.sh \
 	tests/run/t-complete.sh \
-	tests/run/t-config.sh
+	tests/run/t-config.sh \
+	tests/run/t-outfile.sh
 RUN_TESTS = \
 	tests/run/t-allow.sh \
 	tests/run/t-attack.sh \

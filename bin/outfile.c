@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The files that the user names for novillo to write.  Nothing here may know
+ * what is written.
+ */
+#include "outfile.h"
+
+#include "say.h"
+
+#include "vm/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The flags of every such open().  No name blocks (a FIFO), becomes our
+ * terminal, or is emptied before it was looked at. */
+#define OPEN_FLAGS (O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+#define LOOK_MS 10 /* between two looks for a reader */
+
+/* A file by its identity; one that is yet to be made, by its folder's. */
+struct identity {
+	bool known;
+	dev_t device;
+	ino_t inode;
+	char base[NAME_MAX + 1]; /* in that folder, or "" */
+};
+
+/* A file that the options name. */
+struct named {
+	const char *what; /* an option, or what the file is */
+	const char *name; /* NULL: there is none */
+	bool written;
+	bool appended;
+};
+
+enum { NAMED = 7 };
+
+static const char *
+plain_name(const char *name)
+{
+	return name && name[0] == '+' ? name + 1 : name;
+}
+
+void
+outfile_core(const struct options *o, char path[PATH_MAX + sizeof(".core")])
+{
+	/* A recording does not choose where files are written. */
+	const char *guest = o->replay ? o->replay : o->guest;
+
+	snprintf(path, PATH_MAX + sizeof(".core"), "%s%s",
+	    o->core_file ? o->core_file : guest, o->core_file ? "" : ".core");
+}
+
+static void
+list_named(const struct options *o, struct named list[NAMED],
+    char core[PATH_MAX + sizeof(".core")])
+{
+	const struct named all[NAMED] = {
+		{ "the guest's program", o->replay ? NULL : o->guest, 0, 0 },
+		{ "the configuration", o->config, 0, 0 },
+		{ "the recording", o->replay, 0, 0 },
+		{ "--record", o->record, true, false },
+		{ "--core", o->core ? core : NULL, true, false },
+		{ "--output", plain_name(o->output), true,
+		    o->output && o->output[0] == '+' },
+		{ "--log", plain_name(o->log), true,
+		    o->log && o->log[0] == '+' },
+	};
+
+	outfile_core(o, core);
+	memcpy(list, all, sizeof(all));
+}
+
+static void
+take_identity(struct identity *id, const struct stat *st)
+{
+	id->known = true;
+	id->device = st->st_dev;
+	id->inode = st->st_ino;
+}
+
+static struct identity
+identify(const char *name)
+{
+	struct identity id = { .base = "" };
+	char folder[PATH_MAX + sizeof(".core")], base[sizeof(folder)];
+	struct stat st;
+
+	if (!name || strlen(name) >= sizeof(folder))
+		return id;
+	if (stat(name, &st) == 0) {
+		if (S_ISREG(st.st_mode))
+			take_identity(&id, &st);
+		return id;
+	}
+	strcpy(folder, name);
+	strcpy(base, name);
+	if (errno == ENOENT && stat(dirname(folder), &st) == 0) {
+		take_identity(&id, &st);
+		snprintf(id.base, sizeof(id.base), "%s", basename(base));
+	}
+	return id;
+}
+
+static bool
+is_same(const struct identity *a, const struct identity *b)
+{
+	return a->known && b->known && a->device == b->device &&
+	       a->inode == b->inode && strcmp(a->base, b->base) == 0;
+}
+
+/* Two files may be one if neither is written, or if both grow at their end. */
+static bool
+may_be_same(const struct named *a, const struct named *b)
+{
+	return (!a->written && !b->written) || (a->appended && b->appended);
+}
+
+static int
+refuse_same(const struct named *written, const char *other)
+{
+	say("%s=%s: this file is %s%s: name another file", written->what,
+	    written->name, other, other[0] == '-' ? "'s also" : "");
+	return -1;
+}
+
+int
+outfile_check(const struct options *o)
+{
+	char core[PATH_MAX + sizeof(".core")];
+	struct identity id[NAMED];
+	struct named list[NAMED];
+	unsigned i, k;
+
+	list_named(o, list, core);
+	for (i = 0; i < NAMED; i++) {
+		id[i] = identify(list[i].name);
+		for (k = 0; k < i; k++)
+			if (!may_be_same(&list[i], &list[k]) &&
+			    is_same(&id[i], &id[k]))
+				return refuse_same(&list[i], list[k].what);
+	}
+	return 0;
+}
+
+int
+outfile_spare(const struct options *o, int fd, const char *what)
+{
+	char core[PATH_MAX + sizeof(".core")];
+	struct identity read = { .base = "" };
+	struct named list[NAMED];
+	struct stat st;
+	unsigned i;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return 0;
+	take_identity(&read, &st);
+	list_named(o, list, core);
+	for (i = 0; i < NAMED; i++) {
+		const struct identity id = identify(list[i].name);
+
+		if (list[i].written && is_same(&id, &read))
+			return refuse_same(&list[i], what);
+	}
+	return 0;
+}
+
+/* open(), which waits for the reader of a FIFO. */
+static int
+open_for_reader(const char *name)
+{
+	const struct timespec look = { 0, LOOK_MS * 1000000L };
+	struct stat st;
+	int fd, i;
+
+	for (i = 0; i <= OUTFILE_WAIT_MS / LOOK_MS; i++) {
+		fd = open(name, OPEN_FLAGS, 0666);
+		if (fd >= 0 || errno != ENXIO)
+			return fd;
+		if (stat(name, &st) < 0 || !S_ISFIFO(st.st_mode))
+			break;
+		nanosleep(&look, NULL);
+	}
+	errno = ENXIO;
+	return -1;
+}
+
+static const char *
+open_error(const char *name)
+{
+	const int error = errno;
+	struct stat st;
+
+	return error == ENXIO && stat(name, &st) == 0 && S_ISFIFO(st.st_mode)
+		   ? "nobody reads this FIFO: start its reader first"
+		   : strerror(error);
+}
+
+/* From now on writes wait, and a regular file is empty or grows at its end: 0
+ * or -errno. */
+static int
+make_ready(int fd, bool append)
+{
+	const int flags = O_WRONLY | (append ? O_APPEND : 0);
+	struct stat st;
+
+	if (fcntl(fd, F_SETFL, flags) < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return append || !S_ISREG(st.st_mode) || ftruncate(fd, 0) == 0 ? 0
+								       : -errno;
+}
+
+int
+outfile_lines(const char *name)
+{
+	const bool append = name && name[0] == '+';
+	int fd, r;
+
+	if (!name)
+		return STDERR_FILENO;
+	name = plain_name(name);
+	fd = open_for_reader(name);
+	if (fd < 0) {
+		say("%s: %s", name, open_error(name));
+		return -1;
+	}
+	r = make_ready(fd, append);
+	if (r == 0)
+		return fd;
+	say("%s: %s", name, strerror(-r));
+	close(fd);
+	return -1;
+}
+
+int
+outfile_private(const char *option, const char *name)
+{
+	int fd = open(name, OPEN_FLAGS | O_NOFOLLOW, 0600);
+	struct stat st;
+
+	if (fd < 0 && (errno == ENXIO || errno == ELOOP)) {
+		say("%s=%s: it is not a regular file", option, name);
+		return -1;
+	}
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+		say("%s=%s: it is %s, not a regular file", option, name,
+		    machine_file_kind(st.st_mode));
+	} else if (fd < 0 || fchmod(fd, 0600) < 0 || ftruncate(fd, 0) < 0) {
+		say("%s=%s: %s", option, name, strerror(errno));
+	} else {
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}

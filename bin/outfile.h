@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The files that the user names for novillo to write.  It must not know what is
+ * written.
+ */
+#ifndef OUTFILE_H
+#define OUTFILE_H
+
+#include "options.h"
+
+#include <limits.h>
+
+/* How long a FIFO may be without a reader. */
+#define OUTFILE_WAIT_MS 1000
+
+/* All functions but outfile_core() return -1 after a message. */
+
+/*
+ * No file that is to be written is another of the files that the options name:
+ * nothing is changed until this is known.  0 or -1.
+ */
+int outfile_check(const struct options *options);
+
+/* The same for a file that is open for reading: `what` says what it is.  If
+ * `fd` is -1, there is none. */
+int outfile_spare(const struct options *options, int fd, const char *what);
+
+/* The name of the core that --core asks for, which may be cut. */
+void outfile_core(
+    const struct options *options, char path[PATH_MAX + sizeof(".core")]);
+
+/*
+ * Open a file of --output or --log: after what is there if its name begins with
+ * a plus; NULL is standard error.  It waits for the reader of a FIFO, but not
+ * for long.  A descriptor or -1.
+ */
+int outfile_lines(const char *name);
+
+/* Create a regular file that nobody else may read: a descriptor or -1. */
+int outfile_private(const char *option, const char *name);
+
+#endif

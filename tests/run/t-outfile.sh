@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The files that novillo writes: none of them is another file of the command
+# line, which stays as it is, and none of them blocks novillo.  Needs no KVM:
+# all this comes before the guest is made.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+make_scratch
+mkfifo "$scratch/fifo"
+cp "$guests/hello.elf" "$scratch/guest"
+echo '{"memory": "16M"}' >"$scratch/config"
+echo "a recording" >"$scratch/recording"
+ln "$scratch/guest" "$scratch/hard link"
+ln -s guest "$scratch/symbolic link"
+
+# Every option that writes a file.  A new one must be added to outfile.c.
+written="core log output record"
+is "$("$novillo" --help=all |
+    sed -n 's/^ *\(-., \)*--\([a-z-]*\)\[*=FILE.*/\2/p' | sort | tr '\n' ' ')" \
+    "config core log output record replay " "the options that name files"
+
+# refused PART OPTION...: this is refused for PART, and no file has changed.
+refused()
+{
+	part=$1
+	shift
+	cp "$scratch/guest" "$scratch/config" "$scratch/recording" \
+	    "$scratch/was"
+	try timeout 20 "$novillo" "$@"
+	[ "$status" -eq 125 ]
+	ok $? "refused: $*"
+	has "$err" "$part: name another file" "because of this"
+	for file in guest config recording; do
+		cmp -s "$scratch/$file" "$scratch/was/$file" ||
+		    ok 1 "$file is as it was"
+	done
+	is "$(ls "$scratch")" "$files" "nothing was created"
+}
+
+mkdir "$scratch/was"
+try true
+files=$(ls "$scratch")
+for option in $written; do
+	for name in guest "hard link" "symbolic link"; do
+		refused "is the guest's program" --$option="$scratch/$name" \
+		    "$scratch/guest"
+	done
+	refused "is the configuration" --config="$scratch/config" \
+	    --$option="$scratch/config" "$scratch/guest"
+	case $option in
+	record) ;;
+	*)
+		refused "is the recording" --replay="$scratch/recording" \
+		    --$option="$scratch/recording"
+		;;
+	esac
+	for other in $written; do
+		[ $option != $other ] || continue
+		refused "'s also" --$option="$scratch/new" \
+		    --$other="$scratch/was/../new" "$scratch/guest"
+	done
+done
+refused "is the guest's program" --output="+$scratch/guest" "$scratch/guest"
+refused "is the recording" --core --replay="$scratch/recording" \
+    --log="$scratch/recording"
+refused "--core's also" --core --log="$scratch/guest.core" "$scratch/guest"
+
+# A stream may be named twice, and so may a file that grows.
+try timeout 20 "$novillo" --log=/dev/stdout --output=/dev/stdout "$scratch/none"
+is "$(printf '%s' "$out" | grep -c "another file")" 0 "a stream is not refused"
+try timeout 20 "$novillo" --log="+$scratch/grows" --output="+$scratch/grows" \
+    "$scratch/none"
+is "$(grep -c "No such file" "$scratch/grows")" 1 "nor is a file that grows"
+
+# A FIFO that nobody reads, with and without --timeout.
+for option in $written; do
+	try timeout 20 "$novillo" --timeout=1 --$option="$scratch/fifo" \
+	    "$scratch/guest"
+	is "$status" 125 "--$option does not wait for a reader of a FIFO"
+done
+try timeout 20 "$novillo" -o "$scratch/fifo" "$scratch/guest"
+has "$err" "nobody reads this FIFO: start its reader first" "and says why"
+
+# A reader that comes a moment later.
+(sleep 0.3; cat "$scratch/fifo" >"$scratch/read") &
+try timeout 20 "$novillo" --log="$scratch/fifo" "$scratch/no guest"
+wait
+has "$(cat "$scratch/read")" "no guest: No such file" \
+    "a FIFO with a reader is written"
+for name in /dev/null /dev/full; do
+	try timeout 20 "$novillo" --log="$name" "$scratch/no guest"
+	is "$status" 127 "$name can be written"
+done
+try timeout 20 "$novillo" --log=/dev/stdout "$scratch/no guest"
+has "$out" "no guest: No such file" "and a pipe by its name in /dev"
+done_testing
