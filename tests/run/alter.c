@@ -2,10 +2,12 @@
 /*
  * Copies a recording from standard input to standard output with another result
  * of the last call of one number, and with all sums made again: `alter CALL`
- * adds 1 to the result.  Prints the number of the event to standard error.
+ * adds 1 to the result and prints the number of the event to standard error;
+ * `alter random SEED` changes bytes anywhere in the records.
  */
 #include "record/call.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,15 +140,81 @@ find_result(uint32_t number, unsigned *event)
 	return found;
 }
 
+/* A number below `n` (Numerical Recipes' generator, its high bits). */
+static size_t
+below(uint32_t *seed, size_t n)
+{
+	*seed = *seed * 1664525U + 1013904223U;
+	return (size_t)((uint64_t)(*seed >> 8) * n >> 24);
+}
+
+/* Replace `gone` bytes at `at` by others: the new length. */
+static size_t
+replace(size_t len, size_t at, size_t gone, const uint8_t *bytes, size_t n)
+{
+	if (gone > len - at)
+		gone = len - at;
+	if (len - gone + n > RECORD_BLOCK)
+		return len;
+	memmove(block + at + n, block + at + gone, len - at - gone);
+	memcpy(block + at, bytes, n);
+	return len - gone + n;
+}
+
+/* One to three changes: of a bit, of a byte, to a number at a bound, and bytes
+ * that are lost or there twice. */
+static size_t
+change(size_t len, uint32_t seed)
+{
+	static const uint8_t most[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0x01 };
+	const size_t head = sizeof(struct record_head);
+	size_t n = 1 + below(&seed, 3);
+
+	while (n-- > 0 && len > head) {
+		const size_t at = head + below(&seed, len - head);
+		const size_t some = 1 + below(&seed, 20);
+		uint8_t byte = (uint8_t)below(&seed, 256);
+
+		switch (below(&seed, 6)) {
+		case 0: block[at] ^= (uint8_t)(1U << byte % 8); break;
+		case 1: block[at] = byte; break;
+		case 2: len = replace(len, at, 1, most, sizeof(most)); break;
+		case 3: len = replace(len, at, some, &byte, 1); break;
+		case 4: len = replace(len, at, 0, block + head, some); break;
+		default: block[at] = (uint8_t)(block[at] + 2); break;
+		}
+	}
+	return len;
+}
+
+/* Make the head's length and its sums right again. */
+static int
+write_block(size_t len)
+{
+	const uint32_t used = (uint32_t)(len - sizeof(struct record_head));
+
+	memcpy(block + offsetof(struct record_head, used), &used, sizeof(used));
+	record_seal(block, 0);
+	return fwrite(block, len, 1, stdout) == 1 ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
 	unsigned event = 0;
 	size_t len, at;
 
-	if (argc != 2)
+	if (argc != 2 && argc != 3)
 		return 2;
 	left = len = read_block();
+	if (argc == 3) {
+		uint32_t seed = (uint32_t)strtoul(argv[2], NULL, 10);
+
+		if (len < sizeof(struct record_head) || len > RECORD_BLOCK)
+			return 1;
+		return write_block(change(len, seed));
+	}
 	reader.read = read_input;
 	record_start(&reader);
 	at = len <= RECORD_BLOCK
@@ -158,7 +226,6 @@ main(int argc, char **argv)
 	}
 	/* A signed number is twice its value. */
 	block[at] += 2;
-	record_seal(block, 0);
 	fprintf(stderr, "%u\n", event);
-	return fwrite(block, len, 1, stdout) == 1 ? 0 : 1;
+	return write_block(len);
 }

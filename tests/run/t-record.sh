@@ -200,6 +200,85 @@ else
 	skip "nothing to change recordings with was built"
 fi
 
+# Changes anywhere, with right sums: the replay ends, says why if it fails, and
+# writes no file.
+# hostile GUEST FROM TO: replay GUEST's recording with changes by these seeds.
+hostile()
+{
+	echo "a few words" | "$novillo" --record="$log" "$guests/$1" \
+	    >"$scratch/out1" 2>/dev/null
+	mkdir "$scratch/nothing"
+	unsaid= seed=$2 held=0
+	while [ "$seed" -lt "$3" ]; do
+		"$alter" random "$seed" <"$log" >"$scratch/altered"
+		status=0
+		(cd "$scratch/nothing" && exec timeout 30 "$program" \
+		    --replay="$scratch/altered") >"$scratch/out2" \
+		    2>"$scratch/err2" </dev/null || status=$?
+		case $status in
+		0) held=$((held + 1)) ;;
+		159) unsaid="$unsaid $seed:SIGSYS" ;;
+		*)
+			grep -q "^novillo: " "$scratch/err2" ||
+			    unsaid="$unsaid $seed:$status"
+			;;
+		esac
+		seed=$((seed + 1))
+	done
+	is "$unsaid" "" "$1: changed recordings end with a message"
+	is "$(ls "$scratch/nothing")" "" "and no replay writes a file"
+	[ "$held" -le $((($3 - $2) / 4)) ]
+	ok $? "and few are as good as before: $held of $(($3 - $2))"
+	rmdir "$scratch/nothing"
+}
+case $novillo in
+/*) program=$novillo ;;
+*) program=$PWD/$novillo ;;
+esac
+if [ -x "$alter" ]; then
+	hostile wc.elf 0 "${NOVILLO_HOSTILE:-40}"
+	hostile fault_null.elf 0 20
+else
+	skip "nothing to change recordings with was built"
+fi
+
+# A recording is a regular file.
+mkfifo "$scratch/fifo"
+ln -s in "$scratch/link"
+for name in "$scratch/fifo" "$scratch/link" /dev/null; do
+	try timeout 20 "$novillo" --record="$name" "$guests/hello.elf"
+	is "$status" 125 "${name##*/} is not recorded to"
+	has "$err" "not a regular file" "and the message says why"
+done
+
+# The recorded program is not in the command line of a replay.
+cp "$guests/hello.elf" "$scratch/guest"
+"$novillo" --record="$log" "$scratch/guest" >"$scratch/out1"
+for option in core log output; do
+	try timeout 20 "$novillo" --replay="$log" --$option="$scratch/guest"
+	is "$status" 125 "--$option does not name the recorded program"
+	has "$err" "is the guest's program: name another file" \
+	    "the message says so"
+done
+cmp "$scratch/guest" "$guests/hello.elf"
+ok $? "the recorded program is as it was"
+
+# A recording chooses neither where a core is written nor a debugger's options.
+cp "$guests/fault_null.elf" "$scratch/-ex=dies"
+(cd "$scratch" && "$program" --record="$log" -- "-ex=dies") 2>/dev/null
+mkdir "$scratch/elsewhere"
+try sh -c 'cd "$1" && "$2" --core --replay="$3"' sh "$scratch/elsewhere" \
+    "$program" "$log"
+is "$status$(ls "$scratch/elsewhere")" 139 "a core is not beside the program"
+[ -s "$log.core" ]
+ok $? "but beside the recording"
+printf '#!/bin/sh\nprintf "%%s\\n" "$@" >"%s"\n' "$scratch/arguments" \
+    >"$scratch/show"
+chmod +x "$scratch/show"
+try timeout 20 "$novillo" --replay="$log" --debug="$scratch/show"
+is "$(tail -n 1 "$scratch/arguments")" "./-ex=dies" \
+    "the name of a guest is not an option of the debugger"
+
 # Torn, changed and foreign recordings.
 "$novillo" --record="$log" "$guests/hello.elf" >"$scratch/out1"
 size=$(wc -c <"$log")
