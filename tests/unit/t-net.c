@@ -788,6 +788,108 @@ test_same_names(void)
 	CALL(close, to);
 }
 
+/* Put an abstract AF_UNIX address at ADDR; return its length. */
+static uint64_t
+put_abstract(const char *name)
+{
+	put_un("");
+	memcpy((char *)at(ADDR) + sizeof(sa_family_t) + 1, name, strlen(name));
+	return sizeof(sa_family_t) + 1 + strlen(name);
+}
+
+/* Another process connects to the name and reads, while the guest accepts at
+ * `listener`: the process's error, 0 if the connection was closed, 1 if it was
+ * not, 2 if the guest has it. */
+static int
+visit(int type, const struct sockaddr_un *un, uint64_t len, uint64_t listener)
+{
+	const int fd = socket(AF_UNIX, type, 0);
+	int status, got = 0;
+	pid_t pid = fork();
+	int64_t r;
+	char byte;
+
+	if (pid == 0)
+		_exit(connect(fd, (const void *)un, (socklen_t)len) < 0
+			  ? errno
+			  : recv(fd, &byte, 1, 0) != 0);
+	close(fd);
+	(void)CALL(fcntl, listener, F_SETFL, O_NONBLOCK);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		r = CALL(accept, listener, 0, 0);
+		if (r >= 0) {
+			got = 2;
+			CALL(close, (uint64_t)r);
+		}
+		usleep(1000);
+	}
+	return got ? got : WEXITSTATUS(status);
+}
+
+/* A socket of this process, which is not the guest's, at an abstract name. */
+static int
+host_socket(int type, const struct sockaddr_un *un, socklen_t len)
+{
+	int fd = socket(AF_UNIX, type, 0);
+
+	if (bind(fd, (const void *)un, len) < 0)
+		bail("bind to an abstract name");
+	if (type != SOCK_DGRAM && listen(fd, 5) < 0)
+		bail("listen");
+	return fd;
+}
+
+/* By a guest's abstract name nobody else of the host finds it, by its name on
+ * the host nobody's connection is accepted, and the guest finds nobody else. */
+static void
+test_strangers(void)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
+	char name[32];
+	unsigned i;
+
+	snprintf(name, sizeof(name), "novillo %d", (int)getpid());
+	for (i = 0; i < 3; i++) {
+		const uint64_t len = put_abstract(name);
+		const uint64_t fd = guest_socket(AF_UNIX, types[i]);
+		const uint64_t own = guest_socket(AF_UNIX, types[i]);
+		struct sockaddr_un un, chosen;
+		socklen_t chosen_len = sizeof(chosen);
+		struct hc_file *file;
+		int64_t r;
+		int there;
+
+		memcpy(&un, at(ADDR), sizeof(un));
+		there = host_socket(types[i], &un, (socklen_t)len);
+		is_int(CALL(connect, own, ADDR, len), -ECONNREFUSED,
+		    "a guest does not find the host's abstract name");
+		is_int(CALL(sendto, own, DATA, 1, 0, ADDR, len),
+		    types[i] == SOCK_STREAM  ? -EOPNOTSUPP
+		    : types[i] == SOCK_DGRAM ? -ECONNREFUSED
+					     : -ENOTCONN,
+		    "nor does it send there");
+		is_int(CALL(bind, fd, ADDR, len), 0, "and may have the same");
+		close(there);
+		(void)CALL(listen, fd, 5);
+		is_int(visit(types[i], &un, len, fd), ECONNREFUSED,
+		    "by which the host does not find the guest");
+		is_int(
+		    CALL(connect, own, ADDR, len), 0, "the guest itself does");
+		file = hc_fd_get(&guest.fds, fd);
+		getsockname(file->host, (void *)&chosen, &chosen_len);
+		hc_file_put(file);
+		if (types[i] != SOCK_DGRAM) {
+			r = CALL(accept, fd, 0, 0);
+			ok(r >= 0, "and is accepted");
+			CALL(close, (uint64_t)r);
+			is_int(visit(types[i], &chosen, chosen_len, fd), 0,
+			    "a visitor by the name on the host is not");
+		}
+		CALL(close, fd);
+		CALL(close, own);
+	}
+}
+
 static struct hc_net_rule refused;
 static unsigned refusals;
 
@@ -1186,6 +1288,7 @@ main(void)
 	test_many();
 	test_unix();
 	test_same_names();
+	test_strangers();
 	test_rules();
 	test_port_without_bind();
 	test_fast_open();
