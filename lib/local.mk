@@ -125,6 +125,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/net/address.h \
 	lib/hypercall/net/control.c \
 	lib/hypercall/net/control.h \
+	lib/hypercall/net/inflight.c \
+	lib/hypercall/net/inflight.h \
 	lib/hypercall/net/kinds.h \
 	lib/hypercall/net/looksocket.c \
 	lib/hypercall/net/looksocket.h \

@@ -331,6 +331,7 @@ test_flight(void)
 	ok(r > pipe[1], "until it is received");
 	is_int(guest.fds.flight, 0, "which ends that");
 	guest.fds.flight = HC_FLIGHT;
+	CALL(HC_write, (uint64_t)pair[0], LIST, 1);
 	is_int(send_right((uint64_t)pair[0], (uint64_t)pipe[0]), -ETOOMANYREFS,
 	    "too many in flight are ETOOMANYREFS");
 	is_int(send_right((uint64_t)pair[0], (uint64_t)CALL(HC_eventfd2, 0, 0)),
@@ -342,6 +343,79 @@ test_flight(void)
 	is_int(guest.fds.flight, 5, "nothing flies");
 	guest.fds.flight = 0;
 	CALL(HC_close_range, 3, UINT32_MAX, 0);
+}
+
+/* How a message with a descriptor may be lost for its guest. */
+enum loss {
+	LOST_BY_READ,
+	LOST_BY_RECV,
+	LOST_BY_CLOSE,
+	LOST_WITH_SENDER,
+	LOST_IN_FLIGHT,
+	LOSSES,
+};
+
+static const char *const loss_names[] = { "read without control messages",
+	"received without them", "waited in a socket that was closed",
+	"waited in a socket whose peer was closed before",
+	"waited in a socket that was in flight" };
+
+static void
+lose(enum loss how, uint64_t pipe)
+{
+	int pair[2], other[2];
+
+	CALL(HC_socketpair, AF_UNIX, SOCK_STREAM, 0, LIST);
+	memcpy(pair, at(LIST), sizeof(pair));
+	CALL(HC_socketpair, AF_UNIX, SOCK_STREAM, 0, LIST);
+	memcpy(other, at(LIST), sizeof(other));
+	if (send_right((uint64_t)pair[0], pipe) != 1)
+		bail("a pipe cannot be sent");
+	if (how == LOST_BY_READ)
+		CALL(HC_read, (uint64_t)pair[1], LIST, 8);
+	else if (how == LOST_BY_RECV)
+		CALL(HC_recvfrom, (uint64_t)pair[1], LIST, 8, 0, 0, 0);
+	else if (how == LOST_IN_FLIGHT)
+		send_right((uint64_t)other[0], (uint64_t)pair[1]);
+	CALL(HC_close, (uint64_t)pair[how == LOST_WITH_SENDER ? 0 : 1]);
+	CALL(HC_close, (uint64_t)pair[how == LOST_WITH_SENDER ? 1 : 0]);
+	CALL(HC_close, (uint64_t)other[1]);
+	CALL(HC_close, (uint64_t)other[0]);
+}
+
+/* A message that got lost is not in flight for ever; one that waits is, however
+ * many look. */
+static void
+test_lost(void)
+{
+	int pipe[2], pair[2];
+	unsigned how, i, sent;
+
+	CALL(HC_pipe, LIST);
+	memcpy(pipe, at(LIST), sizeof(pipe));
+	for (how = 0; how < LOSSES; how++) {
+		for (i = 0; i < 3 * HC_FLIGHT; i++)
+			lose(how, (uint64_t)pipe[0]);
+		ok(guest.fds.flight <= HC_FLIGHT, "%u descriptors %s", i,
+		    loss_names[how]);
+	}
+	CALL(HC_socketpair, AF_UNIX, SOCK_DGRAM, 0, LIST);
+	memcpy(pair, at(LIST), sizeof(pair));
+	guest.fds.flight = HC_FLIGHT;
+	is_int(send_right((uint64_t)pair[0], (uint64_t)pipe[0]), 1,
+	    "with nothing to read the count begins anew");
+	is_int(guest.fds.flight, 1, "at zero");
+	guest.fds.flight = HC_FLIGHT - 3;
+	for (sent = 0; sent < 10; sent++)
+		if (send_right((uint64_t)pair[0], (uint64_t)pipe[0]) < 0)
+			break;
+	is_int(sent, 3, "what waits counts");
+	while (receive_right((uint64_t)pair[1], 0) >= 0)
+		;
+	is_int(send_right((uint64_t)pair[0], (uint64_t)pipe[0]), 1,
+	    "until it is received");
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+	guest.fds.flight = 0;
 }
 
 /* The length of a new listener's queue, with `wanted`: connections that were
@@ -567,6 +641,7 @@ main(void)
 	test_long_lists();
 	test_sockets();
 	test_flight();
+	test_lost();
 	test_backlogs();
 	test_size();
 	test_addresses();

@@ -377,10 +377,127 @@ test_pipes(void)
 	    1 << 16, "all may have 64 KiB");
 }
 
+/* The same call by the host, of a file in memory. */
+static int64_t
+grow_natively(uint32_t number, int fd, off_t offset, size_t len)
+{
+	struct iovec part = { at(BYTES), len };
+	int64_t r;
+
+	switch (number) {
+	case HC_pwrite64: r = pwrite(fd, at(BYTES), len, offset); break;
+	case HC_pwritev: r = pwritev(fd, &part, 1, offset); break;
+	case HC_pwritev2: r = pwritev2(fd, &part, 1, offset, 0); break;
+	case HC_ftruncate: r = ftruncate(fd, offset); break;
+	case HC_fallocate: r = fallocate(fd, 0, offset, (off_t)len); break;
+	case HC_lseek: r = lseek(fd, offset, SEEK_SET); break;
+	default: bail("no such call");
+	}
+	return r < 0 ? -errno : r;
+}
+
+static int64_t
+grow_here(uint32_t number, uint64_t fd, uint64_t offset, uint64_t len)
+{
+	const uint64_t part[] = { BYTES, len };
+
+	memcpy(at(VECTOR), part, sizeof(part));
+	switch (number) {
+	case HC_pwrite64: return CALL(HC_pwrite64, fd, BYTES, len, offset);
+	case HC_pwritev: return CALL(HC_pwritev, fd, VECTOR, 1, offset);
+	case HC_pwritev2: return CALL(HC_pwritev2, fd, VECTOR, 1, offset);
+	case HC_ftruncate: return CALL(HC_ftruncate, fd, offset);
+	case HC_fallocate: return CALL(HC_fallocate, fd, 0, offset, len);
+	default: return CALL(HC_lseek, fd, offset, SEEK_SET);
+	}
+}
+
+/* Offsets and lengths that are at a bound or have a meaning of novillo's own:
+ * the host's answer, unless there is no memory for it. */
+static void
+test_bounds(void)
+{
+	static const uint32_t numbers[] = { HC_pwrite64, HC_pwritev,
+		HC_pwritev2, HC_ftruncate, HC_fallocate, HC_lseek };
+	static const uint64_t offsets[] = { 0, 1, P, UINT64_MAX, UINT64_MAX - 1,
+		UINT64_MAX - 2, UINT64_MAX - 3, UINT64_MAX - P, INT64_MAX,
+		INT64_MAX - 1, INT64_MAX - P, (uint64_t)INT64_MAX + 1 };
+	static const uint64_t lengths[] = { 0, 1, 1000, INT64_MAX, UINT64_MAX,
+		(uint64_t)INT64_MAX + 1, INT64_MAX - P };
+	unsigned n, o, l, seals, wrong = 0, tried = 0;
+
+	guest.space.limit = guest.space.used + ROOM;
+	for (n = 0; n < 6 * 7 * 2; n++)
+		for (o = 0; o < sizeof(offsets) / sizeof(offsets[0]); o++) {
+			const uint32_t nr = numbers[n % 6];
+			const uint64_t fd = (uint64_t)make();
+			int native = memfd_create("x", MFD_ALLOW_SEALING);
+			int64_t here, there;
+			bool full;
+
+			l = n / 6 % 7;
+			seals = n / 42 ? F_SEAL_SHRINK : 0;
+			/* Only fallocate() takes any length. */
+			if (l > 2 && nr != HC_fallocate)
+				l = 2;
+			CALL(HC_fcntl, fd, F_ADD_SEALS, seals);
+			fcntl(native, F_ADD_SEALS, seals);
+			here = grow_here(nr, fd, offsets[o], lengths[l]);
+			/* The host stores no pages without contents. */
+			full = here == -ENOSPC && offsets[o] <= INT64_MAX &&
+			       (nr == HC_ftruncate ||
+				   lengths[l] <= INT64_MAX - offsets[o]);
+			there = full ? here
+				     : grow_natively(nr, native,
+					   (off_t)offsets[o], lengths[l]);
+			tried++;
+			if (here != there) {
+				wrong++;
+				printf("# %s at %llx, %llx bytes: %lld, %lld\n",
+				    hc_row(nr)->name,
+				    (unsigned long long)offsets[o],
+				    (unsigned long long)lengths[l],
+				    (long long)here, (long long)there);
+			}
+			CALL(HC_close, fd);
+			close(native);
+		}
+	is_int(wrong, 0, "%u calls at bounds return what the host's do", tried);
+	guest.space.limit = mem.size;
+}
+
+/* The work for a file in memory does not grow with their number. */
+static void
+test_many(void)
+{
+	unsigned i, longest = 0;
+	uint32_t n;
+
+	for (i = 0; i < 800 && make() >= 0; i++)
+		;
+	for (n = 0; n < HC_OWNERS; n++) {
+		uint32_t at_place = guest.fds.owner[n];
+		unsigned length = 0;
+
+		for (; at_place; length++)
+			at_place = guest.fds.file[at_place - 1].next_owner;
+		if (length > longest)
+			longest = length;
+	}
+	ok(longest > 0 && longest <= 8,
+	    "of %u files in memory a look at one finds %u at most", i, longest);
+	CALL(HC_close_range, 3, UINT32_MAX, 0);
+	for (n = 0; n < HC_OWNERS; n++)
+		longest += guest.fds.owner[n] ? 100 : 0;
+	ok(longest <= 8, "and none after all are closed");
+}
+
 int
 main(void)
 {
 	guestcall_init();
+	test_bounds();
+	test_many();
 	test_calls();
 	test_append();
 	test_lent();

@@ -123,6 +123,20 @@ hc_fd_get(struct hc_fds *fds, uint64_t fd)
 	return NULL;
 }
 
+struct hc_file *
+hc_fds_next_file(struct hc_fds *fds, unsigned *at)
+{
+	unsigned place;
+
+	do {
+		pthread_mutex_lock(&fds->lock);
+		place = hc_place_taken(&fds->used, *at, HC_FILES);
+		pthread_mutex_unlock(&fds->lock);
+		*at = place + 1;
+	} while (place < HC_FILES && !hold_live(&fds->file[place]));
+	return place < HC_FILES ? &fds->file[place] : NULL;
+}
+
 void
 hc_file_hold(struct hc_file *file)
 {
@@ -138,6 +152,7 @@ give_place(struct hc_file *file)
 	pthread_mutex_lock(&fds->lock);
 	if (file->named)
 		hc_place_give(&fds->named, file->named - 1U);
+	hc_memfile_unlist(fds, file);
 	fds->sockets -= file->buffered;
 	fds->backlogs -= file->backlog;
 	hc_place_give(&fds->used, file->place);

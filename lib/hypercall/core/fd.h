@@ -35,6 +35,7 @@
 #define HC_SOCKET_SHARE  (256U << 10)
 #define HC_LISTENERS     8U    /* that may all have the longest queue */
 #define HC_FLIGHT        1024U /* sent within the guest, and not received */
+#define HC_OWNERS        4096U /* lists of files in memory */
 #define HC_NAMED         (HC_SOCKETS + 3) /* and novillo's streams */
 
 /* Access that an open file refuses although the host's descriptor has it. */
@@ -84,6 +85,8 @@ struct hc_file {
 	uint64_t inode;
 	struct hc_guest *_Atomic memory_of;
 	struct hc_shared *_Atomic shared; /* one of /dev/shm, or NULL */
+	bool listed;         /* in hc_fds.owner, */
+	uint32_t next_owner; /* before that place plus 1, or 0 */
 	/* The guest's numbers that epoll watches, and the host's for each. */
 	unsigned keys;
 	struct hc_key {
@@ -106,7 +109,9 @@ struct hc_fds {
 	struct hc_places open;   /* descriptors */
 	struct hc_places used;   /* files */
 	struct hc_places named;  /* names */
-	atomic_uint flight;      /* of HC_FLIGHT */
+	atomic_uint flight;      /* of HC_FLIGHT, or more than there are */
+	atomic_uint departing;   /* calls that send such, */
+	atomic_uint departures;  /* and all that there ever were: inflight.h */
 	atomic_uint limit;       /* RLIMIT_NOFILE: no descriptor is made from
 				 * this number on */
 	atomic_uint size;        /* as of Linux' table: all have been below */
@@ -115,6 +120,8 @@ struct hc_fds {
 				  * and novillo's own */
 	atomic_bool memory_made; /* there has been one, on this device: */
 	uint64_t memory_device;
+	uint32_t owner[HC_OWNERS]; /* places plus 1 of files with memory_of, by
+				    * their inodes; or 0 */
 	struct hc_fd fd[HC_FDS];
 	struct hc_file file[HC_FILES];
 	char name[HC_NAMED][HC_NAMES];
@@ -153,6 +160,10 @@ hc_fd_backlog(struct hc_fds *fds, struct hc_file *file, unsigned wanted);
 
 /* The listener may outlive its descriptors: what it has is not given back. */
 void hc_fd_keep_backlog(struct hc_fds *fds, struct hc_file *file);
+
+/* The first open file from place *at on, held; or NULL.  *at is then the next
+ * place. */
+struct hc_file *hc_fds_next_file(struct hc_fds *fds, unsigned *at);
 
 /* Add a holder to a file that is held; remove one. */
 void hc_file_hold(struct hc_file *file);

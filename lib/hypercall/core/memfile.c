@@ -80,28 +80,58 @@ hc_memfile_made(struct hc_guest *guest, int host)
 	return 0;
 }
 
+/* No list is long, for the host numbers its files in memory one by one. */
+static uint32_t *
+list_of(struct hc_fds *fds, uint64_t inode)
+{
+	return &fds->owner[inode % HC_OWNERS];
+}
+
 void
 hc_memfile_own(struct hc_guest *guest, struct hc_file *file)
 {
+	struct hc_fds *fds = &guest->fds;
+	uint32_t *list = list_of(fds, file->inode);
+
 	file->memory_of = guest;
+	pthread_mutex_lock(&fds->lock);
+	file->listed = true;
+	file->next_owner = *list;
+	*list = file->place + 1;
+	pthread_mutex_unlock(&fds->lock);
 }
 
 void
 hc_memfile_new(struct hc_fds *fds, struct hc_file *file)
 {
 	struct stat st;
-	unsigned i;
+	uint32_t n;
 
 	file->memory_of = NULL;
 	file->in_memory = false;
+	file->listed = false;
 	if (!fds->memory_made || hc_host(SYS_fstat, file->host, &st) < 0 ||
 	    st.st_dev != fds->memory_device)
 		return;
 	file->in_memory = true;
 	file->inode = st.st_ino;
-	for (i = 0; i < fds->files; i++)
-		if (fds->file[i].in_memory && fds->file[i].inode == st.st_ino)
-			fds->file[i].memory_of = NULL;
+	for (n = *list_of(fds, st.st_ino); n; n = fds->file[n - 1].next_owner)
+		if (fds->file[n - 1].inode == st.st_ino)
+			fds->file[n - 1].memory_of = NULL;
+}
+
+void
+hc_memfile_unlist(struct hc_fds *fds, struct hc_file *file)
+{
+	uint32_t *at;
+
+	if (!file->listed)
+		return;
+	at = list_of(fds, file->inode);
+	while (*at != file->place + 1)
+		at = &fds->file[*at - 1].next_owner;
+	*at = file->next_owner;
+	file->listed = false;
 }
 
 void
@@ -142,6 +172,8 @@ start_of(int host, uint64_t offset, uint64_t size)
 
 	if (offset == HC_AT_START)
 		return 0;
+	if (offset == HC_NOWHERE)
+		return size;
 	if (offset == HC_AT_END || flags < 0 || (flags & O_APPEND))
 		return size;
 	if (offset != HC_AT_POSITION)
@@ -213,8 +245,12 @@ offset_of(const struct grower *g, long number, const long *arg)
 	}
 	if (number == SYS_pwritev2 && (arg[5] & RWF_APPEND))
 		return HC_AT_END;
-	return g->offset == POSITION ? HC_AT_POSITION
-				     : (uint64_t)arg[g->offset];
+	if (g->offset == POSITION)
+		return HC_AT_POSITION;
+	there = (uint64_t)arg[g->offset];
+	if (number == SYS_pwritev2 && there == HC_AT_POSITION)
+		return there;
+	return hc_memfile_offset(there, 0);
 }
 
 int64_t
@@ -222,17 +258,17 @@ hc_growth_limit(const struct hc_guest *guest, long number,
     struct hc_file *const held[2], long *arg)
 {
 	const struct grower *g = guest->limits_set ? find_grower(number) : NULL;
-	uint64_t limit, start;
+	uint64_t limit, start, offset;
 	struct stat st;
 
 	if (!g)
 		return 0;
 	limit = limit_of(guest, held[g->file]->host, &st);
-	if (limit == UINT64_MAX)
+	offset = offset_of(g, number, arg);
+	if (limit == UINT64_MAX || offset == HC_NOWHERE)
 		return 0;
-	start = start_of(held[g->file]->host, offset_of(g, number, arg),
-	    (uint64_t)st.st_size);
-	/* A negative offset is the host's to refuse. */
+	start = start_of(held[g->file]->host, offset, (uint64_t)st.st_size);
+	/* So may an offset in memory be, which is the host's to refuse. */
 	if (start > INT64_MAX)
 		return 0;
 	return cut(g, arg, start < limit ? limit - start : 0) ? 0 : -EFBIG;
@@ -285,7 +321,8 @@ hc_memfile_begin(struct hc_growth *growth, struct hc_guest *guest,
 	seals = hc_host(SYS_fcntl, file->host, F_GET_SEALS, 0);
 	growth->sealed = seals >= 0 && (seals & F_SEAL_SHRINK);
 	growth->at = start_of(file->host, offset, before);
-	growth->size = seals >= 0 && (seals & F_SEAL_GROW)
+	growth->size = offset == HC_NOWHERE ||
+			       (seals >= 0 && (seals & F_SEAL_GROW))
 			   ? before
 			   : size_after(growth->at, length, before);
 	if (count_more(guest, before, growth->size) < 0) {
@@ -320,7 +357,7 @@ hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest, long *number,
     struct hc_file *const held[2], long *arg, uint64_t bytes)
 {
 	const struct grower *g = find_grower(*number);
-	bool at_position;
+	uint64_t offset;
 	int64_t r;
 
 	*growth = (struct hc_growth){ .guest = guest };
@@ -328,12 +365,13 @@ hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest, long *number,
 		return 0;
 	if (g->length == REFUSED)
 		return -EINVAL;
-	at_position = g->offset == POSITION ||
-		      (uint64_t)arg[g->offset] == HC_AT_POSITION;
-	r = hc_memfile_begin(growth, guest, held[g->file],
-	    offset_of(g, *number, arg),
-	    g->length == VECTOR ? bytes : (uint64_t)arg[g->length]);
-	return r == 0 && at_position && growth->sealed
+	if (g->length != VECTOR)
+		bytes = (uint64_t)arg[g->length];
+	offset = offset_of(g, *number, arg);
+	if (offset <= INT64_MAX)
+		offset = hc_memfile_offset(offset, bytes);
+	r = hc_memfile_begin(growth, guest, held[g->file], offset, bytes);
+	return r == 0 && offset == HC_AT_POSITION && growth->sealed
 		   ? fix_offset(growth, number, arg)
 		   : r;
 }

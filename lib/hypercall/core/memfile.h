@@ -20,6 +20,15 @@
 #define HC_AT_POSITION UINT64_MAX       /* at the file's position */
 #define HC_AT_START    (UINT64_MAX - 1) /* its length is the new size */
 #define HC_AT_END      (UINT64_MAX - 2) /* at the file's end */
+#define HC_NOWHERE     (UINT64_MAX - 3) /* the host refuses it */
+
+/* An offset of a call's own that `length` bytes follow, or HC_NOWHERE. */
+static inline uint64_t
+hc_memfile_offset(uint64_t offset, uint64_t length)
+{
+	return offset > INT64_MAX || length > INT64_MAX - offset ? HC_NOWHERE
+								 : offset;
+}
 
 /* A host call that may make a file in memory larger. */
 struct hc_growth {
@@ -39,8 +48,10 @@ int64_t hc_memfile_made(struct hc_guest *guest, int host);
  * `guest` at the end. */
 void hc_memfile_own(struct hc_guest *guest, struct hc_file *file);
 
-/* A new file: it may be one in memory that has another already. */
+/* A new file: it may be one in memory that has another already.  A file that is
+ * about to be none.  The caller has the lock. */
 void hc_memfile_new(struct hc_fds *fds, struct hc_file *file);
+void hc_memfile_unlist(struct hc_fds *fds, struct hc_file *file);
 
 /* `file` may outlive its descriptors. */
 void hc_memfile_lent(struct hc_file *file);

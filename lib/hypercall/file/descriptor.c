@@ -641,7 +641,8 @@ rewrite(const struct hc_call *call, struct hc_file *file, long number,
 
 	if (hc_file_only_appends(file, flags))
 		return -EPERM;
-	if (hc_growth_reaches(call->guest, file->host,
+	if (offset != HC_NOWHERE &&
+	    hc_growth_reaches(call->guest, file->host,
 		offset == HC_AT_START ? length : offset + length) < 0)
 		return -EFBIG;
 	r = hc_memfile_begin(&growth, call->guest, file, offset, length);
@@ -662,9 +663,11 @@ hc_do_ftruncate(struct hc_call *call)
 
 	if (!file)
 		return -EBADF;
-	r = file->own ? -EINVAL
-		      : rewrite(call, file, SYS_ftruncate,
-			    (const uint64_t[3]){ length }, HC_AT_START, length);
+	r = file->own
+		? -EINVAL
+		: rewrite(call, file, SYS_ftruncate,
+		      (const uint64_t[3]){ length },
+		      length > INT64_MAX ? HC_NOWHERE : HC_AT_START, length);
 	hc_file_put(file);
 	return r;
 }
@@ -690,7 +693,7 @@ hc_do_fallocate(struct hc_call *call)
 		? -EOPNOTSUPP
 		: rewrite(call, file, SYS_fallocate,
 		      (const uint64_t[3]){ a->mode, a->offset, a->length },
-		      a->offset, a->length);
+		      hc_memfile_offset(a->offset, a->length), a->length);
 	hc_file_put(file);
 	return r;
 }

@@ -9,6 +9,7 @@
 #include "hypercall/core/hostcall.h"
 #include "hypercall/core/memfile.h"
 #include "hypercall/core/plain.h"
+#include "hypercall/net/inflight.h"
 #include "hypercall/net/kinds.h"
 
 #include <fcntl.h>
@@ -185,20 +186,6 @@ stays_inside(int fd)
 	       peer.uid == (uid_t)-1 || peer.pid == getpid();
 }
 
-/* Change a count by `by`, within [0, most]; else it stays as it is. */
-static bool
-count_flight(atomic_uint *flight, int by, unsigned most)
-{
-	unsigned old = *flight;
-
-	do {
-		if (by < 0 ? old < (unsigned)-by : old + (unsigned)by > most)
-			return false;
-	} while (
-	    !atomic_compare_exchange_weak(flight, &old, old + (unsigned)by));
-	return true;
-}
-
 int
 hc_control_depart(
     struct hc_guest *guest, struct hc_control *c, const struct hc_file *socket)
@@ -210,7 +197,7 @@ hc_control_depart(
 		n += c->held[i]->buffered;
 	if (n == 0 || !stays_inside(socket->host))
 		return 0;
-	if (!count_flight(&guest->fds.flight, (int)n, HC_FLIGHT))
+	if (hc_inflight_begin(&guest->fds, n) < 0)
 		return -ETOOMANYREFS;
 	c->flight = n;
 	return 0;
@@ -220,9 +207,8 @@ void
 hc_control_departed(
     struct hc_guest *guest, struct hc_control *c, int64_t result)
 {
-	if (result < 0 && c->flight > 0)
-		(void)count_flight(
-		    &guest->fds.flight, -(int)c->flight, HC_FLIGHT);
+	if (c->flight > 0)
+		hc_inflight_end(&guest->fds, result < 0 ? c->flight : 0);
 }
 
 static int
@@ -280,7 +266,7 @@ receive_right(struct hc_guest *guest, int fd, bool wanted, unsigned flags)
 
 	/* A message that is only looked at stays in flight. */
 	if (buffered && !(flags & MSG_PEEK))
-		(void)count_flight(&guest->fds.flight, -1, HC_FLIGHT);
+		hc_inflight_received(&guest->fds);
 	if (!safe || !wanted) {
 		close(fd);
 		return -1;
