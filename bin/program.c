@@ -19,32 +19,48 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Open the host's regular file at `path`: *size is its size.  The call must not
- * block on a FIFO, or make a terminal ours. */
+#define NOT_REGULAR (-2)
+
+/* Open the host's file at `path`: a descriptor, -1 with errno, or NOT_REGULAR.
+ * A recording may have chosen it, and some devices act when they are opened: so
+ * it is looked at before.  The call must not block on a FIFO, or make a terminal
+ * ours. */
+static int
+look_and_open(const char *path, struct stat *st)
+{
+	int fd;
+
+	if (stat(path, st) < 0)
+		return -1;
+	if (!S_ISREG(st->st_mode))
+		return NOT_REGULAR;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || (fstat(fd, st) == 0 && S_ISREG(st->st_mode)))
+		return fd;
+	close(fd);
+	return NOT_REGULAR;
+}
+
+/* Open a program: *size is its size. */
 static int
 open_regular(const char *path, uint64_t *size, int *status)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
+	int fd = look_and_open(path, &st);
 
-	if (fd < 0) {
-		*status = errno == ENOENT || errno == ENOTDIR
-			      ? STATUS_NOT_FOUND
-			      : STATUS_NOT_RUNNABLE;
-		say("%s: %s", path, strerror(errno));
-		return -1;
-	}
 	*status = STATUS_NOT_RUNNABLE;
-	if (fstat(fd, &st) < 0) {
-		say("%s: fstat: %s", path, strerror(errno));
-	} else if (!S_ISREG(st.st_mode)) {
-		say("%s: it is %s, not a program", path,
-		    machine_file_kind(st.st_mode));
-	} else {
+	if (fd >= 0) {
 		*size = (uint64_t)st.st_size;
 		return fd;
 	}
-	close(fd);
+	if (fd == NOT_REGULAR) {
+		say("%s: it is %s, not a program", path,
+		    machine_file_kind(st.st_mode));
+		return -1;
+	}
+	if (errno == ENOENT || errno == ENOTDIR)
+		*status = STATUS_NOT_FOUND;
+	say("%s: %s", path, strerror(errno));
 	return -1;
 }
 

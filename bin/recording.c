@@ -279,9 +279,26 @@ get_header(struct recording *rec, struct options *o)
 	return reader.state == RECORD_GOOD;
 }
 
+/* A recording does not use more of the host's memory than its user knows of. */
+static int
+check_memory(const struct options *o, uint64_t most)
+{
+	const uint64_t mib = UINT64_C(1) << 20;
+
+	if (o->memory <= most)
+		return 0;
+	say("--replay=%s: the guest has %" PRIu64 " MiB of memory: if it may"
+	    " have that here, add --memory=%" PRIu64 "M",
+	    o->replay, (o->memory + mib - 1) / mib,
+	    (o->memory + mib - 1) / mib);
+	return -1;
+}
+
 int
 recording_open(struct recording *rec, struct options *o)
 {
+	const uint64_t most = o->memory;
+
 	rec->fd = open(o->replay, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (rec->fd < 0) {
 		say("--replay=%s: %s", o->replay, strerror(errno));
@@ -296,6 +313,8 @@ recording_open(struct recording *rec, struct options *o)
 		say("--replay=%s: %s", o->replay, record_state_text(&reader));
 		return -1;
 	}
+	if (check_memory(o, most) < 0)
+		return -1;
 	o->guest = rec->guest;
 	o->arg[0] = o->guest;
 	o->argv = o->arg;

@@ -74,6 +74,18 @@ try timeout 20 "$novillo" --log="+$scratch/grows" --output="+$scratch/grows" \
     "$scratch/none"
 is "$(grep -c "No such file" "$scratch/grows")" 1 "nor is a file that grows"
 
+# A program is looked at before it is opened: devices act when they are.  Whoever
+# writes to a FIFO waits until it is opened.
+(exec 9>"$scratch/fifo") &
+writer=$!
+sleep 0.3
+try timeout 20 "$novillo" "$scratch/fifo"
+has "$err" "fifo: it is a FIFO, not a program" "a FIFO is not a program"
+kill -0 $writer 2>/dev/null
+ok $? "and is not opened"
+kill $writer
+wait $writer 2>/dev/null
+
 # A FIFO that nobody reads, with and without --timeout.
 for option in $written; do
 	try timeout 20 "$novillo" --timeout=1 --$option="$scratch/fifo" \

@@ -263,6 +263,15 @@ done
 cmp "$scratch/guest" "$guests/hello.elf"
 ok $? "the recorded program is as it was"
 
+# Nor how much memory it gets.
+"$novillo" --memory=1100M --record="$log" "$guests/hello.elf" >/dev/null
+try timeout 20 "$novillo" --replay="$log"
+is "$status" 125 "a recording does not get more memory than --memory gives"
+has "$err" "1100 MiB of memory: if it may have that here, add --memory=1100M" \
+    "the message says so"
+try timeout 60 "$novillo" --replay="$log" --memory=1100M
+is "$status" 0 "with which it runs"
+
 # A recording chooses neither where a core is written nor a debugger's options.
 cp "$guests/fault_null.elf" "$scratch/-ex=dies"
 (cd "$scratch" && "$program" --record="$log" -- "-ex=dies") 2>/dev/null
