@@ -23,8 +23,8 @@
 
 /* Open the host's file at `path`: a descriptor, -1 with errno, or NOT_REGULAR.
  * A recording may have chosen it, and some devices act when they are opened: so
- * it is looked at before.  The call must not block on a FIFO, or make a terminal
- * ours. */
+ * it is looked at before.  The call must not block on a FIFO, or make a
+ * terminal ours. */
 static int
 look_and_open(const char *path, struct stat *st)
 {

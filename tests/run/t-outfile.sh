@@ -68,7 +68,8 @@ refused "is the recording" --core --replay="$scratch/recording" \
 refused "--core's also" --core --log="$scratch/guest.core" "$scratch/guest"
 
 # A stream may be named twice, and so may a file that grows.
-try timeout 20 "$novillo" --log=/dev/stdout --output=/dev/stdout "$scratch/none"
+stream=/proc/self/fd/1
+try timeout 20 "$novillo" --log=$stream --output=$stream "$scratch/none"
 is "$(printf '%s' "$out" | grep -c "another file")" 0 "a stream is not refused"
 try timeout 20 "$novillo" --log="+$scratch/grows" --output="+$scratch/grows" \
     "$scratch/none"
@@ -105,6 +106,6 @@ for name in /dev/null /dev/full; do
 	try timeout 20 "$novillo" --log="$name" "$scratch/no guest"
 	is "$status" 127 "$name can be written"
 done
-try timeout 20 "$novillo" --log=/dev/stdout "$scratch/no guest"
-has "$out" "no guest: No such file" "and a pipe by its name in /dev"
+try timeout 20 "$novillo" --log=$stream "$scratch/no guest"
+has "$out" "no guest: No such file" "and a stream by its name in /proc"
 done_testing

@@ -207,7 +207,7 @@ make_sources(void)
 
 /* Call row `nr` with the file in memory at the descriptor in argument `place`
  * and `source` at others; all else is plausible for most calls. */
-static void
+static int64_t
 call_row(uint32_t nr, unsigned place, uint64_t source, uint64_t fd)
 {
 	const struct hc_row *row = hc_row(nr);
@@ -233,7 +233,7 @@ call_row(uint32_t nr, unsigned place, uint64_t source, uint64_t fd)
 			 !strcmp(arg->name, "count"))
 			args[i] = 100;
 	}
-	call(nr, args);
+	return call(nr, args);
 }
 
 /* Does the call make the file larger without counting it? */
@@ -281,6 +281,63 @@ test_every_row(void)
 	}
 	ok(tried > 100, "%u ways to make a call on a file in memory", tried);
 	is_int(hidden, 0, "all count what they make larger");
+}
+
+/* Does a call that writes succeed with `fd`, which is also standard output? */
+static bool
+is_written(uint32_t nr, uint64_t fd)
+{
+	const struct hc_row *row = hc_row(nr);
+	bool written = false;
+	unsigned i;
+
+	strcpy(at(BYTES), "text");
+	if (nr == HC_torov_print)
+		return CALL(HC_torov_print, 0, 0, 0, 0, 0, 0, BYTES) >= 0;
+	for (i = 0; i < row->argc; i++)
+		written |= row->args[i].kind == HC_ARG_FD &&
+			   call_row(nr, i, fd, fd) >= 0;
+	return written;
+}
+
+/* Bytes that nobody has checked go neither to a socket that asks the kernel nor
+ * to a file that was opened for reading, whatever call writes. */
+static void
+test_unwritable(void)
+{
+	unsigned kind, calls, written;
+	struct hc_file *file;
+	uint64_t fd;
+	uint32_t nr;
+
+	for (kind = 0; kind < 2; kind++) {
+		fd = (uint64_t)(kind ? make()
+				     : CALL(HC_socket, AF_NETLINK,
+					   SOCK_RAW | SOCK_NONBLOCK, 0));
+		file = hc_fd_get(&guest.fds, fd);
+		if (file && kind)
+			file->refuses = HC_NO_WRITE;
+		CALL(HC_dup2, fd, STDOUT_FILENO);
+		set_vector(100);
+		for (nr = calls = written = 0; nr < HYPERCALL_END; nr++) {
+			const struct hc_row *row = hc_row(nr);
+
+			if (!row || (row->raises & HC_WRITES) != HC_WRITES)
+				continue;
+			calls++;
+			if (!is_written(nr, fd))
+				continue;
+			printf("# %s writes\n", row->name);
+			written++;
+		}
+		ok(file && calls > 5 && written == 0,
+		    "%u calls do not write to %s", calls,
+		    kind ? "what was opened for reading" : "the kernel");
+		if (file)
+			hc_file_put(file);
+		CALL(HC_close, STDOUT_FILENO);
+		CALL(HC_close, fd);
+	}
 }
 
 /* Another thread moves the position while a call writes. */
@@ -505,5 +562,6 @@ main(void)
 	test_sealed();
 	test_pipes();
 	test_every_row();
+	test_unwritable();
 	return done_testing();
 }

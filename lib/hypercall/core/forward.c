@@ -83,6 +83,14 @@ check_way(const struct hc_file *file, unsigned way)
 	return file->directory && way == HC_NO_READ ? -EISDIR : -EBADF;
 }
 
+/* A socket's messages to the kernel are checked, which no forwarded call
+ * does. */
+int
+hc_may_write(const struct hc_file *file)
+{
+	return file->netlink ? -EBADF : check_way(file, HC_NO_WRITE);
+}
+
 /* The one place where a descriptor becomes the host's. */
 static int
 put_file(struct forward *f, unsigned i, const struct hc_arg *arg)
@@ -97,7 +105,6 @@ put_file(struct forward *f, unsigned i, const struct hc_arg *arg)
 		return -EBADF;
 	f->held[f->files++] = file;
 	f->arg[i] = file->host;
-	/* Its messages are checked, which no forwarded call does. */
 	if (file->netlink && (f->row->raises & HC_WRITES))
 		return -EBADF;
 	return check_way(file, arg->unless);

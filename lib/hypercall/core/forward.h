@@ -28,6 +28,9 @@ hc_in_user_space(uint64_t va, uint64_t len)
 
 int64_t hc_forward(struct hc_call *call, const struct hc_row *row);
 
+/* May bytes that nobody has checked be written to the file?  0 or -EBADF. */
+int hc_may_write(const struct hc_file *file);
+
 /* The same on `file`, which the caller holds and has looked at, in place of the
  * first descriptor: another thread may have made that lead elsewhere. */
 int64_t hc_forward_on(

@@ -525,8 +525,9 @@ hc_do_pipe2(struct hc_call *call)
 /* ToroV's line on the console: text and a newline.  An interruption cuts off the
  * rest of a line that was begun: made again, the call would repeat the line. */
 static int64_t
-print_line(struct hc_call *call, int fd)
+print_line(struct hc_call *call, struct hc_file *file)
 {
+	struct hc_file *const held[2] = { file, file };
 	static const char newline[] = "\n";
 	uint64_t va = call->torov_print.text;
 	char piece[4096];
@@ -538,11 +539,15 @@ print_line(struct hc_call *call, int fd)
 			{ piece, len < 0 ? sizeof(piece) : (size_t)len },
 			{ (void *)(uintptr_t)newline, len < 0 ? 0 : 1 },
 		};
+		long arg[HC_ARGS] = { file->host, (long)iov, 2 };
 		int64_t r;
 
 		if (len < 0 && len != -ENAMETOOLONG)
 			return len;
-		r = hc_host_wait(call->thread, SYS_writev, fd, iov, 2, 0, 0, 0);
+		r = hc_growth_limit(call->guest, SYS_writev, held, arg);
+		if (r == 0)
+			r = hc_host_wait(call->thread, SYS_writev, arg[0],
+			    arg[1], arg[2], 0, 0, 0);
 		if (hc_is_interrupted(r) && va != call->torov_print.text)
 			return 0;
 		if (r < 0 || len >= 0)
@@ -560,7 +565,9 @@ hc_do_torov_print(struct hc_call *call)
 	if (!file)
 		return -EBADF;
 	/* The text's length, which would have to be counted, is not known. */
-	r = file->in_memory ? -ENOSPC : print_line(call, file->host);
+	r = hc_may_write(file);
+	if (r == 0)
+		r = file->in_memory ? -ENOSPC : print_line(call, file);
 	hc_file_put(file);
 	return r;
 }
