@@ -924,6 +924,7 @@ history_detach(struct history *h)
 	leave_way(h);
 	leave_watch(h);
 	h->state = HISTORY_NONE;
+	h->edge = HISTORY_WITHIN;
 	h->hits->again = false;
 	h->due = h->more = false;
 	replay_of(h)->reached = NULL;

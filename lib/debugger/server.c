@@ -244,18 +244,19 @@ has_news(const struct debugger_server *server)
 }
 
 /* In a history, which cannot be changed, the guest's own INT3 is the signal that
- * it raised: rip is not moved for GDB. */
+ * it raised: rip is not moved for GDB.  The guest may be ended wherever it is. */
 static struct stop
 stop_of(struct machine *m, const struct debug_event *event)
 {
-	struct stop stop = debugger_target_stop(m, event);
-
 	static const enum stop_kind edges[] = {
 		[HISTORY_BEGIN] = STOP_HISTORY_BEGIN,
 		[HISTORY_END] = STOP_HISTORY_END,
 		[HISTORY_PLACE] = STOP_PLACE,
 	};
+	struct stop stop = debugger_target_stop(m, event);
 
+	if (event->kind == EVENT_ENDED)
+		return stop;
 	if (history.edge != HISTORY_WITHIN)
 		stop.kind = edges[history.edge];
 	else if (history.state != HISTORY_NONE && stop.kind == STOP_INT3)

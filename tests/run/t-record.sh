@@ -288,6 +288,16 @@ try timeout 20 "$novillo" --replay="$log" --debug="$scratch/show"
 is "$(tail -n 1 "$scratch/arguments")" "./-ex=dies" \
     "the name of a guest is not an option of the debugger"
 
+# A debugger leaves, or kills the guest, at an end of the history.
+"$novillo" --record="$log" "$guests/where.elf" >/dev/null 2>&1
+for packets in '$bc#c5 ' '$c#63 ' '$bc#c5 +$k#6b' '$c#63 +$k#6b'; do
+	try sh -c '(printf "%s" "+${1% *}"; sleep 2; printf "%s" "${1#* }") |
+	    timeout 40 "$2" --replay="$3" --gdb=stdio' sh "$packets" \
+	    "$novillo" "$log"
+	has "$out" replaylog: "$packets leads to an end of the history"
+	is "$status" 137 "where the guest is ended"
+done
+
 # Torn, changed and foreign recordings.
 "$novillo" --record="$log" "$guests/hello.elf" >"$scratch/out1"
 size=$(wc -c <"$log")
