@@ -318,7 +318,7 @@ wait_again(
     struct hc_recording *rec, const struct hc_call *call, uint32_t number)
 {
 	struct hc_thread *thread = call->thread;
-	const unsigned op = (unsigned)call->arg[1] & FUTEX_CMD_MASK;
+	const unsigned op = (unsigned)call->arg[1] & (unsigned)FUTEX_CMD_MASK;
 	enum hc_turn_taken taken;
 
 	if (number == HC_futex && (op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2))
