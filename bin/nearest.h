@@ -18,7 +18,8 @@ struct nearest {
 /* Search for `word`, which has to live as long as the search. */
 void nearest_begin(struct nearest *nearest, const char *word);
 
-/* Take a known word into account.  The first of several at one distance wins. */
+/* Take a known word into account.  The first of several at one distance
+ * wins. */
 void nearest_add(struct nearest *nearest, const char *known);
 
 #endif

@@ -267,7 +267,8 @@ check_found(const struct options *o, int found, const char *last)
 	return 0;
 }
 
-/* The last option of the command line if it could have a value, and has none. */
+/* The last option of the command line if it could have a value, and has
+ * none. */
 static const struct option_row *bare;
 
 /* Call `visit` for each option of the command line. */

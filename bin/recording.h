@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * --record and --replay: the file of a recording, its header, start and end.  It
- * must not know how calls are recorded.
+ * --record and --replay: the file of a recording, its header, start and end.
+ * It must not know how calls are recorded.
  *
  *	--record	create, then start, then end
  *	--replay	open, then load, then check, then start, then end
@@ -50,8 +50,8 @@ int recording_load(struct recording *recording, const struct options *o,
  * machine is loaded. */
 int recording_attach(struct recording *recording, struct machine *m);
 
-/* The machine is ready to run: record its start, or replace it.  If the guest had
- * ended there, its status is in *status. */
+/* The machine is ready to run: record its start, or replace it.  If the guest
+ * had ended there, its status is in *status. */
 int recording_start(struct recording *recording, const struct options *o,
     struct machine *m, const struct program *program, int *status);
 

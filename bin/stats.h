@@ -9,7 +9,8 @@
 #include "sandbox/confine.h"
 #include "vm/machine.h"
 
-/* Write the machine's counts, and those of novillo itself, in lines or as JSON. */
+/* Write the machine's counts, and those of novillo itself, in lines or as
+ * JSON. */
 void stats_write(struct output *out, const struct machine *m,
     const struct confined *sandbox, bool json);
 

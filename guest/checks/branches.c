@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Makes the branches of each kind, both ways, and uses operands relative to rip,
- * between the labels `turn` and `turn_end`; then prints a sum over all of it.
- * With an argument the last turn ends in a call that faults: by a stack that is
- * none (1), to an address that is none (2), or by a pointer to nothing (3); or in
- * a jump with LOCK (4).
+ * Makes the branches of each kind, both ways, and uses operands relative to
+ * rip, between the labels `turn` and `turn_end`; then prints a sum over all of
+ * it. With an argument the last turn ends in a call that faults: by a stack
+ * that is none (1), to an address that is none (2), or by a pointer to nothing
+ * (3); or in a jump with LOCK (4).
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A guest to go back in.  Its arguments are a number of rounds, how much work
- * each of them is, and whether they make no hypercalls.  Three quarters through,
- * one writes past the end of an array, into a variable that the last one looks
- * at.
+ * each of them is, and whether they make no hypercalls.  Three quarters
+ * through, one writes past the end of an array, into a variable that the last
+ * one looks at.
  */
 #include <stdio.h>
 #include <stdlib.h>

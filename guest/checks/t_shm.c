@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests the files of /dev/shm, by the calls that shm_open() and sem_open() make.
+ * Tests the files of /dev/shm, by the calls that shm_open() and sem_open()
+ * make.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Copies of a replayed guest's state, in the order of its run, so that a way back
- * need not begin at the start.  They must not know where the guest goes, nor
- * debuggers.
+ * Copies of a replayed guest's state, in the order of its run, so that a way
+ * back need not begin at the start.  They must not know where the guest goes,
+ * nor debuggers.
  *
  * A checkpoint right after an event has a place that is known: the number of
  * that event.  Another is somewhere between two events.  Its order among the
- * checkpoints there is known, but whether it comes before some other state there
- * is known only of a state that was reached from it.  So a state has a *mark*:
- * the checkpoint from which the guest came last.
+ * checkpoints there is known, but whether it comes before some other state
+ * there is known only of a state that was reached from it.  So a state has a
+ * *mark*: the checkpoint from which the guest came last.
  *
  * A checkpoint costs the time to look at all pages that the guest has filled,
- * and the memory of those that changed since the checkpoint before.  The next is
- * due when the guest has run CHECKPOINT_WORTH times as long as the last one took.
- * When CHECKPOINTS are there, or CHECKPOINT_PAGES, every second one is dropped,
- * and the next ones have twice the distance.
+ * and the memory of those that changed since the checkpoint before.  The next
+ * is due when the guest has run CHECKPOINT_WORTH times as long as the last one
+ * took.  When CHECKPOINTS are there, or CHECKPOINT_PAGES, every second one is
+ * dropped, and the next ones have twice the distance.
  */
 #ifndef DEBUGGER_CHECKPOINTS_H
 #define DEBUGGER_CHECKPOINTS_H
@@ -24,7 +24,7 @@
 #define CHECKPOINTS      32U
 #define CHECKPOINT_PAGES 65536U /* that snapshots have copied: 256 MiB */
 #define CHECKPOINT_WORTH 12U
-#define CHECKPOINT_NS    50000000U /* the least distance at first, in run time */
+#define CHECKPOINT_NS    50000000U /* the least distance at first */
 
 /* The start has mark 1.  0: none. */
 typedef unsigned checkpoint_mark;

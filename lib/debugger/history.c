@@ -225,8 +225,8 @@ give_up(struct history *h)
 	finish_with(h, h->interrupted ? EVENT_INTERRUPT : EVENT_NONE);
 }
 
-/* Both the last meeting and the next way back begin at the event that is reached
- * here, if it was far to it. */
+/* Both the last meeting and the next way back begin at the event that is
+ * reached here, if it was far to it. */
 static void
 open_door(struct history *h)
 {

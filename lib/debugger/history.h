@@ -26,7 +26,8 @@
  *	back by one instruction:
  *	FINDING --there--> RETURNING   to the last meeting before the present,
  *	                           which is copied as the anchor
- *	RETURNING --there--> COUNTING  single steps from the anchor to the present
+ *	RETURNING --there--> COUNTING  single steps from the anchor to the
+ *	                           present
  *	COUNTING --there--> STEPPING   from the anchor on, one step less
  *	STEPPING --there--> RESTING
  *	back to the last stop:
@@ -37,8 +38,8 @@
  *	                           base; or there is none: RESTING, at the
  *	                           start, the beginning of the history
  *	SEARCHING --there--> REPEATING or SEARCHING, in the same way
- *	REPEATING --there--> RESTING   a watchpoint's stop: the access is to come
- *	                           again, so FINDING, one instruction back
+ *	REPEATING --there--> RESTING   a watchpoint's stop: the access is to
+ *	                           come again, so FINDING, one instruction back
  *	to a place that the user names:
  *	RESTING --goto--> RETURNING   from the base on, to the event and then
  *	                           to that meeting: RESTING

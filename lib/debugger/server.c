@@ -243,8 +243,9 @@ has_news(const struct debugger_server *server)
 		   console_peek(&hits.console, &text) > 0);
 }
 
-/* In a history, which cannot be changed, the guest's own INT3 is the signal that
- * it raised: rip is not moved for GDB.  The guest may be ended wherever it is. */
+/* In a history, which cannot be changed, the guest's own INT3 is the signal
+ * that it raised: rip is not moved for GDB.  The guest may be ended wherever it
+ * is. */
 static struct stop
 stop_of(struct machine *m, const struct debug_event *event)
 {

@@ -421,8 +421,9 @@ struct target_ops {
 	 * Run a `monitor` command, which writes its output by text_printf()
 	 * of text.h; -ENOENT if the machine does not have it; -EINPROGRESS if
 	 * it has no output yet: the machine runs, prints, and stops where it
-	 * was.  Registers that it names are those of thread `tid`.  monitor_help() gives the name
-	 * and the purpose of the nth, false after the last.
+	 * was.  Registers that it names are those of thread `tid`.
+	 * monitor_help() gives the name and the purpose of the nth, false after
+	 * the last.
 	 */
 	int (*monitor)(void *ctx, int tid, const char *cmd, struct text *out);
 	bool (*monitor_help)(

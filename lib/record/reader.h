@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading a recording.  Its bytes come from outside: every sum, length and order
- * is checked, and after the first fault nothing more is read.  It must not know
- * what a record means, nor where the blocks come from.
+ * Reading a recording.  Its bytes come from outside: every sum, length and
+ * order is checked, and after the first fault nothing more is read.  It must
+ * not know what a record means, nor where the blocks come from.
  */
 #ifndef RECORD_READER_H
 #define RECORD_READER_H

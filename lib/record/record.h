@@ -4,8 +4,8 @@
  * the contract.  This folder must not know guests, machines or files: bytes in,
  * bytes out.
  *
- * The records are one stream of bytes, cut into blocks.  All blocks but the last
- * are full.  Integers of a block's head are little-endian.
+ * The records are one stream of bytes, cut into blocks.  All blocks but the
+ * last are full.  Integers of a block's head are little-endian.
  */
 #ifndef RECORD_H
 #define RECORD_H

@@ -237,8 +237,8 @@ void debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo,
     uint64_t hi, int signal);
 void debug_want_new(struct machine *m, enum debug_want want);
 
-/* At rest: whether the vCPU has met the breakpoint at its instruction, and passes
- * it when it goes on. */
+/* At rest: whether the vCPU has met the breakpoint at its instruction, and
+ * passes it when it goes on. */
 void debug_set_met(struct vcpu *vcpu, bool met);
 
 /* Then let them. */

@@ -185,8 +185,8 @@ machine_is_over(const struct machine *m)
 
 /*
  * Make the guest's own state, before its machine: volumes can be mounted, files
- * can be opened.  Without it machine_create() makes a guest that has nothing and
- * may make no call.  *m must be all zero, like static storage and after
+ * can be opened.  Without it machine_create() makes a guest that has nothing
+ * and may make no call.  *m must be all zero, like static storage and after
  * machine_destroy(): most of it is never touched.
  */
 void machine_init(struct machine *m);
@@ -262,8 +262,8 @@ void machine_run(struct machine *m);
 int machine_start(struct machine *m, bool stopped);
 void machine_join(struct machine *m);
 
-/* Can one host thread take another out of the guest and of a call?  0, or -errno
- * of a sandbox around novillo that forbids the signal. */
+/* Can one host thread take another out of the guest and of a call?  0, or
+ * -errno of a sandbox around novillo that forbids the signal. */
 int machine_check_kicks(void);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Copying a guest's state.  Nothing here may know debuggers' protocols, nor what
- * the parts of the state mean.
+ * Copying a guest's state.  Nothing here may know debuggers' protocols, nor
+ * what the parts of the state mean.
  */
 #include "vm/snapshot.h"
 
@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The parts of struct hc_guest that calls change in a replay.  Counts, hooks and
- * records of messages stay as they are.  No file is opened, closed or mapped
- * there: those calls are answered from the recording. */
+/* The parts of struct hc_guest that calls change in a replay.  Counts, hooks
+ * and records of messages stay as they are.  No file is opened, closed or
+ * mapped there: those calls are answered from the recording. */
 static const struct {
 	size_t at, size;
 } parts[] = {

@@ -6,8 +6,8 @@
  *
  * All functions are for a machine at rest whose guest has one thread and is
  * replayed (hypercall/core/replay.h), so that no host file, clock or process is
- * part of its state.  Breakpoints and watchpoints are the debugger's and are not
- * part of it either: they stay as they are.
+ * part of its state.  Breakpoints and watchpoints are the debugger's and are
+ * not part of it either: they stay as they are.
  *
  * Between two events such a guest has no input.  So two moments with the same
  * number of events and the same registers and memory are one moment, or the

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fuzzes the reader of recordings: blocks of any bytes, whose sums are made right
- * if the first byte says so, end soon and without a fault, and nothing is read
- * after the first wrong byte.
+ * Fuzzes the reader of recordings: blocks of any bytes, whose sums are made
+ * right if the first byte says so, end soon and without a fault, and nothing is
+ * read after the first wrong byte.
  */
 #include "record/call.h"
 

@@ -11,6 +11,7 @@
 #		opens with Of, Who, Whom, Whose or What; questions may
 #	no	"is not a port", not "is no port"; "there is no" may
 #	behind	order is "after" or "past"
+#	wide	a comment in C ends at column 80
 #	told	state who reports, returns or sets it, and what
 
 [ $# -gt 0 ] || set -- README.md NEWS.md bin doc guest lib tests
@@ -43,6 +44,15 @@ find "$@" -type f \( -name '*.[chS]' -o -name '*.def' -o -name '*.lds' \
 		gsub(/ no longer/, "", rest)
 		if (rest ~ /[^a-z](is|are|was|were) no [a-z]/)
 			report("no")
+	}
+	file ~ /\.[ch]$/ && length($0) > 60 && /^[ \t]*(\/?\*| \*)/ {
+		wide = $0
+		while ((at = index(wide, "\t")) > 0)
+			wide = substr(wide, 1, at - 1) \
+			    substr("        ", 1, 8 - (at - 1) % 8) \
+			    substr(wide, at + 1)
+		if (length(wide) > 80)
+			report("wide")
 	}
 	text ~ /[^A-Za-z_]behind[^A-Za-z_]/ { report("behind") }
 	text ~ /[^A-Za-z](is|are|was|were|be|been|being) told[^a-z]/ {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests the format of recordings: sums with known values, records across blocks,
- * and readers of torn, changed and foreign bytes.
+ * Tests the format of recordings: sums with known values, records across
+ * blocks, and readers of torn, changed and foreign bytes.
  */
 #include "record/call.h"
 #include "tap.h"

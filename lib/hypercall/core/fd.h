@@ -27,8 +27,8 @@
 
 /*
  * Sockets and ends of pipes have buffers in the host's kernel, which --memory
- * does not count.  So there is one for each HC_SOCKET_SHARE bytes of the guest's
- * memory, but at least HC_SOCKETS_LEAST and at most HC_SOCKETS.
+ * does not count.  So there is one for each HC_SOCKET_SHARE bytes of the
+ * guest's memory, but at least HC_SOCKETS_LEAST and at most HC_SOCKETS.
  */
 #define HC_SOCKETS       16384U
 #define HC_SOCKETS_LEAST 1024U
@@ -85,8 +85,8 @@ struct hc_file {
 	uint64_t inode;
 	struct hc_guest *_Atomic memory_of;
 	struct hc_shared *_Atomic shared; /* one of /dev/shm, or NULL */
-	bool listed;         /* in hc_fds.owner, */
-	uint32_t next_owner; /* before that place plus 1, or 0 */
+	bool listed;                      /* in hc_fds.owner, */
+	uint32_t next_owner;              /* before that place plus 1, or 0 */
 	/* The guest's numbers that epoll watches, and the host's for each. */
 	unsigned keys;
 	struct hc_key {

@@ -334,7 +334,8 @@ hc_memfile_begin(struct hc_growth *growth, struct hc_guest *guest,
 	return 0;
 }
 
-/* Write at the counted offset instead of the position, and move that after it. */
+/* Write at the counted offset instead of the position, and move that after
+ * it. */
 static int64_t
 fix_offset(struct hc_growth *growth, long *number, long *arg)
 {

@@ -91,7 +91,8 @@ int64_t hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest,
 
 /*
  * fcntl() with F_SETFL or F_ADD_SEALS, on any file: of a file in memory neither
- * O_APPEND nor the seals change between hc_memfile_begin() and hc_memfile_end().
+ * O_APPEND nor the seals change between hc_memfile_begin() and
+ * hc_memfile_end().
  */
 int64_t hc_memfile_fcntl(
     struct hc_guest *guest, const struct hc_file *file, int cmd, unsigned arg);
@@ -99,8 +100,8 @@ int64_t hc_memfile_fcntl(
 /*
  * RLIMIT_FSIZE, if the guest has set it, for any regular file.
  * hc_growth_limit() is for the host's call of a row, as it will be made: what
- * would be written past the limit is cut off.  hc_growth_reaches() is for a call
- * that makes the host's file `size` bytes long.  0, or -EFBIG.
+ * would be written past the limit is cut off.  hc_growth_reaches() is for a
+ * call that makes the host's file `size` bytes long.  0, or -EFBIG.
  */
 int64_t hc_growth_limit(const struct hc_guest *guest, long number,
     struct hc_file *const held[2], long *arg);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which places of a table are taken.  The lowest free one is found without a
- * look at those below it, also if all of these are taken.  It must not know what
- * is in the table; the caller has its lock.
+ * look at those below it, also if all of these are taken.  It must not know
+ * what is in the table; the caller has its lock.
  */
 #ifndef HC_PLACES_H
 #define HC_PLACES_H

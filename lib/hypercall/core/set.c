@@ -107,7 +107,8 @@ put_call(struct hc_set *set, uint32_t nr, unsigned class, bool named, bool in)
 	return true;
 }
 
-/* Add the call or @class `word`, or remove it.  False: nothing has that name. */
+/* Add the call or @class `word`, or remove it.  False: nothing has that
+ * name. */
 static bool
 put_word(struct hc_set *set, const char *word, size_t len, bool in)
 {

@@ -66,8 +66,8 @@ void hc_shared_put(struct hc_shared *file);
 /* Does the name exist? */
 bool hc_shared_has(struct hc_guest *guest, const char *name);
 
-/* Give a held file a name.  -ENOENT: it has none any more.  Remove a name.  Give
- * a file another name, also in place of another file's with `replace`; or
+/* Give a held file a name.  -ENOENT: it has none any more.  Remove a name.
+ * Give a file another name, also in place of another file's with `replace`; or
  * exchange the names of two.  0 or -errno. */
 int hc_shared_link(
     struct hc_guest *guest, struct hc_shared *file, const char *name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fetching structures of the caller's size.  Nothing here may know their fields.
+ * Fetching structures of the caller's size.  Nothing here may know their
+ * fields.
  */
 #include "hypercall/core/sized.h"
 

@@ -10,9 +10,9 @@
 #include "hypercall/core/hypercall.h"
 
 /*
- * Fetch a structure of `size` bytes at `va` into the `known` bytes at `to`.  What
- * the caller does not give is 0; what is not known must be 0, or -E2BIG, as
- * more than a page is.  0 or -errno.
+ * Fetch a structure of `size` bytes at `va` into the `known` bytes at `to`.
+ * Bytes that the caller does not give are 0; those that are not known must be
+ * 0, or -E2BIG, as more than a page is.  0 or -errno.
  */
 int hc_fetch_sized(const struct hc_call *call, void *to, size_t known,
     uint64_t va, uint64_t size);

@@ -433,8 +433,8 @@ hc_do_close_range(struct hc_call *call)
 	return 0;
 }
 
-/* A file without a name; huge pages are not offered.  A host older than Linux 6.3
- * answers as such. */
+/* A file without a name; huge pages are not offered.  A host older than Linux
+ * 6.3 answers as such. */
 int64_t
 hc_do_memfd_create(struct hc_call *call)
 {
@@ -522,8 +522,9 @@ hc_do_pipe2(struct hc_call *call)
 	return pipe_call(call, call->pipe2.fds, (unsigned)call->pipe2.flags);
 }
 
-/* ToroV's line on the console: text and a newline.  An interruption cuts off the
- * rest of a line that was begun: made again, the call would repeat the line. */
+/* ToroV's line on the console: text and a newline.  An interruption cuts off
+ * the rest of a line that was begun: made again, the call would repeat the
+ * line. */
 static int64_t
 print_line(struct hc_call *call, struct hc_file *file)
 {

@@ -215,8 +215,8 @@ may_open_program(unsigned flags)
 	return !(flags & O_PATH) && writes(flags) ? -ETXTBSY : 0;
 }
 
-/* Open the guest's program: once more; or, where no file may be opened, the same
- * open file, which all such descriptors share with its position. */
+/* Open the guest's program: once more; or, where no file may be opened, the
+ * same open file, which all such descriptors share with its position. */
 static int64_t
 open_program(const struct hc_call *call, unsigned flags, struct hc_file **file)
 {

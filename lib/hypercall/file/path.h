@@ -101,8 +101,8 @@ enum hc_entry {
 #define HC_PATH_MAKE   8U /* it may be missing: its folder is held then */
 
 /*
- * The ways of openat2(2) to resolve a name.  It is walked by component, and never
- * given to the host whole.
+ * The ways of openat2(2) to resolve a name.  It is walked by component, and
+ * never given to the host whole.
  */
 #define HC_PATH_NO_LINKS 16U /* a link that is followed is -ELOOP, */
 #define HC_PATH_NO_JUMPS 32U /* or only that of a descriptor in /proc */

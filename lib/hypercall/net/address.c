@@ -73,8 +73,8 @@ use_unix(struct hc_guest *guest, struct hc_address *a, enum hc_address_use use)
 	return 0;
 }
 
-/* The kernel itself is the only peer.  A guest gets no message that it did not ask
- * for, so groups are left out. */
+/* The kernel itself is the only peer.  A guest gets no message that it did not
+ * ask for, so groups are left out. */
 static int
 use_netlink(
     struct hc_guest *guest, struct hc_address *a, enum hc_address_use use)

@@ -234,7 +234,8 @@ is_safe_socket(int fd)
 	       (type == SOCK_SEQPACKET && family == AF_UNIX);
 }
 
-/* May a guest have this descriptor, which came over a socket?  *type is S_IF*. */
+/* May a guest have this descriptor, which came over a socket?  *type is
+ * S_IF*. */
 static bool
 is_safe(int fd, unsigned *type)
 {

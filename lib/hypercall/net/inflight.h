@@ -6,8 +6,8 @@
  * The host drops such a descriptor without a word if its message is read
  * without control messages, or if the socket where the message waits is closed.
  * So the count may be too high.  As it nears HC_FLIGHT, inflight.c looks at all
- * sockets of the guest: where nothing waits to be read, nothing is in flight.  A
- * socket in flight that has messages itself waits in another, or can never be
+ * sockets of the guest: where nothing waits to be read, nothing is in flight.
+ * A socket in flight that has messages itself waits in another, or can never be
  * received.
  */
 #ifndef HC_INFLIGHT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Numbers of socket options and control messages that the C library's headers may
- * leave out (Linux, include/uapi/linux/tcp.h, udp.h, netlink.h).  It must not know
- * which of them a guest may use.
+ * Numbers of socket options and control messages that the C library's headers
+ * may leave out (Linux, include/uapi/linux/tcp.h, udp.h, netlink.h).  It must
+ * not know which of them a guest may use.
  */
 #ifndef HC_KINDS_H
 #define HC_KINDS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Requests over AF_NETLINK.  Nothing here may know the call that sends them, nor
- * look at the kernel's answers.
+ * Requests over AF_NETLINK.  Nothing here may know the call that sends them,
+ * nor look at the kernel's answers.
  */
 #include "hypercall/net/netlink.h"
 
@@ -21,9 +21,10 @@
 
 /*
  * The requests that a guest may make: the size of the structure after the
- * header, and the families and attributes that it may name.  Those left out lead
- * to other name spaces and processes (IFLA_TARGET_NETNSID, IFLA_NET_NS_PID), to
- * other parts of the kernel (AF_BRIDGE, RTNL_FAMILY_IPMR) or are unknown.
+ * header, and the families and attributes that it may name.  Those left out
+ * lead to other name spaces and processes (IFLA_TARGET_NETNSID,
+ * IFLA_NET_NS_PID), to other parts of the kernel (AF_BRIDGE, RTNL_FAMILY_IPMR)
+ * or are unknown.
  */
 static const struct request {
 	uint16_t type;

@@ -37,8 +37,8 @@ int hc_netlink_take(struct hc_netlink *request, struct hc_file *file,
     const struct iovec *iov, size_t n);
 
 /*
- * Give the socket a port, if it has none.  Linux' own choice would be the number
- * of novillo's process.  0 or -errno.
+ * Give the socket a port, if it has none.  Linux' own choice would be the
+ * number of novillo's process.  0 or -errno.
  */
 int hc_netlink_bind(struct hc_file *file);
 

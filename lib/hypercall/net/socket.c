@@ -239,8 +239,8 @@ give_accepted(struct hc_call *call, const struct hc_file *listener,
 	return hc_fd_install(&guest->fds, file, 0, cloexec);
 }
 
-/* An abstract name is for the guest's own sockets, though others of the host may
- * connect to it by the name that it has there. */
+/* An abstract name is for the guest's own sockets, though others of the host
+ * may connect to it by the name that it has there. */
 static bool
 is_stranger(struct hc_guest *guest, const struct hc_file *listener, int host)
 {

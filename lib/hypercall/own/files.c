@@ -12,8 +12,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Novillo's own file systems, after which the volumes are numbered.  `number` is
- * that of mountinfo, and the minor number that stat(2) reports. */
+/* Novillo's own file systems, after which the volumes are numbered.  `number`
+ * is that of mountinfo, and the minor number that stat(2) reports. */
 enum {
 	OWN_PROC = 1,
 	OWN_DEV,
@@ -124,8 +124,8 @@ hc_own_mountinfo(struct hc_text *text, const struct hc_call *call, int number)
 		    ours[i].source, ours[i].way);
 }
 
-/* The number of the mount that a file lies in.  Pipes, sockets and others lie in
- * none; Linux has internal ones for them. */
+/* The number of the mount that a file lies in.  Pipes, sockets and others lie
+ * in none; Linux has internal ones for them. */
 static unsigned
 mount_of(const struct hc_file *file)
 {

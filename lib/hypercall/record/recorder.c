@@ -34,7 +34,8 @@ hc_recording_refuse(struct hc_call *call, const char *reason, uint32_t number)
 	    hc_row(number)->name, reason);
 }
 
-/* Is argument i of the row a buffer that is filled as far as the result says? */
+/* Is argument i of the row a buffer that is filled as far as the result
+ * says? */
 static bool
 is_filled(const struct hc_row *row, unsigned i)
 {
@@ -42,8 +43,8 @@ is_filled(const struct hc_row *row, unsigned i)
 	       row->args[i].kind == HC_ARG_OUTIOV;
 }
 
-/* How many of the bytes that a call asked for at `va` it may have written: `left`
- * is how many its result still stands for. */
+/* How many of the bytes that a call asked for at `va` it may have written:
+ * `left` is how many its result still stands for. */
 static uint64_t
 written(const struct hc_call *call, const struct hc_row *row, uint64_t va,
     uint64_t len, uint64_t *left)

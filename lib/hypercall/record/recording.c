@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A recording of a guest, and the hash of its memory.  Nothing here may know how
- * a call is recorded.
+ * A recording of a guest, and the hash of its memory.  Nothing here may know
+ * how a call is recorded.
  */
 #include "hypercall/record/recording.h"
 
@@ -52,7 +52,8 @@ is_zero(const uint8_t page[PAGE_4K])
 	return memcmp(page, zeros, PAGE_4K) == 0;
 }
 
-/* Pages of zeros are left out: whether they were touched is nobody's concern. */
+/* Pages of zeros are left out: whether they were touched is nobody's
+ * concern. */
 static uint64_t
 hash_pages(const struct gmem *mem, uint64_t va, uint64_t end, uint64_t hash)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Recording a guest's hypercalls, and answering them from a recording: a hook of
- * the core, which does not know it.  It must not know vCPUs, nor files that hold
- * recordings.
+ * Recording a guest's hypercalls, and answering them from a recording: a hook
+ * of the core, which does not know it.  It must not know vCPUs, nor files that
+ * hold recordings.
  *
- * One thread of the guest runs at a time.  So its input is what its calls answer
- * and write, readings of the time stamp counter, signals, and the order of its
- * threads.  Calls that act on novillo's
- * own state (memory, actions and masks of signals) are made again in a replay;
- * the others are answered from the recording.
+ * One thread of the guest runs at a time.  So its input is what its calls
+ * answer and write, readings of the time stamp counter, signals, and the order
+ * of its threads.  Calls that act on novillo's own state (memory, actions and
+ * masks of signals) are made again in a replay; the others are answered from
+ * the recording.
  *
  * A thread takes signals only after an event, before it goes on.  So the place
  * of a signal in the recording is its place in the run.  In a replay no signal

@@ -2,8 +2,8 @@
 /*
  * The turn.  Nothing here may know what a thread does with it.
  *
- * A thread waits by a futex of its own, and a kick ends that wait: the guest may
- * be over.
+ * A thread waits by a futex of its own, and a kick ends that wait: the guest
+ * may be over.
  */
 #include "hypercall/record/turn.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The threads of a recorded guest, which take turns, and those of a replay, which
- * have the turns that the recording says.  Nothing here may know how a call is
- * recorded.
+ * The threads of a recorded guest, which take turns, and those of a replay,
+ * which have the turns that the recording says.  Nothing here may know how a
+ * call is recorded.
  *
  * A turn ends after an event or in a call that waits: two kinds of records, so
  * that a replay knows whether the thread computes before the others run.
@@ -36,8 +36,8 @@ now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Is it a word that the call before the wait may have changed?  Larger ranges are
- * buffers, which the waiting call fills. */
+/* Is it a word that the call before the wait may have changed?  Larger ranges
+ * are buffers, which the waiting call fills. */
 static bool
 is_word(const struct hc_recording *rec, unsigned i)
 {

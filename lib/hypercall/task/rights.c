@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hypercalls on the guest's rights: user and group numbers, which are novillo's,
- * and capabilities, of which it has none.  Nothing here may know vCPUs or KVM.
+ * Hypercalls on the guest's rights: user and group numbers, which are
+ * novillo's, and capabilities, of which it has none.  Nothing here may know
+ * vCPUs or KVM.
  */
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"

@@ -98,8 +98,8 @@ hc_do_sched_setscheduler(struct hc_call *call)
 	    call->sched_setscheduler.param);
 }
 
-/* As in Linux since 5.3 (include/uapi/linux/sched/types.h), by the names of which
- * a C library may have another structure. */
+/* As in Linux since 5.3 (include/uapi/linux/sched/types.h), by the names of
+ * which a C library may have another structure. */
 struct attributes {
 	uint32_t size, policy;
 	uint64_t flags;
