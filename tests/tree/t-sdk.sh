@@ -13,6 +13,7 @@ make_plain_scratch
 unset MAKEFLAGS MAKELEVEL MFLAGS GUEST_CC
 build=$(cd "$top_builddir" && pwd)
 scratch=$(cd "$scratch" && pwd)
+template=$(cd "${top_srcdir:-.}" && pwd)/guest/sdk/novillo-cc.in
 
 (cd "$top_builddir" && ${MAKE:-make} install DESTDIR="$scratch/root" \
     prefix=/usr) >"$scratch/log" 2>&1
@@ -22,6 +23,17 @@ PATH=$usr/bin:$PATH
 # Nothing of the build or source folder may be needed.
 mkdir "$scratch/empty"
 cd "$scratch/empty" || exit 99
+
+# RPM names each folder by its whole name; a staged installation moves them all.
+mkdir -p "$scratch/staged/usr/bin" "$scratch/staged/usr/lib64/novillo"
+: >"$scratch/staged/usr/lib64/novillo/libguest.a"
+sed 's|@exec_prefix@|/usr|; s|@includedir@|/usr/include|
+    s|@libdir@|/usr/lib64|; s|@prefix@|/usr|g; s|@GUEST_CC@|cc|
+    s|@[A-Z_]*@||g' "$template" >"$scratch/staged/usr/bin/novillo-cc"
+try sh "$scratch/staged/usr/bin/novillo-cc" --flags -o a.elf a.c
+has "$out" "-I$scratch/staged/usr/include/novillo-guest" \
+    "folders with whole names move with the installation"
+has "$out" "$scratch/staged/usr/lib64/novillo/libguest.a" "the library also"
 
 cat >mine.c <<'END'
 #include <errno.h>
