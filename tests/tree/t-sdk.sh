@@ -25,15 +25,16 @@ mkdir "$scratch/empty"
 cd "$scratch/empty" || exit 99
 
 # RPM names each folder by its whole name; a staged installation moves them all.
-mkdir -p "$scratch/staged/usr/bin" "$scratch/staged/usr/lib64/novillo"
-: >"$scratch/staged/usr/lib64/novillo/libguest.a"
+staged=$(readlink -f "$scratch")/staged
+mkdir -p "$staged/usr/bin" "$staged/usr/lib64/novillo"
+: >"$staged/usr/lib64/novillo/libguest.a"
 sed 's|@exec_prefix@|/usr|; s|@includedir@|/usr/include|
     s|@libdir@|/usr/lib64|; s|@prefix@|/usr|g; s|@GUEST_CC@|cc|
-    s|@[A-Z_]*@||g' "$template" >"$scratch/staged/usr/bin/novillo-cc"
-try sh "$scratch/staged/usr/bin/novillo-cc" --flags -o a.elf a.c
-has "$out" "-I$scratch/staged/usr/include/novillo-guest" \
+    s|@[A-Z_]*@||g' "$template" >"$staged/usr/bin/novillo-cc"
+try sh "$staged/usr/bin/novillo-cc" --flags -o a.elf a.c
+has "$out" "-I$staged/usr/include/novillo-guest" \
     "folders with whole names move with the installation"
-has "$out" "$scratch/staged/usr/lib64/novillo/libguest.a" "the library also"
+has "$out" "$staged/usr/lib64/novillo/libguest.a" "the library also"
 
 cat >mine.c <<'END'
 #include <errno.h>
@@ -115,6 +116,8 @@ is "$status $(ls "$@" | wc -l)" "0 $#" "the Makefile builds the examples"
 if command -v pkg-config >/dev/null 2>&1; then
 	pc=$(dirname "$(find "$usr" -name novillo-guest.pc)")
 	flags=$(PKG_CONFIG_PATH=$pc pkg-config --define-variable=prefix="$usr" \
+	    --define-variable=libdir="$(dirname "$pc")" \
+	    --define-variable=includedir="$usr/include" \
 	    --cflags --libs novillo-guest)
 	# shellcheck disable=SC2086
 	try ${CC:-cc} -O2 -o other.elf main.c twice.c $flags
