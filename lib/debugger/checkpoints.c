@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-static uint64_t
-now_ns(void)
+uint64_t
+checkpoints_now(void)
 {
 	struct timespec t;
 
@@ -159,7 +159,7 @@ checkpoints_lead(const struct checkpoints *c)
 int
 checkpoints_take(struct checkpoints *c, bool between, bool asked)
 {
-	const uint64_t began = now_ns();
+	const uint64_t began = checkpoints_now();
 	struct checkpoint *one;
 	int at, r;
 
@@ -181,7 +181,7 @@ checkpoints_take(struct checkpoints *c, bool between, bool asked)
 	c->mark = one->mark;
 	c->since = 0;
 	c->taken++;
-	c->cost = now_ns() - began;
+	c->cost = checkpoints_now() - began;
 	c->spent += c->cost;
 	return 0;
 }
@@ -189,7 +189,7 @@ checkpoints_take(struct checkpoints *c, bool between, bool asked)
 int
 checkpoints_begin(struct checkpoints *c, struct machine *m)
 {
-	const uint64_t began = now_ns();
+	const uint64_t began = checkpoints_now();
 	int r;
 
 	*c = (struct checkpoints){
@@ -201,7 +201,7 @@ checkpoints_begin(struct checkpoints *c, struct machine *m)
 		.distance = CHECKPOINT_NS,
 	};
 	r = snapshot_take(&c->list[0].state, m, NULL);
-	c->cost = now_ns() - began;
+	c->cost = checkpoints_now() - began;
 	return r;
 }
 

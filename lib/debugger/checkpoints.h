@@ -49,6 +49,9 @@ struct checkpoints {
 	uint64_t taken, spent, run;
 };
 
+/* The clock of run time and costs: the host's, in nanoseconds. */
+uint64_t checkpoints_now(void);
+
 /* The guest is at its start: 0 or -errno. */
 int checkpoints_begin(struct checkpoints *c, struct machine *m);
 

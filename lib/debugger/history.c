@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 /* So many events are handled before the debugger's line is looked at. */
 #define TURN 64
@@ -51,15 +50,6 @@ static enum hc_ahead
 ahead_of(const struct history *h)
 {
 	return replay_of(h)->ops->ahead(&h->machine->guest);
-}
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 /* Copy the present, near the last checkpoint before it. */
@@ -233,7 +223,7 @@ open_door(struct history *h)
 	checkpoint_mark mark;
 
 	if (h->goal == HISTORY_TO_INSTRUCTION && h->state == HISTORY_FINDING &&
-	    now_ns() - h->ran_from > DOOR_WORTH * h->checkpoints.cost)
+	    checkpoints_now() - h->ran_from > DOOR_WORTH * h->checkpoints.cost)
 		(void)copy_present(h, &h->door.state, &mark);
 }
 
@@ -262,7 +252,7 @@ go_to_base(struct history *h, const struct checkpoint *base)
 		return false;
 	}
 	debug_set_met(vcpu_of_guest(h), false);
-	h->ran_from = now_ns();
+	h->ran_from = checkpoints_now();
 	return true;
 }
 
@@ -815,7 +805,7 @@ is_forward(const struct history *h)
 static void
 note_run(struct history *h)
 {
-	const uint64_t now = now_ns();
+	const uint64_t now = checkpoints_now();
 
 	checkpoints_ran(&h->checkpoints, now - h->ran_from);
 	h->ran_from = now;
@@ -858,7 +848,7 @@ take_checkpoint(struct history *h, bool between)
 		(void)checkpoints_take(&h->checkpoints, between, false);
 	replay_of(h)->until = UINT64_MAX;
 	h->state = HISTORY_RUNNING;
-	h->ran_from = now_ns();
+	h->ran_from = checkpoints_now();
 	h->look_at = h->ran_from + LOOK_NS;
 	debug_resume(h->machine);
 }
@@ -867,7 +857,7 @@ take_checkpoint(struct history *h, bool between)
 static bool
 look(struct history *h, struct debug_event *event)
 {
-	if (now_ns() < h->look_at)
+	if (checkpoints_now() < h->look_at)
 		return false;
 	note_run(h);
 	if (!checkpoints_are_due(&h->checkpoints) ||
@@ -1066,7 +1056,7 @@ history_forward(struct history *h, enum debug_want want)
 	h->by_step = want == WANT_STEP && h->known;
 	if (!is_at_end(h)) {
 		h->state = HISTORY_RUNNING;
-		h->ran_from = now_ns();
+		h->ran_from = checkpoints_now();
 		h->look_at = want == WANT_RUN ? h->ran_from + LOOK_NS
 					      : UINT64_MAX;
 		return true;

@@ -105,11 +105,13 @@ serve_at()
 	told=$(sed -n 's/.*target remote \(.*\)'"'"'.*/\1/p' "$scratch/err")
 }
 
-# wait_for TEXT: wait until novillo has printed TEXT, or has ended.
+# wait_for TEXT [FILE PROCESS]: wait until novillo, or the process whose output
+# is FILE, has printed TEXT, or has ended.
 wait_for()
 {
 	waited=0
-	while ! grep -q "$1" "$scratch/err" && kill -0 "$server" 2>/dev/null &&
+	while ! grep -q "$1" "${2-$scratch/err}" &&
+	    kill -0 "${3-$server}" 2>/dev/null &&
 	    [ "$waited" -lt 300 ]; do
 		sleep 0.1
 		waited=$((waited + 1))

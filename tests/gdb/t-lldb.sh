@@ -106,17 +106,6 @@ asked=$(sed '/^z0/,$d' "$scratch/asked" | wc -l)
 [ "$asked" -ge 1 ] && [ "$asked" -le 4 ]
 ok $? "a stop costs few packets ($asked, with the continue)"
 
-# waits TEXT: wait until lldb has printed TEXT, or has ended.
-waits()
-{
-	waited=0
-	while ! grep -q "$1" "$scratch/lldb" && kill -0 "$lldb" 2>/dev/null &&
-	    [ "$waited" -lt 300 ]; do
-		sleep 0.1
-		waited=$((waited + 1))
-	done
-}
-
 # LLDB's `process launch` begins where `process connect` found no guest. In a
 # batch the latter waits for a process that stops, so commands come one by one.
 serve --multi $guests/status.elf
@@ -136,14 +125,14 @@ lldb=$!
 	echo "process connect $url"
 	echo "settings set target.env-vars ONE=1"
 	echo "process launch -- 7"
-	waits 'stop reason = breakpoint 1.1'
+	wait_for 'stop reason = breakpoint 1.1' "$scratch/lldb" "$lldb"
 	echo 'expression -- (int)argc'
-	waits ') $0 = '
+	wait_for ') $0 = ' "$scratch/lldb" "$lldb"
 	echo "continue"
-	waits 'exited with status'
+	wait_for 'exited with status' "$scratch/lldb" "$lldb"
 	echo "process connect $url"
 	echo "process plugin packet monitor exit"
-	waits 'response:'
+	wait_for 'response:' "$scratch/lldb" "$lldb"
 	echo quit
 } >"$scratch/commands"
 wait "$lldb"

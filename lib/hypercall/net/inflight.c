@@ -30,7 +30,7 @@ change(struct hc_fds *fds, int by)
 }
 
 /* May a message wait in this file?  A socket whose peer has gone counts as one
- * where it may, for poll() does not tell its end from a message. */
+ * where it may: poll() reports its end and a message alike. */
 static bool
 may_hold(const struct hc_file *file)
 {
