@@ -26,6 +26,9 @@ sysroot=target:
 # The command by which gdb connects.
 target="target remote"
 
+# A file for gdb's log of the line, or nothing.
+line_log=
+
 # gdb_on LINE COMMAND...: gdb runs commands on a line; $answer is gdb's output,
 # $gdb_status its status.
 gdb_on()
@@ -43,6 +46,7 @@ gdb_on()
 	    -ex 'set confirm off' -ex 'set width 0' \
 	    -ex 'set tcp auto-retry off' -ex "directory ${top_srcdir:-.}" \
 	    -ex "set sysroot $sysroot" \
+	    ${line_log:+-ex "set remotelogfile $line_log"} \
 	    -ex "$target $line_" \
 	    "$@" 2>&1) || gdb_status=$?
 	case $answer in

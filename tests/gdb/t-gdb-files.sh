@@ -118,7 +118,7 @@ is "$(printf '%s\n' "$answer" | grep -c '^[ *] [0-9]  *LWP')" \
     "$(printf '%s\n' "$live" | grep -c '^[ *] [0-9]  *Thread')" \
     "gdb finds all threads in it"
 has "$answer" "worker (arg=0x" "and the stack of a worker"
-has "$answer" "in main (argc=" "of the first thread"
+has "$answer" " main (argc=" "of the first thread"
 has "$answer" '$1 = 3' "and data"
 has "$answer" "AT_EXECFN" "and the auxiliary vector"
 lacks "$answer" "Cannot access memory" "no memory is missing"

@@ -37,9 +37,21 @@ replay()
 	on_line "| $novillo --gdb=stdio --replay=$log 2>$scratch/guest" "$@"
 }
 
-# The moments at which Ctrl-C is typed, and at which gdb has its stop.
+# The moments at which Ctrl-C is typed, a moment after gdb has sent novillo back,
+# and at which gdb has its stop.
+line_log=$scratch/line
+cat >"$scratch/type.sh" <<EOF
+i=0
+until grep -q 'w .b[cs]#' "$line_log" || [ \$i -gt 300 ]; do
+	sleep 0.1
+	i=\$((i + 1))
+done
+sleep 0.2
+date +%s%N >>"$scratch/typed"
+kill -INT "\$1"
+EOF
 # shellcheck disable=SC2016
-type_later='shell (sleep '$gdb_pause'; date +%s%N >>'$scratch'/typed; kill -INT $PPID) >/dev/null 2>&1 &'
+type_later='shell sh '$scratch'/type.sh $PPID >/dev/null 2>&1 &'
 note="shell date +%s%N >>$scratch/stopped"
 
 # in_time N NAME: the nth stop came soon after its Ctrl-C.
@@ -58,7 +70,8 @@ A) most=1000 ;;
 B) most=10000 ;;
 esac
 
-# A condition that is never true makes the way to the beginning long.
+# A condition that is never true makes the way to the beginning long: 2 s on an
+# idle host A.
 record 0 "$guests/rewind.elf" 20000 100
 : >"$scratch/typed"
 : >"$scratch/stopped"

@@ -35,7 +35,7 @@ session "threads.elf 3 2" "break meet" "continue" "info threads" \
     "thread apply all backtrace" "delete" "continue" "info threads"
 has "$answer" 'Thread 1.1 "main"' "info threads shows the first thread"
 has "$answer" 'Thread 1.2 "thread"' "and the new ones"
-has "$answer" "in main (argc=" "thread apply all bt goes to main"
+has "$answer" " main (argc=" "thread apply all bt goes to main"
 has "$answer" "in guest_thread ()" "and to where a thread begins"
 has "$answer" "No threads." "after its end there are none"
 
