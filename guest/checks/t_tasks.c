@@ -288,6 +288,112 @@ test_pidfd(void)
 	close(p.fd);
 }
 
+/* The clock of processor time of a process or, with 4, of a thread
+ * (clock_getcpuclockid(3)). */
+#define CLOCK_OF(id, kind) (~(long)(id)*8 | (kind))
+#define THREADS_TIME	   6
+#define PROCESS_TIME	   2
+
+static int clock_flag;
+
+static void
+await_clock_flag(int value)
+{
+	int now;
+
+	while ((now = __atomic_load_n(&clock_flag, __ATOMIC_ACQUIRE)) != value)
+		futex_wait(&clock_flag, now, -1);
+}
+
+static void
+set_clock_flag(int value)
+{
+	__atomic_store_n(&clock_flag, value, __ATOMIC_RELEASE);
+	futex_wake(&clock_flag, 1);
+}
+
+static long
+cpu_ns(long clock)
+{
+	struct timespec t;
+	long r = hc_clock_gettime(clock, (long)&t);
+
+	return r < 0 ? r : t.tv_sec * 1000 * MS + t.tv_nsec;
+}
+
+/* Use 2 ms of the processor. */
+static void
+burn(void)
+{
+	long end = cpu_ns(CLOCK_THREAD_CPUTIME_ID) + 2 * MS;
+
+	while (cpu_ns(CLOCK_THREAD_CPUTIME_ID) < end)
+		;
+}
+
+static long own_time;
+
+/* Spend time, look at its own clock, and wait. */
+static void
+spend(void *arg)
+{
+	long start = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	(void)arg;
+	do
+		own_time = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+	while (own_time < start + 20 * MS);
+	set_clock_flag(1);
+	await_clock_flag(2);
+}
+
+static void
+test_clocks(void)
+{
+	struct timespec t = { 1, 1 };
+	struct thread thread;
+	long clock, before, seen, own = CLOCK_OF(hc_gettid(), THREADS_TIME);
+
+	same(thread_start(&thread, spend, 0), 0, "a thread spends time");
+	clock = CLOCK_OF(thread.id, THREADS_TIME);
+	await_clock_flag(1);
+	seen = cpu_ns(clock);
+	ok(seen >= own_time, "which another reads by its number");
+	before = cpu_ns(own);
+	ok(before <= cpu_ns(CLOCK_THREAD_CPUTIME_ID) && before > 0,
+	    "as its own");
+	burn();
+	ok(cpu_ns(own) >= before + 2 * MS, "which goes on");
+	/* It may not have begun to wait. */
+	do {
+		seen = cpu_ns(clock);
+		burn();
+	} while (cpu_ns(clock) != seen);
+	ok(seen >= own_time, "that of a thread that waits stands still");
+	ok(cpu_ns(CLOCK_PROCESS_CPUTIME_ID) >=
+		cpu_ns(clock) + cpu_ns(own) - before,
+	    "the process's counts both");
+	same(hc_clock_getres(clock, (long)&t), 0, "it has a resolution");
+	ok(t.tv_sec == 0 && t.tv_nsec == 1, "of a nanosecond");
+	ok(cpu_ns(CLOCK_OF(thread.id, 5)) >= 0, "user mode has a clock");
+	ok(cpu_ns(CLOCK_OF(hc_getpid(), 0)) >= 0, "of the process also");
+	same(hc_clock_getres(CLOCK_OF(thread.id, 7), (long)&t), -EINVAL,
+	    "there is no fourth");
+	same(hc_clock_gettime(CLOCK_OF(thread.id, PROCESS_TIME), (long)&t),
+	    -EINVAL, "a thread that is not a process has no process's");
+	same(hc_clock_gettime(clock, 8), -EFAULT, "nowhere to write to");
+	same(hc_clock_nanosleep(own, 0, (long)&t, 0), -EINVAL,
+	    "nobody sleeps by its own");
+	set_clock_flag(2);
+	thread_join(&thread);
+	same(hc_clock_gettime(CLOCK_OF(4000000, THREADS_TIME), (long)&t),
+	    -EINVAL, "an unknown number: EINVAL");
+	same(hc_clock_getres(CLOCK_OF(4000000, THREADS_TIME), (long)&t),
+	    -EINVAL, "for both calls");
+	same(hc_clock_getres(CLOCK_OF(-5, THREADS_TIME), (long)&t), -EINVAL,
+	    "a negative one");
+}
+
 int
 main(void)
 {
@@ -298,5 +404,6 @@ main(void)
 	test_ioprio();
 	test_waitv();
 	test_pidfd();
+	test_clocks();
 	return tap_done();
 }

@@ -193,6 +193,25 @@ next_thread(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME])
 	return found != NULL;
 }
 
+/* musl stores the host thread of the first vCPU while it may run already. */
+static int
+cpu_clock(struct hc_thread *thread, int tid, clockid_t *clock)
+{
+	struct machine *m = vcpu_of(thread)->machine;
+	int r = -EINVAL;
+	unsigned i;
+
+	if (tid == thread->tid)
+		return -pthread_getcpuclockid(pthread_self(), clock);
+	pthread_mutex_lock(&m->lock);
+	for (i = 0; i < m->vcpus; i++)
+		if (m->vcpu[i].state == VCPU_LIVE &&
+		    m->vcpu[i].thread.tid == tid)
+			r = -pthread_getcpuclockid(m->vcpu[i].host, clock);
+	pthread_mutex_unlock(&m->lock);
+	return r;
+}
+
 static bool
 is_over(const struct hc_thread *thread)
 {
@@ -228,6 +247,7 @@ thread_init(struct vcpu *vcpu)
 		.start = start_thread,
 		.is_over = is_over,
 		.next = next_thread,
+		.cpu_clock = cpu_clock,
 	};
 
 	vcpu->thread.ops = &ops;

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /* The segment bases of a thread, which its vCPU holds. */
 enum hc_base_register {
@@ -46,6 +47,9 @@ struct hc_thread_ops {
 	/* See hc_thread_next(). */
 	bool (*next)(
 	    struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME]);
+	/* The host's clock that counts the processor time of the guest's thread
+	 * `tid`, for any thread to read, or -EINVAL. */
+	int (*cpu_clock)(struct hc_thread *thread, int tid, clockid_t *clock);
 };
 
 /* Threads that take turns: one at a time runs. */

@@ -409,6 +409,9 @@ hc_do_timer_create(struct hc_call *call)
 	if (r == 0 &&
 	    (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM))
 		r = -EPERM;
+	/* Any thread may read it later. */
+	if (r == 0 && clock == CLOCK_THREAD_CPUTIME_ID)
+		r = hc_thread_clock(call, call->thread->tid, &clock);
 	if (r == 0)
 		r = get_event(call, &event);
 	if (r < 0)
