@@ -604,6 +604,7 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_trace_summary:
 		o->trace_summary = true;
 		return parse_calls(o, option, &o->summed, arg);
+	case OPT_trace_out: o->trace_out = arg; break;
 	case OPT_timeout: return parse_timeout(o, arg);
 	case OPT_output: o->output = arg; break;
 	case OPT_json: o->json = true; break;

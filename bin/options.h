@@ -100,10 +100,11 @@ struct options {
 	unsigned trace_size;  /* bytes of a buffer in a line */
 	bool trace_summary;
 	struct hc_set summed;
-	const char *output; /* NULL: standard error; +FILE is appended to */
-	bool json;          /* counts and tables */
-	const char *log;    /* the same for novillo's own lines */
-	bool quiet;         /* no remarks on the guest */
+	const char *trace_out; /* the file of events to make, or NULL */
+	const char *output;    /* NULL: standard error; +FILE is appended to */
+	bool json;             /* counts and tables */
+	const char *log;       /* the same for novillo's own lines */
+	bool quiet;            /* no remarks on the guest */
 	bool core;
 	const char *core_file; /* NULL: the guest's name and .core */
 	uint64_t timeout_ns;   /* 0: none */

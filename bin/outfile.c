@@ -40,7 +40,7 @@ struct named {
 	bool appended;
 };
 
-enum { NAMED = 7 };
+enum { NAMED = 8 };
 
 static const char *
 plain_name(const char *name)
@@ -68,6 +68,7 @@ list_named(const struct options *o, struct named list[NAMED],
 		{ "the recording", o->replay, 0, 0 },
 		{ "--record", o->record, true, false },
 		{ "--core", o->core ? core : NULL, true, false },
+		{ "--trace-out", o->trace_out, true, false },
 		{ "--output", plain_name(o->output), true,
 		    o->output && o->output[0] == '+' },
 		{ "--log", plain_name(o->log), true,
@@ -260,4 +261,10 @@ outfile_private(const char *option, const char *name)
 	if (fd >= 0)
 		close(fd);
 	return -1;
+}
+
+int
+outfile_again(int fd)
+{
+	return lseek(fd, 0, SEEK_SET) < 0 || ftruncate(fd, 0) < 0 ? -errno : 0;
 }

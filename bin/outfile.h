@@ -39,4 +39,7 @@ int outfile_lines(const char *name);
 /* Create a regular file that nobody else may read: a descriptor or -1. */
 int outfile_private(const char *option, const char *name);
 
+/* Empty such a file, for another run of the guest.  0 or -errno. */
+int outfile_again(int fd);
+
 #endif

@@ -53,6 +53,7 @@ static struct {
 	struct core_place core; /* of --core */
 	int kvm;
 	int proc;             /* /proc, for workers; -1: the host has none */
+	int events;           /* of --trace-out, or -1 */
 	int64_t ends_at;      /* by --timeout: CLOCK_MONOTONIC, ns */
 	struct output output; /* of --trace, --stats and so on */
 } run;
@@ -143,18 +144,14 @@ start_timeout(uint64_t ns)
 	return 0;
 }
 
-/* --output or stderr has lost something: one message, as strace has. */
+/* A file has lost something: one message, as strace has. */
 static void
-report_loss(const struct options *o)
+report_loss(const char *name, int error)
 {
-	const int error = run.output.error;
-
 	if (error == OUTPUT_NOT_READ)
-		say("%s: its reader did not read; the rest is lost",
-		    o->output ? o->output : "stderr");
+		say("%s: its reader did not read; the rest is lost", name);
 	else if (error)
-		say("%s: %s; the rest is lost",
-		    o->output ? o->output : "stderr", strerror(error));
+		say("%s: %s; the rest is lost", name, strerror(error));
 }
 
 static int
@@ -162,6 +159,20 @@ open_output(const struct options *o)
 {
 	run.output.fd = outfile_lines(o->output);
 	return run.output.fd < 0 ? -1 : 0;
+}
+
+/* The pictures of the run are complete. */
+static void
+close_pictures(const struct options *o)
+{
+	report_loss(o->trace_out, tracing_close());
+}
+
+static int
+open_pictures(const struct options *o)
+{
+	run.events = tracing_open(o);
+	return run.events < -1 ? -1 : 0;
 }
 
 /* novillo's own lines go to --log from now on. */
@@ -383,6 +394,7 @@ enter_sandbox(const struct options *o)
 		.output = run.output.fd,
 		.recording = run.recording.fd,
 		.core_folder = run.core.folder,
+		.events = run.events,
 	};
 	return sandbox_enter(&run.sandbox, o);
 }
@@ -455,7 +467,7 @@ prepare(const struct options *o, int *status)
 		return -1;
 	*status = STATUS_FAILED;
 	if (spare_program(o) < 0 || (o->replay && open_log(o) < 0) ||
-	    open_output(o) < 0 || find_core(o) < 0)
+	    open_output(o) < 0 || find_core(o) < 0 || open_pictures(o) < 0)
 		return -1;
 	run.kvm = open_kvm();
 	if (run.kvm < 0)
@@ -495,7 +507,8 @@ report_end(const struct options *o)
 	if (o->stats)
 		stats_write(
 		    &run.output, &run.machine, &run.sandbox.result, o->json);
-	report_loss(o);
+	close_pictures(o);
+	report_loss(o->output ? o->output : "stderr", run.output.error);
 	/* The end of the process frees memory, machine and files. */
 	if (run.machine.outcome.kind == OUTCOME_KILLED)
 		outside_end(run.machine.outcome.code);
@@ -588,8 +601,10 @@ run_planned(struct debugger_plan *plan)
 	}
 	if (o->debugger && !plan->asked)
 		gdbstart_wait(&run.start);
-	return plan->asked && debug_was_killed(&run.machine) ? STATUS_OK
-							     : report_end(o);
+	if (!plan->asked || !debug_was_killed(&run.machine))
+		return report_end(o);
+	close_pictures(o);
+	return STATUS_OK;
 }
 
 static int

@@ -274,6 +274,7 @@ list_descriptors(struct sandbox *s, int keep[CONFINE_KEEP])
 	keep[n++] = say_output.fd;
 	keep[n++] = s->recording;
 	keep[n++] = s->core_folder;
+	keep[n++] = s->events;
 	n += list_files(&m->guest, keep + n);
 	if (s->look)
 		n += list_look(s->look, keep + n);
@@ -407,7 +408,7 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 
 	/* There is one vCPU before the guest runs. */
 	_Static_assert(1 + 2 * HC_MOUNTS + HC_DEVICES + HC_LOOK_NAMES +
-			       2 * HC_LOOK_FOLDERS + 16 <=
+			       2 * HC_LOOK_FOLDERS + 17 <=
 			   CONFINE_KEEP,
 	    "there is room for all descriptors");
 	r = check_kicks(s);

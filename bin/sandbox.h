@@ -25,6 +25,7 @@ struct sandbox {
 	int recording;          /* of --record and --replay, or -1 */
 	int proc;               /* /proc of the front, or -1 */
 	int core_folder;        /* -1: no core */
+	int events;             /* of --trace-out, or -1 */
 	struct confined result; /* for --stats */
 };
 

@@ -4,18 +4,44 @@
  */
 #include "tracing.h"
 
-#include "hypercall/trace/trace.h"
+#include "outfile.h"
+
+#include "hypercall/trace/events.h"
 #include "vm/trap.h"
 
 #include <signal.h>
 #include <stdio.h>
 
-static struct hc_trace trace; /* one guest a process */
+/* One guest a process. */
+static struct hc_trace trace;
+static struct hc_events events;
+static struct output events_file = { .fd = -1 };
+
+int
+tracing_open(const struct options *o)
+{
+	if (!o->trace_out)
+		return -1;
+	events_file.fd = outfile_private("--trace-out", o->trace_out);
+	return events_file.fd < 0 ? -2 : events_file.fd;
+}
+
+/* The file has the events of one run, the last. */
+static void
+start_events(const struct options *o, struct hc_guest *guest)
+{
+	events.out = &events_file;
+	events.most = o->trace_size;
+	events_file.error = -outfile_again(events_file.fd);
+	hc_events_begin(&events, guest, o->replay ? o->replay : o->guest);
+}
 
 void
 tracing_start(
     const struct options *o, struct output *out, struct hc_guest *guest)
 {
+	if (events_file.fd >= 0)
+		start_events(o, guest);
 	if (!o->trace && !o->trace_summary)
 		return;
 	trace.out = out;
@@ -31,7 +57,7 @@ tracing_start(
 void
 tracing_ending(void)
 {
-	trace.ending = true;
+	trace.ending = events.trace.ending = true;
 }
 
 /* As in a trace on Linux; but there everybody expects it. */
@@ -45,27 +71,50 @@ say_unseen(const struct options *o, const struct hc_guest *guest)
 		    " shows them +++");
 }
 
-void
-tracing_end(const struct options *o, struct machine *m)
+/* How the guest ended, in strace's words, or "". */
+static void
+describe_end(
+    const struct options *o, const struct outcome *end, char *text, size_t size)
 {
-	say_unseen(o, &m->guest);
-	switch (o->trace ? m->outcome.kind : OUTCOME_RUNNING) {
+	const enum outcome_kind kind = end->kind;
+
+	text[0] = '\0';
+	switch (kind) {
 	case OUTCOME_EXIT:
-		hc_trace_say(&trace, "+++ exited with %d +++", m->outcome.code);
+		snprintf(text, size, "exited with %d", end->code);
 		break;
 	case OUTCOME_SIGNAL:
 	case OUTCOME_KILLED:
-		hc_trace_say(&trace, "+++ killed by %s%s +++",
-		    trap_signal_name(m->outcome.code),
+		snprintf(text, size, "killed by %s%s",
+		    trap_signal_name(end->code),
 		    o->core ? " (core dumped)" : "");
 		break;
-	case OUTCOME_TIMEOUT:
-		hc_trace_say(&trace, "+++ ended by --timeout +++");
-		break;
+	case OUTCOME_TIMEOUT: snprintf(text, size, "ended by --timeout"); break;
 	default: break;
 	}
+}
+
+void
+tracing_end(const struct options *o, struct machine *m)
+{
+	char text[64];
+
+	say_unseen(o, &m->guest);
+	describe_end(o, &m->outcome, text, sizeof(text));
+	if (o->trace && text[0])
+		hc_trace_say(&trace, "+++ %s +++", text);
+	if (events.out && text[0])
+		hc_events_mark(&events, 0, "end", text);
 	if (o->trace_summary && o->json)
 		hc_trace_summary_json(&trace);
 	else if (o->trace_summary)
 		hc_trace_summary(&trace);
+}
+
+int
+tracing_close(void)
+{
+	if (events.out)
+		hc_events_end(&events);
+	return events_file.error;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * --trace and --trace-summary, from the guest's start to its end.  It must not
- * know how a call is formatted.
+ * --trace, --trace-summary and --trace-out, from the guest's start to its end.
+ * It must not know how a call is formatted.
  */
 #ifndef TRACING_H
 #define TRACING_H
@@ -10,6 +10,10 @@
 
 #include "output/output.h"
 #include "vm/machine.h"
+
+/* Create the file of --trace-out: a descriptor, -1 if there is none to create,
+ * or -2 after a message. */
+int tracing_open(const struct options *options);
 
 /* Begin to trace, if the options ask for it. */
 void tracing_start(
@@ -20,5 +24,9 @@ void tracing_ending(void);
 
 /* Write how the guest ended, in strace's words, and the summary. */
 void tracing_end(const struct options *options, struct machine *m);
+
+/* Complete the file of --trace-out; the guest runs no more.  An error that its
+ * output had, or 0. */
+int tracing_close(void);
 
 #endif

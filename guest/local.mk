@@ -109,6 +109,7 @@ GUEST_EXAMPLES = \
 # Guests that tests and benchmarks observe from outside.
 GUEST_PLAIN = \
 	guest/branches.elf \
+	guest/busy.elf \
 	guest/caught.elf \
 	guest/clocks.elf \
 	guest/crowd.elf \

@@ -172,6 +172,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/record/turn.c \
 	lib/hypercall/record/turn.h \
 	lib/hypercall/record/turns.c \
+	lib/hypercall/trace/events.c \
+	lib/hypercall/trace/events.h \
 	lib/hypercall/trace/line.c \
 	lib/hypercall/trace/line.h \
 	lib/hypercall/trace/show.c \

@@ -6,6 +6,7 @@
 #include "debugger/server.h"
 
 #include "debugger/session.h"
+#include "hypercall/trace/events.h"
 #include "output/output.h"
 
 #include <errno.h>
@@ -265,6 +266,35 @@ stop_of(struct machine *m, const struct debug_event *event)
 	return stop;
 }
 
+/* The stop in a picture of the run; the guest's end is not a stop. */
+static void
+show_stop(struct machine *m, const struct stop *stop)
+{
+	static const char *const names[] = {
+		[STOP_SIGNAL] = "stopped before a signal",
+		[STOP_INTERRUPT] = "interrupted",
+		[STOP_STEP] = "stepped",
+		[STOP_BREAK] = "breakpoint",
+		[STOP_HWBREAK] = "hardware breakpoint",
+		[STOP_INT3] = "INT3",
+		[STOP_WATCH_WRITE] = "watchpoint: written",
+		[STOP_WATCH_READ] = "watchpoint: read",
+		[STOP_WATCH_ACCESS] = "watchpoint: accessed",
+		[STOP_SYSCALL_ENTRY] = "stopped before a hypercall",
+		[STOP_SYSCALL_RETURN] = "stopped after a hypercall",
+		[STOP_THREAD_CREATED] = "stopped at a thread's start",
+		[STOP_THREAD_EXITED] = "stopped at a thread's end",
+		[STOP_HISTORY_BEGIN] = "begin of the recording",
+		[STOP_HISTORY_END] = "end of the history",
+		[STOP_PLACE] = "led to a place",
+		[STOP_KILLED] = NULL,
+	};
+
+	if (m->guest.events && names[stop->kind])
+		hc_events_mark(
+		    m->guest.events, stop->tid, "stop", names[stop->kind]);
+}
+
 /* Report the machine's events to the stub, each after all that was printed
  * before it.  The stub may let the machine run again. */
 static void
@@ -283,6 +313,7 @@ report_events(struct machine *m)
 			return;
 		stopped.known = false;
 		stop = stop_of(m, &stopped.event);
+		show_stop(m, &stop);
 		stub_stop(&session->stub, &stop);
 	} while (session->stub.state == STUB_RUNNING);
 }

@@ -143,9 +143,7 @@ act(struct vcpu *vcpu, const struct taken *taken)
 		hc_signal_judge(guest, &vcpu->thread, forced, &d);
 		if (d.act == HC_SIGNAL_IGNORED)
 			return;
-		if (guest->trace)
-			hc_trace_signal(
-			    guest->trace, vcpu->thread.tid, &d.info);
+		hc_trace_signal(guest, vcpu->thread.tid, &d.info);
 		if (d.act == HC_SIGNAL_KILLS) {
 			end_by_signal(vcpu, &d.info, taken->cause);
 			return;

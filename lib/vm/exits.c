@@ -23,9 +23,8 @@ end_by_call(struct vcpu *vcpu, const struct hc_call *call, uint32_t number)
 	struct machine *m = vcpu->machine;
 
 	if (call->end == HC_KILLS_GUEST) {
-		if (m->guest.trace)
-			hc_trace_signal(m->guest.trace, vcpu->thread.tid,
-			    &vcpu->thread.signals.fatal);
+		hc_trace_signal(
+		    &m->guest, vcpu->thread.tid, &vcpu->thread.signals.fatal);
 		machine_end(m, OUTCOME_SIGNAL, call->status,
 		    "hypercall %u (%s) %s", number, hc_row(number)->name,
 		    call->why);

@@ -47,6 +47,7 @@ HOST_ONLY_A = $(HOST_DEBUGGER_A) \
 	tests/programs/t-busybox.sh \
 	tests/programs/t-static.sh \
 	tests/run/t-lines.sh \
+	tests/run/t-pictures.sh \
 	tests/run/t-proc.sh \
 	tests/run/t-record.sh \
 	tests/run/t-run.sh \
@@ -75,7 +76,7 @@ $(HOST_BUILD)/Makefile: $(top_builddir)/config.status
 host-stage: host-source
 	$(MAKE) $(HOST_BUILD)/Makefile
 	cd $(HOST_BUILD) && $(MAKE) all tests/unit/t-debug \
-	    tests/unit/t-target tests/gdb/killer tests/run/alter \
+	    tests/unit/t-events tests/unit/t-target tests/gdb/killer tests/run/alter \
 	    tests/run/without guest/rounds.native
 	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh '$(top_srcdir)' \
 	    $(HOST_BUILD) $(HOST_STAGE)

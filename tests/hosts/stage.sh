@@ -19,14 +19,14 @@ for room in gdb programs run; do
 	cp -r "$sources/tests/$room" "$stage/tests/"
 done
 cp "$sources/tests/lib.sh" "$stage/tests/"
-for program in unit/t-debug unit/t-target gdb/killer run/alter \
+for program in unit/t-debug unit/t-events unit/t-target gdb/killer run/alter \
     run/without; do
 	cp "$build/tests/$program" "$stage/tests/$program"
 done
 cp "$build/guest/rounds.native" "$stage/guest/"
 # No debugger runs in a host, so B need not read symbols.
 strip "$stage/bin/novillo" "$stage/tests/unit/t-debug" \
-    "$stage/tests/unit/t-target" "$stage/tests/gdb/killer" \
+    "$stage/tests/unit/t-events" "$stage/tests/unit/t-target" "$stage/tests/gdb/killer" \
     "$stage/tests/run/alter" "$stage/tests/run/without"
 nm "$build/guest/rounds.elf" >"$stage/tests/gdb/rounds.names"
 cp "$build"/guest/*.elf "$build"/guest/*.bin "$stage/guest/"

@@ -18,6 +18,7 @@ RUN_TESTS = \
 	tests/run/t-hints.sh \
 	tests/run/t-lines.sh \
 	tests/run/t-net.sh \
+	tests/run/t-pictures.sh \
 	tests/run/t-proc.sh \
 	tests/run/t-record.sh \
 	tests/run/t-run.sh \

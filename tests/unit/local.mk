@@ -14,6 +14,7 @@ UNIT_TESTS = \
 	tests/unit/t-cure \
 	tests/unit/t-debug \
 	tests/unit/t-debuglink \
+	tests/unit/t-events \
 	tests/unit/t-files \
 	tests/unit/t-filter \
 	tests/unit/t-gmem \
@@ -147,6 +148,8 @@ tests_unit_t_timepage_SOURCES = tests/unit/t-timepage.c $(UNIT_SOURCES)
 tests_unit_t_timepage_LDADD = $(TEST_LIBS)
 tests_unit_t_turn_SOURCES = tests/unit/t-turn.c $(UNIT_SOURCES)
 tests_unit_t_turn_LDADD = $(TEST_LIBS)
+tests_unit_t_events_SOURCES = tests/unit/t-events.c $(UNIT_SOURCES)
+tests_unit_t_events_LDADD = lib/libjson.a $(TEST_LIBS)
 tests_unit_t_trace_SOURCES = tests/unit/t-trace.c $(UNIT_SOURCES)
 tests_unit_t_trace_LDADD = $(TEST_LIBS)
 tests_unit_t_symbols_SOURCES = tests/unit/t-symbols.c $(UNIT_SOURCES)

@@ -38,6 +38,7 @@ struct hc_limit {
 };
 
 struct hc_call;
+struct hc_events;
 struct hc_recording;
 struct hc_row;
 struct hc_trace;
@@ -124,6 +125,7 @@ struct hc_guest {
 	int64_t (*traced)(
 	    struct hc_call *call, uint32_t number, hc_serve *serve);
 	struct hc_trace *trace;
+	struct hc_events *events; /* the same as a picture's events, or NULL */
 	/* Makes a call by `serve` and records it, or answers it from a
 	 * recording; NULL: neither.  Files are then mapped by content. */
 	int64_t (*recorded)(struct hc_call *call, const struct hc_row *row,

@@ -537,10 +537,41 @@ count(struct hc_trace *trace, const struct hc_traced *t, int64_t result,
 	c->ns += ns;
 }
 
+/* Show what is known after the call. */
+static void
+put_end(struct hc_trace *trace, struct hc_traced *t, int64_t result)
+{
+	const struct hc_row *row = hc_row(t->number);
+
+	if (row)
+		put_rest(t, row, result);
+	line_tail(&t->line);
+	t->closes = t->line.used;
+	put_result(t, row, result, trace->ending);
+	put_array(t, row, result);
+}
+
+/* A guest that ends interrupts the calls of its other threads. */
+static void
+note_end(struct hc_trace *trace, const struct hc_call *call)
+{
+	if (call->end == HC_ENDS_GUEST || call->end == HC_KILLS_GUEST)
+		trace->ending = true;
+}
+
+void
+hc_trace_format(struct hc_trace *trace, struct hc_traced *t, int64_t result)
+{
+	pthread_mutex_lock(&trace->lock);
+	put_end(trace, t, result);
+	delist(trace, t);
+	note_end(trace, t->call);
+	pthread_mutex_unlock(&trace->lock);
+}
+
 void
 hc_trace_leave(struct hc_trace *trace, struct hc_traced *t, int64_t result)
 {
-	const struct hc_row *row = hc_row(t->number);
 	struct timespec now;
 	uint64_t ns;
 
@@ -548,11 +579,7 @@ hc_trace_leave(struct hc_trace *trace, struct hc_traced *t, int64_t result)
 	ns = ns_between(&t->begun, &now);
 	pthread_mutex_lock(&trace->lock);
 	if (t->wanted) {
-		if (row)
-			put_rest(t, row, result);
-		line_tail(&t->line);
-		put_result(t, row, result, trace->ending);
-		put_array(t, row, result);
+		put_end(trace, t, result);
 		if (trace->times & HC_TRACE_SPENT)
 			line_put(&t->line, " <%" PRIu64 ".%06" PRIu64 ">",
 			    ns / HC_NS_PER_SECOND, ns / 1000 % 1000000);
@@ -563,8 +590,7 @@ hc_trace_leave(struct hc_trace *trace, struct hc_traced *t, int64_t result)
 	}
 	count(trace, t, result, ns);
 	delist(trace, t);
-	if (t->call->end == HC_ENDS_GUEST || t->call->end == HC_KILLS_GUEST)
-		trace->ending = true;
+	note_end(trace, t->call);
 	pthread_mutex_unlock(&trace->lock);
 }
 
@@ -577,7 +603,8 @@ serve_traced(struct hc_call *call, uint32_t number, hc_serve *serve)
 	int64_t result;
 
 	hc_trace_enter(trace, &traced, call, number);
-	result = serve(call, number);
+	result = call->guest->events ? hc_events_serve(call, number, serve)
+				     : serve(call, number);
 	hc_trace_leave(trace, &traced, result);
 	return result;
 }
@@ -587,6 +614,14 @@ hc_trace_attach(struct hc_guest *guest, struct hc_trace *trace)
 {
 	guest->trace = trace;
 	guest->traced = serve_traced;
+}
+
+void
+hc_trace_attach_events(struct hc_guest *guest, struct hc_events *events)
+{
+	guest->events = events;
+	if (!guest->traced)
+		guest->traced = hc_events_serve;
 }
 
 /* Take the lock and begin a line that is not a call, after calls in
@@ -600,17 +635,24 @@ begin_line(struct hc_trace *trace, struct hc_traced *t)
 	line_begin(&t->line);
 }
 
-void
-hc_trace_signal(struct hc_trace *trace, int tid, const siginfo_t *info)
+static void
+put_signal(struct hc_trace *trace, int tid, const siginfo_t *info)
 {
 	struct hc_traced t = { .tid = tid };
 
-	if (!trace->lines)
-		return;
 	begin_line(trace, &t);
 	show_signal(&t.line, info);
 	emit(trace, &t);
 	pthread_mutex_unlock(&trace->lock);
+}
+
+void
+hc_trace_signal(struct hc_guest *guest, int tid, const siginfo_t *info)
+{
+	if (guest->trace && guest->trace->lines)
+		put_signal(guest->trace, tid, info);
+	if (guest->events)
+		hc_events_signal(guest->events, tid, info);
 }
 
 void

@@ -45,6 +45,7 @@ struct hc_traced {
 	bool comma;      /* the comma before that argument is written */
 	bool unfinished; /* a line with <unfinished ...> is written */
 	size_t changes;  /* offset of the argument that the call changes */
+	size_t closes;   /* offset of the parenthesis before the result */
 	struct timespec begun, wall;
 	struct hc_line line;
 };
@@ -76,6 +77,15 @@ void hc_trace_init(struct hc_trace *trace);
 /* Trace the calls of `guest` from now on. */
 void hc_trace_attach(struct hc_guest *guest, struct hc_trace *trace);
 
+/* Write the calls of `guest` as events (events.h) from now on, whether they are
+ * traced or not. */
+struct hc_events;
+void hc_trace_attach_events(struct hc_guest *guest, struct hc_events *events);
+
+/* For those: serve a call and write its event, write that of a signal. */
+int64_t hc_events_serve(struct hc_call *call, uint32_t number, hc_serve *serve);
+void hc_events_signal(struct hc_events *events, int tid, const siginfo_t *info);
+
 /* Call before the handler: shows the arguments. */
 void hc_trace_enter(struct hc_trace *trace, struct hc_traced *t,
     const struct hc_call *call, uint32_t number);
@@ -84,13 +94,17 @@ void hc_trace_enter(struct hc_trace *trace, struct hc_traced *t,
 void
 hc_trace_leave(struct hc_trace *trace, struct hc_traced *t, int64_t result);
 
+/* The same without writing: line.text from HEAD to line.used is the call. */
+void
+hc_trace_format(struct hc_trace *trace, struct hc_traced *t, int64_t result);
+
 /* Write a line that is not a call, for example on the guest's end.  Calls in
  * progress are shown as unfinished before it. */
 __attribute__((format(printf, 2, 3))) void
 hc_trace_say(struct hc_trace *trace, const char *format, ...);
 
-/* Write a line: a signal takes effect in a thread. */
-void hc_trace_signal(struct hc_trace *trace, int tid, const siginfo_t *info);
+/* A signal takes effect in a thread: show that, if the guest is traced. */
+void hc_trace_signal(struct hc_guest *guest, int tid, const siginfo_t *info);
 
 /* Write the table of the cost of calls, sorted by time. */
 void hc_trace_summary(const struct hc_trace *trace);
