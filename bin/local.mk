@@ -27,6 +27,8 @@ bin_novillo_SOURCES = \
 	bin/gdbstart.h \
 	bin/hints.c \
 	bin/hints.h \
+	bin/learn.c \
+	bin/learn.h \
 	bin/lostpage.c \
 	bin/lostpage.h \
 	bin/main.c \

@@ -620,6 +620,10 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_multi: o->multi = true; break;
 	case OPT_debug: o->debugger = arg ? arg : "gdb"; break;
 	case OPT_debug_files: o->debug_files = arg; break;
+	case OPT_learn:
+		o->learn = true;
+		o->learn_file = arg;
+		break;
 	case OPT_core:
 		o->core = true;
 		o->core_file = arg;

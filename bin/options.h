@@ -105,6 +105,8 @@ struct options {
 	bool json;             /* counts and tables */
 	const char *log;       /* the same for novillo's own lines */
 	bool quiet;            /* no remarks on the guest */
+	bool learn;
+	const char *learn_file; /* NULL: to where messages go */
 	bool core;
 	const char *core_file; /* NULL: the guest's name and .core */
 	uint64_t timeout_ns;   /* 0: none */

@@ -40,7 +40,7 @@ struct named {
 	bool appended;
 };
 
-enum { NAMED = 8 };
+enum { NAMED = 9 };
 
 static const char *
 plain_name(const char *name)
@@ -67,6 +67,7 @@ list_named(const struct options *o, struct named list[NAMED],
 		{ "the configuration", o->config, 0, 0 },
 		{ "the recording", o->replay, 0, 0 },
 		{ "--record", o->record, true, false },
+		{ "--learn", o->learn_file, true, false },
 		{ "--core", o->core ? core : NULL, true, false },
 		{ "--trace-out", o->trace_out, true, false },
 		{ "--output", plain_name(o->output), true,

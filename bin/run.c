@@ -8,6 +8,7 @@
 #include "debugfiles.h"
 #include "gdbstart.h"
 #include "hints.h"
+#include "learn.h"
 #include "lostpage.h"
 #include "open.h"
 #include "outcome.h"
@@ -52,6 +53,7 @@ static struct {
 	char path[PATH_MAX];    /* of the guest, for debuggers */
 	struct core_place core; /* of --core */
 	int kvm;
+	int learned;          /* the file of --learn, or -1 */
 	int proc;             /* /proc, for workers; -1: the host has none */
 	int events;           /* of --trace-out, or -1 */
 	int64_t ends_at;      /* by --timeout: CLOCK_MONOTONIC, ns */
@@ -392,6 +394,7 @@ enter_sandbox(const struct options *o)
 		.image = run.program.fd,
 		.interp = run.program.interp_fd,
 		.output = run.output.fd,
+		.learned = run.learned,
 		.recording = run.recording.fd,
 		.core_folder = run.core.folder,
 		.events = run.events,
@@ -469,6 +472,9 @@ prepare(const struct options *o, int *status)
 	if (spare_program(o) < 0 || (o->replay && open_log(o) < 0) ||
 	    open_output(o) < 0 || find_core(o) < 0 || open_pictures(o) < 0)
 		return -1;
+	run.learned = learn_open(o);
+	if (run.learned < -1)
+		return -1;
 	run.kvm = open_kvm();
 	if (run.kvm < 0)
 		return -1;
@@ -479,6 +485,7 @@ prepare(const struct options *o, int *status)
 	if (policy_set(o, &run.machine.guest) < 0 ||
 	    follow_program(o, status) < 0)
 		return -1;
+	learn_start(o, &run.machine.guest);
 	*status = STATUS_FAILED;
 	if (o->record && recording_create(&run.recording, o) < 0)
 		return -1;
@@ -504,6 +511,7 @@ report_end(const struct options *o)
 	status = recording_end(
 	    &run.recording, &run.machine, run.program.fd, status);
 	hints_end(&run.machine.guest);
+	learn_end(o, run.learned);
 	if (o->stats)
 		stats_write(
 		    &run.output, &run.machine, &run.sandbox.result, o->json);
@@ -678,14 +686,14 @@ check_new_mount(const struct options *o)
 int
 run_guest(const struct options *o)
 {
-	static struct options replayed;
+	static struct options changed; /* by the recording or by --learn */
 	int status, r;
 
 	keep_pages_small();
 	run.recording.fd = -1;
 	if (check_new_mount(o) < 0 || check_debugger(o) < 0 ||
 	    recording_check(o) < 0 || outfile_check(o) < 0 ||
-	    (!o->replay && open_log(o) < 0))
+	    learn_check(o) < 0 || (!o->replay && open_log(o) < 0))
 		return STATUS_FAILED;
 	r = sandbox_new_pid(o, &status);
 	if (r != 0)
@@ -693,10 +701,14 @@ run_guest(const struct options *o)
 	if (ignore_signals() < 0)
 		return STATUS_FAILED;
 	if (o->replay) {
-		replayed = *o;
-		o = &replayed;
-		if (recording_open(&run.recording, &replayed) < 0)
+		changed = *o;
+		o = &changed;
+		if (recording_open(&run.recording, &changed) < 0)
 			return STATUS_FAILED;
+	} else if (o->learn) {
+		changed = *o;
+		o = &changed;
+		learn_allow(&changed);
 	}
 	run.options = o;
 	if (prepare(o, &status) < 0)

@@ -273,6 +273,7 @@ list_descriptors(struct sandbox *s, int keep[CONFINE_KEEP])
 	keep[n++] = s->output;
 	keep[n++] = say_output.fd;
 	keep[n++] = s->recording;
+	keep[n++] = s->learned;
 	keep[n++] = s->core_folder;
 	keep[n++] = s->events;
 	n += list_files(&m->guest, keep + n);
@@ -408,7 +409,7 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 
 	/* There is one vCPU before the guest runs. */
 	_Static_assert(1 + 2 * HC_MOUNTS + HC_DEVICES + HC_LOOK_NAMES +
-			       2 * HC_LOOK_FOLDERS + 17 <=
+			       2 * HC_LOOK_FOLDERS + 18 <=
 			   CONFINE_KEEP,
 	    "there is room for all descriptors");
 	r = check_kicks(s);

@@ -22,6 +22,7 @@ struct sandbox {
 	int image;
 	int interp; /* its interpreter's, or -1 */
 	int output;
+	int learned;            /* the file of --learn, or -1 */
 	int recording;          /* of --record and --replay, or -1 */
 	int proc;               /* /proc of the front, or -1 */
 	int core_folder;        /* -1: no core */

@@ -46,6 +46,7 @@ HOST_OUTSIDE = $(HOST_MAIN) $(HOST_DEBUGGER_A) $(HOST_DEBUGGER_B)
 HOST_ONLY_A = $(HOST_DEBUGGER_A) \
 	tests/programs/t-busybox.sh \
 	tests/programs/t-static.sh \
+	tests/run/t-learn.sh \
 	tests/run/t-lines.sh \
 	tests/run/t-pictures.sh \
 	tests/run/t-proc.sh \

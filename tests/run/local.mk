@@ -16,6 +16,7 @@ RUN_TESTS = \
 	tests/run/t-ends.sh \
 	tests/run/t-faults.sh \
 	tests/run/t-hints.sh \
+	tests/run/t-learn.sh \
 	tests/run/t-lines.sh \
 	tests/run/t-net.sh \
 	tests/run/t-pictures.sh \

@@ -22,8 +22,6 @@ hc_deny_call(struct hc_guest *guest, uint32_t number)
 		policy->denied(guest, number);
 }
 
-/* Keep a rule that is not there yet, as far as there is room.  True: it is
- * new. */
 static bool
 keep_rule(struct hc_denials *denials, const struct hc_net_rule *rule)
 {
@@ -39,19 +37,25 @@ keep_rule(struct hc_denials *denials, const struct hc_net_rule *rule)
 	return true;
 }
 
+bool
+hc_denials_keep(struct hc_denials *denials, const struct hc_net_rule *rule)
+{
+	bool new;
+
+	pthread_mutex_lock(&denials->lock);
+	new = keep_rule(denials, rule);
+	pthread_mutex_unlock(&denials->lock);
+	return new;
+}
+
 void
 hc_deny_address(struct hc_guest *guest, const struct hc_net_rule *would)
 {
 	struct hc_denials *denials = &guest->policy.denials;
-	bool new;
 
 	denials->times++;
-	if (!would)
-		return;
-	pthread_mutex_lock(&denials->lock);
-	new = keep_rule(denials, would);
-	pthread_mutex_unlock(&denials->lock);
-	if (new && guest->policy.denied_address)
+	if (would && hc_denials_keep(denials, would) &&
+	    guest->policy.denied_address)
 		guest->policy.denied_address(guest, would);
 }
 

@@ -69,6 +69,8 @@ struct hc_policy {
 	bool jit;
 	void (*denied_jit)(const struct hc_guest *guest);
 	atomic_bool reported_jit;
+	/* Here the guest's calls are noted; NULL: they are not. */
+	struct hc_learned *learned;
 };
 
 /* Guest addresses [from, to). */

@@ -100,12 +100,28 @@ serve_allowed(struct hc_call *call, const struct hc_row *row, uint32_t number)
 					     : result;
 }
 
+/* A call beyond what is allowed: one of a guest that shows its needs is noted
+ * and served. */
+static int64_t
+serve_beyond(struct hc_call *call, const struct hc_row *row, uint32_t number)
+{
+	struct hc_policy *policy = &call->guest->policy;
+
+	if (!policy->learned || !hc_set_has(&policy->allowed, number))
+		return deny(call, number);
+	(void)hc_set_add(&policy->learned->calls, number);
+	call->own_only = false;
+	return serve_allowed(call, row, number);
+}
+
 /* A call that is not allowed may still be allowed on novillo's own files; its
  * handler finds out whether it leads to one. */
 static int64_t
 serve(struct hc_call *call, uint32_t number)
 {
-	const struct hc_set *allowed = &call->guest->policy.allowed;
+	const struct hc_policy *policy = &call->guest->policy;
+	const struct hc_set *allowed = policy->learned ? &policy->learned->from
+						       : &policy->allowed;
 	const struct hc_row *row = hc_row(number);
 	int64_t result;
 
@@ -114,10 +130,11 @@ serve(struct hc_call *call, uint32_t number)
 	if (hc_set_has(allowed, number))
 		return serve_allowed(call, row, number);
 	if (!hc_set_has_own(allowed, number))
-		return deny(call, number);
+		return serve_beyond(call, row, number);
 	call->own_only = true;
 	result = serve_allowed(call, row, number);
-	return result == HC_ELSEWHERE ? deny(call, number) : result;
+	return result == HC_ELSEWHERE ? serve_beyond(call, row, number)
+				      : result;
 }
 
 int64_t

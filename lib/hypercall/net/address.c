@@ -50,10 +50,15 @@ hc_address_judge(struct hc_guest *guest, const struct sockaddr *any,
 {
 	const struct hc_policy *policy = &guest->policy;
 	struct hc_net_rule would = { .what = rule_kind(use) };
+	const bool named = rule_for(&would, any, len);
 
-	if (hc_net_allows(policy->net, policy->nets, would.what, any, len))
+	if (hc_net_allows(policy->net, policy->nets, would.what, any, len)) {
+		if (named && policy->learned)
+			(void)hc_denials_keep(
+			    &policy->learned->addresses, &would);
 		return 0;
-	hc_deny_address(guest, rule_for(&would, any, len) ? &would : NULL);
+	}
+	hc_deny_address(guest, named ? &would : NULL);
 	return -EACCES;
 }
 
