@@ -128,6 +128,7 @@ policy_set(const struct options *o, struct hc_guest *guest)
 {
 	guest->policy.allowed = o->allowed;
 	guest->policy.jit = o->jit;
+	guest->policy.eager = o->record || o->replay;
 	guest->policy.kill = o->on_deny == ON_DENY_KILL;
 	guest->policy.net = o->net;
 	guest->policy.nets = o->nets;

@@ -149,6 +149,7 @@ GUEST_FAULTS = \
 	guest/fault_fp.elf \
 	guest/fault_int.elf \
 	guest/fault_int3.elf \
+	guest/fault_memory.elf \
 	guest/fault_msr.elf \
 	guest/fault_noncanonical.elf \
 	guest/fault_null.elf \

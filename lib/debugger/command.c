@@ -143,6 +143,7 @@ static const struct flag entry_flags[] = {
 	{ PTE_NEVER_WRITE, "never writable" },
 	{ PTE_CHARGED, "counted" },
 	{ PTE_HUGE, "may be large" },
+	{ PTE_LAZY, "waits for its first use" },
 	{ PTE_NX, "no-execute" },
 	{ 0 },
 };

@@ -97,7 +97,13 @@ populate(const struct pages *p, int advice)
 	uint64_t need = PTE_PRESENT |
 			(advice == MADV_POPULATE_WRITE ? PTE_WRITE : 0);
 
-	return (p->bits & need) == need ? advise_host(p, advice) : -EINVAL;
+	if ((p->bits & need) != need)
+		return -EINVAL;
+	/* Writing takes the memory of pages that wait for it. */
+	if ((need & PTE_WRITE) && (p->bits & PTE_LAZY) &&
+	    gmem_span(p->space->mem, p->va, p->len, GMEM_WRITE) < p->len)
+		return -ENOMEM;
+	return advise_host(p, advice);
 }
 
 /* Only pages that count may be large.  The mark of those that were stays. */

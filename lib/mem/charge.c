@@ -12,7 +12,8 @@ charge_counts(uint64_t bits)
 	bool own = !(bits & PTE_FILE) ||
 		   ((bits & PTE_WRITE) && !(bits & PTE_SHARED));
 
-	return (bits & PTE_CHARGED) || ((bits & PTE_PRESENT) && own);
+	return (bits & PTE_CHARGED) ||
+	       ((bits & PTE_PRESENT) && !(bits & PTE_LAZY) && own);
 }
 
 uint64_t

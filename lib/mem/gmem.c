@@ -13,10 +13,18 @@
 void
 gmem_init(struct gmem *mem)
 {
-	pthread_mutex_init(&mem->lock, NULL);
+	pthread_mutexattr_t attr;
+
+	/* A thread that changes mappings may write to memory, which may wait
+	 * for that (PTE_LAZY). */
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&mem->lock, &attr);
+	pthread_mutexattr_destroy(&attr);
 	mem->flushes = 0;
 	mem->unmaps = 0;
 	mem->provide = NULL;
+	mem->fill = NULL;
 	mem->lends = NULL;
 }
 
@@ -130,7 +138,7 @@ gmem_keep(struct gmem *mem, uint64_t va, uint64_t len)
 		entry = pt_lookup(&mem->pt, va, &size);
 		if ((entry & PTE_TAKEN) && !(entry & (PTE_CHARGED | PTE_KEPT)))
 			pt_map(&mem->pt, va, va, PAGE_4K,
-			    (entry & (PTE_BITS | PTE_HELD)) | PTE_KEPT);
+			    (entry & PTE_STORED) | PTE_KEPT);
 	}
 	gmem_unlock(mem);
 }
@@ -169,19 +177,51 @@ gmem_left(struct gmem *mem, uint64_t unmaps)
 	gmem_unlock(mem);
 }
 
+/* Give the page that waits its memory, if there is any.  Nothing else of `mem`
+ * changes. */
+static bool
+fill(const struct gmem *mem, uint64_t va)
+{
+	struct gmem *changed = (struct gmem *)(uintptr_t)mem;
+
+	return !pte_waits(gmem_touch(changed, va));
+}
+
+/* The end of the pages from `va` on that can be written, up to `end`.  Those
+ * that wait for their memory get it. */
+static uint64_t
+fill_up(const struct gmem *mem, uint64_t va, uint64_t end)
+{
+	const uint64_t need = PTE_PRESENT | PTE_USER | PTE_WRITE;
+	uint64_t bits, stop;
+
+	while (va < end) {
+		stop = pt_run(&mem->pt, va, end, need | PTE_LAZY, &bits);
+		if (bits == need)
+			va = stop;
+		else if (bits != (need | PTE_LAZY) || !fill(mem, va))
+			break;
+	}
+	return va;
+}
+
 uint64_t
 gmem_span(
     const struct gmem *mem, uint64_t va, uint64_t len, enum gmem_access access)
 {
-	const uint64_t need = PTE_PRESENT | PTE_USER |
-			      (access == GMEM_WRITE ? PTE_WRITE : 0);
+	const bool writes = access == GMEM_WRITE;
+	const uint64_t need = PTE_PRESENT | PTE_USER | (writes ? PTE_WRITE : 0);
 	uint64_t bits, end;
 
 	if (va >= mem->size || len == 0)
 		return 0;
 	if (!in_ram(mem, va, len))
 		len = mem->size - va;
-	end = pt_run(&mem->pt, va, va + len, need, &bits);
+	end = pt_run(
+	    &mem->pt, va, va + len, need | (writes ? PTE_LAZY : 0), &bits);
+	/* A page that waits can be read: it is zero. */
+	if (writes && mem->fill && (bits != need || end < va + len))
+		return fill_up(mem, va, va + len) - va;
 	return bits == need ? end - va : 0;
 }
 
@@ -600,12 +640,14 @@ gmem_changes(struct gmem *mem)
 }
 
 uint64_t
-gmem_entry(struct gmem *mem, uint64_t va)
+gmem_touch(struct gmem *mem, uint64_t va)
 {
 	uint64_t entry = 0, size;
 
 	gmem_lock(mem);
 	if (va < mem->size)
+		entry = pt_lookup(&mem->pt, va, &size);
+	if (pte_waits(entry) && mem->fill && mem->fill(mem, va) == 0)
 		entry = pt_lookup(&mem->pt, va, &size);
 	gmem_unlock(mem);
 	return entry;

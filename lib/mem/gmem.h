@@ -50,6 +50,11 @@ struct gmem {
 	/* Make [va, va + len) accessible to the processor, where not all of
 	 * RAM is from the start: 0 or -errno.  NULL where all of it is. */
 	int (*provide)(struct gmem *mem, uint64_t va, uint64_t len);
+	/* Give the page at `va`, which pte_waits(), to the processor, and with
+	 * it others of its mapping, with the lock held: 0 or -errno.  NULL
+	 * where there are none. */
+	int (*fill)(struct gmem *mem, uint64_t va);
+	void *filler; /* for that function */
 	/* Kept up to date for a guest with one thread; NULL: not wanted. */
 	struct gmem_lends *lends;
 };
@@ -210,8 +215,11 @@ int gmem_flush_end(struct gmem *mem, uint64_t va, uint64_t len);
  * under way. */
 uint64_t gmem_changes(struct gmem *mem);
 
-/* The entry of the page at `va`, 0 outside RAM; waits in the same way.  While a
- * mapping is replaced or moved, its pages are absent for a moment. */
-uint64_t gmem_entry(struct gmem *mem, uint64_t va);
+/*
+ * The guest has touched the page at `va`.  If the page waits for that, it gets
+ * its memory.  Returns the page's entry then, 0 outside RAM; waits in the same
+ * way: while a mapping is replaced or moved, its pages are absent for a moment.
+ */
+uint64_t gmem_touch(struct gmem *mem, uint64_t va);
 
 #endif

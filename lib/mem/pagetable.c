@@ -80,6 +80,8 @@ leaf(uint64_t gpa, uint64_t bits, int level)
 {
 	if (!bits)
 		return 0;
+	if ((bits & PTE_LAZY) && (bits & PTE_PRESENT))
+		bits ^= PTE_PRESENT | PTE_AWAITED;
 	return gpa | bits | PTE_ACCESSED | PTE_DIRTY |
 	       (level > 0 ? PTE_LARGE : 0);
 }

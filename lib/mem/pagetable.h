@@ -17,6 +17,7 @@
 #ifndef PAGETABLE_H
 #define PAGETABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PAGE_4K      UINT64_C(0x1000)
@@ -68,10 +69,19 @@ page_up(uint64_t a)
 /* The VMM has written to the page, for instance a breakpoint: it has contents
  * of its own also if it does not count. */
 #define PTE_KEPT (UINT64_C(1) << 57)
-/* The bits that pt_map() takes and stores unchanged. */
+/*
+ * The page is kept from the processor until it is first used: it is stored
+ * without PTE_PRESENT, in place of which PTE_AWAITED shows that it has rights.
+ */
+#define PTE_LAZY    (UINT64_C(1) << 58)
+#define PTE_AWAITED (UINT64_C(1) << 59)
+/* The bits that pt_map() takes; it stores them unchanged, but for a page that
+ * is lazy. */
 #define PTE_BITS                                                   \
 	(PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX | PTE_TAKEN | \
-	    PTE_BACKING | PTE_CHARGED | PTE_HUGE | PTE_KEPT)
+	    PTE_BACKING | PTE_CHARGED | PTE_HUGE | PTE_KEPT | PTE_LAZY)
+/* The bits of an entry by which pt_map() stores the same again. */
+#define PTE_STORED (PTE_BITS | PTE_HELD | PTE_AWAITED)
 
 struct pagetable {
 	uint64_t *pool; /* the tables as the VMM sees them; the first is PML4 */
@@ -91,9 +101,9 @@ pt_init(struct pagetable *pt, uint64_t *pool, uint64_t gpa, unsigned limit);
 
 /*
  * Map [va, va + size) to [gpa, gpa + size) with the PTE_* bits in `bits` (those
- * of PTE_BITS), or to nothing if bits is 0.  All three numbers are multiples of
- * PAGE_4K; 2 MiB pages are used where they fit.  The pool must have been sized
- * for it.
+ * of PTE_STORED), or to nothing if bits is 0.  All three numbers are multiples
+ * of PAGE_4K; 2 MiB pages are used where they fit.  The pool must have been
+ * sized for it.
  */
 void pt_map(struct pagetable *pt, uint64_t va, uint64_t gpa, uint64_t size,
     uint64_t bits);
@@ -102,8 +112,26 @@ void pt_map(struct pagetable *pt, uint64_t va, uint64_t gpa, uint64_t size,
 static inline uint64_t
 pte_rights(uint64_t entry)
 {
-	return entry | (entry & PTE_HELD_PRESENT ? PTE_PRESENT : 0) |
+	const uint64_t present = PTE_HELD_PRESENT | PTE_AWAITED;
+
+	return entry | (entry & present ? PTE_PRESENT : 0) |
 	       (entry & PTE_HELD_WRITE ? PTE_WRITE : 0);
+}
+
+/* Does the page wait for its first use? */
+static inline bool
+pte_waits(uint64_t entry)
+{
+	return (entry & PTE_LAZY) && (pte_rights(entry) & PTE_PRESENT);
+}
+
+/* The bits for pt_map() when the page has been used, with `more`. */
+static inline uint64_t
+pte_filled(uint64_t entry, uint64_t more)
+{
+	const uint64_t there = entry & PTE_AWAITED ? PTE_PRESENT : 0;
+
+	return (entry & PTE_STORED & ~(PTE_LAZY | PTE_AWAITED)) | there | more;
 }
 
 /*

@@ -17,19 +17,6 @@
 /* MAP_32BIT asks for addresses below this. */
 #define LOW_END (UINT64_C(1) << 31)
 
-void
-space_init(struct space *space, struct gmem *mem, uint64_t brk, uint64_t top)
-{
-	*space = (struct space){
-		.mem = mem,
-		.brk_start = brk,
-		.brk = brk,
-		.top = top,
-		.full = top,
-		.limit = mem->size,
-	};
-}
-
 /* Are `bytes` within `room`?  If not, that is noted. */
 static bool
 fits(struct space *space, uint64_t bytes, uint64_t room)
@@ -38,6 +25,79 @@ fits(struct space *space, uint64_t bytes, uint64_t room)
 		return true;
 	space->lacked = bytes - room;
 	return false;
+}
+
+/* Give [va, end) those of its pages that wait, or count what that takes. */
+static uint64_t
+fill_waiting(struct space *space, uint64_t va, uint64_t end, bool give)
+{
+	struct pagetable *pt = &space->mem->pt;
+	uint64_t more = 0, entry, size;
+
+	for (; va < end; va += PAGE_4K) {
+		entry = pt_lookup(pt, va, &size);
+		if (!pte_waits(entry))
+			continue;
+		more += entry & PTE_CHARGED ? 0 : PAGE_4K;
+		if (give)
+			pt_map(pt, va, va, PAGE_4K,
+			    pte_filled(entry, PTE_CHARGED));
+	}
+	return more;
+}
+
+/* A page waits no more: give it memory, and what waits of its piece, or the
+ * page alone if there is no more. */
+static int
+fill_piece(struct gmem *mem, uint64_t va)
+{
+	struct space *space = mem->filler;
+	uint64_t from = va & ~(SPACE_PIECE - 1), end = from + SPACE_PIECE;
+	uint64_t more;
+
+	va = page_down(va);
+	if (va >= space->stack && va < space->stack_floor)
+		return -EFAULT;
+	if (va >= space->stack && from < space->stack_floor)
+		from = space->stack_floor;
+	if (end > mem->size)
+		end = mem->size;
+	more = fill_waiting(space, from, end, false);
+	if (more > charge_room(space)) {
+		from = va;
+		end = va + PAGE_4K;
+		more = fill_waiting(space, from, end, false);
+	}
+	if (!fits(space, more, charge_room(space)))
+		return -ENOMEM;
+	(void)fill_waiting(space, from, end, true);
+	space->used += more;
+	return 0;
+}
+
+void
+space_init(struct space *space, struct gmem *mem, uint64_t brk, uint64_t top)
+{
+	mem->fill = fill_piece;
+	mem->filler = space;
+	*space = (struct space){
+		.mem = mem,
+		.brk_start = brk,
+		.brk = brk,
+		.top = top,
+		.full = top,
+		.limit = mem->size,
+		.stack = mem->size,
+	};
+}
+
+void
+space_take_stack(struct space *space)
+{
+	const uint64_t bits = space_bits(PROT_READ | PROT_WRITE) | PTE_CHARGED;
+
+	space_take(space, space->stack, space->mem->size - space->stack,
+	    bits | (space->eager ? 0 : PTE_LAZY));
 }
 
 int
@@ -98,8 +158,8 @@ space_fill(struct space *space, uint64_t va, uint64_t len)
 			continue;
 		if (charge_room(space) < PAGE_4K)
 			return at > va ? at - va : 0;
-		space_take(
-		    space, at, PAGE_4K, (entry & PTE_BITS) | PTE_CHARGED);
+		space_take(space, at, PAGE_4K,
+		    (pte_rights(entry) & PTE_BITS) | PTE_CHARGED);
 	}
 	return len;
 }
@@ -243,8 +303,8 @@ provide(struct space *space, uint64_t va, uint64_t len, uint64_t bits,
 	return bits & PTE_PRESENT ? gmem_provide(space->mem, va, len) : 0;
 }
 
-/* Take free pages whose backing is in place, and let the host use large pages:
- * all of the memory counts. */
+/* Take free pages whose backing is in place, and let the host use large pages,
+ * if all of the memory counts. */
 static void
 fill(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 {
@@ -252,6 +312,8 @@ fill(struct space *space, uint64_t va, uint64_t len, uint64_t bits)
 	const uint64_t small = bits & ~PTE_HUGE;
 
 	space_take(space, va, len, small);
+	if (bits & PTE_LAZY)
+		return;
 	if (small != bits || (bits & (need | PTE_FILE)) == need)
 		(void)space_let_huge(space, va, len, small | PTE_CHARGED);
 }
@@ -372,11 +434,25 @@ backing(unsigned flags, const struct space_file *file)
 	       (file && shared && !file->writable ? PTE_NEVER_WRITE : 0);
 }
 
+/* PTE_LAZY for a mapping of which little may ever be used. */
+static uint64_t
+laziness(
+    const struct space *space, unsigned flags, const struct space_file *file)
+{
+	bool sparse = flags & (MAP_STACK | MAP_NORESERVE);
+
+	return sparse && !file && (flags & MAP_TYPE) == MAP_PRIVATE &&
+		       !space->eager
+		   ? PTE_LAZY
+		   : 0;
+}
+
 int64_t
 space_mmap(struct space *space, uint64_t addr, uint64_t len, unsigned prot,
     unsigned flags, const struct space_file *file)
 {
-	uint64_t bits = space_bits(prot) | backing(flags, file);
+	uint64_t bits = space_bits(prot) | backing(flags, file) |
+			laziness(space, flags, file);
 	int64_t at;
 	int r;
 
@@ -431,14 +507,15 @@ space_munmap(struct space *space, uint64_t addr, uint64_t len)
 static bool
 loses_rights(uint64_t entry, uint64_t bits)
 {
-	if (!(entry & PTE_PRESENT))
+	/* No processor has seen a page that waits. */
+	if (!(entry & PTE_PRESENT) || (entry & PTE_LAZY))
 		return false;
 	return (entry & ~bits & (PTE_PRESENT | PTE_WRITE)) ||
 	       (bits & ~entry & PTE_NX);
 }
 
 /* The bits that a page keeps when its rights change. */
-#define PTE_STAYS (PTE_BACKING | PTE_CHARGED | PTE_HUGE | PTE_KEPT)
+#define PTE_STAYS (PTE_BACKING | PTE_CHARGED | PTE_HUGE | PTE_KEPT | PTE_LAZY)
 
 /*
  * May all of [va, end) have the rights in `bits`?  Sets *loses if a page has
@@ -458,7 +535,7 @@ may_protect(const struct space *space, uint64_t va, uint64_t end, uint64_t bits,
 		if ((bits & PTE_WRITE) && (entry & PTE_NEVER_WRITE))
 			return -EACCES;
 		*loses = *loses || loses_rights(entry, bits);
-		if (charge_counts(bits | (entry & PTE_BACKING)) &&
+		if (charge_counts(bits | (entry & (PTE_BACKING | PTE_LAZY))) &&
 		    !(entry & PTE_CHARGED))
 			*more += stop - va;
 	}
@@ -646,12 +723,22 @@ has_huge(const struct space *space, uint64_t va, uint64_t end)
 	return pt_run(&space->mem->pt, va, end, PTE_HUGE, &bits) < end || bits;
 }
 
+/* Do all pages of [va, end) wait for their first use, or would with rights? */
+static bool
+are_lazy(const struct space *space, uint64_t va, uint64_t end)
+{
+	uint64_t bits;
+
+	return pt_run(&space->mem->pt, va, end, PTE_LAZY, &bits) == end && bits;
+}
+
 /* Check that the pages to be moved are all of one kind, as those of one mapping
  * are.  If one counts, or may be large, all will. */
 static int
 check_moved(const struct space *space, struct remap *m)
 {
-	const uint64_t kind = PTE_BITS & ~(PTE_CHARGED | PTE_HUGE | PTE_KEPT);
+	const uint64_t kind = PTE_BITS &
+			      ~(PTE_CHARGED | PTE_HUGE | PTE_KEPT | PTE_LAZY);
 	uint64_t end = m->from + m->old_len;
 
 	if (m->old_len == 0)
@@ -663,6 +750,8 @@ check_moved(const struct space *space, struct remap *m)
 		m->bits |= PTE_CHARGED;
 	if (has_huge(space, m->from, end))
 		m->bits |= PTE_HUGE;
+	if (are_lazy(space, m->from, end))
+		m->bits |= PTE_LAZY;
 	return 0;
 }
 

@@ -12,7 +12,10 @@
  * There are far more addresses than memory.  A page that can be filled counts
  * against the limit, from the moment that it can until it is unmapped (see
  * charge.h).  A page without rights, and a file's page that the guest cannot
- * change, cost nothing.
+ * change, cost nothing.  Pages of MAP_STACK and MAP_NORESERVE, which are
+ * seldom all used, count from their first use on (PTE_LAZY), and so do not
+ * those of the first stack, whose memory is set aside: they only show how far
+ * it has grown.
  *
  * Where several threads may call, the caller holds the lock of the memory.
  */
@@ -37,6 +40,10 @@
  * leaves out the last page). */
 #define SPACE_END UINT64_C(0x7ffffffff000)
 
+/* Pages that wait for their first use get memory by whole pieces, so that a
+ * stack that grows has few faults. */
+#define SPACE_PIECE (16 * PAGE_4K)
+
 struct space {
 	struct gmem *mem;
 	uint64_t brk_start; /* the first address after the image */
@@ -48,6 +55,11 @@ struct space {
 	uint64_t limit; /* how many bytes may count */
 	uint64_t used;  /* how many bytes count */
 	bool jit;       /* pages may be writable and executable at once */
+	bool eager;     /* no page waits for its first use */
+	/* The first stack: its lowest address, below which it is not, and the
+	 * one that it may now grow down to. */
+	uint64_t stack;
+	_Atomic uint64_t stack_floor;
 	/* That was asked for, and refused. */
 	atomic_bool jit_refused;
 	/* By how many bytes a request was last too large; 0: none was. */
@@ -63,6 +75,9 @@ space_init(struct space *space, struct gmem *mem, uint64_t brk, uint64_t top);
  * beyond the limit.  Give them back. */
 int space_reserve(struct space *space, uint64_t bytes);
 void space_give_back(struct space *space, uint64_t bytes);
+
+/* Take [space->stack, end of RAM) for the first stack, which grows down. */
+void space_take_stack(struct space *space);
 
 /* The PTE_* bits for PROT_* bits; the page is marked as taken. */
 uint64_t space_bits(unsigned prot);

@@ -290,7 +290,7 @@ next_range(const struct gmem *mem, uint64_t *va, uint64_t *end, uint64_t *bits)
 	for (;; *va = (*va & ~(page - 1)) + page) {
 		if (*va >= mem->size)
 			return false;
-		entry = pt_lookup(&mem->pt, *va, &page);
+		entry = pte_rights(pt_lookup(&mem->pt, *va, &page));
 		if ((entry & need) == need)
 			break;
 	}
@@ -299,7 +299,7 @@ next_range(const struct gmem *mem, uint64_t *va, uint64_t *end, uint64_t *bits)
 	do
 		*end = (*end & ~(page - 1)) + page;
 	while (*end < mem->size &&
-	       (pt_lookup(&mem->pt, *end, &page) & alike) == *bits);
+	       (pte_rights(pt_lookup(&mem->pt, *end, &page)) & alike) == *bits);
 	return true;
 }
 

@@ -123,7 +123,7 @@ fault(struct vcpu *vcpu, const struct trap *trap, uint64_t rip)
 
 	f->trap = *trap;
 	f->raised = RAISED_TRAP;
-	trap_siginfo(vcpu, rip, trap_info(trap->vector)->signal, &f->info);
+	trap_siginfo(vcpu, rip, trap_signal(vcpu->machine, trap), &f->info);
 }
 
 /*
@@ -226,9 +226,9 @@ correct_int(const struct machine *m, uint64_t rip, struct trap *trap)
 
 /*
  * Is the access allowed?  Then another thread was changing the mapping when the
- * processor looked, or the processor had not noticed a right that was given.
- * As on Linux, the fault waits for the change, and the instruction is made
- * again: the stub returns to it.
+ * processor looked, or the processor had not noticed a right that was given, or
+ * the page waited for its first use.  As on Linux, the fault waits for the
+ * change, and the instruction is made again: the stub returns to it.
  */
 static bool
 is_spurious(struct vcpu *vcpu, const struct trap *trap)
@@ -239,7 +239,9 @@ is_spurious(struct vcpu *vcpu, const struct trap *trap)
 
 	if (trap->vector != 14 || (trap->error & PF_RSVD))
 		return false;
-	entry = gmem_entry(&vcpu->machine->mem, trap->address);
+	entry = gmem_touch(&vcpu->machine->mem, trap->address);
+	if (pte_waits(entry))
+		hc_report_memory(&vcpu->machine->guest);
 	return (entry & need) == need &&
 	       !((trap->error & PF_FETCH) && (entry & PTE_NX));
 }

@@ -170,9 +170,8 @@ make_stack(struct machine *m)
 	struct space *space = &m->guest.space;
 	uint64_t size = stack_size(m->memory);
 
-	m->stack_bottom = m->mem.size - size;
-	space_take(
-	    space, m->stack_bottom, size, space_bits(PROT_READ | PROT_WRITE));
+	m->stack_bottom = space->stack = m->mem.size - size;
+	space_take_stack(space);
 	space_take(space, space->top, STACK_GUARD, space_bits(PROT_NONE));
 	m->guest.limit[RLIMIT_STACK] = (struct hc_limit){ size, size };
 	m->guest.limit[RLIMIT_AS] = (struct hc_limit){ m->mem.size,
@@ -258,6 +257,7 @@ machine_load(struct machine *m, int fd, int interp, struct machine_error *error)
 	m->guest.space.low = image->lowest + image->bias;
 	m->guest.space.limit = m->memory;
 	m->guest.space.jit = m->guest.policy.jit;
+	m->guest.space.eager = m->guest.policy.eager;
 	make_stack(m);
 	r = vdso_map(m, m->guest.space.top, error);
 	if (r == 0)

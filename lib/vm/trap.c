@@ -45,15 +45,34 @@ trap_signal_name(int signal)
 	return "a real-time signal";
 }
 
-/* Is `va` in the guard that the stack would grow into? */
+/* Is `va` in the guard that the stack would grow into, or where its limit does
+ * not let it grow? */
 static bool
 below_stack(const struct machine *m, uint64_t va)
 {
 	uint64_t page;
 	uint64_t entry = pt_lookup(&m->mem.pt, va, &page);
 
-	return va < m->stack_bottom && va >= m->guest.space.top &&
-	       (entry & PTE_TAKEN);
+	if (va >= m->stack_bottom)
+		return va < m->guest.space.stack_floor && pte_waits(entry);
+	return va >= m->guest.space.top && (entry & PTE_TAKEN);
+}
+
+/* Did the guest touch a page for which there is no memory left? */
+static bool
+lacks_memory(const struct machine *m, const struct trap *trap)
+{
+	uint64_t page;
+
+	return trap->vector == VECTOR_PF && trap->address < m->mem.size &&
+	       !below_stack(m, trap->address) &&
+	       pte_waits(pt_lookup(&m->mem.pt, trap->address, &page));
+}
+
+int
+trap_signal(const struct machine *m, const struct trap *trap)
+{
+	return lacks_memory(m, trap) ? SIGBUS : trap_info(trap->vector)->signal;
 }
 
 /* SEGV_ACCERR: the place is mapped, but not for this access. */
@@ -67,6 +86,8 @@ page_fault_code(const struct machine *m, const struct trap *trap)
 		return SEGV_MAPERR;
 	if (trap->error & PF_PRESENT)
 		return SEGV_ACCERR;
+	if (lacks_memory(m, trap))
+		return BUS_ADRERR;
 	return pt_lookup(&m->mem.pt, trap->address, &page) & PTE_TAKEN
 		   ? SEGV_ACCERR
 		   : SEGV_MAPERR;
@@ -146,6 +167,8 @@ page_fault_cause(const struct machine *m, const struct trap *trap)
 			       : "read through a null pointer at";
 	if (below_stack(m, trap->address))
 		return "stack overflow at";
+	if (lacks_memory(m, trap))
+		return "no memory is left for the page at";
 	if (page_fault_code(m, trap) == SEGV_ACCERR)
 		return write   ? "write to inaccessible memory at"
 		       : fetch ? "jump to inaccessible memory at"

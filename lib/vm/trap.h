@@ -20,6 +20,9 @@ struct trap_info {
 /* For any vector: one that is not an exception is an INT n, and so a #GP. */
 const struct trap_info *trap_info(unsigned vector);
 
+/* The signal that this trap raises. */
+int trap_signal(const struct machine *m, const struct trap *trap);
+
 /* "SIGSEGV" for 11. */
 const char *trap_signal_name(int signal);
 

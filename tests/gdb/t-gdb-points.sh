@@ -135,4 +135,19 @@ is "$(cat "$scratch/guest")" 60 "and changes nothing"
 session "threads.elf 1 3" 'dprintf work,"by gdb %d\n", total' "continue"
 has "$answer" "by gdb 2" "the style gdb works as before"
 
+# Pages that wait for their first use: the second watched page is used by the
+# watched instruction itself, the first with others before it.
+options=--memory=16M
+session fault_memory.elf "tbreak use_all" continue "print memory[40960]" \
+    "set var memory[200000] = 7" "watch -l memory[40960]" \
+    "watch -l memory[65536]" \
+    continue "print memory[40960] + 2 * memory[45056]" \
+    continue "print memory[65536] + 2 * memory[69632]" \
+    "print (int)memory[200000]" delete continue
+options=
+has "$answer" "\$1 = 0 " "gdb reads a page that was never used"
+has "$answer" "\$2 = 1" "a watchpoint sees its first write"
+has "$answer" "\$3 = 1" "and one that is the first use of its page"
+has "$answer" "\$4 = 7" "what gdb wrote to one is there"
+has "$answer" "Program received signal SIGBUS" "until there is no more memory"
 done_testing

@@ -103,6 +103,42 @@ meet(void *arg)
 	return (void *)served;
 }
 
+/* As many threads as a GiB would hold whole stacks of: all are there at once,
+ * and use a part of theirs. */
+#define CROWD 125
+
+static pthread_barrier_t crowd;
+
+static void *
+use_stack(void *arg)
+{
+	volatile char bytes[50000];
+
+	memset((char *)bytes, (int)(long)arg, sizeof(bytes));
+	pthread_barrier_wait(&crowd);
+	return (void *)(long)bytes[sizeof(bytes) / 2];
+}
+
+static void
+test_crowd(void)
+{
+	static pthread_t t[CROWD];
+	void *result;
+	long i;
+
+	pthread_barrier_init(&crowd, NULL, CROWD);
+	for (i = 0; i < CROWD; i++)
+		if (pthread_create(&t[i], NULL, use_stack, (void *)i) != 0) {
+			printf("thread %ld: no room\n", i);
+			exit(1);
+		}
+	for (i = 0; i < CROWD; i++) {
+		pthread_join(t[i], &result);
+		sum += (long)result;
+	}
+	printf("%ld\n", sum);
+}
+
 /* A thread ends while it holds a robust mutex. */
 static pthread_mutex_t robust;
 
@@ -187,6 +223,8 @@ main(int argc, char **argv)
 		pthread_barrier_init(&barrier, NULL, THREADS);
 		run_all(meet);
 		printf("%ld\n", sum);
+	} else if (strcmp(what, "crowd") == 0) {
+		test_crowd();
 	} else if (strcmp(what, "malloc") == 0) {
 		run_all(allocate);
 		printf("%ld\n", sum);

@@ -63,7 +63,7 @@ programs()
 
 for c in "glibc ${CC:-cc}" "musl musl-gcc"; do
 	programs threads "${c%% *}" "${c#* }" \
-	    mutex cond tls barrier malloc robust timeout leave
+	    mutex cond tls barrier crowd malloc robust timeout leave
 	programs signals "${c%% *}" "${c#* }" torture timers jump
 done
 

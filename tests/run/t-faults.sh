@@ -44,6 +44,13 @@ if [ "${NOVILLO_HOST-}" != A ] && [ "${NOVILLO_HOST-}" != Ai ]; then
 	has "$err" "INT 0x80, a 32-bit system call, which is not supported" \
 	    "Linux's 32-bit system call is named"
 fi
+try timeout 60 "$novillo" --memory=16M "$guests/fault_memory.elf"
+is "$status" 135 "using more memory than there is ends with SIGBUS"
+has "$err" "SIGBUS: no memory is left for the page at 0x" "which says so"
+has "$err" "at guest/checks/fault_memory.c:" "and where"
+has "$err" "--memory=" "and the cure"
+try timeout 60 "$novillo" --memory=16M "$guests/fault_memory.elf" handle
+is "$out" "code 2, in the mapping" "the signal can be handled"
 fault int3 133 "ended by SIGTRAP: breakpoint instruction" execute_int3
 
 try timeout 60 "$novillo" "$guests/fault_port.elf" read

@@ -451,7 +451,9 @@ test_huge(void)
 	a = (uint64_t)space_mmap(&space, 0, large, rw, ANON | MAP_STACK, NULL);
 	ok(!host_may(a), "a stack may not");
 	space_madvise(&space, a, large, MADV_HUGEPAGE);
-	ok(host_may(a), "unless asked to");
+	ok(!host_may(a), "even if asked to: it counts as far as it is used");
+	space_munmap(&space, a, large);
+	a = (uint64_t)space_mmap(&space, 0, large, rw, ANON, NULL);
 	a = (uint64_t)space_mremap(
 	    &space, a, large, 3 * PAGE_2M, MREMAP_MAYMOVE, 0);
 	ok(host_may(a), "a grown mapping may");
@@ -695,6 +697,123 @@ test_fill(void)
 	    "pages that are not there are not the limit's concern");
 }
 
+/* The bytes that count, without those that did before. */
+static uint64_t used_before;
+
+static uint64_t
+used(void)
+{
+	return space.used - used_before;
+}
+
+static bool
+can_write(uint64_t va, uint64_t len)
+{
+	return gmem_range(&mem, va, len, GMEM_WRITE) != NULL;
+}
+
+static void
+test_lazy(void)
+{
+	const unsigned lazy = ANON | MAP_NORESERVE;
+	const uint64_t piece = SPACE_PIECE, size = 32 * SPACE_PIECE;
+	uint64_t a, page;
+
+	used_before = space.used;
+	a = (uint64_t)space_mmap(&space, 0, size, RW, lazy, NULL);
+	is_int(used(), 0, "a sparse mapping does not count");
+	is_int(gmem_span(&mem, a, size, GMEM_READ), size, "it can be read");
+	is_int(used(), 0, "which changes nothing");
+	ok(!(pt_lookup(&mem.pt, a, &page) & PTE_PRESENT),
+	    "the processor does not have it");
+	ok(can_write(a + 5 * P, 8), "it can be written");
+	is_int(used(), piece, "then a piece counts");
+	ok(pt_lookup(&mem.pt, a, &page) & PTE_PRESENT, "and is there");
+	ok(gmem_touch(&mem, a + piece) & PTE_PRESENT, "a touch is a use");
+	is_int(used(), 2 * piece, "of the next piece");
+	is_int(space_mprotect(&space, a + piece, 2 * piece, PROT_NONE), 0,
+	    "rights can be taken away");
+	is_int(gmem_span(&mem, a + piece, size, GMEM_READ), 0, "from all");
+	ok(!(gmem_touch(&mem, a + 2 * piece) & PTE_PRESENT),
+	    "a touch does not help then");
+	is_int(space_mprotect(&space, a + piece, 2 * piece, RW), 0, "given");
+	is_int(used(), 2 * piece, "which counts no more than before");
+	ok(can_write(a, 3 * piece), "all of a range can be written");
+	is_int(used(), 3 * piece, "its pieces count");
+	is_int(space_madvise(&space, a, 4 * piece, MADV_POPULATE_WRITE), 0,
+	    "populated");
+	is_int(used(), 4 * piece, "it counts as well");
+	space_munmap(&space, a, size);
+	is_int(used(), 0, "unmapped, nothing does");
+	space.eager = true;
+	a = (uint64_t)space_mmap(&space, 0, size, RW, lazy, NULL);
+	is_int(used(), size, "it counts whole where that was asked for");
+	space.eager = false;
+	space_munmap(&space, a, size);
+}
+
+static void
+test_lazy_limit(void)
+{
+	const uint64_t limit = space.limit, size = 4 * SPACE_PIECE;
+	uint64_t a;
+
+	used_before = space.used;
+	a = (uint64_t)space_mmap(
+	    &space, 0, size, PROT_NONE, ANON | MAP_STACK, NULL);
+	is_int(space_mprotect(&space, a + P, size - P, RW), 0,
+	    "a stack gets rights after its guard");
+	is_int(used(), 0, "and does not count");
+	space.limit = space.used + 2 * P;
+	space.lacked = 0;
+	is_int(gmem_span(&mem, a + P, size - P, GMEM_WRITE), 2 * P,
+	    "as many pages as there are can be used");
+	is_int(used(), 2 * P, "each for itself");
+	ok(space.lacked == P, "the next is missing, which is noted");
+	ok(!(gmem_touch(&mem, a + 3 * P) & PTE_PRESENT), "by a touch too");
+	space.limit = limit;
+	is_int((int64_t)space_mremap(&space, a + P, size - P, size, 0, 0),
+	    -ENOMEM, "there is no place to grow");
+	a = (uint64_t)space_mremap(
+	    &space, a + P, size - P, 2 * size, MREMAP_MAYMOVE, 0);
+	is_int(used(), 2 * size, "moved after a part was used, all counts");
+	space_munmap(&space, a, 2 * size);
+	space_munmap(&space, 0x1000, RAM - 0x1000 - P);
+	used_before = space.used;
+	a = (uint64_t)space_mmap(&space, 0, size, RW, ANON | MAP_STACK, NULL);
+	a = (uint64_t)space_mremap(
+	    &space, a, size, 2 * size, MREMAP_MAYMOVE, 0);
+	is_int(used(), 0, "moved before, it does not");
+	ok(can_write(a + size, 1), "and can be used");
+	is_int(used(), SPACE_PIECE, "as before");
+	space_munmap(&space, a, 2 * size);
+}
+
+static void
+test_stack(void)
+{
+	const uint64_t low = TOP, end = RAM;
+	uint64_t page;
+
+	space_munmap(&space, low, end - low);
+	used_before = space.used;
+	space.stack = low;
+	space_take_stack(&space);
+	is_int(used(), end - low, "the memory of the first stack is set aside");
+	ok(can_write(end - 8, 8), "it can be written");
+	is_int(used(), end - low, "at no cost");
+	space.stack_floor = end - 3 * P - SPACE_PIECE;
+	ok(!can_write(end - 8 * P - SPACE_PIECE, 8), "not below its floor");
+	ok(can_write(space.stack_floor, 8), "but down to there");
+	ok(!(pt_lookup(&mem.pt, space.stack_floor - 1, &page) & PTE_PRESENT),
+	    "and no page more");
+	space.stack_floor = 0;
+	ok(can_write(low, end - low), "all of it, without one");
+	is_int(used(), end - low, "which costs nothing");
+	space_munmap(&space, low, end - low);
+	space.stack = end;
+}
+
 int
 main(void)
 {
@@ -714,6 +833,9 @@ main(void)
 	test_host_keeps();
 	test_left();
 	test_fill();
+	test_lazy();
+	test_lazy_limit();
+	test_stack();
 	test_model();
 	return done_testing();
 }

@@ -64,6 +64,8 @@ struct hc_policy {
 	/* The guest has asked for `bytes` more than its memory; called once. */
 	void (*out_of_memory)(const struct hc_guest *guest, uint64_t bytes);
 	atomic_bool reported_memory;
+	/* Its memory counts before it is used: see struct space. */
+	bool eager;
 	/* Its pages may be writable and executable at once; the hook is called
 	 * once if it asks for such pages in vain. */
 	bool jit;

@@ -147,5 +147,7 @@ hc_dispatch(struct hc_call *call, uint32_t number)
 	result = guest->traced ? guest->traced(call, number, serve)
 			       : serve(call, number);
 	gmem_settle(guest->mem);
+	if (result == -EFAULT)
+		hc_report_memory(guest);
 	return result;
 }

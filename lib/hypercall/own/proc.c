@@ -283,18 +283,35 @@ put_mapping(
 	hc_text_bytes(text, "\n", 1);
 }
 
-/* The bytes of [va, to) that count as the guest's memory. */
+/* The bytes of a mapping whose pages have the bits of `mask` as in `want`. */
 static uint64_t
-charged(const struct hc_guest *guest, uint64_t va, uint64_t to)
+count(const struct hc_guest *guest, const struct line *line, uint64_t mask,
+    uint64_t want)
 {
-	uint64_t bytes = 0, end, bits;
+	uint64_t va = line->from, bytes = 0, end, bits;
 
-	for (; va < to; va = end) {
-		end = pt_run(&guest->mem->pt, va, to, PTE_CHARGED, &bits);
-		if (bits)
+	for (; va < line->to; va = end) {
+		end = pt_run(&guest->mem->pt, va, line->to, mask, &bits);
+		if (bits == want)
 			bytes += end - va;
 	}
 	return bytes;
+}
+
+/* Those of the guest's own memory; those that are accessible.  A page that
+ * waits for its first use is neither. */
+static uint64_t
+charged(const struct hc_guest *guest, const struct line *line)
+{
+	return count(guest, line, PTE_CHARGED | PTE_LAZY, PTE_CHARGED);
+}
+
+static uint64_t
+resident(const struct hc_guest *guest, const struct line *line)
+{
+	const uint64_t mask = PTE_PRESENT | PTE_LAZY;
+
+	return count(guest, line, mask, PTE_PRESENT);
 }
 
 /*
@@ -308,8 +325,8 @@ put_sizes_of(
 {
 	bool there = line->bits & PTE_PRESENT;
 	uint64_t kib = (line->to - line->from) / KIB;
-	uint64_t size = there ? kib : 0;
-	uint64_t ours = charged(guest, line->from, line->to) / KIB;
+	uint64_t size = resident(guest, line) / KIB;
+	uint64_t ours = charged(guest, line) / KIB;
 	unsigned i;
 
 	if (ours > size)
@@ -397,8 +414,8 @@ measure(const struct hc_guest *guest)
 		sizes.all += size;
 		if (!(line.bits & PTE_PRESENT))
 			continue;
-		sizes.there += size;
-		sizes.ours += charged(guest, line.from, line.to);
+		sizes.there += resident(guest, &line);
+		sizes.ours += charged(guest, &line);
 		if (!(line.bits & PTE_NX))
 			sizes.code += size;
 		else if (guest->world.stack && va >= guest->world.stack)
