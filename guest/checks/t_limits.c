@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tests that limits of resources limit: the number of descriptors, the size of
- * files, addresses and data.
+ * files, addresses, data and the stack.
  */
 #include <errno.h>
 #include <hcall.h>
@@ -131,6 +131,59 @@ test_memory(void)
 	set_limit(RLIMIT_DATA, old);
 }
 
+#define DEEP (1 * MIB)
+
+static volatile char *touched;
+static rlim_t stack_limit;
+
+/* The touch is made again, with the old limit. */
+static void
+on_overrun(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	signals += signal == SIGSEGV && info->si_addr == touched &&
+		   info->si_code == SEGV_MAPERR;
+	set_limit(RLIMIT_STACK, stack_limit);
+}
+
+static void
+test_stack(void)
+{
+	static const struct sigaction action = {
+		.sa_sigaction = on_overrun,
+		.sa_flags = SA_SIGINFO,
+	};
+	volatile char *here = __builtin_frame_address(0);
+	struct rlimit limit;
+	int pair[2];
+
+	getrlimit(RLIMIT_STACK, &limit);
+	ok(limit.rlim_cur >= 4 * MIB, "the stack may have some MiB");
+	sigaction(SIGSEGV, &action, NULL);
+	signals = 0;
+	stack_limit = set_limit(RLIMIT_STACK, DEEP / 2);
+	getrlimit(RLIMIT_STACK, &limit);
+	same((long)limit.rlim_cur, DEEP / 2, "or less");
+	touched = here - DEEP / 4;
+	*touched = 1;
+	same(signals, 0, "it grows down to its limit");
+	touched = here - DEEP;
+	*touched = 2;
+	same(signals, 1, "past which it is SIGSEGV");
+	same(*touched, 2, "until there is another limit");
+	set_limit(RLIMIT_STACK, DEEP / 2);
+	*touched = 3;
+	same(signals, 1, "what it has it keeps");
+	hc_pipe((long)pair);
+	hc_write(pair[1], (long)"x", 1);
+	touched = here - 2 * DEEP;
+	same(hc_read(pair[0], (long)touched, 1), -EFAULT,
+	    "no call writes past the limit either");
+	set_limit(RLIMIT_STACK, stack_limit);
+	same(hc_read(pair[0], (long)touched, 1), 1, "but with another");
+	same(*touched, 'x', "there");
+}
+
 int
 main(void)
 {
@@ -138,5 +191,6 @@ main(void)
 	test_many();
 	test_size();
 	test_memory();
+	test_stack();
 	return tap_done();
 }

@@ -66,8 +66,11 @@ void
 hc_limits_apply(struct hc_guest *guest)
 {
 	const uint64_t files = guest->limit[RLIMIT_NOFILE].now;
+	const uint64_t stack = guest->limit[RLIMIT_STACK].now;
+	const uint64_t end = guest->mem->size;
 
 	guest->fds.limit = files < HC_FDS ? (unsigned)files : HC_FDS;
+	guest->space.stack_floor = stack < end ? page_up(end - stack) : 0;
 }
 
 /* Write the old limit to `old` and read a new one from `new`, unless they are
