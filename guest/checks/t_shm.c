@@ -69,6 +69,12 @@ test_segment(void)
 	close(other);
 	other = open(one, O_RDWR | O_TRUNC);
 	ok(fstat(again, &st) == 0 && st.st_size == 0, "O_TRUNC empties it");
+	same(hc_truncate((long)one, 3 * PAGE), 0, "its name makes it longer");
+	ok(fstat(again, &st) == 0 && st.st_size == 3 * PAGE, "as asked");
+	same(hc_truncate((long)one, -1), -EINVAL, "not to less than nothing");
+	same(hc_truncate((long)one, 0), 0, "and empty");
+	ok(fstat(again, &st) == 0 && st.st_size == 0, "which it is then");
+	same(hc_truncate((long)two, 0), -ENOENT, "a name that is not there");
 	munmap(map, 2 * PAGE);
 	munmap(same_map, 2 * PAGE);
 	close(other);

@@ -842,6 +842,26 @@ hc_do_umask(struct hc_call *call)
 	return hc_host(SYS_umask, (unsigned)call->umask.mask);
 }
 
+/* Give the file that was opened a length: one in memory counts by it. */
+static int64_t
+set_length(struct hc_call *call, struct hc_file *file, uint64_t length)
+{
+	struct hc_growth growth;
+	int64_t r;
+
+	if (file->own)
+		return -EINVAL;
+	if (!file->mount && !file->shared)
+		return -EACCES;
+	r = hc_growth_reaches(call->guest, file->host, length);
+	if (r == 0)
+		r = hc_memfile_begin(
+		    &growth, call->guest, file, HC_AT_START, length);
+	return r < 0 ? r
+		     : hc_memfile_end(
+			   &growth, hc_host(SYS_ftruncate, file->host, length));
+}
+
 int64_t
 hc_do_truncate(struct hc_call *call)
 {
@@ -858,12 +878,7 @@ hc_do_truncate(struct hc_call *call)
 	    O_WRONLY | O_NONBLOCK, &file);
 	if (r < 0)
 		return r == -ENXIO ? -EINVAL : r; /* a FIFO without a reader */
-	r = file->own      ? -EINVAL
-	    : !file->mount ? -EACCES
-			   : hc_growth_reaches(call->guest, file->host,
-				 call->truncate.length);
-	if (r == 0)
-		r = hc_host(SYS_ftruncate, file->host, call->truncate.length);
+	r = set_length(call, file, call->truncate.length);
 	hc_file_put(file);
 	return r;
 }
