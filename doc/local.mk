@@ -2,7 +2,8 @@
 #
 # Manuals and documents.
 
-dist_man_MANS += doc/novillo.1 doc/novillo-cc.1 doc/kvmcore.3 doc/novillo-gdb.7
+dist_man_MANS += doc/novillo.1 doc/novillo-cc.1 doc/kvmcore.3 \
+	doc/novillo-gdb.7 doc/novillo-guest.7
 
 # The page of the hypercalls, made from their table.
 man_MANS += doc/novillo-hypercalls.7

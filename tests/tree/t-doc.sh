@@ -93,7 +93,7 @@ if ! command -v mandoc >/dev/null 2>&1; then
 	done_testing
 fi
 # References to other manuals depend on the machine.
-for page in novillo.1 novillo-cc.1 kvmcore.3 novillo-gdb.7; do
+for page in novillo.1 novillo-cc.1 kvmcore.3 novillo-gdb.7 novillo-guest.7; do
 	is "$(mandoc -T lint -W all "$doc/$page" 2>&1 |
 	    grep -v 'referenced manual not found\|mandoc\.db')" "" \
 	    "mandoc has nothing to say about $page"

@@ -23,6 +23,7 @@ is "$status" 0 "and runs"
 for file in include/kvmcore.h share/man/man1/novillo.1 \
     share/man/man1/novillo-cc.1 \
     share/man/man3/kvmcore.3 share/man/man7/novillo-gdb.7 \
+    share/man/man7/novillo-guest.7 \
     share/man/man7/novillo-hypercalls.7 share/doc/novillo/abi.md \
     share/bash-completion/completions/novillo \
     share/zsh/site-functions/_novillo \

@@ -113,6 +113,28 @@ done
 try ${MAKE:-make} "$@"
 is "$status $(ls "$@" | wc -l)" "0 $#" "the Makefile builds the examples"
 
+# The programs in novillo-guest(7), and what two of them print on Linux.
+mkdir manual
+awk '/^\.Bd -literal/ { text = ""; inside = 1; next }
+    /^\.Ed/ && text ~ /main\(/ { printf "%s", text >("manual/" ++n ".c") }
+    /^\.Ed/ { inside = 0 }
+    inside { gsub(/\\e/, "\\"); text = text $0 "\n" }' \
+    "$usr/share/man/man7/novillo-guest.7"
+built=0
+for c in manual/*.c; do
+	try novillo-cc -Wall -Wextra -Werror -o "${c%.c}.elf" "$c"
+	is "$status $err" "0 " "novillo-guest(7): $c is a guest"
+	built=$((built + 1))
+done
+is "$built" 5 "novillo-guest(7) has programs"
+try novillo-cc --native -o manual/threads manual/5.c
+try manual/threads
+is "$status $out" "0 42" "and threads that add up on Linux"
+try novillo-cc --native -o manual/hello manual/2.c
+try manual/hello
+is "$status $(printf '%s\n' "$out" | sort -u)" "0 Hello by a hypercall" \
+    "and hypercalls"
+
 if command -v pkg-config >/dev/null 2>&1; then
 	pc=$(dirname "$(find "$usr" -name novillo-guest.pc)")
 	flags=$(PKG_CONFIG_PATH=$pc pkg-config --define-variable=prefix="$usr" \
@@ -130,6 +152,11 @@ if novillo --probe >/dev/null 2>&1; then
 	try novillo mine.elf word
 	is "$status $out" "2 mine.elf: 1 argument, 1 thread, a process" \
 	    "the guest runs"
+	try novillo manual/3.elf
+	is "$status $out" "0 ok" "so does one without the library's calls"
+	try novillo manual/4.elf
+	is "$status $out" "1 no sockets here: novillo --allow=@net" \
+	    "and one that is denied a call"
 	try novillo hello.elf
 	is "$out" "Hello, world!" "and an example"
 else
