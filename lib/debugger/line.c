@@ -5,6 +5,8 @@
  */
 #include "debugger/line.h"
 
+#include "output/output.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -330,12 +332,15 @@ debugger_line_connected(struct debugger_line *line, int in, int out)
 {
 	const struct timeval patience = { .tv_usec = DEBUGGER_PATIENCE_MS *
 						     1000 };
+	const struct timeval room = { .tv_usec = DEBUGGER_ROOM_US };
 
 	line->in = in;
 	line->out = out;
-	/* Sockets alone have this option. */
+	/* Sockets alone have these options. */
 	line->patient = setsockopt(in, SOL_SOCKET, SO_RCVTIMEO, &patience,
 			    sizeof(patience)) == 0;
+	line->sends = setsockopt(out, SOL_SOCKET, SO_SNDTIMEO, &room,
+			  sizeof(room)) == 0;
 }
 
 int
@@ -349,6 +354,20 @@ debugger_line_accept(const struct debugger_line *line)
 		(void)setsockopt(
 		    fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return fd;
+}
+
+ssize_t
+debugger_line_send(
+    const struct debugger_line *line, const void *bytes, size_t n)
+{
+	ssize_t sent;
+
+	if (!line->sends)
+		return output_try(line->out, bytes, n);
+	sent = write(line->out, bytes, n);
+	if (sent >= 0)
+		return sent;
+	return errno == EINTR ? -EAGAIN : -errno;
 }
 
 bool

@@ -7,12 +7,16 @@
 #define DEBUGGER_LINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 #define DEBUGGER_ADDRESS  "127.0.0.1:1234" /* without one of the user's */
 #define DEBUGGER_STDIO    "stdio"          /* the address of stdin and stdout */
 #define DEBUGGER_ENDPOINT 128              /* bytes of its text */
 /* How long a read may wait for bytes, where it does not wait for ever. */
 #define DEBUGGER_PATIENCE_MS 10
+/* The same of a write to a socket whose peer does not read. */
+#define DEBUGGER_ROOM_US 1000
 
 /* Where debuggers connect and, while one is connected, its descriptors. */
 struct debugger_line {
@@ -22,6 +26,7 @@ struct debugger_line {
 	int out;             /* the same descriptor, but for stdio */
 	bool device;         /* a character device */
 	bool patient;        /* read() waits DEBUGGER_PATIENCE_MS at most */
+	bool sends;          /* write() waits DEBUGGER_ROOM_US at most */
 	/* The argument of gdb's `target remote`; "" where it is not known. */
 	char endpoint[DEBUGGER_ENDPOINT];
 };
@@ -51,6 +56,10 @@ void debugger_line_connected(struct debugger_line *line, int in, int out);
 
 /* Accept a connection: a descriptor, or -1. */
 int debugger_line_accept(const struct debugger_line *line);
+
+/* Send what the debugger takes now: a count, -EAGAIN or another error. */
+ssize_t debugger_line_send(
+    const struct debugger_line *line, const void *bytes, size_t n);
 
 /* Has the debugger hung up, with bytes of it perhaps still unread? */
 bool debugger_line_hung_up(const struct debugger_line *line);

@@ -176,7 +176,7 @@ transmit(struct debugger_server *server, struct machine *m)
 		size_t size;
 		const uint8_t *bytes = stub_output(&session->stub, &size);
 
-		n = output_try(line->out, bytes, size);
+		n = debugger_line_send(line, bytes, size);
 		session->replied = session->replied || n > 0;
 		if (n >= 0)
 			stub_sent(&session->stub, (size_t)n);
