@@ -115,6 +115,7 @@ GUEST_PLAIN = \
 	guest/crowd.elf \
 	guest/debug.elf \
 	guest/empty.elf \
+	guest/hot.elf \
 	guest/misuse.elf \
 	guest/pace.elf \
 	guest/read_blocks.elf \
@@ -232,6 +233,7 @@ GUEST_NATIVE_PLAIN = \
 	guest/empty.native \
 	guest/env.native \
 	guest/hello.native \
+	guest/hot.native \
 	guest/misuse.native \
 	guest/number.native \
 	guest/read_blocks.native \

@@ -411,7 +411,7 @@ on_stop(pid_t tid, int status)
 			count(tid, watched.calls, &watched.slot, watched.ram);
 		return 0;
 	}
-	/* A new thread begins with a SIGSTOP from ptrace itself. */
+	/* A new thread or process begins with a SIGSTOP from ptrace itself. */
 	if (WSTOPSIG(status) == SIGTRAP || WSTOPSIG(status) == SIGSTOP)
 		return 0;
 	return WSTOPSIG(status);
@@ -441,7 +441,8 @@ static void
 begin_watching(const struct command *command)
 {
 	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT |
-			     PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
+			     PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
+			     PTRACE_O_EXITKILL;
 	int line[2] = { -1, -1 };
 	int status;
 

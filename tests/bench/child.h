@@ -53,7 +53,7 @@ enum child_ioctl {
 
 #define CHILD_NUMBERS 512 /* larger than every system call's number */
 
-/* The counts of all threads. */
+/* The counts of all threads and of the processes that they fork. */
 struct child_calls {
 	uint64_t all; /* system calls, ioctls included */
 	uint64_t ioctl[CHILD_IOCTLS];

@@ -43,6 +43,36 @@ static const char *const hit_turns[] = { "vCont;s", "Z0,@,1", "vCont;c",
 #define HITS       500
 #define LOOP_STEPS 2000
 
+/*
+ * The same guest with more and with fewer rounds; each round after LOOP_STEPS
+ * steps is a hit of the breakpoint or the watchpoint that is set there.  The
+ * condition is const8 0, end: never true.
+ */
+#define ROUNDS_LESS    "1000"
+#define ROUNDS_MORE    "21000"
+#define ROUNDS_VIRTUAL "2000" /* a clock that is exact needs few */
+#define FALSE          ";X3,220027"
+
+static const char *const false_hits[] = { "Z0,@,1" FALSE, "vCont;c", NULL };
+static const char *const false_watch[] = { "Z2,10000000,40" FALSE, "vCont;c",
+	NULL };
+static const char *const trace_hits[] = { "QTinit", "QTBuffer:circular:1",
+	"QTDP:1:@:E:0:0-", "QTDP:-1:@:R03FFFF", "QTStart", "vCont;c", NULL };
+#define BESIDE "128" /* bytes from the page's beginning, not watched */
+
+/* The debugger's limits there. */
+#define FALSE_LIMIT 1.5 /* of hit, step, go on by raw ioctls */
+#define TRACE_LIMIT 3.0
+#define WATCH_RUNS  2.5 /* KVM_RUN per hit, */
+#define BESIDE_RUNS 2.0 /* per write beside it, */
+#define WATCH_FUTEX 2   /* and futex calls */
+
+/* Breakpoints, a byte each, from the beginning of a guest's code. */
+#define BREAKPOINTS 10000
+#define BREAK_PART  1000
+#define TEXT        0x401000
+#define FLAT_LIMIT  1.25 /* of the last ones against the first */
+
 /* The talk `more` costs what `none` costs, and `times` operations. */
 static void
 time_talk_against(const char *what, const struct talk *none,
@@ -92,18 +122,26 @@ has_gdbserver(void)
 	return system("gdbserver --version >/dev/null 2>&1") == 0;
 }
 
+/* gdbserver's command for /bin/sh, with one argument of the program. */
+static struct command
+gdbserver_command(const char *program)
+{
+	static char line[8400];
+
+	snprintf(line, sizeof(line),
+	    "exec gdbserver --once - %s \"$0\" <&%d >&%d 2>/dev/null",
+	    guest_path(program), CHILD_LINE, CHILD_LINE);
+	return (struct command){ .arg = { "/bin/sh", "-c", line, "1000" } };
+}
+
 void
 time_step(void)
 {
 	const struct command floor = { .arg = { bench.floor, "step" } };
-	char line[8400];
-	const struct command gdbserver = { .arg = { "/bin/sh", "-c", line } };
+	const struct command gdbserver = gdbserver_command("compute.native");
 
 	time_step_against("step by a debugger", STEP_PACKET, "floor", floor,
 	    bench.virtual ? FLOOR_VIRTUAL : FLOOR_LIMIT);
-	snprintf(line, sizeof(line),
-	    "exec gdbserver --once - %s 1000 <&%d >&%d 2>/dev/null",
-	    guest_path("compute.native"), CHILD_LINE, CHILD_LINE);
 	if (!has_gdbserver()) {
 		printf("no gdbserver here to be compared with\n");
 		return;
@@ -113,12 +151,141 @@ time_step(void)
 	time_hits_against(gdbserver);
 }
 
+/* A guest's rounds under the same turns, once more and once fewer. */
+struct rounds {
+	struct talk talk;
+	struct command more, less;
+};
+
+static unsigned
+round_hits(void)
+{
+	return bench.virtual ? 1000 : 20000;
+}
+
+static void
+set_rounds(struct rounds *r, const char *const *turns, struct command command,
+    unsigned which)
+{
+	r->talk = (struct talk){
+		.packet = GDB_STEP,
+		.turns = turns,
+		.warm = LOOP_STEPS,
+		.ends = true,
+	};
+	while (turns && turns[r->talk.times])
+		r->talk.times++;
+	r->more = r->less = command;
+	r->more.talk = r->less.talk = turns ? &r->talk : NULL;
+	r->more.arg[which] = bench.virtual ? ROUNDS_VIRTUAL : ROUNDS_MORE;
+	r->less.arg[which] = ROUNDS_LESS;
+}
+
+static void
+compare_rounds(const char *what, const struct rounds *ours, const char *name,
+    const struct rounds *base, double limit)
+{
+	const struct side novillo = { "novillo", &ours->more, &ours->less };
+	const struct side other = { name, &base->more, &base->less };
+
+	compare(what, &novillo, &other, bench.rounds, round_hits(), limit);
+}
+
+/* Hits that no debugger hears of. */
+void
+time_hits(void)
+{
+	const struct command novillo = { .arg = { bench.novillo, LINE_OPTION,
+					     guest_path("hot.elf") } };
+	const struct command floor = { .arg = { bench.floor, "hits" } };
+	struct rounds ours, base;
+
+	set_rounds(&ours, false_hits, novillo, 3);
+	set_rounds(&base, NULL, floor, 2);
+	compare_rounds(
+	    "hit with a false condition", &ours, "floor", &base, FALSE_LIMIT);
+	if (has_gdbserver()) {
+		set_rounds(
+		    &base, false_hits, gdbserver_command("hot.native"), 3);
+		compare_rounds("the same against gdbserver", &ours, "gdbserver",
+		    &base, SERVER_LIMIT);
+	}
+	set_rounds(&ours, trace_hits, novillo, 3);
+	set_rounds(&base, NULL, floor, 2);
+	compare_rounds("hit of a tracepoint that collects registers", &ours,
+	    "floor", &base, TRACE_LIMIT);
+}
+
+/* The last breakpoints of many against the first. */
+void
+time_breaks(void)
+{
+	const struct command command = { .arg = { bench.novillo, LINE_OPTION,
+					     guest_path("hot.elf") } };
+	struct talk talk[4];
+	struct command run[4];
+	const struct side last = { "last", &run[0], &run[1] };
+	const struct side first = { "first", &run[2], &run[3] };
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		talk[i] = (struct talk){
+			.packet = "Z0,",
+			.warm = i < 2 ? BREAKPOINTS - BREAK_PART : 0,
+			.times = i % 2 ? 0 : BREAK_PART,
+			.address = TEXT,
+			.size = 1,
+			.pieces = BREAKPOINTS,
+			.runs = true,
+		};
+		run[i] = command;
+		run[i].talk = &talk[i];
+	}
+	compare("the last of 10,000 breakpoints against the first", &last,
+	    &first, bench.rounds, BREAK_PART, FLAT_LIMIT);
+}
+
+/* Registers read after steps, as simple debuggers do. */
+void
+time_registers(void)
+{
+	static const char *const read_only[] = { "g", NULL };
+	static const char *const step_read[] = { "vCont;s", "g", NULL };
+	struct talk none = {
+		.packet = GDB_STEP, .turns = read_only, .warm = LOOP_STEPS
+	};
+	struct talk more = none;
+
+	if (!has_gdbserver()) {
+		printf("no gdbserver here to be compared with\n");
+		return;
+	}
+	more.times = STEPS;
+	time_talk_against("registers read, against gdbserver", &none, &more,
+	    STEPS, "gdbserver", gdbserver_command("compute.native"),
+	    SERVER_LIMIT);
+	none.turns = more.turns = step_read;
+	more.times = 2 * STEPS;
+	time_talk_against("step and registers, against gdbserver", &none, &more,
+	    STEPS, "gdbserver", gdbserver_command("compute.native"),
+	    SERVER_LIMIT);
+}
+
 /* The calls that novillo makes during `times` operations of a talk. */
 struct count {
 	const char *what;
 	unsigned times;
 	struct child_calls less, more;
 };
+
+/* A count without its runs would meet every limit. */
+static void
+must_have_run(const struct count *count)
+{
+	if (count->more.ioctl[CHILD_KVM_RUN] <
+	    count->less.ioctl[CHILD_KVM_RUN] + count->times)
+		give_up("%s: no KVM_RUN for each", count->what);
+}
 
 static void
 count_talk(struct count *count, struct talk talk, unsigned packets)
@@ -133,6 +300,7 @@ count_talk(struct count *count, struct talk talk, unsigned packets)
 	child_watch(&run, DEFAULT_ADDRESSES, &count->less, &memory);
 	run.talk = &talk;
 	child_watch(&run, DEFAULT_ADDRESSES, &count->more, &memory);
+	must_have_run(count);
 	printf("system calls of %s\n", count->what);
 }
 
@@ -165,8 +333,9 @@ count_step(void)
 	    a->ioctl[CHILD_KVM_SET_GUEST_DEBUG],
 	    b->ioctl[CHILD_KVM_SET_GUEST_DEBUG], 1);
 	judge_count(&step, "read", a->number[SYS_read], b->number[SYS_read], 1);
-	judge_count(&step, "write", a->number[SYS_pwritev2],
-	    b->number[SYS_pwritev2], 1);
+	judge_count(&step, "write",
+	    a->number[SYS_write] + a->number[SYS_pwritev2],
+	    b->number[SYS_write] + b->number[SYS_pwritev2], 1);
 	judge_count(
 	    &step, "futex", a->number[SYS_futex], b->number[SYS_futex], 0);
 	judge_count(&step, "call in all", a->all, b->all, STEP_CALLS);
@@ -176,6 +345,36 @@ count_step(void)
 		.packet = GDB_STEP, .turns = hit_turns, .warm = LOOP_STEPS },
 	    TURNS);
 	judge_count(&hit, "call in all", hit.less.all, hit.more.all, HIT_CALLS);
+}
+
+/* Count what a page-protected watchpoint with a false condition costs: for a
+ * write to it, or beside it. */
+static void
+count_writes(const char *what, const char *at, double runs)
+{
+	struct count count = { what, round_hits(), { 0 }, { 0 } };
+	struct child_memory memory;
+	struct rounds r;
+
+	set_rounds(&r, false_watch,
+	    (struct command){ .arg = { bench.novillo, LINE_OPTION,
+				  guest_path("hot.elf"), "", at } },
+	    3);
+	child_watch(&r.less, DEFAULT_ADDRESSES, &count.less, &memory);
+	child_watch(&r.more, DEFAULT_ADDRESSES, &count.more, &memory);
+	must_have_run(&count);
+	printf("system calls of %s\n", what);
+	judge_count(&count, "KVM_RUN", count.less.ioctl[CHILD_KVM_RUN],
+	    count.more.ioctl[CHILD_KVM_RUN], runs);
+	judge_count(&count, "futex", count.less.number[SYS_futex],
+	    count.more.number[SYS_futex], WATCH_FUTEX);
+}
+
+void
+count_watch(void)
+{
+	count_writes("a watchpoint's false hit", "0", WATCH_RUNS);
+	count_writes("a write beside a watchpoint", BESIDE, BESIDE_RUNS);
 }
 
 /*

@@ -9,6 +9,7 @@
  *	floor start MEMORY [ELF]	start, leave at the first hypercall
  *	floor serve MEMORY ELF [ARG...]	run a program of guest/
  *	floor static MEMORY ELF [ARG...] run an ordinary static program
+ *	floor hits COUNT		pass COUNT hits of an INT3 in a loop
  *	floor step			step by packets on descriptor 9
  *	floor memory m|x PIECE FILE	answer those that ask for memory
  *
@@ -351,6 +352,12 @@ main(int argc, char **argv)
 		floor_registers(&f, CODE, f.size - 64, UINT32_MAX);
 		return floor_step(&f);
 	}
+	if (argc == 3 && strcmp(argv[1], "hits") == 0) {
+		f = make(64 * MIB);
+		floor_registers(
+		    &f, CODE, f.size - 64, strtoull(argv[2], NULL, 0));
+		return floor_hits(&f);
+	}
 	if (argc >= 4 &&
 	    (strcmp(argv[1], "serve") == 0 || strcmp(argv[1], "static") == 0))
 		return run_program(argv);
@@ -361,6 +368,7 @@ main(int argc, char **argv)
 		fputs("usage: floor hypercall COUNT [bare|filtered]\n"
 		      "       floor start MEMORY [ELF]\n"
 		      "       floor serve|static MEMORY ELF [ARG...]\n"
+		      "       floor hits COUNT\n"
 		      "       floor step\n"
 		      "       floor memory m|x PIECE FILE\n",
 		    stderr);

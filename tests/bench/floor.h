@@ -75,6 +75,10 @@ int floor_static(struct floor *f, const struct image *image);
  * bytes in pieces of the given size, anything else by OK.
  */
 int floor_step(struct floor *f);
+
+/* The minimum for hits of a planted INT3: hit, step, go on, until the guest's
+ * last call. */
+int floor_hits(struct floor *f);
 int floor_memory(const char *packet, size_t piece, const char *path);
 
 #endif

@@ -3,7 +3,8 @@
 # Novillo measured against a floor.  Nothing here belongs to `make check`: times
 # depend on the machine's other work.
 #
-#	make bench BENCH_FLAGS='--json=FILE --vs=COMMAND'
+#	make bench		figures, and bench.json, bench.md, bench.svg
+#	make bench BENCH_FLAGS='--vs=COMMAND'
 #	make bench-Ai		on the host whose clock counts instructions
 #	make bench-Ai BENCH_PARTS='start memory'
 
@@ -11,6 +12,7 @@ BENCHES = tests/bench/bench tests/bench/floor
 BENCH_GUESTS = guest/compute.elf guest/compute.native \
 	guest/echo_server.elf guest/echo_server.native \
 	guest/empty.elf \
+	guest/hot.elf guest/hot.native \
 	guest/read_blocks.elf guest/read_blocks.native \
 	guest/spin.elf \
 	guest/sum_file.elf guest/sum_file.native
@@ -20,7 +22,8 @@ BENCH_STATICS = tests/bench/lua.static tests/bench/sql.static \
 	tests/bench/work.static
 BENCH_FLAGS =
 # Programs that a clock that counts instructions measures well.
-BENCH_PARTS = call-count start-count faults memory step-count echo-count \
+BENCH_PARTS = call-count start-count faults memory step-count watch-count \
+	echo-count hit break registers \
 	read-count start image call filter step echo read map compute hello \
 	syscall-count syscall hop-count hop touch
 
@@ -65,8 +68,13 @@ tests/bench/lua.static: tests/programs/lua.c
 	    -o $@ $(BENCH_ABSENT)
 
 bench: bin/novillo $(BENCHES) $(BENCH_GUESTS) $(BENCH_STATICS)
-	tests/bench/bench --programs=tests/bench $(BENCH_FLAGS) bin/novillo \
-	    tests/bench/floor guest
+	status=0; \
+	tests/bench/bench --programs=tests/bench --json=bench.json \
+	    $(BENCH_FLAGS) bin/novillo tests/bench/floor guest || status=$$?; \
+	$(AWK) -f '$(top_srcdir)/tests/bench/table.awk' bench.json \
+	    >bench.md && \
+	$(AWK) -v svg=1 -f '$(top_srcdir)/tests/bench/table.awk' bench.json \
+	    >bench.svg && exit $$status
 
 # The stage of tests/hosts, and the further needs of this test.
 bench-Ai: host-stage
@@ -76,10 +84,16 @@ bench-Ai: host-stage
 	cp $(BENCHES:%=$(HOST_BUILD)/%) $(HOST_BUILD)/tests/bench/work.static \
 	    '$(top_srcdir)/tests/bench/on-host.sh' $(HOST_STAGE)/tests/bench/
 	cp $(BENCH_GUESTS:%=$(HOST_BUILD)/%) $(HOST_STAGE)/guest/
+	sh '$(top_srcdir)/tests/bench/gdbserver.sh' $(HOST_STAGE)/tests/bench
 	echo $(BENCH_PARTS) >$(HOST_STAGE)/tests/bench/parts
-	$(HOST_RUN) Ai $(HOST_STAGE) tests/bench/on-host.sh
+	NOVILLO_HOST_VERBOSE=1 $(HOST_RUN) Ai $(HOST_STAGE) \
+	    tests/bench/on-host.sh >bench.out; status=$$?; cat bench.out; \
+	$(AWK) -f '$(top_srcdir)/tests/bench/table.awk' bench.out >bench.md && \
+	$(AWK) -v svg=1 -f '$(top_srcdir)/tests/bench/table.awk' bench.out \
+	    >bench.svg && exit $$status
 
 .PHONY: bench bench-Ai
 
-EXTRA_DIST += tests/bench/on-host.sh tests/bench/work.c
-CLEANFILES += $(BENCHES) $(BENCH_STATICS)
+EXTRA_DIST += tests/bench/gdbserver.sh tests/bench/on-host.sh \
+	tests/bench/table.awk tests/bench/work.c
+CLEANFILES += $(BENCHES) $(BENCH_STATICS) bench.json bench.md bench.out bench.svg

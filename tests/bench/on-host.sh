@@ -6,15 +6,16 @@
 # knows only where its programs lie.
 
 dir=$top_builddir/tests/bench
+PATH=$dir/bin:$PATH
 n=0
 
 result=$(mktemp)
 for part in $(cat "$dir/parts"); do
 	n=$((n + 1))
 	status=0
-	"$dir/bench" --virtual --programs="$dir" --only="$part" \
+	"$dir/bench" --virtual --programs="$dir" --only="$part" --json="$result.json" \
 	    "$top_builddir/bin/novillo" "$dir/floor" "$top_builddir/guest" >"$result" 2>&1 || status=$?
-	sed 's/^/# /' "$result"
+	sed 's/^/# /' "$result" "$result.json"
 	[ "$status" -eq 0 ] || printf 'not '
 	echo "ok $n - every figure of $part is within its limit"
 done

@@ -18,7 +18,11 @@ void time_filter(void);
 void time_other(void);
 
 void count_step(void);
+void count_watch(void);
 void time_step(void);
+void time_hits(void);
+void time_breaks(void);
+void time_registers(void);
 void time_dumps(void);
 
 void count_echo(void);

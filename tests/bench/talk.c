@@ -163,6 +163,14 @@ leave(int fd)
 	hear(fd);
 }
 
+static void
+must_have_ended(int fd)
+{
+	if (!strstr(reply, "$W00"))
+		give_up("the guest was to end, got \"%.40s\"", reply);
+	tell(fd, "+", 1);
+}
+
 double
 talk_hold(int fd, const struct talk *talk)
 {
@@ -179,7 +187,9 @@ talk_hold(int fd, const struct talk *talk)
 	for (i = 0; i < talk->times; i++)
 		exchange(fd, talk, i, pc);
 	time = child_now() - begin;
-	if (talk->packet)
+	if (talk->ends && talk->times > 0)
+		must_have_ended(fd);
+	else if (talk->packet)
 		leave(fd);
 	return time;
 }

@@ -26,6 +26,7 @@ struct talk {
 	uint64_t address;
 	unsigned size, pieces;
 	bool runs; /* of the same bytes: a reply may be short */
+	bool ends; /* the last reply is the guest's end */
 };
 
 /*
