@@ -146,6 +146,40 @@ test_refused(void)
 	guest.policy.refused = NULL;
 }
 
+/* Words as strace has them. */
+static void
+test_patterns(void)
+{
+	struct hc_set set;
+	const char *bad;
+	size_t len;
+
+	is_int(hc_set_parse(&set, "!@time,read,/^write/", &bad, &len), 0,
+	    "a list can have all but its words");
+	ok(!hc_set_has(&set, HC_read) && !hc_set_has(&set, HC_writev) &&
+		!hc_set_has(&set, HC_nanosleep) && hc_set_has(&set, HC_brk) &&
+		hc_set_has(&set, HC_pwrite64),
+	    "and has them");
+	is_int(hc_set_parse(&set, "/^m.{2,3}$/,-/lock/,brk", &bad, &len), 0,
+	    "a word can be a pattern, with a comma");
+	ok(hc_set_has(&set, HC_mmap) && !hc_set_has(&set, HC_munmap) &&
+		hc_set_has(&set, HC_brk) && !hc_set_has(&set, HC_mremap),
+	    "which names calls");
+	is_int(hc_set_parse(&set, "/sockopt", &bad, &len), 0,
+	    "its last slash may be left out");
+	ok(hc_set_has(&set, HC_getsockopt) && !hc_set_has(&set, HC_socket),
+	    "as with strace");
+	is_int(hc_set_parse(&set, "brk,/frob/", &bad, &len), -EINVAL,
+	    "a pattern that matches nothing is a mistake");
+	is_int((int)len, 6, "and is shown as a whole");
+	is_int(hc_set_parse(&set, "/(/", &bad, &len), -EINVAL,
+	    "so is one that is not a pattern");
+	is_int(hc_set_parse(&set, "!", &bad, &len), -EINVAL,
+	    "and a list of all but nothing");
+	is_int(hc_set_parse(&set, "!-read", &bad, &len), -EINVAL,
+	    "which takes nothing back");
+}
+
 static void
 test_sets(void)
 {
@@ -389,6 +423,7 @@ main(void)
 	test_rows();
 	test_made_again();
 	test_sets();
+	test_patterns();
 	test_refused();
 	test_shared_set();
 	test_numbers();

@@ -7,6 +7,7 @@
 #include "hypercall/core/table.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <string.h>
 
 static const struct {
@@ -166,15 +167,70 @@ hc_set_join(struct hc_set *set, const struct hc_set *more,
 	}
 }
 
+/* The length of the word at the start of a list.  A pattern may have commas. */
+static size_t
+word_length(const char *list)
+{
+	const char *pattern = list + (*list == '-');
+	const char *end = *pattern == '/' ? strchr(pattern + 1, '/') : NULL;
+
+	return end ? (size_t)(end + 1 - list) + strcspn(end + 1, ",")
+		   : strcspn(list, ",");
+}
+
+#define PATTERN 128 /* bytes of a pattern */
+
+/* Add or remove the calls that match the pattern "/.../", whose last slash may
+ * be left out.  False: it is not a pattern, or matches none. */
+static bool
+put_pattern(struct hc_set *set, const char *word, size_t len, bool in)
+{
+	char text[PATTERN];
+	bool found = false;
+	regex_t regex;
+	uint32_t nr;
+
+	len -= len > 1 && word[len - 1] == '/';
+	if (len < 2 || len > sizeof(text))
+		return false;
+	memcpy(text, word + 1, len - 1);
+	text[len - 1] = '\0';
+	if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) != 0)
+		return false;
+	for (nr = 0; nr < HYPERCALL_END; nr++)
+		if (hc_row(nr) &&
+		    regexec(&regex, hc_row(nr)->name, 0, NULL, 0) == 0)
+			found |= put_call(set, nr, 0, true, in);
+	regfree(&regex);
+	return found;
+}
+
+/* Change a set by a word of a list; after '!' it removes calls. */
+static bool
+take_word(struct hc_set *set, const char *word, size_t len, bool except)
+{
+	const bool minus = !except && len > 0 && word[0] == '-';
+
+	word += minus;
+	len -= minus;
+	if (len > 0 && word[0] == '/')
+		return put_pattern(set, word, len, !minus && !except);
+	return put_word(set, word, len, !minus && !except);
+}
+
 int
 hc_set_parse(
     struct hc_set *set, const char *list, const char **bad, size_t *bad_len)
 {
-	*set = (struct hc_set){ 0 };
-	for (;; list++) {
-		size_t len = strcspn(list, ",");
+	const bool except = *list == '!';
 
-		if (!hc_set_change(set, list, len)) {
+	*set = (struct hc_set){ 0 };
+	if (except)
+		(void)put_word(set, "@all", 4, true);
+	for (list += except;; list++) {
+		size_t len = word_length(list);
+
+		if (!take_word(set, list, len, except)) {
 			*bad = list;
 			*bad_len = len;
 			return -EINVAL;

@@ -50,6 +50,8 @@ void hc_set_join(struct hc_set *set, const struct hc_set *more,
 
 /*
  * Make `set` from `list`: such words, separated by commas, applied in order.
+ * A word may also be "/PATTERN/", an extended regular expression for names, and
+ * a list that begins with '!' has all calls but those that its words name.
  * 0, or -EINVAL with the unknown word in *bad and *bad_len.
  */
 int hc_set_parse(
