@@ -66,14 +66,14 @@ write_blocks(void *context, const void *bytes, size_t len)
 }
 
 static int64_t
-read_blocks(void *context, void *bytes, size_t len)
+read_blocks(void *context, uint64_t offset, void *bytes, size_t len)
 {
 	const struct recording *rec = context;
 	ssize_t n;
 
 	/* A replay may go back, and another process may read the same file. */
 	do
-		n = pread(rec->fd, bytes, len, (off_t)reader.offset);
+		n = pread(rec->fd, bytes, len, (off_t)offset);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }

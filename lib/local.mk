@@ -161,6 +161,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/task/task.h \
 	lib/hypercall/task/thread.c \
 	lib/hypercall/task/time.c \
+	lib/hypercall/record/ahead.c \
+	lib/hypercall/record/ahead.h \
 	lib/hypercall/record/recorder.c \
 	lib/hypercall/record/recorder.h \
 	lib/hypercall/record/recording.c \

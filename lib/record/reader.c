@@ -21,7 +21,8 @@ read_all(struct record_reader *r, uint8_t *bytes, size_t len)
 	size_t done = 0;
 
 	while (done < len) {
-		int64_t n = r->read(r->context, bytes + done, len - done);
+		int64_t n = r->read(
+		    r->context, r->offset, bytes + done, len - done);
 
 		if (n < 0) {
 			r->error = (int)n;

@@ -19,8 +19,10 @@ enum record_state {
 };
 
 struct record_reader {
-	/* Read the next bytes: how many, 0 at the end, or -errno. */
-	int64_t (*read)(void *context, void *bytes, size_t len);
+	/* Read the next bytes, which are at `offset` of the file: how many, 0
+	 * at the end, or -errno. */
+	int64_t (*read)(
+	    void *context, uint64_t offset, void *bytes, size_t len);
 	void *context;
 	enum record_state state;
 	int error;

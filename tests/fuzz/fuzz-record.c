@@ -21,10 +21,11 @@ static struct input {
 static struct record_reader r;
 
 static int64_t
-read_input(void *context, void *bytes, size_t len)
+read_input(void *context, uint64_t offset, void *bytes, size_t len)
 {
 	struct input *in = context;
 
+	(void)offset;
 	if (len > in->len - in->at)
 		len = in->len - in->at;
 	memcpy(bytes, in->bytes + in->at, len);

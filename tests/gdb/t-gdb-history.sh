@@ -111,8 +111,10 @@ record 0 "$guests/rewind.elf" 20000 10
 there sh -c "head -c 100000 $log >$log.torn; mv $log.torn $log"
 replay "break leave_trail if value == 100" "continue" "delete" \
     "reverse-stepi" "break leave_trail if value == 50" "reverse-continue" \
-    "print value" "delete" "continue"
+    "print value" "delete" "continue" "reverse-stepi" "stepi" "detach"
 has "$answer" '$1 = 50' "in a torn recording the way back is free"
+is "$(printf '%s\n' "$answer" | grep -c '^No more reverse')" 1 \
+    "the guest stops before the record that is torn"
 has "$(cat "$scratch/guest")" "the recording is torn" \
     "up to its last good record, and novillo says so"
 there sh -c "head -c 30000 $log >$log.torn; mv $log.torn $log"

@@ -20,9 +20,10 @@ static size_t left, next;
 static struct record_reader reader;
 
 static int64_t
-read_input(void *context, void *bytes, size_t len)
+read_input(void *context, uint64_t offset, void *bytes, size_t len)
 {
 	(void)context;
+	(void)offset;
 	if (len > left)
 		len = left;
 	memcpy(bytes, block + next, len);

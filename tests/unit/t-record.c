@@ -30,10 +30,11 @@ write_file(void *context, const void *bytes, size_t len)
 }
 
 static int64_t
-read_file(void *context, void *bytes, size_t len)
+read_file(void *context, uint64_t offset, void *bytes, size_t len)
 {
 	struct file *f = context;
 
+	(void)offset;
 	/* As a pipe: in pieces. */
 	if (len > 5000)
 		len = 5000;

@@ -61,6 +61,7 @@ struct hc_recording {
 	int output;
 	bool debugged; /* it has, or waits for, a debugger */
 	struct hc_replay replay;
+	struct record_reader scratch; /* for a look at the next record */
 	enum hc_replayed state;
 	char why[1024]; /* a message */
 };

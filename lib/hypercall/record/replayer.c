@@ -6,6 +6,7 @@
  */
 #include "hypercall/record/recorder.h"
 
+#include "hypercall/record/ahead.h"
 #include "hypercall/signal/signal.h"
 #include "output/output.h"
 
@@ -38,15 +39,21 @@ hc_recording_diverges(struct hc_recording *rec, const char *format, ...)
 	va_end(args);
 }
 
-/* The recording cannot be read any further. */
+/* The recording cannot be read any further, as `reader` has found. */
 static void
-break_off(struct hc_recording *rec)
+break_off_by(struct hc_recording *rec, const struct record_reader *reader)
 {
 	rec->state = HC_REPLAY_BROKEN;
 	snprintf(rec->why, sizeof(rec->why),
 	    "%s: the replay ends after event %" PRIu64 ", in its last good"
 	    " block",
-	    record_state_text(rec->reader), rec->events);
+	    record_state_text(reader), rec->events);
+}
+
+static void
+break_off(struct hc_recording *rec)
+{
+	break_off_by(rec, rec->reader);
 }
 
 bool
@@ -66,6 +73,20 @@ hc_recording_goes_on(struct hc_recording *rec)
 		    rec->events);
 	}
 	return rec->state == HC_REPLAY_RUNS;
+}
+
+/* Is there another event?  A debugger stops the guest before a record that is
+ * torn, where the guest still has a place. */
+static bool
+has_next(struct hc_recording *rec)
+{
+	if (!hc_recording_goes_on(rec))
+		return false;
+	if (!rec->replay.reached ||
+	    hc_ahead_is_whole(rec->reader, &rec->scratch))
+		return true;
+	break_off_by(rec, &rec->scratch);
+	return false;
 }
 
 /* "read(3, 0x4000, 100)" with hexadecimal arguments. */
@@ -267,7 +288,7 @@ goes_on_after(struct hc_recording *rec, struct hc_thread *thread)
 
 	if (hc_replay_turn(rec, thread, RECORD_SWITCH) == HC_TURN_OVER)
 		return true;
-	more = hc_recording_goes_on(rec);
+	more = has_next(rec);
 	if (record_peek(rec->reader) == RECORD_SIGNAL)
 		thread->signals.pending = true;
 	if (!replay->reached || rec->state == HC_REPLAY_DIVERGED)
@@ -426,7 +447,7 @@ hc_replay_signals(struct hc_guest *guest, struct hc_thread *thread)
 	struct hc_recording *rec = guest->recording;
 
 	(void)thread;
-	if (hc_recording_goes_on(rec))
+	if (has_next(rec))
 		return NULL;
 	if (!rec->replay.reached || rec->state == HC_REPLAY_DIVERGED)
 		return rec->why;
