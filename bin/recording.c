@@ -308,7 +308,6 @@ recording_open(struct recording *rec, struct options *o)
 	reader.context = rec;
 	record_start(&reader);
 	rec->calls.reader = &reader;
-	rec->calls.debugged = options_debugged(o);
 	if (!get_header(rec, o)) {
 		say("--replay=%s: %s", o->replay, record_state_text(&reader));
 		return -1;

@@ -28,16 +28,17 @@ static const uint32_t ends[] = { HC_exit, HC_exit_group };
 
 #define ENDS (sizeof(ends) / sizeof(ends[0]))
 
-static struct vcpu *
-vcpu_of_guest(const struct history *h)
-{
-	return &h->machine->vcpu[0];
-}
-
 static struct hc_replay *
 replay_of(const struct history *h)
 {
 	return h->machine->guest.replay;
+}
+
+/* The one whose thread has the turn: no other runs. */
+static struct vcpu *
+vcpu_of_guest(const struct history *h)
+{
+	return vcpu_of(replay_of(h)->ops->turn(&h->machine->guest));
 }
 
 static uint64_t
@@ -69,18 +70,43 @@ on_reached(void *ctx)
 	debug_interrupt(((struct history *)ctx)->machine);
 }
 
-/* Does the guest rest in the call that ends it? */
+/* A thread's turn has been passed on, it rests or is gone. */
+static void
+on_passed(void *ctx)
+{
+	debug_interrupt(((struct history *)ctx)->machine);
+}
+
+/* Does the guest rest in the call that ends it?  Of several threads one ends
+ * alone. */
 static bool
 is_in_last_call(const struct history *h)
 {
-	const struct vcpu *vcpu = vcpu_of_guest(h);
-	size_t i;
+	const struct flight *f = &vcpu_of_guest(h)->flight;
 
-	for (i = 0; i < ENDS; i++)
-		if (flight_is_before(&vcpu->flight) &&
-		    vcpu->flight.number == ends[i])
-			return true;
-	return false;
+	return flight_is_before(f) &&
+	       (f->number == HC_exit_group ||
+		   (f->number == HC_exit && h->machine->live == 1));
+}
+
+/* The end of one thread of several: it was caught, and the debugger does not
+ * catch it. */
+static bool
+is_end_of_one(const struct history *h, const struct debug_event *event)
+{
+	const struct flight *f = &h->machine->vcpu[event->vcpu].flight;
+
+	return event->kind == EVENT_CALL && f->number == HC_exit &&
+	       h->machine->live > 1 && !h->catches_exit;
+}
+
+/* Does the guest rest because another thread has the turn, and for nothing
+ * else? */
+static bool
+is_passing(const struct history *h, const struct debug_event *event)
+{
+	return !h->interrupted &&
+	       (event->kind == EVENT_INTERRUPT || event->kind == EVENT_GONE);
 }
 
 int
@@ -109,12 +135,43 @@ is_at_end(const struct history *h)
 	       ahead_of(h) == HC_AHEAD_NOTHING;
 }
 
+/* Let the thread run that has the turn. */
+static void
+run(struct history *h, const struct history_order *order, int signal)
+{
+	struct machine *m = h->machine;
+	unsigned i;
+
+	debug_want_new(m, WANT_STOP);
+	for (i = 0; i < m->vcpus; i++)
+		debug_want(&m->vcpu[i], WANT_STOP, 0, 0, 0);
+	debug_want(vcpu_of_guest(h), order->want, order->lo, order->hi, signal);
+	debug_resume(m);
+}
+
+/* On a way all threads do the same. */
 static void
 go(struct history *h, enum debug_want want, int signal)
 {
-	debug_want_new(h->machine, WANT_STOP);
-	debug_want(vcpu_of_guest(h), want, 0, 0, signal);
-	debug_resume(h->machine);
+	const struct history_order order = { .want = want };
+
+	run(h, &order, signal);
+}
+
+/* Go on forward: each thread as the debugger has ordered. */
+static void
+go_forward(struct history *h)
+{
+	run(h, &h->order[vcpu_of_guest(h)->id], history_signal(h));
+}
+
+/* A breakpoint at the instruction of a thread is still to be met.  That of a
+ * call that waits for the turn was. */
+static void
+be_unmet(struct vcpu *vcpu)
+{
+	if (vcpu->flight.call != CALL_REPEATS)
+		debug_set_met(vcpu, false);
 }
 
 /* Everything of the way is removed again. */
@@ -152,7 +209,10 @@ finish(struct history *h, const struct debug_event *event)
 static void
 finish_with(struct history *h, enum debug_event_kind kind)
 {
-	const struct debug_event event = { .kind = kind };
+	const struct debug_event event = {
+		.kind = kind,
+		.vcpu = vcpu_of_guest(h)->id,
+	};
 
 	debug_set_met(vcpu_of_guest(h), true);
 	finish(h, &event);
@@ -251,7 +311,7 @@ go_to_base(struct history *h, const struct checkpoint *base)
 		give_up(h);
 		return false;
 	}
-	debug_set_met(vcpu_of_guest(h), false);
+	be_unmet(vcpu_of_guest(h));
 	h->ran_from = checkpoints_now();
 	return true;
 }
@@ -343,10 +403,11 @@ find(struct history *h, uint64_t after, uint64_t addr)
 static void
 find_present(struct history *h)
 {
-	const bool before = flight_is_before(&h->present.flight);
+	const struct snapshot_vcpu *turn = h->present.turn;
+	const bool before = flight_is_before(&turn->flight);
 
 	find(h, h->present.events,
-	    h->present.user.regs.rip - (before ? HYPERCALL_GATE_SIZE : 0));
+	    turn->user.regs.rip - (before ? HYPERCALL_GATE_SIZE : 0));
 }
 
 /* Replace the copy of the present by one of this state. */
@@ -390,6 +451,7 @@ step_on(struct history *h)
 {
 	const struct debug_event step = {
 		.kind = h->interrupted ? EVENT_INTERRUPT : EVENT_STEP,
+		.vcpu = vcpu_of_guest(h)->id,
 	};
 
 	if (h->left == ANCHOR_STEPS && h->steps > ANCHOR_FAR &&
@@ -517,8 +579,8 @@ is_its_stop(const struct history *h, const struct debug_event *event)
 	switch (event->kind) {
 	case EVENT_BREAK:
 	case EVENT_HARDBREAK: return h->hits->asked;
+	case EVENT_CALL: return !is_end_of_one(h, event);
 	case EVENT_WATCH:
-	case EVENT_CALL:
 	case EVENT_RETURN: return true;
 	default: return false;
 	}
@@ -529,8 +591,8 @@ is_its_stop(const struct history *h, const struct debug_event *event)
 static void
 keep_unmet(struct history *h, const struct debug_event *event)
 {
-	if (event->kind == EVENT_INTERRUPT || event->kind == EVENT_WATCH)
-		debug_set_met(vcpu_of_guest(h), false);
+	if (event->kind == EVENT_WATCH)
+		be_unmet(&h->machine->vcpu[event->vcpu]);
 }
 
 /* Has it nothing to finish before its next instruction? */
@@ -574,7 +636,7 @@ tell(struct history *h, const struct history_place *place)
 		    &text, "0x%" PRIx64 " was last written at ", h->watch_addr);
 		history_put_place(&text, place);
 		text_printf(&text, ", by the instruction at 0x%llx:",
-		    h->present.user.regs.rip);
+		    h->present.turn->user.regs.rip);
 		put_bytes(&text, h->old, h->watch_len);
 		text_printf(&text, " became");
 		put_bytes(&text, h->new, h->watch_len);
@@ -605,10 +667,13 @@ mark_place(struct history *h, const struct history_place *place)
 static void
 named(struct history *h, const struct debug_event *event)
 {
-	const bool before = flight_is_before(&h->present.flight);
+	const struct flight *f = &h->present.turn->flight;
+	const bool before = flight_is_before(f);
 	struct history_place place = { .events = h->after };
 
-	if (event && event->kind == EVENT_SIGNAL) {
+	/* Nor has a call a name that waits for its turn. */
+	if ((event && event->kind == EVENT_SIGNAL) ||
+	    (h->planted && f->call == CALL_REPEATS)) {
 		give_up(h);
 		return;
 	}
@@ -623,6 +688,28 @@ named(struct history *h, const struct debug_event *event)
 	finish_with(h, EVENT_NONE);
 }
 
+/* The present is right after an event: find its call.  The call has no address
+ * if it has ended its thread: then step from the event before. */
+static void
+find_last_event(struct history *h)
+{
+	const struct hc_thread *maker = replay_of(h)->ops->maker(
+	    &h->machine->guest);
+	const uint64_t after = h->present.events - 1;
+	struct kvm_regs regs;
+
+	if (maker) {
+		vcpu_user_regs(vcpu_of((struct hc_thread *)maker), &regs);
+		find(h, after, regs.rip - HYPERCALL_GATE_SIZE);
+		return;
+	}
+	leave_way(h);
+	h->after = after;
+	h->meetings = 0;
+	h->base = base_for(h, after);
+	go_to_last_meeting(h);
+}
+
 static void
 found(struct history *h, const struct debug_event *event)
 {
@@ -633,8 +720,7 @@ found(struct history *h, const struct debug_event *event)
 	else if (h->goal == HISTORY_TO_STOP)
 		go_to_last_stop(h);
 	else if (after_call)
-		find(h, h->present.events - 1,
-		    h->present.user.regs.rip - HYPERCALL_GATE_SIZE);
+		find_last_event(h);
 	else
 		go_to_last_meeting(h);
 }
@@ -703,8 +789,10 @@ on_counting(struct history *h, const struct debug_event *event)
 	const bool there = snapshot_is_present(&h->present, h->machine);
 
 	h->steps += is_step(event);
-	/* An INT3 is passed with its signal, before the step is made. */
-	if (there && (is_step(event) || event->kind == EVENT_SIGNAL))
+	/* An INT3 is passed with its signal, before the step is made; a call
+	 * that waits passes the turn on. */
+	if (there && (is_step(event) || event->kind == EVENT_SIGNAL ||
+			 is_passing(h, event)))
 		step_from_anchor(h, h->steps - is_step(event));
 	else if (events_of(h) > h->present.events || is_in_last_call(h))
 		give_up(h);
@@ -812,11 +900,37 @@ note_run(struct history *h)
 	h->look_at = now + LOOK_NS;
 }
 
+/* A thread that the debugger lets run, or NULL. */
+static struct vcpu *
+any_let_run(const struct history *h)
+{
+	struct machine *m = h->machine;
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		if (thread_lives(&m->vcpu[i]) && !h->order[i].held)
+			return &m->vcpu[i];
+	return NULL;
+}
+
+/* Does the guest go on after this event of its way forward, as if it had not
+ * come?  GDB 13 fails if a thread that it holds reports a stop. */
+static bool
+is_silent(const struct history *h, const struct debug_event *event)
+{
+	if (event->kind == EVENT_ENDED || h->interrupted || !any_let_run(h) ||
+	    ahead_of(h) == HC_AHEAD_NOTHING)
+		return false;
+	return is_passing(h, event) || is_end_of_one(h, event) ||
+	       (h->order[event->vcpu].held && !is_at_end(h));
+}
+
 /* An event of a guest that the debugger lets run. */
 static void
 on_forward(struct history *h, const struct debug_event *event)
 {
 	note_run(h);
+	debug_report(h->machine, event);
 	h->state = HISTORY_RESTING;
 	replay_of(h)->until = UINT64_MAX;
 	if (h->by_step && is_step(event))
@@ -826,18 +940,28 @@ on_forward(struct history *h, const struct debug_event *event)
 	h->by_step = false;
 	if (event->kind != EVENT_ENDED &&
 	    (is_in_last_call(h) ||
-		(event->kind == EVENT_INTERRUPT && !h->interrupted &&
-		    ahead_of(h) == HC_AHEAD_NOTHING)))
+		(is_passing(h, event) && ahead_of(h) == HC_AHEAD_NOTHING)))
 		h->edge = HISTORY_END;
 }
 
-/* Does the guest rest because a checkpoint is to be taken, and for nothing
- * else? */
+/* Does the guest rest because a checkpoint is to be taken or the turn has been
+ * passed on, and for nothing else? */
 static bool
-is_for_checkpoint(const struct history *h, const struct debug_event *event)
+is_for_us(const struct history *h, const struct debug_event *event)
 {
-	return event->kind == EVENT_INTERRUPT && !h->interrupted &&
-	       ahead_of(h) != HC_AHEAD_NOTHING;
+	return is_passing(h, event) && ahead_of(h) != HC_AHEAD_NOTHING;
+}
+
+/* A stop belongs to a thread that the debugger has let run. */
+static void
+choose_thread(const struct history *h, struct debug_event *event)
+{
+	const struct vcpu *vcpu = any_let_run(h);
+
+	if (event->kind != EVENT_ENDED && vcpu &&
+	    (h->order[event->vcpu].held ||
+		!thread_lives(&h->machine->vcpu[event->vcpu])))
+		event->vcpu = vcpu->id;
 }
 
 /* The guest rests where a checkpoint is to be taken. */
@@ -850,7 +974,7 @@ take_checkpoint(struct history *h, bool between)
 	h->state = HISTORY_RUNNING;
 	h->ran_from = checkpoints_now();
 	h->look_at = h->ran_from + LOOK_NS;
-	debug_resume(h->machine);
+	go_forward(h);
 }
 
 /* Time has passed while the guest runs: true if an event is to be reported. */
@@ -864,8 +988,9 @@ look(struct history *h, struct debug_event *event)
 	    checkpoints_lead(&h->checkpoints))
 		return false;
 	debug_pause(h->machine, event);
-	if (!is_for_checkpoint(h, event)) {
+	if (!is_for_us(h, event)) {
 		on_forward(h, event);
+		choose_thread(h, event);
 		return true;
 	}
 	if (h->state == HISTORY_NEARING) {
@@ -874,7 +999,7 @@ look(struct history *h, struct debug_event *event)
 	}
 	h->state = HISTORY_NEARING;
 	replay_of(h)->until = events_of(h) + 1;
-	debug_resume(h->machine);
+	go_forward(h);
 	return false;
 }
 
@@ -885,6 +1010,8 @@ history_begin(struct history *h, struct machine *m, struct hits *hits)
 		return 0;
 	h->machine = m;
 	h->hits = hits;
+	replay_of(h)->ctx = h;
+	replay_of(h)->passed = on_passed;
 	return checkpoints_begin(&h->checkpoints, m);
 }
 
@@ -898,7 +1025,6 @@ history_attach(struct history *h)
 	h->pass = 0;
 	h->edge = HISTORY_WITHIN;
 	replay_of(h)->until = UINT64_MAX;
-	replay_of(h)->ctx = h;
 	replay_of(h)->reached = on_reached;
 	(void)history_catch(h, false, NULL, 0);
 }
@@ -916,7 +1042,7 @@ history_detach(struct history *h)
 	h->state = HISTORY_NONE;
 	h->edge = HISTORY_WITHIN;
 	h->hits->again = false;
-	h->due = h->more = false;
+	h->due = h->more = h->interrupted = false;
 	replay_of(h)->reached = NULL;
 	if (!machine_is_over(h->machine) && ahead_of(h) == HC_AHEAD_NOTHING)
 		debug_kill(h->machine);
@@ -926,6 +1052,7 @@ history_detach(struct history *h)
 static int
 begin_way(struct history *h, enum history_goal goal, enum history_task task)
 {
+	const struct flight *f;
 	int r;
 
 	if (h->state != HISTORY_RESTING)
@@ -939,13 +1066,14 @@ begin_way(struct history *h, enum history_goal goal, enum history_task task)
 	h->goal = goal;
 	h->task = task;
 	/* GDB has no catchpoints inserted when it runs a command. */
-	if (task != HISTORY_STOPS && flight_is_before(&h->present.flight))
-		(void)history_catch(h, true, &h->present.flight.number, 1);
+	f = &h->present.turn->flight;
+	if (task != HISTORY_STOPS && flight_is_before(f))
+		(void)history_catch(h, true, &f->number, 1);
 	h->hits->again = true;
 	/* The present may be a place that only a signal shows: after an
 	 * INT3. */
-	debug_pass_signals(h->machine,
-	    h->present.flight.raised == RAISED_ASKED ? 0 : ~UINT64_C(0));
+	debug_pass_signals(
+	    h->machine, f->raised == RAISED_ASKED ? 0 : ~UINT64_C(0));
 	return 0;
 }
 
@@ -1046,11 +1174,19 @@ history_goto(struct history *h, const struct history_place *place)
 	h->armed = true;
 }
 
-bool
-history_forward(struct history *h, enum debug_want want)
+struct history_order *
+history_order(struct history *h, unsigned vcpu)
 {
+	return &h->order[vcpu];
+}
+
+void
+history_forward(struct history *h)
+{
+	const enum debug_want want = h->order[vcpu_of_guest(h)->id].want;
+
 	if (h->armed && travel(h) == 0)
-		return false;
+		return;
 	h->interrupted = false;
 	h->edge = HISTORY_WITHIN;
 	h->by_step = want == WANT_STEP && h->known;
@@ -1059,12 +1195,15 @@ history_forward(struct history *h, enum debug_want want)
 		h->ran_from = checkpoints_now();
 		h->look_at = want == WANT_RUN ? h->ran_from + LOOK_NS
 					      : UINT64_MAX;
-		return true;
+		go_forward(h);
+		return;
 	}
 	h->edge = HISTORY_END;
-	h->event = (struct debug_event){ .kind = EVENT_NONE };
+	h->event = (struct debug_event){
+		.kind = EVENT_NONE,
+		.vcpu = vcpu_of_guest(h)->id,
+	};
 	h->due = true;
-	return false;
 }
 
 void
@@ -1083,11 +1222,23 @@ history_pass_signals(struct history *h, uint64_t set)
 		debug_pass_signals(h->machine, set);
 }
 
+static bool
+has_exit(const uint32_t *number, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (number[i] == HC_exit)
+			return true;
+	return false;
+}
+
 int
 history_catch(struct history *h, bool on, const uint32_t *number, size_t n)
 {
 	uint32_t list[CATCH_MAX];
 
+	h->catches_exit = on && (n == 0 || has_exit(number, n));
 	if (on && n == 0)
 		return debug_catch(h->machine, true, NULL, 0);
 	if (n > CATCH_MAX - ENDS)
@@ -1100,19 +1251,39 @@ history_catch(struct history *h, bool on, const uint32_t *number, size_t n)
 
 /* An event of the machine's: true if it is to be reported. */
 static bool
-is_reported(struct history *h, const struct debug_event *event)
+is_reported(struct history *h, struct debug_event *event)
 {
 	if (!is_forward(h) && h->state != HISTORY_RESTING) {
 		go_on_way(h, event);
 		return false;
 	}
-	if (h->state == HISTORY_NEARING && is_for_checkpoint(h, event)) {
-		keep_unmet(h, event);
+	if (h->state == HISTORY_NEARING && is_for_us(h, event) &&
+	    events_of(h) >= replay_of(h)->until) {
 		take_checkpoint(h, false);
 		return false;
 	}
+	if (is_forward(h) && is_silent(h, event)) {
+		h->known = false;
+		go_forward(h);
+		return false;
+	}
 	on_forward(h, event);
+	choose_thread(h, event);
 	return true;
+}
+
+/* The debugger has left, or has not come: the turns are passed on. */
+static bool
+poll_undebugged(struct history *h, struct machine *m, struct debug_event *event)
+{
+	const struct history_order runs = { .want = WANT_RUN };
+
+	while (debug_look(m, event)) {
+		if (!h->machine || !is_passing(h, event))
+			return true;
+		run(h, &runs, 0);
+	}
+	return false;
 }
 
 /* The next event to report, or false: there is none yet. */
@@ -1122,7 +1293,7 @@ history_poll(struct history *h, struct machine *m, struct debug_event *event)
 	unsigned turn;
 
 	if (h->state == HISTORY_NONE)
-		return debug_poll(m, event);
+		return poll_undebugged(h, m, event);
 	h->more = false;
 	for (turn = 0; turn < TURN; turn++) {
 		if (h->due) {
@@ -1132,7 +1303,7 @@ history_poll(struct history *h, struct machine *m, struct debug_event *event)
 		}
 		if (is_forward(h) && look(h, event))
 			return true;
-		if (!debug_poll(m, event))
+		if (!debug_look(m, event))
 			return false;
 		if (is_reported(h, event))
 			return true;

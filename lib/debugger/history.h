@@ -4,10 +4,12 @@
  * state, by running forward; a place before it is reached by running less far.
  * It must not know packets, nor what a recording contains.
  *
- * A guest of one thread has no input between two events (hypercall/core/
- * replay.h), so a place is known by its state (vm/snapshot.h), and is named by
- * the number of events before it, the number of times that its instruction was
- * met since, and the steps since then.
+ * A guest has no input between two events (hypercall/core/replay.h), and the
+ * recording says which of its threads runs.  So a place is known by its state
+ * (vm/snapshot.h).  Its name is the number of events before it, and the number
+ * of times that its instruction was met since, by any thread.  Each thread that
+ * passes its turn on brings the guest to rest, in every state, and the guest
+ * goes on with the thread that has the turn now.
  *
  * While the debugger lets the guest run, checkpoints are taken (checkpoints.h):
  *
@@ -95,6 +97,14 @@ enum history_goal {
 	HISTORY_TO_NAME,        /* to the present: its name is wanted */
 };
 
+/* The debugger's order for a thread that has the turn: as debug_want().  If the
+ * thread is held, it runs then, and its stops are not reported. */
+struct history_order {
+	enum debug_want want;
+	uint64_t lo, hi;
+	bool held;
+};
+
 /* The purpose of a way. */
 enum history_task {
 	HISTORY_STOPS,  /* the debugger's stop */
@@ -160,6 +170,8 @@ struct history {
 	bool planted;
 	uint64_t meetings, stops, left;
 	uint64_t pass; /* the signals that the debugger does not want to see */
+	bool catches_exit; /* of a thread: the debugger does */
+	struct history_order order[MACHINE_VCPUS]; /* on the way forward */
 };
 
 /* The guest rests at its start: 0, or -errno if it cannot be copied. */
@@ -172,9 +184,11 @@ void history_detach(struct history *h);
 /* At rest: go back, by one instruction or to the last stop.  0 or -errno. */
 int history_back(struct history *h, bool one);
 
-/* At rest: the guest is to go forward, as far as `want` says.  False: there is
- * nothing more, which the next history_poll() reports. */
-bool history_forward(struct history *h, enum debug_want want);
+/* At rest: the guest is to go forward, each thread as was ordered for its vCPU,
+ * when it has the turn.  If there is nothing more, the next history_poll()
+ * reports that. */
+struct history_order *history_order(struct history *h, unsigned vcpu);
+void history_forward(struct history *h);
 
 /* At rest: print the name of the present, and keep it if it is to be marked; or
  * that of the last write to [addr, addr + len).  History_poll() reports a stop

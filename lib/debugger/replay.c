@@ -55,22 +55,43 @@ want_of(enum target_action_kind kind)
 	}
 }
 
-/* There is one thread, and it gets the signals that it had. */
+static struct history_order
+order_of(const struct target_action *action)
+{
+	if (!action || action->kind == ACTION_STOP)
+		return (struct history_order){ .want = WANT_RUN, .held = true };
+	return (struct history_order){
+		.want = want_of(action->kind),
+		.lo = action->lo,
+		.hi = action->hi,
+	};
+}
+
+/* The recording decides which thread runs, also one that is held.  Threads get
+ * the signals that they had. */
 static int
 op_resume(void *ctx, const struct target_resume *how)
 {
+	const struct machine *m = ((struct debugger_target *)ctx)->machine;
 	struct history *h = history_of(ctx);
-	struct target_action action = how->actions[0];
-	size_t i = 0;
+	const struct target_action *action;
+	unsigned i;
 
-	while (i + 1 < how->n && action.kind == ACTION_STOP)
-		action = how->actions[++i];
-	action.tid = TARGET_ALL;
-	action.signal = history_signal(h);
-	if (!history_forward(h, want_of(action.kind)))
-		return 0;
-	return debugger_target_ops()->resume(
-	    ctx, &(struct target_resume){ &action, 1 });
+	for (i = 0; i < MACHINE_VCPUS; i++) {
+		action = debugger_target_action(
+		    how, i < m->vcpus ? m->vcpu[i].thread.tid : TARGET_ALL);
+		*history_order(h, i) = order_of(action);
+	}
+	history_forward(h);
+	return 0;
+}
+
+/* No stop is made for a thread that begins or ends. */
+static void
+op_thread_events(void *ctx, bool on)
+{
+	(void)ctx;
+	(void)on;
 }
 
 static int
@@ -124,6 +145,7 @@ debugger_replay_ops(void)
 	ops.release = NULL;
 	ops.pause = NULL; /* there is no non-stop mode */
 	ops.resume = op_resume;
+	ops.thread_events = op_thread_events;
 	ops.reverse = op_reverse;
 	ops.interrupt = op_interrupt;
 	ops.attach = op_attach;

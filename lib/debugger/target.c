@@ -228,8 +228,8 @@ op_remove(void *ctx, const struct target_break *brk)
 	    machine_of(ctx), (enum breaks_type)brk->type, brk->addr, brk->kind);
 }
 
-static const struct target_action *
-action_for(const struct target_resume *how, int tid)
+const struct target_action *
+debugger_target_action(const struct target_resume *how, int tid)
 {
 	size_t i;
 
@@ -250,7 +250,8 @@ op_resume(void *ctx, const struct target_resume *how)
 		[ACTION_RANGE] = WANT_RANGE,
 	};
 	struct machine *m = machine_of(ctx);
-	const struct target_action *action = action_for(how, TARGET_ALL);
+	const struct target_action *action = debugger_target_action(
+	    how, TARGET_ALL);
 	unsigned i;
 
 	/* No action can name a thread that does not exist yet. */
@@ -259,7 +260,7 @@ op_resume(void *ctx, const struct target_resume *how)
 	for (i = 0; i < m->vcpus; i++) {
 		if (!thread_lives(&m->vcpu[i]))
 			continue;
-		action = action_for(how, m->vcpu[i].thread.tid);
+		action = debugger_target_action(how, m->vcpu[i].thread.tid);
 		if (action)
 			debug_want(&m->vcpu[i], wants[action->kind], action->lo,
 			    action->hi, action->signal);

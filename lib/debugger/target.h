@@ -42,6 +42,10 @@ struct debugger_target {
 /* The operations; their context is a struct debugger_target. */
 const struct target_ops *debugger_target_ops(void);
 
+/* The action of a resumption for thread `tid`, or NULL. */
+const struct target_action *
+debugger_target_action(const struct target_resume *how, int tid);
+
 /* The stop that an event of the machine is to the stub. */
 struct stop
 debugger_target_stop(struct machine *m, const struct debug_event *event);

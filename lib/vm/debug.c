@@ -42,6 +42,9 @@ _Static_assert(MACHINE_VCPUS <= STOPS_VCPUS, "stops.h has a state for each");
 #define STEPS_IN_A_ROW 8
 #define LENT_RUNS      16 /* entries for one step, before its thread goes on */
 
+/* Each exit brings these along, besides the registers. */
+#define DEBUG_SYNC (KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS)
+
 /* GDB's own signals are not the guest's. */
 #define KEEP_SIGNALS (~(HC_SIGNAL_BIT(SIGINT) | HC_SIGNAL_BIT(SIGTRAP)))
 
@@ -511,7 +514,8 @@ debug_wait(struct vcpu *vcpu)
 
 	while (vcpu->flight.call != CALL_EXITED) {
 		kick_forget(vcpu);
-		if (machine_is_over(vcpu->machine) || *run == RUN_LEAVING)
+		if (machine_is_over(vcpu->machine) || *run == RUN_LEAVING ||
+		    *run == RUN_ABSENT)
 			return false;
 		if (*run == RUN_RUNNING) {
 			if (rested)
@@ -549,8 +553,7 @@ debug_begin(struct vcpu *vcpu)
 {
 	int r;
 
-	vcpu->kvm.run->kvm_valid_regs |= KVM_SYNC_X86_SREGS |
-					 KVM_SYNC_X86_EVENTS;
+	vcpu->kvm.run->kvm_valid_regs |= DEBUG_SYNC;
 	/* An entry that does not enter brings the first registers along. */
 	r = vcpu_settle(vcpu);
 	if (r < 0)
@@ -625,6 +628,8 @@ debug_born(struct vcpu *vcpu)
 		.left = DEBUG_NOWHERE,
 		.rested = DEBUG_NOWHERE,
 	};
+	/* Its host thread may not have left the thread before this one. */
+	vcpu->kvm.run->kvm_valid_regs |= d->on ? DEBUG_SYNC : 0;
 	if (d->on)
 		cause_with_lock(
 		    vcpu->machine, (struct stops_input){
@@ -835,6 +840,29 @@ debug_poll(struct machine *m, struct debug_event *event)
 	return ready;
 }
 
+/* Does the event say what the vCPU has met? */
+static bool
+is_of_vcpu(const struct debug_event *event)
+{
+	return event->kind != EVENT_INTERRUPT && event->kind != EVENT_GONE;
+}
+
+bool
+debug_look(struct machine *m, struct debug_event *event)
+{
+	bool ready = poll_event(m, event);
+
+	if (ready && is_of_vcpu(event))
+		note_report(m, event);
+	return ready;
+}
+
+void
+debug_report(struct machine *m, const struct debug_event *event)
+{
+	note_report(m, event);
+}
+
 void
 debug_set_deaf(struct machine *m, bool deaf)
 {
@@ -888,6 +916,16 @@ signal_kept(const struct vcpu *vcpu)
 		   : 0;
 }
 
+/* In a replay only the thread runs whose turn it is. */
+static bool
+may_run(struct vcpu *vcpu)
+{
+	const struct hc_guest *guest = &vcpu->machine->guest;
+
+	return !guest->replay ||
+	       guest->replay->ops->turn(guest) == &vcpu->thread;
+}
+
 /*
  * Events that were not reported are forgotten: a fault will come again, and a
  * breakpoint is gone.
@@ -905,10 +943,11 @@ debug_detach(struct machine *m)
 	d->catch_set.on = false;
 	d->threads = false;
 	m->guest.signals.observed = false;
-	d->want_new = WANT_RUN;
+	d->want_new = m->guest.replay ? WANT_STOP : WANT_RUN;
 	for (i = 0; i < m->vcpus; i++) {
 		m->vcpu[i].debug.event.kind = EVENT_NONE;
-		m->vcpu[i].debug.want = WANT_RUN;
+		m->vcpu[i].debug.want = may_run(&m->vcpu[i]) ? WANT_RUN
+							     : WANT_STOP;
 		m->vcpu[i].debug.signal = signal_kept(&m->vcpu[i]);
 		m->vcpu[i].debug.aside.count = 0;
 	}
@@ -937,7 +976,7 @@ debug_pause(struct machine *m, struct debug_event *event)
 	debug_interrupt(m);
 	while (!poll_event(m, event))
 		poll(&ready, 1, KICK_AGAIN_MS);
-	if (event->kind != EVENT_INTERRUPT && event->kind != EVENT_GONE)
+	if (is_of_vcpu(event))
 		note_report(m, event);
 }
 

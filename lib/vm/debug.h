@@ -202,6 +202,11 @@ int debug_timeout(struct machine *m);
 /* The next event.  False: nothing has happened, or not all rest yet. */
 bool debug_poll(struct machine *m, struct debug_event *event);
 
+/* As debug_poll(), but until debug_report() of the event a vCPU that has met
+ * nothing can still meet the breakpoint that it rests on. */
+bool debug_look(struct machine *m, struct debug_event *event);
+void debug_report(struct machine *m, const struct debug_event *event);
+
 /* A debugger comes, and goes: everything it inserted goes with it. */
 void debug_attach(struct machine *m);
 void debug_detach(struct machine *m);

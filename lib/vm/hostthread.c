@@ -29,11 +29,23 @@ check_turn(struct vcpu *vcpu, const char *why)
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0, "%s", why);
 }
 
+static void
+end_turn(struct vcpu *vcpu)
+{
+	struct hc_turns *turns = vcpu->thread.turns;
+
+	if (turns && !machine_is_over(vcpu->machine))
+		check_turn(vcpu, turns->end(turns, &vcpu->thread));
+}
+
 /* The thread has ended itself: its vCPU is free for another. */
 static void
 release(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;
+	/* Under a debugger the turn is passed on first: the controller comes
+	 * when the thread is gone. */
+	const bool first = m->debug.on && m->live > 1;
 	/* Nothing pending may be completed in the next thread's life. */
 	int r = vcpu_settle(vcpu);
 	bool last;
@@ -41,6 +53,8 @@ release(struct vcpu *vcpu)
 	if (r < 0)
 		machine_end(m, OUTCOME_FAILED, 0, "KVM_RUN of vCPU %u: %s",
 		    vcpu->id, strerror(-r));
+	if (first)
+		end_turn(vcpu);
 	pthread_mutex_lock(&m->lock);
 	vcpu->state = VCPU_PARKED;
 	if (vcpu->thread.tid == 1)
@@ -51,9 +65,8 @@ release(struct vcpu *vcpu)
 		machine_end_quietly(m, OUTCOME_EXIT, m->main_status);
 	debug_gone(vcpu);
 	pthread_mutex_unlock(&m->lock);
-	if (vcpu->thread.turns && !machine_is_over(m))
-		check_turn(vcpu,
-		    vcpu->thread.turns->end(vcpu->thread.turns, &vcpu->thread));
+	if (!first)
+		end_turn(vcpu);
 }
 
 static bool

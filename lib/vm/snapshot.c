@@ -6,6 +6,7 @@
 #include "vm/snapshot.h"
 
 #include "vm/cpu.h"
+#include "vm/thread.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -224,7 +225,7 @@ take_memory(
 
 /* The vCPU leaves the shim: its registers are the user's. */
 static int
-take_vcpu(struct snapshot *s, struct vcpu *vcpu)
+take_vcpu(struct snapshot_vcpu *s, struct vcpu *vcpu)
 {
 	int r = vcpu_leave_shim(vcpu, false);
 
@@ -237,11 +238,34 @@ take_vcpu(struct snapshot *s, struct vcpu *vcpu)
 	if (r == 0)
 		r = kvmcore_get_xsave(
 		    &vcpu->kvm, (struct kvm_xsave *)(void *)s->xsave);
+	s->vcpu = vcpu;
 	s->regs = *vcpu_regs(vcpu);
 	s->thread = vcpu->thread;
 	s->flight = vcpu->flight;
 	s->debug = vcpu->debug;
 	return r;
+}
+
+static int
+take_threads(struct snapshot *s, struct machine *m)
+{
+	const struct hc_thread *turn = m->guest.replay->ops->turn(&m->guest);
+	unsigned i;
+	int r = 0;
+
+	s->last_tid = m->last_tid;
+	s->main_status = m->main_status;
+	s->thread = calloc(m->live, sizeof(*s->thread));
+	if (!s->thread)
+		return -ENOMEM;
+	for (i = 0; r == 0 && i < m->vcpus; i++) {
+		if (!thread_lives(&m->vcpu[i]))
+			continue;
+		if (&m->vcpu[i].thread == turn)
+			s->turn = &s->thread[s->threads];
+		r = take_vcpu(&s->thread[s->threads++], &m->vcpu[i]);
+	}
+	return r == 0 && !s->turn ? -ESRCH : r;
 }
 
 int
@@ -254,7 +278,7 @@ snapshot_take(
 	snapshot_drop(s);
 	s->guest = malloc(parts_size());
 	s->place = malloc(guest->replay->ops->size);
-	r = s->guest && s->place ? take_vcpu(s, &m->vcpu[0]) : -ENOMEM;
+	r = s->guest && s->place ? take_threads(s, m) : -ENOMEM;
 	if (r == 0) {
 		breaks_hide(&m->debug.breaks);
 		r = take_memory(s, &m->mem, near);
@@ -267,6 +291,7 @@ snapshot_take(
 	copy_guest_out(s->guest, guest);
 	guest->replay->ops->save(guest, s->place);
 	s->events = guest->replay->ops->events(guest);
+	s->at = guest->replay->ops->at(guest);
 	s->taken = true;
 	return 0;
 }
@@ -279,6 +304,7 @@ snapshot_drop(struct snapshot *s)
 	for (i = 0; i < s->pages; i++)
 		drop_bytes(s->page[i].copy);
 	free(s->page);
+	free(s->thread);
 	free(s->tables);
 	free(s->guest);
 	free(s->place);
@@ -340,9 +366,11 @@ return_memory(const struct snapshot *s, struct gmem *mem)
 
 /* KVM's own setting, and the calls that its debugger has set aside, stay. */
 static int
-return_vcpu(const struct snapshot *s, struct vcpu *vcpu)
+return_vcpu(const struct snapshot_vcpu *s)
 {
+	struct vcpu *vcpu = s->vcpu;
 	const uint32_t control = vcpu->debug.control;
+	int r;
 
 	vcpu->thread = s->thread;
 	vcpu->flight = s->flight;
@@ -352,7 +380,57 @@ return_vcpu(const struct snapshot *s, struct vcpu *vcpu)
 	*vcpu_regs(vcpu) = s->regs;
 	vcpu->kvm.run->s.regs.sregs = s->sregs;
 	vcpu->kvm.run->kvm_dirty_regs |= KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
-	return vcpu_flush(vcpu);
+	r = vcpu_flush(vcpu);
+	return r < 0 ? r
+		     : kvmcore_set_xsave(&vcpu->kvm,
+			   (const struct kvm_xsave *)(const void *)s->xsave);
+}
+
+static const struct snapshot_vcpu *
+find_thread(const struct snapshot *s, const struct vcpu *vcpu)
+{
+	unsigned i;
+
+	for (i = 0; i < s->threads; i++)
+		if (s->thread[i].vcpu == vcpu)
+			return &s->thread[i];
+	return NULL;
+}
+
+/* The same vCPUs have threads as then. */
+static void
+return_lives(const struct snapshot *s, struct machine *m)
+{
+	struct debug_event event;
+	bool born = false;
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++) {
+		const struct snapshot_vcpu *then = find_thread(s, &m->vcpu[i]);
+
+		if (thread_lives(&m->vcpu[i]) && !then) {
+			thread_take(&m->vcpu[i]);
+		} else if (!thread_lives(&m->vcpu[i]) && then) {
+			thread_give(&m->vcpu[i], &then->thread);
+			born = true;
+		}
+	}
+	/* A new one rests first: its registers are not true yet. */
+	if (born)
+		debug_pause(m, &event);
+	m->last_tid = s->last_tid;
+	m->main_status = s->main_status;
+}
+
+static int
+return_threads(const struct snapshot *s)
+{
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < s->threads; i++)
+		r = return_vcpu(&s->thread[i]);
+	return r;
 }
 
 int
@@ -361,6 +439,7 @@ snapshot_return(const struct snapshot *s, struct machine *m)
 	struct breaks *b = &m->debug.breaks;
 	int r;
 
+	return_lives(s, m);
 	copies_clear(&m->debug.copies);
 	breaks_hide(b);
 	gmem_lock(&m->mem);
@@ -369,10 +448,7 @@ snapshot_return(const struct snapshot *s, struct machine *m)
 	breaks_show(b);
 	breaks_look(b);
 	if (r == 0)
-		r = return_vcpu(s, &m->vcpu[0]);
-	if (r == 0)
-		r = kvmcore_set_xsave(&m->vcpu[0].kvm,
-		    (const struct kvm_xsave *)(const void *)s->xsave);
+		r = return_threads(s);
 	copy_guest_in(&m->guest, s->guest);
 	m->guest.replay->ops->load(&m->guest, s->place);
 	return r;
@@ -420,12 +496,13 @@ clear_unused(uint8_t *xsave)
 }
 
 static bool
-is_same_xsave(const struct snapshot *s, const struct vcpu *vcpu)
+is_same_xsave(const struct snapshot_vcpu *s)
 {
 	_Alignas(8) uint8_t here[sizeof(struct kvm_xsave)];
 	uint8_t there[sizeof(here)];
 
-	if (kvmcore_get_xsave(&vcpu->kvm, (struct kvm_xsave *)(void *)here) < 0)
+	if (kvmcore_get_xsave(&s->vcpu->kvm, (struct kvm_xsave *)(void *)here) <
+	    0)
 		return false;
 	memcpy(there, s->xsave, sizeof(there));
 	clear_unused(here);
@@ -442,9 +519,11 @@ snapshot_is_present(struct snapshot *s, struct machine *m)
 	bool same;
 
 	if (guest->replay->ops->events(guest) != s->events ||
-	    vcpu_user_context(&m->vcpu[0], &user) < 0 ||
-	    memcmp(&user, &s->user, sizeof(user)) != 0 ||
-	    !is_same_xsave(s, &m->vcpu[0]))
+	    guest->replay->ops->at(guest) != s->at ||
+	    !thread_lives(s->turn->vcpu) ||
+	    vcpu_user_context(s->turn->vcpu, &user) < 0 ||
+	    memcmp(&user, &s->turn->user, sizeof(user)) != 0 ||
+	    !is_same_xsave(s->turn))
 		return false;
 	breaks_hide(&m->debug.breaks);
 	same = is_same_memory(s, &m->mem);

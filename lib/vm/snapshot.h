@@ -4,14 +4,14 @@
  * registers, what novillo keeps for the guest, and the place in the recording.
  * It must not know who comes back, nor why.
  *
- * All functions are for a machine at rest whose guest has one thread and is
- * replayed (hypercall/core/replay.h), so that no host file, clock or process is
- * part of its state.  Breakpoints and watchpoints are the debugger's and are
- * not part of it either: they stay as they are.
+ * All functions are for a machine at rest whose guest is replayed
+ * (hypercall/core/replay.h), so that no host file, clock or process is part of
+ * its state.  Breakpoints and watchpoints are the debugger's and are not part
+ * of it either: they stay as they are.
  *
- * Between two events such a guest has no input.  So two moments with the same
- * number of events and the same registers and memory are one moment, or the
- * guest is in a loop that it never leaves.
+ * Between two records such a guest has no input, and one of its threads runs.
+ * So two moments with the same next record and the same memory and registers of
+ * that thread are one moment, or the guest is in a loop that it never leaves.
  */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
@@ -31,10 +31,9 @@ struct snapshot_page {
 	struct snapshot_bytes *copy;
 };
 
-/* All zero: none. */
-struct snapshot {
-	bool taken;
-	uint64_t events;
+/* A thread of the guest, on this vCPU. */
+struct snapshot_vcpu {
+	struct vcpu *vcpu;
 	struct user_context user;
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
@@ -43,6 +42,17 @@ struct snapshot {
 	struct hc_thread thread;
 	struct flight flight;
 	struct debug_vcpu debug;
+};
+
+/* All zero: none. */
+struct snapshot {
+	bool taken;
+	uint64_t events;
+	uint64_t at; /* where the next record is */
+	unsigned threads;
+	struct snapshot_vcpu *thread;
+	struct snapshot_vcpu *turn; /* the one that runs next */
+	int last_tid, main_status;
 	struct pagetable pt;
 	uint64_t *tables;
 	size_t pages, room;

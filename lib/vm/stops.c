@@ -224,6 +224,9 @@ static void
 on_gone(
     struct stops *s, const struct stops_input *in, struct stops_actions *act)
 {
+	/* It is taken from a thread that rests. */
+	if (s->vcpu[in->vcpu].run == RUN_RESTING)
+		add(act->wake, in->vcpu);
 	s->vcpu[in->vcpu].run = RUN_ABSENT;
 	s->vcpu[in->vcpu].news = NEWS_NONE;
 	if (s->lone == in->vcpu)

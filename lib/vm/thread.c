@@ -84,8 +84,9 @@ take_vcpu(struct machine *m, struct vcpu **taken)
 	/* That is an error for the guest alone. */
 	if (r < 0)
 		return -EAGAIN;
-	(*taken)->state = VCPU_TAKEN;
+	/* While its last number does not count: that may be given again. */
 	(*taken)->thread.tid = new_tid(m);
+	(*taken)->state = VCPU_TAKEN;
 	return 0;
 }
 
@@ -162,6 +163,38 @@ start_thread(struct hc_thread *child, uint64_t stack, const uint64_t *tls)
 	if (tls)
 		vcpu->kvm.run->s.regs.sregs.fs.base = *tls;
 	pthread_mutex_lock(&m->lock);
+	debug_born(vcpu);
+	vcpu->state = VCPU_LIVE;
+	m->live++;
+	pthread_cond_signal(&vcpu->born);
+	pthread_mutex_unlock(&m->lock);
+}
+
+void
+thread_take(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+
+	pthread_mutex_lock(&m->lock);
+	vcpu->state = VCPU_PARKED;
+	m->live--;
+	debug_gone(vcpu);
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* Nothing is at address 0, and no breakpoint before it: the thread comes to
+ * rest there and makes no instruction. */
+void
+thread_give(struct vcpu *vcpu, const struct hc_thread *thread)
+{
+	struct machine *m = vcpu->machine;
+	const struct user_context c = { 0 };
+
+	vcpu->thread = *thread;
+	vcpu->flight = (struct flight){ 0 };
+	cpu_set_registers(vcpu, &c);
+	pthread_mutex_lock(&m->lock);
+	m->debug.want_new = WANT_STOP;
 	debug_born(vcpu);
 	vcpu->state = VCPU_LIVE;
 	m->live++;

@@ -12,4 +12,9 @@
 /* Fill in the operations of the vCPU's struct hc_thread. */
 void thread_init(struct vcpu *vcpu);
 
+/* For a snapshot, while all rest: take the vCPU from its thread; give it to a
+ * thread, whose registers follow when it has come to rest. */
+void thread_take(struct vcpu *vcpu);
+void thread_give(struct vcpu *vcpu, const struct hc_thread *thread);
+
 #endif

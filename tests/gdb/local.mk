@@ -32,6 +32,7 @@ GDB_TESTS = \
 	tests/gdb/t-gdb-story.sh \
 	tests/gdb/t-gdb-trace.sh \
 	tests/gdb/t-gdb-tutorial.sh \
+	tests/gdb/t-gdb-turns.sh \
 	tests/gdb/t-gdb-vdso.sh \
 	tests/gdb/t-gdb-watch.sh \
 	tests/gdb/t-gdb-tui.sh \

@@ -31,6 +31,7 @@ HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-story.sh \
 	tests/gdb/t-gdb-trace.sh \
 	tests/gdb/t-gdb-tutorial.sh \
+	tests/gdb/t-gdb-turns.sh \
 	tests/gdb/t-gdb-vdso.sh \
 	tests/gdb/t-gdb-ways.sh
 HOST_DEBUGGER_B = \

@@ -173,6 +173,13 @@ no_events(const struct hc_guest *guest)
 	return 0;
 }
 
+static struct hc_thread *
+only_thread(const struct hc_guest *guest)
+{
+	(void)guest;
+	return &m.vcpu[0].thread;
+}
+
 static void
 save_place(const struct hc_guest *guest, void *place)
 {
@@ -188,6 +195,9 @@ load_place(struct hc_guest *guest, const void *place)
 
 static const struct hc_replay_ops no_places = {
 	.events = no_events,
+	.turn = only_thread,
+	.maker = only_thread,
+	.at = no_events,
 	.size = 1,
 	.save = save_place,
 	.load = load_place,

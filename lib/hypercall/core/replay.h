@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A replay as a debugger moves in it: how many events there were, a stop after
- * one of them, and the place in the recording, to be saved and to come
- * back to.  It must not know recordings, nor who moves.
+ * A replay as a debugger moves in it: how many events there were, whose turn it
+ * is, a stop after an event, and the place in the recording, to be saved and to
+ * come back to.  It must not know recordings, nor who moves.
  *
  * An event is a call or a reading of the time stamp counter.
  */
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct hc_guest;
+struct hc_thread;
 
 /* The next thing in the recording. */
 enum hc_ahead {
@@ -25,6 +26,12 @@ struct hc_replay_ops {
 	/* How many events the guest has had. */
 	uint64_t (*events)(const struct hc_guest *guest);
 	enum hc_ahead (*ahead)(const struct hc_guest *guest);
+	/* The thread that runs, and no other, until the next record; the one
+	 * that had the last event, or NULL if that has ended. */
+	struct hc_thread *(*turn)(const struct hc_guest *guest);
+	struct hc_thread *(*maker)(const struct hc_guest *guest);
+	/* Where the next record is: it grows. */
+	uint64_t (*at)(const struct hc_guest *guest);
 	/* Copy the place in the recording to `place`, of `size` bytes, and go
 	 * back to it. */
 	size_t size;
@@ -37,6 +44,10 @@ struct hc_replay {
 	/* Called by the guest's thread after event `until`, and after the last
 	 * one if HC_AHEAD_NOTHING is next.  NULL: nobody asks. */
 	void (*reached)(void *ctx);
+	/* Called by a thread that has passed its turn on, which is to rest
+	 * now: after an event, in a call that waits, which will be made again,
+	 * or at its end.  NULL: threads wait for their turns by themselves. */
+	void (*passed)(void *ctx);
 	void *ctx;
 	uint64_t until;
 };

@@ -83,7 +83,11 @@ struct hc_thread {
 	volatile int kicked;
 	struct hc_turns *turns; /* NULL: threads run together */
 	_Atomic int has_turn;
-	struct hc_thread *next_turn;     /* that waits for it, after this one */
+	struct hc_thread *next_turn; /* that waits for it, after this one */
+	/* In a replay under a debugger: it waits in a call for its turn, and a
+	 * hash of what the call has read. */
+	bool awaits_turn;
+	uint64_t read_before;
 	const struct hc_thread_ops *ops; /* NULL: alone, without a vCPU */
 };
 

@@ -34,7 +34,7 @@ enum hc_turn_taken hc_record_turn(
     struct hc_recording *rec, struct hc_thread *thread, uint32_t number);
 
 /* Records of `kind` that follow give the turn to other threads: when this
- * returns, they have given it back. */
+ * returns, they have given it back, or under a debugger it is PASSED. */
 enum hc_turn_taken hc_replay_turn(
     struct hc_recording *rec, struct hc_thread *thread, enum record_kind kind);
 

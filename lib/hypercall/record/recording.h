@@ -42,6 +42,8 @@ struct hc_recording {
 	struct hc_guest *guest;
 	struct hc_turns turns;
 	struct hc_turn turn;
+	/* Replaying: the thread that had the last event, if it lives. */
+	struct hc_thread *maker;
 	/* Recording: the thread whose events follow; at which event and time
 	 * its turn began; did the one before leave in a call?  Does the call
 	 * in the making keep the turn while it waits? */
@@ -59,7 +61,6 @@ struct hc_recording {
 	 * its stream 1 it was written to this descriptor; 0: to 1. */
 	uint64_t shown;
 	int output;
-	bool debugged; /* it has, or waits for, a debugger */
 	struct hc_replay replay;
 	struct record_reader scratch; /* for a look at the next record */
 	enum hc_replayed state;

@@ -271,9 +271,10 @@ show_output(const struct hc_call *call, const struct hc_row *row,
 
 /* The guest has had one more. */
 static void
-count_event(struct hc_recording *rec)
+count_event(struct hc_recording *rec, struct hc_thread *thread)
 {
 	rec->events++;
+	rec->maker = thread;
 	if (rec->events > rec->shown)
 		rec->shown = rec->events;
 }
@@ -284,12 +285,13 @@ static bool
 goes_on_after(struct hc_recording *rec, struct hc_thread *thread)
 {
 	struct hc_replay *replay = &rec->replay;
+	enum hc_turn_taken taken = hc_replay_turn(rec, thread, RECORD_SWITCH);
 	bool more;
 
-	if (hc_replay_turn(rec, thread, RECORD_SWITCH) == HC_TURN_OVER)
+	if (taken == HC_TURN_OVER)
 		return true;
 	more = has_next(rec);
-	if (record_peek(rec->reader) == RECORD_SIGNAL)
+	if (taken == HC_TURN_TAKEN && record_peek(rec->reader) == RECORD_SIGNAL)
 		thread->signals.pending = true;
 	if (!replay->reached || rec->state == HC_REPLAY_DIVERGED)
 		return more;
@@ -319,24 +321,12 @@ stop(struct hc_call *call)
 	return -ENOSYS;
 }
 
-/* A debugger would see one thread go on where another one did. */
-static int64_t
-stop_debugged(struct hc_call *call)
-{
-	struct hc_recording *rec = call->guest->recording;
-
-	rec->state = HC_REPLAY_BROKEN;
-	snprintf(rec->why, sizeof(rec->why),
-	    "the recorded guest has threads, which a debugger cannot follow in"
-	    " a replay yet: replay it without --gdb and --debug");
-	return stop(call);
-}
-
 /* Let others run while the recorded call waited.  A thread that ends sees that
- * another waits for its lock. */
+ * another waits for its lock.  Under a debugger the call is made again when its
+ * thread has the turn: by then what it has read may have changed. */
 static enum hc_turn_taken
-wait_again(
-    struct hc_recording *rec, const struct hc_call *call, uint32_t number)
+wait_again(struct hc_recording *rec, const struct hc_call *call,
+    uint32_t number, struct record_call *made)
 {
 	struct hc_thread *thread = call->thread;
 	const unsigned op = (unsigned)call->arg[1] & (unsigned)FUTEX_CMD_MASK;
@@ -344,8 +334,13 @@ wait_again(
 
 	if (number == HC_futex && (op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2))
 		thread->lock = call->arg[0];
+	if (thread->awaits_turn)
+		made->input = thread->read_before;
 	taken = hc_replay_turn(rec, thread, RECORD_WAIT);
-	thread->lock = 0;
+	thread->awaits_turn = taken == HC_TURN_PASSED;
+	thread->read_before = made->input;
+	if (!thread->awaits_turn)
+		thread->lock = 0;
 	return taken;
 }
 
@@ -356,15 +351,17 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 	struct hc_recording *rec = call->guest->recording;
 	const char *reason = hc_unrecordable(call, number);
 	struct record_call made, event;
+	enum hc_turn_taken taken;
 	int64_t result;
 
 	if (reason)
 		return hc_recording_refuse(call, reason, number);
-	if (rec->debugged && (number == HC_clone || number == HC_clone3))
-		return stop_debugged(call);
 	hc_describe_call(call, row, number, &made);
-	if (wait_again(rec, call, number) == HC_TURN_OVER)
+	taken = wait_again(rec, call, number, &made);
+	if (taken == HC_TURN_OVER)
 		return -EINTR;
+	if (taken == HC_TURN_PASSED)
+		return -HC_NOT_MADE;
 	if (!match(rec, &made, &event))
 		return stop(call);
 	hc_begin_treated_mask(call, number);
@@ -380,7 +377,7 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 	if (event.number == HC_mmap)
 		protect_again(call, &event);
 	show_output(call, row, &event);
-	count_event(rec);
+	count_event(rec, call->thread);
 	if ((call->end == HC_GOES_ON || call->end == HC_LEAVES_HANDLER) &&
 	    !goes_on_after(rec, call->thread))
 		return stop(call);
@@ -397,7 +394,7 @@ hc_replay_counter(
 		return rec->why;
 	rec->counter += (uint64_t)record_get_signed(rec->reader);
 	*value = rec->counter;
-	count_event(rec);
+	count_event(rec, thread);
 	return goes_on_after(rec, thread) ? NULL : rec->why;
 }
 
@@ -423,7 +420,7 @@ hc_replay_signal(
 	struct hc_recording *rec = guest->recording;
 	uint8_t bytes[RECORD_INFO];
 
-	if (rec->state != HC_REPLAY_RUNS ||
+	if (rec->turn.holder != thread || rec->state != HC_REPLAY_RUNS ||
 	    record_peek(rec->reader) != RECORD_SIGNAL)
 		return false;
 	(void)record_next(rec->reader);
@@ -446,8 +443,7 @@ hc_replay_signals(struct hc_guest *guest, struct hc_thread *thread)
 {
 	struct hc_recording *rec = guest->recording;
 
-	(void)thread;
-	if (has_next(rec))
+	if (rec->turn.holder != thread || has_next(rec))
 		return NULL;
 	if (!rec->replay.reached || rec->state == HC_REPLAY_DIVERGED)
 		return rec->why;
@@ -473,12 +469,33 @@ ahead(const struct hc_guest *guest)
 	return kind == RECORD_END ? HC_AHEAD_END : HC_AHEAD_EVENT;
 }
 
+static struct hc_thread *
+turn(const struct hc_guest *guest)
+{
+	return guest->recording->turn.holder;
+}
+
+static struct hc_thread *
+maker(const struct hc_guest *guest)
+{
+	return guest->recording->maker;
+}
+
+static uint64_t
+at(const struct hc_guest *guest)
+{
+	const struct record_reader *reader = guest->recording->reader;
+
+	return (uint64_t)reader->number * RECORD_BLOCK + reader->at;
+}
+
 /* A place in the recording. */
 struct place {
 	struct record_reader reader;
 	struct record_base base;
 	uint64_t events, counter;
 	enum hc_replayed state;
+	struct hc_thread *turn, *maker;
 };
 
 static void
@@ -492,6 +509,8 @@ save(const struct hc_guest *guest, void *to)
 	place->events = rec->events;
 	place->counter = rec->counter;
 	place->state = rec->state;
+	place->turn = rec->turn.holder;
+	place->maker = rec->maker;
 }
 
 static void
@@ -505,11 +524,16 @@ load(struct hc_guest *guest, const void *from)
 	rec->events = place->events;
 	rec->counter = place->counter;
 	rec->state = place->state;
+	rec->turn.holder = place->turn;
+	rec->maker = place->maker;
 }
 
 const struct hc_replay_ops hc_replay_places = {
 	.events = events,
 	.ahead = ahead,
+	.turn = turn,
+	.maker = maker,
+	.at = at,
 	.size = sizeof(struct place),
 	.save = save,
 	.load = load,

@@ -15,6 +15,7 @@
 
 enum hc_turn_taken {
 	HC_TURN_TAKEN,
+	HC_TURN_PASSED,  /* it is another's, and nobody waits for it here */
 	HC_TURN_OVER,    /* the guest has ended */
 	HC_TURN_STALLED, /* the one that has it makes no event */
 };

@@ -179,6 +179,15 @@ get_words(struct hc_recording *rec)
 	}
 }
 
+/* A signal that is next in the recording is taken by the thread whose turn it
+ * is, before that goes on. */
+static void
+expect_signal(struct hc_recording *rec, struct hc_thread *thread)
+{
+	if (record_peek(rec->reader) == RECORD_SIGNAL)
+		thread->signals.pending = true;
+}
+
 /* Give the turn to the thread that the next record names. */
 static bool
 give(struct hc_recording *rec, struct hc_thread *thread)
@@ -203,6 +212,10 @@ give(struct hc_recording *rec, struct hc_thread *thread)
 		return false;
 	}
 	hc_turn_give(&rec->turn, thread, to);
+	if (!rec->replay.passed)
+		return true;
+	expect_signal(rec, to);
+	rec->replay.passed(rec->replay.ctx);
 	return true;
 }
 
@@ -213,9 +226,14 @@ hc_replay_turn(
 	enum hc_turn_taken taken = HC_TURN_TAKEN;
 
 	while (taken == HC_TURN_TAKEN && rec->state == HC_REPLAY_RUNS &&
-	       record_peek(rec->reader) == (unsigned)kind)
-		taken = give(rec, thread) ? hc_turn_await(&rec->turn, thread)
-					  : HC_TURN_STALLED;
+	       record_peek(rec->reader) == (unsigned)kind) {
+		if (!give(rec, thread))
+			taken = HC_TURN_STALLED;
+		else if (rec->replay.passed)
+			taken = HC_TURN_PASSED;
+		else
+			taken = hc_turn_await(&rec->turn, thread);
+	}
 	return taken;
 }
 
@@ -233,9 +251,10 @@ begin_replayed(struct hc_turns *turns, struct hc_thread *thread)
 {
 	struct hc_recording *rec = recording_of(turns);
 
-	if (hc_turn_await(&rec->turn, thread) == HC_TURN_TAKEN &&
-	    record_peek(rec->reader) == RECORD_SIGNAL)
-		thread->signals.pending = true;
+	/* The debugger lets it run when it has the turn. */
+	if (!rec->replay.passed &&
+	    hc_turn_await(&rec->turn, thread) == HC_TURN_TAKEN)
+		expect_signal(rec, thread);
 	return NULL;
 }
 
@@ -245,6 +264,7 @@ end_replayed(struct hc_turns *turns, struct hc_thread *thread)
 	struct hc_recording *rec = recording_of(turns);
 	const unsigned next = record_peek(rec->reader);
 
+	rec->maker = NULL;
 	if (!hc_recording_goes_on(rec))
 		return rec->why;
 	if (next == RECORD_SWITCH)
@@ -265,6 +285,7 @@ hc_turns_attach(struct hc_recording *rec, struct hc_thread *first)
 		.end = records ? end_recorded : end_replayed,
 	};
 	rec->runs = first->tid;
+	rec->maker = first;
 	first->turns = &rec->turns;
 	hc_turn_init(&rec->turn, first);
 }

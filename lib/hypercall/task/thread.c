@@ -75,6 +75,7 @@ make_thread(struct hc_call *call, const struct request *req)
 	child->slack = call->thread->slack;
 	child->turns = call->thread->turns;
 	child->has_turn = 0;
+	child->awaits_turn = false;
 	if (req->flags & CLONE_PARENT_SETTID)
 		store_tid(call, req->parent_tid, tid);
 	if (req->flags & CLONE_CHILD_SETTID)
