@@ -23,6 +23,8 @@ bin_novillo_SOURCES = \
 	bin/debugfiles.c \
 	bin/debugfiles.h \
 	bin/foreign.def \
+	bin/flame.c \
+	bin/flame.h \
 	bin/gdbstart.c \
 	bin/gdbstart.h \
 	bin/hints.c \
@@ -46,6 +48,8 @@ bin_novillo_SOURCES = \
 	bin/outside.h \
 	bin/policy.c \
 	bin/policy.h \
+	bin/profiling.c \
+	bin/profiling.h \
 	bin/program.c \
 	bin/program.h \
 	bin/recording.c \

@@ -6,12 +6,14 @@
 #include "optionrow.h"
 
 #include "nearest.h"
+#include "profiling.h"
 #include "say.h"
 
 #include "debugger/line.h"
 #include "hypercall/trace/trace.h"
 #include "image/image.h"
 #include "vm/machine.h"
+#include "vm/profile.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -521,6 +523,20 @@ parse_trace_size(struct options *o, const char *text)
 }
 
 static int
+parse_profile_rate(struct options *o, const char *text)
+{
+	const char *end;
+	uint64_t n;
+
+	if (!parse_number(text, 10, &n, &end) || *end || n == 0 ||
+	    n > PROFILE_RATE_MOST)
+		return refuse(o, OPT_profile_rate, text,
+		    "not a number from 1 to %d", PROFILE_RATE_MOST);
+	o->profile_rate = (unsigned)n;
+	return 0;
+}
+
+static int
 parse_flat(struct options *o, const char *start)
 {
 	const char *end;
@@ -570,8 +586,17 @@ option_would_take(enum option_number option, const char *word)
 		return strcmp(word, "gdb") == 0 || strcmp(word, "lldb") == 0;
 	case OPT_flat: return parse_number(word, 0, &n, &end) && !*end;
 	case OPT_core: return ends_with(word, "core");
+	case OPT_profile: return ends_with(word, ".svg");
 	default: return false;
 	}
+}
+
+static int
+apply_gdb(struct options *o, const char *address)
+{
+	o->gdb = address ? address : DEBUGGER_ADDRESS;
+	o->gdb_wait = true;
+	return 0;
 }
 
 int
@@ -604,16 +629,15 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_trace_summary:
 		o->trace_summary = true;
 		return parse_calls(o, option, &o->summed, arg);
+	case OPT_profile: o->profile = arg ? arg : PROFILING_FILE; break;
+	case OPT_profile_rate: return parse_profile_rate(o, arg);
 	case OPT_trace_out: o->trace_out = arg; break;
 	case OPT_timeout: return parse_timeout(o, arg);
 	case OPT_output: o->output = arg; break;
 	case OPT_json: o->json = true; break;
 	case OPT_log: o->log = arg; break;
 	case OPT_quiet: o->quiet = true; break;
-	case OPT_gdb:
-		o->gdb = arg ? arg : DEBUGGER_ADDRESS;
-		o->gdb_wait = true;
-		break;
+	case OPT_gdb: return apply_gdb(o, arg);
 	case OPT_gdbserver: o->gdb = DEBUGGER_ADDRESS; break;
 	case OPT_stopped: o->gdb_wait = true; break;
 	case OPT_once: o->gdb_once = true; break;

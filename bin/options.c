@@ -8,6 +8,7 @@
 #include "image/image.h"
 #include "nearest.h"
 #include "hypercall/trace/trace.h"
+#include "vm/profile.h"
 #include "optionrow.h"
 #include "say.h"
 
@@ -383,6 +384,7 @@ options_parse(struct options *o, int argc, char **argv)
 	*o = (struct options){
 		.memory = OPTIONS_DEFAULT_MEMORY,
 		.trace_size = HC_TRACE_BYTES,
+		.profile_rate = PROFILE_RATE,
 		.sandbox = SANDBOX_BEST_EFFORT,
 		.flat_start = IMAGE_FLAT_BASE,
 	};

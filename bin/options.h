@@ -100,6 +100,8 @@ struct options {
 	unsigned trace_size;  /* bytes of a buffer in a line */
 	bool trace_summary;
 	struct hc_set summed;
+	const char *profile;   /* the file of a profile to make, or NULL */
+	unsigned profile_rate; /* samples a second */
 	const char *trace_out; /* the file of events to make, or NULL */
 	const char *output;    /* NULL: standard error; +FILE is appended to */
 	bool json;             /* counts and tables */

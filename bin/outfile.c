@@ -40,7 +40,7 @@ struct named {
 	bool appended;
 };
 
-enum { NAMED = 9 };
+enum { NAMED = 10 };
 
 static const char *
 plain_name(const char *name)
@@ -69,6 +69,7 @@ list_named(const struct options *o, struct named list[NAMED],
 		{ "--record", o->record, true, false },
 		{ "--learn", o->learn_file, true, false },
 		{ "--core", o->core ? core : NULL, true, false },
+		{ "--profile", o->profile, true, false },
 		{ "--trace-out", o->trace_out, true, false },
 		{ "--output", plain_name(o->output), true,
 		    o->output && o->output[0] == '+' },

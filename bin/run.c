@@ -15,6 +15,7 @@
 #include "outfile.h"
 #include "outside.h"
 #include "policy.h"
+#include "profiling.h"
 #include "program.h"
 #include "recording.h"
 #include "sandbox.h"
@@ -55,7 +56,7 @@ static struct {
 	int kvm;
 	int learned;          /* the file of --learn, or -1 */
 	int proc;             /* /proc, for workers; -1: the host has none */
-	int events;           /* of --trace-out, or -1 */
+	int events, profile;  /* of --trace-out and --profile, or -1 */
 	int64_t ends_at;      /* by --timeout: CLOCK_MONOTONIC, ns */
 	struct output output; /* of --trace, --stats and so on */
 } run;
@@ -168,13 +169,16 @@ static void
 close_pictures(const struct options *o)
 {
 	report_loss(o->trace_out, tracing_close());
+	report_loss(o->profile,
+	    profiling_close(o, run.program.fd, run.program.interp_fd));
 }
 
 static int
 open_pictures(const struct options *o)
 {
 	run.events = tracing_open(o);
-	return run.events < -1 ? -1 : 0;
+	run.profile = run.events < -1 ? -2 : profiling_open(o);
+	return run.profile < -1 ? -1 : 0;
 }
 
 /* novillo's own lines go to --log from now on. */
@@ -398,6 +402,7 @@ enter_sandbox(const struct options *o)
 		.recording = run.recording.fd,
 		.core_folder = run.core.folder,
 		.events = run.events,
+		.profile = run.profile,
 	};
 	return sandbox_enter(&run.sandbox, o);
 }
@@ -562,7 +567,7 @@ run_alone(const struct options *o)
 	tracing_start(o, &run.output, &run.machine.guest);
 	if (start_timeout(o->timeout_ns) < 0 ||
 	    outside_start(&run.machine, OUTSIDE_GUEST) < 0 ||
-	    enter_sandbox(o) < 0)
+	    enter_sandbox(o) < 0 || profiling_start(o, &run.machine) < 0)
 		return STATUS_FAILED;
 	machine_run(&run.machine);
 	return report_end(o);
@@ -599,7 +604,8 @@ run_planned(struct debugger_plan *plan)
 	tracing_start(o, &run.output, &run.machine.guest);
 	if (start_timeout(o->timeout_ns) < 0 ||
 	    outside_start(&run.machine, terminal_of(o)) < 0 ||
-	    sandbox_enter_worker(&run.sandbox, o) < 0)
+	    sandbox_enter_worker(&run.sandbox, o) < 0 ||
+	    profiling_start(o, &run.machine) < 0)
 		return STATUS_FAILED;
 	debugger_front_admit_signals();
 	r = debugger_serve(&run.server, &run.target);

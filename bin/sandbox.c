@@ -147,7 +147,8 @@ make_filter(const struct options *o, const struct sandbox *s, bool front,
 		/* A debugger may choose the guest's first folder. */
 		need_list(&needs, hc_row(HC_chdir)->needs);
 	}
-	if (makes_threads(&m->guest))
+	/* The sampler is a thread. */
+	if (makes_threads(&m->guest) || o->profile)
 		needs.asked |= NEEDS_THREADS;
 	if (may_want_memory(m))
 		needs.asked |= NEEDS_MEMORY;
@@ -276,6 +277,7 @@ list_descriptors(struct sandbox *s, int keep[CONFINE_KEEP])
 	keep[n++] = s->learned;
 	keep[n++] = s->core_folder;
 	keep[n++] = s->events;
+	keep[n++] = s->profile;
 	n += list_files(&m->guest, keep + n);
 	if (s->look)
 		n += list_look(s->look, keep + n);
@@ -379,11 +381,11 @@ needed_capabilities(const struct sandbox *s)
 /* A filter that our parent set may forbid the signal by which a thread is taken
  * out of the guest: neither a timeout nor the guest's own end would end it. */
 static int
-check_kicks(const struct sandbox *s)
+check_kicks(const struct sandbox *s, const struct options *o)
 {
 	int r = 0;
 
-	if (s->server || makes_threads(&s->machine->guest))
+	if (s->server || o->profile || makes_threads(&s->machine->guest))
 		r = machine_check_kicks();
 	if (r < 0)
 		say("a filter around novillo forbids signals between its"
@@ -409,10 +411,10 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 
 	/* There is one vCPU before the guest runs. */
 	_Static_assert(1 + 2 * HC_MOUNTS + HC_DEVICES + HC_LOOK_NAMES +
-			       2 * HC_LOOK_FOLDERS + 18 <=
+			       2 * HC_LOOK_FOLDERS + 19 <=
 			   CONFINE_KEEP,
 	    "there is room for all descriptors");
-	r = check_kicks(s);
+	r = check_kicks(s, o);
 	if (r < 0)
 		return r;
 	if (!o->replay && opens_own(&s->machine->guest.policy.allowed))

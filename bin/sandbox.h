@@ -27,6 +27,7 @@ struct sandbox {
 	int proc;               /* /proc of the front, or -1 */
 	int core_folder;        /* -1: no core */
 	int events;             /* of --trace-out, or -1 */
+	int profile;            /* of --profile, or -1 */
 	struct confined result; /* for --stats */
 };
 

@@ -228,6 +228,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/operand.h \
 	lib/vm/probe.c \
 	lib/vm/probe.h \
+	lib/vm/profile.c \
+	lib/vm/profile.h \
 	lib/vm/report.c \
 	lib/vm/report.h \
 	lib/vm/rest.c \

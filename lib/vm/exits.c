@@ -8,6 +8,7 @@
 #include "hypercall/trace/trace.h"
 #include "vm/context.h"
 #include "vm/error.h"
+#include "vm/profile.h"
 #include "vm/step.h"
 #include "vm/trap.h"
 #include "vm/x86.h"
@@ -77,6 +78,7 @@ make_hypercall(struct vcpu *vcpu)
 	int64_t result;
 
 	f->call = CALL_SERVED;
+	vcpu->served = f->number;
 	if (debugged)
 		step_before_hypercall(vcpu);
 	result = hc_dispatch(&call, f->number);
@@ -484,8 +486,11 @@ vcpu_enter(struct vcpu *vcpu)
 	struct trap_frame *frame = f->frame;
 	struct gmem *mem = &vcpu->machine->mem;
 	uint64_t unmaps = gmem_unmaps(mem);
-	int r = kvmcore_run(&vcpu->kvm);
+	int r;
 
+	if (vcpu->machine->profile)
+		profile_enter(vcpu);
+	r = kvmcore_run(&vcpu->kvm);
 	gmem_left(mem, unmaps);
 	vcpu->runs++;
 	vcpu->thread.at_event = false;
@@ -496,6 +501,8 @@ vcpu_enter(struct vcpu *vcpu)
 	if (r < 0 && shim_past_stub(vcpu_regs(vcpu)->rip))
 		f->frame = frame;
 	debug_leave_copy(vcpu);
+	if (vcpu->machine->profile)
+		profile_leave(vcpu);
 	if (r < 0)
 		on_run_error(vcpu, r);
 	else

@@ -106,7 +106,8 @@ struct vcpu {
 	pthread_cond_t born; /* it is live, or the machine is over */
 	uint64_t changes;    /* gmem_changes() when memory was last missing */
 	struct flight flight;
-	uint64_t runs; /* entries into the guest */
+	uint32_t served; /* what the last exit was for: profile.h */
+	uint64_t runs;   /* entries into the guest */
 	uint64_t exits[MACHINE_EXITS];
 	struct debug_vcpu debug;
 };
@@ -160,6 +161,7 @@ struct machine {
 	 * MACHINE_PAGE_LOST, or the number of a signal.  The outcome follows:
 	 * machine_settle_end(). */
 	_Atomic int ended_by;
+	struct profile *profile; /* NULL: the guest is not sampled */
 	struct debug debug;
 };
 

@@ -16,10 +16,10 @@ ln "$scratch/guest" "$scratch/hard link"
 ln -s guest "$scratch/symbolic link"
 
 # Every option that writes a file.  A new one must be added to outfile.c.
-written="core learn log output record trace-out"
+written="core learn log output profile record trace-out"
 is "$("$novillo" --help=all |
     sed -n 's/^ *\(-., \)*--\([a-z-]*\)\[*=FILE.*/\2/p' | sort | tr '\n' ' ')" \
-    "config core learn log output record replay trace-out " "the options that name files"
+    "config core learn log output profile record replay trace-out " "the options that name files"
 
 # refused PART OPTION...: this is refused for PART, and no file has changed.
 refused()

@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/t-events \
 	tests/unit/t-files \
 	tests/unit/t-filter \
+	tests/unit/t-flame \
 	tests/unit/t-gmem \
 	tests/unit/t-hypercall \
 	tests/unit/t-image \
@@ -150,6 +151,10 @@ tests_unit_t_turn_SOURCES = tests/unit/t-turn.c $(UNIT_SOURCES)
 tests_unit_t_turn_LDADD = $(TEST_LIBS)
 tests_unit_t_events_SOURCES = tests/unit/t-events.c $(UNIT_SOURCES)
 tests_unit_t_events_LDADD = lib/libjson.a $(TEST_LIBS)
+tests_unit_t_flame_SOURCES = tests/unit/t-flame.c bin/flame.c bin/flame.h \
+	$(UNIT_SOURCES)
+tests_unit_t_flame_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
+tests_unit_t_flame_LDADD = lib/liboutput.a
 tests_unit_t_trace_SOURCES = tests/unit/t-trace.c $(UNIT_SOURCES)
 tests_unit_t_trace_LDADD = $(TEST_LIBS)
 tests_unit_t_symbols_SOURCES = tests/unit/t-symbols.c $(UNIT_SOURCES)

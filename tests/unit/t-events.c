@@ -6,6 +6,7 @@
  *	t-events FILE	reads the events of a guest, and prints one a line:
  *			phase, category, thread, name, and for a name of a line
  *			of the picture that name
+ *	t-events --write FILE	writes a few events, for a browser
  */
 #include "guestram.h"
 #include "tap.h"
@@ -286,10 +287,24 @@ print(const char *name)
 	return 0;
 }
 
+/* Three calls of two threads. */
+static int
+write_events(const char *name)
+{
+	start();
+	close(out.fd);
+	out.fd = open(name, O_WRONLY | O_CREAT, 0600);
+	call(&first, HC_getpid, 0, 0, 0);
+	call(&second, HC_getpid, 0, 0, 0);
+	call(&second, HC_write, 77, DATA, 3);
+	hc_events_end(&events);
+	return out.error;
+}
+
 int
 main(int argc, char **argv)
 {
-	if (argc > 1)
+	if (argc == 2)
 		return print(argv[1]);
 	guestram_init(&mem, RAM);
 	hc_guest_init(&guest, &mem);
@@ -297,6 +312,8 @@ main(int argc, char **argv)
 	space_take(
 	    &guest.space, DATA, PAGE_4K, space_bits(PROT_READ | PROT_WRITE));
 	hc_set_change(&guest.policy.allowed, "@all", 4);
+	if (argc == 3)
+		return write_events(argv[2]);
 	test_calls();
 	test_waits();
 	test_many();

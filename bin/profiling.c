@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From samples to a tree of functions.  Nothing here may change the machine.
+ *
+ * All storage is static, for the sandbox is closed when it is used; most of it
+ * is never touched.
+ */
+#include "profiling.h"
+
+#include "flame.h"
+#include "outfile.h"
+#include "say.h"
+
+#include "hypercall/core/table.h"
+#include "image/symbols.h"
+#include "vm/profile.h"
+#include "vm/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Names of addresses that were found last. */
+#define CACHE 4096U
+
+/* Each stack has its frames, a thread and a hypercall. */
+#define NODES (2U + PROFILE_FRAMES + 2U * PROFILE_STACKS)
+
+/* One guest a process. */
+static struct profile profile;
+static struct output file = { .fd = -1 };
+static struct flame_node nodes[NODES];
+static size_t used;
+static struct image_bytes program_bytes, interp_bytes;
+static struct {
+	uint64_t address;
+	const char *name;
+} cache[CACHE];
+
+int
+profiling_open(const struct options *o)
+{
+	if (!o->profile)
+		return -1;
+	file.fd = outfile_private("--profile", o->profile);
+	return file.fd < 0 ? -2 : file.fd;
+}
+
+int
+profiling_start(const struct options *o, struct machine *m)
+{
+	int r = 0;
+
+	if (file.fd >= 0)
+		r = profile_start(&profile, m, o->profile_rate);
+	if (r < 0)
+		say("--profile: a thread: %s", strerror(-r));
+	return r < 0 ? -1 : 0;
+}
+
+static struct image_bytes
+map_file(int fd)
+{
+	struct image_bytes bytes = { NULL, 0 };
+	const off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	void *p;
+
+	if (size <= 0)
+		return bytes;
+	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p != MAP_FAILED)
+		bytes = (struct image_bytes){ p, (size_t)size };
+	return bytes;
+}
+
+/* The symbol in a file that is loaded as `image`; NULL: none. */
+static const char *
+symbol_of(const struct image *image, const struct image_bytes *bytes,
+    uint64_t address)
+{
+	const uint64_t linked = address - image->bias;
+	struct symbol symbol;
+
+	if (!bytes->bytes || linked < image->lowest || linked >= image->end ||
+	    symbols_find(bytes->bytes, bytes->size, linked, &symbol) < 0)
+		return NULL;
+	return symbol.name;
+}
+
+/* The file that is mapped there, or what else is. */
+static const char *
+place_of(const struct machine *m, uint64_t address)
+{
+	const struct hc_mapped *mapped = &m->guest.mapped;
+	const struct hc_mapped_range *range;
+	uint64_t end = UINT64_MAX;
+	const char *name, *slash;
+
+	if (address >= SHIM_BASE)
+		return "(novillo)";
+	if (m->vdso_at && address - m->vdso_at < PAGE_4K)
+		return "(vdso)";
+	range = hc_mapped_find(mapped, address, &end);
+	if (!range || !mapped->file[range->file].name[0])
+		return "(unknown)";
+	name = mapped->file[range->file].name;
+	slash = strrchr(name, '/');
+	return slash ? slash + 1 : name;
+}
+
+static const char *
+name_of(const struct machine *m, uint64_t address)
+{
+	const size_t i = address % CACHE;
+	const char *name;
+
+	if (cache[i].name && cache[i].address == address)
+		return cache[i].name;
+	name = symbol_of(&m->image, &program_bytes, address);
+	if (!name && m->interp.segments > 0)
+		name = symbol_of(&m->interp, &interp_bytes, address);
+	cache[i].address = address;
+	cache[i].name = name ? name : place_of(m, address);
+	return cache[i].name;
+}
+
+/* By name; a hypercall may have that of a function. */
+static int
+compare(const struct flame_node *node, enum flame_kind kind, const char *name)
+{
+	const int order = strcmp(node->name, name);
+
+	return order ? order : (int)node->kind - (int)kind;
+}
+
+/* The child with this name, which may be new: it gets `count` samples. */
+static struct flame_node *
+descend(struct flame_node *node, enum flame_kind kind, const char *name,
+    uint64_t count)
+{
+	struct flame_node **at = &node->child, *new;
+	int order = 1;
+
+	while (*at && (order = compare(*at, kind, name)) < 0)
+		at = &(*at)->next;
+	if (*at && order == 0) {
+		(*at)->total += count;
+		return *at;
+	}
+	new = &nodes[used++];
+	*new = (struct flame_node){
+		.kind = kind, .name = name, .total = count, .next = *at
+	};
+	*at = new;
+	return new;
+}
+
+static const char *
+call_name(uint32_t call)
+{
+	const struct hc_row *row = hc_row(call);
+
+	return row ? row->name : "unknown";
+}
+
+static void
+add_stack(struct flame_node *root, const struct profile_stack *s)
+{
+	const uint64_t *frame = profile.frame + s->first;
+	struct flame_node *node;
+	uint32_t i;
+
+	root->total += s->count;
+	node = descend(root, FLAME_THREAD, s->thread, s->count);
+	for (i = s->frames; i-- > 0;)
+		/* A return address belongs to the call before it. */
+		node = descend(node, FLAME_CODE,
+		    name_of(profile.machine, frame[i] - (i > 0)), s->count);
+	if (s->call == PROFILE_VMM)
+		node = descend(node, FLAME_OTHER, "(novillo)", s->count);
+	else if (s->call != PROFILE_GUEST)
+		node = descend(node, FLAME_CALL, call_name(s->call), s->count);
+	node->self += s->count;
+}
+
+static struct flame_node *
+make_tree(void)
+{
+	struct flame_node *root = &nodes[0];
+	uint32_t i;
+
+	*root = (struct flame_node){ .kind = FLAME_ALL, .name = "all" };
+	used = 1;
+	for (i = 0; i < profile.stacks; i++)
+		add_stack(root, &profile.stack[i]);
+	if (profile.lost > 0) {
+		root->total += profile.lost;
+		descend(root, FLAME_OTHER, "(not-stored)", profile.lost)
+		    ->self += profile.lost;
+	}
+	return root;
+}
+
+static bool
+is_picture(const char *name)
+{
+	const size_t n = strlen(name);
+
+	return n >= 4 && strcmp(name + n - 4, ".svg") == 0;
+}
+
+int
+profiling_close(const struct options *o, int program, int interp)
+{
+	const char *name = o->replay ? o->replay : o->guest;
+	const char *slash;
+	char title[160];
+
+	if (!profile.machine)
+		return 0;
+	profile_stop(&profile);
+	program_bytes = map_file(program);
+	interp_bytes = map_file(interp);
+	slash = strrchr(name, '/');
+	snprintf(title, sizeof(title), "%.80s: %llu samples at %u Hz",
+	    slash ? slash + 1 : name, (unsigned long long)profile.samples,
+	    profile.rate);
+	if (options_debugged(o))
+		file.error = -outfile_again(file.fd);
+	if (is_picture(o->profile))
+		flame_draw(&file, make_tree(), title);
+	else
+		flame_fold(&file, make_tree());
+	return file.error;
+}
