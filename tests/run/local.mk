@@ -4,6 +4,7 @@
 
 SHELL_TESTS += \
 	tests/run/t-badelf.sh \
+	tests/run/t-browser.sh \
 	tests/run/t-cli.sh \
 	tests/run/t-complete.sh \
 	tests/run/t-config.sh \
