@@ -15,7 +15,7 @@
 #define ROUNDS   40    /* by default */
 #define CHOPS    60000 /* of a round */
 #define STIRS    20000
-#define BASKET   32768 /* random bytes of a round */
+#define BASKET   131072 /* random bytes of a round */
 #define SET_NAME 15    /* PR_SET_NAME */
 
 static volatile unsigned pot;
