@@ -1279,8 +1279,10 @@ poll_undebugged(struct history *h, struct machine *m, struct debug_event *event)
 	const struct history_order runs = { .want = WANT_RUN };
 
 	while (debug_look(m, event)) {
-		if (!h->machine || !is_passing(h, event))
+		if (!is_passing(h, event)) {
+			debug_report(m, event);
 			return true;
+		}
 		run(h, &runs, 0);
 	}
 	return false;
@@ -1292,6 +1294,8 @@ history_poll(struct history *h, struct machine *m, struct debug_event *event)
 {
 	unsigned turn;
 
+	if (!h->machine)
+		return debug_poll(m, event);
 	if (h->state == HISTORY_NONE)
 		return poll_undebugged(h, m, event);
 	h->more = false;
