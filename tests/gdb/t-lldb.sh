@@ -108,6 +108,8 @@ ok $? "a stop costs few packets ($asked, with the continue)"
 
 # LLDB's `process launch` begins where `process connect` found no guest. In a
 # batch the latter waits for a process that stops, so commands come one by one.
+# A launch before LLDB has noticed its own connection would end that, and run
+# the program here: LLDB's log shows when it has.
 serve --multi $guests/status.elf
 case $line in
 /*) url=unix-connect://$line ;;
@@ -115,15 +117,18 @@ case $line in
 esac
 mkfifo "$scratch/commands"
 : >"$scratch/lldb"
+: >"$scratch/states"
 timeout -k 5 "$gdb_seconds" lldb --no-lldbinit <"$scratch/commands" \
     >"$scratch/lldb" 2>&1 &
 lldb=$!
 {
 	echo "settings set target.inherit-env false"
+	echo "log enable -f $scratch/states lldb process state"
 	echo "target create $guests/status.elf"
 	echo "breakpoint set -n main"
 	echo "process connect $url"
 	echo "settings set target.env-vars ONE=1"
+	wait_for 'SetPublicState (state = connected' "$scratch/states" "$lldb"
 	echo "process launch -- 7"
 	wait_for 'stop reason = breakpoint 1.1' "$scratch/lldb" "$lldb"
 	echo 'expression -- (int)argc'
