@@ -278,30 +278,33 @@ struct count {
 	struct child_calls less, more;
 };
 
-/* A count without its runs would meet every limit. */
+/* Count both; without its runs a count would meet every limit. */
 static void
-must_have_run(const struct count *count)
+count_both(
+    struct count *count, const struct command *less, const struct command *more)
 {
+	struct child_memory memory;
+
+	child_watch(less, DEFAULT_ADDRESSES, &count->less, &memory);
+	child_watch(more, DEFAULT_ADDRESSES, &count->more, &memory);
 	if (count->more.ioctl[CHILD_KVM_RUN] <
 	    count->less.ioctl[CHILD_KVM_RUN] + count->times)
 		give_up("%s: no KVM_RUN for each", count->what);
+	printf("system calls of %s\n", count->what);
 }
 
 static void
 count_talk(struct count *count, struct talk talk, unsigned packets)
 {
 	const struct talk none = talk;
-	struct command run = { .arg = { bench.novillo, LINE_OPTION,
-				   guest_path("compute.elf"), "1000" } };
-	struct child_memory memory;
+	struct command less = { .arg = { bench.novillo, LINE_OPTION,
+				    guest_path("compute.elf"), "1000" } };
+	struct command more = less;
 
 	talk.times = count->times * packets;
-	run.talk = &none;
-	child_watch(&run, DEFAULT_ADDRESSES, &count->less, &memory);
-	run.talk = &talk;
-	child_watch(&run, DEFAULT_ADDRESSES, &count->more, &memory);
-	must_have_run(count);
-	printf("system calls of %s\n", count->what);
+	less.talk = &none;
+	more.talk = &talk;
+	count_both(count, &less, &more);
 }
 
 static void
@@ -353,17 +356,13 @@ static void
 count_writes(const char *what, const char *at, double runs)
 {
 	struct count count = { what, round_hits(), { 0 }, { 0 } };
-	struct child_memory memory;
 	struct rounds r;
 
 	set_rounds(&r, false_watch,
 	    (struct command){ .arg = { bench.novillo, LINE_OPTION,
 				  guest_path("hot.elf"), "", at } },
 	    3);
-	child_watch(&r.less, DEFAULT_ADDRESSES, &count.less, &memory);
-	child_watch(&r.more, DEFAULT_ADDRESSES, &count.more, &memory);
-	must_have_run(&count);
-	printf("system calls of %s\n", what);
+	count_both(&count, &r.less, &r.more);
 	judge_count(&count, "KVM_RUN", count.less.ioctl[CHILD_KVM_RUN],
 	    count.more.ioctl[CHILD_KVM_RUN], runs);
 	judge_count(&count, "futex", count.less.number[SYS_futex],
