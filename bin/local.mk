@@ -52,6 +52,8 @@ bin_novillo_SOURCES = \
 	bin/profiling.h \
 	bin/program.c \
 	bin/program.h \
+	bin/processor.c \
+	bin/processor.h \
 	bin/recording.c \
 	bin/recording.h \
 	bin/run.c \

@@ -5,6 +5,7 @@
 #include "recording.h"
 
 #include "outfile.h"
+#include "processor.h"
 #include "run.h"
 #include "say.h"
 
@@ -78,10 +79,23 @@ read_blocks(void *context, uint64_t offset, void *bytes, size_t len)
 	return n < 0 ? -errno : n;
 }
 
-/* It holds the guest's data. */
+/* CPUID, where the guest sees the host's, is not to change while it runs. */
+static int
+stay(void)
+{
+	int r = processor_is_seen() ? processor_stay() : 0;
+
+	if (r < 0)
+		say("--record: cannot stay on one processor: %s", strerror(-r));
+	return r;
+}
+
+/* The file holds the guest's data. */
 int
 recording_create(struct recording *rec, const struct options *o)
 {
+	if (stay() < 0)
+		return -1;
 	rec->fd = outfile_private("--record", o->record);
 	if (rec->fd < 0)
 		return -1;
@@ -294,6 +308,23 @@ check_memory(const struct options *o, uint64_t most)
 	return -1;
 }
 
+/* Go to the recorded processor, where the guest sees the host's CPUID. */
+static int
+move(const struct machine_cpuid *cpuid)
+{
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; i < cpuid->nent && processor_is_seen(); i++)
+		if (cpuid->entries[i].function == 1)
+			r = processor_move(cpuid->entries[i].ebx);
+	if (r < 0)
+		say("--replay: cannot run on the processor of the recording,"
+		    " which this KVM shows to the guest: %s",
+		    r == -ESRCH ? "it is not here" : strerror(-r));
+	return r;
+}
+
 int
 recording_open(struct recording *rec, struct options *o)
 {
@@ -312,7 +343,7 @@ recording_open(struct recording *rec, struct options *o)
 		say("--replay=%s: %s", o->replay, record_state_text(&reader));
 		return -1;
 	}
-	if (check_memory(o, most) < 0)
+	if (check_memory(o, most) < 0 || move(&rec->cpuid) < 0)
 		return -1;
 	o->guest = rec->guest;
 	o->arg[0] = o->guest;

@@ -91,7 +91,7 @@ if here; then
 		    echo $?)" "remote delete removes a file"
 		echo inside >"$scratch/rw/file"
 	done
-	options="-v $scratch/rw:/rw"
+	options="--allow=-@file -v $scratch/rw:/rw"
 	rm -f "$scratch/got" "$scratch/rw/put"
 	session hello.elf "remote get /rw/file $scratch/got" \
 	    "remote put $scratch/maps /rw/put" "remote delete /rw/file"

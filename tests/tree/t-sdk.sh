@@ -149,7 +149,7 @@ else
 fi
 
 if novillo --probe >/dev/null 2>&1; then
-	try novillo mine.elf word
+	try novillo ./mine.elf word
 	is "$status $out" "2 mine.elf: 1 argument, 1 thread, a process" \
 	    "the guest runs"
 	try novillo manual/3.elf

@@ -1015,7 +1015,8 @@ test_port_without_bind(void)
 	is_int(
 	    CALL(listen, tcp, 1), -EACCES, "an unbound socket may not listen");
 	guest.policy.nets = 0;
-	is_int(CALL(listen, tcp, 1), 0, "unless every address is allowed");
+	/* The host may refuse it, as Linux 6.18 does. */
+	ok(CALL(listen, tcp, 1) != -EACCES, "unless every address is allowed");
 	CALL(close, tcp);
 	CALL(close, to);
 }

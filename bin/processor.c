@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The processor that a recording and its replay run on.  Nothing here may know
+ * what a recording is.
+ */
+#include "processor.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <sched.h>
+
+#define VMX     (1U << 5)   /* in ECX of leaf 1 */
+#define SVM     (1U << 2)   /* in ECX of leaf 0x80000001 */
+#define APIC_ID 0xff000000U /* in EBX of leaf 1 */
+
+bool
+processor_is_seen(void)
+{
+	unsigned a, b, c, d;
+
+	if (__get_cpuid(1, &a, &b, &c, &d) && c & VMX)
+		return false;
+	return !__get_cpuid(0x80000001, &a, &b, &c, &d) || !(c & SVM);
+}
+
+static int
+bind_to(unsigned cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
+}
+
+int
+processor_stay(void)
+{
+	const int cpu = sched_getcpu();
+
+	return cpu < 0 ? -errno : bind_to((unsigned)cpu);
+}
+
+static bool
+is_here(uint32_t ebx)
+{
+	unsigned a, b = 0, c, d;
+
+	return __get_cpuid(1, &a, &b, &c, &d) && !((b ^ ebx) & APIC_ID);
+}
+
+int
+processor_move(uint32_t ebx)
+{
+	cpu_set_t before;
+	unsigned cpu;
+
+	if (sched_getaffinity(0, sizeof(before), &before) < 0)
+		return -errno;
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (bind_to(cpu) == 0 && is_here(ebx))
+			return 0;
+	sched_setaffinity(0, sizeof(before), &before);
+	return -ESRCH;
+}
