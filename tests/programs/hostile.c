@@ -287,9 +287,11 @@ signals(void)
 static void
 signals_altstack(void)
 {
-	static char stack[16384];
-	stack_t own = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	/* A handler that leaves the stack would begin at its top again. */
+	static _Alignas(4096) char guard[4096 + 16384];
+	stack_t own = { .ss_sp = guard + 4096, .ss_size = 16384 };
 
+	mprotect(guard, 4096, PROT_NONE);
 	sigaltstack(&own, NULL);
 	handle(SIGUSR1, again, SA_NODEFER | SA_ONSTACK);
 	raise(SIGUSR1);

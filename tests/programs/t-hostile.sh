@@ -83,7 +83,7 @@ memory_of_its_own()
 signals_without_end()
 {
 	dies signals 11 "$frame" "signals in handlers without end"
-	dies signals-altstack 11 "$frame" "nested signals on an alternate stack"
+	dies signals-altstack 11 SIGSEGV "nested signals on an alternate stack"
 	dies fault-handler 11 "SIGSEGV: write through a null pointer" \
 	    "a handler of faults that faults"
 	is_ended fault-ever "a fault that is raised again for ever is ended"
