@@ -125,7 +125,8 @@ may_want_memory(const struct machine *m)
 
 	return m->mem.size > MACHINE_SLOT &&
 	       (hc_set_has(allowed, HC_brk) || hc_set_has(allowed, HC_mmap) ||
-		   hc_set_has(allowed, HC_mremap));
+		   hc_set_has(allowed, HC_mremap) ||
+		   hc_set_has(allowed, HC_shmat));
 }
 
 static int

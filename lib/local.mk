@@ -153,11 +153,15 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/signal/signalfile.c \
 	lib/hypercall/signal/timer.c \
 	lib/hypercall/task/futex.c \
+	lib/hypercall/task/ipc.c \
+	lib/hypercall/task/ipc.h \
 	lib/hypercall/task/limits.c \
 	lib/hypercall/task/memory.c \
 	lib/hypercall/task/process.c \
 	lib/hypercall/task/rights.c \
 	lib/hypercall/task/schedule.c \
+	lib/hypercall/task/semaphore.c \
+	lib/hypercall/task/shm.c \
 	lib/hypercall/task/task.h \
 	lib/hypercall/task/thread.c \
 	lib/hypercall/task/time.c \

@@ -36,6 +36,7 @@ static const struct {
 	PART(io_priority),
 	PART(persona),
 	PART(pipes),
+	PART(ipc.segment),
 #undef PART
 };
 

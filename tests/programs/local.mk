@@ -7,6 +7,7 @@ KVM_TESTS += \
 	tests/programs/t-busybox.sh \
 	tests/programs/t-dynamic.sh \
 	tests/programs/t-hostile.sh \
+	tests/programs/t-ipc.sh \
 	tests/programs/t-languages.sh \
 	tests/programs/t-pascal.sh \
 	tests/programs/t-programs.sh \
@@ -24,6 +25,7 @@ EXTRA_DIST += \
 	tests/programs/files.lua \
 	tests/programs/hello.pas \
 	tests/programs/hostile.c \
+	tests/programs/ipc.c \
 	tests/programs/jit.c \
 	tests/programs/language.lua \
 	tests/programs/lua.c \

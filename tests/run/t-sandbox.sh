@@ -113,7 +113,7 @@ descriptors()
 
 # A guest without threads and without calls for memory needs only the vCPU of
 # KVM.
-bare=--allow=-clone,-clone3,-brk,-mmap,-mremap
+bare=--allow=-clone,-clone3,-brk,-mmap,-mremap,-shmat
 
 if [ "$strict" = strict ]; then
 	run --memory=64M "$bare" "$guests/sleep.elf" 100

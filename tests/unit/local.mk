@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/t-hypercall \
 	tests/unit/t-image \
 	tests/unit/t-insn \
+	tests/unit/t-ipc \
 	tests/unit/t-json \
 	tests/unit/t-kvmcore \
 	tests/unit/t-limits \
@@ -84,6 +85,8 @@ tests_unit_t_hypercall_SOURCES = tests/unit/t-hypercall.c $(UNIT_SOURCES)
 tests_unit_t_hypercall_LDADD = $(TEST_LIBS)
 tests_unit_t_image_SOURCES = tests/unit/t-image.c $(UNIT_SOURCES)
 tests_unit_t_image_LDADD = $(TEST_LIBS)
+tests_unit_t_ipc_SOURCES = tests/unit/t-ipc.c $(UNIT_SOURCES)
+tests_unit_t_ipc_LDADD = $(TEST_LIBS)
 tests_unit_t_insn_SOURCES = tests/unit/t-insn.c $(UNIT_SOURCES)
 tests_unit_t_insn_LDADD = lib/libimage.a
 tests_unit_t_json_SOURCES = tests/unit/t-json.c $(UNIT_SOURCES)

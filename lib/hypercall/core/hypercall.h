@@ -12,6 +12,7 @@
 #include "hypercall/core/denial.h"
 #include "hypercall/core/device.h"
 #include "hypercall/core/fd.h"
+#include "hypercall/core/ipc.h"
 #include "hypercall/core/mapped.h"
 #include "hypercall/core/pending.h"
 #include "hypercall/core/replay.h"
@@ -114,6 +115,7 @@ struct hc_guest {
 	struct hc_fds fds;
 	struct hc_tree tree;
 	struct hc_shared_folder shared;
+	struct hc_ipc ipc;
 	struct hc_world world;
 	struct hc_timepage time;
 	struct hc_signals signals;

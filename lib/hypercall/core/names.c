@@ -25,6 +25,8 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/time.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -555,5 +557,48 @@ const struct hc_name hc_names_tfd[] = {
 const struct hc_name hc_names_timerfd[] = {
 	NAME(TFD_TIMER_ABSTIME),
 	NAME(TFD_TIMER_CANCEL_ON_SET),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_ipc_get[] = {
+	NAME(IPC_CREAT),
+	NAME(IPC_EXCL),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_shmat[] = {
+	NAME(SHM_RDONLY),
+	NAME(SHM_RND),
+	NAME(SHM_REMAP),
+	NAME(SHM_EXEC),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_shmctl[] = {
+	NAME(IPC_RMID),
+	NAME(IPC_SET),
+	NAME(IPC_STAT),
+	NAME(IPC_INFO),
+	NAME(SHM_LOCK),
+	NAME(SHM_UNLOCK),
+	NAME(SHM_STAT),
+	NAME(SHM_INFO),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_semctl[] = {
+	NAME(IPC_RMID),
+	NAME(IPC_SET),
+	NAME(IPC_STAT),
+	NAME(IPC_INFO),
+	NAME(GETPID),
+	NAME(GETVAL),
+	NAME(GETALL),
+	NAME(GETNCNT),
+	NAME(GETZCNT),
+	NAME(SETVAL),
+	NAME(SETALL),
+	NAME(SEM_STAT),
+	NAME(SEM_INFO),
 	NAMES_END,
 };

@@ -178,23 +178,30 @@ make_file(struct hc_guest *guest, struct hc_shared *file)
 	return 0;
 }
 
-/* Make the file at a free place. */
+/* Make a file at a free place. */
+static int
+make_placed(struct hc_guest *guest, struct hc_shared **file)
+{
+	struct hc_shared *f = guest->shared.file;
+
+	while (f < guest->shared.file + HC_SHARED && f->inode)
+		f++;
+	*file = f;
+	return f < guest->shared.file + HC_SHARED ? make_file(guest, f)
+						  : -ENOSPC;
+}
+
 static int
 make_named(struct hc_guest *guest, const char *text, struct hc_shared **held)
 {
-	struct hc_shared_folder *folder = &guest->shared;
-	struct hc_shared_name *name = free_name(folder);
-	unsigned i = 0;
-	int r = -ENOSPC;
+	struct hc_shared_name *name = free_name(&guest->shared);
+	struct hc_shared *file;
+	int r = name ? make_placed(guest, &file) : -ENOSPC;
 
-	while (i < HC_SHARED && folder->file[i].inode)
-		i++;
-	if (name && i < HC_SHARED)
-		r = make_file(guest, &folder->file[i]);
 	if (r < 0)
 		return r;
-	add_name(name, &folder->file[i], text);
-	r = hold(&folder->file[i], held);
+	add_name(name, file, text);
+	r = hold(file, held);
 	if (r < 0)
 		remove_name(name);
 	return r;
@@ -212,6 +219,46 @@ hc_shared_make(
 	}
 	unlock(guest);
 	return r;
+}
+
+static int
+reserve(struct hc_guest *guest, uint64_t size)
+{
+	int r;
+
+	gmem_lock(guest->mem);
+	r = space_reserve(&guest->space, size);
+	gmem_unlock(guest->mem);
+	hc_report_memory(guest);
+	return r;
+}
+
+int
+hc_shared_make_segment(
+    struct hc_guest *guest, uint64_t size, struct hc_shared **file)
+{
+	int64_t r = reserve(guest, size);
+
+	if (r < 0)
+		return (int)r;
+	(void)lock(guest);
+	r = make_placed(guest, file);
+	if (r == 0)
+		r = hc_host(SYS_ftruncate, (*file)->host, size);
+	if (r == 0)
+		hc_shared_hold(*file);
+	else
+		guest->shared.freed += size;
+	unlock(guest);
+	return (int)r;
+}
+
+void
+hc_shared_sweep(struct hc_guest *guest)
+{
+	(void)lock(guest);
+	sweep(guest);
+	unlock(guest);
 }
 
 void

@@ -59,6 +59,13 @@ int hc_shared_find(
 int hc_shared_make(
     struct hc_guest *guest, const char *name, struct hc_shared **file);
 
+/* Make one that never has a name, for a segment of System V's, of `size` bytes,
+ * which count: 0 or -errno.  hc_shared_sweep() gives back what nothing leads to
+ * any more. */
+int hc_shared_make_segment(
+    struct hc_guest *guest, uint64_t size, struct hc_shared **file);
+void hc_shared_sweep(struct hc_guest *guest);
+
 /* Hold it once more, and hold it no more; NULL is none. */
 void hc_shared_hold(struct hc_shared *file);
 void hc_shared_put(struct hc_shared *file);

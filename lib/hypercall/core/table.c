@@ -21,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -94,6 +95,8 @@
 /* To open a file, which may be one of /dev/shm that is made; to remove it. */
 #define OPENING  FINDING, SYS_memfd_create, SYS_fchmod, SYS_ftruncate, SYS_fstat
 #define REMOVING FINDING, SYS_fstat
+/* To make a segment of shared memory, and to give it back. */
+#define SHARING SYS_memfd_create, SYS_fstat, SYS_fcntl, SYS_close
 /* To set a timer. */
 #define TIMING SYS_timer_create, SYS_timer_settime, SYS_clock_gettime
 /* To make a file that signals are read from, and to show and read them. */

@@ -29,6 +29,7 @@ hc_guest_init_bare(struct hc_guest *guest, struct gmem *mem)
 	guest->mem = mem;
 	guest->tree.self = -1;
 	hc_shared_init(&guest->shared);
+	pthread_mutex_init(&guest->ipc.lock, NULL);
 	hc_denials_init(&guest->policy.denials);
 	hc_signals_init(guest);
 }

@@ -123,7 +123,7 @@ check(struct hc_call *call, const struct hc_recording *rec, uint32_t number,
 	if (write_error(rec))
 		return hc_recording_stop(
 		    call, "the recording: %s", write_error(rec));
-	if (rec->lends.more && hc_treatment(number) != HC_AGAIN)
+	if (rec->lends.more && !hc_is_again(number))
 		return hc_recording_stop(call,
 		    "%s: the call writes more than %d ranges of memory, which"
 		    " cannot be recorded: run it without --record",
@@ -148,7 +148,6 @@ hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 {
 	struct hc_recording *rec = call->guest->recording;
 	const char *reason = hc_unrecordable(call, number);
-	const enum hc_treatment how = hc_treatment(number);
 	struct record_call event;
 	int64_t result;
 
@@ -168,7 +167,7 @@ hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 	if (!hc_turn_has(call->thread))
 		return no_turn(call, result);
 	event.result = result;
-	event.ranges = how == HC_AGAIN
+	event.ranges = hc_is_again(number)
 			   ? 0
 			   : clip_lends(call, row, result, &rec->lends);
 	put_event(rec, call->guest->mem, &event);

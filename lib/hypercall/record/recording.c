@@ -38,7 +38,8 @@ hc_replay_needs(uint32_t number)
 
 	switch (hc_treatment(number)) {
 	case HC_AGAIN: return hc_row(number)->needs;
-	/* Without the file. */
+	/* Without a file. */
+	case HC_ALONE:
 	case HC_MAPPED: return hc_row(HC_munmap)->needs;
 	default: return none;
 	}

@@ -167,7 +167,7 @@ may_write(const struct hc_call *call, const struct record_call *event,
 {
 	const uint64_t at = (uint64_t)event->result;
 
-	if (hc_treatment(event->number) == HC_AGAIN)
+	if (hc_is_again(event->number))
 		return false;
 	if (event->number == HC_mmap &&
 	    (va < at || len > event->arg[1] || va - at > event->arg[1] - len))
@@ -305,7 +305,8 @@ answer(struct hc_call *call, const struct hc_row *row,
     const struct record_call *event, hc_serve_row *serve)
 {
 	switch (hc_treatment(event->number)) {
-	case HC_AGAIN: return serve(call, row, event->number);
+	case HC_AGAIN:
+	case HC_ALONE: return serve(call, row, event->number);
 	case HC_MAPPED: return map_again(call, row, event, serve);
 	default: return event->result;
 	}

@@ -33,6 +33,14 @@ hc_treatment(uint32_t number)
 							       : HC_ANSWERED;
 }
 
+bool
+hc_is_again(uint32_t number)
+{
+	const enum hc_treatment how = hc_treatment(number);
+
+	return how == HC_AGAIN || how == HC_ALONE;
+}
+
 /* A shared mapping of a file: others see what the guest writes there. */
 static bool
 shares_file(const struct hc_call *call)

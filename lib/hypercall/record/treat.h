@@ -14,6 +14,7 @@ enum hc_treatment {
 	HC_BY_ROW,
 	HC_ANSWERED,
 	HC_AGAIN,
+	HC_ALONE,
 	HC_MAPPED,
 	HC_MASKED,
 	HC_PAIRED,
@@ -22,6 +23,9 @@ enum hc_treatment {
 
 /* Never HC_BY_ROW. */
 enum hc_treatment hc_treatment(uint32_t number);
+
+/* HC_AGAIN or HC_ALONE: the call is made again in a replay. */
+bool hc_is_again(uint32_t number);
 
 /* Why the call cannot be recorded, or NULL: "has threads". */
 const char *hc_unrecordable(const struct hc_call *call, uint32_t number);

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System V's shared memory and semaphores, for t-ipc.sh, which runs this
+ * natively, as a guest, recorded and replayed.  It prints only text that must
+ * be the same in all.
+ */
+#define _GNU_SOURCE
+#include "parts.h"
+#include "show.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE 4096UL
+
+union arg {
+	int val;
+	struct semid_ds *ds;
+	unsigned short *array;
+	struct seminfo *info;
+};
+
+#define CTL(id, n, cmd, ...) semctl(id, n, cmd, (union arg){ __VA_ARGS__ })
+
+/* Natively another process may have a key. */
+static key_t
+some_key(void)
+{
+	return 0x6e760000 | (getpid() & 0xffff);
+}
+
+static void
+nothing(int signal)
+{
+	(void)signal;
+}
+
+static void
+handle(int signal)
+{
+	struct sigaction act = { .sa_handler = nothing,
+		.sa_flags = SA_RESTART };
+
+	sigaction(signal, &act, NULL);
+}
+
+static void
+nap(void)
+{
+	const struct timespec t = { 0, 2000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* The result of shmat() without its address. */
+static void *
+attach(const char *what, int id, const void *at, int flags)
+{
+	void *p = shmat(id, at, flags);
+
+	if (p == (void *)-1)
+		printf("%s: %s\n", what, strerror(errno));
+	else
+		printf("%s: %s\n", what,
+		    at && p != at ? "attached elsewhere" : "attached");
+	return p;
+}
+
+static void
+state(int id)
+{
+	struct shmid_ds ds;
+
+	if (shmctl(id, IPC_STAT, &ds) < 0) {
+		printf("state: %s\n", strerror(errno));
+		return;
+	}
+	printf("state: %lu bytes, %lu attached, mode %o, creator %d, last %d,"
+	       " owner %d\n",
+	    (unsigned long)ds.shm_segsz, (unsigned long)ds.shm_nattch,
+	    (unsigned)ds.shm_perm.mode, ds.shm_cpid == getpid(),
+	    ds.shm_lpid == getpid(),
+	    ds.shm_perm.uid == getuid() && ds.shm_perm.cgid == getgid());
+}
+
+static void
+shm_errors(void)
+{
+	const key_t key = some_key();
+	int id;
+
+	SHOW(shmget(key, 100, 0));
+	SHOW(shmget(key, 0, IPC_CREAT | 0600));
+	SHOW(shmget(key, (size_t)-1 >> 1, IPC_CREAT | 0600));
+	id = shmget(key, 100, IPC_CREAT | IPC_EXCL | 0600);
+	printf("made: %d\n", id >= 0);
+	SHOW(shmget(key, 100, IPC_CREAT | IPC_EXCL | 0600));
+	SHOW(shmget(key, 5000, 0));
+	printf("found: %d\n", shmget(key, 50, 0) == id);
+	printf("found: %d\n", shmget(key, 0, IPC_CREAT) == id);
+	SHOW(shmctl(id, 99, NULL));
+	SHOW(shmctl(-1, IPC_STAT, NULL));
+	SHOW(shmctl(id + 1000000, IPC_STAT, NULL));
+	SHOW(shmctl(id, IPC_STAT, NULL));
+	SHOW(shmctl(id, IPC_SET, NULL));
+	attach("no such", id + 1000000, NULL, 0);
+	attach("negative", -1, NULL, 0);
+	attach("unaligned", id, (void *)0x10000001, 0);
+	attach("over nothing", id, NULL, SHM_REMAP);
+	SHOW(shmdt((void *)0x10000000));
+	SHOW(shmdt((void *)0x10000001));
+	SHOW(shmctl(id, IPC_RMID, NULL));
+	SHOW(shmctl(id, IPC_RMID, NULL));
+	SHOW(shmget(key, 100, 0));
+}
+
+static void
+shm_once(void)
+{
+	int id = shmget(IPC_PRIVATE, 3 * PAGE + 1, IPC_CREAT | 0640);
+	struct shmid_ds ds;
+	char *p, *q;
+
+	state(id);
+	p = attach("first", id, NULL, 0);
+	printf("zero: %d\n", p[0] == 0 && p[3 * PAGE] == 0);
+	strcpy(p, "there");
+	strcpy(p + 3 * PAGE, "also");
+	state(id);
+	SHOW(shmdt(p + PAGE));
+	SHOW(shmdt(p));
+	SHOW(shmdt(p));
+	state(id);
+	p = attach("again", id, NULL, SHM_RDONLY);
+	printf("bytes: %s %s\n", p, p + 3 * PAGE);
+	SHOW(shmdt(p));
+	q = mmap(
+	    NULL, 16 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	attach("over another", id, q, 0);
+	SHOW(munmap(q, 16 * PAGE));
+	p = attach("at a place", id, q, 0);
+	printf("bytes: %s\n", p);
+	SHOW(shmdt(p));
+	p = attach("rounded", id, q + 123, SHM_RND);
+	printf("same: %d, bytes: %s\n", p == q, p);
+	SHOW(shmctl(id, IPC_STAT, &ds));
+	ds.shm_perm.mode = 0400;
+	SHOW(shmctl(id, IPC_SET, &ds));
+	state(id);
+	SHOW(shmctl(id, IPC_RMID, NULL));
+	state(id);
+	strcpy(p, "still");
+	SHOW(shmdt(p));
+	state(id);
+}
+
+/* Second attachments cannot be recorded. */
+static void
+shm_twice(void)
+{
+	int id = shmget(IPC_PRIVATE, 2 * PAGE, IPC_CREAT | 0600);
+	char *room = mmap(
+	    NULL, 8 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = attach("lower", id, room, SHM_REMAP);
+	char *q = attach("upper", id, room + 2 * PAGE, SHM_REMAP);
+	char *r;
+
+	strcpy(p + 2 * PAGE - 3, "a ring");
+	printf("wraps: %s\n", q - 3);
+	printf("wraps: %s\n", p);
+	r = attach("to read", id, NULL, SHM_RDONLY);
+	SHOW(mprotect(r, PAGE, PROT_READ | PROT_WRITE));
+	strcpy(q + 100, "seen");
+	printf("shared: %s\n", r + 100);
+	state(id);
+	SHOW(munmap(p, PAGE));
+	state(id);
+	SHOW(shmdt(p));
+	state(id);
+	SHOW(shmctl(id, IPC_RMID, NULL));
+	SHOW(munmap(r, 2 * PAGE));
+	state(id);
+	r = mremap(q, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+	    room + 5 * PAGE);
+	printf("moved: %d\n", r == room + 5 * PAGE && r[100] == 's');
+	SHOW(shmdt(r));
+	state(id);
+}
+
+/* Many in turn: what is removed is given back. */
+static void
+shm_many(void)
+{
+	int i, id, bad = 0;
+	char *p;
+
+	for (i = 0; i < 300; i++) {
+		id = shmget(IPC_PRIVATE, 16 << 20, IPC_CREAT | 0600);
+		p = shmat(id, NULL, 0);
+		bad += p == (void *)-1 || shmctl(id, IPC_RMID, NULL) < 0;
+		if (p != (void *)-1) {
+			memset(p, 1, PAGE);
+			bad += i % 2 ? shmdt(p) : munmap(p, 16 << 20);
+		}
+	}
+	printf("bad: %d\n", bad);
+}
+
+static void
+sem_errors(void)
+{
+	const key_t key = some_key();
+	struct sembuf far = { 3, 1, 0 }, up = { 0, 32767, 0 },
+		      two[] = { { 0, 1, 0 }, { 1, -1, IPC_NOWAIT } };
+	const struct timespec bad = { 0, 1000000000 }, none = { 0, 0 };
+	struct sembuf many[501] = { { 0, 0, 0 } };
+	unsigned short values[3] = { 1, 40000, 0 };
+	int id;
+
+	SHOW(semget(key, 3, 0));
+	SHOW(semget(key, 0, IPC_CREAT | 0600));
+	SHOW(semget(key, -1, IPC_CREAT | 0600));
+	SHOW(semget(key, 32001, IPC_CREAT | 0600));
+	id = semget(key, 3, IPC_CREAT | IPC_EXCL | 0600);
+	SHOW(semget(key, 3, IPC_CREAT | IPC_EXCL | 0600));
+	SHOW(semget(key, 4, 0));
+	printf("found: %d\n", semget(key, 0, 0) == id);
+	SHOW(semop(id, &far, 1));
+	SHOW(semop(id, &far, 0));
+	SHOW(semop(id, NULL, 1));
+	SHOW(semop(-1, &up, 1));
+	SHOW(semop(id + 1000000, &up, 1));
+	SHOW(semop(id, many, 501));
+	SHOW(semop(id, many, 500));
+	SHOW(semop(id, &up, 1));
+	SHOW(semop(id, &up, 1));
+	SHOW(CTL(id, 0, GETVAL, 0));
+	SHOW(CTL(id, 0, SETVAL, .val = 5));
+	SHOW(semop(id, two, 2));
+	SHOW(CTL(id, 0, GETVAL, 0));
+	SHOW(semtimedop(id, &(struct sembuf){ 1, -1, 0 }, 1, &bad));
+	SHOW(semtimedop(id, &(struct sembuf){ 1, -1, 0 }, 1, &none));
+	SHOW(semtimedop(id, &(struct sembuf){ 0, 0, IPC_NOWAIT }, 1, NULL));
+	SHOW(CTL(id, 0, SETVAL, .val = 32768));
+	SHOW(CTL(id, 0, SETVAL, .val = -1));
+	SHOW(CTL(id, 3, GETVAL, 0));
+	SHOW(CTL(id, -1, GETVAL, 0));
+	SHOW(CTL(id, 0, 99, 0));
+	SHOW(CTL(-1, 0, GETVAL, 0));
+	SHOW(CTL(id, 0, SETALL, .array = values));
+	SHOW(CTL(id, 0, IPC_STAT, .ds = NULL));
+	SHOW(CTL(id, 0, GETALL, .array = NULL));
+	SHOW(CTL(id, 0, IPC_RMID, 0));
+	SHOW(CTL(id, 0, IPC_RMID, 0));
+	SHOW(semop(id, &up, 1));
+}
+
+static void
+sem_values(void)
+{
+	int id = semget(IPC_PRIVATE, 4, IPC_CREAT | 0640), n;
+	unsigned short set[4] = { 1, 2, 3, 32767 }, got[4] = { 0 };
+	struct semid_ds ds;
+	struct seminfo info;
+	struct sembuf ops[] = { { 0, -1, SEM_UNDO }, { 0, 0, 0 }, { 1, -2, 0 },
+		{ 2, 4, 0 } };
+
+	SHOW(CTL(id, 0, GETPID, 0));
+	SHOW(CTL(id, 0, SETALL, .array = set));
+	printf("by us: %d\n", CTL(id, 0, GETPID, 0) == getpid());
+	SHOW(semop(id, ops, 4));
+	SHOW(CTL(id, 0, GETALL, .array = got));
+	printf("values: %d %d %d %d\n", got[0], got[1], got[2], got[3]);
+	SHOW(CTL(id, 0, IPC_STAT, .ds = &ds));
+	printf("%lu semaphores, mode %o, changed %d\n",
+	    (unsigned long)ds.sem_nsems, (unsigned)ds.sem_perm.mode,
+	    ds.sem_otime >= ds.sem_ctime);
+	ds.sem_perm.mode = 0200;
+	SHOW(CTL(id, 0, IPC_SET, .ds = &ds));
+	if (getuid() != 0) {
+		SHOW(CTL(id, 0, GETVAL, 0));
+		SHOW(CTL(id, 0, SETVAL, .val = 1));
+		SHOW(semop(id, &(struct sembuf){ 0, 0, IPC_NOWAIT }, 1));
+		SHOW(semop(id, &(struct sembuf){ 0, 1, IPC_NOWAIT }, 1));
+	}
+	n = CTL(0, 0, SEM_INFO, .info = &info);
+	printf("at least one: %d\n", n >= 0 && info.semusz > 0);
+	SHOW(CTL(id, 0, IPC_RMID, 0));
+}
+
+static struct {
+	int id, rounds;
+} shared;
+
+static void *
+down(void *arg)
+{
+	struct sembuf op = { 0, -1, 0 };
+	int i;
+
+	(void)arg;
+	for (i = 0; i < shared.rounds; i++) {
+		if (semop(shared.id, &op, 1) < 0)
+			return (void *)(intptr_t)errno;
+		if (semop(shared.id, &(struct sembuf){ 1, 1, 0 }, 1) < 0)
+			return (void *)(intptr_t)errno;
+	}
+	return NULL;
+}
+
+static void
+join(pthread_t t)
+{
+	void *result;
+
+	pthread_join(t, &result);
+	printf("thread: %s\n", strerror((int)(intptr_t)result));
+}
+
+/* Threads pass semaphores to each other; counts of those that wait. */
+static void
+sem_threads(void)
+{
+	struct sembuf up = { 0, 1, 0 }, back = { 1, -1, 0 };
+	pthread_t t[3];
+	int i;
+
+	shared.id = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);
+	shared.rounds = 100;
+	for (i = 0; i < 3; i++)
+		pthread_create(&t[i], NULL, down, NULL);
+	for (i = 0; i < 300; i++)
+		if (semop(shared.id, &up, 1) < 0 ||
+		    semop(shared.id, &back, 1) < 0)
+			printf("round %d: %s\n", i, strerror(errno));
+	for (i = 0; i < 3; i++)
+		join(t[i]);
+	SHOW(CTL(shared.id, 0, GETVAL, 0));
+	SHOW(CTL(shared.id, 1, GETVAL, 0));
+	shared.rounds = 1;
+	for (i = 0; i < 3; i++)
+		pthread_create(&t[i], NULL, down, NULL);
+	while (CTL(shared.id, 0, GETNCNT, 0) < 3)
+		nap();
+	SHOW(CTL(shared.id, 0, GETZCNT, 0));
+	SHOW(CTL(shared.id, 0, IPC_RMID, 0));
+	for (i = 0; i < 3; i++)
+		join(t[i]);
+}
+
+static void *
+await_zero(void *arg)
+{
+	struct sembuf op = { 0, 0, 0 };
+
+	(void)arg;
+	return semop(shared.id, &op, 1) < 0 ? (void *)(intptr_t)errno : NULL;
+}
+
+static void
+sem_waits(void)
+{
+	const struct timespec time = { 0, 20000000 };
+	struct itimerval soon = { .it_value.tv_usec = 20000 };
+	struct sembuf op = { 0, -1, 0 };
+	struct timespec from, to;
+	pthread_t t;
+
+	shared.id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	SHOW(semtimedop(shared.id, &op, 1, &time));
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	printf("waited: %d\n", (to.tv_sec - from.tv_sec) * 1000000000 +
+				       to.tv_nsec - from.tv_nsec >=
+				   time.tv_nsec);
+	handle(SIGALRM);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	SHOW(semop(shared.id, &op, 1));
+	SHOW(CTL(shared.id, 0, GETNCNT, 0));
+	SHOW(CTL(shared.id, 0, SETVAL, .val = 2));
+	pthread_create(&t, NULL, await_zero, NULL);
+	while (CTL(shared.id, 0, GETZCNT, 0) < 1)
+		nap();
+	SHOW(CTL(shared.id, 0, SETVAL, .val = 0));
+	join(t);
+	SHOW(CTL(shared.id, 0, IPC_RMID, 0));
+}
+
+static const struct part parts[] = {
+	{ "shm-errors", shm_errors },
+	{ "shm-once", shm_once },
+	{ "shm-twice", shm_twice },
+	{ "shm-many", shm_many },
+	{ "sem-errors", sem_errors },
+	{ "sem-values", sem_values },
+	{ "sem-threads", sem_threads },
+	{ "sem-waits", sem_waits },
+};
+
+int
+main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return RUN_PART(parts, argc, argv, 0);
+}
