@@ -8,20 +8,11 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 
 #define VMX     (1U << 5)   /* in ECX of leaf 1 */
 #define SVM     (1U << 2)   /* in ECX of leaf 0x80000001 */
 #define APIC_ID 0xff000000U /* in EBX of leaf 1 */
-
-bool
-processor_is_seen(void)
-{
-	unsigned a, b, c, d;
-
-	if (__get_cpuid(1, &a, &b, &c, &d) && c & VMX)
-		return false;
-	return !__get_cpuid(0x80000001, &a, &b, &c, &d) || !(c & SVM);
-}
 
 static int
 bind_to(unsigned cpu)

@@ -13,12 +13,7 @@
 #ifndef PROCESSOR_H
 #define PROCESSOR_H
 
-#include <stdbool.h>
 #include <stdint.h>
-
-/* Does a guest see the host's own CPUID?  VMX and SVM are in it wherever KVM
- * has hardware (SDM 3A, "Discovering Support for VMX"; APM 2, 15.4). */
-bool processor_is_seen(void);
 
 /* Stay on the processor where this thread is now: 0 or -errno. */
 int processor_stay(void);

@@ -83,7 +83,7 @@ read_blocks(void *context, uint64_t offset, void *bytes, size_t len)
 static int
 stay(void)
 {
-	int r = processor_is_seen() ? processor_stay() : 0;
+	int r = kvmcore_has_hardware() ? 0 : processor_stay();
 
 	if (r < 0)
 		say("--record: cannot stay on one processor: %s", strerror(-r));
@@ -315,7 +315,7 @@ move(const struct machine_cpuid *cpuid)
 	uint32_t i;
 	int r = 0;
 
-	for (i = 0; i < cpuid->nent && processor_is_seen(); i++)
+	for (i = 0; i < cpuid->nent && !kvmcore_has_hardware(); i++)
 		if (cpuid->entries[i].function == 1)
 			r = processor_move(cpuid->entries[i].ebx);
 	if (r < 0)

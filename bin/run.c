@@ -37,6 +37,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The state of the run: static, for a process has one guest. */
@@ -61,12 +62,14 @@ static struct {
 	struct output output; /* of --trace, --stats and so on */
 } run;
 
+/* A signal handler may have interrupted kvmcore_run(), so the counter that the
+ * vDSO reads may be withheld. */
 static int64_t
 monotonic_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 

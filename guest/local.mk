@@ -112,6 +112,7 @@ GUEST_PLAIN = \
 	guest/busy.elf \
 	guest/caught.elf \
 	guest/clocks.elf \
+	guest/counter.elf \
 	guest/crowd.elf \
 	guest/debug.elf \
 	guest/empty.elf \

@@ -4,11 +4,16 @@
  */
 #include "kvmcore/kvmcore.h"
 
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
+
+#define CPUID_VMX (1U << 5) /* in ECX of leaf 1 */
+#define CPUID_SVM (1U << 2) /* in ECX of leaf 0x80000001 */
 
 /* ioctl() that returns -errno. */
 static int
@@ -155,10 +160,27 @@ kvmcore_vcpu_close(struct kvmcore_vcpu *vcpu)
 	vcpu->run = NULL;
 }
 
+bool
+kvmcore_has_hardware(void)
+{
+	unsigned a, b, c, d;
+
+	if (__get_cpuid(1, &a, &b, &c, &d) && c & CPUID_VMX)
+		return true;
+	return __get_cpuid(0x80000001, &a, &b, &c, &d) && c & CPUID_SVM;
+}
+
 int
 kvmcore_run(const struct kvmcore_vcpu *vcpu)
 {
-	return kvm_ioctl(vcpu->fd, KVM_RUN, NULL);
+	int r;
+
+	if (!vcpu->without_counter)
+		return kvm_ioctl(vcpu->fd, KVM_RUN, NULL);
+	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+	r = kvm_ioctl(vcpu->fd, KVM_RUN, NULL);
+	prctl(PR_SET_TSC, PR_TSC_ENABLE);
+	return r;
 }
 
 int

@@ -13,6 +13,7 @@
 
 #include <linux/kvm.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -30,7 +31,15 @@ struct kvmcore_vcpu {
 	int fd;
 	size_t run_size;
 	struct kvm_run *run;
+	/* kvmcore_run() withholds the time stamp counter from its host thread,
+	 * as without hardware virtualization CR4.TSD alone has no effect:
+	 * both together make RDTSC a trap of the guest (PR_SET_TSC(2const)). */
+	bool without_counter;
 };
+
+/* Has this processor what KVM runs guests with (CPUID: VMX, SVM)?  If not, KVM
+ * is a paravirtual one, and some instructions run natively, CPUID also. */
+bool kvmcore_has_hardware(void);
 
 /*
  * Open `path` (KVMCORE_DEVICE).  -ENOENT: no KVM here; -EACCES: no right to

@@ -302,6 +302,8 @@ cpu_set_registers(struct vcpu *vcpu, const struct user_context *c)
 	run->s.regs.sregs.gs.base = c->gs_base;
 	run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	run->kvm_valid_regs = KVM_SYNC_X86_REGS;
+	vcpu->kvm.without_counter = vcpu->machine->guest.counted &&
+				    !kvmcore_has_hardware();
 }
 
 int

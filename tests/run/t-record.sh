@@ -34,6 +34,7 @@ same "hello" "$guests/hello.elf"
 same "an exit status" "$guests/status.elf" 7
 same "arguments" "$guests/env.elf" a b
 same "standard input" "$guests/wc.elf"
+same "the time stamp counter" "$guests/counter.elf"
 same "a fault" "$guests/fault_null.elf"
 for check in t_base t_calls t_malloc t_memory t_sse; do
 	same "$check" --allow=@all "$guests/$check.elf"
