@@ -83,6 +83,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/netrule.c \
 	lib/hypercall/core/netrule.h \
 	lib/hypercall/core/pending.h \
+	lib/hypercall/core/preemption.h \
 	lib/hypercall/core/places.c \
 	lib/hypercall/core/places.h \
 	lib/hypercall/core/plain.c \
@@ -167,6 +168,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/task/time.c \
 	lib/hypercall/record/ahead.c \
 	lib/hypercall/record/ahead.h \
+	lib/hypercall/record/preempt.c \
+	lib/hypercall/record/preempt.h \
 	lib/hypercall/record/recorder.c \
 	lib/hypercall/record/recorder.h \
 	lib/hypercall/record/recording.c \
@@ -230,6 +233,12 @@ lib_libvm_a_SOURCES = \
 	lib/vm/machine.h \
 	lib/vm/operand.c \
 	lib/vm/operand.h \
+	lib/vm/plant.c \
+	lib/vm/plant.h \
+	lib/vm/position.c \
+	lib/vm/position.h \
+	lib/vm/preempt.c \
+	lib/vm/preempt.h \
 	lib/vm/probe.c \
 	lib/vm/probe.h \
 	lib/vm/profile.c \

@@ -8,6 +8,7 @@
 #include "hypercall/trace/trace.h"
 #include "vm/context.h"
 #include "vm/error.h"
+#include "vm/plant.h"
 #include "vm/profile.h"
 #include "vm/step.h"
 #include "vm/trap.h"
@@ -295,7 +296,7 @@ settle_trap(struct vcpu *vcpu, const struct trap *trap, uint64_t rip,
 	const struct trap last = vcpu->flight.trap;
 
 	vcpu->flight.trap = *trap;
-	if (debugger(vcpu) || is_spurious(vcpu, trap))
+	if (plant_takes(vcpu) || debugger(vcpu) || is_spurious(vcpu, trap))
 		vcpu->flight.trap = last;
 	else
 		fault(vcpu, trap, rip);
@@ -490,7 +491,9 @@ vcpu_enter(struct vcpu *vcpu)
 
 	if (vcpu->machine->profile)
 		profile_enter(vcpu);
+	plant_enter(vcpu);
 	r = kvmcore_run(&vcpu->kvm);
+	plant_leave(vcpu);
 	gmem_left(mem, unmaps);
 	vcpu->runs++;
 	vcpu->thread.at_event = false;
@@ -507,4 +510,5 @@ vcpu_enter(struct vcpu *vcpu)
 		on_run_error(vcpu, r);
 	else
 		on_exit_reason(vcpu);
+	plant_served(vcpu);
 }

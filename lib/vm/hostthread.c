@@ -10,6 +10,7 @@
 #include "vm/error.h"
 #include "vm/exits.h"
 #include "vm/kick.h"
+#include "vm/preempt.h"
 #include "hypercall/signal/signal.h"
 #include "output/output.h"
 
@@ -148,7 +149,7 @@ static void
 run_thread(struct vcpu *vcpu)
 {
 	while (keeps_running(vcpu))
-		if (deliver(vcpu))
+		if (deliver(vcpu) && preempt(vcpu))
 			vcpu_enter(vcpu);
 }
 

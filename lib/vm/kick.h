@@ -15,7 +15,7 @@
 
 /* The signal that is a kick.  Linux on x86-64 never sends it, and no guest
  * receives it. */
-#define KICK_SIGNAL SIGSTKFLT
+#define KICK_SIGNAL HC_KICK
 
 /* Install the handlers of KICK_SIGNAL and of the guest's timers.  0 or
  * -errno. */

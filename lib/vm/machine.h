@@ -15,6 +15,7 @@
 #include "mem/gmem.h"
 #include "vm/debug.h"
 #include "vm/flight.h"
+#include "vm/plant.h"
 #include "vm/shim.h"
 
 #include <pthread.h>
@@ -109,6 +110,7 @@ struct vcpu {
 	uint32_t served; /* what the last exit was for: profile.h */
 	uint64_t runs;   /* entries into the guest */
 	uint64_t exits[MACHINE_EXITS];
+	struct plant plant;
 	struct debug_vcpu debug;
 };
 

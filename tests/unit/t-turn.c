@@ -25,7 +25,15 @@ is_over(const struct hc_thread *t)
 	return over;
 }
 
-static const struct hc_thread_ops ops = { .is_over = is_over };
+static _Atomic(struct hc_thread *) kicked;
+
+static void
+kick(struct hc_thread *t)
+{
+	kicked = t;
+}
+
+static const struct hc_thread_ops ops = { .is_over = is_over, .kick = kick };
 
 static void
 start(void)
@@ -127,6 +135,10 @@ test_order(void)
 		wait_until_wanted_by(&thread[asked[i]]);
 	}
 	ok(hc_turn_is_wanted(&turn), "they wait for the one that has it");
+	while (!kicked)
+		usleep(1000);
+	ok(kicked == &thread[0] && thread[0].to_preempt,
+	    "which is to be preempted, if it has no event");
 	hc_turn_leave(&turn, &thread[0]);
 	for (i = 0; i < THREADS - 1; i++)
 		pthread_join(host[i], NULL);

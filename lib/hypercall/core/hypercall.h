@@ -15,6 +15,7 @@
 #include "hypercall/core/ipc.h"
 #include "hypercall/core/mapped.h"
 #include "hypercall/core/pending.h"
+#include "hypercall/core/preemption.h"
 #include "hypercall/core/replay.h"
 #include "hypercall/core/set.h"
 #include "hypercall/core/shared.h"
@@ -148,6 +149,8 @@ struct hc_guest {
 	 * sentence that says why the guest cannot go on. */
 	const char *(*took_all)(
 	    struct hc_guest *guest, struct hc_thread *thread);
+	/* NULL: no thread is preempted. */
+	const struct hc_preemption *preemption;
 	struct hc_recording *recording;
 	struct hc_replay *replay; /* NULL: the guest is not replayed */
 	_Atomic uint64_t count[HYPERCALL_END];

@@ -67,6 +67,8 @@ struct hc_sigqueue {
 /* The host's signal for an expired timer of the guest; its value is the
  * guest. */
 #define HC_TICK SIGVTALRM
+/* The signal that takes a host thread out of the guest: vm/kick.h. */
+#define HC_KICK SIGSTKFLT
 
 struct hc_timer {
 	bool used, has_host;

@@ -78,6 +78,9 @@ struct hc_thread {
 	/* Recorded: it has had an event, and not gone on since.  Only here does
 	 * a recording find a signal's place again. */
 	bool at_event;
+	/* Recorded: a signal or another thread has waited too long for its next
+	 * event. */
+	atomic_bool to_preempt;
 	/* Nonzero: the run loop has work to do, and no call may begin to wait.
 	 * Set in signal handlers, cleared by the loop. */
 	volatile int kicked;

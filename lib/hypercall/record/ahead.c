@@ -4,6 +4,7 @@
  */
 #include "hypercall/record/ahead.h"
 
+#include "hypercall/record/preempt.h"
 #include "record/call.h"
 
 static void
@@ -41,6 +42,15 @@ skip_call(struct record_reader *r)
 }
 
 static void
+skip_preempt(struct record_reader *r)
+{
+	struct hc_position position;
+	struct hc_holes holes;
+
+	(void)hc_preempt_get(r, &position, &holes);
+}
+
+static void
 skip_end(struct record_reader *r)
 {
 	uint64_t hash;
@@ -65,6 +75,7 @@ skip(struct record_reader *r)
 		(void)record_get(r);
 		skip_ranges(r, record_get(r));
 		break;
+	case RECORD_PREEMPT: skip_preempt(r); break;
 	case RECORD_END:
 	case RECORD_CUT: skip_end(r); break;
 	default: break;

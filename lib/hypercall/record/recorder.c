@@ -107,6 +107,7 @@ note_event(struct hc_recording *rec, struct hc_thread *thread)
 	rec->events++;
 	rec->delayed = 0;
 	thread->at_event = true;
+	thread->to_preempt = false;
 }
 
 static const char *
@@ -222,44 +223,58 @@ hc_record_signal(
 	return true;
 }
 
-/* Have the thread kicked after the longest delay.  0 or -errno. */
+/* A timer that kicks the calling host thread.  0 or -errno. */
 static int64_t
-arm_timer(struct hc_guest *guest, struct hc_recording *rec)
+make_timer(struct hc_recording *rec, struct hc_thread *thread)
 {
-	const struct itimerspec when = { .it_value = { HC_DELAY_SECONDS, 1 } };
 	struct sigevent event = {
-		.sigev_value.sival_ptr = guest,
-		.sigev_signo = HC_TICK,
-		.sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = HC_KICK,
+		.sigev_notify = SIGEV_THREAD_ID,
+		._sigev_un._tid = (int)hc_host(SYS_gettid, 0),
 	};
-	int64_t r = 0;
+	int64_t r;
 
-	if (!rec->has_timer)
-		r = hc_host(
-		    SYS_timer_create, CLOCK_MONOTONIC, &event, &rec->timer);
-	rec->has_timer = r == 0;
+	if (rec->timed)
+		(void)hc_host(SYS_timer_delete, rec->timer);
+	r = hc_host(SYS_timer_create, CLOCK_MONOTONIC, &event, &rec->timer);
+	rec->timed = r == 0 ? thread : NULL;
+	return r;
+}
+
+/* Have the thread kicked when it is to be preempted.  0 or -errno. */
+static int64_t
+arm_timer(struct hc_recording *rec, struct hc_thread *thread)
+{
+	const struct itimerspec when = {
+		.it_value.tv_nsec = HC_PREEMPT_MS * 1000000L,
+	};
+	const int64_t r = rec->timed == thread ? 0 : make_timer(rec, thread);
+
 	return r < 0 ? r
 		     : hc_host(SYS_timer_settime, rec->timer, 0, &when, NULL);
 }
 
-/* A signal has come between two events: since when it waits for the next. */
+/* A signal has come between two events: it waits a little for the next, and
+ * then the thread is preempted for it. */
 static const char *
-delay(struct hc_guest *guest)
+delay(struct hc_guest *guest, struct hc_thread *thread)
 {
 	struct hc_recording *rec = guest->recording;
-	struct timespec now;
+	const uint64_t now = hc_record_ms();
+	const bool first = !rec->delayed;
 
-	(void)hc_host(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-	if (!rec->delayed) {
-		rec->delayed = now.tv_sec;
-		if (arm_timer(guest, rec) < 0)
-			return "the recording: the host has no timer left";
-	}
-	return now.tv_sec - rec->delayed < HC_DELAY_SECONDS
-		   ? NULL
-		   : "a signal of the guest has waited too long for its next"
-		     " hypercall: signals of a guest that only computes cannot"
-		     " be recorded yet: run it without --record";
+	if (first)
+		rec->delayed = now;
+	if (now - rec->delayed >= HC_DELAY_SECONDS * 1000)
+		return "a signal of the guest has waited too long for its next"
+		       " hypercall, and it came to no instruction at which a"
+		       " replay could find it: run it without --record";
+	if (!first && now - rec->delayed < HC_PREEMPT_MS)
+		return NULL;
+	thread->to_preempt = !first;
+	return arm_timer(rec, thread) < 0
+		   ? "the recording: the host has no timer left"
+		   : NULL;
 }
 
 const char *
@@ -269,5 +284,17 @@ hc_record_signals(struct hc_guest *guest, struct hc_thread *thread)
 
 	if (why || thread->at_event || !thread->signals.pending)
 		return why;
-	return delay(guest);
+	return delay(guest, thread);
+}
+
+const char *
+hc_record_preempt(struct hc_guest *guest, struct hc_thread *thread,
+    const struct hc_position *position)
+{
+	struct hc_recording *rec = guest->recording;
+
+	hc_preempt_put(rec->writer, position, &rec->holes);
+	note_event(rec, thread);
+	return hc_record_turn(rec, thread, 0) == HC_TURN_STALLED ? HC_STALLED
+								 : why_not(rec);
 }

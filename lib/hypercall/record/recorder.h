@@ -16,6 +16,8 @@ const char *hc_record_counter(
 bool hc_record_signal(
     struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info);
 const char *hc_record_signals(struct hc_guest *guest, struct hc_thread *thread);
+const char *hc_record_preempt(struct hc_guest *guest, struct hc_thread *thread,
+    const struct hc_position *position);
 
 int64_t hc_replay_call(struct hc_call *call, const struct hc_row *row,
     uint32_t number, hc_serve_row *serve);
@@ -24,6 +26,8 @@ const char *hc_replay_counter(
 bool hc_replay_signal(
     struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info);
 const char *hc_replay_signals(struct hc_guest *guest, struct hc_thread *thread);
+const char *hc_replay_preempt(struct hc_guest *guest, struct hc_thread *thread,
+    const struct hc_position *position);
 
 /* The first thread of the guest that is recorded or replayed. */
 void hc_turns_attach(struct hc_recording *rec, struct hc_thread *first);
@@ -38,11 +42,14 @@ enum hc_turn_taken hc_record_turn(
 enum hc_turn_taken hc_replay_turn(
     struct hc_recording *rec, struct hc_thread *thread, enum record_kind kind);
 
+/* Milliseconds of a clock that only grows. */
+uint64_t hc_record_ms(void);
+
 /* Why a guest cannot be recorded whose thread keeps the turn. */
-#define HC_STALLED                                                         \
-	"a thread of the guest has computed too long without a hypercall," \
-	" while others wait: such threads cannot be recorded yet: run it"  \
-	" without --record"
+#define HC_STALLED                                                            \
+	"a thread of the guest has computed too long without a hypercall,"    \
+	" while others wait, and it came to no instruction at which a replay" \
+	" could find it: run it without --record"
 
 extern const struct hc_replay_ops hc_replay_places;
 

@@ -21,6 +21,8 @@ hc_recording_attach(struct hc_guest *guest, struct hc_recording *rec)
 	guest->counted = records ? hc_record_counter : hc_replay_counter;
 	guest->took = records ? hc_record_signal : hc_replay_signal;
 	guest->took_all = records ? hc_record_signals : hc_replay_signals;
+	guest->preemption = records ? &hc_record_preemption
+				    : &hc_replay_preemption;
 	if (records) {
 		/* A signal that ends the guest is taken as any other. */
 		guest->signals.observed = true;
@@ -53,17 +55,39 @@ is_zero(const uint8_t page[PAGE_4K])
 	return memcmp(page, zeros, PAGE_4K) == 0;
 }
 
+static void
+clear_holes(uint8_t page[PAGE_4K], uint64_t va, const struct hc_holes *holes)
+{
+	unsigned i;
+
+	for (i = 0; i < holes->n; i++) {
+		const uint64_t at = holes->hole[i].va, len = holes->hole[i].len;
+		const uint64_t from = at > va ? at - va : 0;
+		const uint64_t skip = va > at ? va - at : 0;
+		uint64_t n = len > skip ? len - skip : 0;
+
+		if (from >= PAGE_4K)
+			continue;
+		if (n > PAGE_4K - from)
+			n = PAGE_4K - from;
+		memset(page + from, 0, n);
+	}
+}
+
 /* Pages of zeros are left out: whether they were touched is nobody's
  * concern. */
 static uint64_t
-hash_pages(const struct gmem *mem, uint64_t va, uint64_t end, uint64_t hash)
+hash_pages(const struct gmem *mem, uint64_t va, uint64_t end,
+    const struct hc_holes *holes, uint64_t hash)
 {
 	uint8_t page[PAGE_4K];
 
 	for (; va < end; va += PAGE_4K) {
 		/* A page that is not in its file any more counts as zeros. */
-		if (gmem_copy(page, mem->base + va, PAGE_4K) < PAGE_4K ||
-		    is_zero(page))
+		if (gmem_copy(page, mem->base + va, PAGE_4K) < PAGE_4K)
+			continue;
+		clear_holes(page, va, holes);
+		if (is_zero(page))
 			continue;
 		hash = record_hash(&va, sizeof(va), hash);
 		hash = record_hash(page, PAGE_4K, hash);
@@ -73,6 +97,14 @@ hash_pages(const struct gmem *mem, uint64_t va, uint64_t end, uint64_t hash)
 
 uint64_t
 hc_memory_hash(struct gmem *mem)
+{
+	static const struct hc_holes none;
+
+	return hc_memory_hash_but(mem, &none);
+}
+
+uint64_t
+hc_memory_hash_but(const struct gmem *mem, const struct hc_holes *holes)
 {
 	const uint64_t rights = PTE_PRESENT | PTE_USER | PTE_WRITE | PTE_NX;
 	uint64_t va, end, bits, hash = 0;
@@ -84,7 +116,7 @@ hc_memory_hash(struct gmem *mem)
 		hash = record_hash(&va, sizeof(va), hash);
 		hash = record_hash(&end, sizeof(end), hash);
 		hash = record_hash(&bits, sizeof(bits), hash);
-		hash = hash_pages(mem, va, end, hash);
+		hash = hash_pages(mem, va, end, holes, hash);
 	}
 	return hash;
 }

@@ -11,19 +11,21 @@
  * the recording.
  *
  * A thread takes signals only after an event, before it goes on.  So the place
- * of a signal in the recording is its place in the run.  In a replay no signal
- * is sent: what was taken is taken again.
+ * of a signal in the recording is its place in the run.  A thread that only
+ * computes is preempted for them: an event too, which has its position.  In a
+ * replay no signal is sent: what was taken is taken again.
  */
 #ifndef HC_RECORDING_H
 #define HC_RECORDING_H
 
 #include "hypercall/core/hypercall.h"
+#include "hypercall/record/preempt.h"
 #include "hypercall/record/turn.h"
 #include "record/call.h"
 #include "record/reader.h"
 #include "record/writer.h"
 
-/* So long a signal waits for the next event, at most. */
+/* So long a signal waits for the next event or preemption, at most. */
 #define HC_DELAY_SECONDS 5
 
 /* How a replay stands. */
@@ -50,12 +52,18 @@ struct hc_recording {
 	int runs;
 	uint64_t turn_events, turn_ms;
 	bool left_in_call, keeps_turn;
-	uint64_t events; /* calls and readings of the counter */
+	uint64_t events; /* calls, readings of the counter, preemptions */
 	uint64_t counter;
-	/* Recording: a signal has waited for an event since this second; 0:
-	 * none waits.  The host's timer for that. */
-	int64_t delayed;
-	bool has_timer;
+	/* Recording: the calls that wait while others run. */
+	struct hc_waiting *waiting;
+	struct hc_holes holes; /* of the last position */
+	/* Replaying: the next position, of this record. */
+	struct hc_position position;
+	uint64_t sought;
+	/* Recording: a signal has waited for an event since this millisecond;
+	 * 0: none waits.  The host's timer for that. */
+	uint64_t delayed;
+	struct hc_thread *timed; /* it kicks this one; NULL: there is none */
 	int timer;
 	/* Replaying: the guest's output up to this event was written, and for
 	 * its stream 1 it was written to this descriptor; 0: to 1. */
@@ -79,8 +87,15 @@ bool hc_recording_goes_on(struct hc_recording *recording);
 __attribute__((format(printf, 2, 3))) void
 hc_recording_diverges(struct hc_recording *recording, const char *format, ...);
 
-/* A hash of the pages that the guest can read, and of their rights. */
+/* The recording cannot be read any further, as `reader` has found. */
+void hc_recording_breaks_off(
+    struct hc_recording *recording, const struct record_reader *reader);
+
+/* A hash of the pages that the guest can read, and of their rights; the holes
+ * count as zeros. */
 uint64_t hc_memory_hash(struct gmem *mem);
+uint64_t
+hc_memory_hash_but(const struct gmem *mem, const struct hc_holes *holes);
 
 /* The host's calls that a replay makes for this call, ended by -1. */
 const int16_t *hc_replay_needs(uint32_t number);

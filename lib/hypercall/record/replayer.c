@@ -39,9 +39,9 @@ hc_recording_diverges(struct hc_recording *rec, const char *format, ...)
 	va_end(args);
 }
 
-/* The recording cannot be read any further, as `reader` has found. */
-static void
-break_off_by(struct hc_recording *rec, const struct record_reader *reader)
+void
+hc_recording_breaks_off(
+    struct hc_recording *rec, const struct record_reader *reader)
 {
 	rec->state = HC_REPLAY_BROKEN;
 	snprintf(rec->why, sizeof(rec->why),
@@ -53,7 +53,7 @@ break_off_by(struct hc_recording *rec, const struct record_reader *reader)
 static void
 break_off(struct hc_recording *rec)
 {
-	break_off_by(rec, rec->reader);
+	hc_recording_breaks_off(rec, rec->reader);
 }
 
 bool
@@ -82,10 +82,19 @@ has_next(struct hc_recording *rec)
 {
 	if (!hc_recording_goes_on(rec))
 		return false;
+	if (rec->replay.reached && record_peek(rec->reader) == RECORD_PREEMPT) {
+		rec->state = HC_REPLAY_BROKEN;
+		snprintf(rec->why, sizeof(rec->why),
+		    "after event %" PRIu64 " a thread is preempted between two"
+		    " hypercalls, which cannot be debugged yet: replay it"
+		    " without a debugger, or debug it up to here",
+		    rec->events);
+		return false;
+	}
 	if (!rec->replay.reached ||
 	    hc_ahead_is_whole(rec->reader, &rec->scratch))
 		return true;
-	break_off_by(rec, &rec->scratch);
+	hc_recording_breaks_off(rec, &rec->scratch);
 	return false;
 }
 
@@ -395,6 +404,23 @@ hc_replay_counter(
 		return rec->why;
 	rec->counter += (uint64_t)record_get_signed(rec->reader);
 	*value = rec->counter;
+	count_event(rec, thread);
+	return goes_on_after(rec, thread) ? NULL : rec->why;
+}
+
+const char *
+hc_replay_preempt(struct hc_guest *guest, struct hc_thread *thread,
+    const struct hc_position *position)
+{
+	struct hc_recording *rec = guest->recording;
+
+	(void)position;
+	if (!expect(rec, RECORD_PREEMPT))
+		return rec->why;
+	if (!hc_preempt_get(rec->reader, &rec->position, &rec->holes)) {
+		break_off(rec);
+		return rec->why;
+	}
 	count_event(rec, thread);
 	return goes_on_after(rec, thread) ? NULL : rec->why;
 }

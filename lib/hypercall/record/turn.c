@@ -37,9 +37,22 @@ is_quiet(const struct hc_turn *t, uint64_t *events)
 	return quiet;
 }
 
-static enum hc_turn_taken
-await(struct hc_turn *t, struct hc_thread *thread, unsigned seconds)
+/* The one that has it is to leave it between two events. */
+static void
+preempt(struct hc_turn *t)
 {
+	pthread_mutex_lock(&t->lock);
+	if (t->holder && !t->waits && !t->holder->to_preempt) {
+		t->holder->to_preempt = true;
+		t->holder->ops->kick(t->holder);
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+static enum hc_turn_taken
+await(struct hc_turn *t, struct hc_thread *thread, unsigned most)
+{
+	const struct timespec slice = { .tv_nsec = HC_TURN_MS * 1000000L };
 	const struct timespec second = { 1, 0 };
 	uint64_t events = t->events;
 	unsigned quiet = 0;
@@ -53,11 +66,13 @@ await(struct hc_turn *t, struct hc_thread *thread, unsigned seconds)
 		if (thread->ops->is_over(thread))
 			return HC_TURN_OVER;
 		r = hc_host_wait_alone(thread, SYS_futex, &thread->has_turn,
-		    FUTEX_WAIT_PRIVATE, 0, &second, 0, 0);
+		    FUTEX_WAIT_PRIVATE, 0, most > 0 ? &slice : &second, 0, 0);
 		if (r == -ETIMEDOUT)
 			quiet = is_quiet(t, &events) ? quiet + 1 : 0;
-		if (seconds > 0 && quiet == seconds)
+		if (most > 0 && quiet == most)
 			return HC_TURN_STALLED;
+		if (r == -ETIMEDOUT && quiet > 0)
+			preempt(t);
 	}
 	if (kicked)
 		thread->kicked = 1;
@@ -80,7 +95,7 @@ hc_turn_take(struct hc_turn *t, struct hc_thread *thread)
 		t->last = thread;
 	}
 	pthread_mutex_unlock(&t->lock);
-	return await(t, thread, HC_TURN_SECONDS);
+	return await(t, thread, HC_TURN_SECONDS * 1000 / HC_TURN_MS);
 }
 
 void

@@ -10,8 +10,10 @@
 
 #include <pthread.h>
 
-/* A thread that wants the turn waits so long for one that makes no event. */
+/* A thread that wants the turn waits so long for one that makes no event, and
+ * asks for its preemption each time that so many milliseconds have passed. */
 #define HC_TURN_SECONDS 5
+#define HC_TURN_MS      10
 
 enum hc_turn_taken {
 	HC_TURN_TAKEN,

@@ -27,8 +27,8 @@ recording_of(struct hc_turns *turns)
 						   struct hc_recording, turns));
 }
 
-static uint64_t
-now_ms(void)
+uint64_t
+hc_record_ms(void)
 {
 	struct timespec now = { 0 };
 
@@ -87,8 +87,17 @@ come_back(struct hc_recording *rec, struct hc_thread *thread)
 	put_turn(rec, thread);
 	rec->runs = thread->tid;
 	rec->turn_events = rec->events;
-	rec->turn_ms = now_ms();
+	rec->turn_ms = hc_record_ms();
 	return taken;
+}
+
+/* Those that are in use: there is room for many more. */
+static void
+copy_lends(struct gmem_lends *to, const struct gmem_lends *from)
+{
+	to->n = from->n;
+	to->more = from->more;
+	memcpy(to->range, from->range, from->n * sizeof(from->range[0]));
 }
 
 /* Other threads run while the host's call waits, and hand out ranges of memory
@@ -98,7 +107,7 @@ wait_recorded(struct hc_turns *turns, struct hc_thread *thread, long number,
     const long arg[6])
 {
 	struct hc_recording *rec = recording_of(turns);
-	struct gmem_lends lends;
+	struct hc_waiting call;
 	int64_t r;
 
 	if (rec->keeps_turn) {
@@ -107,17 +116,16 @@ wait_recorded(struct hc_turns *turns, struct hc_thread *thread, long number,
 		rec->turn.waits = false;
 		return r;
 	}
-	lends.n = rec->lends.n;
-	lends.more = rec->lends.more;
-	memcpy(lends.range, rec->lends.range, lends.n * sizeof(lends.range[0]));
+	copy_lends(&call.lends, &rec->lends);
+	hc_preempt_waits(rec, &call);
 	rec->left_in_call = true;
 	hc_turn_leave(&rec->turn, thread);
 	r = hc_wait_call(&thread->kicked, number, arg);
-	if (come_back(rec, thread) != HC_TURN_TAKEN)
-		return -EINTR;
-	rec->lends.n = lends.n;
-	rec->lends.more = lends.more;
-	memcpy(rec->lends.range, lends.range, lends.n * sizeof(lends.range[0]));
+	if (come_back(rec, thread) == HC_TURN_TAKEN)
+		copy_lends(&rec->lends, &call.lends);
+	else
+		r = -EINTR;
+	hc_preempt_returns(rec, &call);
 	return r;
 }
 
@@ -149,7 +157,7 @@ hc_record_turn(
 		return HC_TURN_TAKEN;
 	if (number != HC_sched_yield &&
 	    rec->events - rec->turn_events < EVENTS_MAX &&
-	    now_ms() - rec->turn_ms < TURN_MS)
+	    hc_record_ms() - rec->turn_ms < TURN_MS)
 		return HC_TURN_TAKEN;
 	rec->left_in_call = false;
 	hc_turn_leave(&rec->turn, thread);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Preemptions in a recording.  It must not know vCPUs.
+ */
+#ifndef HC_PREEMPT_H
+#define HC_PREEMPT_H
+
+#include "hypercall/core/preemption.h"
+#include "mem/gmem.h"
+#include "record/reader.h"
+#include "record/writer.h"
+
+#define HC_HOLES 64 /* ranges of memory that waiting calls may write */
+
+/* A thread that computes without an event is preempted after so long, if
+ * another thread or a signal waits for it. */
+#define HC_PREEMPT_MS 10
+
+struct hc_recording;
+
+struct hc_holes {
+	unsigned n;
+	struct {
+		uint64_t va, len;
+	} hole[HC_HOLES];
+};
+
+/* A call that waits while others run, and the memory that it may write. */
+struct hc_waiting {
+	struct hc_waiting *next;
+	struct gmem_lends lends;
+};
+
+extern const struct hc_preemption hc_record_preemption, hc_replay_preemption;
+
+/* A call begins to wait, and has ended. */
+void hc_preempt_waits(struct hc_recording *rec, struct hc_waiting *call);
+void
+hc_preempt_returns(struct hc_recording *rec, const struct hc_waiting *call);
+
+/* The record, with its kind; its contents, after the kind: false after a
+ * fault. */
+void hc_preempt_put(struct record_writer *w, const struct hc_position *position,
+    const struct hc_holes *holes);
+bool hc_preempt_get(struct record_reader *r, struct hc_position *position,
+    struct hc_holes *holes);
+
+#endif

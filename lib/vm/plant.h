@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Obstacles for a vCPU that comes to a position (preempt.h): an INT3, which is
+ * the probe, or the trap flag of a single step.  The probe is in memory
+ * while the vCPU is in the guest, and only then: nobody reads it.  This must
+ * not know positions.
+ *
+ *	PLANT_IDLE	neither
+ *	PLANT_STEPS	recording: the flag
+ *	PLANT_RUNS	recording: a probe after a repeated instruction
+ *	PLANT_SEEKS	replaying: a probe at the position
+ *	PLANT_PASSES	replaying: it was met at another time; the flag
+ */
+#ifndef PLANT_H
+#define PLANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vcpu;
+
+enum plant_state {
+	PLANT_IDLE,
+	PLANT_STEPS,
+	PLANT_RUNS,
+	PLANT_SEEKS,
+	PLANT_PASSES,
+};
+
+struct plant {
+	enum plant_state state;
+	bool planted;
+	bool met; /* the step was made, or the probe was met */
+	uint8_t original;
+	uint64_t probe; /* its address */
+};
+
+bool plant_is_traced(const struct plant *plant);
+bool plant_has_probe(const struct plant *plant);
+
+/* Set the trap flag, or clear it. */
+void plant_trace(struct vcpu *vcpu, bool on);
+
+/* The vCPU enters; it has left; its exit has been served. */
+void plant_enter(struct vcpu *vcpu);
+void plant_leave(struct vcpu *vcpu);
+void plant_served(struct vcpu *vcpu);
+
+/* The vCPU has reached a stub (vcpu->flight): was it for this? */
+bool plant_takes(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Taking and comparing positions.  Nothing here may know how a vCPU came to
+ * one.
+ */
+#include "vm/position.h"
+
+#include "vm/context.h"
+#include "vm/cpu.h"
+#include "vm/x86.h"
+
+#include <string.h>
+
+/* The area of XSAVE, SDM vol. 1, 13.4: the registers of the x87 and of SSE,
+ * and the header, after which the other components lie. */
+#define XSAVE_X87_AT    32U
+#define XSAVE_SSE_AT    160U
+#define XSAVE_SSE_END   416U
+#define XSAVE_HEADER    512U
+#define XSAVE_EXTENDED  576U
+#define XSAVE_COMPONENT 64U
+
+/* Flags that are the machine's, and the one that an interruption may set. */
+#define RFLAGS_OURS ((uint64_t)(RFLAGS_IOPL | RFLAGS_RF | RFLAGS_TF))
+
+static void
+take_general(struct vcpu *vcpu, uint64_t reg[HC_POSITION_REGISTERS])
+{
+	struct kvm_regs r;
+	uint64_t *to = reg;
+
+	vcpu_user_regs(vcpu, &r);
+	*to++ = r.rax;
+	*to++ = r.rcx;
+	*to++ = r.rdx;
+	*to++ = r.rbx;
+	*to++ = r.rsp;
+	*to++ = r.rbp;
+	*to++ = r.rsi;
+	*to++ = r.rdi;
+	*to++ = r.r8;
+	*to++ = r.r9;
+	*to++ = r.r10;
+	*to++ = r.r11;
+	*to++ = r.r12;
+	*to++ = r.r13;
+	*to++ = r.r14;
+	*to++ = r.r15;
+	*to++ = r.rip;
+	*to = r.rflags & ~RFLAGS_OURS;
+}
+
+static bool
+take_bases(struct vcpu *vcpu, uint64_t reg[HC_POSITION_REGISTERS])
+{
+	struct kvm_sregs sregs;
+
+	if (vcpu_sregs(vcpu, &sregs) < 0)
+		return false;
+	reg[HC_POSITION_FS_BASE] = sregs.fs.base;
+	reg[HC_POSITION_GS_BASE] = sregs.gs.base;
+	return true;
+}
+
+/* A component that is as after a reset, has any bytes in the area: here it has
+ * zeros. */
+static void
+clear_unused(const struct machine *m, uint8_t *area)
+{
+	uint32_t at, size;
+	uint64_t used;
+	unsigned i;
+
+	memcpy(&used, area + XSAVE_HEADER, sizeof(used));
+	if (!(used & 1))
+		memset(area + XSAVE_X87_AT, 0, XSAVE_SSE_AT - XSAVE_X87_AT);
+	if (!(used & 2))
+		memset(area + XSAVE_SSE_AT, 0, XSAVE_SSE_END - XSAVE_SSE_AT);
+	for (i = 2; i < XSAVE_COMPONENT; i++)
+		if ((m->xfeatures >> i & 1) && !(used >> i & 1) &&
+		    cpu_xsave_component(m, i, &at, &size) &&
+		    at + size <= sizeof(struct kvm_xsave))
+			memset(area + at, 0, size);
+}
+
+/* The hash of memory and of the vector registers. */
+static bool
+take_hash(struct vcpu *vcpu, uint64_t *hash)
+{
+	_Alignas(8) uint8_t area[sizeof(struct kvm_xsave)];
+	struct machine *m = vcpu->machine;
+	uint32_t size = cpu_xsave_size(m);
+
+	if (kvmcore_get_xsave(&vcpu->kvm, (struct kvm_xsave *)(void *)area) < 0)
+		return false;
+	clear_unused(m, area);
+	memset(area, 0, XSAVE_X87_AT);
+	memset(area + XSAVE_SSE_END, 0, XSAVE_EXTENDED - XSAVE_SSE_END);
+	if (size > sizeof(area))
+		size = sizeof(area);
+	return m->guest.preemption->hash(&m->guest, area, size, hash);
+}
+
+static bool
+take_word(const struct vcpu *vcpu, struct hc_witness *word)
+{
+	return gmem_read(&vcpu->machine->mem, &word->value, word->address,
+		   sizeof(word->value)) == 0;
+}
+
+bool
+position_take(struct vcpu *vcpu, struct hc_position *p)
+{
+	unsigned i, n = 0;
+
+	take_general(vcpu, p->reg);
+	for (i = 0; i < p->words; i++) {
+		p->word[n] = p->word[i];
+		n += take_word(vcpu, &p->word[n]);
+	}
+	p->words = n;
+	return take_bases(vcpu, p->reg) && take_hash(vcpu, &p->hash);
+}
+
+static bool
+are_same_words(const struct vcpu *vcpu, const struct hc_position *p)
+{
+	struct hc_witness here;
+	unsigned i;
+
+	for (i = 0; i < p->words; i++) {
+		here.address = p->word[i].address;
+		if (!take_word(vcpu, &here) || here.value != p->word[i].value)
+			return false;
+	}
+	return true;
+}
+
+/* The cheapest comparison comes first. */
+bool
+position_is_here(struct vcpu *vcpu, const struct hc_position *p)
+{
+	uint64_t reg[HC_POSITION_REGISTERS], hash;
+
+	take_general(vcpu, reg);
+	if (memcmp(reg, p->reg, HC_POSITION_FS_BASE * sizeof(reg[0])) != 0 ||
+	    !are_same_words(vcpu, p) || !take_bases(vcpu, reg) ||
+	    memcmp(reg, p->reg, sizeof(reg)) != 0)
+		return false;
+	return take_hash(vcpu, &hash) && hash == p->hash;
+}
+
+void
+position_add(struct hc_position *p, uint64_t address)
+{
+	unsigned i;
+
+	address &= ~(uint64_t)(sizeof(uint64_t) - 1);
+	for (i = 0; i < p->words; i++)
+		if (p->word[i].address == address)
+			return;
+	if (p->words < HC_POSITION_WORDS)
+		p->word[p->words++].address = address;
+}
