@@ -8,9 +8,7 @@
 #include "flame.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #define DEPTH  128  /* more than any stack has */
@@ -22,12 +20,10 @@
 #define LETTER 6.6 /* pixels of a letter's width, about */
 
 struct page {
-	struct output *out;
 	double scale; /* pixels of a sample */
 	int height;   /* where the root ends */
 	uint64_t all; /* samples */
-	size_t used;
-	char buffer[8192];
+	struct output_buffer text;
 };
 
 static const char style[] =
@@ -93,38 +89,9 @@ static const char script[] =
     "]]></script>\n";
 
 static void
-put_bytes(struct page *page, const char *bytes, size_t n)
-{
-	if (n > sizeof(page->buffer) - page->used) {
-		output_write(page->out, page->buffer, page->used);
-		page->used = 0;
-	}
-	if (n > sizeof(page->buffer)) {
-		output_write(page->out, bytes, n);
-		return;
-	}
-	memcpy(page->buffer + page->used, bytes, n);
-	page->used += n;
-}
-
-static void
 put_text(struct page *page, const char *text)
 {
-	put_bytes(page, text, strlen(text));
-}
-
-__attribute__((format(printf, 2, 3))) static void
-put(struct page *page, const char *format, ...)
-{
-	char text[512];
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	if (n > 0 && n < (int)sizeof(text))
-		put_bytes(page, text, (size_t)n);
+	output_add(&page->text, text, strlen(text));
 }
 
 /* The name as it is shown: without blanks, semicolons, and bytes that are not
@@ -157,7 +124,7 @@ put_escaped(struct page *page, const char *text, size_t most)
 		case '>': put_text(page, "&gt;"); break;
 		case '&': put_text(page, "&amp;"); break;
 		case '"': put_text(page, "&quot;"); break;
-		default: put_bytes(page, text, 1); break;
+		default: output_add(&page->text, text, 1); break;
 		}
 }
 
@@ -171,10 +138,10 @@ fold(struct page *page, const struct flame_node *node,
 	way[depth] = node;
 	for (i = 0; node->self && i <= depth; i++) {
 		shown_name(way[i], text);
-		put(page, "%s%s", i > 0 ? ";" : "", text);
+		output_addf(&page->text, "%s%s", i > 0 ? ";" : "", text);
 	}
 	if (node->self)
-		put(page, " %" PRIu64 "\n", node->self);
+		output_addf(&page->text, " %" PRIu64 "\n", node->self);
 	if (depth + 1 < DEPTH)
 		for (node = node->child; node; node = node->next)
 			fold(page, node, way, depth + 1);
@@ -184,11 +151,11 @@ void
 flame_fold(struct output *out, const struct flame_node *root)
 {
 	const struct flame_node *way[DEPTH], *node;
-	struct page page = { .out = out };
+	struct page page = { .text.out = out };
 
 	for (node = root->child; node; node = node->next)
 		fold(&page, node, way, 0);
-	output_write(out, page.buffer, page.used);
+	output_flush(&page.text);
 }
 
 /* A colour of its kind's hue; one name has one colour. */
@@ -223,20 +190,21 @@ draw(struct page *page, const struct flame_node *node, uint64_t x,
 	if (wide < LEAST || depth == DEPTH)
 		return;
 	shown_name(node, name);
-	put(page,
+	output_addf(&page->text,
 	    "<g class=\"f\" data-x=\"%" PRIu64 "\" data-w=\"%" PRIu64
 	    "\" data-y=\"%u\" data-n=\"",
 	    x, node->total, depth);
 	put_escaped(page, name, sizeof(name));
 	put_text(page, "\"><title>");
 	put_escaped(page, name, sizeof(name));
-	put(page, ": %" PRIu64 " samples, %.2f%%</title>", node->total,
-	    100 * (double)node->total / (double)page->all);
-	put(page,
+	output_addf(&page->text, ": %" PRIu64 " samples, %.2f%%</title>",
+	    node->total, 100 * (double)node->total / (double)page->all);
+	output_addf(&page->text,
 	    "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"1\""
 	    " fill=\"#%06x\"/>",
 	    left, y, wide, LEVEL - 1, colour(node->kind, name));
-	put(page, "<text x=\"%.1f\" y=\"%d\">", left + 3, y + 12);
+	output_addf(
+	    &page->text, "<text x=\"%.1f\" y=\"%d\">", left + 3, y + 12);
 	put_escaped(page, name, strlen(name) > fits && fits ? fits - 1 : fits);
 	put_text(page, fits && strlen(name) > fits ? "~" : "");
 	put_text(page, "</text></g>\n");
@@ -260,26 +228,27 @@ levels(const struct flame_node *node)
 void
 flame_draw(struct output *out, const struct flame_node *root, const char *title)
 {
-	struct page page = { .out = out, .all = root->total };
+	struct page page = { .text.out = out, .all = root->total };
 	const int end = TOP + (int)levels(root) * LEVEL;
 
 	page.height = end;
 	page.scale = (WIDTH - 2.0 * MARGIN) / (double)(page.all ? page.all : 1);
-	put(&page,
+	output_addf(&page.text,
 	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\""
 	    " height=\"%d\" viewBox=\"0 0 %d %d\">\n",
 	    WIDTH, end + 28, WIDTH, end + 28);
 	put_text(&page, style);
-	put(&page, "<rect width=\"%d\" height=\"%d\" fill=\"#fffdf6\"/>\n",
-	    WIDTH, end + 28);
-	put(&page, "<text x=\"%d\" y=\"20\">", MARGIN);
+	output_addf(&page.text,
+	    "<rect width=\"%d\" height=\"%d\" fill=\"#fffdf6\"/>\n", WIDTH,
+	    end + 28);
+	output_addf(&page.text, "<text x=\"%d\" y=\"20\">", MARGIN);
 	put_escaped(&page, title, 160);
-	put(&page,
+	output_addf(&page.text,
 	    "</text>\n<text id=\"search\" class=\"b\" x=\"%d\" y=\"20\">"
 	    "search</text>\n<text id=\"reset\" class=\"b h\" x=\"%d\" y=\"20\">"
 	    "whole</text>\n",
 	    WIDTH - 60, WIDTH - 120);
-	put(&page,
+	output_addf(&page.text,
 	    "<text id=\"found\" x=\"%d\" y=\"38\"> </text>\n"
 	    "<text id=\"about\" x=\"%d\" y=\"%d\"> </text>\n",
 	    MARGIN, MARGIN, end + 18);
@@ -287,5 +256,5 @@ flame_draw(struct output *out, const struct flame_node *root, const char *title)
 		draw(&page, root, 0, 0);
 	put_text(&page, script);
 	put_text(&page, "</svg>\n");
-	output_write(out, page.buffer, page.used);
+	output_flush(&page.text);
 }

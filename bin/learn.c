@@ -5,7 +5,6 @@
  */
 #include "learn.h"
 
-#include "outfile.h"
 #include "say.h"
 
 #include "hypercall/core/cure.h"
@@ -37,17 +36,6 @@ learn_check(const struct options *o)
 	say("--learn excludes --record, --replay and debuggers: run the guest"
 	    " with the options that were learned");
 	return -1;
-}
-
-int
-learn_open(const struct options *o)
-{
-	int fd;
-
-	if (!o->learn_file)
-		return -1;
-	fd = outfile_private("--learn", o->learn_file);
-	return fd < 0 ? -2 : fd;
 }
 
 static void

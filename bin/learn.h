@@ -13,10 +13,6 @@
 /* Does --learn go with the other options?  0, or -1 after a message. */
 int learn_check(const struct options *options);
 
-/* Open the file of --learn.  A descriptor; -1: none is named; -2 after a
- * message. */
-int learn_open(const struct options *options);
-
 /* Allow `options` all calls but those that the user forbade. */
 void learn_allow(struct options *options);
 

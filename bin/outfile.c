@@ -245,12 +245,15 @@ outfile_lines(const char *name)
 int
 outfile_private(const char *option, const char *name)
 {
-	int fd = open(name, OPEN_FLAGS | O_NOFOLLOW, 0600);
 	struct stat st;
+	int fd;
 
+	if (!name)
+		return -1;
+	fd = open(name, OPEN_FLAGS | O_NOFOLLOW, 0600);
 	if (fd < 0 && (errno == ENXIO || errno == ELOOP)) {
 		say("%s=%s: it is not a regular file", option, name);
-		return -1;
+		return -2;
 	}
 	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
 		say("%s=%s: it is %s, not a regular file", option, name,
@@ -262,7 +265,7 @@ outfile_private(const char *option, const char *name)
 	}
 	if (fd >= 0)
 		close(fd);
-	return -1;
+	return -2;
 }
 
 int

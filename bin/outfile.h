@@ -13,7 +13,8 @@
 /* How long a FIFO may be without a reader. */
 #define OUTFILE_WAIT_MS 1000
 
-/* All functions but outfile_core() return -1 after a message. */
+/* All functions but outfile_core() return -1 after a message, unless they say
+ * otherwise. */
 
 /*
  * No file that is to be written is another of the files that the options name:
@@ -36,7 +37,8 @@ void outfile_core(
  */
 int outfile_lines(const char *name);
 
-/* Create a regular file that nobody else may read: a descriptor or -1. */
+/* Create a regular file that nobody else may read: a descriptor, -1 if `name` is
+ * NULL, or -2 after a message. */
 int outfile_private(const char *option, const char *name);
 
 /* Empty such a file, for another run of the guest.  0 or -errno. */

@@ -42,10 +42,8 @@ static struct {
 int
 profiling_open(const struct options *o)
 {
-	if (!o->profile)
-		return -1;
 	file.fd = outfile_private("--profile", o->profile);
-	return file.fd < 0 ? -2 : file.fd;
+	return file.fd;
 }
 
 int

@@ -480,7 +480,7 @@ prepare(const struct options *o, int *status)
 	if (spare_program(o) < 0 || (o->replay && open_log(o) < 0) ||
 	    open_output(o) < 0 || find_core(o) < 0 || open_pictures(o) < 0)
 		return -1;
-	run.learned = learn_open(o);
+	run.learned = outfile_private("--learn", o->learn_file);
 	if (run.learned < -1)
 		return -1;
 	run.kvm = open_kvm();

@@ -20,17 +20,15 @@ static struct output events_file = { .fd = -1 };
 int
 tracing_open(const struct options *o)
 {
-	if (!o->trace_out)
-		return -1;
 	events_file.fd = outfile_private("--trace-out", o->trace_out);
-	return events_file.fd < 0 ? -2 : events_file.fd;
+	return events_file.fd;
 }
 
 /* The file has the events of one run, the last. */
 static void
 start_events(const struct options *o, struct hc_guest *guest)
 {
-	events.out = &events_file;
+	events.text.out = &events_file;
 	events.most = o->trace_size;
 	events_file.error = -outfile_again(events_file.fd);
 	hc_events_begin(&events, guest, o->replay ? o->replay : o->guest);
@@ -103,7 +101,7 @@ tracing_end(const struct options *o, struct machine *m)
 	describe_end(o, &m->outcome, text, sizeof(text));
 	if (o->trace && text[0])
 		hc_trace_say(&trace, "+++ %s +++", text);
-	if (events.out && text[0])
+	if (events.text.out && text[0])
 		hc_events_mark(&events, 0, "end", text);
 	if (o->trace_summary && o->json)
 		hc_trace_summary_json(&trace);
@@ -114,7 +112,7 @@ tracing_end(const struct options *o, struct machine *m)
 int
 tracing_close(void)
 {
-	if (events.out)
+	if (events.text.out)
 		hc_events_end(&events);
 	return events_file.error;
 }

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -131,17 +132,59 @@ output_write(struct output *output, const void *bytes, size_t n)
 	}
 }
 
+/* Format into text[OUTPUT_TEXT]: how many bytes of it there are. */
+static size_t
+format_text(char *text, const char *format, va_list ap)
+{
+	int n = vsnprintf(text, OUTPUT_TEXT, format, ap);
+
+	if (n < 0)
+		return 0;
+	return n < OUTPUT_TEXT ? (size_t)n : OUTPUT_TEXT - 1;
+}
+
 void
 output_print(struct output *output, const char *format, ...)
 {
 	char text[OUTPUT_TEXT];
 	va_list ap;
-	int n;
+	size_t n;
 
 	va_start(ap, format);
-	n = vsnprintf(text, sizeof(text), format, ap);
+	n = format_text(text, format, ap);
 	va_end(ap);
-	if (n > 0)
-		output_write(output, text,
-		    n < OUTPUT_TEXT ? (size_t)n : OUTPUT_TEXT - 1);
+	output_write(output, text, n);
+}
+
+void
+output_flush(struct output_buffer *buffer)
+{
+	output_write(buffer->out, buffer->bytes, buffer->used);
+	buffer->used = 0;
+}
+
+void
+output_add(struct output_buffer *buffer, const void *bytes, size_t n)
+{
+	if (n > sizeof(buffer->bytes) - buffer->used)
+		output_flush(buffer);
+	if (n > sizeof(buffer->bytes)) {
+		output_write(buffer->out, bytes, n);
+		return;
+	}
+	memcpy(buffer->bytes + buffer->used, bytes, n);
+	buffer->used += n;
+}
+
+void
+output_addf(struct output_buffer *buffer, const char *format, ...)
+{
+	char text[OUTPUT_TEXT];
+	va_list ap;
+	size_t n;
+
+	va_start(ap, format);
+	n = format_text(text, format, ap);
+	va_end(ap);
+	output_add(buffer, text, n);
 }

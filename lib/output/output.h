@@ -36,6 +36,19 @@ void output_write(struct output *output, const void *bytes, size_t n);
 __attribute__((format(printf, 2, 3))) void
 output_print(struct output *output, const char *format, ...);
 
+/* Text that is written in large pieces.  The caller sets `out`, and flushes. */
+#define OUTPUT_BUFFER 65536U
+struct output_buffer {
+	struct output *out;
+	size_t used;
+	char bytes[OUTPUT_BUFFER];
+};
+
+void output_add(struct output_buffer *buffer, const void *bytes, size_t n);
+__attribute__((format(printf, 2, 3))) void
+output_addf(struct output_buffer *buffer, const char *format, ...);
+void output_flush(struct output_buffer *buffer);
+
 /* Write what the peer takes now: how many bytes, or -errno; -EAGAIN: none. */
 ssize_t output_try(int fd, const void *bytes, size_t n);
 

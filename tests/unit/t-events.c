@@ -160,7 +160,7 @@ start(void)
 {
 	out = (struct output){ .fd = new_file() };
 	memset(&events, 0, sizeof(events));
-	events.out = &out;
+	events.text.out = &out;
 	events.most = HC_TRACE_BYTES;
 	guest.traced = NULL;
 	hc_events_begin(&events, &guest, "dir/gu\\est");
@@ -249,7 +249,7 @@ test_many(void)
 	start();
 	for (i = 0; i < MANY; i++)
 		call(&first, HC_getppid, i, 0, 0);
-	ok(lseek(out.fd, 0, SEEK_CUR) > 0 && events.used <= HC_EVENTS_BUFFER,
+	ok(lseek(out.fd, 0, SEEK_CUR) > 0 && events.text.used <= OUTPUT_BUFFER,
 	    "events are written before the guest ends");
 	hc_events_end(&events);
 	ok(parse() >= MANY, "all of them are JSON");

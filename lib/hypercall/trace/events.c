@@ -10,43 +10,10 @@
 #include "hypercall/trace/show.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define PROCESS 1 /* the guest's only one, in its own count */
-
-static void
-flush(struct hc_events *ev)
-{
-	output_write(ev->out, ev->buffer, ev->used);
-	ev->used = 0;
-}
-
-static void
-put_bytes(struct hc_events *ev, const char *bytes, size_t n)
-{
-	if (n > sizeof(ev->buffer) - ev->used)
-		flush(ev);
-	memcpy(ev->buffer + ev->used, bytes, n);
-	ev->used += n;
-}
-
-/* Short text that needs no escape. */
-__attribute__((format(printf, 2, 3))) static void
-put(struct hc_events *ev, const char *format, ...)
-{
-	char text[160];
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	if (n > 0 && n < (int)sizeof(text))
-		put_bytes(ev, text, (size_t)n);
-}
 
 /* A string of JSON.  A byte that is not ASCII stands for itself, as in
  * Latin-1: names of threads may have any. */
@@ -55,24 +22,24 @@ put_string(struct hc_events *ev, const char *text, size_t n)
 {
 	size_t i;
 
-	put(ev, "\"");
+	output_addf(&ev->text, "\"");
 	for (i = 0; i < n; i++) {
 		const unsigned char c = (unsigned char)text[i];
 
 		if (c == '"' || c == '\\')
-			put(ev, "\\%c", c);
+			output_addf(&ev->text, "\\%c", c);
 		else if (c >= ' ' && c < 127)
-			put_bytes(ev, text + i, 1);
+			output_add(&ev->text, text + i, 1);
 		else
-			put(ev, "\\u%04x", c);
+			output_addf(&ev->text, "\\u%04x", c);
 	}
-	put(ev, "\"");
+	output_addf(&ev->text, "\"");
 }
 
 static void
 put_member(struct hc_events *ev, const char *name, const char *text, size_t n)
 {
-	put(ev, "\"%s\": ", name);
+	output_addf(&ev->text, "\"%s\": ", name);
 	put_string(ev, text, n);
 }
 
@@ -89,7 +56,7 @@ put_time(struct hc_events *ev, const char *name, int64_t ns)
 {
 	if (ns < 0)
 		ns = 0;
-	put(ev, ", \"%s\": %" PRId64 ".%03d", name, ns / 1000,
+	output_addf(&ev->text, ", \"%s\": %" PRId64 ".%03d", name, ns / 1000,
 	    (int)(ns % 1000));
 }
 
@@ -97,10 +64,10 @@ put_time(struct hc_events *ev, const char *name, int64_t ns)
 static void
 begin_event(struct hc_events *ev, const char *phase, const char *kind, int tid)
 {
-	put(ev, "%s{\"ph\": \"%s\", \"pid\": %d, \"tid\": %d, ",
+	output_addf(&ev->text, "%s{\"ph\": \"%s\", \"pid\": %d, \"tid\": %d, ",
 	    ev->any ? ",\n" : "[\n", phase, PROCESS, tid);
 	if (kind)
-		put(ev, "\"cat\": \"%s\", ", kind);
+		output_addf(&ev->text, "\"cat\": \"%s\", ", kind);
 	ev->any = true;
 }
 
@@ -109,9 +76,9 @@ static void
 put_name(struct hc_events *ev, const char *what, int tid, const char *name)
 {
 	begin_event(ev, "M", NULL, tid);
-	put(ev, "\"name\": \"%s\", \"args\": {", what);
+	output_addf(&ev->text, "\"name\": \"%s\", \"args\": {", what);
 	put_member(ev, "name", name, strlen(name));
-	put(ev, "}}");
+	output_addf(&ev->text, "}}");
 }
 
 /* Name the line of a thread, once for each of its names. */
@@ -135,10 +102,10 @@ static void
 put_wait(struct hc_events *ev, int tid, int64_t until, int64_t ns)
 {
 	begin_event(ev, "X", "wait", tid);
-	put(ev, "\"name\": \"waits\"");
+	output_addf(&ev->text, "\"name\": \"waits\"");
 	put_time(ev, "ts", until - ns);
 	put_time(ev, "dur", ns);
-	put(ev, "}");
+	output_addf(&ev->text, "}");
 }
 
 /* A call that is formatted: "name(arguments) = result", with `t->closes` at its
@@ -158,12 +125,12 @@ put_call(
 	put_member(ev, "name", text, name);
 	put_time(ev, "ts", begun);
 	put_time(ev, "dur", ns);
-	put(ev, ", \"args\": {");
+	output_addf(&ev->text, ", \"args\": {");
 	put_member(
 	    ev, "arguments", text + name + 1, t->closes - HEAD - name - 1);
-	put(ev, ", ");
+	output_addf(&ev->text, ", ");
 	put_member(ev, "result", result, (size_t)(end - result));
-	put(ev, "}}");
+	output_addf(&ev->text, "}}");
 	if (waited >= HC_EVENTS_WAIT_NS)
 		put_wait(ev, t->tid, begun + ns, waited < ns ? waited : ns);
 }
@@ -200,14 +167,14 @@ put_mark(struct hc_events *ev, int tid, const char *kind, const char *name,
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	begin_event(ev, "i", kind, tid ? tid : PROCESS);
 	put_member(ev, "name", name, n);
-	put(ev, ", \"s\": \"%s\"", tid ? "t" : "p");
+	output_addf(&ev->text, ", \"s\": \"%s\"", tid ? "t" : "p");
 	put_time(ev, "ts", ns_since(&ev->begun, &now));
 	if (info) {
-		put(ev, ", \"args\": {");
+		output_addf(&ev->text, ", \"args\": {");
 		put_member(ev, "info", info, strlen(info));
-		put(ev, "}");
+		output_addf(&ev->text, "}");
 	}
-	put(ev, "}");
+	output_addf(&ev->text, "}");
 }
 
 void
@@ -258,7 +225,7 @@ void
 hc_events_end(struct hc_events *ev)
 {
 	pthread_mutex_lock(&ev->lock);
-	put(ev, "\n]\n");
-	flush(ev);
+	output_addf(&ev->text, "\n]\n");
+	output_flush(&ev->text);
 	pthread_mutex_unlock(&ev->lock);
 }

@@ -13,21 +13,18 @@
 
 #include "hypercall/trace/trace.h"
 
-#define HC_EVENTS_BUFFER  65536U /* bytes that are written at once */
-#define HC_EVENTS_NAMES   512U   /* threads whose names are remembered */
-#define HC_EVENTS_WAIT_NS 50000  /* a shorter wait is not shown */
+#define HC_EVENTS_NAMES   512U  /* threads whose names are remembered */
+#define HC_EVENTS_WAIT_NS 50000 /* a shorter wait is not shown */
 
-/* The caller sets the first two before hc_events_begin(). */
+/* The caller sets text.out and `most` before hc_events_begin(). */
 struct hc_events {
-	struct output *out;
 	size_t most; /* as of struct hc_trace */
 
 	struct hc_trace trace; /* formats calls, and writes nothing */
 	pthread_mutex_t lock;  /* for what follows, and for writing */
 	struct timespec begun;
 	bool any; /* an event is written */
-	size_t used;
-	char buffer[HC_EVENTS_BUFFER];
+	struct output_buffer text;
 	/* The name that was written for a thread, by its number. */
 	struct {
 		int tid;

@@ -6,10 +6,8 @@
 #include "hypercall/trace/trace.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char rule[] =
     "------ ----------- ----------- --------- --------- ----------------\n";
@@ -29,21 +27,6 @@ more_time_first(const void *a, const void *b)
 	return *(const uint16_t *)a - *(const uint16_t *)b;
 }
 
-/* Not by dprintf(), which also queries the descriptor. */
-__attribute__((format(printf, 2, 3))) static void
-put(struct output *out, const char *format, ...)
-{
-	char text[2 * sizeof(rule)];
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (n > 0 && n < (int)sizeof(text))
-		output_write(out, text, (size_t)n);
-}
-
 static void
 put_row(struct output *out, const struct hc_trace_count *c, uint64_t all,
     const char *name)
@@ -52,7 +35,7 @@ put_row(struct output *out, const struct hc_trace_count *c, uint64_t all,
 
 	if (c->errors)
 		snprintf(errors, sizeof(errors), "%" PRIu64, c->errors);
-	put(out, "%6.2f %11.6f %11" PRIu64 " %9" PRIu64 " %9s %s\n",
+	output_print(out, "%6.2f %11.6f %11" PRIu64 " %9" PRIu64 " %9s %s\n",
 	    all ? 100 * (double)c->ns / (double)all : 0, (double)c->ns / 1e9,
 	    c->calls ? c->ns / 1000 / c->calls : 0, c->calls, errors, name);
 }
@@ -113,12 +96,12 @@ hc_trace_summary(const struct hc_trace *trace)
 		total.errors += c->errors;
 		total.ns += c->ns;
 	}
-	put(out, "%s\n",
+	output_print(out, "%s\n",
 	    "% time     seconds  usecs/call     calls    errors hypercall");
-	put(out, "%s", rule);
+	output_print(out, "%s", rule);
 	for (i = 0; i < n; i++)
 		put_row(
 		    out, &trace->count[order[i]], total.ns, name_of(order[i]));
-	put(out, "%s", rule);
+	output_print(out, "%s", rule);
 	put_row(out, &total, total.ns, "total");
 }
