@@ -66,14 +66,13 @@ enum {
 	CORE = NEEDS_CORE,
 	GDB = NEEDS_GDB,
 	SOCKET = NEEDS_SOCKET,
-	STATS = NEEDS_STATS,
 	THREADS = NEEDS_THREADS,
 	MEMORY = NEEDS_MEMORY,
 	RECORD = NEEDS_RECORD,
 	REPLAY = NEEDS_REPLAY,
 	FRONT = NEEDS_FRONT,
 	GUEST = NEEDS_GUEST,
-	RUNTIME = 1 << 11, /* of the compiler's runtime: always needed */
+	RUNTIME = 1 << 10, /* of the compiler's runtime: always needed */
 };
 
 struct need {

@@ -17,14 +17,13 @@ enum needs_when {
 	NEEDS_CORE = 1 << 1,
 	NEEDS_GDB = 1 << 2,
 	NEEDS_SOCKET = 1 << 3,
-	NEEDS_STATS = 1 << 4,
-	NEEDS_THREADS = 1 << 5,
-	NEEDS_MEMORY = 1 << 6,
-	NEEDS_RECORD = 1 << 7,
-	NEEDS_REPLAY = 1 << 8,
-	NEEDS_ALL = (1 << 9) - 1, /* of a guest */
-	NEEDS_FRONT = 1 << 9,
-	NEEDS_GUEST = 1 << 10, /* of rows only: see needs_call() */
+	NEEDS_THREADS = 1 << 4,
+	NEEDS_MEMORY = 1 << 5,
+	NEEDS_RECORD = 1 << 6,
+	NEEDS_REPLAY = 1 << 7,
+	NEEDS_ALL = (1 << 8) - 1, /* of a guest */
+	NEEDS_FRONT = 1 << 8,
+	NEEDS_GUEST = 1 << 9, /* of rows only: see needs_call() */
 };
 
 struct needs {

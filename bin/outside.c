@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 static struct machine *machine;
+static void (*report)(void);
 
 /* `terminal`: a terminal sends it; see enum outside_terminal.  Signals that
  * stop a process are not listed: they stop novillo, and the guest with it. */
@@ -71,6 +72,20 @@ on_end(int signal, siginfo_t *info, void *context)
 	errno = error;
 }
 
+/* Everybody but a guest that takes the signal, and a debugger, wants to know
+ * what the guest does.  One that is replayed takes none from outside. */
+static void
+on_question(int signal, siginfo_t *info, void *context)
+{
+	int error = errno;
+
+	if (machine_ends_by(machine, signal))
+		report();
+	else
+		on_signal(signal, info, context);
+	errno = error;
+}
+
 /* The first process of a pid namespace survives its own signals. */
 void
 outside_end(int number)
@@ -89,7 +104,9 @@ static int
 handle(int number, bool ends)
 {
 	const struct sigaction action = {
-		.sa_sigaction = ends ? on_end : on_signal,
+		.sa_sigaction = number == SIGUSR1 ? on_question
+				: ends            ? on_end
+						  : on_signal,
 		.sa_flags = SA_SIGINFO | SA_RESTART,
 	};
 	struct sigaction old;
@@ -114,12 +131,14 @@ ends_guest(const struct machine *m, int number, bool ends)
 }
 
 int
-outside_start(struct machine *m, enum outside_terminal terminal)
+outside_start(
+    struct machine *m, enum outside_terminal terminal, void (*ask)(void))
 {
 	size_t i;
 	int r = 0;
 
 	machine = m;
+	report = ask;
 	for (i = 0; r == 0 && i < sizeof(signals) / sizeof(signals[0]); i++) {
 		if (signals[i].terminal && terminal == OUTSIDE_DEBUGGER)
 			continue;

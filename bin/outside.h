@@ -19,8 +19,12 @@ enum outside_terminal {
 #define OUTSIDE_SIGNALS 8
 size_t outside_list(int numbers[OUTSIDE_SIGNALS]);
 
-/* Begin to deliver such signals to the guest.  0, or -1 after a message. */
-int outside_start(struct machine *m, enum outside_terminal terminal);
+/*
+ * Begin to deliver such signals to the guest.  A SIGUSR1 that would end the
+ * guest calls `report` instead, in its handler.  0, or -1 after a message.
+ */
+int outside_start(
+    struct machine *m, enum outside_terminal terminal, void (*report)(void));
 
 /* End novillo by the signal, as its parent expects.  If the signal has no such
  * effect this returns, and an exit status has to say it. */

@@ -505,6 +505,14 @@ prepare(const struct options *o, int *status)
 	return 0;
 }
 
+/* The guest runs, or has ended: its counts so far. */
+static void
+write_stats(void)
+{
+	stats_write(
+	    &run.output, &run.machine, &run.sandbox.result, run.options->json);
+}
+
 /* The guest has ended: its status. */
 static int
 report_end(const struct options *o)
@@ -521,8 +529,7 @@ report_end(const struct options *o)
 	hints_end(&run.machine.guest);
 	learn_end(o, run.learned);
 	if (o->stats)
-		stats_write(
-		    &run.output, &run.machine, &run.sandbox.result, o->json);
+		write_stats();
 	close_pictures(o);
 	report_loss(o->output ? o->output : "stderr", run.output.error);
 	/* The end of the process frees memory, machine and files. */
@@ -569,7 +576,7 @@ run_alone(const struct options *o)
 		return status;
 	tracing_start(o, &run.output, &run.machine.guest);
 	if (start_timeout(o->timeout_ns) < 0 ||
-	    outside_start(&run.machine, OUTSIDE_GUEST) < 0 ||
+	    outside_start(&run.machine, OUTSIDE_GUEST, write_stats) < 0 ||
 	    enter_sandbox(o) < 0 || profiling_start(o, &run.machine) < 0)
 		return STATUS_FAILED;
 	machine_run(&run.machine);
@@ -606,7 +613,7 @@ run_planned(struct debugger_plan *plan)
 		return status;
 	tracing_start(o, &run.output, &run.machine.guest);
 	if (start_timeout(o->timeout_ns) < 0 ||
-	    outside_start(&run.machine, terminal_of(o)) < 0 ||
+	    outside_start(&run.machine, terminal_of(o), write_stats) < 0 ||
 	    sandbox_enter_worker(&run.sandbox, o) < 0 ||
 	    profiling_start(o, &run.machine) < 0)
 		return STATUS_FAILED;

@@ -47,8 +47,6 @@ asked_for(const struct options *o)
 		asked |= NEEDS_GDB;
 	if (socket_path(o))
 		asked |= NEEDS_SOCKET;
-	if (o->stats)
-		asked |= NEEDS_STATS;
 	if (o->record)
 		asked |= NEEDS_RECORD;
 	if (o->replay)

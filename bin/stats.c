@@ -1,70 +1,120 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Counts of a run.  Nothing here may change the machine.
+ * Counts of a run.  Nothing here may change the machine, nor make a call that
+ * is not safe in a signal handler, such as printf().
  */
 #include "stats.h"
 
 #include "vm/counts.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 struct list {
-	struct output *out;
 	bool json;
 	const char *what; /* the last kind, or NULL */
+	struct output_buffer text;
 };
 
-/* The kinds are objects with a member for each name. */
 static void
-write_member(struct list *list, const char *what, const char *name, uint64_t n)
+put(struct list *list, const char *text)
 {
-	const char *between = ", ";
-
-	if (!list->what || strcmp(list->what, what) != 0) {
-		output_print(list->out, "%s\"%s\": {",
-		    list->what ? "}, " : "{\"stats\": {", what);
-		between = "";
-	}
-	list->what = what;
-	output_print(list->out, "%s\"%s\": %" PRIu64, between, name, n);
+	output_add(&list->text, text, strlen(text));
 }
 
 static void
-write_count(void *ctx, const char *what, const char *name, uint64_t n)
+put_blanks(struct list *list, size_t n)
+{
+	while (n-- > 0)
+		output_add(&list->text, " ", 1);
+}
+
+/* A word at the left of a column. */
+static void
+put_word(struct list *list, const char *text, size_t width)
+{
+	const size_t n = strlen(text);
+
+	put(list, text);
+	put_blanks(list, n < width ? width - n : 0);
+}
+
+/* A number at the right of a column. */
+static void
+put_number(struct list *list, uint64_t n, size_t width)
+{
+	char digits[20];
+	size_t first = sizeof(digits);
+
+	do
+		digits[--first] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	n = sizeof(digits) - first;
+	put_blanks(list, n < width ? width - n : 0);
+	output_add(&list->text, digits + first, n);
+}
+
+/* The kinds are objects with a member for each name. */
+static void
+put_member(struct list *list, const char *what, const char *name, uint64_t n)
+{
+	if (list->what && strcmp(list->what, what) == 0) {
+		put(list, ", \"");
+	} else {
+		put(list, list->what ? "}, \"" : "{\"stats\": {\"");
+		put(list, what);
+		put(list, "\": {\"");
+	}
+	list->what = what;
+	put(list, name);
+	put(list, "\": ");
+	put_number(list, n, 0);
+}
+
+static void
+put_line(struct list *list, const char *what, const char *name, uint64_t n)
+{
+	put_word(list, what, 12);
+	put(list, " ");
+	put_word(list, name, 20);
+	put(list, " ");
+	put_number(list, n, 12);
+	put(list, "\n");
+}
+
+static void
+put_count(void *ctx, const char *what, const char *name, uint64_t n)
 {
 	struct list *list = ctx;
 
 	if (n == 0)
 		return;
 	if (list->json)
-		write_member(list, what, name, n);
+		put_member(list, what, name, n);
 	else
-		output_print(
-		    list->out, "%-12s %-20s %12" PRIu64 "\n", what, name, n);
+		put_line(list, what, name, n);
 }
 
 void
 stats_write(struct output *out, const struct machine *m,
     const struct confined *sandbox, bool json)
 {
-	struct list list = { out, json, NULL };
+	struct list list = { .json = json, .text.out = out };
 	struct rusage used;
 
-	machine_each_count(m, write_count, &list);
+	machine_each_count(m, put_count, &list);
 	if (getrusage(RUSAGE_SELF, &used) == 0)
-		write_count(
+		put_count(
 		    &list, "memory", "peak KiB", (uint64_t)used.ru_maxrss);
-	write_count(
+	put_count(
 	    &list, "sandbox", "Landlock ABI", (uint64_t)sandbox->landlock);
-	write_count(&list, "sandbox", "seccomp filter", sandbox->filtered);
-	write_count(&list, "sandbox", "no capabilities",
+	put_count(&list, "sandbox", "seccomp filter", sandbox->filtered);
+	put_count(&list, "sandbox", "no capabilities",
 	    sandbox->no_privs && !sandbox->capabilities);
-	write_count(&list, "sandbox", "capabilities left",
+	put_count(&list, "sandbox", "capabilities left",
 	    (uint64_t)__builtin_popcountll(sandbox->capabilities));
 	if (json)
-		output_print(
-		    out, "%s\n", list.what ? "}}}" : "{\"stats\": {}}");
+		put(&list, list.what ? "}}}\n" : "{\"stats\": {}}\n");
+	output_flush(&list.text);
 }

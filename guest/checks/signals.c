@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile int last;
@@ -87,6 +88,24 @@ do_nothing(void)
 	for (say_ready();;)
 		pause();
 	return 0;
+}
+
+static int
+spin(void)
+{
+	for (say_ready();;)
+		;
+	return 0;
+}
+
+static int
+sleep_once(void)
+{
+	const struct timespec two = { .tv_sec = 2 };
+
+	say_ready();
+	printf("slept %d\n", nanosleep(&two, NULL));
+	return 9;
 }
 
 static void
@@ -185,6 +204,8 @@ main(int argc, char **argv)
 		{ "compute", compute },
 		{ "sigwait", wait_for_term },
 		{ "nothing", do_nothing },
+		{ "spin", spin },
+		{ "sleep", sleep_once },
 		{ "raise", raise_twice },
 		{ "fault-again", fault_without_end },
 		{ "raise-again", raise_without_end },

@@ -351,6 +351,13 @@ ends_guest(const struct machine *m, int signal)
 	return m->outcome.kind != OUTCOME_RUNNING;
 }
 
+bool
+machine_ends_by(const struct machine *m, int signal)
+{
+	return !machine_is_over(m) && !m->debug.attached &&
+	       (m->guest.replay || ends_guest(m, signal));
+}
+
 /* A guest that waits for its debugger would never take the signal, and a
  * debugger that does not read would never pass it on. */
 static bool

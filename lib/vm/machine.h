@@ -285,6 +285,10 @@ void machine_kill(struct machine *m, int signal);
  * address `at`.  If that is guest memory, the guest ends as by SIGBUS. */
 void machine_lose_page(struct machine *m, const void *at);
 
+/* Would the guest, which runs, end by this signal to novillo, with no debugger
+ * that is asked first?  For signal handlers. */
+bool machine_ends_by(const struct machine *m, int signal);
+
 /*
  * Pass a signal that was sent to novillo on to the guest: from its handler,
  * with its ucontext_t.  Signal 0 means that a timer of the guest has expired.

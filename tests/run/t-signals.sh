@@ -62,10 +62,41 @@ kill -TERM "$novillo_pid"
 ends 8 "SIGTERM goes to a guest that waits for it"
 has "$(cat "$scratch/out")" "waited for 15" "and is reported"
 
+# answers COUNT NAME: SIGUSR1 makes novillo write its counts the COUNTth time.
+answers()
+{
+	kill -USR1 "$novillo_pid"
+	waited=0
+	while [ "$(grep -c "^ioctl *KVM_RUN" "$scratch/err")" -lt "$1" ] &&
+	    [ "$waited" -lt 200 ]; do
+		sleep 0.05
+		waited=$((waited + 1))
+	done
+	is "$(grep -c "^memory *peak KiB" "$scratch/err")" "$1" "$2"
+}
+
+for how in nothing spin; do
+	begin "$guests/signals.elf" $how
+	answers 1 "SIGUSR1 that a guest does not take shows counts ($how)"
+	answers 2 "as often as it comes ($how)"
+	kill -TERM "$novillo_pid"
+	ends 143 "and does not end the guest ($how)"
+done
+begin --stats --json "$guests/signals.elf" nothing
+kill -USR1 "$novillo_pid"
+kill -TERM "$novillo_pid"
+ends 143 "a guest with --stats"
+is "$(grep -c '^{"stats": {"ioctl": {"KVM_RUN": .*}}}$' "$scratch/err")" 2 \
+    "writes them in the form of --json, and once more at its end"
+begin "$guests/signals.elf" sleep
+answers 1 "a guest that sleeps"
+ends 9 "goes on to sleep"
+has "$(cat "$scratch/out")" "slept 0" "and does not notice"
+
 begin "$guests/signals.elf" nothing
 kill -WINCH "$novillo_pid"
-kill -USR1 "$novillo_pid"
-ends 138 "a guest that handles nothing ends, and novillo by the signal"
+kill -USR2 "$novillo_pid"
+ends 140 "a guest that handles nothing ends, and novillo by the signal"
 begin "$guests/signals.elf" nothing
 kill -TERM "$novillo_pid"
 ends 143 "so it is with SIGTERM"
