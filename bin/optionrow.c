@@ -15,6 +15,7 @@
 #include "vm/machine.h"
 #include "vm/profile.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -599,20 +600,12 @@ apply_gdb(struct options *o, const char *address)
 	return 0;
 }
 
-int
-option_apply(struct options *o, enum option_number option, char *arg)
+/* Options that store what they are given, or that they are given. */
+static void
+store(struct options *o, enum option_number option, char *arg)
 {
-	switch (option) {
-	case OPT_FIRST:
-	case OPT_END:
+	switch ((int)option) {
 	case OPT_config: break; /* options_parse() has read it */
-	case OPT_memory: return parse_memory(o, arg);
-	case OPT_env: return parse_env(o, arg);
-	case OPT_allow: return parse_allow(o, arg);
-	case OPT_on_deny: return parse_on_deny(o, arg);
-	case OPT_volume: return parse_volume(o, arg);
-	case OPT_root: return parse_root(o, arg);
-	case OPT_sandbox: return parse_sandbox(o, arg);
 	case OPT_new_pid: o->new_pid = true; break;
 	case OPT_new_mount: o->new_mount = true; break;
 	case OPT_volume_program:
@@ -622,22 +615,13 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_no_vdso: o->no_vdso = true; break;
 	case OPT_record: o->record = arg; break;
 	case OPT_replay: o->replay = arg; break;
-	case OPT_flat: return parse_flat(o, arg);
-	case OPT_trace: return parse_trace(o, arg);
-	case OPT_trace_time: return parse_trace_time(o, arg);
-	case OPT_trace_size: return parse_trace_size(o, arg);
-	case OPT_trace_summary:
-		o->trace_summary = true;
-		return parse_calls(o, option, &o->summed, arg);
-	case OPT_profile: o->profile = arg ? arg : PROFILING_FILE; break;
-	case OPT_profile_rate: return parse_profile_rate(o, arg);
+	case OPT_trace_exits: o->trace_exits = true; break;
 	case OPT_trace_out: o->trace_out = arg; break;
-	case OPT_timeout: return parse_timeout(o, arg);
+	case OPT_profile: o->profile = arg ? arg : PROFILING_FILE; break;
 	case OPT_output: o->output = arg; break;
 	case OPT_json: o->json = true; break;
 	case OPT_log: o->log = arg; break;
 	case OPT_quiet: o->quiet = true; break;
-	case OPT_gdb: return apply_gdb(o, arg);
 	case OPT_gdbserver: o->gdb = DEBUGGER_ADDRESS; break;
 	case OPT_stopped: o->gdb_wait = true; break;
 	case OPT_once: o->gdb_once = true; break;
@@ -656,8 +640,33 @@ option_apply(struct options *o, enum option_number option, char *arg)
 	case OPT_probe: o->action = ACTION_PROBE; break;
 	case OPT_check: o->action = ACTION_CHECK; break;
 	case OPT_list: o->action = ACTION_LIST; break;
-	case OPT_help: return parse_help(o, arg);
 	case OPT_version: o->action = ACTION_VERSION; break;
+	default: assert(!"each row has an effect");
 	}
-	return 0;
+}
+
+int
+option_apply(struct options *o, enum option_number option, char *arg)
+{
+	switch ((int)option) {
+	case OPT_memory: return parse_memory(o, arg);
+	case OPT_env: return parse_env(o, arg);
+	case OPT_allow: return parse_allow(o, arg);
+	case OPT_on_deny: return parse_on_deny(o, arg);
+	case OPT_volume: return parse_volume(o, arg);
+	case OPT_root: return parse_root(o, arg);
+	case OPT_sandbox: return parse_sandbox(o, arg);
+	case OPT_flat: return parse_flat(o, arg);
+	case OPT_trace: return parse_trace(o, arg);
+	case OPT_trace_time: return parse_trace_time(o, arg);
+	case OPT_trace_size: return parse_trace_size(o, arg);
+	case OPT_trace_summary:
+		o->trace_summary = true;
+		return parse_calls(o, option, &o->summed, arg);
+	case OPT_profile_rate: return parse_profile_rate(o, arg);
+	case OPT_timeout: return parse_timeout(o, arg);
+	case OPT_gdb: return apply_gdb(o, arg);
+	case OPT_help: return parse_help(o, arg);
+	default: store(o, option, arg); return 0;
+	}
 }

@@ -10,27 +10,6 @@
 #include "vm/report.h"
 #include "vm/trap.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-/* The image's bytes, for names and lines; a report does without them. */
-static struct image_bytes
-map_image(int fd)
-{
-	struct image_bytes image = { NULL, 0 };
-	off_t size = lseek(fd, 0, SEEK_END);
-	void *p;
-
-	if (size <= 0)
-		return image;
-	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return image;
-	image.bytes = p;
-	image.size = (size_t)size;
-	return image;
-}
-
 static void
 write_core(
     const struct options *o, struct machine *m, const struct core_place *core)
@@ -48,7 +27,7 @@ report_signal(const struct options *o, struct machine *m, int fd,
     const struct core_place *core)
 {
 	const struct outcome *end = &m->outcome;
-	struct image_bytes image = map_image(fd);
+	const struct image_bytes image = report_map(fd);
 
 	remark("%s: ended by %s: %s", o->guest, trap_signal_name(end->code),
 	    end->text);

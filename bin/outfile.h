@@ -37,8 +37,8 @@ void outfile_core(
  */
 int outfile_lines(const char *name);
 
-/* Create a regular file that nobody else may read: a descriptor, -1 if `name` is
- * NULL, or -2 after a message. */
+/* Create a regular file that nobody else may read: a descriptor, -1 if `name`
+ * is NULL, or -2 after a message. */
 int outfile_private(const char *option, const char *name);
 
 /* Empty such a file, for another run of the guest.  0 or -errno. */

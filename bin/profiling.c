@@ -12,15 +12,12 @@
 #include "say.h"
 
 #include "hypercall/core/table.h"
-#include "image/symbols.h"
 #include "vm/profile.h"
 #include "vm/report.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* Names of addresses that were found last. */
 #define CACHE 4096U
@@ -58,35 +55,6 @@ profiling_start(const struct options *o, struct machine *m)
 	return r < 0 ? -1 : 0;
 }
 
-static struct image_bytes
-map_file(int fd)
-{
-	struct image_bytes bytes = { NULL, 0 };
-	const off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-	void *p;
-
-	if (size <= 0)
-		return bytes;
-	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p != MAP_FAILED)
-		bytes = (struct image_bytes){ p, (size_t)size };
-	return bytes;
-}
-
-/* The symbol in a file that is loaded as `image`; NULL: none. */
-static const char *
-symbol_of(const struct image *image, const struct image_bytes *bytes,
-    uint64_t address)
-{
-	const uint64_t linked = address - image->bias;
-	struct symbol symbol;
-
-	if (!bytes->bytes || linked < image->lowest || linked >= image->end ||
-	    symbols_find(bytes->bytes, bytes->size, linked, &symbol) < 0)
-		return NULL;
-	return symbol.name;
-}
-
 /* The file that is mapped there, or what else is. */
 static const char *
 place_of(const struct machine *m, uint64_t address)
@@ -112,16 +80,15 @@ static const char *
 name_of(const struct machine *m, uint64_t address)
 {
 	const size_t i = address % CACHE;
-	const char *name;
+	struct symbol symbol;
 
 	if (cache[i].name && cache[i].address == address)
 		return cache[i].name;
-	name = symbol_of(&m->image, &program_bytes, address);
-	if (!name && m->interp.segments > 0)
-		name = symbol_of(&m->interp, &interp_bytes, address);
+	if (!report_symbol(m, &program_bytes, &interp_bytes, address, &symbol))
+		symbol.name = place_of(m, address);
 	cache[i].address = address;
-	cache[i].name = name ? name : place_of(m, address);
-	return cache[i].name;
+	cache[i].name = symbol.name;
+	return symbol.name;
 }
 
 /* By name; a hypercall may have that of a function. */
@@ -219,8 +186,8 @@ profiling_close(const struct options *o, int program, int interp)
 	if (!profile.machine)
 		return 0;
 	profile_stop(&profile);
-	program_bytes = map_file(program);
-	interp_bytes = map_file(interp);
+	program_bytes = report_map(program);
+	interp_bytes = report_map(interp);
 	slash = strrchr(name, '/');
 	snprintf(title, sizeof(title), "%.80s: %llu samples at %u Hz",
 	    slash ? slash + 1 : name, (unsigned long long)profile.samples,

@@ -574,7 +574,8 @@ run_alone(const struct options *o)
 
 	if (make_machine(o, load_given, &status) < 0)
 		return status;
-	tracing_start(o, &run.output, &run.machine.guest);
+	tracing_start(o, &run.output, &run.machine, run.program.fd,
+	    run.program.interp_fd);
 	if (start_timeout(o->timeout_ns) < 0 ||
 	    outside_start(&run.machine, OUTSIDE_GUEST, write_stats) < 0 ||
 	    enter_sandbox(o) < 0 || profiling_start(o, &run.machine) < 0)
@@ -611,7 +612,8 @@ run_planned(struct debugger_plan *plan)
 		return STATUS_FAILED;
 	if (make_machine(o, load_planned, &status) < 0)
 		return status;
-	tracing_start(o, &run.output, &run.machine.guest);
+	tracing_start(o, &run.output, &run.machine, run.program.fd,
+	    run.program.interp_fd);
 	if (start_timeout(o->timeout_ns) < 0 ||
 	    outside_start(&run.machine, terminal_of(o), write_stats) < 0 ||
 	    sandbox_enter_worker(&run.sandbox, o) < 0 ||

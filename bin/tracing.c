@@ -7,6 +7,7 @@
 #include "outfile.h"
 
 #include "hypercall/trace/events.h"
+#include "vm/exitline.h"
 #include "vm/trap.h"
 
 #include <signal.h>
@@ -15,6 +16,7 @@
 /* One guest a process. */
 static struct hc_trace trace;
 static struct hc_events events;
+static struct exit_lines exits;
 static struct output events_file = { .fd = -1 };
 
 int
@@ -34,14 +36,9 @@ start_events(const struct options *o, struct hc_guest *guest)
 	hc_events_begin(&events, guest, o->replay ? o->replay : o->guest);
 }
 
-void
-tracing_start(
-    const struct options *o, struct output *out, struct hc_guest *guest)
+static void
+start_lines(const struct options *o, struct output *out, struct hc_guest *guest)
 {
-	if (events_file.fd >= 0)
-		start_events(o, guest);
-	if (!o->trace && !o->trace_summary)
-		return;
 	trace.out = out;
 	trace.lines = o->trace;
 	trace.wanted = o->traced;
@@ -50,6 +47,24 @@ tracing_start(
 	trace.most = o->trace_size;
 	hc_trace_init(&trace);
 	hc_trace_attach(guest, &trace);
+}
+
+void
+tracing_start(const struct options *o, struct output *out, struct machine *m,
+    int program, int interp)
+{
+	if (events_file.fd >= 0)
+		start_events(o, &m->guest);
+	if (o->trace || o->trace_summary)
+		start_lines(o, out, &m->guest);
+	if (!o->trace_exits)
+		return;
+	exits = (struct exit_lines){
+		.out = out,
+		.program = report_map(program),
+		.interp = report_map(interp),
+	};
+	m->exit_lines = &exits;
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * --trace, --trace-summary and --trace-out, from the guest's start to its end.
- * It must not know how a call is formatted.
+ * --trace, --trace-exits, --trace-summary and --trace-out, from the guest's
+ * start to its end.  It must not know how a call is formatted.
  */
 #ifndef TRACING_H
 #define TRACING_H
@@ -15,9 +15,10 @@
  * or -2 after a message. */
 int tracing_open(const struct options *options);
 
-/* Begin to trace, if the options ask for it. */
-void tracing_start(
-    const struct options *options, struct output *out, struct hc_guest *guest);
+/* Begin to trace, if the options ask for it.  The files of the guest's program
+ * and its interpreter, which may be -1, are for names. */
+void tracing_start(const struct options *options, struct output *out,
+    struct machine *m, int program, int interp);
 
 /* The guest is about to end.  For signal handlers. */
 void tracing_ending(void);

@@ -241,6 +241,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/preempt.h \
 	lib/vm/probe.c \
 	lib/vm/probe.h \
+	lib/vm/exitline.c \
+	lib/vm/exitline.h \
 	lib/vm/profile.c \
 	lib/vm/profile.h \
 	lib/vm/report.c \

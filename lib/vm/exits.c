@@ -8,6 +8,7 @@
 #include "hypercall/trace/trace.h"
 #include "vm/context.h"
 #include "vm/error.h"
+#include "vm/exitline.h"
 #include "vm/plant.h"
 #include "vm/profile.h"
 #include "vm/step.h"
@@ -480,6 +481,15 @@ on_run_error(struct vcpu *vcpu, int r)
 		machine_end(m, OUTCOME_FAILED, 0, "KVM_RUN: %s", strerror(-r));
 }
 
+static void
+handle_exit(struct vcpu *vcpu, int r)
+{
+	if (r < 0)
+		on_run_error(vcpu, r);
+	else
+		on_exit_reason(vcpu);
+}
+
 void
 vcpu_enter(struct vcpu *vcpu)
 {
@@ -506,9 +516,9 @@ vcpu_enter(struct vcpu *vcpu)
 	debug_leave_copy(vcpu);
 	if (vcpu->machine->profile)
 		profile_leave(vcpu);
-	if (r < 0)
-		on_run_error(vcpu, r);
+	if (vcpu->machine->exit_lines)
+		exitline_show(vcpu, r, handle_exit);
 	else
-		on_exit_reason(vcpu);
+		handle_exit(vcpu, r);
 	plant_served(vcpu);
 }

@@ -163,7 +163,8 @@ struct machine {
 	 * MACHINE_PAGE_LOST, or the number of a signal.  The outcome follows:
 	 * machine_settle_end(). */
 	_Atomic int ended_by;
-	struct profile *profile; /* NULL: the guest is not sampled */
+	struct profile *profile;       /* NULL: the guest is not sampled */
+	struct exit_lines *exit_lines; /* NULL: exits are not shown */
 	struct debug debug;
 };
 

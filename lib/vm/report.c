@@ -6,16 +6,52 @@
 
 #include "image/escape.h"
 #include "image/lines.h"
-#include "image/symbols.h"
 #include "vm/context.h"
 #include "vm/trap.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MAX_FRAMES 32
 #define PLACE      512 /* bytes for a symbol and a line */
+
+struct image_bytes
+report_map(int fd)
+{
+	struct image_bytes bytes = { NULL, 0 };
+	const off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	void *p;
+
+	if (size <= 0)
+		return bytes;
+	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p != MAP_FAILED)
+		bytes = (struct image_bytes){ p, (size_t)size };
+	return bytes;
+}
+
+/* The same in a file that is loaded as `image`. */
+static bool
+find_symbol(const struct image *image, const struct image_bytes *bytes,
+    uint64_t address, struct symbol *symbol)
+{
+	const uint64_t linked = address - image->bias;
+
+	return bytes->bytes && linked >= image->lowest && linked < image->end &&
+	       symbols_find(bytes->bytes, bytes->size, linked, symbol) == 0;
+}
+
+bool
+report_symbol(const struct machine *m, const struct image_bytes *program,
+    const struct image_bytes *interp, uint64_t address, struct symbol *symbol)
+{
+	return find_symbol(&m->image, program, address, symbol) ||
+	       (m->interp.segments > 0 &&
+		   find_symbol(&m->interp, interp, address, symbol));
+}
 
 /* The symbol and the line of a linked address, as the file names them. */
 static void

@@ -6,6 +6,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include "image/symbols.h"
 #include "output/output.h"
 #include "vm/machine.h"
 
@@ -14,6 +15,14 @@ struct image_bytes {
 	const uint8_t *bytes;
 	size_t size;
 };
+
+/* Those of an open file, which may be -1. */
+struct image_bytes report_map(int fd);
+
+/* The symbol at an address of the program, or else of its interpreter: false,
+ * there is none. */
+bool report_symbol(const struct machine *m, const struct image_bytes *program,
+    const struct image_bytes *interp, uint64_t address, struct symbol *symbol);
 
 /* Write on `out` what the thread that ended the guest (m->culprit) was doing;
  * nothing if no thread did. */

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define VECTOR_GP 13
-#define VECTOR_PF 14
 #define VECTOR_MF 16
 #define VECTOR_AC 17
 #define VECTOR_XM 19

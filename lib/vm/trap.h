@@ -10,6 +10,8 @@
 
 #include <signal.h>
 
+#define VECTOR_PF 14
+
 struct trap_info {
 	const char *mnemonic; /* "PF" */
 	const char *text;     /* "page fault" */

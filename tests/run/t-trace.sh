@@ -86,4 +86,25 @@ esac
 try "$novillo" --trace "$guests/hello.elf"
 is "$(printf '%s\n' "$err" | grep -c "+++ clocks")" 0 \
     "a trace of a guest that reads no clock says nothing of clocks"
+
+# --trace-exits: a line for each return of KVM_RUN.
+try "$novillo" --trace-exits --stats "$guests/hello.elf"
+is "$(printf '%s\n' "$err" | grep -c '^\[vcpu 0\] exit ')" \
+    "$(printf '%s\n' "$err" | sed -n 's/^ioctl *KVM_RUN *//p')" \
+    "--trace-exits has as many lines as the guest has exits"
+has "$err" "] exit IO out 0x10 at 0x" "with a reason"
+ok "$(printf '%s\n' "$err" | grep -q ' write+0x[0-9a-f]*: write = 14$'; echo $?)" \
+    "a function and a result"
+ok "$(printf '%s\n' "$err" | grep -q ': exit_group; the guest ends$'; echo $?)" \
+    "and the end"
+try "$novillo" --trace-exits "$guests/fault_null.elf"
+ok "$(printf '%s\n' "$err" |
+    grep -q ' write_to_null+0x.*: #PF page fault, error 0x.*: SIGSEGV'; echo $?)" \
+    "a fault is shown with its signal"
+try "$novillo" --trace=write --trace-exits "$guests/hello.elf"
+is "$(printf '%s\n' "$err" | grep -A1 '^write(' | grep -c ': write = 14$')" 1 \
+    "the line of an exit follows the line of its call"
+try "$novillo" "$guests/hello.elf"
+is "$(printf '%s\n' "$err" | grep -c exit)" 0 "without the option there is none"
+
 done_testing
