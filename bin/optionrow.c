@@ -615,6 +615,7 @@ store(struct options *o, enum option_number option, char *arg)
 	case OPT_no_vdso: o->no_vdso = true; break;
 	case OPT_record: o->record = arg; break;
 	case OPT_replay: o->replay = arg; break;
+	case OPT_trace_paths: o->trace_paths = true; break;
 	case OPT_trace_exits: o->trace_exits = true; break;
 	case OPT_trace_out: o->trace_out = arg; break;
 	case OPT_profile: o->profile = arg ? arg : PROFILING_FILE; break;

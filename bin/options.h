@@ -99,6 +99,7 @@ struct options {
 	unsigned trace_times; /* enum hc_trace_time */
 	unsigned trace_size;  /* bytes of a buffer in a line */
 	bool trace_summary;
+	bool trace_paths;
 	bool trace_exits;
 	struct hc_set summed;
 	const char *profile;   /* the file of a profile to make, or NULL */

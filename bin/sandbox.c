@@ -141,6 +141,8 @@ make_filter(const struct options *o, const struct sandbox *s, bool front,
 	else
 		need_hypercalls(&needs, &m->guest.policy.allowed);
 	need_look(&needs, s->look);
+	if (o->trace_paths)
+		need_list(&needs, hc_own_name_needs);
 	if (front) {
 		needs.asked |= NEEDS_FRONT;
 		/* A debugger may choose the guest's first folder. */

@@ -6,6 +6,7 @@
 
 #include "outfile.h"
 
+#include "hypercall/own/own.h"
 #include "hypercall/trace/events.h"
 #include "vm/exitline.h"
 #include "vm/trap.h"
@@ -45,6 +46,7 @@ start_lines(const struct options *o, struct output *out, struct hc_guest *guest)
 	trace.counted = o->summed;
 	trace.times = o->trace_times;
 	trace.most = o->trace_size;
+	trace.name_fd = o->trace_paths ? hc_own_name_fd : NULL;
 	hc_trace_init(&trace);
 	hc_trace_attach(guest, &trace);
 }

@@ -65,6 +65,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/denial.h \
 	lib/hypercall/core/device.c \
 	lib/hypercall/core/device.def \
+	lib/hypercall/core/kinds.h \
+	lib/hypercall/core/sockopt.def \
 	lib/hypercall/core/device.h \
 	lib/hypercall/core/fd.c \
 	lib/hypercall/core/fd.h \
@@ -128,7 +130,6 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/net/control.h \
 	lib/hypercall/net/inflight.c \
 	lib/hypercall/net/inflight.h \
-	lib/hypercall/net/kinds.h \
 	lib/hypercall/net/looksocket.c \
 	lib/hypercall/net/looksocket.h \
 	lib/hypercall/net/message.c \
@@ -187,6 +188,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/trace/line.h \
 	lib/hypercall/trace/show.c \
 	lib/hypercall/trace/show.h \
+	lib/hypercall/trace/showopt.c \
 	lib/hypercall/trace/showaddr.c \
 	lib/hypercall/trace/showsignal.c \
 	lib/hypercall/trace/summary.c \

@@ -89,7 +89,7 @@ wrong "unknown option --memroy=5; do you mean --memory?" --memroy=5 x
 wrong "unknown option --trase; do you mean --trace?" --trase x
 wrong "unknown option --timeouts=5; do you mean --timeout?" --timeouts=5 x
 wrong "unknown option --=5 (see" --=5 x
-wrong "ambiguous option --t: --trace, --trace-time, --trace-size, --trace-summary, --trace-exits, --trace-out, --timeout" \
+wrong "ambiguous option --t: --trace, --trace-paths, --trace-time, --trace-size, --trace-summary, --trace-exits, --trace-out, --timeout" \
     --t x
 wrong "unknown option -memory; do you mean --memory?" -memory 5 x
 wrong "unknown option -gdb=1; do you mean --gdb=1?" -gdb=1 x

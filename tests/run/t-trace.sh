@@ -107,4 +107,21 @@ is "$(printf '%s\n' "$err" | grep -A1 '^write(' | grep -c ': write = 14$')" 1 \
 try "$novillo" "$guests/hello.elf"
 is "$(printf '%s\n' "$err" | grep -c exit)" 0 "without the option there is none"
 
+# -y: what descriptors lead to.
+mkdir -p "$scratch/given"
+printf 'seven\n' >"$scratch/given/seven"
+try sh -c '"$0" -y -t --allow=@all -v "$2:/given" "$1" <"$2/seven" | cat' \
+    "$novillo" "$guests/wc.elf" "$scratch/given"
+has "$err" 'write(1<pipe:[' "-y shows what a descriptor leads to, as /proc does"
+has "$err" 'read(0<' "and a given file by what it is"
+
+# Arguments in the form that users of strace know.
+try "$novillo" -t --allow=@all "$guests/t_signals.elf"
+has "$err" 'rt_sigprocmask(SIG_BLOCK, NULL, [USR1 USR2], 8)' "a mask has the names of its signals"
+try "$novillo" -t --allow=@all -v "$scratch/given:/given" "$guests/t_net.elf"
+has "$err" ', SOL_SOCKET, SO_PASSCRED, [1], 4)' "an option of a socket is named"
+try "$novillo" -t "$guests/t_threads.elf"
+ok "$(printf '%s\n' "$err" | grep -q 'futex(0x[0-9a-f]*, FUTEX_WAKE[A-Z_]*, 1[,)]* '
+    echo $?)" "a wake has three arguments"
+
 done_testing

@@ -59,6 +59,7 @@
 #define OUTLEN(n, l)      n
 #define IOCTL(n)          n
 #define FCNTL(n)          n
+#define PRCTL(n)          n
 #define UNUSED(n)         n
 #define SEVENTH(n)        unused[HC_ARGS - 1], n
 #define NOARGS            none
@@ -105,6 +106,7 @@
 #undef OUTLEN
 #undef IOCTL
 #undef FCNTL
+#undef PRCTL
 #undef UNUSED
 #undef SEVENTH
 #undef NOARGS

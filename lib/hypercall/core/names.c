@@ -415,6 +415,13 @@ const struct hc_name hc_names_signal[] = {
 	NAMES_END,
 };
 
+const struct hc_name hc_names_priority[] = {
+	NAME(PRIO_PROCESS),
+	NAME(PRIO_PGRP),
+	NAME(PRIO_USER),
+	NAMES_END,
+};
+
 const struct hc_name hc_names_prctl[] = {
 	NAME(PR_SET_PDEATHSIG),
 	NAME(PR_GET_PDEATHSIG),

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sem.h>
@@ -74,6 +75,7 @@
 #define OUTLEN(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTLEN, .length = l)
 #define IOCTL(n)          ARG(.name = #n, .kind = HC_ARG_IOCTL)
 #define FCNTL(n)          ARG(.name = #n, .kind = HC_ARG_FCNTL)
+#define PRCTL(n)          ARG(.name = #n, .kind = HC_ARG_PRCTL)
 #define UNUSED(n)         ARG(.name = #n, .kind = HC_ARG_NONE)
 #define SEVENTH(n)        [6] = STR(n)
 #define NOARGS            ARG(.kind = HC_ARG_NONE)
@@ -203,6 +205,18 @@ static const struct {
 	REQUEST(FCNTL, F_SETPIPE_SZ, INT(arg)),
 	REQUEST(FCNTL, F_ADD_SEALS, FLAGS(arg, seals)),
 	REQUEST(FCNTL, F_GET_SEALS, GIVES(seals)),
+	REQUEST(PRCTL, PR_SET_NAME, STR(arg2)),
+	REQUEST(PRCTL, PR_SET_PDEATHSIG, ENUM(arg2, signal)),
+	REQUEST(PRCTL, PR_GET_PDEATHSIG, OUT(arg2, int)),
+	REQUEST(PRCTL, PR_SET_DUMPABLE, INT(arg2)),
+	REQUEST(PRCTL, PR_SET_KEEPCAPS, INT(arg2)),
+	REQUEST(PRCTL, PR_SET_CHILD_SUBREAPER, INT(arg2)),
+	REQUEST(PRCTL, PR_GET_CHILD_SUBREAPER, OUT(arg2, int)),
+	REQUEST(PRCTL, PR_SET_TIMERSLACK, INT(arg2)),
+	REQUEST(PRCTL, PR_GET_DUMPABLE, GIVES_NUMBER),
+	REQUEST(PRCTL, PR_GET_KEEPCAPS, GIVES_NUMBER),
+	REQUEST(PRCTL, PR_GET_SECCOMP, GIVES_NUMBER),
+	REQUEST(PRCTL, PR_GET_TIMERSLACK, GIVES_NUMBER),
 };
 
 const struct hc_row *
@@ -230,7 +244,8 @@ hc_arg_of(const struct hc_call *call, const struct hc_row *row, unsigned i)
 	static const struct hc_arg unknown = HEX(arg);
 	const struct hc_arg *arg = &row->args[i];
 
-	if (arg->kind != HC_ARG_IOCTL && arg->kind != HC_ARG_FCNTL)
+	if (arg->kind != HC_ARG_IOCTL && arg->kind != HC_ARG_FCNTL &&
+	    arg->kind != HC_ARG_PRCTL)
 		return arg;
 	arg = hc_request(arg->kind, (uint32_t)call->arg[i - 1]);
 	return arg ? arg : &unknown;

@@ -69,6 +69,7 @@ enum hc_arg_kind {
 	/* The argument before these determines what they are: hc_arg_of(). */
 	HC_ARG_IOCTL,
 	HC_ARG_FCNTL,
+	HC_ARG_PRCTL,
 };
 
 /*
@@ -109,7 +110,7 @@ struct hc_row {
 /* The table, by number. */
 const struct hc_row *hc_row(uint32_t number);
 
-/* The argument of a request of this kind, IOCTL or FCNTL; NULL if the request
+/* The argument of a request of this kind, such as IOCTL; NULL if the request
  * is not served. */
 const struct hc_arg *hc_request(enum hc_arg_kind kind, uint32_t request);
 

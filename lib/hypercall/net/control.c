@@ -10,7 +10,7 @@
 #include "hypercall/core/memfile.h"
 #include "hypercall/core/plain.h"
 #include "hypercall/net/inflight.h"
-#include "hypercall/net/kinds.h"
+#include "hypercall/core/kinds.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -821,21 +821,35 @@ hc_own_access(const struct hc_own *own, unsigned mode)
 
 /* The text of an open file's link. */
 static void
-descriptor_text(const struct hc_call *call, int fd, struct hc_text *text)
+descriptor_text(struct hc_guest *guest, int fd, struct hc_text *text)
 {
-	struct hc_file *file = hc_fd_get(&call->guest->fds, (uint64_t)fd);
+	struct hc_file *file = hc_fd_get(&guest->fds, (uint64_t)fd);
 	char name[HC_PATH];
 	struct stat st;
 	int64_t n;
 
 	if (!file)
 		return;
-	n = hc_own_file_name(call->guest, file, name);
+	n = hc_own_file_name(guest, file, name);
 	if (n > 0)
 		hc_text_bytes(text, name, (size_t)n);
 	else if (hc_host(SYS_fstat, file->host, &st) == 0)
 		hc_own_descriptor(text, &st);
 	hc_file_put(file);
+}
+
+const int16_t hc_own_name_needs[] = { SYS_readlinkat, SYS_fstat, -1 };
+
+size_t
+hc_own_name_fd(struct hc_guest *guest, int fd, char *name, size_t size)
+{
+	struct hc_text text;
+
+	hc_text_begin(&text, -1);
+	if (fd >= 0)
+		descriptor_text(guest, fd, &text);
+	snprintf(name, size, "%.*s", (int)text.used, text.bytes);
+	return text.used;
 }
 
 int64_t
@@ -848,7 +862,7 @@ hc_own_readlink(
 	if (row->kind == HC_OWN_LINK || row->kind == HC_OWN_PROGRAM)
 		link_text(call, row, own->number, text);
 	else if (row->kind == HC_OWN_DESCRIPTOR)
-		descriptor_text(call, own->number, text);
+		descriptor_text(call->guest, own->number, text);
 	else
 		return -EINVAL;
 	return text->used ? (int64_t)text->used : -ENOENT;

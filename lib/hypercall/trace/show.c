@@ -354,8 +354,10 @@ put_signal(struct hc_line *line, int signal)
 
 	if (name)
 		line_put(line, "%s", name);
+	else if (signal > 32)
+		line_put(line, "RT_%d", signal - 32);
 	else
-		line_put(line, "%d", signal);
+		line_put(line, "RTMIN");
 }
 
 /* A set that is more than half full is shown as its complement, as by
@@ -548,17 +550,40 @@ static const struct field stack_fields[] = {
 	FIELD(stack_t, ss_size, UNSIGNED),
 	END,
 };
-static const struct field clone_fields[] = {
-	FIELD(struct open_how, flags, HEX),
+static const struct hc_name set_resolve[] = {
+	NAME(RESOLVE_NO_XDEV),
+	NAME(RESOLVE_NO_MAGICLINKS),
+	NAME(RESOLVE_NO_SYMLINKS),
+	NAME(RESOLVE_BENEATH),
+	NAME(RESOLVE_IN_ROOT),
+	NAMES_END,
+};
+
+static const struct field how_fields[] = {
+	NAMED(struct open_how, flags, FLAGS, hc_names_open),
 	FIELD(struct open_how, mode, OCTAL),
-	FIELD(struct open_how, resolve, HEX),
-	FIELD(struct clone_args, flags, HEX),
+	NAMED(struct open_how, resolve, FLAGS, set_resolve),
+	END,
+};
+static const struct field clone_fields[] = {
+	NAMED(struct clone_args, flags, FLAGS, hc_names_clone),
 	FIELD(struct clone_args, child_tid, ADDRESS),
 	FIELD(struct clone_args, parent_tid, ADDRESS),
 	FIELD(struct clone_args, exit_signal, UNSIGNED),
 	FIELD(struct clone_args, stack, ADDRESS),
 	FIELD(struct clone_args, stack_size, HEX),
 	FIELD(struct clone_args, tls, ADDRESS),
+	END,
+};
+static const struct field linger_fields[] = {
+	FIELD(struct linger, l_onoff, SIGNED),
+	FIELD(struct linger, l_linger, SIGNED),
+	END,
+};
+static const struct field ucred_fields[] = {
+	FIELD(struct ucred, pid, SIGNED),
+	FIELD(struct ucred, uid, SIGNED),
+	FIELD(struct ucred, gid, SIGNED),
 	END,
 };
 static const struct field msghdr_fields[] = {
@@ -631,8 +656,11 @@ static const struct shape {
 	SHAPE(struct msghdr, BRACED, msghdr_fields),
 	SHAPE(struct mmsghdr, BRACED, mmsghdr_fields),
 	SHAPE(struct clone_args, BRACED, clone_fields),
+	SHAPE(struct open_how, BRACED, how_fields),
 	SHAPE(stack_t, BRACED, stack_fields),
 	SHAPE(fd_set, BARE, fd_set_fields),
+	SHAPE(struct linger, BRACED, linger_fields),
+	SHAPE(struct ucred, BRACED, ucred_fields),
 	{ "struct termios", sizeof(struct kernel_termios), BRACED,
 	    termios_fields },
 	{ "struct hc_sigaction", sizeof(struct hc_sigaction), BRACED,

@@ -34,6 +34,14 @@ void show_sockaddr(const struct hc_show *show, uint64_t va, uint64_t len);
 /* The number of struct linux_dirent64 in `len` bytes. */
 void show_entries(const struct hc_show *show, uint64_t va, uint64_t len);
 
+/* The name of an option of a socket, and its value of `len` bytes. */
+void show_option(struct hc_line *line, int level, int option);
+void show_option_value(
+    struct hc_show *show, int level, int option, uint64_t va, uint32_t len);
+
+/* "SIGHUP", and "SIGRT_1" for 33. */
+void show_signal_name(struct hc_line *line, int signal);
+
 /* A signal that takes effect, as strace shows it. */
 void show_signal(struct hc_line *line, const siginfo_t *info);
 

@@ -106,10 +106,10 @@ put_origin(struct hc_line *line, const siginfo_t *info)
 	}
 }
 
-static void
-put_signal_name(struct hc_line *line, int signal)
+void
+show_signal_name(struct hc_line *line, int signal)
 {
-	if (signal > LAST_NAMED)
+	if (signal > LAST_NAMED && signal <= HC_SIGNALS)
 		line_put(line, "SIGRT_%d", signal - LAST_NAMED);
 	else
 		line_enum(line, hc_names_signal, (uint64_t)signal);
@@ -119,9 +119,9 @@ void
 show_signal(struct hc_line *line, const siginfo_t *info)
 {
 	line_put(line, "--- ");
-	put_signal_name(line, info->si_signo);
+	show_signal_name(line, info->si_signo);
 	line_put(line, " {si_signo=");
-	put_signal_name(line, info->si_signo);
+	show_signal_name(line, info->si_signo);
 	put_code(line, info);
 	put_origin(line, info);
 	line_put(line, "} ---");

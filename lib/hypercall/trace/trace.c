@@ -9,6 +9,7 @@
  */
 #include "hypercall/trace/trace.h"
 
+#include "hypercall/core/names.h"
 #include "hypercall/core/refused.h"
 #include "hypercall/trace/show.h"
 
@@ -18,9 +19,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/futex.h>
+#include <linux/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#define COMMAND (uint32_t) FUTEX_CMD_MASK
 
 #define MAX_ERRNO 4095 /* a result below -MAX_ERRNO is not an error */
 
@@ -62,13 +68,62 @@ is_present(const struct hc_call *call, const struct hc_arg *arg)
 	return arg->kind != HC_ARG_NONE;
 }
 
+/* A descriptor, with what it leads to if that is wanted. */
 static void
-put_dirfd(struct hc_line *line, int fd)
+put_fd(struct hc_traced *t, int fd)
+{
+	char name[SHOWN_PATH + 1];
+	size_t n;
+
+	line_put(&t->line, "%d", fd);
+	n = t->name_fd ? t->name_fd(t->call->guest, fd, name, sizeof(name)) : 0;
+	if (n > 0)
+		line_put(
+		    &t->line, "<%s%s>", name, n >= sizeof(name) ? "..." : "");
+}
+
+static void
+put_dirfd(struct hc_traced *t, int fd)
 {
 	if (fd == AT_FDCWD)
-		line_put(line, "AT_FDCWD");
+		line_put(&t->line, "AT_FDCWD");
 	else
-		line_put(line, "%d", fd);
+		put_fd(t, fd);
+}
+
+static bool
+is_option_call(const struct hc_traced *t)
+{
+	return t->number == HC_setsockopt || t->number == HC_getsockopt;
+}
+
+static void
+put_int(struct hc_traced *t, int value)
+{
+	if (is_option_call(t))
+		show_option(&t->line, (int)t->call->setsockopt.level, value);
+	else
+		line_put(&t->line, "%d", value);
+}
+
+static void
+put_enum(struct hc_traced *t, const struct hc_name *names, uint32_t value)
+{
+	if (names == hc_names_signal)
+		show_signal_name(&t->line, (int)value);
+	else
+		line_enum(&t->line, names, value);
+}
+
+/* Bytes that the call reads or has written. */
+static void
+put_bytes(struct hc_traced *t, struct hc_show *show, uint64_t va, uint64_t len)
+{
+	if (is_option_call(t))
+		show_option_value(show, (int)t->call->setsockopt.level,
+		    (int)t->call->setsockopt.option, va, (uint32_t)len);
+	else
+		show_buffer(show, va, len);
 }
 
 static void
@@ -79,19 +134,19 @@ put_input(struct hc_traced *t, const struct hc_arg *arg, uint64_t value)
 	uint64_t length = t->call->arg[arg->length];
 
 	switch (arg->kind) {
-	case HC_ARG_INT:
-	case HC_ARG_FD: line_put(line, "%d", (int)value); break;
+	case HC_ARG_INT: put_int(t, (int)value); break;
+	case HC_ARG_FD: put_fd(t, (int)value); break;
 	case HC_ARG_OFF: line_put(line, "%" PRId64, (int64_t)value); break;
 	case HC_ARG_UINT: line_put(line, "%" PRIu64, value); break;
 	case HC_ARG_HEX: line_put(line, "%#" PRIx64, value); break;
 	case HC_ARG_MODE:
 	case HC_ARG_OCT: line_put(line, "%#03o", (unsigned)value); break;
-	case HC_ARG_DIRFD: put_dirfd(line, (int)value); break;
+	case HC_ARG_DIRFD: put_dirfd(t, (int)value); break;
 	case HC_ARG_FLAGS: line_flags(line, arg->names, (uint32_t)value); break;
-	case HC_ARG_ENUM: line_enum(line, arg->names, (uint32_t)value); break;
+	case HC_ARG_ENUM: put_enum(t, arg->names, (uint32_t)value); break;
 	case HC_ARG_STR: show_string(&show, value, show.most); break;
 	case HC_ARG_PATH: show_string(&show, value, SHOWN_PATH); break;
-	case HC_ARG_INBUF: show_buffer(&show, value, length); break;
+	case HC_ARG_INBUF: put_bytes(t, &show, value, length); break;
 	case HC_ARG_INIOV: show_vector(&show, value, (uint32_t)length); break;
 	case HC_ARG_SOCKADDR:
 		show_sockaddr(&show, value, (uint32_t)length);
@@ -120,16 +175,6 @@ written(const struct hc_call *call, const struct hc_arg *arg)
 	return len;
 }
 
-/* The value of an option; most options are numbers. */
-static void
-put_option(struct hc_show *show, uint64_t value, uint32_t len)
-{
-	if (len == sizeof(int))
-		show_struct(show, "int", sizeof(int), value);
-	else
-		show_buffer(show, value, len);
-}
-
 static void
 put_output(struct hc_traced *t, const struct hc_arg *arg, uint64_t value,
     int64_t result)
@@ -156,7 +201,12 @@ put_output(struct hc_traced *t, const struct hc_arg *arg, uint64_t value,
 	case HC_ARG_OUTADDR:
 		show_sockaddr(&show, value, written(call, arg));
 		break;
-	case HC_ARG_OUTLEN: put_option(&show, value, written(call, arg)); break;
+	case HC_ARG_OUTLEN:
+		put_bytes(t, &show, value, written(call, arg));
+		break;
+	case HC_ARG_INOUT: /* of is_late() */
+		show.left = (uint64_t)result;
+		/* fall through */
 	case HC_ARG_REM:
 	case HC_ARG_OUT: show_struct(&show, arg->type, arg->size, value); break;
 	default: line_address(&t->line, value); break;
@@ -209,17 +259,55 @@ part(struct hc_traced *t, const struct hc_row *row)
 	t->comma = true;
 }
 
+/*
+ * How many arguments a call has, where that depends on one of them: the rest is
+ * what happens to be in registers.
+ */
+static unsigned
+count_arguments(const struct hc_traced *t, const struct hc_row *row)
+{
+	static const struct {
+		uint32_t call;
+		unsigned arg;
+		uint32_t mask, value;
+		unsigned count;
+	} fewer[] = {
+		{ HC_futex, 1, COMMAND, FUTEX_WAIT, 4 },
+		{ HC_futex, 1, COMMAND, FUTEX_WAKE, 3 },
+		{ HC_futex, 1, COMMAND, FUTEX_REQUEUE, 5 },
+		{ HC_mremap, 3, MREMAP_FIXED | MREMAP_DONTUNMAP, 0, 4 },
+		{ HC_prctl, 0, UINT32_MAX, PR_SET_VMA, 5 },
+		{ HC_prctl, 0, 0, 0, 2 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(fewer) / sizeof(fewer[0]); i++)
+		if (fewer[i].call == t->number &&
+		    (t->call->arg[fewer[i].arg] & fewer[i].mask) ==
+			fewer[i].value)
+			return fewer[i].count;
+	return row->argc;
+}
+
+/* Is a message received?  What it held before is of no interest. */
+static bool
+is_late(const struct hc_traced *t, const struct hc_arg *arg)
+{
+	return t->number == HC_recvmsg && arg->kind == HC_ARG_INOUT;
+}
+
 /* Show arguments up to the first that the call will write. */
 static void
 put_arguments(struct hc_traced *t, const struct hc_row *row)
 {
-	for (t->arg = first_arg(row); t->arg < row->argc; t->arg++) {
+	t->args = count_arguments(t, row);
+	for (t->arg = first_arg(row); t->arg < t->args; t->arg++) {
 		const struct hc_arg *arg = hc_arg_of(t->call, row, t->arg);
 
 		if (!is_present(t->call, arg))
 			continue;
 		part(t, row);
-		if (is_output(arg->kind))
+		if (is_output(arg->kind) || is_late(t, arg))
 			return;
 		t->changes = t->line.used;
 		put_input(t, arg, t->call->arg[t->arg]);
@@ -233,16 +321,16 @@ put_arguments(struct hc_traced *t, const struct hc_row *row)
 static void
 put_rest(struct hc_traced *t, const struct hc_row *row, int64_t result)
 {
-	bool begun = t->arg < row->argc;
+	bool begun = t->arg < t->args;
 
-	for (; t->arg < row->argc; t->arg++) {
+	for (; t->arg < t->args; t->arg++) {
 		const struct hc_arg *arg = hc_arg_of(t->call, row, t->arg);
 		uint64_t value = t->call->arg[t->arg];
 
 		if (!is_present(t->call, arg))
 			continue;
 		part(t, row);
-		if (is_output(arg->kind)) {
+		if (is_output(arg->kind) || is_late(t, arg)) {
 			put_output(t, arg, value, result);
 		} else {
 			if (!begun || arg->kind != HC_ARG_INOUT) {
@@ -313,6 +401,23 @@ result_names(const struct hc_call *call, const struct hc_row *row)
 	return NULL;
 }
 
+/* Is the result a descriptor? */
+static bool
+returns_fd(uint32_t number)
+{
+	static const uint16_t calls[] = { HC_open, HC_openat, HC_openat2,
+		HC_creat, HC_dup, HC_dup2, HC_dup3, HC_socket, HC_accept,
+		HC_accept4, HC_epoll_create, HC_epoll_create1, HC_eventfd,
+		HC_eventfd2, HC_signalfd, HC_signalfd4, HC_timerfd_create,
+		HC_memfd_create };
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i] == number)
+			return true;
+	return false;
+}
+
 static void
 put_value(struct hc_traced *t, const struct hc_row *row, uint64_t value)
 {
@@ -328,6 +433,8 @@ put_value(struct hc_traced *t, const struct hc_row *row, uint64_t value)
 	} else if (row && row->args[0].kind == HC_ARG_OCT) {
 		/* umask(), whose first argument is a mode, returns one. */
 		line_put(&t->line, "%#03" PRIo64, value);
+	} else if (returns_fd(t->number)) {
+		put_fd(t, (int)value);
 	} else if (row && (row->classes & HC_MEMORY) && value) {
 		line_put(&t->line, "%#" PRIx64, value);
 	} else {
@@ -492,6 +599,8 @@ hc_trace_enter(struct hc_trace *trace, struct hc_traced *t,
 	t->number = number;
 	t->tid = call->thread->tid;
 	t->most = trace->most;
+	t->name_fd = trace->name_fd;
+	t->args = 0;
 	t->arg = 0;
 	t->comma = t->unfinished = false;
 	t->changes = 0;

@@ -30,6 +30,11 @@ struct hc_trace_count {
 	uint64_t ns;
 };
 
+/* Write what descriptor `fd` of the guest leads to into name[size], cut if need
+ * be: the length of the whole, or 0. */
+typedef size_t
+hc_name_fd(struct hc_guest *guest, int fd, char *name, size_t size);
+
 /*
  * A call in progress.  It is on the stack of the call's thread, so that no
  * thread waits for one, and their number has no limit.
@@ -39,7 +44,9 @@ struct hc_traced {
 	const struct hc_call *call;
 	uint32_t number;
 	int tid;
-	size_t most;     /* bytes of a buffer that are shown */
+	size_t most; /* bytes of a buffer that are shown */
+	hc_name_fd *name_fd;
+	unsigned args;   /* how many arguments it has */
 	unsigned arg;    /* the first argument that is not shown yet */
 	bool wanted;     /* it gets a line */
 	bool comma;      /* the comma before that argument is written */
@@ -50,7 +57,7 @@ struct hc_traced {
 	struct hc_line line;
 };
 
-/* The caller sets the first six before hc_trace_init(). */
+/* The caller sets the first seven before hc_trace_init(). */
 struct hc_trace {
 	struct output *out;    /* lines are written to it */
 	bool lines;            /* write lines */
@@ -58,6 +65,7 @@ struct hc_trace {
 	struct hc_set counted; /* the calls in the summary */
 	unsigned times;        /* enum hc_trace_time */
 	size_t most;           /* bytes of a buffer, up to HC_TRACE_MOST */
+	hc_name_fd *name_fd;   /* NULL: descriptors are numbers */
 
 	/* The guest is ending: a call that is interrupted now will not return.
 	 * A signal handler may set this. */
