@@ -39,6 +39,7 @@ GUEST_RUNTIME_C = \
 	guest/runtime/stdio \
 	guest/runtime/getline \
 	guest/runtime/thread \
+	guest/runtime/pthread \
 	guest/runtime/tap
 
 # Headers of guests' authors, which are installed.
@@ -52,6 +53,7 @@ GUEST_TOP_FILES = \
 	guest/include/hcall.h \
 	guest/include/limits.h \
 	guest/include/poll.h \
+	guest/include/pthread.h \
 	guest/include/sched.h \
 	guest/include/signal.h \
 	guest/include/stdio.h \
@@ -192,6 +194,7 @@ GUEST_TESTS = \
 	guest/t_string.elf \
 	guest/t_tasks.elf \
 	guest/t_threads.elf \
+	guest/t_pthread.elf \
 	guest/t_timers.elf \
 	guest/t_vdso.elf
 
@@ -223,6 +226,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_string.native \
 	guest/t_tasks.native \
 	guest/t_threads.native \
+	guest/t_pthread.native \
 	guest/t_timers.native \
 	guest/t_vdso.native
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Threads that share all memory, and their means to wait for each other.  They
- * follow no standard: a guest that needs pthreads takes a C library.
+ * follow no standard: pthread.h does, and has less than a C library.
  *
  * stdio, malloc and errno of this runtime are for one thread at a time.
  */
@@ -19,6 +19,7 @@ struct thread {
 	void *tls; /* FS base; set it before thread_start(), or leave it 0 */
 	void (*function)(void *arg);
 	void *arg;
+	size_t stack_size; /* set it before, or leave it 0: THREAD_STACK */
 	void *stack;
 };
 
@@ -26,7 +27,8 @@ struct thread {
  * 0, or -errno with no thread started. */
 int thread_start(struct thread *t, void (*function)(void *arg), void *arg);
 
-/* Wait until the thread has ended. */
+/* Wait until the thread has ended; the second also takes its stack away. */
+void thread_await(struct thread *t);
 void thread_join(struct thread *t);
 
 /* End the calling thread. */

@@ -39,9 +39,11 @@ thread_main(void *arg)
 int
 thread_start(struct thread *t, void (*function)(void *arg), void *arg)
 {
-	char *stack = mmap(NULL, THREAD_STACK, PROT_READ | PROT_WRITE,
+	const size_t size = t->stack_size ? t->stack_size & ~15UL
+					  : THREAD_STACK;
+	char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	void **top = (void **)(stack + THREAD_STACK);
+	void **top = (void **)(stack + size);
 	long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
 		     CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
 		     CLONE_CHILD_CLEARTID | (t->tls ? CLONE_SETTLS : 0);
@@ -52,12 +54,13 @@ thread_start(struct thread *t, void (*function)(void *arg), void *arg)
 	t->function = function;
 	t->arg = arg;
 	t->stack = stack;
+	t->stack_size = size;
 	top[-3] = (char *)guest_thread + 1;
 	top[-2] = t;
 	top[-1] = (void *)thread_main;
 	r = guest_clone(flags, top - 3, &t->tid, &t->tid, t->tls, HC_clone);
 	if (r < 0) {
-		munmap(stack, THREAD_STACK);
+		munmap(stack, size);
 		return (int)r;
 	}
 	t->id = (int)r;
@@ -65,7 +68,7 @@ thread_start(struct thread *t, void (*function)(void *arg), void *arg)
 }
 
 void
-thread_join(struct thread *t)
+thread_await(struct thread *t)
 {
 	int tid;
 
@@ -73,7 +76,13 @@ thread_join(struct thread *t)
 	 * private. */
 	while ((tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE)) != 0)
 		hc_futex((long)&t->tid, FUTEX_WAIT, tid, 0, 0, 0);
-	munmap(t->stack, THREAD_STACK);
+}
+
+void
+thread_join(struct thread *t)
+{
+	thread_await(t);
+	munmap(t->stack, t->stack_size);
 }
 
 _Noreturn void
