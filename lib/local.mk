@@ -76,6 +76,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/hostcall.h \
 	lib/hypercall/core/hostwait.c \
 	lib/hypercall/core/hypercall.h \
+	lib/hypercall/core/ipc.h \
 	lib/hypercall/core/mapped.c \
 	lib/hypercall/core/mapped.h \
 	lib/hypercall/core/memfile.c \
