@@ -404,7 +404,7 @@ read_call_name(struct config *c, enum json_event event, void *into)
 		return -1;
 	/* A name that is cut, or "", is not a hypercall's. */
 	call->word[0] = '-';
-	for (i = 0; text[i] && i < KEY_SIZE - 1; i++)
+	for (i = 0; i < KEY_SIZE - 1 && text[i]; i++)
 		call->word[i + 1] = lower_case(text[i]);
 	call->word[i + 1] = '\0';
 	return 0;

@@ -104,7 +104,7 @@ shown_name(const struct flame_node *node, char text[FLAME_NAME + 3])
 
 	if (call)
 		text[n++] = '[';
-	for (i = 0; node->name[i] && i < FLAME_NAME; i++) {
+	for (i = 0; i < FLAME_NAME && node->name[i]; i++) {
 		const char c = node->name[i];
 
 		text[n++] = c > ' ' && c < 127 && c != ';' ? c : '_';
