@@ -121,6 +121,7 @@ GUEST_PLAIN = \
 	guest/hot.elf \
 	guest/misuse.elf \
 	guest/pace.elf \
+	guest/preempted.elf \
 	guest/read_blocks.elf \
 	guest/registers.elf \
 	guest/rewind.elf \

@@ -268,6 +268,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/stops.h \
 	lib/vm/thread.c \
 	lib/vm/thread.h \
+	lib/vm/trampoline.c \
+	lib/vm/trampoline.h \
 	lib/vm/trap.c \
 	lib/vm/trap.h \
 	lib/vm/vdso.c \

@@ -31,12 +31,8 @@ is_fit(const struct insn *insn)
 	return true;
 }
 
-/*
- * Write the instruction so that it does the same elsewhere: the bytes written,
- * or 0.  An operand that is relative to rip, whose end is `next`, gets its
- * address itself, where that fits, by a SIB byte that names no register (SDM
- * vol. 2, table 2-3).
- */
+/* An operand that is relative to rip gets its address itself, where that fits,
+ * by a SIB byte that names no register (SDM vol. 2, table 2-3). */
 static size_t
 move(uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next)
 {
@@ -63,6 +59,13 @@ move(uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next)
 	return insn->length + 1U;
 }
 
+size_t
+copies_move(
+    uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next)
+{
+	return is_fit(insn) ? move(to, insn, code, next) : 0;
+}
+
 /* Take the next place; one for an instruction that is not fit stays empty. */
 static struct copy *
 make(struct copies *copies, uint64_t addr, const uint8_t *code, size_t n)
@@ -76,10 +79,10 @@ make(struct copies *copies, uint64_t addr, const uint8_t *code, size_t n)
 
 	copies->used++;
 	*copy = (struct copy){ .addr = addr };
-	if (insn_decode(&insn, code, n) != INSN_OK || !is_fit(&insn))
+	if (insn_decode(&insn, code, n) != INSN_OK)
 		return copy;
 	next = addr + insn.length;
-	size = move(at, &insn, code, next);
+	size = copies_move(at, &insn, code, next);
 	if (size == 0)
 		return copy;
 	memcpy(copy->code, code, insn.length);

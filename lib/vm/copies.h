@@ -45,6 +45,12 @@ struct copies {
 uint64_t copies_find(
     struct copies *copies, uint64_t addr, const uint8_t *code, size_t n);
 
+/* Write the instruction, whose end is `next`, so that it does the same
+ * elsewhere: the bytes written, or 0. */
+struct insn;
+size_t copies_move(
+    uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next);
+
 /* Is `rip` in a copy?  Then *original is the address that it stands for, and
  * *made is false if the instruction is not made yet. */
 bool copies_original(

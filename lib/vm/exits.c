@@ -327,6 +327,7 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 		    vector, vcpu_regs(vcpu)->rsp);
 		return;
 	}
+	plant_leave(vcpu);
 	debug_leave_copy(vcpu);
 	rip = vcpu->flight.frame->rip;
 	if (vector == 13 && code_is(m, rip, gate, sizeof(gate))) {
@@ -503,7 +504,6 @@ vcpu_enter(struct vcpu *vcpu)
 		profile_enter(vcpu);
 	plant_enter(vcpu);
 	r = kvmcore_run(&vcpu->kvm);
-	plant_leave(vcpu);
 	gmem_left(mem, unmaps);
 	vcpu->runs++;
 	vcpu->thread.at_event = false;
@@ -513,6 +513,7 @@ vcpu_enter(struct vcpu *vcpu)
 	 * there. */
 	if (r < 0 && shim_past_stub(vcpu_regs(vcpu)->rip))
 		f->frame = frame;
+	plant_leave(vcpu);
 	debug_leave_copy(vcpu);
 	if (vcpu->machine->profile)
 		profile_leave(vcpu);

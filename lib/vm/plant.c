@@ -5,6 +5,7 @@
  */
 #include "vm/plant.h"
 
+#include "image/insn.h"
 #include "vm/context.h"
 #include "vm/machine.h"
 #include "vm/x86.h"
@@ -33,22 +34,47 @@ plant_has_probe(const struct plant *p)
 	return p->state == PLANT_RUNS || p->state == PLANT_SEEKS;
 }
 
-static bool
-poke(struct gmem *mem, uint64_t address, uint8_t byte)
+static void
+poke(struct gmem *mem, uint64_t address, const void *bytes, size_t len)
 {
-	gmem_keep(mem, address, 1);
-	return gmem_copy(mem->base + address, &byte, 1) == 1;
+	gmem_keep(mem, address, len);
+	(void)gmem_copy(mem->base + address, bytes, len);
 }
 
 void
 plant_enter(struct vcpu *vcpu)
 {
+	static const uint8_t int3 = OPCODE_INT3;
 	struct plant *p = &vcpu->plant;
 	struct gmem *mem = &vcpu->machine->mem;
+	const bool jumps = p->trampoline.length > 0;
+	const size_t len = jumps ? TRAMPOLINE_JUMP : sizeof(int3);
 
-	if (plant_has_probe(p) &&
-	    gmem_read(mem, &p->original, p->probe, 1) == 0)
-		p->planted = poke(mem, p->probe, OPCODE_INT3);
+	if (!plant_has_probe(p) ||
+	    gmem_read(mem, p->original, p->probe, len) < 0)
+		return;
+	p->planted = (uint8_t)len;
+	poke(mem, p->probe, jumps ? p->trampoline.jump : &int3, len);
+}
+
+/* Nobody else sees rip in the trampoline. */
+static void
+leave_trampoline(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	const struct trampoline *t = &vcpu->plant.trampoline;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+	uint64_t rax, rcx;
+
+	if (!trampoline_holds(t, rip) || rip == SHIM_PROBE + t->met)
+		return;
+	rax = vcpu_regs(vcpu)->rax;
+	rcx = vcpu_regs(vcpu)->rcx;
+	vcpu_set_user_rip(
+	    vcpu, trampoline_leave(t, rip, shim_probe(m->shim), &rax, &rcx));
+	vcpu_regs(vcpu)->rax = rax;
+	vcpu_regs(vcpu)->rcx = rcx;
+	vcpu_changed(vcpu);
 }
 
 void
@@ -57,8 +83,61 @@ plant_leave(struct vcpu *vcpu)
 	struct plant *p = &vcpu->plant;
 
 	if (p->planted)
-		(void)poke(&vcpu->machine->mem, p->probe, p->original);
-	p->planted = false;
+		poke(&vcpu->machine->mem, p->probe, p->original, p->planted);
+	p->planted = 0;
+	leave_trampoline(vcpu);
+}
+
+bool
+plant_is_met(struct vcpu *vcpu)
+{
+	struct plant *p = &vcpu->plant;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+	const uint64_t met = p->trampoline.length > 0
+				 ? SHIM_PROBE + p->trampoline.met
+				 : p->probe + 1;
+
+	if (!plant_has_probe(p) || rip != met)
+		return false;
+	vcpu_set_user_rip(vcpu, p->probe);
+	p->met = true;
+	return true;
+}
+
+void
+plant_trampoline(
+    struct vcpu *vcpu, const struct hc_position *to, uint32_t first)
+{
+	struct machine *m = vcpu->machine;
+	struct trampoline *t = &vcpu->plant.trampoline;
+	uint8_t code[INSN_LENGTH_MAX];
+	uint64_t value;
+	size_t n = sizeof(code);
+	unsigned i;
+
+	for (i = 0; i < to->words; i++)
+		if (gmem_read(&m->mem, &value, to->word[i].address,
+			sizeof(value)) < 0)
+			return;
+	while (n > 0 && gmem_read(&m->mem, code, vcpu->plant.probe, n) < 0)
+		n--;
+	gmem_lock(&m->mem);
+	shim_map_probe(m->mem.size, &m->mem.pt);
+	gmem_unlock(&m->mem);
+	if (!trampoline_make(t, shim_probe(m->shim), code, n, to, first))
+		*t = (struct trampoline){ 0 };
+}
+
+bool
+plant_pass(struct vcpu *vcpu)
+{
+	struct plant *p = &vcpu->plant;
+
+	if (p->trampoline.length == 0)
+		return false;
+	p->met = false;
+	vcpu_set_user_rip(vcpu, SHIM_PROBE + p->trampoline.at);
+	return true;
 }
 
 /* TF is in the flags of whatever the step has led to. */
@@ -80,10 +159,5 @@ plant_takes(struct vcpu *vcpu)
 		p->met |= vector == VECTOR_DB;
 		return vector == VECTOR_DB;
 	}
-	if (!plant_has_probe(p) || vector != VECTOR_BP ||
-	    vcpu_user_rip(vcpu) != p->probe + 1)
-		return false;
-	vcpu_set_user_rip(vcpu, p->probe);
-	p->met = true;
-	return true;
+	return vector == VECTOR_BP && plant_is_met(vcpu);
 }

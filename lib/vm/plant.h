@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Obstacles for a vCPU that comes to a position (preempt.h): an INT3, which is
- * the probe, or the trap flag of a single step.  The probe is in memory
- * while the vCPU is in the guest, and only then: nobody reads it.  This must
- * not know positions.
+ * the probe, or the trap flag of a single step.  A jump to a trampoline is the
+ * faster probe: the guest itself finds most differences there.  The probe is in
+ * memory while the vCPU is in the guest, and only then: nobody reads it.  This
+ * must not know positions.
  *
  *	PLANT_IDLE	neither
  *	PLANT_STEPS	recording: the flag
@@ -14,8 +15,7 @@
 #ifndef PLANT_H
 #define PLANT_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "vm/trampoline.h"
 
 struct vcpu;
 
@@ -29,10 +29,11 @@ enum plant_state {
 
 struct plant {
 	enum plant_state state;
-	bool planted;
-	bool met; /* the step was made, or the probe was met */
-	uint8_t original;
+	bool met;        /* the step was made, or the probe was met */
+	uint8_t planted; /* so many bytes of the guest's are replaced */
+	uint8_t original[TRAMPOLINE_JUMP];
 	uint64_t probe; /* its address */
+	struct trampoline trampoline;
 };
 
 bool plant_is_traced(const struct plant *plant);
@@ -40,6 +41,16 @@ bool plant_has_probe(const struct plant *plant);
 
 /* Set the trap flag, or clear it. */
 void plant_trace(struct vcpu *vcpu, bool on);
+
+/* Does the vCPU stand where the probe leads?  Then rip becomes the probe's
+ * address. */
+bool plant_is_met(struct vcpu *vcpu);
+
+/* Replace the INT3 by a jump to a trampoline, if there can be one; the vCPU,
+ * which has met the probe, goes on in it: false, there is none. */
+void plant_trampoline(
+    struct vcpu *vcpu, const struct hc_position *to, uint32_t first);
+bool plant_pass(struct vcpu *vcpu);
 
 /* The vCPU enters; it has left; its exit has been served. */
 void plant_enter(struct vcpu *vcpu);

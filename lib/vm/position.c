@@ -83,21 +83,38 @@ clear_unused(const struct machine *m, uint8_t *area)
 			memset(area + at, 0, size);
 }
 
+/* The vector registers as they count. */
+static bool
+take_area(struct vcpu *vcpu, uint8_t area[sizeof(struct kvm_xsave)])
+{
+	if (kvmcore_get_xsave(&vcpu->kvm, (struct kvm_xsave *)(void *)area) < 0)
+		return false;
+	clear_unused(vcpu->machine, area);
+	memset(area, 0, XSAVE_X87_AT);
+	memset(area + XSAVE_SSE_END, 0, XSAVE_EXTENDED - XSAVE_SSE_END);
+	return true;
+}
+
+static void
+take_vectors(const uint8_t *area, uint64_t reg[HC_POSITION_REGISTERS])
+{
+	unsigned i;
+
+	for (i = HC_POSITION_XMM; i < HC_POSITION_REGISTERS; i++)
+		memcpy(&reg[i],
+		    area + XSAVE_SSE_AT + (i - HC_POSITION_XMM) * 16UL,
+		    sizeof(reg[i]));
+}
+
 /* The hash of memory and of the vector registers. */
 static bool
-take_hash(struct vcpu *vcpu, uint64_t *hash)
+take_hash(struct vcpu *vcpu, const uint8_t *area, uint64_t *hash)
 {
-	_Alignas(8) uint8_t area[sizeof(struct kvm_xsave)];
 	struct machine *m = vcpu->machine;
 	uint32_t size = cpu_xsave_size(m);
 
-	if (kvmcore_get_xsave(&vcpu->kvm, (struct kvm_xsave *)(void *)area) < 0)
-		return false;
-	clear_unused(m, area);
-	memset(area, 0, XSAVE_X87_AT);
-	memset(area + XSAVE_SSE_END, 0, XSAVE_EXTENDED - XSAVE_SSE_END);
-	if (size > sizeof(area))
-		size = sizeof(area);
+	if (size > sizeof(struct kvm_xsave))
+		size = sizeof(struct kvm_xsave);
 	return m->guest.preemption->hash(&m->guest, area, size, hash);
 }
 
@@ -111,6 +128,7 @@ take_word(const struct vcpu *vcpu, struct hc_witness *word)
 bool
 position_take(struct vcpu *vcpu, struct hc_position *p)
 {
+	_Alignas(8) uint8_t area[sizeof(struct kvm_xsave)];
 	unsigned i, n = 0;
 
 	take_general(vcpu, p->reg);
@@ -119,7 +137,10 @@ position_take(struct vcpu *vcpu, struct hc_position *p)
 		n += take_word(vcpu, &p->word[n]);
 	}
 	p->words = n;
-	return take_bases(vcpu, p->reg) && take_hash(vcpu, &p->hash);
+	if (!take_bases(vcpu, p->reg) || !take_area(vcpu, area))
+		return false;
+	take_vectors(area, p->reg);
+	return take_hash(vcpu, area, &p->hash);
 }
 
 static bool
@@ -140,14 +161,31 @@ are_same_words(const struct vcpu *vcpu, const struct hc_position *p)
 bool
 position_is_here(struct vcpu *vcpu, const struct hc_position *p)
 {
+	_Alignas(8) uint8_t area[sizeof(struct kvm_xsave)];
 	uint64_t reg[HC_POSITION_REGISTERS], hash;
 
 	take_general(vcpu, reg);
 	if (memcmp(reg, p->reg, HC_POSITION_FS_BASE * sizeof(reg[0])) != 0 ||
 	    !are_same_words(vcpu, p) || !take_bases(vcpu, reg) ||
-	    memcmp(reg, p->reg, sizeof(reg)) != 0)
+	    !take_area(vcpu, area))
 		return false;
-	return take_hash(vcpu, &hash) && hash == p->hash;
+	take_vectors(area, reg);
+	return memcmp(reg, p->reg, sizeof(reg)) == 0 &&
+	       take_hash(vcpu, area, &hash) && hash == p->hash;
+}
+
+uint32_t
+position_differs(struct vcpu *vcpu, const struct hc_position *p)
+{
+	uint64_t reg[HC_POSITION_REGISTERS];
+	uint32_t set = 0;
+	unsigned i;
+
+	take_general(vcpu, reg);
+	for (i = 0; i < HC_POSITION_RIP; i++)
+		if (reg[i] != p->reg[i])
+			set |= UINT32_C(1) << i;
+	return set;
 }
 
 void

@@ -18,6 +18,10 @@ bool position_take(struct vcpu *vcpu, struct hc_position *position);
 /* Does the vCPU rest there? */
 bool position_is_here(struct vcpu *vcpu, const struct hc_position *position);
 
+/* The general registers that differ from it: 1 << number. */
+uint32_t
+position_differs(struct vcpu *vcpu, const struct hc_position *position);
+
 /* Add the word that holds `address`, while there is room. */
 void position_add(struct hc_position *position, uint64_t address);
 

@@ -56,11 +56,8 @@ run_to(struct vcpu *vcpu)
 		vcpu_enter(vcpu);
 		/* Kicked with the INT3's trap on its way: only that leads
 		 * there. */
-		if (plant_has_probe(p) && !p->met &&
-		    vcpu_user_rip(vcpu) == p->probe + 1) {
-			vcpu_set_user_rip(vcpu, p->probe);
-			p->met = true;
-		}
+		if (!p->met)
+			(void)plant_is_met(vcpu);
 	}
 	return true;
 }
@@ -239,10 +236,30 @@ pass(struct vcpu *vcpu)
 {
 	struct insn insn;
 
+	if (plant_pass(vcpu))
+		return;
 	vcpu->plant.state = PLANT_PASSES;
 	vcpu->plant.met = false;
 	if (decode(vcpu, &insn) && is_plain(&insn))
 		plant_trace(vcpu, true);
+}
+
+/* The vCPU has met the probe. */
+static bool
+compare(struct vcpu *vcpu, const struct hc_position *to)
+{
+	struct plant *p = &vcpu->plant;
+
+	if (position_is_here(vcpu, to)) {
+		*p = (struct plant){ .state = PLANT_IDLE };
+		(void)reach(vcpu, to);
+		return false;
+	}
+	/* Such registers change most. */
+	if (p->trampoline.length == 0)
+		plant_trampoline(vcpu, to, position_differs(vcpu, to));
+	pass(vcpu);
+	return true;
 }
 
 /* Before an entry of a vCPU that comes to a position. */
@@ -256,14 +273,13 @@ seek(struct vcpu *vcpu, const struct hc_position *to)
 		pass(vcpu);
 		return true;
 	}
-	if (p->state == PLANT_SEEKS && p->met) {
-		if (!position_is_here(vcpu, to)) {
-			pass(vcpu);
-			return true;
-		}
-		p->state = PLANT_IDLE;
-		(void)reach(vcpu, to);
-		return false;
+	/* Kicked with the INT3's trap on its way. */
+	if (p->state == PLANT_SEEKS && (p->met || plant_is_met(vcpu)))
+		return compare(vcpu, to);
+	if (p->state != PLANT_IDLE) {
+		p->state = PLANT_SEEKS;
+		p->met = false;
+		return true;
 	}
 	*p = (struct plant){ .state = PLANT_SEEKS,
 		.probe = to->reg[HC_POSITION_RIP] };
@@ -283,10 +299,7 @@ replay_position(struct vcpu *vcpu)
 		machine_end(m, OUTCOME_FAILED, 0, "%s", why);
 		return false;
 	}
-	if (to)
-		return seek(vcpu, to);
-	vcpu->plant.state = PLANT_IDLE;
-	return true;
+	return !to || seek(vcpu, to);
 }
 
 bool

@@ -102,6 +102,25 @@ shim_copies(uint8_t *pages)
 	return page_of(pages, SHIM_COPIES);
 }
 
+/* They follow those of the vCPUs. */
+#define PROBE_AT ((5 + SHIM_MAX_VCPUS) * PAGE_4K)
+
+uint8_t *
+shim_probe(uint8_t *pages)
+{
+	return pages + PROBE_AT;
+}
+
+void
+shim_map_probe(uint64_t gpa, struct pagetable *pt)
+{
+	const uint64_t bits = PTE_PRESENT | PTE_USER;
+
+	pt_map(pt, SHIM_PROBE, gpa + PROBE_AT, PAGE_4K, bits);
+	pt_map(pt, SHIM_PROBE + PAGE_4K, gpa + PROBE_AT + PAGE_4K, PAGE_4K,
+	    bits | PTE_WRITE | PTE_NX);
+}
+
 void
 shim_set_door(uint8_t *pages, enum door_tail tail)
 {

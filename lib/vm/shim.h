@@ -10,6 +10,10 @@
  *	+ 0x3000	the syscall door	executable, also by user code
  *	+ 0x4000	copies of instructions, open to user code (copies.h)
  *	+ 0x5000	one page a vCPU: its TSS, and the stack of its stubs
+ *	SHIM_PROBE	a probe's code (trampoline.h), and its data
+ *
+ * The probe is mapped for the replay of a guest that was preempted, within a
+ * jump's reach of all code in the first 2 GiB.
  *
  * All of it lies after guest RAM in guest-physical memory, out of reach of user
  * mode, but for the copies, which hold nothing that the guest does not, and the
@@ -35,15 +39,16 @@
 #define SHIM_DOOR   (SHIM_BASE + 0x3000)
 #define SHIM_COPIES (SHIM_BASE + 0x4000)
 #define SHIM_VCPUS  (SHIM_BASE + 0x5000)
+#define SHIM_PROBE  UINT64_C(0xfffffffffff00000)
 
 #define SHIM_VECTORS   256U
 #define SHIM_STUB_SIZE 16U
-/* With the five pages before them they fill one page table. */
-#define SHIM_MAX_VCPUS 507U
+/* With the five pages before them and the probe's they fill one page table. */
+#define SHIM_MAX_VCPUS 505U
 #define SHIM_GDT_LIMIT 0x4fU
 #define SHIM_IDT_LIMIT 0xfffU
 #define SHIM_TSS_LIMIT 0x6cU /* 0x68 and five bytes of I/O bitmap */
-#define SHIM_PAGES     (5 + SHIM_MAX_VCPUS)
+#define SHIM_PAGES     (5 + SHIM_MAX_VCPUS + 2)
 
 struct pagetable;
 
@@ -75,6 +80,10 @@ void shim_init_vcpu(uint8_t *pages, unsigned id);
 
 /* The page of copies. */
 uint8_t *shim_copies(uint8_t *pages);
+
+/* The two pages of a probe; map them: `gpa` is that of shim_init(). */
+uint8_t *shim_probe(uint8_t *pages);
+void shim_map_probe(uint64_t gpa, struct pagetable *pt);
 
 void shim_set_door(uint8_t *pages, enum door_tail tail);
 

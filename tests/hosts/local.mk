@@ -51,6 +51,7 @@ HOST_ONLY_A = $(HOST_DEBUGGER_A) \
 	tests/run/t-learn.sh \
 	tests/run/t-lines.sh \
 	tests/run/t-pictures.sh \
+	tests/run/t-preempt.sh \
 	tests/run/t-proc.sh \
 	tests/run/t-record.sh \
 	tests/run/t-run.sh \

@@ -14,10 +14,13 @@
 #	long-endurance	many sessions, steps, kills, guests, starts and ends, and
 #			whether anything grows: doc/endurance.md
 #	long-go		the tests of Go's own library, where Go is installed
+#	long-preempt	LONG_PREEMPTED recordings each of four guests whose threads
+#			are preempted
 #	long-hosts	all tests on hosts A and B; check-hosts leaves some out
 
 LONG_SECONDS = 600
 LONG_TIMES = 20
+LONG_PREEMPTED = 250
 LONG_GO = bufio bytes container/heap container/list encoding/binary \
 	encoding/json errors math/big regexp sort strconv strings sync \
 	sync/atomic text/template time unicode/utf8
@@ -28,7 +31,8 @@ LONG_ENDURANCE = watch:10000:3 gdb:300:3 killed:1000 crowd:10 steps:1000000 \
 
 LONG_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 	NOVILLO_REQUIRE_KVM=1; export NOVILLO_REQUIRE_KVM;
-LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-hosts long-races
+LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-hosts long-preempt \
+	long-races
 
 check-long: $(LONG_PARTS)
 
@@ -43,6 +47,10 @@ long-races: all $(check_PROGRAMS)
 	    tests/run/t-threads.sh tests/run/t-signals.sh \
 	    tests/programs/t-torture.sh guest/t_race.elf guest/t_threads.elf \
 	    guest/t_signals.elf tests/unit/t-mmap
+long-preempt: all
+	@$(LONG_ENVIRONMENT) \
+	NOVILLO_PREEMPTED=$(LONG_PREEMPTED) \
+	$(SHELL) $(top_srcdir)/tests/long/repeat.sh 1 tests/run/t-preempt.sh
 long-endurance: all tests/long/endure
 	@$(LONG_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/long/endure.sh $(LONG_ENDURANCE)

@@ -21,6 +21,7 @@ RUN_TESTS = \
 	tests/run/t-lines.sh \
 	tests/run/t-net.sh \
 	tests/run/t-pictures.sh \
+	tests/run/t-preempt.sh \
 	tests/run/t-proc.sh \
 	tests/run/t-record.sh \
 	tests/run/t-run.sh \

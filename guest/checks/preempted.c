@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads that compute without a call while others wait, or a signal does, as
+ * its argument says.  Each number that it prints depends on where they were
+ * interrupted.
+ */
+#include <hcall.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <thread.h>
+
+#define ROUNDS 4
+
+static volatile int turn, stop;
+static volatile unsigned long rounds[2];
+
+/* Two threads spin for each other. */
+static void
+play(int me)
+{
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		while (turn != me)
+			rounds[me]++;
+		turn = !me;
+	}
+}
+
+static void
+play_second(void *arg)
+{
+	(void)arg;
+	play(1);
+}
+
+static void
+spin(void)
+{
+	static struct thread t;
+
+	thread_start(&t, play_second, NULL);
+	play(0);
+	thread_join(&t);
+	printf("%lu %lu\n", rounds[0], rounds[1]);
+}
+
+/* One thread writes two words under a sequence lock; the other reads them, and
+ * counts how often it has to try again. */
+static volatile unsigned long sequence, word[2];
+
+static void
+write_words(void *arg)
+{
+	unsigned long i;
+
+	(void)arg;
+	for (i = 0; !stop; i++) {
+		sequence++;
+		word[0] = i;
+		word[1] = i * 3;
+		sequence++;
+	}
+}
+
+static void
+seqlock(void)
+{
+	static struct thread t;
+	unsigned long seen, a, b, last = 0, reads = 0, again = 0, sum = 0;
+	unsigned changes = 0;
+
+	thread_start(&t, write_words, NULL);
+	while (changes < 3) {
+		seen = sequence;
+		changes += seen != last;
+		last = seen;
+		a = word[0];
+		b = word[1];
+		if ((seen & 1) || seen != sequence) {
+			again++;
+			continue;
+		}
+		reads++;
+		sum += a ^ b ^ reads;
+	}
+	stop = 1;
+	thread_join(&t);
+	printf("%lu reads, %lu again, sum %lu, at %lu\n", reads, again, sum,
+	    sequence);
+}
+
+/* Repeated instructions fill and copy memory until the other has run. */
+static char from[65536], to[65536];
+
+static void
+set_stop(void *arg)
+{
+	(void)arg;
+	stop = 1;
+}
+
+static void
+fill(char *at, int byte, size_t len)
+{
+	__asm__ volatile("rep stosb"
+			 : "+D"(at), "+c"(len)
+			 : "a"(byte)
+			 : "memory");
+}
+
+static void
+copy(char *dst, const char *src, size_t len)
+{
+	__asm__ volatile("rep movsb"
+			 : "+D"(dst), "+S"(src), "+c"(len)
+			 :
+			 : "memory");
+}
+
+static void
+repeat(void)
+{
+	static struct thread t;
+	unsigned long n = 0, sum = 0, i;
+
+	thread_start(&t, set_stop, NULL);
+	for (; !stop; n++) {
+		fill(from, (int)n, sizeof(from));
+		copy(to, from, sizeof(to) - n % 100);
+	}
+	thread_join(&t);
+	for (i = 0; i < sizeof(to); i++)
+		sum += (unsigned char)to[i] * i;
+	printf("%lu rounds, sum %lu\n", n, sum);
+}
+
+/* The handler of a timer's signal ends a loop that counts in a register, and
+ * others in memory and in a vector. */
+static void
+on_alarm(int signal)
+{
+	(void)signal;
+	stop++;
+}
+
+static void
+alarmed(void)
+{
+	const struct sigaction action = { .sa_handler = on_alarm };
+	/* Interval and first expiration, in seconds and microseconds. */
+	const long soon[] = { 0, 20000, 0, 20000 };
+	unsigned long n = 0, most = 0;
+	double x = 1;
+
+	sigaction(SIGALRM, &action, NULL);
+	hc_setitimer(0, (long)soon, 0);
+	while (stop < 1)
+		n++;
+	while (stop < 2)
+		rounds[0]++;
+	while (stop < 3) {
+		x = x * 1.0000001 + 0.5;
+		most += x > 1e6;
+	}
+	stop = 0;
+	printf("%lu %lu %lu %lu\n", n, rounds[0], most, (unsigned long)x);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "spin") == 0)
+		spin();
+	else if (strcmp(what, "seqlock") == 0)
+		seqlock();
+	else if (strcmp(what, "repeat") == 0)
+		repeat();
+	else if (strcmp(what, "alarm") == 0)
+		alarmed();
+	else
+		return 2;
+	return 0;
+}

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Recorded guests that compute while another thread, or a signal, waits: where
+# they were preempted is found again, so their counters have the same values.
+
+. "${top_srcdir:-.}/tests/lib.sh"
+
+need_kvm
+make_scratch
+log=$scratch/log
+
+# NOVILLO_PREEMPTED says how many recordings are made of each.
+count=${NOVILLO_PREEMPTED-2}
+program=$guests/preempted.elf
+
+# again WHAT: record it and replay it; print what differs.
+again()
+{
+	rm -f "$log"
+	timeout 120 "$novillo" --record="$log" --allow=@all "$program" "$1" \
+	    >"$scratch/out1" 2>"$scratch/err1" </dev/null ||
+	    echo "a recording has the status $?: $(cat "$scratch/err1")"
+	timeout 120 "$novillo" --replay="$log" --stats \
+	    >"$scratch/out2" 2>"$scratch/err2" </dev/null ||
+	    echo "its replay has the status $?: $(cat "$scratch/err2")"
+	cmp "$scratch/out1" "$scratch/out2"
+}
+
+for what in spin seqlock repeat alarm; do
+	differs=
+	i=0
+	while [ $i -lt "$count" ]; do
+		differs=$differs$(again $what)
+		i=$((i + 1))
+	done
+	is "$differs" "" "$what: $count replays are the same"
+done
+
+# The guest itself finds where a loop that counts was preempted: there are few
+# exits.
+runs=$(sed -n 's/^ioctl  *KVM_RUN  *//p' "$scratch/err2")
+[ "${runs:-1000}" -lt 1000 ]
+ok $? "the positions cost few exits: $runs in all"
+
+# A debugger goes as far as the first preemption.
+try sh -c 'printf "%s" "+\$c#63+\$k#6b" | cat - /dev/null |
+    timeout 60 "$1" --replay="$2" --gdb=stdio' sh "$novillo" "$log"
+has "$out" replaylog: "a debugger comes to an end of the history"
+done_testing
