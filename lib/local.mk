@@ -161,6 +161,9 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/task/ipc.h \
 	lib/hypercall/task/limits.c \
 	lib/hypercall/task/memory.c \
+	lib/hypercall/task/messages.c \
+	lib/hypercall/task/messages.h \
+	lib/hypercall/task/msg.c \
 	lib/hypercall/task/process.c \
 	lib/hypercall/task/rights.c \
 	lib/hypercall/task/schedule.c \

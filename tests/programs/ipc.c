@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * System V's shared memory and semaphores, for t-ipc.sh, which runs this
- * natively, as a guest, recorded and replayed.  It prints only text that must
- * be the same in all.
+ * System V's shared memory, semaphores and message queues, for t-ipc.sh, which
+ * runs this natively, as a guest, recorded and replayed.  It prints only text
+ * that must be the same in all.
  */
 #define _GNU_SOURCE
 #include "parts.h"
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/time.h>
@@ -395,6 +396,170 @@ sem_waits(void)
 	SHOW(CTL(shared.id, 0, IPC_RMID, 0));
 }
 
+static struct {
+	long type;
+	char text[8193];
+} message;
+
+static long
+post(int id, long type, const char *text, int flags)
+{
+	message.type = type;
+	strcpy(message.text, text);
+	return msgsnd(id, &message, strlen(text) + 1, flags);
+}
+
+static void
+fetch(int id, size_t size, long type, int flags)
+{
+	ssize_t n;
+
+	memset(&message, 0, sizeof(message));
+	n = msgrcv(id, &message, size, type, flags);
+	if (n < 0)
+		printf("of type %ld: %s\n", type, strerror(errno));
+	else
+		printf("of type %ld: %zd bytes, %ld, %.*s\n", type, n,
+		    message.type, (int)n, message.text);
+}
+
+static void
+queue_state(int id)
+{
+	struct msqid_ds ds;
+
+	if (msgctl(id, IPC_STAT, &ds) < 0) {
+		printf("queue: %s\n", strerror(errno));
+		return;
+	}
+	printf("queue: %lu messages, %lu bytes of %lu, mode %o, sender %d,"
+	       " receiver %d\n",
+	    (unsigned long)ds.msg_qnum, (unsigned long)ds.__msg_cbytes,
+	    (unsigned long)ds.msg_qbytes, (unsigned)ds.msg_perm.mode,
+	    ds.msg_lspid == getpid(), ds.msg_lrpid == getpid());
+}
+
+static void
+msg_errors(void)
+{
+	const key_t key = some_key();
+	struct msqid_ds ds;
+	int id;
+
+	SHOW(msgget(key, 0));
+	id = msgget(key, IPC_CREAT | IPC_EXCL | 0620);
+	SHOW(msgget(key, IPC_CREAT | IPC_EXCL | 0600));
+	printf("found: %d\n", msgget(key, IPC_CREAT) == id);
+	SHOW(post(id, 0, "zero", 0));
+	SHOW(post(id, -1, "negative", 0));
+	SHOW(msgsnd(id, NULL, 1, 0));
+	SHOW(post(-1, 1, "x", 0));
+	SHOW(post(id + 1000000, 1, "x", 0));
+	message.type = 1;
+	SHOW(msgsnd(id, &message, 8193, 0));
+	SHOW(msgsnd(id, &message, (size_t)-1, 0));
+	SHOW(msgsnd(id, &message, 0, 0));
+	fetch(id, 0, 0, 0);
+	fetch(id, 100, 0, IPC_NOWAIT);
+	fetch(-1, 100, 0, 0);
+	fetch(id, (size_t)-1, 0, 0);
+	SHOW(post(id, 5, "long text", 0));
+	fetch(id, 4, 0, 0);
+	queue_state(id);
+	fetch(id, 4, 0, MSG_NOERROR);
+	SHOW(post(id, 5, "lost", 0));
+	SHOW(msgrcv(id, NULL, 100, 0, 0));
+	queue_state(id);
+	SHOW(msgctl(id, 99, &ds));
+	SHOW(msgctl(-1, IPC_STAT, &ds));
+	SHOW(msgctl(id, IPC_STAT, NULL));
+	SHOW(msgctl(id, IPC_STAT, &ds));
+	ds.msg_qbytes = 100;
+	ds.msg_perm.mode = 0600;
+	SHOW(msgctl(id, IPC_SET, &ds));
+	queue_state(id);
+	SHOW(msgsnd(id, &message, 101, IPC_NOWAIT));
+	SHOW(msgsnd(id, &message, 100, IPC_NOWAIT));
+	SHOW(post(id, 1, "", IPC_NOWAIT));
+	SHOW(msgctl(id, IPC_RMID, NULL));
+	SHOW(post(id, 1, "x", 0));
+	fetch(id, 100, 0, 0);
+}
+
+static void
+msg_types(void)
+{
+	int i, id = msgget(IPC_PRIVATE, 0600);
+	char text[2] = "a";
+
+	for (i = 0; i < 8; i++, text[0]++)
+		post(id, 1 + i * 3 % 8, text, 0);
+	queue_state(id);
+	fetch(id, 100, 0, IPC_NOWAIT);
+	fetch(id, 100, 7, IPC_NOWAIT);
+	fetch(id, 100, 7, IPC_NOWAIT);
+	fetch(id, 100, 4, MSG_EXCEPT | IPC_NOWAIT);
+	fetch(id, 100, -3, IPC_NOWAIT);
+	fetch(id, 100, -3, IPC_NOWAIT);
+	fetch(id, 100, -3, IPC_NOWAIT);
+	fetch(id, 100, (long)(1UL << 63), IPC_NOWAIT);
+	fetch(id, 100, -100, IPC_NOWAIT);
+	fetch(id, 100, 0, IPC_NOWAIT);
+	queue_state(id);
+	SHOW(msgctl(id, IPC_RMID, NULL));
+}
+
+/* Numbers through a queue that holds few of them, until a 0. */
+static void *
+add(void *arg)
+{
+	struct {
+		long type, number;
+	} m;
+	long sum = 0;
+
+	(void)arg;
+	do {
+		if (msgrcv(shared.id, &m, sizeof(m.number), 2, 0) < 0)
+			return (void *)(intptr_t)errno;
+		sum += m.number;
+	} while (m.number);
+	printf("sum: %ld\n", sum);
+	return NULL;
+}
+
+static void
+msg_waits(void)
+{
+	struct itimerval soon = { .it_value.tv_usec = 20000 };
+	struct msqid_ds ds;
+	struct {
+		long type, number;
+	} m = { 2, 1000 };
+	pthread_t t;
+
+	shared.id = msgget(IPC_PRIVATE, 0600);
+	msgctl(shared.id, IPC_STAT, &ds);
+	ds.msg_qbytes = 40;
+	SHOW(msgctl(shared.id, IPC_SET, &ds));
+	pthread_create(&t, NULL, add, NULL);
+	for (; m.number >= 0; m.number--)
+		if (msgsnd(shared.id, &m, sizeof(m.number), 0) < 0)
+			printf("sent: %s\n", strerror(errno));
+	join(t);
+	handle(SIGALRM);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	fetch(shared.id, 100, 0, 0);
+	message.type = 1;
+	SHOW(msgsnd(shared.id, &message, 40, 0));
+	setitimer(ITIMER_REAL, &soon, NULL);
+	SHOW(msgsnd(shared.id, &message, 1, 0));
+	pthread_create(&t, NULL, add, NULL);
+	nap();
+	SHOW(msgctl(shared.id, IPC_RMID, NULL));
+	pthread_join(t, NULL);
+}
+
 static const struct part parts[] = {
 	{ "shm-errors", shm_errors },
 	{ "shm-once", shm_once },
@@ -404,6 +569,9 @@ static const struct part parts[] = {
 	{ "sem-values", sem_values },
 	{ "sem-threads", sem_threads },
 	{ "sem-waits", sem_waits },
+	{ "msg-errors", msg_errors },
+	{ "msg-types", msg_types },
+	{ "msg-waits", msg_waits },
 };
 
 int

@@ -30,8 +30,8 @@ same()
 }
 
 for part in shm-errors shm-once shm-twice shm-many sem-errors sem-values \
-    sem-threads sem-waits; do
-	native=$("$program" $part)
+    sem-threads sem-waits msg-errors msg-types msg-waits; do
+	native=$(timeout 60 "$program" $part)
 	same "as natively" "$novillo" "$program" $part
 	[ $part != shm-twice ] || continue
 	same "also recorded" $one "$novillo" --record="$log" "$program" $part

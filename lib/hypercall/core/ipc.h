@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Objects by which a guest's threads share memory, wait for each other and send
- * messages: System V's.  They are the guest's own, and nothing of them leads
+ * System V's objects, by which a guest's threads share memory, wait for each
+ * other and send messages.  They are the guest's own, and nothing of them leads
  * outside.  This file must not know calls.
  */
 #ifndef HC_IPC_H
@@ -16,6 +16,13 @@
 #define HC_SEMAPHORES     4096U /* of all sets */
 #define HC_SEMAPHORE_MOST 32767 /* its highest value: Linux' SEMVMX */
 #define HC_SEMAPHORE_OPS  500U  /* of one call: Linux' default SEMOPM */
+
+#define HC_MESSAGE_QUEUES 32U
+#define HC_MESSAGE_BYTES  8192U  /* of one message: Linux' MSGMAX */
+#define HC_QUEUE_BYTES    16384U /* of a queue's messages: Linux' MSGMNB */
+
+/* The same with what each begins with. */
+#define HC_MESSAGES_SIZE (96U << 10)
 
 /*
  * The part that all kinds have in common.  An ID is the object's place in its
@@ -60,11 +67,34 @@ struct hc_semaphore_set {
 	int64_t time;          /* of the last operation */
 };
 
+/* Messages in order, each a struct hc_message, its text, and bytes up to the
+ * next multiple of its alignment. */
+struct hc_message {
+	int64_t type; /* or priority */
+	uint32_t size;
+};
+
+struct hc_messages {
+	unsigned count;
+	uint32_t text; /* bytes of text */
+	uint32_t used; /* bytes of `bytes` */
+	_Alignas(struct hc_message) uint8_t bytes[HC_MESSAGES_SIZE];
+};
+
+struct hc_message_queue {
+	struct hc_ipc_object object;
+	uint32_t most;            /* bytes of text */
+	int32_t sender, receiver; /* processes: the guest or 0 */
+	int64_t send_time, receive_time;
+	struct hc_messages messages;
+};
+
 struct hc_ipc {
 	pthread_mutex_t lock; /* the lock of memory may be taken with it */
 	struct hc_segment segment[HC_SEGMENTS];
 	struct hc_semaphore_set set[HC_SEMAPHORE_SETS];
 	struct hc_semaphore semaphore[HC_SEMAPHORES];
+	struct hc_message_queue queue[HC_MESSAGE_QUEUES];
 };
 
 #endif

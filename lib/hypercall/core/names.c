@@ -24,6 +24,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -607,5 +608,22 @@ const struct hc_name hc_names_semctl[] = {
 	NAME(SETALL),
 	NAME(SEM_STAT),
 	NAME(SEM_INFO),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_msgrcv[] = {
+	NAME(IPC_NOWAIT),
+	NAME(MSG_NOERROR),
+	NAME(MSG_EXCEPT),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_msgctl[] = {
+	NAME(IPC_RMID),
+	NAME(IPC_SET),
+	NAME(IPC_STAT),
+	NAME(IPC_INFO),
+	NAME(MSG_STAT),
+	NAME(MSG_INFO),
 	NAMES_END,
 };
