@@ -119,6 +119,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/file/file.c \
 	lib/hypercall/file/file.h \
 	lib/hypercall/file/folder.c \
+	lib/hypercall/file/inotify.c \
 	lib/hypercall/file/look.c \
 	lib/hypercall/file/look.h \
 	lib/hypercall/file/path.c \

@@ -7,6 +7,7 @@ KVM_TESTS += \
 	tests/programs/t-busybox.sh \
 	tests/programs/t-dynamic.sh \
 	tests/programs/t-hostile.sh \
+	tests/programs/t-inotify.sh \
 	tests/programs/t-ipc.sh \
 	tests/programs/t-languages.sh \
 	tests/programs/t-pascal.sh \
@@ -32,6 +33,7 @@ EXTRA_DIST += \
 	tests/programs/memory.c \
 	tests/programs/modern.cc \
 	tests/programs/notify.go \
+	tests/programs/notices.c \
 	tests/programs/parts.h \
 	tests/programs/raised.c \
 	tests/programs/routines.go \

@@ -21,6 +21,7 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -625,5 +626,27 @@ const struct hc_name hc_names_msgctl[] = {
 	NAME(IPC_INFO),
 	NAME(MSG_STAT),
 	NAME(MSG_INFO),
+	NAMES_END,
+};
+
+const struct hc_name hc_names_inotify[] = {
+	NAME(IN_ACCESS),
+	NAME(IN_MODIFY),
+	NAME(IN_ATTRIB),
+	NAME(IN_CLOSE_WRITE),
+	NAME(IN_CLOSE_NOWRITE),
+	NAME(IN_OPEN),
+	NAME(IN_MOVED_FROM),
+	NAME(IN_MOVED_TO),
+	NAME(IN_CREATE),
+	NAME(IN_DELETE),
+	NAME(IN_DELETE_SELF),
+	NAME(IN_MOVE_SELF),
+	NAME(IN_ONLYDIR),
+	NAME(IN_DONT_FOLLOW),
+	NAME(IN_EXCL_UNLINK),
+	NAME(IN_MASK_CREATE),
+	NAME(IN_MASK_ADD),
+	NAME(IN_ONESHOT),
 	NAMES_END,
 };
