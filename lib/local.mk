@@ -65,7 +65,6 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/denial.h \
 	lib/hypercall/core/device.c \
 	lib/hypercall/core/device.def \
-	lib/hypercall/core/ipc.h \
 	lib/hypercall/core/kinds.h \
 	lib/hypercall/core/sockopt.def \
 	lib/hypercall/core/device.h \
