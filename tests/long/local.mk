@@ -10,6 +10,8 @@
 #			--enable-sanitizers
 #	long-gdb	sessions with gdb and lldb, LONG_TIMES each: steps,
 #			watchpoints on threads, debuggers that are killed
+#	long-record	every guest of tests with many programs, recorded and
+#			replayed, LONG_TIMES each
 #	long-races	threads, signals and memory under load, LONG_TIMES each
 #	long-endurance	many sessions, steps, kills, guests, starts and ends, and
 #			whether anything grows: doc/endurance.md
@@ -32,7 +34,7 @@ LONG_ENDURANCE = watch:10000:3 gdb:300:3 killed:1000 crowd:10 steps:1000000 \
 LONG_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 	NOVILLO_REQUIRE_KVM=1; export NOVILLO_REQUIRE_KVM;
 LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-hosts long-preempt \
-	long-races
+	long-races long-record
 
 check-long: $(LONG_PARTS)
 
@@ -51,6 +53,17 @@ long-preempt: all
 	@$(LONG_ENVIRONMENT) \
 	NOVILLO_PREEMPTED=$(LONG_PREEMPTED) \
 	$(SHELL) $(top_srcdir)/tests/long/repeat.sh 1 tests/run/t-preempt.sh
+long-record: all $(check_PROGRAMS)
+	@$(LONG_ENVIRONMENT) RECORDED=long-record.txt; export RECORDED; \
+	NOVILLO_RECORDED=$(abs_top_builddir)/bin/novillo; \
+	NOVILLO=$(abs_top_srcdir)/tests/long/recorded.sh; \
+	export NOVILLO NOVILLO_RECORDED; rm -f $$RECORDED; \
+	$(SHELL) $(top_srcdir)/tests/long/repeat.sh $(LONG_TIMES) \
+	    tests/programs/t-busybox.sh tests/programs/t-shells.sh \
+	    tests/programs/t-languages.sh tests/programs/t-programs.sh \
+	    tests/run/t-threads.sh; \
+	cut -d: -f1 $$RECORDED | sort | uniq -c; \
+	! grep '^DIFFERS' $$RECORDED
 long-endurance: all tests/long/endure
 	@$(LONG_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/long/endure.sh $(LONG_ENDURANCE)
@@ -82,5 +95,6 @@ tests_long_endure_SOURCES = \
 # A few of each, in `make check`; not in the hosts, which are too slow for it.
 TESTS += tests/long/t-endure.sh
 
-EXTRA_DIST += tests/long/endure.sh tests/long/go.sh tests/long/repeat.sh \
-	tests/long/t-endure.sh tests/long/tsan-direct.c tests/long/tsan-ignore.txt
+EXTRA_DIST += tests/long/endure.sh tests/long/go.sh tests/long/recorded.sh \
+	tests/long/repeat.sh tests/long/t-endure.sh tests/long/tsan-direct.c \
+	tests/long/tsan-ignore.txt
