@@ -37,12 +37,13 @@ is_quiet(const struct hc_turn *t, uint64_t *events)
 	return quiet;
 }
 
-/* The one that has it is to leave it between two events. */
+/* The one that has it is to leave it between two events.  A kick while it is at
+ * an event is lost, so it gets another each time. */
 static void
 preempt(struct hc_turn *t)
 {
 	pthread_mutex_lock(&t->lock);
-	if (t->holder && !t->waits && !t->holder->to_preempt) {
+	if (t->holder && !t->waits) {
 		t->holder->to_preempt = true;
 		t->holder->ops->kick(t->holder);
 	}
