@@ -123,13 +123,14 @@ read_mem(void *ctx, uint64_t addr, void *buf, size_t n)
 	       n;
 }
 
-/* Would a writer wait in vain? */
+/* Would a writer wait in vain?  The controller takes the text. */
 static bool
 is_over(void *ctx)
 {
-	const struct hits *hits = ctx;
+	const struct hit *hit = ctx;
 
-	return hits->silent || machine_is_over(hits->machine);
+	return hit->hits->silent || machine_is_over(hit->hits->machine) ||
+	       debug_is_lent(hit->vcpu);
 }
 
 static bool
@@ -147,7 +148,7 @@ print(void *ctx, const struct agent_print *what)
 	right = format_print(&text, &env, what);
 	if (text.len == 0)
 		return right;
-	console_write(&hit->hits->console, buf, text.len, is_over, hit->hits);
+	console_write(&hit->hits->console, buf, text.len, is_over, hit);
 	debug_call_controller(hit->hits->machine);
 	return right;
 }

@@ -34,13 +34,13 @@
 _Static_assert(MACHINE_VCPUS <= STOPS_VCPUS, "stops.h has a state for each");
 
 /*
- * From this many single steps in a row on, the controller makes them.  Before
+ * From this many short runs in a row on, the controller makes them.  Before
  * Linux 6.12 KVM waits for an RCU grace period, milliseconds, when another
  * thread than the last one runs a vCPU (KVM_RUN in virt/kvm/kvm_main.c): a step
  * now and then is not worth that.
  */
-#define STEPS_IN_A_ROW 8
-#define LENT_RUNS      16 /* entries for one step, before its thread goes on */
+#define RUNS_IN_A_ROW 8
+#define LENT_TICK_MS  20 /* a run that lasts one to two is not short */
 
 /* Each exit brings these along, besides the registers. */
 #define DEBUG_SYNC (KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS)
@@ -102,6 +102,13 @@ debug_is_alone(const struct vcpu *vcpu)
 {
 	return vcpu->machine->debug.on &&
 	       vcpu->machine->debug.stops.lone == vcpu->id;
+}
+
+bool
+debug_is_lent(const struct vcpu *vcpu)
+{
+	return vcpu->machine->debug.on &&
+	       vcpu->machine->debug.stops.vcpu[vcpu->id].run == RUN_LENT;
 }
 
 static bool
@@ -203,6 +210,13 @@ next_in(uint64_t set[], unsigned *vcpu)
 	return false;
 }
 
+static void
+wake(struct vcpu *vcpu)
+{
+	syscall(SYS_futex, &state_of(vcpu)->run, FUTEX_WAKE_PRIVATE, 1, NULL,
+	    NULL, 0);
+}
+
 /* The actions that need no lock, and that a woken thread need not wait for. */
 static void
 carry_out(struct machine *m, struct stops_actions *act)
@@ -213,8 +227,7 @@ carry_out(struct machine *m, struct stops_actions *act)
 		kick_thread(&m->vcpu[i].thread);
 	while (next_in(act->wake, &i))
 		if (&m->vcpu[i] != kick_current())
-			syscall(SYS_futex, &state_of(&m->vcpu[i])->run,
-			    FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+			wake(&m->vcpu[i]);
 	if (act->notify)
 		notify(&m->debug);
 }
@@ -485,17 +498,40 @@ rest(struct vcpu *vcpu)
 	carry_out(m, &act);
 }
 
-/* Sleep while the state of the vCPU is one in which its thread has nothing to
- * do. */
+/* True: the time has passed, or a kick came. */
+static bool
+sleep_while(_Atomic uint32_t *run, uint32_t at, bool looks)
+{
+	const struct timespec tick = { .tv_nsec = LENT_TICK_MS * 1000000 };
+
+	return syscall(SYS_futex, run, FUTEX_WAIT_PRIVATE, at,
+		   looks ? &tick : NULL, NULL, 0) < 0 &&
+	       errno != EAGAIN;
+}
+
+/*
+ * Sleep while the state of the vCPU is one in which its thread has nothing to
+ * do.  While the controller makes its runs, the thread looks every LENT_TICK_MS
+ * whether it is still the same run, and then calls the controller back.  The
+ * thread does not sleep through a run: each of the two writes (the thread
+ * `looks`, the controller the state) before it reads what the other writes.
+ */
 static void
 sleep_until_granted(struct vcpu *vcpu)
 {
 	_Atomic uint32_t *run = &state_of(vcpu)->run;
-	uint32_t at;
+	struct debug_vcpu *v = &vcpu->debug;
+	uint32_t at, last, seen = v->lends;
 
-	while (((at = *run) == RUN_RESTING || at == RUN_LENT) &&
-	       !machine_is_over(vcpu->machine))
-		syscall(SYS_futex, run, FUTEX_WAIT_PRIVATE, at, NULL, NULL, 0);
+	while ((at = *run) == RUN_LENT ||
+	       (at == RUN_RESTING && !machine_is_over(vcpu->machine))) {
+		last = seen;
+		seen = v->lends;
+		v->looks = at == RUN_LENT || seen != last;
+		if (sleep_while(run, at, v->looks) && *run == RUN_LENT &&
+		    v->lends == seen)
+			kick_host_thread(vcpu->machine->debug.controller);
+	}
 }
 
 /* The grant is seen before its actions are done, which is under the lock. */
@@ -517,7 +553,8 @@ debug_wait(struct vcpu *vcpu)
 		if (machine_is_over(vcpu->machine) || *run == RUN_LEAVING ||
 		    *run == RUN_ABSENT)
 			return false;
-		if (*run == RUN_RUNNING) {
+		/* A call is interrupted, if that is due, when it begins. */
+		if (*run == RUN_RUNNING || vcpu->flight.call == CALL_HANDED) {
 			if (rested)
 				wait_for_actions(vcpu->machine);
 			return true;
@@ -663,7 +700,7 @@ debug_init(struct machine *m)
 	struct utsname host;
 	int major, minor;
 
-	m->debug.row = STEPS_IN_A_ROW;
+	m->debug.row = RUNS_IN_A_ROW;
 	if (uname(&host) == 0 &&
 	    sscanf(host.release, "%d.%d", &major, &minor) == 2 &&
 	    (major > 6 || (major == 6 && minor >= 12)))
@@ -680,6 +717,7 @@ debug_start(struct machine *m, bool stopped)
 		return -errno;
 	d->breaks.mem = &m->mem;
 	d->copies.page = shim_copies(m->shim);
+	d->controller = pthread_self();
 	d->on = true;
 	d->want_new = WANT_RUN;
 	d->keep = KEEP_SIGNALS;
@@ -1195,10 +1233,8 @@ debug_stops(const struct machine *m, enum debug_stop_way way)
 	return m->debug.ways[way];
 }
 
-/*
- * The vCPU whose step the controller is to make, or NULL: no other moves, and
- * its instruction ends soon, for nothing could interrupt it.
- */
+/* The vCPU that the controller is to run, or NULL: no other moves, and its next
+ * instruction does not wait. */
 static struct vcpu *
 choose_lent(struct machine *m)
 {
@@ -1213,12 +1249,12 @@ choose_lent(struct machine *m)
 		mover = &m->vcpu[i];
 		movers++;
 	}
-	if (movers != 1 || mover->debug.want != WANT_STEP) {
-		d->steps = 0;
+	if (movers != 1) {
+		d->runs = 0;
 		return NULL;
 	}
-	if (d->steps < d->row) {
-		d->steps++;
+	if (d->runs < d->row) {
+		d->runs++;
 		return NULL;
 	}
 	return mover->debug.signal || flight_is_due(&mover->flight) ||
@@ -1234,25 +1270,38 @@ has_met(const struct vcpu *vcpu)
 	return vcpu->debug.event.kind != EVENT_NONE || vcpu->debug.passes;
 }
 
-/* Make the step of a vCPU that was lent.  If it does not end here, the vCPU's
- * thread goes on with it. */
+/* Something is to be done that is not the controller's, or that it cannot do
+ * while it runs a vCPU. */
+static bool
+is_called_back(const struct vcpu *vcpu)
+{
+	const struct machine *m = vcpu->machine;
+
+	return flight_is_due(&vcpu->flight) || flight_waits(&vcpu->flight) ||
+	       vcpu->thread.kicked || m->debug.notified || machine_is_over(m);
+}
+
+/* Run a vCPU that was lent.  If it stops before it meets anything, its thread
+ * goes on. */
 static void
-step_lent(struct vcpu *vcpu)
+run_lent(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;
-	unsigned runs = 0;
 
+	if (!vcpu->debug.looks)
+		wake(vcpu);
+	kick_set_current(vcpu);
 	kick_forget(vcpu);
 	do
 		debug_enter(vcpu);
-	while (!has_met(vcpu) && !flight_is_due(&vcpu->flight) &&
-	       !flight_waits(&vcpu->flight) && !machine_is_over(m) &&
-	       runs++ < LENT_RUNS);
-	if (has_met(vcpu))
+	while (!has_met(vcpu) && !is_called_back(vcpu));
+	kick_set_current(NULL);
+	if (has_met(vcpu)) {
 		rest(vcpu);
-	else
-		cause(m, (struct stops_input){
-			     .cause = CAUSE_HAND, .vcpu = vcpu->id });
+		return;
+	}
+	m->debug.runs = 0;
+	cause(m, (struct stops_input){ .cause = CAUSE_HAND, .vcpu = vcpu->id });
 }
 
 /* Before a run: an event that was not reported stays, unless it is stale; the
@@ -1275,7 +1324,7 @@ debug_resume(struct machine *m)
 {
 	struct vcpu *lent = choose_lent(m);
 	struct stops_actions act;
-	bool steps;
+	bool lends;
 	unsigned i;
 
 	pthread_mutex_lock(&m->lock);
@@ -1288,16 +1337,18 @@ debug_resume(struct machine *m)
 			copies_clear(&m->debug.copies);
 		pass_wants(m);
 	}
+	if (lent)
+		lent->debug.lends++;
 	transit(m,
 	    &(struct stops_input){ .cause = CAUSE_RESUME,
 		.vcpu = lent ? lent->id : 0,
 		.lend = lent != NULL },
 	    &act);
-	steps = lent && state_of(lent)->run == RUN_LENT;
+	lends = lent && state_of(lent)->run == RUN_LENT;
 	pthread_mutex_unlock(&m->lock);
 	carry_out(m, &act);
-	if (steps)
-		step_lent(lent);
+	if (lends)
+		run_lent(lent);
 }
 
 void

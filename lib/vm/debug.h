@@ -19,8 +19,11 @@
  * lifted, while no other vCPU is in the guest; so is one that touched a watched
  * page.  The vCPUs do that among themselves.
  *
- * The controller makes single steps of one vCPU itself, while its thread rests,
- * when several have been asked for in a row.
+ * The controller runs a vCPU itself, while its thread rests, when no other is
+ * to run and several runs have been asked for in a row: a step, or the way to
+ * the next breakpoint, then wakes no thread.  Meanwhile nobody looks at the
+ * line, so the vCPU's thread looks at its vCPU every LENT_TICK_MS, and
+ * continues a run that lasts; it also makes the hypercalls.
  *
  * A thread that is made while the machine is held rests before its first
  * instruction.
@@ -116,7 +119,9 @@ struct debug_vcpu {
 	uint64_t left;     /* it was taken out of the copy of this address */
 	bool passes;       /* it goes on from the breakpoint that it met */
 	bool followed;     /* the judge is to see each of its instructions */
-	uint64_t rested;   /* rip when it last came to rest */
+	_Atomic uint32_t lends; /* runs that the controller has begun */
+	_Atomic bool looks;     /* its thread looks how long they last */
+	uint64_t rested;        /* rip when it last came to rest */
 	enum step_phase phase;
 	uint64_t from; /* where the step began, and with which registers */
 	uint64_t from_rcx, from_rsp;
@@ -173,8 +178,9 @@ struct debug {
 	_Atomic uint64_t keep;    /* those that a detached guest gets */
 	_Atomic bool threads;     /* report threads that begin and end */
 	enum debug_want want_new; /* of a thread that is made from now on */
-	unsigned steps;           /* single steps asked for in a row */
+	unsigned runs;            /* of one vCPU, asked for in a row */
 	unsigned row; /* so many, and the controller makes the next */
+	pthread_t controller;
 	int fd;
 	atomic_bool notified; /* fd is readable, or will be at once */
 	struct breaks breaks;
@@ -324,6 +330,9 @@ bool debug_goes_on(struct vcpu *vcpu);
 /* With the lock: how many of access[] the lone instruction has; 0 if it touches
  * no watched page, or if there is none. */
 unsigned debug_lone_accesses(const struct debug *d);
+
+/* Does the controller run the vCPU? */
+bool debug_is_lent(const struct vcpu *vcpu);
 
 /* Does the debugger catch the vCPU's hypercall?  It is about to serve that, or
  * has, or it was `cut` short. */

@@ -99,7 +99,11 @@ static void
 serve_hypercall(struct vcpu *vcpu)
 {
 	vcpu->flight.number = (uint32_t)vcpu_regs(vcpu)->rax;
-	if (!vcpu->machine->debug.on || !step_catches_hypercall(vcpu))
+	if (vcpu->machine->debug.on && step_catches_hypercall(vcpu))
+		return;
+	if (debug_is_lent(vcpu))
+		vcpu->flight.call = CALL_HANDED;
+	else
 		make_hypercall(vcpu);
 }
 

@@ -40,6 +40,11 @@
  *	CALL_SHOWN --> entry into the guest
  *	CALL_CUT_SHOWN --> as CALL_CUT, by deliver()
  *
+ * A call that is met while the controller runs the vCPU (RUN_LENT in stops.h)
+ * is left to the vCPU's own thread, before it is begun:
+ *
+ *	gate --> CALL_HANDED --HAND--> the call is made
+ *
  * A thread that steps while all others are held reports the end of the step
  * instead, since gdb 13 steps over a breakpoint so and does not expect anything
  * else; it stops at the entry or return when it is next let run.
@@ -69,6 +74,7 @@ enum flight_call {
 	CALL_RETURNS,   /* rt_sigreturn: pop the handler's frame */
 	CALL_REPEATS,   /* rip stands before it, and it will be made again */
 	CALL_EXITED,    /* the thread has ended itself */
+	CALL_HANDED,    /* its own thread will make it */
 	CALL_CAUGHT,    /* to be shown to the debugger before it is made */
 	CALL_WAITS,     /* it was shown, and will be made */
 	CALL_RESULT,    /* its result is in rax, to be shown */
@@ -111,27 +117,27 @@ flight_is_open(const struct flight *f)
 	return f->call == CALL_CUT || f->call == CALL_RETURNS;
 }
 
+/* Is there a call that is not made yet? */
+static inline bool
+flight_is_before(const struct flight *f)
+{
+	return f->call == CALL_HANDED || f->call == CALL_CAUGHT ||
+	       f->call == CALL_WAITS;
+}
+
 /* Is there a call to be shown or made before the next entry? */
 static inline bool
 flight_waits(const struct flight *f)
 {
-	return f->call == CALL_CAUGHT || f->call == CALL_WAITS ||
-	       f->call == CALL_RESULT;
-}
-
-/* Is it not made yet? */
-static inline bool
-flight_is_before(const struct flight *f)
-{
-	return f->call == CALL_CAUGHT || f->call == CALL_WAITS;
+	return flight_is_before(f) || f->call == CALL_RESULT;
 }
 
 /* Does the debugger see the thread in a call? */
 static inline bool
 flight_is_shown(const struct flight *f)
 {
-	return flight_waits(f) || f->call == CALL_SHOWN ||
-	       f->call == CALL_CUT_SHOWN;
+	return (flight_waits(f) && f->call != CALL_HANDED) ||
+	       f->call == CALL_SHOWN || f->call == CALL_CUT_SHOWN;
 }
 
 /* Must deliver() act before the next entry? */

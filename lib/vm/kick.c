@@ -88,7 +88,13 @@ void
 kick_vcpu(struct vcpu *vcpu)
 {
 	if (vcpu->host_state == HOST_RUNS && vcpu != current)
-		pthread_kill(vcpu->host, KICK_SIGNAL);
+		kick_host_thread(vcpu->host);
+}
+
+void
+kick_host_thread(pthread_t thread)
+{
+	pthread_kill(thread, KICK_SIGNAL);
 }
 
 void

@@ -33,6 +33,9 @@ void kick_vcpu(struct vcpu *vcpu);
  * wait. */
 void kick_thread(struct hc_thread *thread);
 
+/* Kick a host thread, also one that is not a vCPU's own. */
+void kick_host_thread(pthread_t thread);
+
 /* Forget earlier kicks.  To be called before looking for their reasons, so that
  * a later kick is not lost. */
 void kick_forget(struct vcpu *vcpu);

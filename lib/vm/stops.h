@@ -5,8 +5,8 @@
  * actions come out.  It must not know KVM, threads, memory or breakpoints.
  *
  * A vCPU enters the guest in RUNNING alone (LENT is RUNNING on the
- * controller's thread).  The one that grants a run changes the state; the
- * thread that wakes only reads it.
+ * controller's thread, which hears of nothing else meanwhile).  The one that
+ * grants a run changes the state; the thread that wakes only reads it.
  *
  *	ABSENT --BORN--> RUNNING, or STOPPING unless the machine goes
  *	RESTING --grant--> RUNNING, or LENT by RESUME

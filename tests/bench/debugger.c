@@ -24,6 +24,7 @@
 #define SERVER_LIMIT  1.0  /* of gdbserver's step */
 #define STEP_RUNS     2    /* KVM_RUN, if the host needs a second */
 #define STEP_CALLS    4    /* KVM_RUN, read, write; perhaps poll */
+#define STEP_FUTEX    0.5  /* the vCPU's thread looks 50 times a second */
 #define HIT_CALLS     16   /* of a breakpoint in a loop: four packets */
 #define SLACK         0.05 /* the first steps may cost more */
 
@@ -339,8 +340,8 @@ count_step(void)
 	judge_count(&step, "write",
 	    a->number[SYS_write] + a->number[SYS_pwritev2],
 	    b->number[SYS_write] + b->number[SYS_pwritev2], 1);
-	judge_count(
-	    &step, "futex", a->number[SYS_futex], b->number[SYS_futex], 0);
+	judge_count(&step, "futex", a->number[SYS_futex], b->number[SYS_futex],
+	    STEP_FUTEX);
 	judge_count(&step, "call in all", a->all, b->all, STEP_CALLS);
 
 	count_talk(&hit,

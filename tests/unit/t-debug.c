@@ -333,6 +333,55 @@ test_interrupts(void)
 	end();
 }
 
+/* Run on as if several runs had been asked for in a row: the controller begins
+ * it, and gets the machine back. */
+static enum stops_run
+run_lent(void)
+{
+	uint32_t lends = m.vcpu[0].debug.lends;
+
+	m.debug.row = 0;
+	debug_want(&m.vcpu[0], WANT_RUN, 0, 0, 0);
+	debug_resume(&m);
+	is_int(m.vcpu[0].debug.lends, lends + 1, "the controller runs a vCPU");
+	return m.debug.stops.vcpu[0].run;
+}
+
+/* The controller runs a vCPU while nobody else could call it. */
+static void
+test_lent_runs(void)
+{
+	struct debug_event event;
+
+	start("compute.elf", "100000000000");
+	stop_at_start();
+	debug_insert(&m, BREAKS_SOFT, symbol("main"), 1);
+	is_int(run_lent(), RUN_RESTING, "up to a breakpoint");
+	event = wait_event();
+	is_int(event.kind, EVENT_BREAK, "which is reported");
+	debug_remove(&m, BREAKS_SOFT, symbol("main"), 1);
+	is_int(run_lent(), RUN_RUNNING, "a run that lasts is its thread's");
+	debug_interrupt(&m);
+	event = wait_event();
+	is_int(event.kind, EVENT_INTERRUPT, "and can be interrupted");
+	m.debug.notified = true;
+	is_int(run_lent(), RUN_RUNNING, "so is one with news for it");
+	debug_kill(&m);
+	wait_event();
+	end();
+	start("sleep.elf", "1000");
+	stop_at_start();
+	ok(run_lent() != RUN_LENT, "a call that waits is made elsewhere");
+	usleep(50000);
+	debug_interrupt(&m);
+	event = wait_event();
+	is_int(event.kind, EVENT_INTERRUPT, "and can be interrupted");
+	is_int(debug_call_number(&m.vcpu[0]), -1, "before it counts as made");
+	debug_kill(&m);
+	wait_event();
+	end();
+}
+
 /* Pages of this process that are in memory. */
 static long
 resident(void)
@@ -1005,6 +1054,7 @@ main(void)
 	test_probe_memory();
 	test_breakpoints();
 	test_step_in_a_row();
+	test_lent_runs();
 	test_every_step();
 	test_snapshot();
 	test_fault();

@@ -52,8 +52,9 @@ enum mutation {
 	NO_NOTIFY,       /* the controller is not woken */
 	NO_KICK,
 	NO_WAKE,
-	NO_LIFT,    /* the breakpoint of a lone instruction stays */
-	CUT_IS_NEW, /* a caught call that was cut short is a new one */
+	NO_LIFT,      /* the breakpoint of a lone instruction stays */
+	CUT_IS_NEW,   /* a caught call that was cut short is a new one */
+	HANDED_RESTS, /* a call that was handed over waits for a grant */
 	MUTATIONS,
 };
 
@@ -66,6 +67,7 @@ static const char *const mutation_names[MUTATIONS] = {
 	[NO_WAKE] = "wakes are dropped",
 	[NO_LIFT] = "breakpoints are not lifted",
 	[CUT_IS_NEW] = "a caught call that was cut short is a new one",
+	[HANDED_RESTS] = "a call that was handed over waits for a grant",
 };
 
 struct scenario {
@@ -75,7 +77,7 @@ struct scenario {
 	uint8_t program[VCPUS][LENGTH];
 	unsigned interrupts; /* at any time, at most this many */
 	unsigned steps; /* this many first reports are answered by a step */
-	bool lends;     /* the controller makes the steps */
+	bool lends;     /* the controller runs the only vCPU that is to run */
 	bool kills;     /* the debugger may kill, at any time */
 	bool detaches;  /* the debugger detaches after its first report */
 	bool threads;   /* threads that begin and end are reported */
@@ -124,6 +126,7 @@ struct host {
 	bool woken;            /* WAKER_ENDS_REST: its state is still old */
 	bool ends;             /* its end was raised */
 	bool called, returns;  /* a call was reported; its return is due */
+	bool handed;           /* the controller has met a call */
 	uint8_t caught;
 	uint8_t event, reported, stepping, made;
 };
@@ -383,6 +386,10 @@ execute(unsigned i, unsigned self)
 		raise_event(i, h->stepping ? STEPPED : CALLED, self);
 		return;
 	}
+	if ((op_at(i) == EXIT || op_at(i) >= CALL) && w.v[i].run == RUN_LENT) {
+		h->handed = true;
+		return;
+	}
 	if (op_at(i) == EXIT || op_at(i) >= CALL) {
 		h->phase = AT_SERVE;
 		cause_of(CAUSE_CALL, i, self);
@@ -527,6 +534,7 @@ rest(unsigned i, unsigned self)
 {
 	struct host *h = &w.host[i];
 
+	must(!h->handed, "a call was handed over, and not made");
 	h->reported = h->again || h->passes ? h->pc : NOWHERE;
 	h->passes = false;
 	if (self == i)
@@ -549,10 +557,15 @@ look(unsigned i)
 		h->woken = false;
 		w.v[i].run = RUN_RUNNING;
 	}
+	if (h->handed && mutation != HANDED_RESTS &&
+	    w.v[i].run != RUN_LEAVING) {
+		h->phase = AT_CALL;
+		return;
+	}
 	switch (w.v[i].run) {
 	case RUN_RUNNING:
 		h->phase = h->ends                                   ? AT_END
-			   : h->caught == WAITS                      ? AT_CALL
+			   : h->caught == WAITS || h->handed         ? AT_CALL
 			   : h->caught == MET || h->caught == RESULT ? AT_SHOW
 								     : AT_ENTER;
 		break;
@@ -595,6 +608,7 @@ thread_step(unsigned i)
 		return true;
 	case AT_CALL:
 		h->phase = AT_SERVE;
+		h->handed = false;
 		cause_of(CAUSE_CALL, i, i);
 		return true;
 	case AT_SHOW: show(i); return true;
@@ -708,8 +722,43 @@ poll_step(bool needed)
 	return true;
 }
 
+/* The vCPU that the controller may run, if it lives alone or is to step: its
+ * next instruction is not a call. */
+static unsigned
+choose_lent(unsigned only)
+{
+	unsigned i, live = 0, mover = only;
+
+	for (i = 0; i < VCPUS; i++) {
+		if (w.v[i].run == RUN_ABSENT)
+			continue;
+		live++;
+		mover = only == NOBODY ? i : only;
+	}
+	return (only != NOBODY || live == 1) && scenario->lends &&
+	       op_at(mover) != EXIT
+	&&op_at(mover) < CALL &&w.host[mover].caught != RESULT &&
+		!is_before_call(&w.host[mover])
+	    ? mover
+	    : NOBODY;
+}
+
 static void
-resume(unsigned only)
+lend(unsigned vcpu)
+{
+	cause(
+	    (struct stops_input){
+		.cause = CAUSE_RESUME, .vcpu = vcpu, .lend = vcpu != NOBODY },
+	    NOBODY);
+	if (vcpu == NOBODY || w.v[vcpu].run != RUN_LENT)
+		return;
+	w.controller = LENDING;
+	w.lent = (uint8_t)vcpu;
+}
+
+/* Let all vCPUs run, or one step. */
+static void
+want(unsigned only)
 {
 	unsigned i;
 
@@ -733,15 +782,6 @@ resume(unsigned only)
 		if (news_of(h) == NEWS_PAGE)
 			h->event = NOTHING;
 	}
-	cause(
-	    (struct stops_input) {
-		    .cause = CAUSE_RESUME, .vcpu = only,
-		    .lend = only != NOBODY && scenario->lends &&
-			    op_at(only) != EXIT
-		    &&op_at(only) < CALL &&w.host[only].caught != RESULT &&
-			!is_before_call(&w.host[only])
-	    },
-	    NOBODY);
 }
 
 static void
@@ -755,7 +795,8 @@ detach(void)
 		w.host[i].owed = false;
 		w.host[i].returns = false;
 	}
-	resume(NOBODY);
+	want(NOBODY);
+	lend(NOBODY);
 }
 
 static bool
@@ -771,15 +812,13 @@ decide_step(void)
 		return true;
 	}
 	if (w.steps == 0 || w.v[who].run == RUN_ABSENT) {
-		resume(NOBODY);
+		want(NOBODY);
+		lend(choose_lent(NOBODY));
 		return true;
 	}
 	w.steps--;
-	resume(who);
-	if (w.v[who].run == RUN_LENT) {
-		w.controller = LENDING;
-		w.lent = (uint8_t)who;
-	}
+	want(who);
+	lend(choose_lent(who));
 	return true;
 }
 
@@ -790,14 +829,31 @@ lend_step(void)
 
 	if (w.controller != LENDING)
 		return false;
-	if (w.v[i].run == RUN_LENT && w.host[i].event == NOTHING) {
+	if (w.v[i].run == RUN_LENT && w.host[i].event == NOTHING &&
+	    !w.host[i].handed) {
 		execute(i, NOBODY);
-		/* The second page of a lone instruction was opened. */
+		/* The run goes on. */
 		if (w.host[i].event == NOTHING && !w.host[i].passes)
 			return true;
 	}
 	w.controller = POLLING;
-	rest(i, NOBODY);
+	if (w.host[i].handed)
+		cause_of(CAUSE_HAND, i, NOBODY);
+	else
+		rest(i, NOBODY);
+	return true;
+}
+
+/* The run lasts, or a signal came: the vCPU's thread goes on. */
+static bool
+call_back_step(void)
+{
+	const struct host *h = &w.host[w.lent];
+
+	if (w.controller != LENDING || h->event != NOTHING || h->passes)
+		return false;
+	w.controller = POLLING;
+	cause_of(CAUSE_HAND, w.lent, NOBODY);
 	return true;
 }
 
@@ -825,7 +881,7 @@ kill_step(void)
 
 /* Moves that happen by themselves come first, optional moves last. */
 #define MUST_MOVES (2 * VCPUS + 3)
-#define MOVES      (MUST_MOVES + 3)
+#define MOVES      (MUST_MOVES + 4)
 
 static bool
 move(unsigned n)
@@ -840,6 +896,7 @@ move(unsigned n)
 	case 2: return lend_step();
 	case 3: return poll_step(false);
 	case 4: return interrupt_step();
+	case 5: return call_back_step();
 	default: return kill_step();
 	}
 }
@@ -925,8 +982,8 @@ begin(void)
 	w.steps = (uint8_t)scenario->steps;
 	for (i = 0; i < scenario->vcpus; i++)
 		is_born(i, NOBODY);
-	w.controller = DECIDING;
-	resume(NOBODY);
+	want(NOBODY);
+	lend(NOBODY);
 	w.controller = POLLING;
 }
 
@@ -1018,6 +1075,21 @@ static const struct scenario scenarios[] = {
 	    .program = { { PAGE, CLONE, BREAK, WAIT }, { PLAIN, HIT, POST } },
 	    .interrupts = 1,
 	    .found = WAKER_ENDS_REST },
+	{ .name = "the controller runs a vCPU that is alone, up to a call",
+	    .vcpus = 1,
+	    .program = { { BREAK, PLAIN, CALL, PAGES, BREAK, POST } },
+	    .interrupts = 2,
+	    .steps = 2,
+	    .lends = true,
+	    .found = HANDED_RESTS },
+	{ .name = "the same, beside conditions and watchpoints",
+	    .vcpus = 1,
+	    .clones = 1,
+	    .program = { { BREAK, FALSE, HIT, PLAIN, CLONE },
+		{ PLAIN, BREAK, PLAIN } },
+	    .interrupts = 1,
+	    .lends = true,
+	    .found = NO_WAKE },
 	{ .name = "one thread steps, the others are held",
 	    .vcpus = 2,
 	    .program = { { BREAK, PAGES, CALL, PLAIN }, { PAGE, BREAK } },
