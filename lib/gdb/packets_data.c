@@ -34,26 +34,62 @@ bank_of(unsigned number)
 	return banks[regs_place(number)];
 }
 
-/* A register of stub->regs, whose bank has been read. */
-bool
-reg_write(struct stub *stub, struct reply *reply, unsigned number)
+/* A register of stub->regs, whose bank has been read.  False if it is
+ * unavailable. */
+static bool
+reg_value(struct stub *stub, const struct regs_layout *layout, unsigned number,
+    uint8_t *value)
 {
-	uint8_t value[REG_SIZE_MAX];
+	return (!stub->framed || frame_has_reg(stub, number)) &&
+	       regs_get(&stub->regs, layout, number, value);
+}
 
-	if ((!stub->framed || frame_has_reg(stub, number)) &&
-	    regs_get(&stub->regs, layout_of(stub), number, value))
-		return reply_hex(reply, value, regs_size(number));
+static bool
+write_unavailable(struct reply *reply, unsigned number)
+{
 	for (unsigned i = 0; i < regs_size(number); i++)
 		if (!reply_text(reply, "xx"))
 			return false;
 	return true;
 }
 
+bool
+reg_write(struct stub *stub, struct reply *reply, unsigned number)
+{
+	uint8_t value[REG_SIZE_MAX];
+
+	if (!reg_value(stub, layout_of(stub), number, value))
+		return write_unavailable(reply, number);
+	return reply_hex(reply, value, regs_size(number));
+}
+
+/* The registers of `g`: the digits of those between unavailable ones at
+ * once. */
+static bool
+write_regs(struct stub *stub, struct reply *reply)
+{
+	const struct regs_layout *layout = layout_of(stub);
+	uint8_t block[REGS_SIZE_MAX];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < REG_COUNT; i++) {
+		if (!regs_in_g(layout, i))
+			continue;
+		if (reg_value(stub, layout, i, block + n)) {
+			n += regs_size(i);
+			continue;
+		}
+		if (!reply_hex(reply, block, n) || !write_unavailable(reply, i))
+			return false;
+		n = 0;
+	}
+	return reply_hex(reply, block, n);
+}
+
 int
 packet_read_regs(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	const struct regs_layout *layout = layout_of(stub);
 	int tid;
 	int error = stub_thread(stub, args->thread, &tid);
 
@@ -61,9 +97,8 @@ packet_read_regs(
 		return error;
 	if (!stub_get_regs(stub, tid, REGS_CORE | REGS_XSAVE, &error))
 		return error;
-	for (unsigned i = 0; i < REG_COUNT; i++)
-		if (regs_in_g(layout, i) && !reg_write(stub, reply, i))
-			return -EMSGSIZE;
+	if (!write_regs(stub, reply))
+		return -EMSGSIZE;
 	stub->sized = true;
 	return REPLY_DATA;
 }

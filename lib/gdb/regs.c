@@ -29,6 +29,23 @@
 
 #define FOP_BITS 0x7ff /* SDM vol. 1, 8.1.9 */
 
+/* The part that a register's feature needs, times PER_PART: registers are
+ * counted on from there. */
+enum needs {
+/* clang-format off */
+#define PER_PART 256
+#define FEATURE(name, part, id) NEEDS_##name = XSAVE_##part * PER_PART,
+/* clang-format on */
+#define CORE(field, bits, type, group)               NEEDS_REG_##field,
+#define FLAGS(name, field, bits, type, group)        NEEDS_REG_##name,
+#define XSAVE(name, part, offset, bits, type, group) NEEDS_REG_##name,
+#define FPU(name, offset, bytes, group)              NEEDS_REG_##name,
+#define CONTROL(field, bits, type, access)           NEEDS_REG_##field,
+#include "gdb/regs.def"
+};
+#define NEEDED_BY(name) (enum xsave_part)(NEEDS_REG_##name / PER_PART)
+_Static_assert(REG_COUNT < PER_PART, "counting does not reach the next part");
+
 struct row {
 	const char *name;
 	const char *type;
@@ -39,26 +56,27 @@ struct row {
 	enum regs_place place;
 	enum xsave_part part;
 	bool read_only;
+	enum xsave_part needs; /* of its feature */
 };
 
 static const struct row rows[REG_COUNT] = {
-#define IN_REGS(name, field, bits, type, group, place, read_only)            \
-	{ name, type, group, bits, offsetof(struct regs, field), (bits) / 8, \
-		place, XSAVE_X87, read_only },
+#define IN_REGS(name, field, bits, type, group, place, read_only)             \
+	{ #name, type, group, bits, offsetof(struct regs, field), (bits) / 8, \
+		place, XSAVE_X87, read_only, NEEDED_BY(name) },
 #define CORE(field, bits, type, group) \
-	IN_REGS(#field, field, bits, type, group, PLACE_CORE, false)
+	IN_REGS(field, field, bits, type, group, PLACE_CORE, false)
 #define FLAGS(name, field, bits, type, group) \
-	IN_REGS(#name, field, bits, type, group, PLACE_CORE, false)
+	IN_REGS(name, field, bits, type, group, PLACE_CORE, false)
 #define XSAVE(name, part, offset, bits, type, group)                 \
 	{ #name, type, group, bits, offset, (bits) / 8, PLACE_XSAVE, \
-		XSAVE_##part, false },
+		XSAVE_##part, false, NEEDED_BY(name) },
 #define FPU(name, offset, bytes, group)                                   \
 	{ #name, "int", group, 32, offset, bytes, PLACE_XSAVE, XSAVE_X87, \
-		false },
+		false, NEEDED_BY(name) },
 #define READ_ONLY true
 #define STATUS    false
 #define CONTROL(field, bits, type, access) \
-	IN_REGS(#field, field, bits, type, "system", PLACE_CONTROL, access)
+	IN_REGS(field, field, bits, type, "system", PLACE_CONTROL, access)
 #include "gdb/regs.def"
 };
 
@@ -101,16 +119,6 @@ static const struct {
 	[XSAVE_PKRU] = { 2688, 8 },
 };
 
-static const struct feature *
-feature_of(unsigned number)
-{
-	size_t i = FEATURES - 1;
-
-	while (features[i].first > number)
-		i--;
-	return &features[i];
-}
-
 static bool
 has_part(const struct regs_layout *layout, enum xsave_part part)
 {
@@ -120,7 +128,7 @@ has_part(const struct regs_layout *layout, enum xsave_part part)
 bool
 regs_has(const struct regs_layout *layout, unsigned number)
 {
-	return number < REG_COUNT && has_part(layout, feature_of(number)->part);
+	return number < REG_COUNT && has_part(layout, rows[number].needs);
 }
 
 unsigned
