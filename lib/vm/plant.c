@@ -13,11 +13,23 @@
 #define VECTOR_DB 1
 #define VECTOR_BP 3
 
+bool
+plant_waits(const struct vcpu *vcpu)
+{
+	const uint64_t rip = vcpu->kvm.run->s.regs.regs.rip;
+	unsigned vector;
+
+	return !vcpu->flight.frame &&
+	       (shim_in_door(rip) || shim_stub_vector(rip, &vector));
+}
+
 void
 plant_trace(struct vcpu *vcpu, bool on)
 {
 	const uint64_t rflags = vcpu_user_rflags(vcpu);
 
+	if (plant_waits(vcpu))
+		return;
 	vcpu_set_user_rflags(
 	    vcpu, on ? rflags | RFLAGS_TF : rflags & ~(uint64_t)RFLAGS_TF);
 }

@@ -39,7 +39,11 @@ struct plant {
 bool plant_is_traced(const struct plant *plant);
 bool plant_has_probe(const struct plant *plant);
 
-/* Set the trap flag, or clear it. */
+/* Was the vCPU kicked with a trap or call on its way, in the shim?  The flags
+ * are not the user's then. */
+bool plant_waits(const struct vcpu *vcpu);
+
+/* Set the user's trap flag, or clear it. */
 void plant_trace(struct vcpu *vcpu, bool on);
 
 /* Does the vCPU stand where the probe leads?  Then rip becomes the probe's

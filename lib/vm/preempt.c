@@ -45,12 +45,17 @@ static bool
 run_to(struct vcpu *vcpu)
 {
 	struct plant *p = &vcpu->plant;
+	const uint64_t from = vcpu_user_rip(vcpu);
 
 	p->met = false;
 	while (!p->met) {
 		kick_forget(vcpu);
 		if (is_called_away(vcpu))
 			return false;
+		/* Kicked after the step, whose trap KVM has forgotten. */
+		if (plant_is_traced(p) && !plant_waits(vcpu) &&
+		    vcpu_user_rip(vcpu) != from)
+			return true;
 		if (plant_is_traced(p))
 			plant_trace(vcpu, true);
 		vcpu_enter(vcpu);
@@ -313,6 +318,8 @@ preempt(struct vcpu *vcpu)
 		return replay_position(vcpu);
 	if (!guest->preemption->is_wanted(guest, &vcpu->thread))
 		return true;
+	/* Until here nobody has kicked the thread once more for it. */
 	(void)record_position(vcpu);
+	vcpu->thread.to_preempt = false;
 	return false;
 }

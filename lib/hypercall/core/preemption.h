@@ -44,8 +44,7 @@ struct hc_position {
 };
 
 struct hc_preemption {
-	/* Recording: is the thread, which runs, to be preempted?  It is asked
-	 * for once. */
+	/* Recording: is the thread, which runs, to be preempted? */
 	bool (*is_wanted)(
 	    const struct hc_guest *guest, struct hc_thread *thread);
 	/* Replaying: the position at which the thread is preempted before it

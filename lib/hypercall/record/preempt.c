@@ -9,9 +9,13 @@
  */
 #include "hypercall/record/preempt.h"
 
+#include "hypercall/core/hostcall.h"
 #include "hypercall/record/recorder.h"
 
+#include <inttypes.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 void
 hc_preempt_put(struct record_writer *w, const struct hc_position *position,
@@ -140,36 +144,90 @@ hash_replayed(
 	return true;
 }
 
+/* A timer that kicks the calling host thread.  0 or -errno. */
+static int64_t
+make_timer(struct hc_recording *rec, struct hc_thread *thread)
+{
+	struct sigevent event = {
+		.sigev_signo = HC_KICK,
+		.sigev_notify = SIGEV_THREAD_ID,
+		._sigev_un._tid = (int)hc_host(SYS_gettid, 0),
+	};
+	int64_t r;
+
+	if (rec->timed)
+		(void)hc_host(SYS_timer_delete, rec->timer);
+	r = hc_host(SYS_timer_create, CLOCK_MONOTONIC, &event, &rec->timer);
+	rec->timed = r == 0 ? thread : NULL;
+	return r;
+}
+
+int64_t
+hc_preempt_timer(
+    struct hc_recording *rec, struct hc_thread *thread, uint64_t ms)
+{
+	const struct itimerspec when = {
+		.it_value.tv_sec = (time_t)(ms / 1000),
+		.it_value.tv_nsec = (long)(ms % 1000) * 1000000,
+	};
+	const int64_t r = rec->timed == thread ? 0 : make_timer(rec, thread);
+
+	return r < 0 ? r
+		     : hc_host(SYS_timer_settime, rec->timer, 0, &when, NULL);
+}
+
 static bool
 is_wanted(const struct hc_guest *guest, struct hc_thread *thread)
 {
 	return !thread->at_event && guest->recording->turn.holder == thread &&
-	       atomic_exchange(&thread->to_preempt, false);
+	       thread->to_preempt;
 }
 
-/* The record of the next position is read ahead, and stays the next. */
+/* Read the record of the next position ahead: it stays the next. */
+static const char *
+look_ahead(struct hc_recording *rec, struct hc_thread *thread)
+{
+	rec->scratch = *rec->reader;
+	(void)record_next(&rec->scratch);
+	if (!hc_preempt_get(&rec->scratch, &rec->position, &rec->holes)) {
+		hc_recording_breaks_off(rec, &rec->scratch);
+		return rec->why;
+	}
+	rec->sought = rec->reader->records + 1;
+	rec->sought_ms = hc_record_ms();
+	return hc_preempt_timer(rec, thread, HC_SEEK_SECONDS * 1000) < 0
+		   ? "the replay: the host has no timer left"
+		   : NULL;
+}
+
+/* A guest that is not as it was recorded may compute for ever. */
+static const char *
+look_at_clock(struct hc_recording *rec)
+{
+	if (hc_record_ms() - rec->sought_ms < HC_SEEK_SECONDS * 1000)
+		return NULL;
+	hc_recording_diverges(rec,
+	    "the thread was preempted at 0x%" PRIx64 ", and has not come there"
+	    " in %d seconds",
+	    rec->position.reg[HC_POSITION_RIP], HC_SEEK_SECONDS);
+	return rec->why;
+}
+
 static const char *
 next(struct hc_guest *guest, struct hc_thread *thread,
     const struct hc_position **position)
 {
 	struct hc_recording *rec = guest->recording;
+	const char *why;
 
 	*position = NULL;
 	if (rec->turn.holder != thread || rec->state != HC_REPLAY_RUNS ||
 	    record_peek(rec->reader) != RECORD_PREEMPT)
 		return NULL;
-	if (rec->sought != rec->reader->records + 1) {
-		rec->scratch = *rec->reader;
-		(void)record_next(&rec->scratch);
-		if (!hc_preempt_get(
-			&rec->scratch, &rec->position, &rec->holes)) {
-			hc_recording_breaks_off(rec, &rec->scratch);
-			return rec->why;
-		}
-		rec->sought = rec->reader->records + 1;
-	}
-	*position = &rec->position;
-	return NULL;
+	why = rec->sought == rec->reader->records + 1 ? look_at_clock(rec)
+						      : look_ahead(rec, thread);
+	*position = why ? NULL : &rec->position;
+	return why;
 }
 
 const struct hc_preemption hc_record_preemption = {

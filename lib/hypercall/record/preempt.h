@@ -16,7 +16,11 @@
  * another thread or a signal waits for it. */
 #define HC_PREEMPT_MS 10
 
+/* A replay that does not find a position in this time has diverged. */
+#define HC_SEEK_SECONDS 600
+
 struct hc_recording;
+struct hc_thread;
 
 struct hc_holes {
 	unsigned n;
@@ -37,6 +41,10 @@ extern const struct hc_preemption hc_record_preemption, hc_replay_preemption;
 void hc_preempt_waits(struct hc_recording *rec, struct hc_waiting *call);
 void
 hc_preempt_returns(struct hc_recording *rec, const struct hc_waiting *call);
+
+/* Kick the thread, which calls this, after this time.  0 or -errno. */
+int64_t hc_preempt_timer(
+    struct hc_recording *rec, struct hc_thread *thread, uint64_t ms);
 
 /* The record, with its kind; its contents, after the kind: false after a
  * fault. */

@@ -223,37 +223,6 @@ hc_record_signal(
 	return true;
 }
 
-/* A timer that kicks the calling host thread.  0 or -errno. */
-static int64_t
-make_timer(struct hc_recording *rec, struct hc_thread *thread)
-{
-	struct sigevent event = {
-		.sigev_signo = HC_KICK,
-		.sigev_notify = SIGEV_THREAD_ID,
-		._sigev_un._tid = (int)hc_host(SYS_gettid, 0),
-	};
-	int64_t r;
-
-	if (rec->timed)
-		(void)hc_host(SYS_timer_delete, rec->timer);
-	r = hc_host(SYS_timer_create, CLOCK_MONOTONIC, &event, &rec->timer);
-	rec->timed = r == 0 ? thread : NULL;
-	return r;
-}
-
-/* Have the thread kicked when it is to be preempted.  0 or -errno. */
-static int64_t
-arm_timer(struct hc_recording *rec, struct hc_thread *thread)
-{
-	const struct itimerspec when = {
-		.it_value.tv_nsec = HC_PREEMPT_MS * 1000000L,
-	};
-	const int64_t r = rec->timed == thread ? 0 : make_timer(rec, thread);
-
-	return r < 0 ? r
-		     : hc_host(SYS_timer_settime, rec->timer, 0, &when, NULL);
-}
-
 /* A signal has come between two events: it waits a little for the next, and
  * then the thread is preempted for it. */
 static const char *
@@ -272,7 +241,7 @@ delay(struct hc_guest *guest, struct hc_thread *thread)
 	if (!first && now - rec->delayed < HC_PREEMPT_MS)
 		return NULL;
 	thread->to_preempt = !first;
-	return arm_timer(rec, thread) < 0
+	return hc_preempt_timer(rec, thread, HC_PREEMPT_MS) < 0
 		   ? "the recording: the host has no timer left"
 		   : NULL;
 }

@@ -60,10 +60,12 @@ struct hc_recording {
 	/* Replaying: the next position, of this record. */
 	struct hc_position position;
 	uint64_t sought;
+	uint64_t sought_ms; /* since when */
 	/* Recording: a signal has waited for an event since this millisecond;
-	 * 0: none waits.  The host's timer for that. */
+	 * 0: none waits. */
 	uint64_t delayed;
-	struct hc_thread *timed; /* it kicks this one; NULL: there is none */
+	/* The host's timer that kicks this thread; NULL: there is none. */
+	struct hc_thread *timed;
 	int timer;
 	/* Replaying: the guest's output up to this event was written, and for
 	 * its stream 1 it was written to this descriptor; 0: to 1. */
