@@ -140,7 +140,7 @@ test_vectors(void)
 static void
 test_descriptors(void)
 {
-	static const long odd[] = { -1, -2, 1024, 1 << 20, 1L << 31,
+	static const long odd[] = { -1, -2, 1 << 20, 1L << 31,
 		(1L << 31) - 1, -100 };
 	long fd, wrong = 0;
 	size_t i;
