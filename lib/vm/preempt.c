@@ -318,7 +318,6 @@ preempt(struct vcpu *vcpu)
 		return replay_position(vcpu);
 	if (!guest->preemption->is_wanted(guest, &vcpu->thread))
 		return true;
-	/* Until here nobody has kicked the thread once more for it. */
 	(void)record_position(vcpu);
 	vcpu->thread.to_preempt = false;
 	return false;
