@@ -37,11 +37,9 @@ recording_check(const struct options *o)
 {
 	if (o->record && o->replay)
 		say("--record and --replay exclude each other");
-	else if (o->record && options_debugged(o))
-		say("--record does not go with a debugger: record without it,"
-		    " and give --gdb or --debug to --replay");
-	else if (o->replay && o->multi)
-		say("--replay and --multi exclude each other");
+	else if ((o->record || o->replay) && o->multi)
+		say("--%s and --multi exclude each other",
+		    o->record ? "record" : "replay");
 	else
 		return 0;
 	return -1;
@@ -90,22 +88,6 @@ stay(void)
 	return r;
 }
 
-/* The file holds the guest's data. */
-int
-recording_create(struct recording *rec, const struct options *o)
-{
-	if (stay() < 0)
-		return -1;
-	rec->fd = outfile_private("--record", o->record);
-	if (rec->fd < 0)
-		return -1;
-	writer.write = write_blocks;
-	writer.context = rec;
-	record_open(&writer);
-	rec->calls.writer = &writer;
-	return 0;
-}
-
 /* The hash of a file's contents: 0 or -errno. */
 static int
 hash_file(int fd, uint64_t *hash)
@@ -124,24 +106,47 @@ hash_file(int fd, uint64_t *hash)
 
 /* The host's name of an open file, and the hash of its contents. */
 static int
-put_file(int fd, const char *fallback)
+find_file(struct recorded_file *file, int fd, const char *fallback)
 {
-	char link[32], path[PATH_MAX] = "";
-	uint64_t hash = 0;
+	char link[32];
 	ssize_t n;
-	int r = 0;
+	int r;
 
-	if (fd >= 0) {
-		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-		n = readlink(link, path, sizeof(path) - 1);
-		path[n > 0 ? n : 0] = '\0';
-		r = hash_file(fd, &hash);
-	}
+	if (fd < 0)
+		return 0;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, file->path, sizeof(file->path) - 1);
+	if (n <= 0)
+		snprintf(file->path, sizeof(file->path), "%s", fallback);
+	r = hash_file(fd, &file->hash);
 	if (r < 0)
 		say("%s: %s", fallback, strerror(-r));
-	record_put_text(&writer, fd >= 0 && !*path ? fallback : path);
-	record_put_bytes(&writer, &hash, sizeof(hash));
 	return r;
+}
+
+/* The file holds the guest's data. */
+int
+recording_create(
+    struct recording *rec, const struct options *o, const struct program *p)
+{
+	if (stay() < 0)
+		return -1;
+	rec->fd = outfile_private("--record", o->record);
+	if (rec->fd < 0 || find_file(&rec->program, p->fd, o->guest) < 0 ||
+	    find_file(&rec->interp, p->interp_fd, p->interp_name) < 0)
+		return -1;
+	writer.write = write_blocks;
+	writer.context = rec;
+	record_open(&writer);
+	rec->calls.writer = &writer;
+	return 0;
+}
+
+static void
+put_file(const struct recorded_file *file)
+{
+	record_put_text(&writer, file->path);
+	record_put_bytes(&writer, &file->hash, sizeof(file->hash));
 }
 
 static void
@@ -181,9 +186,9 @@ put_cpuid(const struct machine_cpuid *cpuid)
 	}
 }
 
-static int
-put_header(
-    const struct options *o, const struct machine *m, const struct program *p)
+static void
+put_header(const struct recording *rec, const struct options *o,
+    const struct machine *m, const struct program *p)
 {
 	record_begin(&writer, RECORD_HEADER);
 	put_policy(o);
@@ -191,12 +196,10 @@ put_header(
 	record_put(&writer, m->guest.world.uid);
 	record_put(&writer, m->guest.world.gid);
 	record_put_text(&writer, o->guest);
-	if (put_file(p->fd, o->guest) < 0 ||
-	    put_file(p->interp_fd, p->interp_name) < 0)
-		return -1;
+	put_file(&rec->program);
+	put_file(&rec->interp);
 	record_put_text(&writer, p->interp_fd >= 0 ? p->interp_name : "");
 	put_cpuid(&m->cpuid);
-	return 0;
 }
 
 /* The stack has arguments, environment and the auxiliary vector. */
@@ -500,13 +503,25 @@ cut_status(void)
 	}
 }
 
+/* A debugger may run the guest several times: the last run is recorded. */
+static int
+begin_anew(const struct recording *rec, const struct options *o)
+{
+	const int r = outfile_again(rec->fd);
+
+	if (r < 0)
+		say("--record=%s: %s", o->record, strerror(-r));
+	return r;
+}
+
 int
 recording_start(struct recording *rec, const struct options *o,
     struct machine *m, const struct program *p, int *status)
 {
 	if (rec->calls.writer) {
-		if (put_header(o, m, p) < 0)
+		if (options_debugged(o) && begin_anew(rec, o) < 0)
 			return -1;
+		put_header(rec, o, m, p);
 		put_start(m);
 		return 0;
 	}
@@ -530,6 +545,7 @@ is_cut(const struct recording *rec, const struct machine *m)
 
 	/* A call that cannot be recorded is the guest's own end. */
 	return end->kind == OUTCOME_KILLED || end->kind == OUTCOME_TIMEOUT ||
+	       debug_was_killed(m) ||
 	       (end->kind == OUTCOME_FAILED && !rec->calls.why[0]) ||
 	       rec->calls.state == HC_REPLAY_CUT;
 }
@@ -542,7 +558,8 @@ put_end(struct recording *rec, struct machine *m)
 	int r;
 
 	record_begin(&writer, cut ? RECORD_CUT : RECORD_END);
-	record_put(&writer, m->outcome.kind);
+	record_put(
+	    &writer, debug_was_killed(m) ? OUTCOME_KILLED : m->outcome.kind);
 	record_put(&writer, (uint64_t)m->outcome.code);
 	record_put(&writer, rec->calls.events);
 	record_put_bytes(&writer, &hash, sizeof(hash));
@@ -613,8 +630,7 @@ end_replay(struct recording *rec, struct machine *m, int image, int status)
 	struct hc_recording *calls = &rec->calls;
 
 	/* --timeout, a signal to novillo, or a debugger. */
-	if (calls->state == HC_REPLAY_RUNS &&
-	    (is_cut(rec, m) || debug_was_killed(m)))
+	if (calls->state == HC_REPLAY_RUNS && is_cut(rec, m))
 		return status;
 	if (calls->state == HC_REPLAY_RUNS)
 		compare_end(calls, m);

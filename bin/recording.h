@@ -18,14 +18,14 @@
 struct recording {
 	int fd; /* -1: there is none */
 	struct hc_recording calls;
-	/* The header of one that is replayed. */
-	uint64_t addresses;
-	uint64_t uid, gid;
-	char guest[PATH_MAX]; /* as the user typed it */
 	struct recorded_file {
 		char path[PATH_MAX]; /* the host's, or "" */
 		uint64_t hash;       /* of its contents */
 	} program, interp;
+	/* The header of one that is replayed. */
+	uint64_t addresses;
+	uint64_t uid, gid;
+	char guest[PATH_MAX]; /* as the user typed it */
 	char interp_name[HC_PATH];
 	struct machine_cpuid cpuid;
 };
@@ -35,8 +35,9 @@ struct recording {
 /* Do --record and --replay go with the other options? */
 int recording_check(const struct options *options);
 
-/* Create the file of --record. */
-int recording_create(struct recording *recording, const struct options *o);
+/* Create the file of --record, for this program. */
+int recording_create(struct recording *recording, const struct options *o,
+    const struct program *program);
 
 /* Open the file of --replay, read its header, and set the options that it
  * has. */

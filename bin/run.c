@@ -383,6 +383,7 @@ prepare_debugger(const struct options *o)
 		.output = &run.output,
 		.core_place = o->core ? &run.core : NULL,
 		.replayed = o->replay != NULL,
+		.recorded = o->record != NULL,
 		.report = report_debugger,
 	};
 	hc_look_init(&run.target.look, &run.machine.guest);
@@ -495,7 +496,7 @@ prepare(const struct options *o, int *status)
 		return -1;
 	learn_start(o, &run.machine.guest);
 	*status = STATUS_FAILED;
-	if (o->record && recording_create(&run.recording, o) < 0)
+	if (o->record && recording_create(&run.recording, o, &run.program) < 0)
 		return -1;
 	run.machine.guest.world.program = run.program.fd;
 	if (run.program.words > 0)

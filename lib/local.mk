@@ -354,6 +354,8 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/line.h \
 	lib/debugger/plan.c \
 	lib/debugger/plan.h \
+	lib/debugger/recorded.c \
+	lib/debugger/recorded.h \
 	lib/debugger/replay.c \
 	lib/debugger/replay.h \
 	lib/debugger/scratch.c \

@@ -5,6 +5,7 @@
  */
 #include "debugger/front.h"
 
+#include "debugger/recorded.h"
 #include "debugger/replay.h"
 
 #include "debugger/session.h"
@@ -44,7 +45,10 @@ expect_signals(struct debugger_server *server, const int *signals, size_t n)
 static const struct target_ops *
 ops_of(const struct debugger_target *target)
 {
-	return target->replayed ? debugger_replay_ops() : debugger_target_ops();
+	if (target->replayed)
+		return debugger_replay_ops();
+	return target->recorded ? debugger_recorded_ops()
+				: debugger_target_ops();
 }
 
 int

@@ -4,45 +4,12 @@
  */
 #include "debugger/replay.h"
 
-#include <errno.h>
+#include "debugger/recorded.h"
 
 static struct history *
 history_of(void *ctx)
 {
 	return ((struct debugger_target *)ctx)->history;
-}
-
-/* The past cannot be changed. */
-static int
-refuse(void *ctx)
-{
-	struct debugger_target *t = ctx;
-
-	if (t->report && !t->refused)
-		t->report("a replay cannot be changed: registers and memory can"
-			  " only be read; to change them, debug the guest"
-			  " itself, without --replay");
-	t->refused = true;
-	return -EPERM;
-}
-
-static int
-op_write_regs(void *ctx, int tid, const struct regs *regs, unsigned banks)
-{
-	(void)tid;
-	(void)regs;
-	(void)banks;
-	return refuse(ctx);
-}
-
-static int64_t
-op_write_mem(void *ctx, int tid, uint64_t addr, const void *buf, size_t len)
-{
-	(void)tid;
-	(void)addr;
-	(void)buf;
-	(void)len;
-	return refuse(ctx);
 }
 
 static enum debug_want
@@ -137,13 +104,7 @@ debugger_replay_ops(void)
 {
 	static struct target_ops ops;
 
-	ops = *debugger_target_ops();
-	ops.write_regs = op_write_regs;
-	ops.write_mem = op_write_mem;
-	ops.set_siginfo = NULL;
-	ops.allocate = NULL;
-	ops.release = NULL;
-	ops.pause = NULL; /* there is no non-stop mode */
+	ops = *debugger_recorded_ops();
 	ops.resume = op_resume;
 	ops.thread_events = op_thread_events;
 	ops.reverse = op_reverse;

@@ -244,8 +244,8 @@ has_news(const struct debugger_server *server)
 		   console_peek(&hits.console, &text) > 0);
 }
 
-/* In a history, which cannot be changed, the guest's own INT3 is the signal
- * that it raised: rip is not moved for GDB.  The guest may be ended wherever it
+/* In a guest that cannot be changed its own INT3 is the signal that it raised:
+ * rip is not moved for GDB.  The guest may be ended wherever it
  * is. */
 static struct stop
 stop_of(struct machine *m, const struct debug_event *event)
@@ -261,7 +261,7 @@ stop_of(struct machine *m, const struct debug_event *event)
 		return stop;
 	if (history.edge != HISTORY_WITHIN)
 		stop.kind = edges[history.edge];
-	else if (history.state != HISTORY_NONE && stop.kind == STOP_INT3)
+	else if (m->guest.recorded && stop.kind == STOP_INT3)
 		stop.kind = STOP_SIGNAL;
 	return stop;
 }

@@ -240,11 +240,11 @@ debugger_target_action(const struct target_resume *how, int tid)
 	return NULL;
 }
 
-static int
-op_resume(void *ctx, const struct target_resume *how)
+int
+debugger_target_resume(
+    void *ctx, const struct target_resume *how, enum debug_want others)
 {
 	static const enum debug_want wants[] = {
-		[ACTION_STOP] = WANT_STOP,
 		[ACTION_CONTINUE] = WANT_RUN,
 		[ACTION_STEP] = WANT_STEP,
 		[ACTION_RANGE] = WANT_RANGE,
@@ -261,14 +261,20 @@ op_resume(void *ctx, const struct target_resume *how)
 		if (!thread_lives(&m->vcpu[i]))
 			continue;
 		action = debugger_target_action(how, m->vcpu[i].thread.tid);
-		if (action)
+		if (action && action->kind != ACTION_STOP)
 			debug_want(&m->vcpu[i], wants[action->kind], action->lo,
 			    action->hi, action->signal);
 		else
-			debug_want(&m->vcpu[i], WANT_STOP, 0, 0, 0);
+			debug_want(&m->vcpu[i], others, 0, 0, 0);
 	}
 	debug_resume(m);
 	return 0;
+}
+
+static int
+op_resume(void *ctx, const struct target_resume *how)
+{
+	return debugger_target_resume(ctx, how, WANT_STOP);
 }
 
 static void

@@ -30,7 +30,7 @@ struct debugger_target {
 	bool r_debug_sought;
 	uint64_t r_debug;  /* 0: it has none */
 	struct hits *hits; /* of this machine */
-	bool replayed;
+	bool replayed, recorded;
 	struct history *history; /* of a guest that is replayed */
 	bool refused;            /* a change of it was, and that was reported */
 	/* Reports one sentence to the user, or NULL. */
@@ -45,6 +45,10 @@ const struct target_ops *debugger_target_ops(void);
 /* The action of a resumption for thread `tid`, or NULL. */
 const struct target_action *
 debugger_target_action(const struct target_resume *how, int tid);
+
+/* Resume the machine: what the threads do that have no action. */
+int debugger_target_resume(
+    void *ctx, const struct target_resume *how, enum debug_want others);
 
 /* The stop that an event of the machine is to the stub. */
 struct stop

@@ -377,7 +377,8 @@ rests_on_break(struct vcpu *vcpu)
 {
 	uint64_t reported = vcpu->debug.reported;
 
-	return reported != DEBUG_NOWHERE && vcpu_user_rip(vcpu) == reported &&
+	return reported != DEBUG_NOWHERE && !vcpu->debug.waits &&
+	       vcpu_user_rip(vcpu) == reported &&
 	       breaks_at(&vcpu->machine->debug.breaks, reported);
 }
 
@@ -567,6 +568,30 @@ debug_wait(struct vcpu *vcpu)
 	return false;
 }
 
+bool
+debug_rest_waiting(struct vcpu *vcpu)
+{
+	const _Atomic uint32_t *run = &state_of(vcpu)->run;
+	const enum flight_call call = vcpu->flight.call;
+
+	if (*run != RUN_STOPPING)
+		return false;
+	if (call == CALL_SERVED)
+		step_leave(vcpu);
+	vcpu->debug.waits = true;
+	while (*run == RUN_STOPPING && !machine_is_over(vcpu->machine)) {
+		kick_forget(vcpu);
+		rest(vcpu);
+		sleep_until_granted(vcpu);
+	}
+	vcpu->debug.waits = false;
+	/* Its call goes on, and has not met what the debugger saw. */
+	vcpu->flight.call = call;
+	vcpu->debug.reported = DEBUG_NOWHERE;
+	wait_for_actions(vcpu->machine);
+	return true;
+}
+
 void
 debug_enter(struct vcpu *vcpu)
 {
@@ -657,9 +682,13 @@ debug_born(struct vcpu *vcpu)
 	struct debug *d = &vcpu->machine->debug;
 	/* KVM's setting belongs to the vCPU, and outlives its threads. */
 	const uint32_t control = vcpu->debug.control;
+	/* The threads of a recorded guest run when they have the turn. */
+	const enum debug_want want = hc_is_recorded(&vcpu->machine->guest)
+					 ? WANT_RUN
+					 : d->want_new;
 
 	vcpu->debug = (struct debug_vcpu){
-		.want = d->want_new,
+		.want = want,
 		.control = control,
 		.reported = DEBUG_NOWHERE,
 		.left = DEBUG_NOWHERE,
@@ -673,7 +702,7 @@ debug_born(struct vcpu *vcpu)
 				       .cause = CAUSE_BORN,
 				       .vcpu = vcpu->id,
 				       .tid = (uint32_t)vcpu->thread.tid,
-				       .wanted = d->want_new != WANT_STOP,
+				       .wanted = want != WANT_STOP,
 				   });
 }
 
@@ -940,12 +969,25 @@ pass_wants(struct machine *m)
 	}
 }
 
+/* A fault comes again if its signal is kept from the guest.  A trap after an
+ * instruction does not, and a replay would not keep its signal. */
+static bool
+needs_trap(const struct vcpu *vcpu)
+{
+	return hc_is_recorded(&vcpu->machine->guest) &&
+	       vcpu->flight.raised == RAISED_ASKED &&
+	       vcpu->debug.cause == RAISED_TRAP &&
+	       vcpu->debug.info.si_signo == SIGTRAP;
+}
+
 /* The signal that the vCPU gets when its debugger has left. */
 static int
 signal_kept(const struct vcpu *vcpu)
 {
 	const struct debug_vcpu *v = &vcpu->debug;
 
+	if (needs_trap(vcpu))
+		return SIGTRAP;
 	if (v->signal || vcpu->flight.raised != RAISED_ASKED ||
 	    v->cause == RAISED_TRAP)
 		return v->signal;
@@ -980,7 +1022,7 @@ debug_detach(struct machine *m)
 	d->pass = 0;
 	d->catch_set.on = false;
 	d->threads = false;
-	m->guest.signals.observed = false;
+	m->guest.signals.observed = m->guest.recorded != NULL;
 	d->want_new = m->guest.replay ? WANT_STOP : WANT_RUN;
 	for (i = 0; i < m->vcpus; i++) {
 		m->vcpu[i].debug.event.kind = EVENT_NONE;
@@ -994,6 +1036,8 @@ debug_detach(struct machine *m)
 		breaks_clear(&d->breaks);
 		copies_clear(&d->copies);
 		pass_wants(m);
+		if (m->guest.resumed)
+			m->guest.resumed(&m->guest);
 		cause_with_lock(
 		    m, (struct stops_input){ .cause = CAUSE_RESUME });
 	}
@@ -1234,7 +1278,7 @@ debug_stops(const struct machine *m, enum debug_stop_way way)
 }
 
 /* The vCPU that the controller is to run, or NULL: no other moves, and its next
- * instruction does not wait. */
+ * instruction does not wait.  A recorded one may wait for its turn at any. */
 static struct vcpu *
 choose_lent(struct machine *m)
 {
@@ -1249,7 +1293,7 @@ choose_lent(struct machine *m)
 		mover = &m->vcpu[i];
 		movers++;
 	}
-	if (movers != 1) {
+	if (movers != 1 || hc_is_recorded(&m->guest)) {
 		d->runs = 0;
 		return NULL;
 	}
@@ -1313,6 +1357,8 @@ forget_stale(struct machine *m, struct vcpu *vcpu)
 		vcpu->debug.event.kind = EVENT_NONE;
 	if (vcpu->debug.event.kind != EVENT_NONE)
 		return;
+	if (needs_trap(vcpu))
+		vcpu->debug.signal = SIGTRAP;
 	if (!vcpu->debug.signal)
 		vcpu->debug.info = (siginfo_t){ 0 };
 	else if (vcpu->flight.raised == RAISED_NONE)
@@ -1328,6 +1374,8 @@ debug_resume(struct machine *m)
 	unsigned i;
 
 	pthread_mutex_lock(&m->lock);
+	if (m->guest.resumed && is_held(m))
+		m->guest.resumed(&m->guest);
 	for (i = 0; i < m->vcpus; i++)
 		if (thread_lives(&m->vcpu[i]) &&
 		    m->vcpu[i].debug.want != WANT_STOP)

@@ -109,7 +109,8 @@ enum step_phase {
 struct debug_vcpu {
 	enum debug_want want;
 	uint64_t lo, hi;
-	int signal;               /* to be delivered when it runs, or 0 */
+	int signal;     /* to be delivered when it runs, or 0 */
+	uint64_t given; /* signals that wait, and are not reported again */
 	enum flight_raised cause; /* of `info` */
 	struct debug_event event;
 	siginfo_t info;    /* of its last report, or of its next signal's */
@@ -119,6 +120,7 @@ struct debug_vcpu {
 	uint64_t left;     /* it was taken out of the copy of this address */
 	bool passes;       /* it goes on from the breakpoint that it met */
 	bool followed;     /* the judge is to see each of its instructions */
+	bool waits;        /* it rests within a call: debug_rest_waiting() */
 	_Atomic uint32_t lends; /* runs that the controller has begun */
 	_Atomic bool looks;     /* its thread looks how long they last */
 	uint64_t rested;        /* rip when it last came to rest */
@@ -315,6 +317,11 @@ void debug_begin(struct vcpu *vcpu);
 bool debug_wait(struct vcpu *vcpu);
 void debug_enter(struct vcpu *vcpu);
 void debug_end(struct vcpu *vcpu);
+
+/* Within a call, or before its first instruction, the vCPU's thread waits for
+ * what another has to do.  Is it to rest?  Then it does, until it may wait on,
+ * and its registers are the user's meanwhile. */
+bool debug_rest_waiting(struct vcpu *vcpu);
 
 /* For thread.c, with the machine's lock: a thread is born on this vCPU, or
  * gone from it; the machine is over, and a host thread done with it. */

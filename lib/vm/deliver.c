@@ -65,16 +65,20 @@ finish_call(struct vcpu *vcpu, const struct hc_sigaction *action)
 	vcpu_set_user_regs(vcpu, &regs);
 }
 
+static bool
+is_recorded(const struct vcpu *vcpu)
+{
+	return hc_is_recorded(&vcpu->machine->guest);
+}
+
 /* Does the signal end the guest from outside?  So does one for which a
  * recording has no place: it came between two events. */
 static bool
 is_end_from_outside(
     const struct vcpu *vcpu, const siginfo_t *info, enum flight_raised cause)
 {
-	const struct hc_guest *guest = &vcpu->machine->guest;
-
 	return hc_signal_is_outside(info) ||
-	       (guest->recorded && !guest->replay && cause == RAISED_NONE &&
+	       (is_recorded(vcpu) && cause == RAISED_NONE &&
 		   !vcpu->thread.at_event);
 }
 
@@ -128,6 +132,17 @@ enter_handler(struct vcpu *vcpu, const struct hc_delivery *d)
 	return 0;
 }
 
+/* A signal that was sent takes effect.  One that ends the guest from outside is
+ * not in the recording, which ends there. */
+static void
+record(struct vcpu *vcpu, struct hc_delivery *d)
+{
+	struct hc_guest *guest = &vcpu->machine->guest;
+
+	if (d->act != HC_SIGNAL_KILLS || !hc_signal_is_outside(&d->info))
+		(void)guest->took(guest, &vcpu->thread, &d->info);
+}
+
 /*
  * A signal takes effect.  If there is no room for its frame, it becomes
  * SIGSEGV; if there is none for that either, the guest is killed.
@@ -143,6 +158,8 @@ act(struct vcpu *vcpu, const struct taken *taken)
 		hc_signal_judge(guest, &vcpu->thread, forced, &d);
 		if (d.act == HC_SIGNAL_IGNORED)
 			return;
+		if (!forced && is_recorded(vcpu))
+			record(vcpu, &d);
 		hc_trace_signal(guest, vcpu->thread.tid, &d.info);
 		if (d.act == HC_SIGNAL_KILLS) {
 			end_by_signal(vcpu, &d.info, taken->cause);
@@ -158,6 +175,29 @@ act(struct vcpu *vcpu, const struct taken *taken)
 		};
 		forced = true;
 	}
+}
+
+/* A recording has no place for the debugger's signal here: the thread takes
+ * it as one that was sent to it. */
+static bool
+is_early(const struct vcpu *vcpu, const struct taken *taken)
+{
+	const struct hc_signals *signals = &vcpu->machine->guest.signals;
+	const int signal = taken->info.si_signo;
+
+	if (!is_recorded(vcpu) || taken->cause != RAISED_NONE)
+		return false;
+	return (vcpu->thread.signals.blocked & HC_SIGNAL_BIT(signal)) ||
+	       (!vcpu->thread.at_event && !hc_signal_ends(signals, signal));
+}
+
+static void
+send_later(struct vcpu *vcpu, const struct taken *taken)
+{
+	struct hc_guest *guest = &vcpu->machine->guest;
+
+	if (hc_signal_give(guest, &vcpu->thread, &taken->info))
+		vcpu->debug.given |= HC_SIGNAL_BIT(taken->info.si_signo);
 }
 
 /* The signal that the debugger passes on, or one of its own. */
@@ -182,7 +222,21 @@ take_debuggers(struct vcpu *vcpu, struct taken *taken)
 	v->signal = 0;
 	v->info.si_signo = 0;
 	v->cause = RAISED_NONE;
-	return true;
+	if (!is_early(vcpu, taken))
+		return true;
+	send_later(vcpu, taken);
+	return false;
+}
+
+/* Has the debugger decided on the signal before it was sent? */
+static bool
+was_given(struct vcpu *vcpu, int signal)
+{
+	const hc_sigset bit = HC_SIGNAL_BIT(signal);
+	const bool given = vcpu->debug.given & bit;
+
+	vcpu->debug.given &= ~bit;
+	return given;
 }
 
 /* The next signal that counts now, if there is one. */
@@ -198,8 +252,10 @@ take(struct vcpu *vcpu, struct taken *taken)
 		f->raised = RAISED_NONE;
 		return true;
 	}
-	return hc_signal_next(
-	    &vcpu->machine->guest, &vcpu->thread, &taken->info);
+	if (!hc_signal_next(&vcpu->machine->guest, &vcpu->thread, &taken->info))
+		return false;
+	taken->decided = was_given(vcpu, taken->info.si_signo);
+	return true;
 }
 
 /* A single step ends at the first instruction of a handler. */
@@ -243,13 +299,18 @@ act_on_all(struct vcpu *vcpu)
 
 	while (!stepped && take(vcpu, &taken)) {
 		action = &guest->signals.action[taken.info.si_signo - 1];
-		finish_call(
-		    vcpu, action->handler > (uintptr_t)SIG_IGN ? action : NULL);
+		if (action->handler <= (uintptr_t)SIG_IGN)
+			action = NULL;
+		/* A replay without the signal makes the call again, so that is
+		 * decided when the debugger has decided on the signal. */
+		if (!is_recorded(vcpu))
+			finish_call(vcpu, action);
 		if (!taken.decided &&
 		    debug_signal(vcpu, &taken.info, taken.cause)) {
 			vcpu->flight.raised = RAISED_ASKED;
 			return false;
 		}
+		finish_call(vcpu, action);
 		rip = vcpu_user_rip(vcpu);
 		act(vcpu, &taken);
 		if (machine_is_over(vcpu->machine))

@@ -277,8 +277,15 @@ read_counter(struct vcpu *vcpu, unsigned size)
 	struct machine *m = vcpu->machine;
 	struct kvm_regs *regs = vcpu_regs(vcpu);
 	uint64_t value = 0;
-	const char *why = m->guest.counted(&m->guest, &vcpu->thread, &value);
+	/* As a call, it may wait for a turn. */
+	const bool waits = m->debug.on && hc_is_recorded(&m->guest);
+	const char *why;
 
+	if (waits)
+		debug_call(vcpu);
+	why = m->guest.counted(&m->guest, &vcpu->thread, &value);
+	if (waits)
+		debug_returned(vcpu, false);
 	if (why) {
 		m->stopped_at = vcpu->flight.frame->rip;
 		machine_end(m, OUTCOME_FAILED, 0, "%s", why);

@@ -157,7 +157,6 @@ run_thread(struct vcpu *vcpu)
 static void
 run_debugged(struct vcpu *vcpu)
 {
-	debug_begin(vcpu);
 	for (;;) {
 		/* The fate of a call cannot wait. */
 		if (flight_is_open(&vcpu->flight))
@@ -176,6 +175,9 @@ run_threads(struct vcpu *vcpu)
 
 	kick_set_current(vcpu);
 	while (wait_for_life(vcpu)) {
+		/* A thread that waits for its turn may have to rest. */
+		if (debugged)
+			debug_begin(vcpu);
 		if (vcpu->thread.turns)
 			check_turn(
 			    vcpu, vcpu->thread.turns->begin(
@@ -292,6 +294,9 @@ void
 machine_join(struct machine *m)
 {
 	join_all(m);
+	/* Memory without a debugger's breakpoints is the guest's. */
+	if (m->debug.on)
+		breaks_hide(&m->debug.breaks);
 	m->debug.on = false;
 }
 
@@ -359,11 +364,18 @@ machine_ends_by(const struct machine *m, int signal)
 }
 
 /* A guest that waits for its debugger would never take the signal, and a
- * debugger that does not read would never pass it on. */
+ * debugger that does not read would never pass it on.  A recording ends there,
+ * whichever thread has the turn, unless a debugger sees the signal first. */
 static bool
-nobody_takes(const struct debug *d)
+nobody_takes(const struct machine *m)
 {
-	return d->attached ? d->deaf : d->stops.mode == MODE_HELD;
+	const struct debug *d = &m->debug;
+
+	if (m->guest.replay)
+		return true;
+	if (d->on && d->attached)
+		return d->deaf;
+	return m->guest.recorded || (d->on && d->stops.mode == MODE_HELD);
 }
 
 void
@@ -371,9 +383,7 @@ machine_signal(struct machine *m, int signal, void *context)
 {
 	const bool ends = signal && ends_guest(m, signal);
 
-	/* A recording ends there, whichever thread has the turn. */
-	if (ends &&
-	    (m->guest.recorded || (m->debug.on && nobody_takes(&m->debug))))
+	if (ends && nobody_takes(m))
 		machine_kill(m, signal);
 	else if (ends && (machine_is_over(m) || !m->debug.attached))
 		output_hurry();

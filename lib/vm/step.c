@@ -513,8 +513,8 @@ touched_watch(struct vcpu *vcpu)
 
 /* A step ends with the hypercall.  `syscall` has saved TF, of the step or of
  * KVM, in r11. */
-static void
-leave_step(struct vcpu *vcpu)
+void
+step_leave(struct vcpu *vcpu)
 {
 	struct debug_vcpu *v = &vcpu->debug;
 	bool flagged = v->traced || v->phase == STEP_INSIDE ||
@@ -559,7 +559,7 @@ step_catches_hypercall(struct vcpu *vcpu)
 {
 	if (!debug_catches(vcpu))
 		return false;
-	leave_step(vcpu);
+	step_leave(vcpu);
 	vcpu->flight.call = CALL_CAUGHT;
 	vcpu_regs(vcpu)->rax = (uint64_t)-ENOSYS;
 	vcpu_changed(vcpu);
@@ -583,7 +583,7 @@ step_on_hypercall(struct vcpu *vcpu, int64_t result)
 	struct flight *f = &vcpu->flight;
 	const bool cut = hc_is_interrupted(result);
 
-	leave_step(vcpu);
+	step_leave(vcpu);
 	debug_returned(vcpu, cut);
 	if (f->call == CALL_SERVED && debug_catches(vcpu))
 		f->call = CALL_RESULT;

@@ -25,6 +25,10 @@ bool step_catches_hypercall(struct vcpu *vcpu);
 /* It is about to be served. */
 void step_before_hypercall(struct vcpu *vcpu);
 
+/* A step ends with the hypercall that is served: the user's flags are again
+ * without that of the step. */
+void step_leave(struct vcpu *vcpu);
+
 /* May the next instruction take any time? */
 bool step_may_block(struct vcpu *vcpu);
 

@@ -252,6 +252,14 @@ is_over(const struct hc_thread *thread)
 	    vcpu_of((struct hc_thread *)(uintptr_t)thread)->machine);
 }
 
+static bool
+rest(struct hc_thread *thread)
+{
+	struct vcpu *vcpu = vcpu_of(thread);
+
+	return vcpu->machine->debug.on && debug_rest_waiting(vcpu);
+}
+
 static const uint32_t base_msr[] = {
 	[HC_FS] = MSR_FS_BASE,
 	[HC_GS] = MSR_GS_BASE,
@@ -279,6 +287,7 @@ thread_init(struct vcpu *vcpu)
 		.create = create_thread,
 		.start = start_thread,
 		.is_over = is_over,
+		.rest = rest,
 		.next = next_thread,
 		.cpu_clock = cpu_clock,
 	};

@@ -22,6 +22,7 @@ GDB_TESTS = \
 	tests/gdb/t-gdb-places.sh \
 	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-python.sh \
+	tests/gdb/t-gdb-record.sh \
 	tests/gdb/t-gdb-regs.sh \
 	tests/gdb/t-gdb-reverse.sh \
 	tests/gdb/t-gdb-run.sh \

@@ -16,6 +16,7 @@
 HOST_MAIN = \
 	tests/gdb/t-gdb.sh \
 	tests/gdb/t-gdb-points.sh \
+	tests/gdb/t-gdb-record.sh \
 	tests/gdb/t-gdb-regs.sh \
 	tests/gdb/t-gdb-stops.sh \
 	tests/gdb/t-gdb-threads.sh

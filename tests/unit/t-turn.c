@@ -33,7 +33,19 @@ kick(struct hc_thread *t)
 	kicked = t;
 }
 
-static const struct hc_thread_ops ops = { .is_over = is_over, .kick = kick };
+/* There is no debugger. */
+static bool
+rest(struct hc_thread *t)
+{
+	(void)t;
+	return false;
+}
+
+static const struct hc_thread_ops ops = {
+	.is_over = is_over,
+	.kick = kick,
+	.rest = rest,
+};
 
 static void
 start(void)

@@ -141,8 +141,8 @@ struct hc_guest {
 	 * that says why the guest cannot go on. */
 	const char *(*counted)(
 	    struct hc_guest *guest, struct hc_thread *thread, uint64_t *value);
-	/* The same for a signal that the thread takes, which is recorded; or
-	 * the next that it took: false if there is none here. */
+	/* The same for a signal that takes effect on the thread, which is
+	 * recorded; or the next that did: false if there is none here. */
 	bool (*took)(
 	    struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info);
 	/* The thread has taken all signals that it can take here: NULL, or a
@@ -151,10 +151,19 @@ struct hc_guest {
 	    struct hc_guest *guest, struct hc_thread *thread);
 	/* NULL: no thread is preempted. */
 	const struct hc_preemption *preemption;
+	/* A debugger has held the guest, which goes on now: to a recording no
+	 * time has passed.  All threads rest.  NULL: nobody asks. */
+	void (*resumed)(struct hc_guest *guest);
 	struct hc_recording *recording;
 	struct hc_replay *replay; /* NULL: the guest is not replayed */
 	_Atomic uint64_t count[HYPERCALL_END];
 };
+
+static inline bool
+hc_is_recorded(const struct hc_guest *guest)
+{
+	return guest->recorded && !guest->replay;
+}
 
 /*
  * One call.  The caller fills guest, thread and arg.  A handler reads its own

@@ -44,6 +44,9 @@ struct hc_thread_ops {
 	    struct hc_thread *child, uint64_t stack, const uint64_t *tls);
 	/* Has the guest ended? */
 	bool (*is_over)(const struct hc_thread *thread);
+	/* The thread waits for a turn: if a debugger wants all threads to rest,
+	 * rest until it lets this one go on.  True: it did. */
+	bool (*rest)(struct hc_thread *thread);
 	/* See hc_thread_next(). */
 	bool (*next)(
 	    struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME]);

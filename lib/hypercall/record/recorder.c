@@ -205,8 +205,8 @@ hc_record_counter(
 								 : why_not(rec);
 }
 
-/* A signal that ends the guest from outside, or between two events, is not in
- * the recording, which ends there. */
+/* One that ends the guest between two events is not in the recording, which
+ * ends there. */
 bool
 hc_record_signal(
     struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info)
@@ -214,9 +214,7 @@ hc_record_signal(
 	uint8_t bytes[RECORD_INFO];
 
 	_Static_assert(sizeof(*info) == sizeof(bytes), "as on Linux");
-	if (!thread->at_event ||
-	    (hc_signal_is_outside(info) &&
-		hc_signal_ends(&guest->signals, info->si_signo)))
+	if (!thread->at_event)
 		return true;
 	memcpy(bytes, info, sizeof(bytes));
 	record_put_signal(guest->recording->writer, bytes);
@@ -266,4 +264,14 @@ hc_record_preempt(struct hc_guest *guest, struct hc_thread *thread,
 	note_event(rec, thread);
 	return hc_record_turn(rec, thread, 0) == HC_TURN_STALLED ? HC_STALLED
 								 : why_not(rec);
+}
+
+/* Each wait begins anew. */
+void
+hc_record_resumed(struct hc_guest *guest)
+{
+	struct hc_recording *rec = guest->recording;
+
+	rec->delayed = 0;
+	rec->turn_ms = hc_record_ms();
 }

@@ -18,6 +18,7 @@ bool hc_record_signal(
 const char *hc_record_signals(struct hc_guest *guest, struct hc_thread *thread);
 const char *hc_record_preempt(struct hc_guest *guest, struct hc_thread *thread,
     const struct hc_position *position);
+void hc_record_resumed(struct hc_guest *guest);
 
 int64_t hc_replay_call(struct hc_call *call, const struct hc_row *row,
     uint32_t number, hc_serve_row *serve);
@@ -36,6 +37,9 @@ void hc_turns_attach(struct hc_recording *rec, struct hc_thread *first);
  * thread?  When this returns, it is that of the caller again. */
 enum hc_turn_taken hc_record_turn(
     struct hc_recording *rec, struct hc_thread *thread, uint32_t number);
+
+/* The clock of turns, in milliseconds. */
+uint64_t hc_record_ms(void);
 
 /* Records of `kind` that follow give the turn to other threads: when this
  * returns, they have given it back, or under a debugger it is PASSED. */

@@ -66,6 +66,11 @@ await(struct hc_turn *t, struct hc_thread *thread, unsigned most)
 		thread->kicked = 0;
 		if (thread->ops->is_over(thread))
 			return HC_TURN_OVER;
+		/* The time of the debugger does not count. */
+		if (thread->ops->rest(thread)) {
+			quiet = 0;
+			continue;
+		}
 		r = hc_host_wait_alone(thread, SYS_futex, &thread->has_turn,
 		    FUTEX_WAIT_PRIVATE, 0, most > 0 ? &slice : &second, 0, 0);
 		if (r == -ETIMEDOUT)

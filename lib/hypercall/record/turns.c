@@ -100,6 +100,15 @@ copy_lends(struct gmem_lends *to, const struct gmem_lends *from)
 	memcpy(to->range, from->range, from->n * sizeof(from->range[0]));
 }
 
+/* A debugger's stop has cut a wait for a futex: it goes on at once, so that the
+ * next wake finds the thread.  Its time is absolute. */
+static bool
+waits_on(struct hc_thread *thread, long number)
+{
+	return number == SYS_futex && thread->ops->rest(thread) &&
+	       !thread->signals.pending;
+}
+
 /* Other threads run while the host's call waits, and hand out ranges of memory
  * themselves. */
 static int64_t
@@ -120,7 +129,9 @@ wait_recorded(struct hc_turns *turns, struct hc_thread *thread, long number,
 	hc_preempt_waits(rec, &call);
 	rec->left_in_call = true;
 	hc_turn_leave(&rec->turn, thread);
-	r = hc_wait_call(&thread->kicked, number, arg);
+	do
+		r = hc_wait_call(&thread->kicked, number, arg);
+	while (hc_is_interrupted(r) && waits_on(thread, number));
 	if (come_back(rec, thread) == HC_TURN_TAKEN)
 		copy_lends(&rec->lends, &call.lends);
 	else

@@ -380,6 +380,18 @@ hc_signal_send(struct hc_guest *guest, struct hc_thread *to,
 		   : HC_SENT_COMES;
 }
 
+bool
+hc_signal_give(
+    struct hc_guest *guest, struct hc_thread *thread, const siginfo_t *info)
+{
+	int sent;
+
+	hc_signals_lock(guest);
+	sent = hc_signal_send(guest, thread, info, 0);
+	hc_signals_unlock(guest);
+	return sent >= 0 && sent != HC_SENT_NOWHERE;
+}
+
 /* Queue signals from outside, and those of timers. */
 static void
 collect(struct hc_guest *guest)
@@ -477,17 +489,10 @@ bool
 hc_signal_next(
     struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info)
 {
-	bool found;
-
-	if (guest->replay) {
-		found = guest->took(guest, thread, info);
-		thread->signals.pending = found;
-		return found;
-	}
-	found = take_next(guest, thread, info);
-	if (found && guest->took)
-		(void)guest->took(guest, thread, info);
-	return found;
+	if (!guest->replay)
+		return take_next(guest, thread, info);
+	thread->signals.pending = guest->took(guest, thread, info);
+	return thread->signals.pending;
 }
 
 void

@@ -42,6 +42,11 @@ bool hc_signal_ends(const struct hc_signals *signals, int signal);
  * False if the guest has no thread. */
 bool hc_signal_outside(struct hc_guest *guest, int signal);
 
+/* A debugger sends the thread a signal.  False: it has no effect, or the same
+ * is pending. */
+bool hc_signal_give(
+    struct hc_guest *guest, struct hc_thread *thread, const siginfo_t *info);
+
 /* Take the next signal that is neither blocked nor ignored.  False if there is
  * none; a later one sets `pending` again. */
 bool hc_signal_next(
