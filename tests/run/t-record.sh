@@ -319,9 +319,10 @@ while [ $at -lt "$size" ]; do
 done
 is "$unseen" "" "no changed byte goes unseen"
 
-for options in "--record=x --replay=x" "--gdb --record=x" "--gdb --multi --replay=x"; do
+for options in "--record=x --replay=x" "--gdb --multi --record=x" \
+    "--gdb --multi --replay=x"; do
 	# shellcheck disable=SC2086 # several options
-	try "$novillo" $options "$guests/hello.elf"
+	try timeout 60 "$novillo" $options "$guests/hello.elf"
 	is "$status" 125 "$options is refused"
 done
 done_testing

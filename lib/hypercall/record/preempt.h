@@ -12,10 +12,6 @@
 
 #define HC_HOLES 64 /* ranges of memory that waiting calls may write */
 
-/* A thread that computes without an event is preempted after so long, if
- * another thread or a signal waits for it. */
-#define HC_PREEMPT_MS 10
-
 /* A replay that does not find a position in this time has diverged. */
 #define HC_SEEK_SECONDS 600
 

@@ -228,6 +228,7 @@ delay(struct hc_guest *guest, struct hc_thread *thread)
 {
 	struct hc_recording *rec = guest->recording;
 	const uint64_t now = hc_record_ms();
+	const uint64_t patience = rec->turn.patience * HC_TURN_MS;
 	const bool first = !rec->delayed;
 
 	if (first)
@@ -236,10 +237,10 @@ delay(struct hc_guest *guest, struct hc_thread *thread)
 		return "a signal of the guest has waited too long for its next"
 		       " hypercall, and it came to no instruction at which a"
 		       " replay could find it: run it without --record";
-	if (!first && now - rec->delayed < HC_PREEMPT_MS)
+	if (!first && now - rec->delayed < patience)
 		return NULL;
 	thread->to_preempt = !first;
-	return hc_preempt_timer(rec, thread, HC_PREEMPT_MS) < 0
+	return hc_preempt_timer(rec, thread, first ? patience : HC_TURN_MS) < 0
 		   ? "the recording: the host has no timer left"
 		   : NULL;
 }
@@ -262,6 +263,7 @@ hc_record_preempt(struct hc_guest *guest, struct hc_thread *thread,
 
 	hc_preempt_put(rec->writer, position, &rec->holes);
 	note_event(rec, thread);
+	hc_turn_ends(&rec->turn, true);
 	return hc_record_turn(rec, thread, 0) == HC_TURN_STALLED ? HC_STALLED
 								 : why_not(rec);
 }

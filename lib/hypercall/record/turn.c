@@ -16,7 +16,19 @@ hc_turn_init(struct hc_turn *t, struct hc_thread *thread)
 {
 	pthread_mutex_init(&t->lock, NULL);
 	t->holder = thread;
+	t->patience = HC_TURN_PATIENCE;
 	thread->has_turn = 1;
+}
+
+void
+hc_turn_ends(struct hc_turn *t, bool preempted)
+{
+	const unsigned patience = t->patience;
+
+	if (preempted && patience > 1)
+		t->patience = patience / 2;
+	else if (!preempted && patience < HC_TURN_PATIENCE)
+		t->patience = patience + 1;
 }
 
 static void
@@ -77,7 +89,7 @@ await(struct hc_turn *t, struct hc_thread *thread, unsigned most)
 			quiet = is_quiet(t, &events) ? quiet + 1 : 0;
 		if (most > 0 && quiet == most)
 			return HC_TURN_STALLED;
-		if (r == -ETIMEDOUT && quiet > 0)
+		if (r == -ETIMEDOUT && quiet >= t->patience)
 			preempt(t);
 	}
 	if (kicked)

@@ -10,10 +10,16 @@
 
 #include <pthread.h>
 
-/* A thread that wants the turn waits so long for one that makes no event, and
- * asks for its preemption each time that so many milliseconds have passed. */
-#define HC_TURN_SECONDS 5
-#define HC_TURN_MS      10
+/*
+ * A thread that wants the turn waits at most HC_TURN_SECONDS for one that makes
+ * no event.  When HC_TURN_MS have passed so many times as the turn has patience,
+ * it asks for the preemption of the other, and again each time after that.  A
+ * guest that needs no preemption shall have none, on a slow host either; each
+ * that was needed halves the patience, each turn that ends at a call adds 1.
+ */
+#define HC_TURN_SECONDS  5
+#define HC_TURN_MS       10
+#define HC_TURN_PATIENCE 32
 
 enum hc_turn_taken {
 	HC_TURN_TAKEN,
@@ -27,6 +33,7 @@ struct hc_turn {
 	struct hc_thread *holder;       /* or NULL */
 	struct hc_thread *first, *last; /* those that wait for it, in order */
 	_Atomic uint64_t events;        /* of those that had it */
+	_Atomic unsigned patience;      /* 1 to HC_TURN_PATIENCE */
 	/* The one that has it waits for the host: that takes as long as it
 	 * takes. */
 	atomic_bool waits;
@@ -41,6 +48,9 @@ enum hc_turn_taken hc_turn_take(struct hc_turn *t, struct hc_thread *thread);
 /* Leave it to the first that waits, or to nobody. */
 void hc_turn_leave(struct hc_turn *t, struct hc_thread *thread);
 bool hc_turn_is_wanted(struct hc_turn *t);
+
+/* The one that has it leaves it at a call, or was preempted. */
+void hc_turn_ends(struct hc_turn *t, bool preempted);
 
 /* Give it to a certain thread; wait, however long, until it is given. */
 void

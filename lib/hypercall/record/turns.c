@@ -171,6 +171,8 @@ hc_record_turn(
 	    hc_record_ms() - rec->turn_ms < TURN_MS)
 		return HC_TURN_TAKEN;
 	rec->left_in_call = false;
+	if (number > 0)
+		hc_turn_ends(&rec->turn, false);
 	hc_turn_leave(&rec->turn, thread);
 	return come_back(rec, thread);
 }
