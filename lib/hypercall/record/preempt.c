@@ -17,6 +17,10 @@
 #include <string.h>
 #include <time.h>
 
+#ifndef sigev_notify_thread_id /* glibc before 2.38 */
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 void
 hc_preempt_put(struct record_writer *w, const struct hc_position *position,
     const struct hc_holes *holes)
@@ -151,7 +155,7 @@ make_timer(struct hc_recording *rec, struct hc_thread *thread)
 	struct sigevent event = {
 		.sigev_signo = HC_KICK,
 		.sigev_notify = SIGEV_THREAD_ID,
-		._sigev_un._tid = (int)hc_host(SYS_gettid, 0),
+		.sigev_notify_thread_id = (int)hc_host(SYS_gettid, 0),
 	};
 	int64_t r;
 

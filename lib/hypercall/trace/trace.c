@@ -21,7 +21,7 @@
 #include <string.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
-#include <sys/prctl.h>
+#include <linux/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
