@@ -642,7 +642,7 @@ store(struct options *o, enum option_number option, char *arg)
 	case OPT_check: o->action = ACTION_CHECK; break;
 	case OPT_list: o->action = ACTION_LIST; break;
 	case OPT_version: o->action = ACTION_VERSION; break;
-	default: assert(!"each row has an effect");
+	default: assert(false && "each row has an effect");
 	}
 }
 

@@ -18,7 +18,7 @@
 #include "vm/stops.h"
 
 #define VCPUS   3
-#define LENGTH  6
+#define LENGTH  7 /* with the EXIT at its end */
 #define NOBODY  0xff
 #define NOWHERE 0xff
 #define STATES  (1U << 20)
