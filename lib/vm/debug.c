@@ -41,6 +41,7 @@ _Static_assert(MACHINE_VCPUS <= STOPS_VCPUS, "stops.h has a state for each");
  */
 #define RUNS_IN_A_ROW 8
 #define LENT_TICK_MS  20 /* a run that lasts one to two is not short */
+#define LENT_ENTRIES  16 /* for one step, before its thread goes on */
 
 /* Each exit brings these along, besides the registers. */
 #define DEBUG_SYNC (KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS)
@@ -513,9 +514,10 @@ sleep_while(_Atomic uint32_t *run, uint32_t at, bool looks)
 /*
  * Sleep while the state of the vCPU is one in which its thread has nothing to
  * do.  While the controller makes its runs, the thread looks every LENT_TICK_MS
- * whether it is still the same run, and then calls the controller back.  The
- * thread does not sleep through a run: each of the two writes (the thread
- * `looks`, the controller the state) before it reads what the other writes.
+ * whether it is still the same run, and then calls the controller back; steps
+ * end by themselves.  The thread does not sleep through a run: each of the two
+ * writes (the thread `looks`, the controller the state) before it reads what
+ * the other writes.
  */
 static void
 sleep_until_granted(struct vcpu *vcpu)
@@ -530,7 +532,7 @@ sleep_until_granted(struct vcpu *vcpu)
 		seen = v->lends;
 		v->looks = at == RUN_LENT || seen != last;
 		if (sleep_while(run, at, v->looks) && *run == RUN_LENT &&
-		    v->lends == seen)
+		    v->lends == seen && v->lasts)
 			kick_host_thread(vcpu->machine->debug.controller);
 	}
 }
@@ -1331,14 +1333,17 @@ static void
 run_lent(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;
+	const struct debug_vcpu *v = &vcpu->debug;
+	unsigned entries = 0;
 
-	if (!vcpu->debug.looks)
+	if (v->lasts && !v->looks)
 		wake(vcpu);
 	kick_set_current(vcpu);
 	kick_forget(vcpu);
 	do
 		debug_enter(vcpu);
-	while (!has_met(vcpu) && !is_called_back(vcpu));
+	while (!has_met(vcpu) && !is_called_back(vcpu) &&
+	       (v->lasts || ++entries < LENT_ENTRIES));
 	kick_set_current(NULL);
 	if (has_met(vcpu)) {
 		rest(vcpu);
@@ -1385,8 +1390,10 @@ debug_resume(struct machine *m)
 			copies_clear(&m->debug.copies);
 		pass_wants(m);
 	}
-	if (lent)
+	if (lent) {
+		lent->debug.lasts = lent->debug.want != WANT_STEP;
 		lent->debug.lends++;
+	}
 	transit(m,
 	    &(struct stops_input){ .cause = CAUSE_RESUME,
 		.vcpu = lent ? lent->id : 0,

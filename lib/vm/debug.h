@@ -122,6 +122,7 @@ struct debug_vcpu {
 	bool followed;     /* the judge is to see each of its instructions */
 	bool waits;        /* it rests within a call: debug_rest_waiting() */
 	_Atomic uint32_t lends; /* runs that the controller has begun */
+	_Atomic bool lasts;     /* the run may: it is not a step */
 	_Atomic bool looks;     /* its thread looks how long they last */
 	uint64_t rested;        /* rip when it last came to rest */
 	enum step_phase phase;
