@@ -136,7 +136,7 @@ output_write(struct output *output, const void *bytes, size_t n)
 }
 
 /* Format into text[OUTPUT_TEXT]: how many bytes of it there are. */
-static size_t
+__attribute__((format(printf, 2, 0))) static size_t
 format_text(char *text, const char *format, va_list ap)
 {
 	int n = vsnprintf(text, OUTPUT_TEXT, format, ap);
