@@ -103,7 +103,7 @@ outside_end(int number)
 static int
 handle(int number, bool ends)
 {
-	const struct sigaction action = {
+	struct sigaction action = {
 		.sa_sigaction = number == SIGUSR1 ? on_question
 				: ends            ? on_end
 						  : on_signal,
@@ -111,6 +111,10 @@ handle(int number, bool ends)
 	};
 	struct sigaction old;
 
+	/* Other handlers end a call that they have interrupted: they must not
+	 * take this one, which is long, for it. */
+	if (number == SIGUSR1)
+		sigfillset(&action.sa_mask);
 	if (sigaction(number, NULL, &old) < 0 ||
 	    (!(ends && old.sa_handler == SIG_IGN) &&
 		sigaction(number, &action, NULL) < 0)) {

@@ -47,7 +47,7 @@ esac
 [ "$mode" != serve ] || { shift; [ $# -ge 1 ] || usage; }
 
 case $host in
-A | Ai) emulator=qemu-system-x86_64 package=qemu-system-x86 limit=600 ;;
+A | Ai) emulator=qemu-system-x86_64 package=qemu-system-x86 limit=1200 ;;
 B) emulator=bochs package="bochs bochs-term" limit=1500 ;;
 *)
 	echo "run.sh: no host $host: there are A, Ai and B" >&2
