@@ -66,7 +66,9 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/device.c \
 	lib/hypercall/core/device.def \
 	lib/hypercall/core/kinds.h \
+	lib/hypercall/core/sockopt.c \
 	lib/hypercall/core/sockopt.def \
+	lib/hypercall/core/sockopt.h \
 	lib/hypercall/core/device.h \
 	lib/hypercall/core/fd.c \
 	lib/hypercall/core/fd.h \

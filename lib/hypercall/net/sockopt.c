@@ -5,44 +5,15 @@
  */
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
+#include "hypercall/core/sockopt.h"
 #include "hypercall/net/address.h"
 #include "hypercall/net/control.h"
-#include "hypercall/core/kinds.h"
 
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-
-#define VALUE_MAX 512
-
-enum {
-	GET = 1 << 0,
-	SET = 1 << 1,
-	BOTH = GET | SET,
-};
-
-#define OPTION(level, option, may, type) { level, option, may, sizeof(type) },
-
-static const struct option {
-	int level, option;
-	unsigned may;
-	size_t size; /* of its value, at most */
-} options[] = {
-#include "hypercall/core/sockopt.def"
-};
-
-static const struct option *
-find_option(int level, int option)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i].level == level && options[i].option == option)
-			return &options[i];
-	return NULL;
-}
 
 /* The options that join a group, and where in its value the group is. */
 static const struct {
@@ -103,7 +74,7 @@ judge_group(struct hc_guest *guest, int fd, union address a)
 }
 
 static int64_t
-judge(struct hc_guest *guest, int fd, const struct option *o,
+judge(struct hc_guest *guest, int fd, const struct hc_sockopt *o,
     const uint8_t *value)
 {
 	size_t i;
@@ -116,9 +87,9 @@ judge(struct hc_guest *guest, int fd, const struct option *o,
 }
 
 static int64_t
-set_option(struct hc_call *call, int fd, const struct option *o)
+set_option(struct hc_call *call, int fd, const struct hc_sockopt *o)
 {
-	uint8_t value[VALUE_MAX] = { 0 };
+	uint8_t value[HC_SOCKOPT_MOST] = { 0 };
 	int32_t len = (int32_t)call->setsockopt.length;
 	size_t n;
 	int64_t r;
@@ -153,7 +124,7 @@ get_peer(int fd, uint8_t *value, int32_t *len)
 }
 
 static int64_t
-get_value(int fd, const struct option *o, uint8_t *value, int32_t *len)
+get_value(int fd, const struct hc_sockopt *o, uint8_t *value, int32_t *len)
 {
 	if (o->level == SOL_SOCKET && o->option == SO_PEERCRED)
 		return get_peer(fd, value, len);
@@ -161,10 +132,10 @@ get_value(int fd, const struct option *o, uint8_t *value, int32_t *len)
 }
 
 static int64_t
-get_option(struct hc_call *call, int fd, const struct option *o)
+get_option(struct hc_call *call, int fd, const struct hc_sockopt *o)
 {
 	const struct gmem *mem = call->guest->mem;
-	uint8_t value[VALUE_MAX] = { 0 };
+	uint8_t value[HC_SOCKOPT_MOST] = { 0 };
 	int32_t len;
 	int64_t r;
 
@@ -185,10 +156,10 @@ get_option(struct hc_call *call, int fd, const struct option *o)
 static int64_t
 option_call(struct hc_call *call, uint64_t fd, int level, int option,
     unsigned may,
-    int64_t (*serve)(struct hc_call *, int, const struct option *))
+    int64_t (*serve)(struct hc_call *, int, const struct hc_sockopt *))
 {
 	struct hc_file *file = hc_fd_get(&call->guest->fds, fd);
-	const struct option *o = find_option(level, option);
+	const struct hc_sockopt *o = hc_sockopt(level, option);
 	int64_t r = -ENOPROTOOPT;
 
 	if (!file)
@@ -203,14 +174,14 @@ int64_t
 hc_do_setsockopt(struct hc_call *call)
 {
 	return option_call(call, call->setsockopt.fd,
-	    (int)call->setsockopt.level, (int)call->setsockopt.option, SET,
-	    set_option);
+	    (int)call->setsockopt.level, (int)call->setsockopt.option,
+	    HC_SOCKOPT_SET, set_option);
 }
 
 int64_t
 hc_do_getsockopt(struct hc_call *call)
 {
 	return option_call(call, call->getsockopt.fd,
-	    (int)call->getsockopt.level, (int)call->getsockopt.option, GET,
-	    get_option);
+	    (int)call->getsockopt.level, (int)call->getsockopt.option,
+	    HC_SOCKOPT_GET, get_option);
 }
