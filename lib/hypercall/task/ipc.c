@@ -164,6 +164,13 @@ ipc_set(struct hc_guest *guest, struct hc_ipc_object *object,
 	object->changed = ipc_now(guest);
 }
 
+int64_t
+ipc_put(struct hc_guest *guest, uint64_t va, const void *from, size_t size,
+    int64_t result)
+{
+	return gmem_write(guest->mem, va, from, size) < 0 ? -EFAULT : result;
+}
+
 void
 ipc_remove(struct hc_ipc_object *object)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What System V's objects of all kinds have in common: keys, IDs, permissions
+ * System V's objects of all kinds have this in common: keys, IDs, permissions
  * and waiting.  It must not know what the objects are for.
  */
 #ifndef HC_TASK_IPC_H
@@ -65,6 +65,10 @@ void ipc_show(const struct hc_guest *guest, const struct hc_ipc_object *object,
     struct ipc_perm *to);
 void ipc_set(struct hc_guest *guest, struct hc_ipc_object *object,
     const struct ipc_perm *from);
+
+/* Write what a control call shows at `va`.  `result`, or -EFAULT. */
+int64_t ipc_put(struct hc_guest *guest, uint64_t va, const void *from,
+    size_t size, int64_t result);
 
 /* Free its place. */
 void ipc_remove(struct hc_ipc_object *object);

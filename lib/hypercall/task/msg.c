@@ -189,14 +189,6 @@ hc_do_msgrcv(struct hc_call *call)
 }
 
 static int64_t
-put_out(struct hc_call *call, const void *from, size_t size, int64_t result)
-{
-	return gmem_write(call->guest->mem, call->msgctl.buf, from, size) < 0
-		   ? -EFAULT
-		   : result;
-}
-
-static int64_t
 stat_queue(
     struct hc_call *call, const struct hc_message_queue *q, int64_t result)
 {
@@ -212,7 +204,7 @@ stat_queue(
 	};
 
 	ipc_show(call->guest, &q->object, &ds.msg_perm);
-	return put_out(call, &ds, sizeof(ds), result);
+	return ipc_put(call->guest, call->msgctl.buf, &ds, sizeof(ds), result);
 }
 
 /* More than at first is for privileged processes, and there are none. */
@@ -256,7 +248,8 @@ limits(struct hc_call *call, int cmd)
 				info.msgtql += (int)q->messages.text;
 			}
 	}
-	return put_out(call, &info, sizeof(info), highest);
+	return ipc_put(
+	    call->guest, call->msgctl.buf, &info, sizeof(info), highest);
 }
 
 #define MSG_STAT_ALL 13 /* MSG_STAT_ANY, which C libraries may lack */

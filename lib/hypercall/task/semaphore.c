@@ -291,10 +291,7 @@ stat_set(
 	};
 
 	ipc_show(call->guest, &set->object, &ds.sem_perm);
-	return gmem_write(call->guest->mem, call->semctl.arg, &ds, sizeof(ds)) <
-		       0
-		   ? -EFAULT
-		   : result;
+	return ipc_put(call->guest, call->semctl.arg, &ds, sizeof(ds), result);
 }
 
 static int64_t
@@ -332,10 +329,8 @@ limits(struct hc_call *call, int cmd)
 		for (; s < call->guest->ipc.set + HC_SEMAPHORE_SETS; s++)
 			info.semaem += s->object.used ? (int)s->count : 0;
 	}
-	return gmem_write(
-		   call->guest->mem, call->semctl.arg, &info, sizeof(info)) < 0
-		   ? -EFAULT
-		   : highest;
+	return ipc_put(
+	    call->guest, call->semctl.arg, &info, sizeof(info), highest);
 }
 
 /* Commands on one semaphore. */

@@ -383,10 +383,7 @@ stat_segment(struct hc_call *call, struct hc_segment *s, int64_t result)
 	ipc_show(call->guest, &s->object, &ds.shm_perm);
 	if (s->removed)
 		ds.shm_perm.mode |= SHM_DEST;
-	return gmem_write(call->guest->mem, call->shmctl.buf, &ds, sizeof(ds)) <
-		       0
-		   ? -EFAULT
-		   : result;
+	return ipc_put(call->guest, call->shmctl.buf, &ds, sizeof(ds), result);
 }
 
 static int64_t
@@ -423,10 +420,8 @@ limits(struct hc_call *call)
 	};
 	int used, highest = ipc_highest(call->guest, &segments, &used);
 
-	return gmem_write(
-		   call->guest->mem, call->shmctl.buf, &info, sizeof(info)) < 0
-		   ? -EFAULT
-		   : highest;
+	return ipc_put(
+	    call->guest, call->shmctl.buf, &info, sizeof(info), highest);
 }
 
 static int64_t
@@ -440,10 +435,8 @@ usage(struct hc_call *call)
 		if (s->object.used)
 			info.shm_tot += page_up(s->size) / PAGE_4K;
 	info.shm_rss = info.shm_tot;
-	return gmem_write(
-		   call->guest->mem, call->shmctl.buf, &info, sizeof(info)) < 0
-		   ? -EFAULT
-		   : highest;
+	return ipc_put(
+	    call->guest, call->shmctl.buf, &info, sizeof(info), highest);
 }
 
 #define SHM_STAT_ALL 15 /* SHM_STAT_ANY, which C libraries may lack */
