@@ -151,6 +151,12 @@ sysret(struct kvm_regs *regs)
 		       RFLAGS_IOPL;
 }
 
+uint64_t
+vcpu_place(const struct kvm_regs *regs)
+{
+	return shim_in_door(regs->rip) ? regs->rcx : regs->rip;
+}
+
 int
 vcpu_user_context(struct vcpu *vcpu, struct user_context *c)
 {

@@ -33,6 +33,10 @@ void vcpu_set_user_rflags(struct vcpu *vcpu, uint64_t rflags);
 void vcpu_user_regs(struct vcpu *vcpu, struct kvm_regs *regs);
 void vcpu_set_user_regs(struct vcpu *vcpu, const struct kvm_regs *regs);
 
+/* The user's instruction that such registers belong to: in the syscall door the
+ * user's rip is in rcx. */
+uint64_t vcpu_place(const struct kvm_regs *regs);
+
 /*
  * All registers of struct user_context, as the user sees them: a vCPU in the
  * door has those that the door will return with.  0 or -errno: -EINVAL for a

@@ -281,11 +281,7 @@ goes_on(struct vcpu *vcpu)
 			      ? m->guest.took_all(&m->guest, &vcpu->thread)
 			      : NULL;
 
-	if (!why)
-		return true;
-	m->stopped_at = vcpu_user_rip(vcpu);
-	machine_end(m, OUTCOME_FAILED, 0, "%s", why);
-	return false;
+	return machine_goes_on(m, why, vcpu_user_rip(vcpu));
 }
 
 static bool

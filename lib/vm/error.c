@@ -75,6 +75,16 @@ machine_end(struct machine *m, enum outcome_kind kind, int code,
 	return end(m, kind, code, text);
 }
 
+bool
+machine_goes_on(struct machine *m, const char *why, uint64_t rip)
+{
+	if (!why)
+		return true;
+	m->stopped_at = rip;
+	machine_end(m, OUTCOME_FAILED, 0, "%s", why);
+	return false;
+}
+
 void
 machine_settle_end(struct machine *m)
 {

@@ -27,6 +27,10 @@ bool machine_end_quietly(struct machine *m, enum outcome_kind kind, int code);
 __attribute__((format(printf, 4, 5))) bool machine_end(struct machine *m,
     enum outcome_kind kind, int code, const char *format, ...);
 
+/* True if `why` is NULL.  Else novillo cannot go on: the guest ends with that
+ * text, at the instruction `rip`. */
+bool machine_goes_on(struct machine *m, const char *why, uint64_t rip);
+
 /* End the guest as a signal handler has decided, if one has. */
 void machine_settle_end(struct machine *m);
 

@@ -53,8 +53,7 @@ describe_place(struct vcpu *vcpu, char text[IMAGE_ESCAPED(PLACE)])
 	uint64_t rip;
 
 	vcpu_user_regs(vcpu, &regs);
-	/* In the syscall door the user's rip is in rcx. */
-	rip = shim_in_door(regs.rip) ? regs.rcx : regs.rip;
+	rip = vcpu_place(&regs);
 	if (report_symbol(m, &m->exit_lines->program, &m->exit_lines->interp,
 		rip, &symbol))
 		snprintf(raw, sizeof(raw), "0x%" PRIx64 " %s+0x%" PRIx64, rip,

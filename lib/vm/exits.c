@@ -286,11 +286,8 @@ read_counter(struct vcpu *vcpu, unsigned size)
 	why = m->guest.counted(&m->guest, &vcpu->thread, &value);
 	if (waits)
 		debug_returned(vcpu, false);
-	if (why) {
-		m->stopped_at = vcpu->flight.frame->rip;
-		machine_end(m, OUTCOME_FAILED, 0, "%s", why);
+	if (!machine_goes_on(m, why, vcpu_user_rip(vcpu)))
 		return;
-	}
 	regs->rax = (uint32_t)value;
 	regs->rdx = value >> 32;
 	if (size > 2)

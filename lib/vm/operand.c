@@ -11,6 +11,17 @@
 
 _Static_assert(OPERAND_ACCESSES == INSN_ACCESSES, "one for each");
 
+size_t
+operand_code(
+    const struct vcpu *vcpu, uint64_t address, uint8_t code[INSN_LENGTH_MAX])
+{
+	size_t n = INSN_LENGTH_MAX;
+
+	while (n > 0 && gmem_read(&vcpu->machine->mem, code, address, n) < 0)
+		n--;
+	return n;
+}
+
 int
 operand_registers(struct vcpu *vcpu, struct insn_registers *regs)
 {

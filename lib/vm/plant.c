@@ -8,19 +8,15 @@
 #include "image/insn.h"
 #include "vm/context.h"
 #include "vm/machine.h"
+#include "vm/operand.h"
+#include "vm/trap.h"
 #include "vm/x86.h"
-
-#define VECTOR_DB 1
-#define VECTOR_BP 3
 
 bool
 plant_waits(const struct vcpu *vcpu)
 {
-	const uint64_t rip = vcpu->kvm.run->s.regs.regs.rip;
-	unsigned vector;
-
 	return !vcpu->flight.frame &&
-	       (shim_in_door(rip) || shim_stub_vector(rip, &vector));
+	       shim_is_entered(vcpu->kvm.run->s.regs.regs.rip);
 }
 
 void
@@ -124,15 +120,14 @@ plant_trampoline(
 	struct trampoline *t = &vcpu->plant.trampoline;
 	uint8_t code[INSN_LENGTH_MAX];
 	uint64_t value;
-	size_t n = sizeof(code);
+	size_t n;
 	unsigned i;
 
 	for (i = 0; i < to->words; i++)
 		if (gmem_read(&m->mem, &value, to->word[i].address,
 			sizeof(value)) < 0)
 			return;
-	while (n > 0 && gmem_read(&m->mem, code, vcpu->plant.probe, n) < 0)
-		n--;
+	n = operand_code(vcpu, vcpu->plant.probe, code);
 	gmem_lock(&m->mem);
 	shim_map_probe(m->mem.size, &m->mem.pt);
 	gmem_unlock(&m->mem);

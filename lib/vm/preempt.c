@@ -144,13 +144,9 @@ is_good(const struct insn *insn)
 static bool
 decode(struct vcpu *vcpu, struct insn *insn)
 {
-	const uint64_t rip = vcpu_user_rip(vcpu);
-	struct gmem *mem = &vcpu->machine->mem;
 	uint8_t code[INSN_LENGTH_MAX];
-	size_t n = sizeof(code);
+	const size_t n = operand_code(vcpu, vcpu_user_rip(vcpu), code);
 
-	while (n > 0 && gmem_read(mem, code, rip, n) < 0)
-		n--;
 	return insn_decode(insn, code, n) == INSN_OK;
 }
 
@@ -210,11 +206,7 @@ reach(struct vcpu *vcpu, const struct hc_position *position)
 	const char *why = m->guest.preemption->reached(
 	    &m->guest, &vcpu->thread, position);
 
-	if (!why)
-		return true;
-	m->stopped_at = vcpu_user_rip(vcpu);
-	machine_end(m, OUTCOME_FAILED, 0, "%s", why);
-	return false;
+	return machine_goes_on(m, why, vcpu_user_rip(vcpu));
 }
 
 /* If the guest does something else first, or is at no such place, it is
@@ -299,12 +291,8 @@ replay_position(struct vcpu *vcpu)
 	const char *why = m->guest.preemption->next(
 	    &m->guest, &vcpu->thread, &to);
 
-	if (why) {
-		m->stopped_at = vcpu_user_rip(vcpu);
-		machine_end(m, OUTCOME_FAILED, 0, "%s", why);
-		return false;
-	}
-	return !to || seek(vcpu, to);
+	return machine_goes_on(m, why, vcpu_user_rip(vcpu)) &&
+	       (!to || seek(vcpu, to));
 }
 
 bool

@@ -106,8 +106,7 @@ walk(struct vcpu *vcpu, uint64_t frame[PROFILE_DEPTH])
 	uint32_t n = 0;
 
 	vcpu_user_regs(vcpu, &regs);
-	/* In the syscall door the user's rip is in rcx. */
-	frame[n++] = shim_in_door(regs.rip) ? regs.rcx : regs.rip;
+	frame[n++] = vcpu_place(&regs);
 	if (gmem_read(mem, link, regs.rsp, sizeof(link[0])) == 0 &&
 	    is_return(mem, link[0]))
 		frame[n++] = link[0];

@@ -221,6 +221,14 @@ shim_in_door(uint64_t rip)
 }
 
 bool
+shim_is_entered(uint64_t rip)
+{
+	unsigned vector;
+
+	return shim_in_door(rip) || shim_stub_vector(rip, &vector);
+}
+
+bool
 shim_has_error(unsigned vector)
 {
 	return has_error[vector];

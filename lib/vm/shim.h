@@ -101,6 +101,9 @@ bool shim_past_stub(uint64_t rip);
 
 bool shim_in_door(uint64_t rip);
 
+/* Is `rip` in the door or in a stub? */
+bool shim_is_entered(uint64_t rip);
+
 /* Does the processor push an error code for this vector? */
 bool shim_has_error(unsigned vector);
 

@@ -14,10 +14,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define VECTOR_DB 1
-#define VECTOR_BP 3
-#define VECTOR_PF 14
-
 #define DR6_REGISTERS UINT64_C(0x0f) /* B0 to B3, SDM vol. 3, 17.2.3 */
 
 /*
@@ -242,10 +238,7 @@ finish_step(struct vcpu *vcpu)
 static bool
 stepped_into_shim(struct vcpu *vcpu)
 {
-	unsigned vector;
-	uint64_t rip = vcpu_user_rip(vcpu);
-
-	if (!shim_in_door(rip) && !shim_stub_vector(rip, &vector))
+	if (!shim_is_entered(vcpu_user_rip(vcpu)))
 		return false;
 	vcpu->debug.phase = STEP_INSIDE;
 	return true;

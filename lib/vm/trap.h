@@ -10,6 +10,8 @@
 
 #include <signal.h>
 
+#define VECTOR_DB 1
+#define VECTOR_BP 3
 #define VECTOR_PF 14
 
 struct trap_info {
