@@ -109,12 +109,11 @@ ok $? "a stop costs few packets ($asked, with the continue)"
 # LLDB's `process launch` begins where `process connect` found no guest. In a
 # batch the latter waits for a process that stops, so commands come one by one.
 # A launch before LLDB has noticed its own connection would end that, and run
-# the program here: LLDB's log shows when it has.
+# the program here: LLDB's log shows when it has.  LLDB wants an absolute name of
+# a socket.
 serve --multi $guests/status.elf
-case $line in
-/*) url=unix-connect://$line ;;
-*) url=connect://$line ;;
-esac
+url=connect://$line
+[ ! -S "$line" ] || url=unix-connect://$(cd "${line%/*}" && pwd)/${line##*/}
 mkfifo "$scratch/commands"
 : >"$scratch/lldb"
 : >"$scratch/states"
