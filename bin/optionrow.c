@@ -12,6 +12,7 @@
 #include "debugger/line.h"
 #include "hypercall/trace/trace.h"
 #include "image/image.h"
+#include "record/record.h"
 #include "vm/machine.h"
 #include "vm/profile.h"
 
@@ -110,32 +111,44 @@ parse_fraction(const char **end)
 static uint64_t
 size_of(uint64_t n, uint64_t millionths, unsigned shift)
 {
-	if (n > MACHINE_MAX_MEMORY >> shift)
+	if (n >= UINT64_MAX >> 1 >> shift)
 		return UINT64_MAX;
 	return (n << shift) + (millionths << shift) / 1000000;
 }
 
+/* A size in bytes; a plain number is MiB. */
 static int
-parse_memory(struct options *o, const char *text)
+parse_size(struct options *o, int option, const char *text, uint64_t *size)
 {
 	static const char units[] = "BKMGT";
-	const uint64_t page_mask = PAGE_4K_MASK;
 	unsigned shift = 20;
 	const char *end, *unit;
 	uint64_t n, fraction;
 
 	if (!parse_number(text, 10, &n, &end))
-		return refuse(o, OPT_memory, text,
+		return refuse(o, option, text,
 		    "not a size: write a number, and K, M or G");
 	fraction = parse_fraction(&end);
 	if (*end) {
 		unit = strchr(units, *end & ~0x20);
 		if (!unit || !*unit || end[1])
-			return refuse(o, OPT_memory, text,
+			return refuse(o, option, text,
 			    "unknown unit \"%s\": use K, M, G or T", end);
 		shift = 10 * (unsigned)(unit - units);
 	}
-	n = size_of(n, fraction, shift);
+	*size = size_of(n, fraction, shift);
+	return 0;
+}
+
+static int
+parse_memory(struct options *o, const char *text)
+{
+	const uint64_t page_mask = PAGE_4K_MASK;
+	uint64_t n;
+	int r = parse_size(o, OPT_memory, text, &n);
+
+	if (r < 0)
+		return r;
 	if (n > MACHINE_MAX_MEMORY)
 		return refuse(o, OPT_memory, text,
 		    "more than the %" PRIu64 " GiB that a guest can have",
@@ -146,6 +159,19 @@ parse_memory(struct options *o, const char *text)
 		    MACHINE_MIN_MEMORY >> 10);
 	o->memory = (n + page_mask) & ~page_mask;
 	return 0;
+}
+
+static int
+parse_record_limit(struct options *o, const char *text)
+{
+	int r = parse_size(o, OPT_record_limit, text, &o->record_limit);
+
+	if (r == 0 && o->record_limit < RECORD_BLOCK)
+		return refuse(o, OPT_record_limit, text,
+		    "less than a recording's first block: give it %u KiB or"
+		    " more",
+		    RECORD_BLOCK >> 10);
+	return r;
 }
 
 /* A variable replaces an earlier one of the same name. */
@@ -651,6 +677,7 @@ option_apply(struct options *o, enum option_number option, char *arg)
 {
 	switch ((int)option) {
 	case OPT_memory: return parse_memory(o, arg);
+	case OPT_record_limit: return parse_record_limit(o, arg);
 	case OPT_env: return parse_env(o, arg);
 	case OPT_allow: return parse_allow(o, arg);
 	case OPT_on_deny: return parse_on_deny(o, arg);

@@ -9,6 +9,7 @@
 #include "run.h"
 #include "say.h"
 
+#include "hypercall/record/recorder.h"
 #include "vm/report.h"
 
 #include <errno.h>
@@ -37,6 +38,9 @@ recording_check(const struct options *o)
 {
 	if (o->record && o->replay)
 		say("--record and --replay exclude each other");
+	else if (o->record_limit && !o->record)
+		say("--record-limit has no effect without --record: add"
+		    " --record=FILE, or leave it out");
 	else if ((o->record || o->replay) && o->multi)
 		say("--%s and --multi exclude each other",
 		    o->record ? "record" : "replay");
@@ -139,6 +143,7 @@ recording_create(
 	writer.context = rec;
 	record_open(&writer);
 	rec->calls.writer = &writer;
+	rec->calls.limit = o->record_limit;
 	return 0;
 }
 
@@ -544,8 +549,8 @@ is_cut(const struct recording *rec, const struct machine *m)
 	const struct outcome *end = &m->outcome;
 
 	/* A call that cannot be recorded is the guest's own end. */
-	return end->kind == OUTCOME_KILLED || end->kind == OUTCOME_TIMEOUT ||
-	       debug_was_killed(m) ||
+	return hc_record_is_full(&rec->calls) || end->kind == OUTCOME_KILLED ||
+	       end->kind == OUTCOME_TIMEOUT || debug_was_killed(m) ||
 	       (end->kind == OUTCOME_FAILED && !rec->calls.why[0]) ||
 	       rec->calls.state == HC_REPLAY_CUT;
 }

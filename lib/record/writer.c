@@ -96,6 +96,12 @@ record_begin(struct record_writer *w, enum record_kind kind)
 	record_put(w, kind);
 }
 
+uint64_t
+record_size(const struct record_writer *w)
+{
+	return w->written + sizeof(w->head) + w->head.used;
+}
+
 int
 record_close(struct record_writer *w)
 {

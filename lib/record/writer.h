@@ -31,6 +31,9 @@ void record_put_bytes(struct record_writer *w, const void *bytes, size_t len);
 /* The length, and the bytes. */
 void record_put_text(struct record_writer *w, const char *text);
 
+/* Bytes so far, of blocks that are written and of the one that is filled. */
+uint64_t record_size(const struct record_writer *w);
+
 /* Write the last block: 0, or the first error of all. */
 int record_close(struct record_writer *w);
 

@@ -288,6 +288,23 @@ for packets in '$bc#c5 ' '$c#63 ' '$bc#c5 +$k#6b' '$c#63 +$k#6b'; do
 	is "$status" 137 "where the guest is ended"
 done
 
+# A recording of a limited size: it is whole up to the last event.
+try "$novillo" --record="$log" --record-limit=1.5M "$guests/busy.elf" 100
+is "$status" 125 "a guest ends whose recording is too large"
+has "$err" "--record-limit, so the guest ends" "and the message says why"
+size=$(wc -c <"$log")
+[ "$size" -gt 1572864 ] && [ "$size" -lt 1966080 ]
+ok $? "its file is as large, and one event more ($size)"
+try "$novillo" --replay="$log"
+is "$status" 125 "it is replayed"
+has "$err" "ended from outside after event" "up to its last event"
+try "$novillo" --record="$log" --record-limit=64M "$guests/busy.elf" 5
+is "$status$err" 0 "a limit that is not reached changes nothing"
+try "$novillo" --record="$log" --record-limit=9K "$guests/busy.elf" 5
+has "$err" "less than a recording's first block" "a limit has a least value"
+try "$novillo" --record-limit=1M "$guests/busy.elf" 5
+has "$err" "no effect without --record" "and wants a recording"
+
 # Torn, changed and foreign recordings.
 "$novillo" --record="$log" "$guests/hello.elf" >"$scratch/out1"
 size=$(wc -c <"$log")

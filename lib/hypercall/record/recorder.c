@@ -110,10 +110,22 @@ note_event(struct hc_recording *rec, struct hc_thread *thread)
 	thread->to_preempt = false;
 }
 
+bool
+hc_record_is_full(const struct hc_recording *rec)
+{
+	return rec->limit && record_size(rec->writer) > rec->limit;
+}
+
+/* Why no event can follow, or NULL. */
 static const char *
 write_error(const struct hc_recording *rec)
 {
-	return rec->writer->error ? strerror(-rec->writer->error) : NULL;
+	if (rec->writer->error)
+		return strerror(-rec->writer->error);
+	return hc_record_is_full(rec)
+		   ? "it has reached --record-limit, so the guest ends; give it"
+		     " more"
+		   : NULL;
 }
 
 /* The log cannot be written, or not everything that the call did is known. */

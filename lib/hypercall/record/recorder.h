@@ -9,6 +9,9 @@
 #include "hypercall/record/recording.h"
 #include "hypercall/record/treat.h"
 
+/* Is the recording larger than its limit? */
+bool hc_record_is_full(const struct hc_recording *recording);
+
 int64_t hc_record_call(struct hc_call *call, const struct hc_row *row,
     uint32_t number, hc_serve_row *serve);
 const char *hc_record_counter(

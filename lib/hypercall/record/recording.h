@@ -39,6 +39,7 @@ enum hc_replayed {
 struct hc_recording {
 	struct record_writer *writer; /* recording, or NULL */
 	struct record_reader *reader; /* replaying, or NULL */
+	uint64_t limit;               /* of what `writer` writes, or 0 */
 	struct record_base base;
 	struct gmem_lends lends;
 	struct hc_guest *guest;
