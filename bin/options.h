@@ -81,10 +81,10 @@ struct options {
 	bool new_pid;
 	bool new_mount;
 	bool no_vdso;
-	const char *record; /* the file of a recording to make, or NULL */
+	const char *record;    /* the file of a recording to make, or NULL */
 	uint64_t record_limit; /* its size in bytes, or 0 */
-	const char *replay; /* of one to run again, or NULL */
-	bool clocks_traced; /* --trace names clock_gettime */
+	const char *replay;    /* of one to run again, or NULL */
+	bool clocks_traced;    /* --trace names clock_gettime */
 	const char *config; /* the file that options were read from, or NULL */
 	bool flat;
 	bool flat_or_elf; /* flat unless the file is ELF */
