@@ -6,8 +6,8 @@
  * cannot: a seccomp filter and Landlock confine them, workers end by _exit(),
  * tests kill them.  So the counters, which counters.lds gathers in pages of
  * their own, are a shared mapping of PROGRAM.counters from before main().  They
- * need no call of the kernel afterwards, whatever ends the process.  All runs of
- * a program count in the same place, and the compiler makes each count atomic.
+ * need no call of the kernel afterwards, whatever ends the process.  All runs
+ * of a program count in the same place; the compiler makes each count atomic.
  *
  * NOVILLO_COUNTERS=write makes a program write its counters as .gcda files and
  * exit.  Nothing here knows what is counted.
