@@ -165,6 +165,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/task/memory.c \
 	lib/hypercall/task/messages.c \
 	lib/hypercall/task/messages.h \
+	lib/hypercall/task/mqueue.c \
 	lib/hypercall/task/msg.c \
 	lib/hypercall/task/process.c \
 	lib/hypercall/task/rights.c \

@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	tests/programs/lua.c \
 	tests/programs/memory.c \
 	tests/programs/modern.cc \
+	tests/programs/mqueue.c \
 	tests/programs/notify.go \
 	tests/programs/notices.c \
 	tests/programs/parts.h \

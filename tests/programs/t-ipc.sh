@@ -1,19 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# System V's objects of a guest behave as natively, and so they do when the
-# guest is recorded and replayed.
+# System V's objects and POSIX message queues of a guest behave as natively, and
+# so they do when the guest is recorded and replayed.
 
 . "${top_srcdir:-.}/tests/lib.sh"
 
 need_kvm
 [ -z "${NOVILLO_HOST-}" ] || skip_all "no compiler on this host"
 make_scratch
-program=$scratch/ipc
 log=$scratch/log
-${CC:-cc} -O2 -pthread -static "$top_srcdir/tests/programs/ipc.c" \
-    -o "$program" 2>"$scratch/cc" ||
-    skip_all "no static programs: $(tail -n 1 "$scratch/cc")"
+for program in ipc mqueue; do
+	${CC:-cc} -O2 -pthread -static "$top_srcdir/tests/programs/$program.c" \
+	    -o "$scratch/$program" 2>"$scratch/cc" ||
+	    skip_all "no static programs: $(tail -n 1 "$scratch/cc")"
+done
 
 # same HOW COMMAND...: the part's output is as natively.
 same()
@@ -25,7 +26,12 @@ same()
 }
 
 for part in shm-errors shm-once shm-twice shm-many sem-errors sem-values \
-    sem-threads sem-waits msg-errors msg-types msg-waits; do
+    sem-threads sem-waits msg-errors msg-types msg-waits mq-errors mq-order \
+    mq-files mq-notify mq-threads mq-handed mq-waits; do
+	case $part in
+	mq-*) program=$scratch/mqueue ;;
+	*) program=$scratch/ipc ;;
+	esac
 	native=$(timeout 60 "$program" $part)
 	same "as natively" "$novillo" "$program" $part
 	[ $part != shm-twice ] || continue
@@ -34,7 +40,7 @@ for part in shm-errors shm-once shm-twice shm-many sem-errors sem-values \
 	rm -f "$log"
 done
 
-try "$novillo" --record="$log" "$program" shm-twice
+try "$novillo" --record="$log" "$scratch/ipc" shm-twice
 has "$err" "second attachment cannot be recorded" \
     "what cannot be recorded is said"
 done_testing

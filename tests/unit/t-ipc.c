@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests what a guest's System V objects take: segments count against its
- * memory while they exist, and tables have their limits.  How calls behave is
- * compared with Linux by tests/programs/t-ipc.sh.
+ * Tests what a guest's System V objects and message queues take: segments count
+ * against its memory while they exist, and tables have their limits.  How calls
+ * behave is compared with Linux by tests/programs/t-ipc.sh.
  */
 #include "guestcall.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
+#include <stdio.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 
@@ -114,6 +118,120 @@ test_limits(void)
 	    "the other set is as it was");
 }
 
+/* Open a queue of `most` messages of `size` bytes. */
+static int64_t
+open_queue(const char *name, long most, long size)
+{
+	struct mq_attr attr = { .mq_maxmsg = most, .mq_msgsize = size };
+
+	strcpy(at(PAGE), name);
+	memcpy(at(PAGE + 512), &attr, sizeof(attr));
+	return CALL(
+	    HC_mq_open, PAGE, O_RDWR | O_CREAT | O_NONBLOCK, 0600, PAGE + 512);
+}
+
+static int64_t
+unlink_queue(const char *name)
+{
+	strcpy(at(PAGE), name);
+	return CALL(HC_mq_unlink, PAGE);
+}
+
+static unsigned
+queues(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < HC_MQUEUES; i++)
+		n += guest.ipc.mqueue[i].used;
+	return n;
+}
+
+static void
+test_queue_bytes(void)
+{
+	const struct rlimit low = { 1000, HC_MQ_BYTES };
+	int64_t fd[9];
+	char name[8];
+	unsigned i, bad = 0;
+
+	is_int(open_queue("q", 11, 1), -EINVAL, "a queue has few messages");
+	is_int(open_queue("q", 1, 8193), -EINVAL, "of a bounded size");
+	for (i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "q%u", i);
+		bad += (fd[i] = open_queue(name, 10, 8192)) < 0;
+	}
+	is_int(bad, 0, "as on Linux nine of the largest fit");
+	is_int(open_queue("q", 10, 8192), -EMFILE, "and no more");
+	is_int(unlink_queue("q0"), 0, "one is removed");
+	is_int(open_queue("q", 10, 8192), -EMFILE, "but is open");
+	CALL(HC_close, (uint64_t)fd[0]);
+	fd[0] = open_queue("q0", 10, 8192);
+	ok(fd[0] >= 0, "closed, it makes room");
+	for (i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "q%u", i);
+		CALL(HC_close, (uint64_t)fd[i]);
+		bad += unlink_queue(name) < 0;
+	}
+	is_int(bad, 0, "all are removed");
+	memcpy(at(PAGE), &low, sizeof(low));
+	CALL(HC_setrlimit, RLIMIT_MSGQUEUE, PAGE);
+	is_int(open_queue("q", 1, 1000), -EMFILE, "the guest can have less");
+	memcpy(at(PAGE), &(struct rlimit){ HC_MQ_BYTES, HC_MQ_BYTES },
+	    sizeof(low));
+	CALL(HC_setrlimit, RLIMIT_MSGQUEUE, PAGE);
+	is_int(queues(), 0, "no queue is left");
+}
+
+static void
+test_queues(void)
+{
+	char name[8];
+	int64_t fd, last_fd = -1;
+	unsigned i, bad = 0, opens = 0;
+
+	for (i = 0; i < HC_MQUEUES; i++) {
+		snprintf(name, sizeof(name), "q%u", i);
+		fd = open_queue(name, 1, 1);
+		bad += fd < 0;
+		CALL(HC_close, (uint64_t)fd);
+	}
+	is_int(bad, 0, "there may be as many queues as the limit says");
+	is_int(open_queue("q", 1, 1), -ENOSPC, "and no more");
+	while (opens <= HC_MQ_OPENS && (fd = open_queue("q0", 1, 1)) >= 0) {
+		last_fd = fd;
+		opens++;
+	}
+	ok(opens > 100, "one may be opened many times: %u", opens);
+	while (last_fd >= 0)
+		CALL(HC_close, (uint64_t)last_fd--);
+	for (i = 0; i < HC_MQUEUES; i++) {
+		snprintf(name, sizeof(name), "q%u", i);
+		bad += unlink_queue(name) < 0;
+	}
+	is_int(bad, 0, "all are removed");
+	is_int(queues(), 0, "with their places");
+}
+
+/* A message of a queue is not in the next queue of its place. */
+static void
+test_queue_again(void)
+{
+	int64_t a = open_queue("a", 2, 8), b;
+
+	memcpy(at(PAGE), "message", 8);
+	is_int(CALL(HC_mq_timedsend, (uint64_t)a, PAGE, 8, 3, 0), 0, "sent");
+	is_int(CALL(HC_write, (uint64_t)a, PAGE, 8), -EINVAL,
+	    "a queue is not written to");
+	CALL(HC_close, (uint64_t)a);
+	unlink_queue("a");
+	b = open_queue("b", 2, 8);
+	is_int(CALL(HC_mq_timedreceive, (uint64_t)b, PAGE, 8, 0, 0), -EAGAIN,
+	    "a queue begins empty");
+	CALL(HC_close, (uint64_t)b);
+	unlink_queue("b");
+}
+
 int
 main(void)
 {
@@ -121,5 +239,8 @@ main(void)
 	test_memory();
 	test_unmapped();
 	test_limits();
+	test_queue_bytes();
+	test_queues();
+	test_queue_again();
 	return done_testing();
 }

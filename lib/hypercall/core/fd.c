@@ -4,8 +4,8 @@
  */
 #include "hypercall/core/fd.h"
 
+#include "hypercall/core/ipc.h"
 #include "hypercall/core/memfile.h"
-#include "hypercall/core/pending.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -169,7 +169,7 @@ hc_file_put(struct hc_file *file)
 {
 	unsigned refs = file->refs, keys = 0;
 	struct hc_guest *memory_of = NULL;
-	struct hc_signal_file *signals = NULL;
+	atomic_bool *gone = NULL;
 	struct hc_key key[HC_KEYS];
 	bool kept = false;
 	int host = -1;
@@ -180,7 +180,7 @@ hc_file_put(struct hc_file *file)
 		host = file->host;
 		kept = file->kept;
 		memory_of = file->memory_of;
-		signals = file->signals;
+		gone = file->gone;
 		keys = file->keys;
 		memcpy(key, file->key, keys * sizeof(key[0]));
 	} while (!atomic_compare_exchange_weak(&file->refs, &refs, refs - 1));
@@ -194,8 +194,8 @@ hc_file_put(struct hc_file *file)
 	if (memory_of)
 		hc_memfile_gone(memory_of, host);
 	close(host);
-	if (signals)
-		signals->gone = true;
+	if (gone)
+		*gone = true;
 }
 
 /* Make the file at a free place; the list is locked. */
@@ -219,7 +219,10 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	file->bound = false;
 	file->netlink = false;
 	file->stays = false;
+	file->answers = NULL;
+	file->gone = NULL;
 	file->signals = NULL;
+	file->queue = NULL;
 	file->backlog = 0;
 	file->refuses = 0;
 	file->may = 0;
@@ -412,6 +415,8 @@ exchange(struct hc_fds *fds, unsigned fd, unsigned place)
 {
 	unsigned old = atomic_exchange(&fds->fd[fd].file, place);
 
+	if (old && fds->file[old - 1].queue)
+		fds->file[old - 1].queue->queue->closed = true;
 	if (place)
 		take_descriptor(fds, fd);
 	else
@@ -437,6 +442,14 @@ hc_fd_replace(
 	if (old)
 		hc_file_put(old);
 	return (int)n;
+}
+
+void
+hc_answer_stat(
+    const struct hc_guest *guest, const struct hc_file *file, struct stat *st)
+{
+	if (file->answers && file->answers->stat)
+		file->answers->stat(guest, file, st);
 }
 
 int

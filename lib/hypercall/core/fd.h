@@ -51,9 +51,23 @@
 #define HC_MAY_INODE  2U /* mode, owner, times: so is what it leads to */
 #define HC_MAY_CHANGE (HC_MAY_FLAGS | HC_MAY_INODE)
 
+struct hc_call;
+struct hc_file;
 struct hc_guest;
+struct hc_mq_open;
 struct hc_signal_file;
 struct hc_shared;
+struct stat;
+
+/* The answers of novillo's own about an open file: read() into a buffer of the
+ * guest's or of novillo's, and unless it is NULL fstat().  It is not written to
+ * and not read in any other way. */
+struct hc_answers {
+	int64_t (*read)(struct hc_call *call, struct hc_file *file,
+	    uint8_t *buf, uint64_t len);
+	void (*stat)(const struct hc_guest *guest, const struct hc_file *file,
+	    struct stat *st);
+};
 
 /* An open file. */
 struct hc_file {
@@ -70,7 +84,10 @@ struct hc_file {
 			 * 0: unixname.h */
 	bool bound;     /* a socket bound by an allowed bind(): socket.c */
 	bool stays;     /* not to be sent over a socket */
+	const struct hc_answers *answers; /* or NULL: the host does */
+	atomic_bool *gone; /* set when there is no holder any more, or NULL */
 	struct hc_signal_file *signals; /* what is read from it, or NULL */
+	struct hc_mq_open *queue;       /* a message queue, or NULL */
 	uint16_t backlog; /* connections that may wait for it: a listener */
 	uint8_t refuses;  /* HC_NO_READ, HC_NO_WRITE */
 	uint8_t may;      /* HC_MAY_FLAGS, HC_MAY_INODE */
@@ -199,6 +216,10 @@ int hc_fd_open_socket(struct hc_fds *fds, int host, unsigned may, bool cloexec);
 /* Make `fd` lead to `file`, and close what it led to.  `fd`, or -EBADF. */
 int hc_fd_replace(
     struct hc_fds *fds, struct hc_file *file, uint64_t fd, bool cloexec);
+
+/* Change what the host says of `file` to what novillo does, if it answers. */
+void hc_answer_stat(
+    const struct hc_guest *guest, const struct hc_file *file, struct stat *st);
 
 /* 0 or -EBADF. */
 int hc_fd_close(struct hc_fds *fds, uint64_t fd);

@@ -91,11 +91,28 @@ hc_may_write(const struct hc_file *file)
 	return file->netlink ? -EBADF : check_way(file, HC_NO_WRITE);
 }
 
+/* A file that novillo answers for is only read, and from no place. */
+static int
+check_answered(const struct forward *f, unsigned way)
+{
+	if (way == 0)
+		return 0;
+	switch (f->row->needs[0]) {
+	case SYS_read:
+	case SYS_readv: return 0;
+	case SYS_pread64:
+	case SYS_preadv:
+	case SYS_preadv2: return -ESPIPE;
+	default: return -EINVAL;
+	}
+}
+
 /* The one place where a descriptor becomes the host's. */
 static int
 put_file(struct forward *f, unsigned i, const struct hc_arg *arg)
 {
 	struct hc_file *file = f->files == 0 ? f->first : NULL;
+	int r;
 
 	if (file)
 		hc_file_hold(file);
@@ -107,7 +124,8 @@ put_file(struct forward *f, unsigned i, const struct hc_arg *arg)
 	f->arg[i] = file->host;
 	if (file->netlink && (f->row->raises & HC_WRITES))
 		return -EBADF;
-	return check_way(file, arg->unless);
+	r = check_way(file, arg->unless);
+	return r == 0 && file->answers ? check_answered(f, arg->unless) : r;
 }
 
 static int
@@ -184,9 +202,9 @@ put_arg(struct forward *f, unsigned i, const struct hc_arg *arg)
 	}
 }
 
-/* A signal as a file reports it, and how many a vector gets at once. */
-#define SIGNAL_BYTES sizeof(struct signalfd_siginfo)
-#define SIGNALS_READ 64U
+/* How many bytes a vector gets at once of what novillo answers itself: 64
+ * signals. */
+#define ANSWER (64U * sizeof(struct signalfd_siginfo))
 
 /* Put `n` bytes into the parts of the vector: how many fit. */
 static int64_t
@@ -204,29 +222,28 @@ scatter(const struct forward *f, const uint8_t *bytes, uint64_t n)
 	return (int64_t)done;
 }
 
-/* Signals are read by novillo.  As on Linux since 6.9, a signal may lie in
- * several parts of a vector. */
+/* As on Linux since 6.9, a signal may lie in several parts of a vector. */
 static int64_t
-read_signals(struct forward *f)
+read_answer(struct forward *f)
 {
-	struct hc_signals *signals = &f->call->guest->signals;
-	uint8_t bytes[SIGNALS_READ * SIGNAL_BYTES];
+	const struct hc_answers *answers = f->held[0]->answers;
+	uint8_t bytes[ANSWER];
 	int64_t n;
 
 	if (f->row->needs[0] == SYS_read)
-		return signals->read(f->call, f->held[0], (uint8_t *)f->arg[1],
+		return answers->read(f->call, f->held[0], (uint8_t *)f->arg[1],
 		    (uint64_t)f->arg[2]);
 	if (f->bytes == 0)
 		return 0;
-	n = signals->read(f->call, f->held[0], bytes,
+	n = answers->read(f->call, f->held[0], bytes,
 	    f->bytes < sizeof(bytes) ? f->bytes : sizeof(bytes));
 	return n < 0 ? n : scatter(f, bytes, (uint64_t)n);
 }
 
 static bool
-reads_signals(const struct forward *f)
+reads_answer(const struct forward *f)
 {
-	return f->files > 0 && f->held[0]->signals &&
+	return f->files > 0 && f->held[0]->answers &&
 	       (f->row->needs[0] == SYS_read || f->row->needs[0] == SYS_readv);
 }
 
@@ -237,8 +254,8 @@ make_call(struct forward *f)
 	struct hc_growth growth;
 	int64_t r;
 
-	if (reads_signals(f))
-		return read_signals(f);
+	if (reads_answer(f))
+		return read_answer(f);
 	r = hc_growth_limit(f->call->guest, number, f->held, arg);
 	if (r == 0)
 		r = hc_memfile_call(

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * System V's objects, by which a guest's threads share memory, wait for each
- * other and send messages.  They are the guest's own, and nothing of them leads
- * outside.  This file must not know calls.
+ * System V's objects and POSIX message queues, by which a guest's threads share
+ * memory, wait for each other and send messages.  They are the guest's own, and
+ * nothing of them leads outside.  This file must not know calls.
  */
 #ifndef HC_IPC_H
 #define HC_IPC_H
 
+#include <limits.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +26,11 @@
 
 /* The same with what each begins with. */
 #define HC_MESSAGES_SIZE (96U << 10)
+
+#define HC_MQUEUES     256U    /* POSIX message queues: Linux' queues_max */
+#define HC_MQ_MESSAGES 10U     /* of one: Linux' msg_max */
+#define HC_MQ_OPENS    1024U   /* open files of all */
+#define HC_MQ_BYTES    819200U /* of all: Linux' RLIMIT_MSGQUEUE */
 
 /*
  * The part that all kinds have in common.  An ID is the object's place in its
@@ -89,12 +97,50 @@ struct hc_message_queue {
 	struct hc_messages messages;
 };
 
+struct hc_mqueue;
+struct hc_mq_waiter;
+
+/* An open file of a POSIX message queue.  The host's file is an eventfd, of
+ * which `event` is another descriptor: poll() sees the queue's state in its
+ * `value`. */
+struct hc_mq_open {
+	bool used;
+	atomic_bool gone; /* its open file has no holder any more */
+	int event;
+	uint64_t value;
+	uint32_t at; /* where its text is read from */
+	struct hc_mqueue *queue;
+	struct hc_mq_open *next; /* of the same queue */
+};
+
+struct hc_mqueue {
+	bool used;
+	char name[NAME_MAX + 1]; /* "": it has been removed */
+	uint64_t inode;
+	uint16_t mode;  /* permissions */
+	uint32_t most;  /* messages */
+	uint32_t size;  /* of the longest */
+	uint32_t bytes; /* that count against RLIMIT_MSGQUEUE */
+	struct hc_mq_open *open;
+	struct hc_mq_waiter *senders, *receivers; /* the longest wait first */
+	atomic_bool closed; /* a descriptor: mq_notify() ends with it */
+	struct {
+		bool set;
+		int signal; /* 0: none is sent */
+		union sigval value;
+	} notify;
+	struct hc_messages messages; /* by priority, then by age */
+};
+
 struct hc_ipc {
 	pthread_mutex_t lock; /* the lock of memory may be taken with it */
 	struct hc_segment segment[HC_SEGMENTS];
 	struct hc_semaphore_set set[HC_SEMAPHORE_SETS];
 	struct hc_semaphore semaphore[HC_SEMAPHORES];
 	struct hc_message_queue queue[HC_MESSAGE_QUEUES];
+	struct hc_mqueue mqueue[HC_MQUEUES];
+	struct hc_mq_open mq_open[HC_MQ_OPENS];
+	uint64_t mq_made; /* queues so far: their inodes */
 };
 
 #endif

@@ -629,6 +629,11 @@ const struct hc_name hc_names_msgctl[] = {
 	NAMES_END,
 };
 
+const struct hc_name hc_names_mq[] = {
+	NAME(O_NONBLOCK),
+	NAMES_END,
+};
+
 const struct hc_name hc_names_inotify[] = {
 	NAME(IN_ACCESS),
 	NAME(IN_MODIFY),

@@ -37,6 +37,6 @@ extern const struct hc_name hc_names_prot[], hc_names_map[], hc_names_open[],
     hc_names_epoll_ctl[], hc_names_eventfd[], hc_names_sfd[], hc_names_tfd[],
     hc_names_timerfd[], hc_names_seals[], hc_names_memfd[], hc_names_ipc_get[],
     hc_names_shmat[], hc_names_shmctl[], hc_names_semctl[], hc_names_priority[],
-    hc_names_msgrcv[], hc_names_msgctl[], hc_names_inotify[];
+    hc_names_msgrcv[], hc_names_msgctl[], hc_names_inotify[], hc_names_mq[];
 
 #endif

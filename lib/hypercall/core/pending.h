@@ -107,9 +107,6 @@ struct hc_signals {
 	struct hc_timer timer[HC_TIMERS]; /* numbered from 1 */
 	struct hc_signal_file file[HC_SIGNAL_FILES];
 	unsigned files; /* of them, used */
-	/* Reads from such a file, for the core, which does not know signals. */
-	int64_t (*read)(struct hc_call *call, struct hc_file *file,
-	    uint8_t *buf, uint64_t len);
 	/* A debugger stops the guest for a signal before it takes effect. */
 	_Atomic bool observed;
 };

@@ -13,6 +13,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <net/if.h>
 #include <signal.h>
@@ -99,6 +100,8 @@
 #define REMOVING FINDING, SYS_fstat
 /* To make a segment of shared memory, and to give it back. */
 #define SHARING SYS_memfd_create, SYS_fstat, SYS_fcntl, SYS_close
+/* To show the state of a message queue, and whether it may block. */
+#define QUEUEING SYS_futex, SYS_fcntl, SYS_read, SYS_write, SYS_close
 /* To set a timer. */
 #define TIMING SYS_timer_create, SYS_timer_settime, SYS_clock_gettime
 /* To make a file that signals are read from, and to show and read them. */

@@ -597,9 +597,11 @@ hc_do_fstat(struct hc_call *call)
 		if (r == 0)
 			r = gmem_write(
 			    call->guest->mem, call->fstat.buf, &st, sizeof(st));
-	} else if (file->shared) {
+	} else if (file->shared || file->answers) {
 		r = hc_host(SYS_fstat, file->host, &st);
-		st.st_nlink = file->shared->names;
+		if (file->shared)
+			st.st_nlink = file->shared->names;
+		hc_answer_stat(call->guest, file, &st);
 		if (r == 0)
 			r = gmem_write(
 			    call->guest->mem, call->fstat.buf, &st, sizeof(st));

@@ -509,6 +509,8 @@ host_stat(struct hc_call *call, const struct hc_found *found, struct stat *st)
 
 	if (r == 0 && found->shared)
 		st->st_nlink = found->shared->names;
+	if (r == 0 && found->answers)
+		hc_answer_stat(call->guest, found->answers, st);
 	return r;
 }
 

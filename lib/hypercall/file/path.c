@@ -49,8 +49,8 @@ find_elsewhere(const char *name)
 }
 
 static int
-find(struct hc_call *call, const struct hc_file *dir, const char *name,
-    unsigned how, bool no_own, struct hc_found *found)
+find(struct hc_call *call, struct hc_file *dir, const char *name, unsigned how,
+    bool no_own, struct hc_found *found)
 {
 	struct walk w;
 	int r;
@@ -141,6 +141,8 @@ hc_found_put(const struct hc_found *found, int64_t result)
 	if (found->fd >= 0)
 		hc_host(SYS_close, found->fd);
 	hc_shared_put(found->shared);
+	if (found->answers)
+		hc_file_put(found->answers);
 	return result;
 }
 
@@ -160,7 +162,7 @@ hc_found_file(const struct hc_tree *tree, const struct hc_found *found,
 }
 
 int
-hc_found_descriptor(const struct hc_file *file, struct hc_found *found)
+hc_found_descriptor(struct hc_file *file, struct hc_found *found)
 {
 	*found = (struct hc_found){
 		.own = hc_own_of(file),
@@ -175,7 +177,13 @@ hc_found_descriptor(const struct hc_file *file, struct hc_found *found)
 	if (found->fd < 0)
 		found->shared = NULL;
 	hc_shared_hold(found->shared);
-	return found->fd < 0 ? found->fd : 0;
+	if (found->fd < 0)
+		return found->fd;
+	if (file->answers) {
+		hc_file_hold(file);
+		found->answers = file;
+	}
+	return 0;
 }
 
 int

@@ -120,6 +120,7 @@ struct hc_found {
 	bool changeable; /* with the mark HC_MAY_INODE (fd.h) */
 	bool program;    /* it is the guest's program */
 	struct hc_shared *shared; /* one of /dev/shm, held; or NULL */
+	struct hc_file *answers;  /* novillo answers for it, held; or NULL */
 	bool missing; /* with HC_PATH_MAKE: `fd` is the folder of `last` */
 	/* An entry that is a point: is it a folder?  The volume there or below
 	 * it, and the length of its place in that volume's name. */
@@ -164,7 +165,7 @@ void hc_found_file(const struct hc_tree *tree, const struct hc_found *found,
 int hc_found_program(const struct hc_guest *guest, struct hc_found *found);
 
 /* Hold the file of a descriptor once more, of any kind.  0 or -errno. */
-int hc_found_descriptor(const struct hc_file *file, struct hc_found *found);
+int hc_found_descriptor(struct hc_file *file, struct hc_found *found);
 
 /* Make the folder that `name`, of less than HC_PATH bytes, leads to the guest's
  * working folder: 0 or -errno. */

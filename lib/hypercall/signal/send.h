@@ -72,7 +72,7 @@ bool hc_signal_take_awaited(
 int64_t hc_signal_wait(struct hc_call *call, hc_sigset set,
     const struct timespec *time, siginfo_t *info);
 
-/* Read signals into `buf`: hc_signals.read. */
+/* Read signals into `buf`: hc_answers.read. */
 int64_t hc_signal_read(
     struct hc_call *call, struct hc_file *file, uint8_t *buf, uint64_t len);
 

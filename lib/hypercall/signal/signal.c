@@ -31,7 +31,6 @@ void
 hc_signals_init(struct hc_guest *guest)
 {
 	pthread_mutex_init(&guest->signals.lock, NULL);
-	guest->signals.read = hc_signal_read;
 }
 
 void

@@ -105,12 +105,18 @@ take_place(struct hc_signals *s, int event, hc_sigset mask)
 	return f;
 }
 
+static const struct hc_answers answers = { .read = hc_signal_read };
+
 /* Give `file` a place, which takes `event` over. */
 static bool
 place(struct hc_guest *guest, struct hc_file *file, int event, hc_sigset mask)
 {
 	hc_signals_lock(guest);
 	file->signals = take_place(&guest->signals, event, mask);
+	if (file->signals) {
+		file->answers = &answers;
+		file->gone = &file->signals->gone;
+	}
 	hc_signal_show(&guest->signals, 0);
 	hc_signals_unlock(guest);
 	return file->signals;

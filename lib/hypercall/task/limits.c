@@ -59,6 +59,7 @@ hc_limits_init(struct hc_guest *guest)
 	limit[RLIMIT_NOFILE] = limit_files();
 	limit[RLIMIT_FSIZE] = limit_size();
 	limit[RLIMIT_SIGPENDING] = (struct hc_limit){ HC_QUEUED, HC_QUEUED };
+	limit[RLIMIT_MSGQUEUE] = (struct hc_limit){ HC_MQ_BYTES, HC_MQ_BYTES };
 	limit[RLIMIT_NICE] = limit[RLIMIT_RTPRIO] = (struct hc_limit){ 0, 0 };
 }
 

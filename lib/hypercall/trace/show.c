@@ -14,6 +14,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -241,6 +242,20 @@ special_stat(struct hc_show *show, const uint8_t *whole)
 	put_mode(show, st->st_mode);
 	line_put(show->line, ", ");
 	put_size(show, "st", st->st_mode, st->st_rdev, st->st_size);
+	return true;
+}
+
+static bool
+special_sigval(struct hc_show *show, const uint8_t *whole)
+{
+	const struct sigevent *event = (const void *)whole;
+
+	if (!event->sigev_value.sival_ptr)
+		return false;
+	line_put(show->line, "sigev_value={sival_int=%d, sival_ptr=",
+	    event->sigev_value.sival_int);
+	line_address(show->line, (uintptr_t)event->sigev_value.sival_ptr);
+	line_put(show->line, "}");
 	return true;
 }
 
@@ -586,6 +601,26 @@ static const struct field ucred_fields[] = {
 	FIELD(struct ucred, gid, SIGNED),
 	END,
 };
+static const struct hc_name set_sigevent[] = {
+	NAME(SIGEV_SIGNAL),
+	NAME(SIGEV_NONE),
+	NAME(SIGEV_THREAD),
+	{ 4, "SIGEV_THREAD_ID", 0 },
+	NAMES_END,
+};
+static const struct field sigevent_fields[] = {
+	OTHER(NULL, special_sigval),
+	NAMED(struct sigevent, sigev_signo, ENUM, hc_names_signal),
+	NAMED(struct sigevent, sigev_notify, ENUM, set_sigevent),
+	END,
+};
+static const struct field mq_attr_fields[] = {
+	NAMED(struct mq_attr, mq_flags, FLAGS, hc_names_mq),
+	FIELD(struct mq_attr, mq_maxmsg, SIGNED),
+	FIELD(struct mq_attr, mq_msgsize, SIGNED),
+	FIELD(struct mq_attr, mq_curmsgs, SIGNED),
+	END,
+};
 static const struct field msghdr_fields[] = {
 	OTHER(NULL, special_msghdr),
 	END,
@@ -653,6 +688,8 @@ static const struct shape {
 	SHAPE(struct flock, BRACED, flock_fields),
 	SHAPE(struct pollfd, BARE, pollfd_fields),
 	SHAPE(struct epoll_event, BRACED, epoll_fields),
+	SHAPE(struct sigevent, BRACED, sigevent_fields),
+	SHAPE(struct mq_attr, BRACED, mq_attr_fields),
 	SHAPE(struct msghdr, BRACED, msghdr_fields),
 	SHAPE(struct mmsghdr, BRACED, mmsghdr_fields),
 	SHAPE(struct clone_args, BRACED, clone_fields),

@@ -409,7 +409,7 @@ returns_fd(uint32_t number)
 		HC_creat, HC_dup, HC_dup2, HC_dup3, HC_socket, HC_accept,
 		HC_accept4, HC_epoll_create, HC_epoll_create1, HC_eventfd,
 		HC_eventfd2, HC_signalfd, HC_signalfd4, HC_timerfd_create,
-		HC_memfd_create };
+		HC_memfd_create, HC_mq_open };
 	size_t i;
 
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
