@@ -301,6 +301,7 @@ put_switches(const struct options *o, struct form *form)
 		{ o->new_pid, OPT_new_pid },
 		{ o->new_mount, OPT_new_mount },
 		{ o->no_vdso, OPT_no_vdso },
+		{ o->aslr, OPT_aslr },
 	};
 	size_t i;
 

@@ -639,6 +639,7 @@ store(struct options *o, enum option_number option, char *arg)
 		break;
 	case OPT_chdir: o->chdir = arg; break;
 	case OPT_no_vdso: o->no_vdso = true; break;
+	case OPT_aslr: o->aslr = true; break;
 	case OPT_record: o->record = arg; break;
 	case OPT_replay: o->replay = arg; break;
 	case OPT_trace_paths: o->trace_paths = true; break;

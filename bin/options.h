@@ -81,6 +81,7 @@ struct options {
 	bool new_pid;
 	bool new_mount;
 	bool no_vdso;
+	bool aslr;
 	const char *record;    /* the file of a recording to make, or NULL */
 	uint64_t record_limit; /* its size in bytes, or 0 */
 	const char *replay;    /* of one to run again, or NULL */

@@ -25,7 +25,8 @@
 #define FLAG_JIT    1U
 #define FLAG_KILL   2U
 #define FLAG_FLAT   4U
-#define FLAGS_KNOWN 7U
+#define FLAG_ASLR   8U
+#define FLAGS_KNOWN 15U
 
 #define SET_WORDS (sizeof(((struct hc_set *)0)->bits) / sizeof(uint64_t))
 
@@ -161,7 +162,8 @@ put_policy(const struct options *o)
 
 	record_put(&writer, (o->jit ? FLAG_JIT : 0) |
 				(o->on_deny == ON_DENY_KILL ? FLAG_KILL : 0) |
-				(o->flat ? FLAG_FLAT : 0));
+				(o->flat ? FLAG_FLAT : 0) |
+				(o->aslr ? FLAG_ASLR : 0));
 	record_put(&writer, o->flat_start);
 	record_put(&writer, o->memory);
 	record_put(&writer, SET_WORDS);
@@ -205,6 +207,8 @@ put_header(const struct recording *rec, const struct options *o,
 	put_file(&rec->interp);
 	record_put_text(&writer, p->interp_fd >= 0 ? p->interp_name : "");
 	put_cpuid(&m->cpuid);
+	if (o->aslr)
+		record_put(&writer, m->random);
 }
 
 /* The stack has arguments, environment and the auxiliary vector. */
@@ -229,6 +233,7 @@ get_policy(struct options *o)
 	o->jit = flags & FLAG_JIT;
 	o->on_deny = flags & FLAG_KILL ? ON_DENY_KILL : ON_DENY_ERRNO;
 	o->flat = flags & FLAG_FLAT;
+	o->aslr = flags & FLAG_ASLR;
 	o->flat_or_elf = false;
 	o->flat_start = record_get(&reader);
 	o->memory = record_get(&reader);
@@ -298,6 +303,7 @@ get_header(struct recording *rec, struct options *o)
 	get_file(&rec->interp);
 	record_get_text(&reader, rec->interp_name, sizeof(rec->interp_name));
 	get_cpuid(&rec->cpuid);
+	rec->random = o->aslr ? record_get(&reader) : 0;
 	return reader.state == RECORD_GOOD;
 }
 

@@ -28,6 +28,7 @@ struct recording {
 	char guest[PATH_MAX]; /* as the user typed it */
 	char interp_name[HC_PATH];
 	struct machine_cpuid cpuid;
+	uint64_t random; /* of the places of --aslr, or 0 */
 };
 
 /* All functions but recording_end() return 0, or -1 after a message. */

@@ -35,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <sys/syscall.h>
@@ -237,6 +238,20 @@ create_machine(const struct options *o)
 	return fail_machine(o, error.text);
 }
 
+/* A replay has the places of its recording. */
+static int
+choose_places(const struct options *o)
+{
+	struct machine *m = &run.machine;
+
+	m->guest.world.random_places = o->aslr;
+	if (o->replay)
+		m->random = run.recording.random;
+	else if (o->aslr && getrandom(&m->random, sizeof(m->random), 0) < 0)
+		return -1;
+	return 0;
+}
+
 /* Load the guest's image and arguments. */
 static int
 load_machine(const struct options *o, char **argv, char **envp)
@@ -249,6 +264,8 @@ load_machine(const struct options *o, char **argv, char **envp)
 	run.machine.image = run.program.image;
 	run.machine.interp = run.program.interp;
 	run.machine.interp_name = run.program.interp_name;
+	if (choose_places(o) < 0)
+		return fail_machine(o, strerror(errno));
 	if (machine_load(&run.machine, run.program.fd, run.program.interp_fd,
 		&error) == 0 &&
 	    machine_set_start(&run.machine, o->guest, argv, envp, &error) == 0)

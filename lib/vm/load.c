@@ -21,6 +21,20 @@
 /* Below the stack: a frame that overflows it faults here. */
 #define STACK_GUARD (16 * PAGE_4K)
 
+/*
+ * Places that m->random moves: the bits of it that are the number of pages, and
+ * the part of all addresses that a place is moved by at most.
+ */
+enum place { PLACE_IMAGE, PLACE_MMAP, PLACE_BREAK };
+
+static const struct {
+	unsigned shift, bits, share;
+} places[] = {
+	[PLACE_IMAGE] = { 0, 20, 16 },
+	[PLACE_MMAP] = { 20, 20, 16 },
+	[PLACE_BREAK] = { 40, 12, 1024 },
+};
+
 _Static_assert(IMAGE_PAGE == PAGE_4K, "the image was checked for these pages");
 
 /* A file that is being loaded; `name` is its name in the guest's tree, and ""
@@ -155,6 +169,17 @@ load_segments(const struct loaded *l, struct machine_error *error)
 	return r;
 }
 
+/* How far a place is moved: whole pages, or 0. */
+static uint64_t
+moved(const struct machine *m, enum place place)
+{
+	const uint64_t pages = m->mem.size / places[place].share / PAGE_4K;
+	const uint64_t mask = (UINT64_C(1) << places[place].bits) - 1;
+
+	return ((m->random >> places[place].shift) & mask) % (pages + 1) *
+	       PAGE_4K;
+}
+
 static uint64_t
 stack_size(uint64_t memory)
 {
@@ -172,7 +197,8 @@ make_stack(struct machine *m)
 
 	m->stack_bottom = space->stack = m->mem.size - size;
 	space_take_stack(space);
-	space_take(space, space->top, STACK_GUARD, space_bits(PROT_NONE));
+	space_take(space, m->stack_bottom - STACK_GUARD, STACK_GUARD,
+	    space_bits(PROT_NONE));
 	m->guest.limit[RLIMIT_STACK] = (struct hc_limit){ size, size };
 	m->guest.limit[RLIMIT_AS] = (struct hc_limit){ m->mem.size,
 		m->mem.size };
@@ -245,15 +271,19 @@ machine_load(struct machine *m, int fd, int interp, struct machine_error *error)
 {
 	const struct loaded program = { m, &m->image, "", fd };
 	const struct image *image = &m->image;
+	const uint64_t addresses = m->mem.size - moved(m, PLACE_MMAP);
 	int r;
 
-	if (m->mem.size < MACHINE_SPARE)
-		image_place(&m->image, IMAGE_PIE_LOW);
-	r = check_room(image, m->mem.size, m->memory, error);
+	image_place(&m->image,
+	    moved(m, PLACE_IMAGE) +
+		(m->mem.size < MACHINE_SPARE ? IMAGE_PIE_LOW : IMAGE_PIE_BASE));
+	r = check_room(
+	    image, addresses - moved(m, PLACE_BREAK), m->memory, error);
 	if (r < 0)
 		return r;
-	space_init(&m->guest.space, &m->mem, page_up(image->end + image->bias),
-	    stack_floor(m->mem.size, m->memory));
+	space_init(&m->guest.space, &m->mem,
+	    page_up(image->end + image->bias) + moved(m, PLACE_BREAK),
+	    stack_floor(addresses, m->memory));
 	m->guest.space.low = image->lowest + image->bias;
 	m->guest.space.limit = m->memory;
 	m->guest.space.jit = m->guest.policy.jit;

@@ -141,6 +141,7 @@ struct machine {
 	const char *interp_name; /* in the guest's tree */
 	uint64_t stack_bottom;
 	uint64_t auxv, auxv_size;  /* the auxiliary vector on the stack */
+	uint64_t random;           /* moves the guest's places, if not 0 */
 	bool vdso;                 /* the guest is to have one */
 	bool same_counter;         /* its time stamp counter is the host's */
 	uint64_t vdso_at;          /* 0: there is none */

@@ -201,15 +201,27 @@ first_instruction(const struct machine *m)
 	return image->entry + image->bias;
 }
 
+/* How far the first stack is moved within its memory: up to a part of it, by
+ * bits of m->random that move no other place. */
+#define MOVED_SHARE 16
+#define MOVED_SHIFT 44
+
+static uint64_t
+stack_moved(const struct machine *m, uint64_t stack_size)
+{
+	return (m->random >> MOVED_SHIFT) * 16 % (stack_size / MOVED_SHARE);
+}
+
 int
 machine_set_start(struct machine *m, const char *execname, char **argv,
     char **envp, struct machine_error *error)
 {
 	const uint64_t stack_size = m->mem.size - m->stack_bottom;
+	const uint64_t end = m->mem.size - stack_moved(m, stack_size);
 	struct stack s = {
 		.m = m,
-		.sp = m->mem.size,
-		.limit = m->mem.size - stack_size / ARGUMENTS_SHARE,
+		.sp = end,
+		.limit = end - stack_size / ARGUMENTS_SHARE,
 	};
 
 	push_all(&s, execname, argv, envp);

@@ -11,6 +11,7 @@ SHELL_TESTS += \
 	tests/run/t-outfile.sh
 RUN_TESTS = \
 	tests/run/t-allow.sh \
+	tests/run/t-aslr.sh \
 	tests/run/t-attack.sh \
 	tests/run/t-check.sh \
 	tests/run/t-core.sh \

@@ -94,7 +94,8 @@ struct hc_world {
 	char exe[HC_PATH]; /* the program, as the guest sees it; or "" */
 	int program;       /* its file on the host, or -1 */
 	struct hc_span args, env, auxv;
-	uint64_t stack;   /* from here to the end of memory; 0: none */
+	uint64_t stack; /* from here to the end of memory; 0: none */
+	bool random_places;
 	uint64_t started; /* nanoseconds of CLOCK_BOOTTIME */
 	uint32_t uid, gid;
 	atomic_uint umask;

@@ -155,6 +155,14 @@ hc_own_kernel_version(
 }
 
 void
+hc_own_randomize_va_space(
+    struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)number;
+	hc_text_put(text, "%u\n", call->guest->world.random_places ? 2U : 0U);
+}
+
+void
 hc_own_threads_max(struct hc_text *text, const struct hc_call *call, int number)
 {
 	(void)number;
