@@ -12,6 +12,7 @@ KVM_TESTS += \
 	tests/programs/t-languages.sh \
 	tests/programs/t-pascal.sh \
 	tests/programs/t-programs.sh \
+	tests/programs/t-servers.sh \
 	tests/programs/t-shells.sh \
 	tests/programs/t-static.sh \
 	tests/programs/t-torture.sh
@@ -29,6 +30,7 @@ EXTRA_DIST += \
 	tests/programs/ipc.c \
 	tests/programs/jit.c \
 	tests/programs/language.lua \
+	tests/programs/load.py \
 	tests/programs/lua.c \
 	tests/programs/memory.c \
 	tests/programs/modern.cc \
@@ -47,6 +49,7 @@ EXTRA_DIST += \
 	tests/programs/show.h \
 	tests/programs/sockets.c \
 	tests/programs/spawn.c \
+	tests/programs/servers.sh \
 	tests/programs/sql.c \
 	tests/programs/statements.sql \
 	tests/programs/static-hello.c \
