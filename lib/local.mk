@@ -145,6 +145,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/net/unixname.h \
 	lib/hypercall/own/cpuinfo.c \
 	lib/hypercall/own/files.c \
+	lib/hypercall/own/ipc.c \
 	lib/hypercall/own/own.c \
 	lib/hypercall/own/own.def \
 	lib/hypercall/own/own.h \

@@ -560,7 +560,68 @@ msg_waits(void)
 	pthread_join(t, NULL);
 }
 
+/* The line of /proc/sysvipc that has our object: some columns after the ID, and
+ * how long it is. */
+static void
+show_line(const char *name, int id, int columns)
+{
+	char path[64], line[512];
+	int key, there, n, i;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/sysvipc/%s", name);
+	f = fopen(path, "r");
+	if (!f || !fgets(line, sizeof(line), f)) {
+		printf("%s: %s\n", name, strerror(errno));
+		return;
+	}
+	printf("%s", line);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%d %d%n", &key, &there, &n) != 2 ||
+		    there != id)
+			continue;
+		printf("%s, key %d:", name, key == some_key());
+		for (i = 0; i < columns; i++) {
+			int more = 0;
+			char word[64];
+
+			if (sscanf(line + n, "%63s%n", word, &more) != 1)
+				break;
+			printf(" %s", word);
+			n += more;
+		}
+		printf(", length %zu\n", strlen(line));
+	}
+	fclose(f);
+}
+
+static void
+proc(void)
+{
+	const key_t key = some_key();
+	int shm = shmget(key, 5000, IPC_CREAT | 0640);
+	int sem = semget(key, 3, IPC_CREAT | 0600);
+	int msg = msgget(key, IPC_CREAT | 0620);
+	void *p = shmat(shm, NULL, 0);
+
+	msgsnd(msg, &(struct {
+		long type;
+		char text[4];
+	}){ 1, "abc" },
+	    4, 0);
+	show_line("shm", shm, 2);
+	show_line("sem", sem, 2);
+	show_line("msg", msg, 3);
+	shmdt(p);
+	SHOW(shmctl(shm, IPC_RMID, NULL));
+	SHOW(semctl(sem, 0, IPC_RMID));
+	SHOW(msgctl(msg, IPC_RMID, NULL));
+	show_line("shm", shm, 2);
+	show_line("msg", msg, 3);
+}
+
 static const struct part parts[] = {
+	{ "proc", proc },
 	{ "shm-errors", shm_errors },
 	{ "shm-once", shm_once },
 	{ "shm-twice", shm_twice },

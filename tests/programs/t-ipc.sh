@@ -26,7 +26,7 @@ same()
 }
 
 for part in shm-errors shm-once shm-twice shm-many sem-errors sem-values \
-    sem-threads sem-waits msg-errors msg-types msg-waits mq-errors mq-order \
+    sem-threads sem-waits msg-errors msg-types msg-waits proc mq-errors mq-order \
     mq-files mq-notify mq-threads mq-handed mq-waits; do
 	case $part in
 	mq-*) program=$scratch/mqueue ;;

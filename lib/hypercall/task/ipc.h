@@ -70,6 +70,15 @@ void ipc_set(struct hc_guest *guest, struct hc_ipc_object *object,
 int64_t ipc_put(struct hc_guest *guest, uint64_t va, const void *from,
     size_t size, int64_t result);
 
+/* What control calls show of the object of each kind at place *id, which becomes
+ * the ID; false: there is none. */
+struct msqid_ds;
+struct semid_ds;
+struct shmid_ds;
+bool hc_msg_nth(struct hc_guest *guest, int *id, struct msqid_ds *ds);
+bool hc_sem_nth(struct hc_guest *guest, int *id, struct semid_ds *ds);
+bool hc_shm_nth(struct hc_guest *guest, int *id, struct shmid_ds *ds);
+
 /* Free its place. */
 void ipc_remove(struct hc_ipc_object *object);
 

@@ -188,11 +188,11 @@ hc_do_msgrcv(struct hc_call *call)
 	return r;
 }
 
-static int64_t
-stat_queue(
-    struct hc_call *call, const struct hc_message_queue *q, int64_t result)
+static void
+show_queue(const struct hc_guest *guest, const struct hc_message_queue *q,
+    struct msqid_ds *ds)
 {
-	struct msqid_ds ds = {
+	*ds = (struct msqid_ds){
 		.msg_stime = q->send_time,
 		.msg_rtime = q->receive_time,
 		.msg_ctime = q->object.changed,
@@ -202,9 +202,27 @@ stat_queue(
 		.msg_lspid = q->sender,
 		.msg_lrpid = q->receiver,
 	};
+	ipc_show(guest, &q->object, &ds->msg_perm);
+}
 
-	ipc_show(call->guest, &q->object, &ds.msg_perm);
+static int64_t
+stat_queue(
+    struct hc_call *call, const struct hc_message_queue *q, int64_t result)
+{
+	struct msqid_ds ds;
+
+	show_queue(call->guest, q, &ds);
 	return ipc_put(call->guest, call->msgctl.buf, &ds, sizeof(ds), result);
+}
+
+bool
+hc_msg_nth(struct hc_guest *guest, int *id, struct msqid_ds *ds)
+{
+	const struct hc_message_queue *q = ipc_nth(guest, &queues, id);
+
+	if (q)
+		show_queue(guest, q, ds);
+	return q;
 }
 
 /* More than at first is for privileged processes, and there are none. */

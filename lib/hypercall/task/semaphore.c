@@ -280,18 +280,36 @@ set_one(struct hc_guest *guest, struct hc_semaphore_set *set,
 	return changed(guest, set);
 }
 
-static int64_t
-stat_set(
-    struct hc_call *call, const struct hc_semaphore_set *set, int64_t result)
+static void
+show_set(const struct hc_guest *guest, const struct hc_semaphore_set *set,
+    struct semid_ds *ds)
 {
-	struct semid_ds ds = {
+	*ds = (struct semid_ds){
 		.sem_otime = set->time,
 		.sem_ctime = set->object.changed,
 		.sem_nsems = (unsigned short)set->count,
 	};
+	ipc_show(guest, &set->object, &ds->sem_perm);
+}
 
-	ipc_show(call->guest, &set->object, &ds.sem_perm);
+static int64_t
+stat_set(
+    struct hc_call *call, const struct hc_semaphore_set *set, int64_t result)
+{
+	struct semid_ds ds;
+
+	show_set(call->guest, set, &ds);
 	return ipc_put(call->guest, call->semctl.arg, &ds, sizeof(ds), result);
+}
+
+bool
+hc_sem_nth(struct hc_guest *guest, int *id, struct semid_ds *ds)
+{
+	const struct hc_semaphore_set *set = ipc_nth(guest, &sets, id);
+
+	if (set)
+		show_set(guest, set, ds);
+	return set;
 }
 
 static int64_t

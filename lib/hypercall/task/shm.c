@@ -367,23 +367,40 @@ hc_do_shmdt(struct hc_call *call)
 	return ipc_unlock(guest, i < HC_SEGMENTS ? 0 : -EINVAL);
 }
 
-static int64_t
-stat_segment(struct hc_call *call, struct hc_segment *s, int64_t result)
+static void
+show_segment(struct hc_guest *guest, struct hc_segment *s, struct shmid_ds *ds)
 {
-	struct shmid_ds ds = {
+	*ds = (struct shmid_ds){
 		.shm_segsz = s->size,
 		.shm_atime = s->attach_time,
 		.shm_dtime = s->detach_time,
 		.shm_ctime = s->object.changed,
 		.shm_cpid = s->creator,
 		.shm_lpid = s->last,
-		.shm_nattch = count_attachments(call->guest, s),
+		.shm_nattch = count_attachments(guest, s),
 	};
-
-	ipc_show(call->guest, &s->object, &ds.shm_perm);
+	ipc_show(guest, &s->object, &ds->shm_perm);
 	if (s->removed)
-		ds.shm_perm.mode |= SHM_DEST;
+		ds->shm_perm.mode |= SHM_DEST;
+}
+
+static int64_t
+stat_segment(struct hc_call *call, struct hc_segment *s, int64_t result)
+{
+	struct shmid_ds ds;
+
+	show_segment(call->guest, s, &ds);
 	return ipc_put(call->guest, call->shmctl.buf, &ds, sizeof(ds), result);
+}
+
+bool
+hc_shm_nth(struct hc_guest *guest, int *id, struct shmid_ds *ds)
+{
+	struct hc_segment *s = ipc_nth(guest, &segments, id);
+
+	if (s)
+		show_segment(guest, s, ds);
+	return s;
 }
 
 static int64_t

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The contents of /proc/sysvipc, in Linux's format (proc(5)), and of the limits
+ * of messages and semaphores.  Nothing here may know how a file is opened.
+ */
+#include "hypercall/own/own.h"
+#include "hypercall/task/ipc.h"
+
+#include <inttypes.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+/* The columns that all kinds have in common. */
+static void
+put_first(struct hc_text *text, const struct ipc_perm *perm, int id)
+{
+	hc_text_put(
+	    text, "%10d %10d  %4o ", perm->__key, id, (unsigned)perm->mode);
+}
+
+static void
+put_owner(struct hc_text *text, const struct ipc_perm *perm)
+{
+	hc_text_put(text, "%5u %5u %5u %5u ", perm->uid, perm->gid, perm->cuid,
+	    perm->cgid);
+}
+
+void
+hc_own_sysvipc_shm(struct hc_text *text, const struct hc_call *call, int number)
+{
+	struct shmid_ds ds;
+	unsigned i;
+	int id;
+
+	(void)number;
+	hc_text_put(text,
+	    "       key      shmid perms                  size  cpid  lpid "
+	    "nattch"
+	    "   uid   gid  cuid  cgid      atime      dtime      ctime"
+	    "                   rss                  swap\n");
+	(void)ipc_lock(call->guest);
+	for (i = 0; i < HC_SEGMENTS; i++) {
+		id = (int)i;
+		if (!hc_shm_nth(call->guest, &id, &ds))
+			continue;
+		put_first(text, &ds.shm_perm, id);
+		hc_text_put(text, "%21zu %5d %5d  %5lu ", ds.shm_segsz,
+		    ds.shm_cpid, ds.shm_lpid, (unsigned long)ds.shm_nattch);
+		put_owner(text, &ds.shm_perm);
+		hc_text_put(text,
+		    "%10" PRId64 " %10" PRId64 " %10" PRId64 " %21zu %21u\n",
+		    (int64_t)ds.shm_atime, (int64_t)ds.shm_dtime,
+		    (int64_t)ds.shm_ctime, ds.shm_segsz, 0U);
+	}
+	(void)ipc_unlock(call->guest, 0);
+}
+
+void
+hc_own_sysvipc_sem(struct hc_text *text, const struct hc_call *call, int number)
+{
+	struct semid_ds ds;
+	unsigned i;
+	int id;
+
+	(void)number;
+	hc_text_put(text,
+	    "       key      semid perms      nsems   uid   gid  cuid  cgid"
+	    "      otime      ctime\n");
+	(void)ipc_lock(call->guest);
+	for (i = 0; i < HC_SEMAPHORE_SETS; i++) {
+		id = (int)i;
+		if (!hc_sem_nth(call->guest, &id, &ds))
+			continue;
+		put_first(text, &ds.sem_perm, id);
+		hc_text_put(text, "%10lu ", (unsigned long)ds.sem_nsems);
+		put_owner(text, &ds.sem_perm);
+		hc_text_put(text, "%10" PRId64 " %10" PRId64 "\n",
+		    (int64_t)ds.sem_otime, (int64_t)ds.sem_ctime);
+	}
+	(void)ipc_unlock(call->guest, 0);
+}
+
+void
+hc_own_sysvipc_msg(struct hc_text *text, const struct hc_call *call, int number)
+{
+	struct msqid_ds ds;
+	unsigned i;
+	int id;
+
+	(void)number;
+	hc_text_put(text,
+	    "       key      msqid perms      cbytes       qnum lspid lrpid"
+	    "   uid   gid  cuid  cgid      stime      rtime      ctime\n");
+	(void)ipc_lock(call->guest);
+	for (i = 0; i < HC_MESSAGE_QUEUES; i++) {
+		id = (int)i;
+		if (!hc_msg_nth(call->guest, &id, &ds))
+			continue;
+		put_first(text, &ds.msg_perm, id);
+		hc_text_put(text, " %10lu %10lu %5d %5d ",
+		    (unsigned long)ds.__msg_cbytes, (unsigned long)ds.msg_qnum,
+		    ds.msg_lspid, ds.msg_lrpid);
+		put_owner(text, &ds.msg_perm);
+		hc_text_put(text, "%10" PRId64 " %10" PRId64 " %10" PRId64 "\n",
+		    (int64_t)ds.msg_stime, (int64_t)ds.msg_rtime,
+		    (int64_t)ds.msg_ctime);
+	}
+	(void)ipc_unlock(call->guest, 0);
+}
+
+void
+hc_own_sem(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "%u\t%u\t%u\t%u\n", HC_SEMAPHORES, HC_SEMAPHORES,
+	    HC_SEMAPHORE_OPS, HC_SEMAPHORE_SETS);
+}
+
+/* A file with the number of a limit. */
+#define LIMIT(name, limit)                                                \
+	void hc_own_##name(                                               \
+	    struct hc_text *text, const struct hc_call *call, int number) \
+	{                                                                 \
+		(void)call;                                               \
+		(void)number;                                             \
+		hc_text_put(text, "%u\n", limit);                         \
+	}
+
+LIMIT(msgmax, HC_MESSAGE_BYTES)
+LIMIT(msgmnb, HC_QUEUE_BYTES)
+LIMIT(msgmni, HC_MESSAGE_QUEUES)
+LIMIT(shmmni, HC_SEGMENTS)
+LIMIT(queue_messages, HC_MQ_MESSAGES)
+LIMIT(queue_message, HC_MESSAGE_BYTES)
+LIMIT(queues, HC_MQUEUES)
