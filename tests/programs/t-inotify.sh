@@ -46,6 +46,59 @@ poll(&p, 1, 60000): 1
 from outside:
   1 100 0 given" "what others do in a volume is reported"
 
+# Programs of the system: watched COMMAND... reads changes of the folder $watched,
+# whose names it prints, and is ended.
+watched=$(cd "$scratch" && pwd -P)/watched
+user=
+trap '[ -z "$user" ] || kill "$user"; rm -rf "$scratch"' EXIT
+await()
+{
+	n=0
+	until grep -q "$1" "$scratch/printed" "$scratch/said"; do
+		n=$((n + 1))
+		[ $n -lt 1200 ] || break
+		sleep 0.05
+	done
+}
+watched()
+{
+	rm -rf "$watched"
+	mkdir "$watched"
+	echo first >"$watched/log"
+	: >"$scratch/printed" >"$scratch/said"
+	timeout 240 "$@" >"$scratch/printed" 2>"$scratch/said" &
+	user=$!
+	await "$begins"
+	echo second >>"$watched/log"
+	await "$goes_on"
+	mv "$watched/log" "$watched/old"
+	echo third >"$watched/log"
+	mv "$watched/old" "$watched/older"
+	await "$ends"
+	kill "$user"
+	wait "$user" 2>/dev/null
+	user=
+}
+# same BEGINS GOES-ON ENDS COMMAND...: natively and as a guest; the texts say that
+# it has begun, and has seen the first and the last change.
+same()
+{
+	begins=$1 goes_on=$2 ends=$3
+	shift 3
+	if ! command -v "$1" >/dev/null 2>&1; then
+		missing "no $1 here"
+		return
+	fi
+	watched "$@"
+	wanted=$(cat "$scratch/printed")
+	watched "$novillo" --root=/:ro -a @all "$@"
+	is "$(cat "$scratch/printed")" "$wanted" "$1: as natively"
+	ok "$(echo "$wanted" | grep -q "$ends"; echo $?)" "and all of it"
+}
+same established "CLOSE_WRITE.* log" "MOVED_TO older" \
+    inotifywait -m -e close_write,create,move --format '%e %f' "$watched"
+same first second third tail -n +1 -F "$watched/log"
+
 # Nothing outside the volumes is watched.
 cat >"$scratch/outside.c" <<'END'
 #include <errno.h>

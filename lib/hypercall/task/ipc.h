@@ -70,8 +70,8 @@ void ipc_set(struct hc_guest *guest, struct hc_ipc_object *object,
 int64_t ipc_put(struct hc_guest *guest, uint64_t va, const void *from,
     size_t size, int64_t result);
 
-/* What control calls show of the object of each kind at place *id, which becomes
- * the ID; false: there is none. */
+/* Fill in what control calls show of the object at place *id, which becomes its
+ * ID; false: there is none. */
 struct msqid_ds;
 struct semid_ds;
 struct shmid_ds;
