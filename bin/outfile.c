@@ -20,7 +20,7 @@
 
 /* The flags of every such open().  No name blocks (a FIFO), becomes our
  * terminal, or is emptied before it was looked at. */
-#define OPEN_FLAGS (O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define OPEN_FLAGS (O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 #define LOOK_MS 10 /* between two looks for a reader */
 
@@ -184,7 +184,7 @@ open_for_reader(const char *name)
 	int fd, i;
 
 	for (i = 0; i <= OUTFILE_WAIT_MS / LOOK_MS; i++) {
-		fd = open(name, OPEN_FLAGS, 0666);
+		fd = open(name, OPEN_FLAGS | O_WRONLY, 0666);
 		if (fd >= 0 || errno != ENXIO)
 			return fd;
 		if (stat(name, &st) < 0 || !S_ISFIFO(st.st_mode))
@@ -250,7 +250,7 @@ outfile_private(const char *option, const char *name)
 
 	if (!name)
 		return -1;
-	fd = open(name, OPEN_FLAGS | O_NOFOLLOW, 0600);
+	fd = open(name, OPEN_FLAGS | O_RDWR | O_NOFOLLOW, 0600);
 	if (fd < 0 && (errno == ENXIO || errno == ELOOP)) {
 		say("%s=%s: it is not a regular file", option, name);
 		return -2;

@@ -69,6 +69,26 @@ write_blocks(void *context, const void *bytes, size_t len)
 	return 0;
 }
 
+static int
+draft_block(void *context, uint64_t offset, const void *bytes, size_t len)
+{
+	const struct recording *rec = context;
+	const uint8_t *p = bytes;
+
+	while (len > 0) {
+		ssize_t n = pwrite(rec->fd, p, len, (off_t)offset);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			p += n;
+			offset += (uint64_t)n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
 static int64_t
 read_blocks(void *context, uint64_t offset, void *bytes, size_t len)
 {
@@ -141,6 +161,7 @@ recording_create(
 	    find_file(&rec->interp, p->interp_fd, p->interp_name) < 0)
 		return -1;
 	writer.write = write_blocks;
+	writer.draft = draft_block;
 	writer.context = rec;
 	record_open(&writer);
 	rec->calls.writer = &writer;
@@ -307,6 +328,31 @@ get_header(struct recording *rec, struct options *o)
 	return reader.state == RECORD_GOOD;
 }
 
+static void
+begin_reading(struct recording *rec)
+{
+	reader.read = read_blocks;
+	reader.context = rec;
+	record_start(&reader);
+	rec->calls.reader = &reader;
+}
+
+int
+recording_reopen(struct recording *rec, struct options *o)
+{
+	o->replay = o->record;
+	o->record = NULL;
+	rec->calls = (struct hc_recording){
+		.shown = UINT64_MAX,
+		.replay.open = true,
+	};
+	begin_reading(rec);
+	if (get_header(rec, o))
+		return 0;
+	say("--record=%s: %s", o->replay, record_state_text(&reader));
+	return -1;
+}
+
 /* A recording does not use more of the host's memory than its user knows of. */
 static int
 check_memory(const struct options *o, uint64_t most)
@@ -349,10 +395,7 @@ recording_open(struct recording *rec, struct options *o)
 		say("--replay=%s: %s", o->replay, strerror(errno));
 		return -1;
 	}
-	reader.read = read_blocks;
-	reader.context = rec;
-	record_start(&reader);
-	rec->calls.reader = &reader;
+	begin_reading(rec);
 	if (!get_header(rec, o)) {
 		say("--replay=%s: %s", o->replay, record_state_text(&reader));
 		return -1;

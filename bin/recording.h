@@ -44,6 +44,10 @@ int recording_create(struct recording *recording, const struct options *o,
  * has. */
 int recording_open(struct recording *recording, struct options *o);
 
+/* In another process, while the guest is recorded: replay what there is,
+ * without its output.  The options become those of a replay. */
+int recording_reopen(struct recording *recording, struct options *o);
+
 /* Open the recorded program; the exit status is in *status. */
 int recording_load(struct recording *recording, const struct options *o,
     struct program *program, int *status);

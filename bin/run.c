@@ -651,6 +651,37 @@ run_planned(struct debugger_plan *plan)
 	return STATUS_OK;
 }
 
+/* The past's worker shows the guest's past to the debugger: what else is known
+ * of the guest is known of the living one. */
+static void
+want_past(struct options *o)
+{
+	o->stats = o->core = o->learn = o->trace = false;
+	o->trace_out = o->profile = NULL;
+	o->timeout_ns = 0;
+	run.target.replayed = true;
+	run.target.recorded = false;
+	run.target.core_place = NULL;
+}
+
+/* The past's worker: the guest again, as far as it was recorded. */
+static int
+run_past(struct debugger_plan *plan)
+{
+	static struct options past;
+	int status;
+
+	past = *run.options;
+	run.plan = plan;
+	want_past(&past);
+	if (leave_front() < 0 || recording_reopen(&run.recording, &past) < 0 ||
+	    make_machine(&past, load_planned, &status) < 0 ||
+	    sandbox_enter_worker(&run.sandbox, &past) < 0)
+		return STATUS_FAILED;
+	debugger_serve_past(&run.server, &run.target);
+	return STATUS_OK;
+}
+
 static int
 open_front(void)
 {
@@ -662,6 +693,7 @@ open_front(void)
 		.server = &run.server,
 		.target = &run.target,
 		.work = run_planned,
+		.past = run_past,
 		.failed = STATUS_FAILED,
 	};
 	r = debugger_front_open(&run.front, signals, outside_list(signals));

@@ -356,6 +356,8 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/history.h \
 	lib/debugger/line.c \
 	lib/debugger/line.h \
+	lib/debugger/past.c \
+	lib/debugger/past.h \
 	lib/debugger/plan.c \
 	lib/debugger/plan.h \
 	lib/debugger/recorded.c \

@@ -62,6 +62,7 @@ debugger_front_open(struct debugger_front *front, const int *signals, size_t n)
 	front->server->session = session;
 	front->server->channel = -1;
 	front->target->plan = &session->plan;
+	front->target->passage = &session->passage;
 	stub_init(&session->stub, ops_of(front->target), front->target);
 	session->plan.asked = !front->server->multi;
 	if (front->server->multi)
@@ -71,7 +72,8 @@ debugger_front_open(struct debugger_front *front, const int *signals, size_t n)
 
 /* In the worker: it does not outlive the front. */
 static _Noreturn void
-be_worker(struct debugger_front *front, pid_t parent, int channel)
+be_worker(struct debugger_front *front, pid_t parent, int channel,
+    int (*work)(struct debugger_plan *plan))
 {
 	struct debugger_server *server = front->server;
 
@@ -81,7 +83,7 @@ be_worker(struct debugger_front *front, pid_t parent, int channel)
 	close(server->signals);
 	server->signals = -1;
 	server->channel = channel;
-	exit(front->work(&server->session->plan));
+	exit(work(&server->session->plan));
 }
 
 /* The worker has handlers for signals before it takes any. */
@@ -102,29 +104,110 @@ pass_signal(const struct debugger_server *server, pid_t worker)
 		kill(worker, (int)info.ssi_signo);
 }
 
-/* Follow the worker's line until the worker has gone. */
+/* A worker and our end of its channel. */
+struct worker {
+	pid_t pid; /* 0: there is none */
+	int channel;
+};
+
+/* Fork: 0, or -1 with errno, and the call that failed.  `other` is not the
+ * worker's. */
 static int
-await(struct debugger_server *server, pid_t worker, int channel)
+start_worker(struct debugger_front *front, struct worker *worker, int other,
+    int (*work)(struct debugger_plan *plan), const char **call)
 {
-	struct pollfd fds[] = {
-		{ channel, POLLIN, 0 },
-		{ server->signals, POLLIN, 0 },
-	};
-	bool lives = true;
+	const pid_t parent = getpid();
+	int channel[2];
+
+	*call = "socketpair";
+	if (debugger_line_pair(channel) < 0)
+		return -1;
+	*call = "fork";
+	worker->pid = fork();
+	if (worker->pid == 0) {
+		close(channel[0]);
+		if (other >= 0)
+			close(other);
+		be_worker(front, parent, channel[1], work);
+	}
+	close(channel[1]);
+	worker->channel = channel[0];
+	if (worker->pid > 0)
+		return 0;
+	worker->pid = 0;
+	close(channel[0]);
+	return -1;
+}
+
+/* Its wait status. */
+static int
+reap(struct worker *worker)
+{
 	int status = 0;
 
-	while (lives) {
-		if (poll(fds, 2, -1) < 0)
+	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(worker->channel);
+	*worker = (struct worker){ 0, -1 };
+	return status;
+}
+
+/* The past's worker has nothing that would have to be kept. */
+static void
+end_past(struct worker *past)
+{
+	if (past->pid == 0)
+		return;
+	kill(past->pid, SIGKILL);
+	(void)reap(past);
+}
+
+/* The living worker gives the line away, or wants it back. */
+static void
+change_hands(struct debugger_front *front, const struct worker *living,
+    struct worker *past, enum line_news news)
+{
+	const bool away = news == LINE_AWAY && past->pid == 0;
+	const char *call;
+
+	if (news == LINE_BACK && past->pid == 0)
+		return;
+	if (away &&
+	    start_worker(front, past, living->channel, front->past, &call) == 0)
+		return;
+	end_past(past);
+	debugger_line_pass(living->channel, LINE_BACK);
+}
+
+/* Follow the worker's line until the worker has gone. */
+static int
+await(struct debugger_front *front, struct worker *worker)
+{
+	struct debugger_server *server = front->server;
+	struct worker past = { 0, -1 };
+	enum line_news news = LINE_QUIET;
+
+	while (news != LINE_GONE) {
+		struct pollfd fds[] = {
+			{ worker->channel, POLLIN, 0 },
+			{ server->signals, POLLIN, 0 },
+			{ past.channel, POLLIN, 0 },
+		};
+
+		if (poll(fds, 3, -1) < 0)
 			continue;
 		if (fds[1].revents)
-			pass_signal(server, worker);
+			pass_signal(server, worker->pid);
+		if (fds[2].revents)
+			change_hands(front, worker, &past, LINE_BACK);
 		if (fds[0].revents)
-			lives = debugger_line_follow(&server->line, channel);
+			news = debugger_line_follow(
+			    &server->line, worker->channel);
+		if (fds[0].revents && (news == LINE_AWAY || news == LINE_BACK))
+			change_hands(front, worker, &past, news);
 	}
-	while (waitpid(worker, &status, 0) < 0 && errno == EINTR)
-		;
-	close(channel);
-	return status;
+	end_past(&past);
+	return reap(worker);
 }
 
 /* To the debugger and to the user.  As wait(2) reports an exit. */
@@ -144,24 +227,17 @@ static int
 run_worker(struct debugger_front *front)
 {
 	struct session *session = front->server->session;
-	pid_t parent = getpid(), worker;
-	int channel[2];
+	struct worker worker;
+	const char *call;
 
 	session->plan.asked = 0;
 	session->plan.why[0] = '\0';
 	session->phase = WORKER_MAKES;
-	if (debugger_line_pair(channel) < 0)
-		return fail_fork(front, "socketpair");
-	worker = fork();
-	if (worker == 0) {
-		close(channel[0]);
-		be_worker(front, parent, channel[1]);
-	}
-	close(channel[1]);
-	if (worker > 0)
-		return await(front->server, worker, channel[0]);
-	close(channel[0]);
-	return fail_fork(front, "fork");
+	session->passage.errand = ERRAND_NONE;
+	session->passage.marks = 0;
+	if (start_worker(front, &worker, -1, front->work, &call) < 0)
+		return fail_fork(front, call);
+	return await(front, &worker);
 }
 
 /* The guest's end, to the debugger and to the user. */

@@ -52,10 +52,12 @@
  * killed: by the stop that it waits for, or by an error.  A front that dies
  * takes its worker along (PR_SET_PDEATHSIG).
  *
- * CHECKPOINTS will be workers too: a worker that forks itself, its guest's
- * memory copied on write, needs a VM of its own over that memory, and then
- * serves the same session with the same line.  Only the filter of such a
- * worker has to allow fork.
+ * PAST is a second worker, while a guest that is recorded lives and its
+ * debugger is in its past (past.h).  The first worker passes LINE_AWAY, and
+ * waits; the front forks the second, with the line as the front has it.  The
+ * second passes LINE_BACK or ends, or the first wants the line back, since its
+ * guest is over: the front ends the second and passes LINE_BACK to the first.
+ * Meanwhile nobody accepts a connection, so both have the same line.
  */
 #ifndef DEBUGGER_FRONT_H
 #define DEBUGGER_FRONT_H
@@ -69,6 +71,9 @@ struct debugger_front {
 	/* Make the machine by the plan, call debugger_serve() and report the
 	 * end: in a process of its own, whose exit status this returns. */
 	int (*work)(struct debugger_plan *plan);
+	/* Make the machine that replays what is recorded so far, and call
+	 * debugger_serve_past(): the same. */
+	int (*past)(struct debugger_plan *plan);
 	int failed; /* the exit status if there can be no such process */
 };
 

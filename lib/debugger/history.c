@@ -4,6 +4,9 @@
  */
 #include "debugger/history.h"
 
+#include "vm/context.h"
+#include "vm/position.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -51,6 +54,20 @@ static enum hc_ahead
 ahead_of(const struct history *h)
 {
 	return replay_of(h)->ops->ahead(&h->machine->guest);
+}
+
+/* Has the recording nothing more, nor the guest? */
+static bool
+is_cut_off(const struct history *h)
+{
+	return ahead_of(h) == HC_AHEAD_NOTHING && !h->limited;
+}
+
+/* May the limit be before the next event? */
+static bool
+is_near_limit(const struct history *h)
+{
+	return h->limited && ahead_of(h) == HC_AHEAD_NOTHING;
 }
 
 /* Copy the present, near the last checkpoint before it. */
@@ -128,11 +145,96 @@ is_at_last_signal(const struct history *h)
 	       !h->machine->guest.signals.action[signal - 1].handler;
 }
 
-static bool
-is_at_end(const struct history *h)
+/* The instruction SYSCALL has changed rcx and r11 of a call that is shown.  It
+ * is met once between two events, whatever they were. */
+static void
+forget_syscall(struct hc_position *position, struct vcpu *vcpu)
 {
-	return is_in_last_call(h) || is_at_last_signal(h) ||
-	       ahead_of(h) == HC_AHEAD_NOTHING;
+	struct kvm_regs regs;
+
+	vcpu_user_regs(vcpu, &regs);
+	position->reg[HC_POSITION_RCX] = regs.rcx;
+	position->reg[HC_POSITION_R11] = regs.r11;
+}
+
+static bool
+is_at_position(const struct history *h, struct vcpu *vcpu)
+{
+	struct breaks *b = &h->machine->debug.breaks;
+	struct hc_position position = h->limit.position;
+	bool same;
+
+	if (h->limit.before_call)
+		forget_syscall(&position, vcpu);
+	replay_of(h)->ops->leave_out(&h->machine->guest, &h->limit.holes);
+	breaks_hide(b);
+	same = position_is_here(vcpu, &position);
+	breaks_show(b);
+	return same;
+}
+
+/* There for the first time: it is copied. */
+static bool
+has_found_limit(struct history *h)
+{
+	struct vcpu *vcpu = vcpu_of_guest(h);
+	checkpoint_mark mark;
+
+	if (events_of(h) != h->limit.events || !thread_lives(vcpu) ||
+	    vcpu->thread.tid != h->limit.tid)
+		return false;
+	return (h->limit.after_event || is_at_position(h, vcpu)) &&
+	       copy_present(h, &h->limit_state, &mark) == 0;
+}
+
+bool
+history_is_at_limit(struct history *h)
+{
+	if (!is_near_limit(h))
+		return false;
+	return h->limit_state.taken
+		   ? snapshot_is_present(&h->limit_state, h->machine)
+		   : has_found_limit(h);
+}
+
+static bool
+is_at_end(struct history *h)
+{
+	return is_in_last_call(h) || is_at_last_signal(h) || is_cut_off(h) ||
+	       history_is_at_limit(h);
+}
+
+/* The signals that are not to stop the guest. */
+static uint64_t
+passed_signals(const struct history *h)
+{
+	return h->limited && h->limit.at_signal ? 0 : h->pass;
+}
+
+static uint64_t
+limit_address(const struct history *h)
+{
+	return h->limit.position.reg[HC_POSITION_RIP];
+}
+
+/* The guest is not to go beyond the limit. */
+static void
+fence(struct history *h)
+{
+	if (!is_near_limit(h) || h->limit.after_event || h->fenced ||
+	    (h->planted && h->addr == limit_address(h)))
+		return;
+	(void)debug_insert(h->machine, BREAKS_INNER, limit_address(h), 1);
+	h->fenced = true;
+}
+
+static void
+leave_fence(struct history *h)
+{
+	if (h->fenced)
+		(void)debug_remove(
+		    h->machine, BREAKS_INNER, limit_address(h), 1);
+	h->fenced = false;
 }
 
 /* Let the thread run that has the turn. */
@@ -162,6 +264,7 @@ go(struct history *h, enum debug_want want, int signal)
 static void
 go_forward(struct history *h)
 {
+	fence(h);
 	run(h, &h->order[vcpu_of_guest(h)->id], history_signal(h));
 }
 
@@ -181,6 +284,7 @@ leave_way(struct history *h)
 	if (h->planted)
 		(void)debug_remove(h->machine, BREAKS_INNER, h->addr, 1);
 	h->planted = false;
+	leave_fence(h);
 	replay_of(h)->until = UINT64_MAX;
 }
 
@@ -199,7 +303,7 @@ finish(struct history *h, const struct debug_event *event)
 {
 	leave_way(h);
 	leave_watch(h);
-	debug_pass_signals(h->machine, h->pass);
+	debug_pass_signals(h->machine, passed_signals(h));
 	h->hits->again = false;
 	h->state = HISTORY_RESTING;
 	h->event = *event;
@@ -296,6 +400,8 @@ advance(struct history *h, int signal)
 		(void)debug_insert(h->machine, BREAKS_INNER, h->addr, 1);
 		h->planted = true;
 	}
+	if (h->goal == HISTORY_TO_PLACE)
+		fence(h);
 	replay_of(h)->until = h->planted ? h->after + 1 : h->after;
 	go(h, WANT_RUN, signal);
 }
@@ -688,6 +794,19 @@ named(struct history *h, const struct debug_event *event)
 	finish_with(h, EVENT_NONE);
 }
 
+/* The call that the thread has made last: one that was cut short is made again,
+ * and rip stands before it. */
+static uint64_t
+call_of(struct vcpu *vcpu)
+{
+	struct kvm_regs regs;
+
+	vcpu_user_regs(vcpu, &regs);
+	return vcpu->flight.call == CALL_REPEATS
+		   ? regs.rip
+		   : regs.rip - HYPERCALL_GATE_SIZE;
+}
+
 /* The present is right after an event: find its call.  The call has no address
  * if it has ended its thread: then step from the event before. */
 static void
@@ -696,11 +815,9 @@ find_last_event(struct history *h)
 	const struct hc_thread *maker = replay_of(h)->ops->maker(
 	    &h->machine->guest);
 	const uint64_t after = h->present.events - 1;
-	struct kvm_regs regs;
 
 	if (maker) {
-		vcpu_user_regs(vcpu_of((struct hc_thread *)maker), &regs);
-		find(h, after, regs.rip - HYPERCALL_GATE_SIZE);
+		find(h, after, call_of(vcpu_of((struct hc_thread *)maker)));
 		return;
 	}
 	leave_way(h);
@@ -913,15 +1030,33 @@ any_let_run(const struct history *h)
 	return NULL;
 }
 
+/* Is it the fence alone that the guest has met? */
+static bool
+is_at_fence(const struct history *h, const struct debug_event *event)
+{
+	return h->fenced && event->addr == limit_address(h) &&
+	       (event->kind == EVENT_BREAK || event->kind == EVENT_HARDBREAK) &&
+	       !h->hits->asked;
+}
+
+/* A signal that is only looked at because of the limit. */
+static bool
+is_passed(const struct history *h, const struct debug_event *event)
+{
+	return event->kind == EVENT_SIGNAL && h->limited &&
+	       (h->pass >> (event->signal - 1) & 1);
+}
+
 /* Does the guest go on after this event of its way forward, as if it had not
  * come?  GDB 13 fails if a thread that it holds reports a stop. */
 static bool
-is_silent(const struct history *h, const struct debug_event *event)
+is_silent(struct history *h, const struct debug_event *event)
 {
 	if (event->kind == EVENT_ENDED || h->interrupted || !any_let_run(h) ||
-	    ahead_of(h) == HC_AHEAD_NOTHING)
+	    is_cut_off(h))
 		return false;
 	return is_passing(h, event) || is_end_of_one(h, event) ||
+	       is_at_fence(h, event) || is_passed(h, event) ||
 	       (h->order[event->vcpu].held && !is_at_end(h));
 }
 
@@ -932,6 +1067,7 @@ on_forward(struct history *h, const struct debug_event *event)
 	note_run(h);
 	debug_report(h->machine, event);
 	h->state = HISTORY_RESTING;
+	leave_fence(h);
 	replay_of(h)->until = UINT64_MAX;
 	if (h->by_step && is_step(event))
 		h->steps++;
@@ -939,9 +1075,20 @@ on_forward(struct history *h, const struct debug_event *event)
 		h->known = false;
 	h->by_step = false;
 	if (event->kind != EVENT_ENDED &&
-	    (is_in_last_call(h) ||
-		(is_passing(h, event) && ahead_of(h) == HC_AHEAD_NOTHING)))
+	    (is_in_last_call(h) || (is_passing(h, event) && is_cut_off(h))))
 		h->edge = HISTORY_END;
+}
+
+/* The guest has come to the limit, whatever it has met there. */
+static bool
+has_met_limit(struct history *h, const struct debug_event *event)
+{
+	if (event->kind == EVENT_ENDED || h->interrupted ||
+	    !history_is_at_limit(h))
+		return false;
+	on_forward(h, event);
+	h->edge = HISTORY_END;
+	return true;
 }
 
 /* Does the guest rest because a checkpoint is to be taken or the turn has been
@@ -949,7 +1096,7 @@ on_forward(struct history *h, const struct debug_event *event)
 static bool
 is_for_us(const struct history *h, const struct debug_event *event)
 {
-	return is_passing(h, event) && ahead_of(h) != HC_AHEAD_NOTHING;
+	return is_passing(h, event) && !is_cut_off(h);
 }
 
 /* A stop belongs to a thread that the debugger has let run. */
@@ -977,32 +1124,6 @@ take_checkpoint(struct history *h, bool between)
 	go_forward(h);
 }
 
-/* Time has passed while the guest runs: true if an event is to be reported. */
-static bool
-look(struct history *h, struct debug_event *event)
-{
-	if (checkpoints_now() < h->look_at)
-		return false;
-	note_run(h);
-	if (!checkpoints_are_due(&h->checkpoints) ||
-	    checkpoints_lead(&h->checkpoints))
-		return false;
-	debug_pause(h->machine, event);
-	if (!is_for_us(h, event)) {
-		on_forward(h, event);
-		choose_thread(h, event);
-		return true;
-	}
-	if (h->state == HISTORY_NEARING) {
-		take_checkpoint(h, true);
-		return false;
-	}
-	h->state = HISTORY_NEARING;
-	replay_of(h)->until = events_of(h) + 1;
-	go_forward(h);
-	return false;
-}
-
 int
 history_begin(struct history *h, struct machine *m, struct hits *hits)
 {
@@ -1013,6 +1134,13 @@ history_begin(struct history *h, struct machine *m, struct hits *hits)
 	replay_of(h)->ctx = h;
 	replay_of(h)->passed = on_passed;
 	return checkpoints_begin(&h->checkpoints, m);
+}
+
+void
+history_limit(struct history *h, const struct history_limit *limit)
+{
+	h->limited = true;
+	h->limit = *limit;
 }
 
 void
@@ -1163,7 +1291,7 @@ history_last_write(struct history *h, uint64_t addr, uint64_t len)
 	h->watched = false;
 	go_home(h, true);
 	h->hits->again = false;
-	debug_pass_signals(h->machine, h->pass);
+	debug_pass_signals(h->machine, passed_signals(h));
 	return r;
 }
 
@@ -1219,7 +1347,7 @@ history_pass_signals(struct history *h, uint64_t set)
 {
 	h->pass = set;
 	if (h->state == HISTORY_RESTING || h->state == HISTORY_NONE)
-		debug_pass_signals(h->machine, set);
+		debug_pass_signals(h->machine, passed_signals(h));
 }
 
 static bool
@@ -1262,6 +1390,10 @@ is_reported(struct history *h, struct debug_event *event)
 		take_checkpoint(h, false);
 		return false;
 	}
+	if (is_forward(h) && has_met_limit(h, event)) {
+		choose_thread(h, event);
+		return true;
+	}
 	if (is_forward(h) && is_silent(h, event)) {
 		h->known = false;
 		go_forward(h);
@@ -1270,6 +1402,29 @@ is_reported(struct history *h, struct debug_event *event)
 	on_forward(h, event);
 	choose_thread(h, event);
 	return true;
+}
+
+/* Time has passed while the guest runs: true if an event is to be reported. */
+static bool
+look(struct history *h, struct debug_event *event)
+{
+	if (checkpoints_now() < h->look_at)
+		return false;
+	note_run(h);
+	if (!checkpoints_are_due(&h->checkpoints) ||
+	    checkpoints_lead(&h->checkpoints))
+		return false;
+	debug_pause(h->machine, event);
+	if (!is_for_us(h, event) || history_is_at_limit(h))
+		return is_reported(h, event);
+	if (h->state == HISTORY_NEARING) {
+		take_checkpoint(h, true);
+		return false;
+	}
+	h->state = HISTORY_NEARING;
+	replay_of(h)->until = events_of(h) + 1;
+	go_forward(h);
+	return false;
 }
 
 /* The debugger has left, or has not come: the turns are passed on. */

@@ -64,6 +64,12 @@
  * Nothing is printed or collected on the way, no signal is reported, and the
  * guest's output was written when it first came.
  *
+ * If the guest is still recorded, by another process, its present is the
+ * *limit* of the history: a state after the last event that the recording has,
+ * known by the position that the living guest has taken.  The guest goes on
+ * after that event, in RUNNING, NEARING and the way to a place, and meets a
+ * breakpoint at the limit's instruction, the *fence*, until it is there.
+ *
  * HISTORY_NONE has no transitions but history_attach() to RESTING, and
  * history_detach(), from any state, back.
  */
@@ -131,6 +137,20 @@ enum history_edge {
 };
 
 /* All zero: none. */
+/* The present of the living guest, as it describes that. */
+struct history_limit {
+	int tid;         /* the thread that runs, or ran last */
+	uint64_t events; /* before it */
+	/* It is right after the last event, and has no position. */
+	bool after_event;
+	/* It is before the instruction of a call that is not made yet. */
+	bool before_call;
+	/* It has met a signal, or an INT3 before the place. */
+	bool at_signal;
+	struct hc_position position;
+	struct hc_holes holes;
+};
+
 struct history {
 	struct machine *machine;
 	struct hits *hits;
@@ -171,11 +191,20 @@ struct history {
 	uint64_t meetings, stops, left;
 	uint64_t pass; /* the signals that the debugger does not want to see */
 	bool catches_exit; /* of a thread: the debugger does */
+	bool limited, fenced;
+	struct history_limit limit;
+	struct snapshot limit_state;               /* once it was found */
 	struct history_order order[MACHINE_VCPUS]; /* on the way forward */
 };
 
 /* The guest rests at its start: 0, or -errno if it cannot be copied. */
 int history_begin(struct history *h, struct machine *m, struct hits *hits);
+
+/* The guest rests at its start: its history has this limit. */
+void history_limit(struct history *h, const struct history_limit *limit);
+
+/* At rest: is the guest at the limit? */
+bool history_is_at_limit(struct history *h);
 
 /* A debugger comes, and goes, at any moment. */
 void history_attach(struct history *h);

@@ -410,8 +410,9 @@ debugger_line_pair(int channel[2])
 }
 
 /* The line as one process reports it to another; a connection that was accepted
- * comes with its descriptor. */
+ * comes with its descriptor.  News say nothing of the line. */
 struct line_report {
+	enum line_news news;
 	bool listens;
 	bool connected;
 };
@@ -425,7 +426,8 @@ union line_control {
 void
 debugger_line_hand_over(const struct debugger_line *line, int channel)
 {
-	struct line_report report = { line->listener >= 0, line->in >= 0 };
+	struct line_report report = { LINE_QUIET, line->listener >= 0,
+		line->in >= 0 };
 	union line_control control = { .bytes = { 0 } };
 	struct iovec iov = { &report, sizeof(report) };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -459,10 +461,10 @@ descriptor_of(struct msghdr *message)
 	return fd;
 }
 
-bool
+enum line_news
 debugger_line_follow(struct debugger_line *line, int channel)
 {
-	struct line_report report = { false, false };
+	struct line_report report = { LINE_QUIET, false, false };
 	union line_control control;
 	struct iovec iov = { &report, sizeof(report) };
 	struct msghdr message = {
@@ -474,10 +476,12 @@ debugger_line_follow(struct debugger_line *line, int channel)
 	int fd;
 	ssize_t n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
 
-	if (n < 0)
-		return errno == EINTR || errno == EAGAIN;
-	if (n == 0)
-		return false;
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return LINE_QUIET;
+	if (n <= 0)
+		return LINE_GONE;
+	if (report.news != LINE_QUIET)
+		return report.news;
 	if (line->in >= 0)
 		debugger_line_close(line);
 	fd = descriptor_of(&message);
@@ -485,5 +489,27 @@ debugger_line_follow(struct debugger_line *line, int channel)
 		debugger_line_connected(line, fd, fd);
 	if (!report.listens)
 		debugger_line_stop(line);
-	return true;
+	return LINE_QUIET;
+}
+
+void
+debugger_line_pass(int channel, enum line_news news)
+{
+	struct line_report report = { news, false, false };
+	struct iovec iov = { &report, sizeof(report) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	while (sendmsg(channel, &message, MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
+enum line_news
+debugger_line_await(int channel)
+{
+	struct line_report report;
+	ssize_t n = read(channel, &report, sizeof(report));
+
+	if (n == sizeof(report))
+		return report.news;
+	return n < 0 && errno == EINTR ? LINE_QUIET : LINE_GONE;
 }

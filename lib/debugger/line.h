@@ -70,15 +70,25 @@ void debugger_line_close(struct debugger_line *line);
 /* Let no other debugger connect. */
 void debugger_line_stop(struct debugger_line *line);
 
+/* News over a channel. */
+enum line_news {
+	LINE_QUIET,
+	LINE_AWAY, /* another process is to serve the line */
+	LINE_BACK, /* it serves the line no more */
+	LINE_GONE, /* the first process has gone */
+};
+
 /*
  * Two processes share a line, of which one serves it.  It reports each change
  * of the line over the channel, and sends the connection along; -1: nobody
- * follows.  The other follows with a line of its own: false after the last
- * report, when the first process has gone.
+ * follows.  The other follows with a line of its own.  Either may pass news,
+ * which the first waits for by debugger_line_await().
  */
 int debugger_line_pair(int channel[2]);
 void debugger_line_hand_over(const struct debugger_line *line, int channel);
-bool debugger_line_follow(struct debugger_line *line, int channel);
+enum line_news debugger_line_follow(struct debugger_line *line, int channel);
+void debugger_line_pass(int channel, enum line_news news);
+enum line_news debugger_line_await(int channel);
 
 /* Remove the socket of an address unix:PATH. */
 void debugger_line_remove(const struct debugger_line *line);

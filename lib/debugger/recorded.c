@@ -44,14 +44,6 @@ op_write_mem(void *ctx, int tid, uint64_t addr, const void *buf, size_t len)
 	return refuse(ctx);
 }
 
-/* A thread that the debugger holds runs when it has the turn: others may wait
- * for the turn after that. */
-static int
-op_resume(void *ctx, const struct target_resume *how)
-{
-	return debugger_target_resume(ctx, how, WANT_RUN);
-}
-
 const struct target_ops *
 debugger_recorded_ops(void)
 {
@@ -64,6 +56,8 @@ debugger_recorded_ops(void)
 	ops.allocate = NULL;
 	ops.release = NULL;
 	ops.pause = NULL; /* there is no non-stop mode */
-	ops.resume = op_resume;
+	ops.resume = past_resume;
+	ops.reverse = past_reverse;
+	ops.catch_syscalls = past_catch;
 	return &ops;
 }

@@ -5,6 +5,7 @@
  */
 #include "debugger/server.h"
 
+#include "debugger/recorded.h"
 #include "debugger/session.h"
 #include "hypercall/trace/events.h"
 #include "output/output.h"
@@ -39,6 +40,10 @@ static struct hits hits = {
 /* If the guest is replayed. */
 static struct history history;
 
+/* In the past's worker, else NULL: what happens to the line is for the living
+ * one. */
+static struct debugger_target *past;
+
 static void
 begin_session(void)
 {
@@ -61,6 +66,10 @@ end_session(struct debugger_server *server, struct machine *m)
 {
 	if (server->line.in < 0)
 		return;
+	if (past) {
+		past_go_home(past, RETURN_LINE);
+		return;
+	}
 	if (server->once && stub_has_debugger(&session->stub))
 		debugger_line_stop(&server->line);
 	if (is_abandoned(server)) {
@@ -185,7 +194,7 @@ transmit(struct debugger_server *server, struct machine *m)
 	}
 	if (m)
 		debug_set_deaf(m, has_output(server));
-	if (line->in < 0 || !stub_wants_close(&session->stub))
+	if (line->in < 0 || past || !stub_wants_close(&session->stub))
 		return;
 	if (stub_refuses(&session->stub))
 		refuse_peer(server, m);
@@ -312,6 +321,11 @@ report_events(struct machine *m)
 		if (!show_console() || !stopped.known)
 			return;
 		stopped.known = false;
+		if (past && past_takes(past, &stopped.event)) {
+			if (past_is_over(past))
+				return;
+			continue;
+		}
 		stop = stop_of(m, &stopped.event);
 		show_stop(m, &stop);
 		stub_stop(&session->stub, &stop);
@@ -323,6 +337,8 @@ static void
 lose_debugger(struct debugger_server *server, struct machine *m)
 {
 	end_session(server, m);
+	if (past)
+		return;
 	server->debugger = -1;
 	if (session->stub.state == STUB_STOPPED)
 		debug_kill(m);
@@ -393,7 +409,7 @@ turn(struct debugger_server *server, struct machine *m)
 		    : stopped.known ? -1
 				    : debug_fd(m),
 		    POLLIN, 0 },
-		{ server->line.listener, POLLIN, 0 },
+		{ past ? -1 : server->line.listener, POLLIN, 0 },
 		{ room ? server->line.in : -1, POLLIN, 0 },
 		{ server->debugger, POLLIN, 0 },
 		{ has_output(server) ? server->line.out : -1, POLLOUT, 0 },
@@ -430,6 +446,143 @@ goes_on(const struct debugger_server *server, const struct machine *m)
 		return false;
 	return session->stub.state != STUB_GONE || has_output(server) ||
 	       (is_awaited(server) && !output_is_hurried());
+}
+
+/* Does the debugger want to go back in a guest that is recorded? */
+static bool
+is_departing(const struct debugger_target *target)
+{
+	return target->recorded && target->passage->errand != ERRAND_NONE;
+}
+
+/* The debugger's command has brought it nowhere: an event that was none. */
+static void
+stay(struct machine *m, enum debug_event_kind kind, int tid)
+{
+	unsigned i;
+
+	stopped.known = true;
+	stopped.event = (struct debug_event){ .kind = kind };
+	for (i = 0; i < m->vcpus; i++)
+		if (m->vcpu[i].thread.tid == tid)
+			stopped.event.vcpu = i;
+}
+
+static bool
+is_full(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+static void
+say_why_not(const char *why)
+{
+	char buf[PLAN_WHY + 128];
+	struct text text;
+
+	text_init(&text, buf, sizeof(buf));
+	text_printf(&text,
+	    "The way back was not found: %s; the guest is where it was.\n",
+	    why);
+	console_write(&hits.console, text.buf, text.len, is_full, NULL);
+}
+
+/* The past's worker has the line until the front gives it back.  A guest that
+ * is over meanwhile has no past to be shown. */
+static void
+await_line(struct debugger_server *server, struct machine *m)
+{
+	enum line_news news = LINE_QUIET;
+
+	debugger_line_pass(server->channel, LINE_AWAY);
+	while (news != LINE_BACK && news != LINE_GONE) {
+		struct pollfd fds[] = {
+			{ server->channel, POLLIN, 0 },
+			{ stopped.known ? -1 : debug_fd(m), POLLIN, 0 },
+		};
+
+		poll(fds, 2, stopped.known ? -1 : debug_timeout(m));
+		if (!stopped.known && debug_poll(m, &stopped.event)) {
+			stopped.known = true;
+			debugger_line_pass(server->channel, LINE_BACK);
+		}
+		if (fds[0].revents)
+			news = debugger_line_await(server->channel);
+	}
+}
+
+/* The past's worker has gone in the midst of its work.  A debugger that does
+ * not wait for a stop believes to be in the past. */
+static void
+mend(struct debugger_server *server, struct machine *m)
+{
+	const bool waits = stub_mend(&session->stub);
+
+	if (waits || stopped.known)
+		return;
+	server->report("the process that showed the guest's past has ended");
+	end_session(server, m);
+}
+
+/* The living guest goes on as the debugger has asked for in the past.  The
+ * signal that the guest rests at is reported again. */
+static void
+go_on(struct debugger_target *target, const struct stop *was)
+{
+	struct passage *p = target->passage;
+	struct target_resume how = { .actions = p->action, .n = p->actions };
+
+	if (how.n > sizeof(p->action) / sizeof(p->action[0]))
+		how.n = 0;
+	if (was->kind == STOP_SIGNAL)
+		stub_stop(&session->stub, was);
+	else
+		(void)session->stub.ops->resume(target, &how);
+}
+
+static void
+end_visit(struct debugger_server *server, struct debugger_target *target,
+    const struct stop *was)
+{
+	const struct passage *p = target->passage;
+	struct machine *m = target->machine;
+
+	if (!p->clean)
+		mend(server, m);
+	if (stopped.known || server->line.in < 0)
+		return;
+	switch (p->returns) {
+	case RETURN_LOST:
+		say_why_not(p->why);
+		stay(m, EVENT_NONE, was->tid);
+		break;
+	case RETURN_DONE: stay(m, EVENT_NONE, was->tid); break;
+	case RETURN_CUT: stay(m, EVENT_INTERRUPT, was->tid); break;
+	case RETURN_RESUME: go_on(target, was); break;
+	case RETURN_KILL: debug_kill(m); break;
+	case RETURN_DETACH: session->stub.ops->detach(target); break;
+	case RETURN_LINE: break;
+	}
+}
+
+/* The debugger goes back: until it comes again, another worker serves it. */
+static void
+visit_past(struct debugger_server *server, struct debugger_target *target)
+{
+	const struct stop was = session->stub.stop;
+	const char *why = past_depart(target);
+
+	if (why) {
+		target->passage->errand = ERRAND_NONE;
+		say_why_not(why);
+		stay(target->machine, EVENT_NONE, was.tid);
+		return;
+	}
+	await_line(server, target->machine);
+	stub_settle(&session->stub, debugger_recorded_ops(), target);
+	past_come_back(target);
+	end_visit(server, target, &was);
 }
 
 /* The vCPUs rest before a debugger can connect: there is a state to show. */
@@ -501,7 +654,9 @@ debugger_serve(struct debugger_server *server, struct debugger_target *target)
 	if (server->line.in >= 0 && session->stub.session == SESSION_NONE)
 		begin_session();
 	while (goes_on(server, m))
-		if (is_conversing(server))
+		if (is_departing(target))
+			visit_past(server, target);
+		else if (is_conversing(server))
 			converse(server, m);
 		else
 			turn(server, m);
@@ -511,6 +666,34 @@ debugger_serve(struct debugger_server *server, struct debugger_target *target)
 	if (!session->plan.asked)
 		session->phase = WORKER_DONE;
 	return r;
+}
+
+void
+debugger_serve_past(
+    struct debugger_server *server, struct debugger_target *target)
+{
+	struct machine *m = target->machine;
+
+	session = server->session;
+	hits.machine = m;
+	hits.silent = false;
+	target->hits = &hits;
+	target->history = &history;
+	target->passed = session->stub.pass;
+	debug_set_judge(m, hit_is_stop, &hits);
+	if (machine_start(m, true) < 0)
+		return;
+	block_sigpipe();
+	debug_rest(m);
+	debug_attach(m);
+	if (history_begin(&history, m, &hits) < 0)
+		return;
+	stub_settle(&session->stub, debugger_past_ops(), target);
+	past = target;
+	past_arrive(target);
+	while (!past_is_over(target))
+		turn(server, m);
+	debugger_line_pass(server->channel, LINE_BACK);
 }
 
 /* Without a guest the front waits for the debugger that is there, or for those

@@ -43,6 +43,13 @@ void debugger_server_descriptors(
 int
 debugger_serve(struct debugger_server *server, struct debugger_target *target);
 
+/*
+ * In the past's worker: serve the debugger in the past of the living guest,
+ * until it goes back to that.  The machine replays what is recorded.
+ */
+void debugger_serve_past(
+    struct debugger_server *server, struct debugger_target *target);
+
 /* In the front: serve debuggers without a machine.  True: one has asked for a
  * run; false: none is served any more. */
 bool debugger_idle(struct debugger_server *server);

@@ -6,6 +6,7 @@
 #ifndef DEBUGGER_SESSION_H
 #define DEBUGGER_SESSION_H
 
+#include "debugger/past.h"
 #include "debugger/plan.h"
 #include "gdb/stub.h"
 
@@ -26,6 +27,7 @@ struct session {
 	unsigned refused; /* a peer was refused, and that was reported */
 	enum worker_phase phase;
 	struct debugger_plan plan;
+	struct passage passage;
 };
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "debugger/history.h"
 #include "debugger/hit.h"
+#include "debugger/past.h"
 #include "debugger/plan.h"
 #include "debugger/scratch.h"
 #include "gdb/target.h"
@@ -33,6 +34,10 @@ struct debugger_target {
 	bool replayed, recorded;
 	struct history *history; /* of a guest that is replayed */
 	bool refused;            /* a change of it was, and that was reported */
+	/* A recorded guest, to its past and back. */
+	struct passage *passage;
+	bool armed;      /* the next resumption leads to passage->place */
+	uint64_t passed; /* the signals that the debugger does not want */
 	/* Reports one sentence to the user, or NULL. */
 	void (*report)(const char *sentence);
 	struct output *output;               /* for trace lines */

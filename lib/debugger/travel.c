@@ -20,8 +20,8 @@ is_possible(const struct debugger_target *t, struct text *out)
 {
 	if (t->history && t->history->state != HISTORY_NONE)
 		return true;
-	text_printf(out, "The guest is not replayed: record it by --record, "
-			 "and debug it by --replay.\n");
+	text_printf(out, "The guest is not recorded: add --record, or replay "
+			 "a recording by --replay.\n");
 	return false;
 }
 
@@ -45,30 +45,46 @@ is_on_way(int r, struct text *out)
 	}
 }
 
-bool
-travel_when(const struct debugger_target *t, struct text *out)
+/* If the guest is recorded, its past's worker answers. */
+static bool
+ask(struct debugger_target *t, enum past_errand errand)
 {
+	return t->recorded && past_ask(t, errand) == 0;
+}
+
+bool
+travel_when(struct debugger_target *t, struct text *out)
+{
+	if (ask(t, ERRAND_NAME))
+		return true;
 	return is_possible(t, out) &&
 	       is_on_way(history_name(t->history, false), out);
 }
 
 bool
-travel_mark(const struct debugger_target *t, struct text *out)
+travel_mark(struct debugger_target *t, struct text *out)
 {
+	if (ask(t, ERRAND_MARK))
+		return true;
 	return is_possible(t, out) &&
 	       is_on_way(history_name(t->history, true), out);
 }
 
 bool
-travel_last_write(const struct debugger_target *t, uint64_t addr, uint64_t len,
-    struct text *out)
+travel_last_write(
+    struct debugger_target *t, uint64_t addr, uint64_t len, struct text *out)
 {
-	if (!is_possible(t, out))
+	if (!t->recorded && !is_possible(t, out))
 		return false;
 	if (len == 0 || len > HISTORY_WATCH) {
 		text_printf(out, "From 1 to %u bytes can be asked for.\n",
 		    HISTORY_WATCH);
 		return false;
+	}
+	if (ask(t, ERRAND_WRITER)) {
+		t->passage->addr = addr;
+		t->passage->len = len;
+		return true;
 	}
 	return is_on_way(history_last_write(t->history, addr, len), out);
 }
@@ -109,22 +125,27 @@ travel_goto(
 {
 	struct history_place place;
 
-	if (!is_possible(t, out) || !take_place(t, tid, typed, &place, out))
+	if (!t->recorded && !is_possible(t, out))
 		return;
-	history_goto(t->history, &place);
+	if (!take_place(t, tid, typed, &place, out))
+		return;
+	if (t->recorded)
+		past_goto(t, &place);
+	else
+		history_goto(t->history, &place);
 	text_printf(out, "`continue` leads to ");
 	history_put_place(out, &place);
 	text_printf(out, " now, forward or back.\n");
 }
 
 static void
-put_marks(const struct history *h, struct text *out)
+put_marks(const struct history_place *marked, unsigned marks, struct text *out)
 {
 	unsigned i;
 
-	for (i = 0; i < h->marks; i++) {
+	for (i = 0; i < marks && i < HISTORY_PLACES; i++) {
 		text_printf(out, "Checkpoint %u: ", i + 1);
-		history_put_place(out, &h->marked[i]);
+		history_put_place(out, &marked[i]);
 		text_printf(out, "\n");
 	}
 }
@@ -135,9 +156,15 @@ travel_checkpoints(const struct debugger_target *t, struct text *out)
 	const struct checkpoints *c;
 	unsigned i;
 
+	if (t->recorded) {
+		put_marks(t->passage->marked, t->passage->marks, out);
+		text_printf(out, "The guest is in its present: copies of its "
+				 "state are made when it goes back.\n");
+		return;
+	}
 	if (!is_possible(t, out))
 		return;
-	put_marks(t->history, out);
+	put_marks(t->history->marked, t->history->marks, out);
 	c = &t->history->checkpoints;
 	for (i = 0; i < c->n; i++)
 		text_printf(out, "%s event %" PRIu64 ", %zu pages%s\n",

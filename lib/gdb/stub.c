@@ -544,6 +544,33 @@ stub_adopt(struct stub *stub, const struct target_ops *ops, void *ctx)
 				      "The guest has ended meanwhile"));
 }
 
+/* The files that the target had open are those of the other process. */
+void
+stub_settle(struct stub *stub, const struct target_ops *ops, void *ctx)
+{
+	stub->ops = ops;
+	stub->ctx = ctx;
+	stub->regs_banks = 0;
+	forget_files(stub);
+	if (ops->pass_signals)
+		ops->pass_signals(ctx, stub->pass);
+	if (ops->program_signals && stub->programmed)
+		ops->program_signals(ctx, stub->program);
+	if (ops->thread_events)
+		ops->thread_events(ctx, stub->events);
+}
+
+bool
+stub_mend(struct stub *stub)
+{
+	const bool waits = stub->due == DUE_STOP || stub->due == DUE_OK;
+
+	stub->serving = false;
+	stub->framed = 0;
+	adopt_codec(&stub->rsp);
+	return waits && stub->state == STUB_RUNNING;
+}
+
 bool
 thread_alive(struct stub *stub, int tid)
 {

@@ -209,4 +209,12 @@ void stub_not_started(struct stub *stub, const char *why);
  */
 void stub_adopt(struct stub *stub, const struct target_ops *ops, void *ctx);
 
+/* Go on in another process, with the same session and a guest in the same state
+ * of the protocol: running or stopped. */
+void stub_settle(struct stub *stub, const struct target_ops *ops, void *ctx);
+
+/* That process has gone amid its work: bytes that were not sent are lost.  Does
+ * the debugger wait for a stop or for the end of a command? */
+bool stub_mend(struct stub *stub);
+
 #endif

@@ -103,6 +103,17 @@ record_size(const struct record_writer *w)
 }
 
 int
+record_flush(struct record_writer *w)
+{
+	if (w->error || w->head.used == 0)
+		return w->error;
+	memcpy(w->block, &w->head, sizeof(w->head));
+	record_seal(w->block, w->chain);
+	return w->draft(
+	    w->context, w->written, w->block, sizeof(w->head) + w->head.used);
+}
+
+int
 record_close(struct record_writer *w)
 {
 	if (w->head.used > 0)

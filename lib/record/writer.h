@@ -11,6 +11,10 @@
 struct record_writer {
 	/* Write all bytes: 0 or -errno. */
 	int (*write)(void *context, const void *bytes, size_t len);
+	/* Write all bytes at `offset`, where write() is next: the block is
+	 * still being filled, and is written again.  0 or -errno. */
+	int (*draft)(
+	    void *context, uint64_t offset, const void *bytes, size_t len);
 	void *context;
 	int error;        /* the first, or 0: nothing is written after it */
 	uint64_t records; /* that have begun */
@@ -20,7 +24,7 @@ struct record_writer {
 	uint8_t block[RECORD_BLOCK];
 };
 
-/* The caller has set `write` and `context`. */
+/* The caller has set `write`, `draft` and `context`. */
 void record_open(struct record_writer *w);
 
 /* Begin a record.  Its contents follow. */
@@ -33,6 +37,9 @@ void record_put_text(struct record_writer *w, const char *text);
 
 /* Bytes so far, of blocks that are written and of the one that is filled. */
 uint64_t record_size(const struct record_writer *w);
+
+/* Write the block that is being filled as if it were the last: 0 or -errno. */
+int record_flush(struct record_writer *w);
 
 /* Write the last block: 0, or the first error of all. */
 int record_close(struct record_writer *w);

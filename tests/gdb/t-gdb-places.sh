@@ -24,7 +24,7 @@ same()
 
 session "rewind.elf" "monitor when" "monitor goto 1" "monitor last-write 1 1" \
     "monitor checkpoint" "monitor checkpoints"
-is "$(printf '%s\n' "$answer" | grep -c '^The guest is not replayed')" 5 \
+is "$(printf '%s\n' "$answer" | grep -c '^The guest is not recorded')" 5 \
     "a guest that is not replayed has no places"
 
 status_=0

@@ -25,6 +25,7 @@ HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-checkpoints.sh \
 	tests/gdb/t-gdb-files.sh \
 	tests/gdb/t-gdb-history.sh \
+	tests/gdb/t-gdb-live.sh \
 	tests/gdb/t-gdb-mi.sh \
 	tests/gdb/t-gdb-nonstop.sh \
 	tests/gdb/t-gdb-places.sh \

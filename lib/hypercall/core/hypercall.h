@@ -156,7 +156,8 @@ struct hc_guest {
 	 * time has passed.  All threads rest.  NULL: nobody asks. */
 	void (*resumed)(struct hc_guest *guest);
 	struct hc_recording *recording;
-	struct hc_replay *replay; /* NULL: the guest is not replayed */
+	struct hc_replay *replay;       /* NULL: the guest is not replayed */
+	const struct hc_living *living; /* NULL: nor recorded */
 	_Atomic uint64_t count[HYPERCALL_END];
 };
 

@@ -16,6 +16,9 @@ struct hc_thread;
 
 /* The general registers by their numbers, and after them: */
 enum hc_position_register {
+	HC_POSITION_RAX = 0,
+	HC_POSITION_RCX = 1,
+	HC_POSITION_R11 = 11,
 	HC_POSITION_RIP = 16,
 	HC_POSITION_RFLAGS,
 	HC_POSITION_FS_BASE,
@@ -41,6 +44,16 @@ struct hc_position {
 	uint64_t hash; /* of memory, and of the other registers */
 	unsigned words;
 	struct hc_witness word[HC_POSITION_WORDS];
+};
+
+#define HC_HOLES 64 /* ranges of memory that waiting calls may write */
+
+/* Memory that the hash leaves out. */
+struct hc_holes {
+	unsigned n;
+	struct {
+		uint64_t va, len;
+	} hole[HC_HOLES];
 };
 
 struct hc_preemption {

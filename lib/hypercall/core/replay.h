@@ -2,13 +2,17 @@
 /*
  * A replay as a debugger moves in it: how many events there were, whose turn it
  * is, a stop after an event, and the place in the recording, to be saved and to
- * come back to.  It must not know recordings, nor who moves.
+ * come back to; and a guest that is being recorded, where it stands.  It must
+ * not know recordings, nor who moves.
  *
  * An event is a call or a reading of the time stamp counter.
  */
 #ifndef HC_REPLAY_H
 #define HC_REPLAY_H
 
+#include "hypercall/core/preemption.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +36,8 @@ struct hc_replay_ops {
 	struct hc_thread *(*maker)(const struct hc_guest *guest);
 	/* Where the next record is: it grows. */
 	uint64_t (*at)(const struct hc_guest *guest);
+	/* The hash of a position is to leave out this memory. */
+	void (*leave_out)(struct hc_guest *guest, const struct hc_holes *holes);
 	/* Copy the place in the recording to `place`, of `size` bytes, and go
 	 * back to it. */
 	size_t size;
@@ -50,6 +56,30 @@ struct hc_replay {
 	void (*passed)(void *ctx);
 	void *ctx;
 	uint64_t until;
+	/* The guest is still recorded by another process: where the recording
+	 * has nothing more, it goes on up to its next event.  After the last
+	 * one reached() is called. */
+	bool open;
+};
+
+/* The thread that runs, or ran last. */
+enum hc_stands {
+	HC_STANDS_FREE,        /* its registers are its own */
+	HC_STANDS_AFTER_EVENT, /* it waits for its turn: the event is made */
+	HC_STANDS_IN_CALL,     /* it waits in a call, not an event yet */
+};
+
+/* A guest that is recorded, while it rests. */
+struct hc_living {
+	/* Write all records that there are: 0 or -errno. */
+	int (*write_out)(const struct hc_guest *guest);
+	/* How many events it has had; the id of the thread that runs, or that
+	 * ran last, and how that one stands. */
+	uint64_t (*events)(const struct hc_guest *guest);
+	int (*runs)(const struct hc_guest *guest);
+	enum hc_stands (*stands)(const struct hc_guest *guest);
+	/* The memory that the hash of the last position leaves out. */
+	const struct hc_holes *(*holes)(const struct hc_guest *guest);
 };
 
 #endif

@@ -10,20 +10,11 @@
 #include "record/reader.h"
 #include "record/writer.h"
 
-#define HC_HOLES 64 /* ranges of memory that waiting calls may write */
-
 /* A replay that does not find a position in this time has diverged. */
 #define HC_SEEK_SECONDS 600
 
 struct hc_recording;
 struct hc_thread;
-
-struct hc_holes {
-	unsigned n;
-	struct {
-		uint64_t va, len;
-	} hole[HC_HOLES];
-};
 
 /* A call that waits while others run, and the memory that it may write. */
 struct hc_waiting {

@@ -289,3 +289,46 @@ hc_record_resumed(struct hc_guest *guest)
 	rec->delayed = 0;
 	rec->turn_ms = hc_record_ms();
 }
+
+static int
+write_out(const struct hc_guest *guest)
+{
+	return record_flush(guest->recording->writer);
+}
+
+static uint64_t
+events(const struct hc_guest *guest)
+{
+	return guest->recording->events;
+}
+
+static int
+runs(const struct hc_guest *guest)
+{
+	return guest->recording->runs;
+}
+
+/* A thread whose turn another has got, but not begun. */
+static enum hc_stands
+stands(const struct hc_guest *guest)
+{
+	const struct hc_recording *rec = guest->recording;
+
+	if (rec->turn.holder && rec->turn.holder->tid == rec->runs)
+		return HC_STANDS_FREE;
+	return rec->left_in_call ? HC_STANDS_IN_CALL : HC_STANDS_AFTER_EVENT;
+}
+
+static const struct hc_holes *
+holes(const struct hc_guest *guest)
+{
+	return &guest->recording->holes;
+}
+
+const struct hc_living hc_record_living = {
+	.write_out = write_out,
+	.events = events,
+	.runs = runs,
+	.stands = stands,
+	.holes = holes,
+};

@@ -59,6 +59,7 @@ uint64_t hc_record_ms(void);
 	" could find it: run it without --record"
 
 extern const struct hc_replay_ops hc_replay_places;
+extern const struct hc_living hc_record_living;
 
 /* The guest cannot go on: end it with this sentence.  Returns a result. */
 __attribute__((format(printf, 2, 3))) int64_t

@@ -24,6 +24,7 @@ hc_recording_attach(struct hc_guest *guest, struct hc_recording *rec)
 	guest->preemption = records ? &hc_record_preemption
 				    : &hc_replay_preemption;
 	if (records) {
+		guest->living = &hc_record_living;
 		guest->resumed = hc_record_resumed;
 		/* A signal that ends the guest is taken as any other. */
 		guest->signals.observed = true;

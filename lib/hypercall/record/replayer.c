@@ -56,6 +56,13 @@ break_off(struct hc_recording *rec)
 	hc_recording_breaks_off(rec, rec->reader);
 }
 
+/* Has the recording nothing more, because the guest is still recorded? */
+static bool
+is_open_here(const struct hc_recording *rec)
+{
+	return rec->replay.open && rec->reader->state == RECORD_OVER;
+}
+
 bool
 hc_recording_goes_on(struct hc_recording *rec)
 {
@@ -63,6 +70,8 @@ hc_recording_goes_on(struct hc_recording *rec)
 
 	if (rec->state != HC_REPLAY_RUNS)
 		return false;
+	if (is_open_here(rec))
+		return true;
 	if (rec->reader->state != RECORD_GOOD) {
 		break_off(rec);
 	} else if (kind == RECORD_CUT) {
@@ -91,7 +100,7 @@ has_next(struct hc_recording *rec)
 		    rec->events);
 		return false;
 	}
-	if (!rec->replay.reached ||
+	if (!rec->replay.reached || is_open_here(rec) ||
 	    hc_ahead_is_whole(rec->reader, &rec->scratch))
 		return true;
 	hc_recording_breaks_off(rec, &rec->scratch);
@@ -304,7 +313,7 @@ goes_on_after(struct hc_recording *rec, struct hc_thread *thread)
 		thread->signals.pending = true;
 	if (!replay->reached || rec->state == HC_REPLAY_DIVERGED)
 		return more;
-	if (!more || rec->events == replay->until)
+	if (!more || is_open_here(rec) || rec->events == replay->until)
 		replay->reached(replay->ctx);
 	return true;
 }
@@ -508,6 +517,12 @@ maker(const struct hc_guest *guest)
 	return guest->recording->maker;
 }
 
+static void
+leave_out(struct hc_guest *guest, const struct hc_holes *holes)
+{
+	guest->recording->holes = *holes;
+}
+
 static uint64_t
 at(const struct hc_guest *guest)
 {
@@ -561,6 +576,7 @@ const struct hc_replay_ops hc_replay_places = {
 	.turn = turn,
 	.maker = maker,
 	.at = at,
+	.leave_out = leave_out,
 	.size = sizeof(struct place),
 	.save = save,
 	.load = load,
