@@ -16,6 +16,7 @@
 #	long-endurance	many sessions, steps, kills, guests, starts and ends, and
 #			whether anything grows: doc/endurance.md
 #	long-go		the tests of Go's own library, where Go is installed
+#	long-servers	etcd, Node.js and Java under load, where they are installed
 #	long-preempt	LONG_PREEMPTED recordings each of four guests whose threads
 #			are preempted
 #	long-hosts	all tests on hosts A and B; check-hosts leaves some out
@@ -34,7 +35,7 @@ LONG_ENDURANCE = watch:10000:3 gdb:300:3 killed:1000 crowd:10 steps:1000000 \
 LONG_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 	NOVILLO_REQUIRE_KVM=1; export NOVILLO_REQUIRE_KVM;
 LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-hosts long-preempt \
-	long-races long-record
+	long-races long-record long-servers
 
 check-long: $(LONG_PARTS)
 
@@ -71,6 +72,10 @@ long-go: all
 	@$(LONG_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/long/go.sh $(LONG_GO)
 
+long-servers: all
+	@$(LONG_ENVIRONMENT) \
+	$(SHELL) $(top_srcdir)/tests/long/servers.sh
+
 long-hosts: host-stage
 	$(MAKE) -k -j2 --output-sync=target run-host-A run-host-B
 
@@ -96,5 +101,5 @@ tests_long_endure_SOURCES = \
 TESTS += tests/long/t-endure.sh
 
 EXTRA_DIST += tests/long/endure.sh tests/long/go.sh tests/long/recorded.sh \
-	tests/long/repeat.sh tests/long/t-endure.sh tests/long/tsan-direct.c \
+	tests/long/repeat.sh tests/long/servers.sh tests/long/t-endure.sh tests/long/tsan-direct.c \
 	tests/long/tsan-ignore.txt

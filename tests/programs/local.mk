@@ -49,6 +49,8 @@ EXTRA_DIST += \
 	tests/programs/show.h \
 	tests/programs/sockets.c \
 	tests/programs/spawn.c \
+	tests/programs/Serve.java \
+	tests/programs/serve.js \
 	tests/programs/servers.sh \
 	tests/programs/sql.c \
 	tests/programs/statements.sql \
