@@ -579,6 +579,7 @@ visit_past(struct debugger_server *server, struct debugger_target *target)
 		stay(target->machine, EVENT_NONE, was.tid);
 		return;
 	}
+	stub_leave(&session->stub);
 	await_line(server, target->machine);
 	stub_settle(&session->stub, debugger_recorded_ops(), target);
 	past_come_back(target);
@@ -693,6 +694,7 @@ debugger_serve_past(
 	past_arrive(target);
 	while (!past_is_over(target))
 		turn(server, m);
+	stub_leave(&session->stub);
 	debugger_line_pass(server->channel, LINE_BACK);
 }
 

@@ -544,14 +544,21 @@ stub_adopt(struct stub *stub, const struct target_ops *ops, void *ctx)
 				      "The guest has ended meanwhile"));
 }
 
-/* The files that the target had open are those of the other process. */
+void
+stub_leave(struct stub *stub)
+{
+	for (size_t i = 0; i < STUB_FILES_MAX; i++)
+		if (stub->files[i].open && stub->files[i].file != TARGET_IMAGE)
+			stub->ops->close_file(stub->ctx, stub->files[i].file);
+	forget_files(stub);
+}
+
 void
 stub_settle(struct stub *stub, const struct target_ops *ops, void *ctx)
 {
 	stub->ops = ops;
 	stub->ctx = ctx;
 	stub->regs_banks = 0;
-	forget_files(stub);
 	if (ops->pass_signals)
 		ops->pass_signals(ctx, stub->pass);
 	if (ops->program_signals && stub->programmed)
@@ -567,6 +574,7 @@ stub_mend(struct stub *stub)
 
 	stub->serving = false;
 	stub->framed = 0;
+	forget_files(stub);
 	adopt_codec(&stub->rsp);
 	return waits && stub->state == STUB_RUNNING;
 }

@@ -209,6 +209,10 @@ void stub_not_started(struct stub *stub, const char *why);
  */
 void stub_adopt(struct stub *stub, const struct target_ops *ops, void *ctx);
 
+/* Another process goes on with the session: close what only this one has open.
+ */
+void stub_leave(struct stub *stub);
+
 /* Go on in another process, with the same session and a guest in the same state
  * of the protocol: running or stopped. */
 void stub_settle(struct stub *stub, const struct target_ops *ops, void *ctx);
