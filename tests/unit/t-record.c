@@ -12,6 +12,7 @@ static struct file {
 	uint8_t bytes[FILE_MAX];
 	size_t len;
 	size_t at;
+	size_t drafted; /* the end of the last draft */
 } file;
 
 static struct record_writer w;
@@ -27,6 +28,21 @@ write_file(void *context, const void *bytes, size_t len)
 	memcpy(f->bytes + f->len, bytes, len);
 	f->len += len;
 	return 0;
+}
+
+/* Where write_file() is next; what is written next takes its place. */
+static int
+draft_file(void *context, uint64_t offset, const void *bytes, size_t len)
+{
+	struct file *f = context;
+	int error;
+
+	if (offset != f->len)
+		return -22;
+	error = write_file(f, bytes, len);
+	f->drafted = f->len;
+	f->len = offset;
+	return error;
 }
 
 static int64_t
@@ -50,6 +66,7 @@ start_writing(void)
 {
 	file.len = 0;
 	w.write = write_file;
+	w.draft = draft_file;
 	w.context = &file;
 	record_open(&w);
 }
@@ -318,6 +335,49 @@ test_errors(void)
 	is_int((intmax_t)file.len, FILE_MAX, "nothing is written after it");
 }
 
+#define DRAFTED 40000
+
+/* Every so many records the writer writes what there is. */
+static unsigned
+write_drafted(unsigned every)
+{
+	unsigned i, errors = 0;
+
+	start_writing();
+	for (i = 0; i < DRAFTED; i++) {
+		record_begin(&w, RECORD_COUNTER);
+		record_put_signed(&w, (int64_t)i);
+		if (every && i % every == 0)
+			errors += record_flush(&w) < 0;
+	}
+	return errors;
+}
+
+static void
+test_drafts(void)
+{
+	static struct file plain;
+	intmax_t n = 0;
+
+	(void)write_drafted(0);
+	(void)record_close(&w);
+	plain = file;
+	is_int(write_drafted(777), 0, "a block that is not full is written");
+	is_int(record_flush(&w), 0, "also the last");
+	ok(file.drafted > file.len, "which is to be written again");
+	start_reading();
+	file.len = file.drafted;
+	while (record_next(&r) == RECORD_COUNTER)
+		n += record_get_signed(&r) == n;
+	is_int(n, DRAFTED, "what was written so far can be read");
+	is_int(r.state, RECORD_OVER, "up to its end");
+	file.len = (size_t)w.written;
+	(void)record_close(&w);
+	ok(file.len == plain.len &&
+		memcmp(file.bytes, plain.bytes, plain.len) == 0,
+	    "and the whole is as without that");
+}
+
 int
 main(void)
 {
@@ -329,5 +389,6 @@ main(void)
 	test_order();
 	test_signals();
 	test_errors();
+	test_drafts();
 	return done_testing();
 }
