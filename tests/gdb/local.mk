@@ -14,9 +14,9 @@ GDB_TESTS = \
 	tests/gdb/t-gdb-dynamic.sh \
 	tests/gdb/t-gdb-files.sh \
 	tests/gdb/t-gdb-history.sh \
-	tests/gdb/t-gdb-live.sh \
 	tests/gdb/t-gdb-kill.sh \
 	tests/gdb/t-gdb-lines.sh \
+	tests/gdb/t-gdb-live.sh \
 	tests/gdb/t-gdb-mi.sh \
 	tests/gdb/t-gdb-monitor.sh \
 	tests/gdb/t-gdb-nonstop.sh \
