@@ -66,16 +66,21 @@ static int
 take_text(struct config *c, enum json_event event, char **text)
 {
 	char *to = words + c->used;
+	const char *fault = NULL;
 	size_t len;
 
 	if (event == JSON_ERROR)
 		return -1;
 	if (event != JSON_STRING && event != JSON_NUMBER)
-		return complain(c->options, "a string is expected here");
-	if (!json_text(&c->json, to, sizeof(words) - c->used, &len))
-		return complain(c->options, "the strings are too long");
-	if (strlen(to) < len)
-		return complain(c->options, "a string with \\u0000 in it");
+		fault = "a string is expected here";
+	else if (!json_text(&c->json, to, sizeof(words) - c->used, &len))
+		fault = "the strings are too long";
+	else if (strlen(to) < len)
+		fault = "a string with \\u0000 in it";
+	if (fault) {
+		complain(c->options, "%s", fault);
+		return -1;
+	}
 	c->used += len + 1;
 	*text = to;
 	return 0;

@@ -164,7 +164,8 @@ find_modid(struct debugger_target *t, struct field *field)
 	     n++) {
 		len = strlen(library.name);
 		if (len < strlen(c_library) ||
-		    strcmp(library.name + len - strlen(c_library), c_library))
+		    strcmp(library.name + len - strlen(c_library), c_library) !=
+			0)
 			continue;
 		fd = hc_look_open(
 		    &t->look, &m->vcpu[0].thread, library.name, O_RDONLY, 0);

@@ -133,10 +133,13 @@ take_ports(const char **text, struct hc_net_rule *rule)
 static const char *
 parse_rule(struct hc_net_rule *rule, const char *text)
 {
-	const char *wrong;
+	const char *kind, *wrong;
 
 	*rule = (struct hc_net_rule){ .last = HC_NET_PORT_MAX };
-	text += strlen(find_kind(text, strlen(text), &rule->what));
+	kind = find_kind(text, strlen(text), &rule->what);
+	if (!kind)
+		return "a rule begins with bind: or connect:";
+	text += strlen(kind);
 	if (!take_address(&text, rule))
 		return "an address is wanted, as 127.0.0.1 or [::1], or *";
 	rule->prefix = address_bits(rule->family);
@@ -166,8 +169,6 @@ hc_net_rule_parse(struct hc_net_rule *rule, const char *text, size_t len)
 {
 	char copy[HC_NET_RULE_TEXT];
 
-	if (!hc_net_rule_kind(text, len))
-		return "a rule begins with bind: or connect:";
 	if (len >= sizeof(copy) || memchr(text, '\0', len))
 		return "that is longer than any address";
 	memcpy(copy, text, len);

@@ -352,11 +352,26 @@ note_points(struct hc_tree *tree, bool guest)
 	}
 }
 
+/* The volume with the shortest name that has no base yet, or NULL. */
+static struct hc_mount *
+next_to_hang(struct hc_tree *tree)
+{
+	struct hc_mount *next = NULL;
+	unsigned i;
+
+	for (i = 0; i < tree->mounts; i++)
+		if (!tree->mount[i].ready &&
+		    (!next || tree->mount[i].len < next->len))
+			next = &tree->mount[i];
+	return next;
+}
+
 /* Hang every volume in its base, those with shorter names first. */
 static void
 hang(struct hc_tree *tree, bool guest)
 {
-	unsigned i, n;
+	struct hc_mount *next;
+	unsigned i;
 
 	for (i = 0; i < tree->mounts; i++) {
 		struct hc_mount *m = &tree->mount[i];
@@ -368,15 +383,8 @@ hang(struct hc_tree *tree, bool guest)
 		m->ready = false;
 		m->points = HC_POINTS_DEEP;
 	}
-	for (n = 0; n < tree->mounts; n++) {
-		struct hc_mount *next = NULL;
-
-		for (i = 0; i < tree->mounts; i++)
-			if (!tree->mount[i].ready &&
-			    (!next || tree->mount[i].len < next->len))
-				next = &tree->mount[i];
+	while ((next = next_to_hang(tree)))
 		find_base(tree, next, guest);
-	}
 	note_points(tree, guest);
 }
 
