@@ -199,6 +199,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/trace/show.h \
 	lib/hypercall/trace/showopt.c \
 	lib/hypercall/trace/showaddr.c \
+	lib/hypercall/trace/showmsg.c \
 	lib/hypercall/trace/showsignal.c \
 	lib/hypercall/trace/summary.c \
 	lib/hypercall/trace/trace.c \

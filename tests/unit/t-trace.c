@@ -17,11 +17,13 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/stat.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/syscall.h>
@@ -239,12 +241,87 @@ others(void)
 	DO(getppid, 0);
 }
 
+#define PARTS   0x400 /* messages() puts parts here */
+#define CONTROL 0x500
+#define TEXT    0x600
+
+/* An array of messages at place 0; the first has `len` bytes at CONTROL. */
+static uint64_t
+messages(size_t n, size_t len)
+{
+	struct iovec part = { (void *)(uintptr_t)(base + TEXT), 3 };
+	struct mmsghdr m[2];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		m[i] = (struct mmsghdr){ { .msg_iovlen = 1 }, 0 };
+		m[i].msg_hdr.msg_iov = (void *)(uintptr_t)(base + PARTS);
+	}
+	if (len) {
+		m[0].msg_hdr.msg_control = (void *)(uintptr_t)(base + CONTROL);
+		m[0].msg_hdr.msg_controllen = len;
+	}
+	there(PARTS, &part, sizeof(part));
+	return there(0, m, n * sizeof(m[0]));
+}
+
+/* A control message with two descriptors; the next, if any, is malformed. */
+static void
+rights(size_t next)
+{
+	const struct cmsghdr head = { CMSG_LEN(8), SOL_SOCKET, SCM_RIGHTS };
+	const int fds[2] = { 3, 3 };
+
+	there(CONTROL, &head, sizeof(head));
+	there(CONTROL + CMSG_LEN(0), fds, sizeof(fds));
+	there(CONTROL + CMSG_SPACE(8), &next, sizeof(next));
+}
+
+static void
+sockets(void)
+{
+	uint32_t pair[2];
+
+	DO(socketpair, AF_UNIX, SOCK_DGRAM, 0, AT(BUFFER));
+	memcpy(pair, memory + BUFFER, sizeof(pair));
+	strcpy((char *)memory + TEXT, "abc");
+	rights(0);
+	DO(sendmsg, pair[0], messages(1, CMSG_SPACE(8)), 0);
+	DO(recvmsg, pair[1], messages(1, CMSG_SPACE(8)), MSG_DONTWAIT);
+	DO(sendmsg, 77, messages(1, 3), MSG_NOSIGNAL);
+	DO(sendmmsg, pair[0], messages(2, 0), 2, 0);
+	DO(recvmmsg, pair[1], messages(2, 0), 2, MSG_DONTWAIT, 0);
+	DO(recvmmsg, pair[1], messages(2, 0), 2, MSG_DONTWAIT, 0);
+}
+
+static void
+interfaces(void)
+{
+	struct ifreq lo = { .ifr_name = "lo" }, none = { .ifr_name = "none" };
+	const uint64_t mask = UINT64_C(1) << 63 | 5;
+	uint64_t fd;
+
+	fd = (uint64_t)DO(socket, AF_INET, SOCK_DGRAM, 0);
+	DO(ioctl, fd, SIOCGIFINDEX, there(0, &lo, sizeof(lo)));
+	DO(ioctl, fd, SIOCGIFNAME, AT(0));
+	DO(ioctl, fd, SIOCGIFFLAGS, there(0, &lo, sizeof(lo)));
+	DO(ioctl, fd, SIOCGIFADDR, there(0, &lo, sizeof(lo)));
+	DO(ioctl, fd, SIOCGIFNETMASK, there(0, &lo, sizeof(lo)));
+	DO(ioctl, fd, SIOCGIFMTU, there(0, &lo, sizeof(lo)));
+	DO(ioctl, fd, SIOCGIFINDEX, there(0, &none, sizeof(none)));
+	DO(ioctl, fd, SIOCGIFINDEX, BAD);
+	DO(sched_setaffinity, 0x7fffffff, 8, there(0, &mask, sizeof(mask)));
+	DO(sched_setaffinity, 0, 8, BAD);
+}
+
 static void
 all(void)
 {
 	files();
 	descriptors();
 	others();
+	sockets();
+	interfaces();
 }
 
 /* Remove the digits of each address in `line`: guest and host differ in them.

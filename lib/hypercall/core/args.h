@@ -45,6 +45,8 @@
 #define INBUF(n, l)       n
 #define OUTBUF(n, l)      n
 #define ENTRIES(n, l)     n
+#define INMASK(n, l)      n
+#define OUTMASK(n, l)     n
 #define INIOV(n, l)       n
 #define OUTIOV(n, l)      n
 #define IN(n, t)          n
@@ -92,6 +94,8 @@
 #undef INBUF
 #undef OUTBUF
 #undef ENTRIES
+#undef INMASK
+#undef OUTMASK
 #undef INIOV
 #undef OUTIOV
 #undef IN

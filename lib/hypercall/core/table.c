@@ -60,6 +60,9 @@
 #define OUTBUF(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTBUF, .length = l)
 #define ENTRIES(n, l)     ARG(ENTRY(n), .kind = HC_ARG_OUTBUF, .length = l)
 #define ENTRY(n)          .name = #n, .type = "struct linux_dirent64"
+#define INMASK(n, l)      ARG(MASK(n), .kind = HC_ARG_INBUF, .length = l)
+#define OUTMASK(n, l)     ARG(MASK(n), .kind = HC_ARG_OUTBUF, .length = l)
+#define MASK(n)           .name = #n, .type = "cpu_set_t"
 #define INIOV(n, l)       ARG(.name = #n, .kind = HC_ARG_INIOV, .length = l)
 #define OUTIOV(n, l)      ARG(.name = #n, .kind = HC_ARG_OUTIOV, .length = l)
 #define STRUCT(n, t)      .name = #n, .size = sizeof(t), .type = #t
@@ -186,12 +189,12 @@ static const struct {
 	REQUEST(IOCTL, TIOCOUTQ, OUT(argp, int)), /* also SIOCOUTQ */
 	REQUEST(IOCTL, SIOCATMARK, OUT(argp, int)),
 	REQUEST(IOCTL, SIOCGIFCONF, INOUT(argp, struct ifconf)),
-	REQUEST(IOCTL, SIOCGIFINDEX, INOUT(argp, struct ifreq)),
-	REQUEST(IOCTL, SIOCGIFNAME, INOUT(argp, struct ifreq)),
-	REQUEST(IOCTL, SIOCGIFFLAGS, INOUT(argp, struct ifreq)),
-	REQUEST(IOCTL, SIOCGIFADDR, INOUT(argp, struct ifreq)),
-	REQUEST(IOCTL, SIOCGIFNETMASK, INOUT(argp, struct ifreq)),
-	REQUEST(IOCTL, SIOCGIFMTU, INOUT(argp, struct ifreq)),
+	REQUEST(IOCTL, SIOCGIFINDEX, INOUT(argp, hc_if_index)),
+	REQUEST(IOCTL, SIOCGIFNAME, INOUT(argp, hc_if_name)),
+	REQUEST(IOCTL, SIOCGIFFLAGS, INOUT(argp, hc_if_flags)),
+	REQUEST(IOCTL, SIOCGIFADDR, INOUT(argp, hc_if_addr)),
+	REQUEST(IOCTL, SIOCGIFNETMASK, INOUT(argp, hc_if_mask)),
+	REQUEST(IOCTL, SIOCGIFMTU, INOUT(argp, hc_if_mtu)),
 	REQUEST(FCNTL, F_DUPFD, INT(arg)),
 	REQUEST(FCNTL, F_DUPFD_CLOEXEC, INT(arg)),
 	REQUEST(FCNTL, F_GETFD, GIVES(descriptor)),

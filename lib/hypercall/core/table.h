@@ -9,6 +9,7 @@
 #include "abi/hypercall.h"
 #include "hypercall/core/args.h"
 
+#include <net/if.h>
 #include <stdint.h>
 
 struct hc_call;
@@ -92,6 +93,10 @@ struct hc_arg {
 	/* For FLAGS and ENUM; for NONE, the result's. */
 	const struct hc_name *names;
 };
+
+/* The kernel's struct ifreq has a union: a type for each answer in it. */
+typedef struct ifreq hc_if_index, hc_if_name, hc_if_flags, hc_if_addr,
+    hc_if_mask, hc_if_mtu;
 
 /* The most host calls that a row needs. */
 #define HC_NEEDS 13

@@ -819,15 +819,19 @@ hc_own_access(const struct hc_own *own, unsigned mode)
 		   : 0;
 }
 
-/* The text of an open file's link. */
+/* The text of the link of an open file, or of the working folder. */
 static void
 descriptor_text(struct hc_guest *guest, int fd, struct hc_text *text)
 {
-	struct hc_file *file = hc_fd_get(&guest->fds, (uint64_t)fd);
+	struct hc_file *file = NULL;
 	char name[HC_PATH];
 	struct stat st;
 	int64_t n;
 
+	if (fd == AT_FDCWD)
+		file = hc_tree_cwd(guest);
+	else if (fd >= 0)
+		file = hc_fd_get(&guest->fds, (uint64_t)fd);
 	if (!file)
 		return;
 	n = hc_own_file_name(guest, file, name);
@@ -846,8 +850,7 @@ hc_own_name_fd(struct hc_guest *guest, int fd, char *name, size_t size)
 	struct hc_text text;
 
 	hc_text_begin(&text, -1);
-	if (fd >= 0)
-		descriptor_text(guest, fd, &text);
+	descriptor_text(guest, fd, &text);
 	snprintf(name, size, "%.*s", (int)text.used, text.bytes);
 	return text.used;
 }

@@ -69,8 +69,9 @@ void hc_own_put_cpu_mask(struct hc_text *text, const char *before);
 /* The link text of an open file without a name in the guest's tree. */
 void hc_own_descriptor(struct hc_text *text, const struct stat *st);
 
-/* Write the link text of descriptor `fd` into name[size], cut if need be: the
- * length of the whole, or 0.  It makes those of the host's calls. */
+/* Write the link text of descriptor `fd`, or of the working folder (AT_FDCWD),
+ * into name[size], cut if need be.  Return the length of the whole, or 0.  It
+ * makes those of the host's calls. */
 size_t hc_own_name_fd(struct hc_guest *guest, int fd, char *name, size_t size);
 extern const int16_t hc_own_name_needs[];
 

@@ -14,6 +14,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
+#include <net/if.h>
 #include <mqueue.h>
 #include <poll.h>
 #include <signal.h>
@@ -205,6 +206,26 @@ static const struct hc_name set_mount[] = {
 	{ 1024, "ST_NOATIME", 0 },
 	{ 2048, "ST_NODIRATIME", 0 },
 	{ 4096, "ST_RELATIME", 0 },
+	NAMES_END,
+};
+
+static const struct hc_name set_interface[] = {
+	NAME(IFF_UP),
+	NAME(IFF_BROADCAST),
+	NAME(IFF_DEBUG),
+	NAME(IFF_LOOPBACK),
+	NAME(IFF_POINTOPOINT),
+	NAME(IFF_NOTRAILERS),
+	NAME(IFF_RUNNING),
+	NAME(IFF_NOARP),
+	NAME(IFF_PROMISC),
+	NAME(IFF_ALLMULTI),
+	NAME(IFF_MASTER),
+	NAME(IFF_SLAVE),
+	NAME(IFF_MULTICAST),
+	NAME(IFF_PORTSEL),
+	NAME(IFF_AUTOMEDIA),
+	NAME(IFF_DYNAMIC),
 	NAMES_END,
 };
 
@@ -429,17 +450,121 @@ special_msghdr(struct hc_show *show, const uint8_t *whole)
 	struct msghdr m;
 
 	memcpy(&m, whole, sizeof(m));
-	line_put(show->line, "msg_name=");
-	show_sockaddr(show, (uintptr_t)m.msg_name, m.msg_namelen);
-	line_put(show->line, ", msg_namelen=%u, msg_iov=", m.msg_namelen);
-	show_vector(show, (uintptr_t)m.msg_iov, m.msg_iovlen);
-	line_put(show->line, ", msg_iovlen=%zu", m.msg_iovlen);
-	if (m.msg_controllen) {
-		line_put(show->line, ", msg_control=");
-		line_address(show->line, (uintptr_t)m.msg_control);
+	show_message(show, &m);
+	return true;
+}
+
+/* How much was sent or received is known after the call. */
+static bool
+special_mmsghdr(struct hc_show *show, const uint8_t *whole)
+{
+	struct mmsghdr m;
+
+	memcpy(&m, whole, sizeof(m));
+	if (show->output)
+		show->left = m.msg_len;
+	line_put(show->line, "{msg_hdr={");
+	show_message(show, &m.msg_hdr);
+	line_put(show->line, "}");
+	if (show->output)
+		line_put(show->line, ", msg_len=%u", m.msg_len);
+	line_put(show->line, "}");
+	return true;
+}
+
+/* The kernel finds an interface by its name, and fills in one other field. */
+static const struct ifreq *
+put_interface(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifreq *i = (const void *)whole;
+
+	line_put(show->line, "ifr_name=");
+	line_text(
+	    show->line, i->ifr_name, strnlen(i->ifr_name, sizeof(i->ifr_name)));
+	return show->output ? i : NULL;
+}
+
+static bool
+special_if_index(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifreq *i = put_interface(show, whole);
+
+	if (i)
+		line_put(show->line, ", ifr_ifindex=%d", i->ifr_ifindex);
+	return true;
+}
+
+static bool
+special_if_name(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifreq *i = (const void *)whole;
+
+	line_put(show->line, "ifr_ifindex=%d%s", i->ifr_ifindex,
+	    show->output ? ", " : "");
+	if (show->output)
+		(void)put_interface(show, whole);
+	return true;
+}
+
+static bool
+special_if_flags(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifreq *i = put_interface(show, whole);
+
+	if (i) {
+		line_put(show->line, ", ifr_flags=");
+		line_flags(show->line, set_interface, (uint16_t)i->ifr_flags);
 	}
-	line_put(show->line, ", msg_controllen=%zu, msg_flags=%#x",
-	    m.msg_controllen, (unsigned)m.msg_flags);
+	return true;
+}
+
+static bool
+special_if_addr(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifreq *i = put_interface(show, whole);
+
+	if (i) {
+		line_put(show->line, ", ifr_addr=");
+		show_address(show->line, &i->ifr_addr);
+	}
+	return true;
+}
+
+static bool
+special_if_mask(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifreq *i = put_interface(show, whole);
+
+	if (i) {
+		line_put(show->line, ", ifr_netmask=");
+		show_address(show->line, &i->ifr_netmask);
+	}
+	return true;
+}
+
+static bool
+special_if_mtu(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifreq *i = put_interface(show, whole);
+
+	if (i)
+		line_put(show->line, ", ifr_mtu=%d", i->ifr_mtu);
+	return true;
+}
+
+static bool
+special_ifconf(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifconf *c = (const void *)whole;
+	const size_t n = (size_t)c->ifc_len / sizeof(struct ifreq);
+
+	line_put(show->line, "ifc_len=%d /* %zu * sizeof(struct ifreq) */",
+	    c->ifc_len, n);
+	if (show->output) {
+		line_put(show->line, ", ifc_buf=");
+		show_array(show, "hc_if_addr", sizeof(struct ifreq),
+		    (uintptr_t)c->ifc_buf, n);
+	}
 	return true;
 }
 
@@ -626,8 +751,35 @@ static const struct field msghdr_fields[] = {
 	END,
 };
 static const struct field mmsghdr_fields[] = {
-	NESTED(struct mmsghdr, msg_hdr, "struct msghdr"),
-	FIELD(struct mmsghdr, msg_len, UNSIGNED),
+	OTHER("", special_mmsghdr),
+	END,
+};
+static const struct field if_index_fields[] = {
+	OTHER(NULL, special_if_index),
+	END,
+};
+static const struct field if_name_fields[] = {
+	OTHER(NULL, special_if_name),
+	END,
+};
+static const struct field if_flags_fields[] = {
+	OTHER(NULL, special_if_flags),
+	END,
+};
+static const struct field if_addr_fields[] = {
+	OTHER(NULL, special_if_addr),
+	END,
+};
+static const struct field if_mask_fields[] = {
+	OTHER(NULL, special_if_mask),
+	END,
+};
+static const struct field if_mtu_fields[] = {
+	OTHER(NULL, special_if_mtu),
+	END,
+};
+static const struct field ifconf_fields[] = {
+	OTHER(NULL, special_ifconf),
 	END,
 };
 static const struct field sigaction_fields[] = {
@@ -691,7 +843,14 @@ static const struct shape {
 	SHAPE(struct sigevent, BRACED, sigevent_fields),
 	SHAPE(struct mq_attr, BRACED, mq_attr_fields),
 	SHAPE(struct msghdr, BRACED, msghdr_fields),
-	SHAPE(struct mmsghdr, BRACED, mmsghdr_fields),
+	SHAPE(struct mmsghdr, BARE, mmsghdr_fields),
+	SHAPE(hc_if_index, BRACED, if_index_fields),
+	SHAPE(hc_if_name, BRACED, if_name_fields),
+	SHAPE(hc_if_flags, BRACED, if_flags_fields),
+	SHAPE(hc_if_addr, BRACED, if_addr_fields),
+	SHAPE(hc_if_mask, BRACED, if_mask_fields),
+	SHAPE(hc_if_mtu, BRACED, if_mtu_fields),
+	SHAPE(struct ifconf, BRACED, ifconf_fields),
 	SHAPE(struct clone_args, BRACED, clone_fields),
 	SHAPE(struct open_how, BRACED, how_fields),
 	SHAPE(stack_t, BRACED, stack_fields),
@@ -971,7 +1130,7 @@ show_vector(struct hc_show *show, uint64_t va, uint64_t count)
 
 /* The lengths are read once and may change meanwhile: they only determine a
  * walk that ends with the buffer. */
-void
+static void
 show_entries(const struct hc_show *show, uint64_t va, uint64_t len)
 {
 	uint16_t reclen;
@@ -988,4 +1147,41 @@ show_entries(const struct hc_show *show, uint64_t va, uint64_t len)
 		entries++;
 	}
 	line_put(show->line, "0x%" PRIx64 " /* %u entries */", va, entries);
+}
+
+/* The processors of a mask, of which the first bytes are shown. */
+static void
+show_processors(const struct hc_show *show, uint64_t va, uint64_t len)
+{
+	const size_t shown = len < HC_TRACE_MOST ? (size_t)len : HC_TRACE_MOST;
+	uint8_t mask[HC_TRACE_MOST];
+	const char *between = "";
+	size_t cpu;
+
+	if (va == 0 || gmem_read(show->mem, mask, va, shown) < 0) {
+		line_address(show->line, va);
+		return;
+	}
+	line_put(show->line, "[");
+	for (cpu = 0; cpu < 8 * shown; cpu++) {
+		if (!(mask[cpu / 8] >> cpu % 8 & 1))
+			continue;
+		line_put(show->line, "%s%zu", between, cpu);
+		between = " ";
+	}
+	line_put(show->line, "]");
+}
+
+void
+show_bytes(
+    const struct hc_show *show, const char *type, uint64_t va, uint64_t len)
+{
+	if (!type)
+		show_buffer(show, va, len);
+	else if (strcmp(type, "cpu_set_t") == 0)
+		show_processors(show, va, len);
+	else if (va)
+		show_entries(show, va, len);
+	else
+		line_address(show->line, va);
 }

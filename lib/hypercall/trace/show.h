@@ -8,6 +8,7 @@
 #include "hypercall/trace/line.h"
 
 #include <signal.h>
+#include <sys/socket.h>
 
 #define SHOWN_PARTS 32  /* of a vector or an array, as by default in strace */
 #define SHOWN_PATH  256 /* bytes of a file name */
@@ -31,8 +32,12 @@ show_struct(struct hc_show *show, const char *type, size_t size, uint64_t va);
 void show_array(struct hc_show *show, const char *type, size_t size,
     uint64_t va, uint64_t count);
 void show_sockaddr(const struct hc_show *show, uint64_t va, uint64_t len);
-/* The number of struct linux_dirent64 in `len` bytes. */
-void show_entries(const struct hc_show *show, uint64_t va, uint64_t len);
+void show_address(struct hc_line *line, const struct sockaddr *address);
+/* The fields of a message, whose parts and control messages are in memory. */
+void show_message(struct hc_show *show, const struct msghdr *message);
+/* A buffer of `len` bytes of the C type `type`; if that is NULL, any bytes. */
+void show_bytes(
+    const struct hc_show *show, const char *type, uint64_t va, uint64_t len);
 
 /* The name of an option of a socket, and its value of `len` bytes. */
 void show_option(struct hc_line *line, int level, int option);

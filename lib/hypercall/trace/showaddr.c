@@ -85,6 +85,14 @@ put_address(struct hc_line *line, const union address *a, size_t len)
 }
 
 void
+show_address(struct hc_line *line, const struct sockaddr *address)
+{
+	union address a = { .any = *address };
+
+	put_address(line, &a, sizeof(*address));
+}
+
+void
 show_sockaddr(const struct hc_show *show, uint64_t va, uint64_t len)
 {
 	union address a = { .storage = { 0 } };

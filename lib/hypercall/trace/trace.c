@@ -68,18 +68,24 @@ is_present(const struct hc_call *call, const struct hc_arg *arg)
 	return arg->kind != HC_ARG_NONE;
 }
 
-/* A descriptor, with what it leads to if that is wanted. */
+/* Write the name of a descriptor's file, if that is wanted. */
 static void
-put_fd(struct hc_traced *t, int fd)
+put_name(struct hc_traced *t, int fd)
 {
 	char name[SHOWN_PATH + 1];
 	size_t n;
 
-	line_put(&t->line, "%d", fd);
 	n = t->name_fd ? t->name_fd(t->call->guest, fd, name, sizeof(name)) : 0;
 	if (n > 0)
 		line_put(
 		    &t->line, "<%s%s>", name, n >= sizeof(name) ? "..." : "");
+}
+
+static void
+put_fd(struct hc_traced *t, int fd)
+{
+	line_put(&t->line, "%d", fd);
+	put_name(t, fd);
 }
 
 static void
@@ -88,7 +94,8 @@ put_dirfd(struct hc_traced *t, int fd)
 	if (fd == AT_FDCWD)
 		line_put(&t->line, "AT_FDCWD");
 	else
-		put_fd(t, fd);
+		line_put(&t->line, "%d", fd);
+	put_name(t, fd);
 }
 
 static bool
@@ -117,13 +124,14 @@ put_enum(struct hc_traced *t, const struct hc_name *names, uint32_t value)
 
 /* Bytes that the call reads or has written. */
 static void
-put_bytes(struct hc_traced *t, struct hc_show *show, uint64_t va, uint64_t len)
+put_bytes(struct hc_traced *t, struct hc_show *show, const struct hc_arg *arg,
+    uint64_t va, uint64_t len)
 {
 	if (is_option_call(t))
 		show_option_value(show, (int)t->call->setsockopt.level,
 		    (int)t->call->setsockopt.option, va, (uint32_t)len);
 	else
-		show_buffer(show, va, len);
+		show_bytes(show, arg->type, va, len);
 }
 
 static void
@@ -146,7 +154,7 @@ put_input(struct hc_traced *t, const struct hc_arg *arg, uint64_t value)
 	case HC_ARG_ENUM: put_enum(t, arg->names, (uint32_t)value); break;
 	case HC_ARG_STR: show_string(&show, value, show.most); break;
 	case HC_ARG_PATH: show_string(&show, value, SHOWN_PATH); break;
-	case HC_ARG_INBUF: put_bytes(t, &show, value, length); break;
+	case HC_ARG_INBUF: put_bytes(t, &show, arg, value, length); break;
 	case HC_ARG_INIOV: show_vector(&show, value, (uint32_t)length); break;
 	case HC_ARG_SOCKADDR:
 		show_sockaddr(&show, value, (uint32_t)length);
@@ -185,10 +193,7 @@ put_output(struct hc_traced *t, const struct hc_arg *arg, uint64_t value,
 
 	switch (wrote ? arg->kind : HC_ARG_ADDR) {
 	case HC_ARG_OUTBUF:
-		if (arg->type && value)
-			show_entries(&show, value, (uint64_t)result);
-		else
-			show_buffer(&show, value, (uint64_t)result);
+		show_bytes(&show, arg->type, value, (uint64_t)result);
 		break;
 	case HC_ARG_OUTIOV:
 		show.left = (uint64_t)result;
@@ -202,9 +207,13 @@ put_output(struct hc_traced *t, const struct hc_arg *arg, uint64_t value,
 		show_sockaddr(&show, value, written(call, arg));
 		break;
 	case HC_ARG_OUTLEN:
-		put_bytes(t, &show, value, written(call, arg));
+		put_bytes(t, &show, arg, value, written(call, arg));
 		break;
-	case HC_ARG_INOUT: /* of is_late() */
+	case HC_ARG_INOUTARR: /* of is_late(), as the next one */
+		show_array(
+		    &show, arg->type, arg->size, value, (uint64_t)result);
+		break;
+	case HC_ARG_INOUT:
 		show.left = (uint64_t)result;
 		/* fall through */
 	case HC_ARG_REM:
@@ -289,11 +298,29 @@ count_arguments(const struct hc_traced *t, const struct hc_row *row)
 	return row->argc;
 }
 
-/* Is a message received?  What it held before is of no interest. */
+/*
+ * Is an argument that the call reads and writes shown only after the call?  The
+ * former content of a message is of no interest, and the answer about an
+ * interface has the question in it.
+ */
 static bool
 is_late(const struct hc_traced *t, const struct hc_arg *arg)
 {
-	return t->number == HC_recvmsg && arg->kind == HC_ARG_INOUT;
+	switch (t->number) {
+	case HC_recvmsg: return arg->kind == HC_ARG_INOUT;
+	case HC_recvmmsg:
+	case HC_sendmmsg: return arg->kind == HC_ARG_INOUTARR;
+	case HC_ioctl: return arg->kind == HC_ARG_INOUT;
+	default: return false;
+	}
+}
+
+/* Is a late argument of a call that failed shown as the call read it? */
+static bool
+is_asked(const struct hc_traced *t, const struct hc_arg *arg)
+{
+	return is_late(t, arg) && t->number != HC_recvmsg &&
+	       t->number != HC_recvmmsg;
 }
 
 /* Show arguments up to the first that the call will write. */
@@ -330,7 +357,9 @@ put_rest(struct hc_traced *t, const struct hc_row *row, int64_t result)
 		if (!is_present(t->call, arg))
 			continue;
 		part(t, row);
-		if (is_output(arg->kind) || is_late(t, arg)) {
+		if (result < 0 && is_asked(t, arg)) {
+			put_input(t, arg, value);
+		} else if (is_output(arg->kind) || is_late(t, arg)) {
 			put_output(t, arg, value, result);
 		} else {
 			if (!begun || arg->kind != HC_ARG_INOUT) {
@@ -452,7 +481,8 @@ put_array(struct hc_traced *t, const struct hc_row *row, int64_t result)
 	for (i = 0; row && i < row->argc; i++) {
 		const struct hc_arg *arg = &row->args[i];
 
-		if (arg->kind != HC_ARG_INOUTARR || result < 0)
+		if (arg->kind != HC_ARG_INOUTARR || is_late(t, arg) ||
+		    result < 0)
 			continue;
 		if (result == 0) {
 			line_put(&t->line, " (Timeout)");
