@@ -153,6 +153,9 @@ show_types(struct input *in)
 		TYPE(struct epoll_event),
 		TYPE(struct msghdr),
 		TYPE(struct mmsghdr),
+		TYPE(struct ifconf),
+		TYPE(hc_if_addr),
+		TYPE(hc_if_name),
 		TYPE(struct itimerspec),
 		TYPE(struct itimerval),
 		TYPE(stack_t),
@@ -177,7 +180,8 @@ show_types(struct input *in)
 	show_struct(&show, types[i].name, types[i].size, value(in));
 	show_array(&show, types[i].name, types[i].size, value(in), value(in));
 	show_sockaddr(&show, value(in), value(in));
-	show_entries(&show, value(in), value(in));
+	show_bytes(&show, "struct linux_dirent64", value(in), value(in));
+	show_bytes(&show, "cpu_set_t", value(in), value(in));
 	show_vector(&show, value(in), value(in));
 	/* A guest chooses all of it but the range of the number. */
 	gmem_read(&mem, &info, value(in), sizeof(info));
