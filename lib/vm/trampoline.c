@@ -172,7 +172,7 @@ bool
 trampoline_make(struct trampoline *t, uint8_t *page, const uint8_t *code,
     size_t n, const struct hc_position *to, uint32_t first)
 {
-	static const uint8_t int3 = 0xcc;
+	static const uint8_t int3[] = { 0xcc, 0x90 };
 	static const uint8_t back[] = { 0xff, 0x25, 0, 0, 0, 0 };
 	struct code c = { .page = page };
 	struct insn insn;
@@ -188,8 +188,9 @@ trampoline_make(struct trampoline *t, uint8_t *page, const uint8_t *code,
 	put_save(&c);
 	put_tests(&c, to, first);
 	put_restore(&c);
-	put(&c, &int3, sizeof(int3));
-	t->met = (uint16_t)c.n;
+	/* A vCPU that is kicked in the guest's own way out has not met it. */
+	put(&c, int3, sizeof(int3));
+	t->met = (uint16_t)(c.n - 1);
 	set_outs(&c);
 	put_restore(&c);
 	t->at = (uint16_t)c.n;
