@@ -118,6 +118,7 @@ GUEST_PLAIN = \
 	guest/crowd.elf \
 	guest/debug.elf \
 	guest/empty.elf \
+	guest/handover.elf \
 	guest/hot.elf \
 	guest/misuse.elf \
 	guest/pace.elf \

@@ -794,21 +794,23 @@ named(struct history *h, const struct debug_event *event)
 	finish_with(h, EVENT_NONE);
 }
 
-/* The call that the thread has made last: one that was cut short is made again,
- * and rip stands before it. */
+/* The instruction of the thread's last event.  That of a preemption is not made
+ * yet, and a call that was cut short is made again: rip stands before it. */
 static uint64_t
-call_of(struct vcpu *vcpu)
+event_of(const struct history *h, struct vcpu *vcpu)
 {
 	struct kvm_regs regs;
 
 	vcpu_user_regs(vcpu, &regs);
-	return vcpu->flight.call == CALL_REPEATS
+	return vcpu->flight.call == CALL_REPEATS ||
+		       replay_of(h)->ops->preempted(&h->machine->guest)
 		   ? regs.rip
 		   : regs.rip - HYPERCALL_GATE_SIZE;
 }
 
-/* The present is right after an event: find its call.  The call has no address
- * if it has ended its thread: then step from the event before. */
+/* The present is right after an event: find its call, or the last meeting
+ * before a preemption.  A call that has ended its thread has no address: then
+ * step from the event before. */
 static void
 find_last_event(struct history *h)
 {
@@ -817,7 +819,7 @@ find_last_event(struct history *h)
 	const uint64_t after = h->present.events - 1;
 
 	if (maker) {
-		find(h, after, call_of(vcpu_of((struct hc_thread *)maker)));
+		find(h, after, event_of(h, vcpu_of((struct hc_thread *)maker)));
 		return;
 	}
 	leave_way(h);

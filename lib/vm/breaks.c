@@ -59,6 +59,17 @@ poke(struct gmem *mem, uint64_t addr, uint8_t byte)
 }
 
 bool
+breaks_see_reads(const struct breaks *b)
+{
+	unsigned i;
+
+	for (i = 0; i < b->watches; i++)
+		if (b->watch[i].type != BREAKS_WRITE)
+			return true;
+	return false;
+}
+
+bool
 breaks_has(const struct breaks *b, uint64_t addr)
 {
 	const struct breakpoint *bp = breakset_find(&b->set, addr);

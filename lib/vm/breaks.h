@@ -74,6 +74,9 @@ int breaks_remove(
 /* Remove all but tracepoints. */
 void breaks_clear(struct breaks *b);
 
+/* Does a watchpoint see reads? */
+bool breaks_see_reads(const struct breaks *b);
+
 /* Is a breakpoint wanted at `addr`, not only a tracepoint? */
 bool breaks_has(const struct breaks *b, uint64_t addr);
 

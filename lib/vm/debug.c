@@ -14,6 +14,7 @@
 #include "vm/kick.h"
 #include "vm/machine.h"
 #include "vm/operand.h"
+#include "vm/preempt.h"
 #include "vm/probe.h"
 #include "vm/rest.h"
 #include "vm/step.h"
@@ -314,8 +315,7 @@ go_over(struct vcpu *vcpu)
 	struct machine *m = vcpu->machine;
 	bool over;
 
-	if (vcpu->debug.want != WANT_RUN || vcpu->debug.followed ||
-	    debug_is_alone(vcpu))
+	if (vcpu->debug.want != WANT_RUN || step_is_due(vcpu))
 		return false;
 	pthread_mutex_lock(&m->lock);
 	over = go_over_with_lock(vcpu);
@@ -461,6 +461,7 @@ come_to_rest(struct vcpu *vcpu)
 		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
 		    "vCPU %u cannot be brought to rest: %s", vcpu->id,
 		    strerror(-r));
+	preempt_at_rest(vcpu);
 	/* A call that will be made again has met its breakpoint already. */
 	vcpu->debug.rested = vcpu_user_rip(vcpu);
 	vcpu->debug.reported = f->call == CALL_REPEATS || vcpu->debug.passes ||
@@ -1324,7 +1325,8 @@ is_called_back(const struct vcpu *vcpu)
 	const struct machine *m = vcpu->machine;
 
 	return flight_is_due(&vcpu->flight) || flight_waits(&vcpu->flight) ||
-	       vcpu->thread.kicked || m->debug.notified || machine_is_over(m);
+	       vcpu->thread.kicked || m->debug.notified ||
+	       stops_are_awaited(&m->debug.stops) || machine_is_over(m);
 }
 
 /* Run a vCPU that was lent.  If it stops before it meets anything, its thread
@@ -1340,10 +1342,12 @@ run_lent(struct vcpu *vcpu)
 		wake(vcpu);
 	kick_set_current(vcpu);
 	kick_forget(vcpu);
-	do
+	while (preempt(vcpu)) {
 		debug_enter(vcpu);
-	while (!has_met(vcpu) && !is_called_back(vcpu) &&
-	       (v->lasts || ++entries < LENT_ENTRIES));
+		if (has_met(vcpu) || is_called_back(vcpu) ||
+		    (!v->lasts && ++entries == LENT_ENTRIES))
+			break;
+	}
 	kick_set_current(NULL);
 	if (has_met(vcpu)) {
 		rest(vcpu);

@@ -163,7 +163,7 @@ run_debugged(struct vcpu *vcpu)
 			(void)deliver(vcpu);
 		if (!debug_wait(vcpu))
 			return;
-		if (vcpu_finish_call(vcpu) && deliver(vcpu))
+		if (vcpu_finish_call(vcpu) && deliver(vcpu) && preempt(vcpu))
 			debug_enter(vcpu);
 	}
 }

@@ -111,6 +111,10 @@ struct vcpu {
 	uint64_t runs;   /* entries into the guest */
 	uint64_t exits[MACHINE_EXITS];
 	struct plant plant;
+	/* Recording under a debugger: steps on the way to a position, and what
+	 * they wrote. */
+	unsigned steps;
+	struct hc_position position;
 	struct debug_vcpu debug;
 };
 

@@ -19,6 +19,7 @@ operand_code(
 
 	while (n > 0 && gmem_read(&vcpu->machine->mem, code, address, n) < 0)
 		n--;
+	breaks_restore(&vcpu->machine->debug.breaks, address, code, n);
 	return n;
 }
 

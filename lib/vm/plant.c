@@ -31,15 +31,30 @@ plant_trace(struct vcpu *vcpu, bool on)
 }
 
 bool
-plant_is_traced(const struct plant *p)
+plant_is_traced(const struct vcpu *vcpu)
 {
-	return p->state == PLANT_STEPS || p->state == PLANT_PASSES;
+	return plant_steps(&vcpu->plant) && !vcpu->machine->debug.on;
 }
 
-bool
-plant_has_probe(const struct plant *p)
+static bool
+has_probe(const struct plant *p)
 {
 	return p->state == PLANT_RUNS || p->state == PLANT_SEEKS;
+}
+
+/* Can a jump replace the instruction now?  It would hide a breakpoint, and a
+ * debugger that watches reads would see those of the trampoline. */
+static bool
+can_jump(const struct vcpu *vcpu)
+{
+	const struct plant *p = &vcpu->plant;
+	const struct breaks *b = &vcpu->machine->debug.breaks;
+	unsigned i;
+
+	for (i = 0; b->set.count > 0 && i < TRAMPOLINE_JUMP; i++)
+		if (breaks_at(b, p->probe + i))
+			return false;
+	return p->trampoline.length > 0 && !breaks_see_reads(b);
 }
 
 static void
@@ -55,11 +70,10 @@ plant_enter(struct vcpu *vcpu)
 	static const uint8_t int3 = OPCODE_INT3;
 	struct plant *p = &vcpu->plant;
 	struct gmem *mem = &vcpu->machine->mem;
-	const bool jumps = p->trampoline.length > 0;
+	const bool jumps = can_jump(vcpu);
 	const size_t len = jumps ? TRAMPOLINE_JUMP : sizeof(int3);
 
-	if (!plant_has_probe(p) ||
-	    gmem_read(mem, p->original, p->probe, len) < 0)
+	if (!has_probe(p) || gmem_read(mem, p->original, p->probe, len) < 0)
 		return;
 	p->planted = (uint8_t)len;
 	poke(mem, p->probe, jumps ? p->trampoline.jump : &int3, len);
@@ -96,20 +110,25 @@ plant_leave(struct vcpu *vcpu)
 	leave_trampoline(vcpu);
 }
 
-bool
-plant_is_met(struct vcpu *vcpu)
+/* An INT3 at `address` was met. */
+static bool
+meets(struct vcpu *vcpu, uint64_t address)
 {
 	struct plant *p = &vcpu->plant;
-	const uint64_t rip = vcpu_user_rip(vcpu);
-	const uint64_t met = p->trampoline.length > 0
-				 ? SHIM_PROBE + p->trampoline.met
-				 : p->probe + 1;
+	const bool jumped = p->trampoline.length > 0 &&
+			    address + 1 == SHIM_PROBE + p->trampoline.met;
 
-	if (!plant_has_probe(p) || rip != met)
+	if (!has_probe(p) || (address != p->probe && !jumped))
 		return false;
 	vcpu_set_user_rip(vcpu, p->probe);
 	p->met = true;
 	return true;
+}
+
+bool
+plant_is_met(struct vcpu *vcpu)
+{
+	return meets(vcpu, vcpu_user_rip(vcpu) - 1);
 }
 
 void
@@ -140,7 +159,7 @@ plant_pass(struct vcpu *vcpu)
 {
 	struct plant *p = &vcpu->plant;
 
-	if (p->trampoline.length == 0)
+	if (!can_jump(vcpu))
 		return false;
 	p->met = false;
 	vcpu_set_user_rip(vcpu, SHIM_PROBE + p->trampoline.at);
@@ -151,8 +170,16 @@ plant_pass(struct vcpu *vcpu)
 void
 plant_served(struct vcpu *vcpu)
 {
-	if (plant_is_traced(&vcpu->plant))
+	if (plant_is_traced(vcpu))
 		plant_trace(vcpu, false);
+}
+
+/* An exit by KVM_EXIT_DEBUG leaves rip before the INT3 or after it. */
+static uint64_t
+int3_address(struct vcpu *vcpu)
+{
+	return vcpu->flight.frame ? vcpu_user_rip(vcpu) - 1
+				  : vcpu->kvm.run->debug.arch.pc;
 }
 
 bool
@@ -161,10 +188,16 @@ plant_takes(struct vcpu *vcpu)
 	struct plant *p = &vcpu->plant;
 	const unsigned vector = vcpu->flight.trap.vector;
 
-	if (plant_is_traced(p)) {
+	if (plant_is_traced(vcpu)) {
 		plant_trace(vcpu, false);
 		p->met |= vector == VECTOR_DB;
 		return vector == VECTOR_DB;
 	}
-	return vector == VECTOR_BP && plant_is_met(vcpu);
+	return vector == VECTOR_BP && meets(vcpu, int3_address(vcpu));
+}
+
+bool
+plant_shares(struct vcpu *vcpu)
+{
+	return meets(vcpu, vcpu_user_rip(vcpu));
 }

@@ -11,6 +11,10 @@
  *	PLANT_RUNS	recording: a probe after a repeated instruction
  *	PLANT_SEEKS	replaying: a probe at the position
  *	PLANT_PASSES	replaying: it was met at another time; the flag
+ *
+ * If the machine has a debugger, a step is the debugger's (step.h), which sees
+ * what the instruction meets.  Its breakpoints stay where they are: one at the
+ * probe is met by the probe first.
  */
 #ifndef PLANT_H
 #define PLANT_H
@@ -33,11 +37,18 @@ struct plant {
 	uint8_t planted; /* so many bytes of the guest's are replaced */
 	uint8_t original[TRAMPOLINE_JUMP];
 	uint64_t probe; /* its address */
+	uint64_t from;  /* PLANT_RUNS: of the repeated instruction */
 	struct trampoline trampoline;
 };
 
-bool plant_is_traced(const struct plant *plant);
-bool plant_has_probe(const struct plant *plant);
+static inline bool
+plant_steps(const struct plant *plant)
+{
+	return plant->state == PLANT_STEPS || plant->state == PLANT_PASSES;
+}
+
+/* Does it step by the flag, without a debugger? */
+bool plant_is_traced(const struct vcpu *vcpu);
 
 /* Was the vCPU kicked with a trap or call on its way, in the shim?  The flags
  * are not the user's then. */
@@ -61,7 +72,12 @@ void plant_enter(struct vcpu *vcpu);
 void plant_leave(struct vcpu *vcpu);
 void plant_served(struct vcpu *vcpu);
 
-/* The vCPU has reached a stub (vcpu->flight): was it for this? */
+/* The vCPU has reached a stub (vcpu->flight), or has left by KVM_EXIT_DEBUG:
+ * was it for this? */
 bool plant_takes(struct vcpu *vcpu);
+
+/* A debug register has fired before the instruction at rip, where a probe may
+ * lie: then it is met. */
+bool plant_shares(struct vcpu *vcpu);
 
 #endif

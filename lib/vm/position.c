@@ -106,16 +106,40 @@ take_vectors(const uint8_t *area, uint64_t reg[HC_POSITION_REGISTERS])
 		    sizeof(reg[i]));
 }
 
+/* Memory is the guest's, without what the debugger has planted. */
+static void
+hide_breaks(struct machine *m)
+{
+	pthread_mutex_lock(&m->lock);
+	breaks_hide(&m->debug.breaks);
+}
+
+/* A lone instruction has no breakpoint (debug.h). */
+static void
+show_breaks(struct machine *m)
+{
+	struct debug *d = &m->debug;
+
+	breaks_show(&d->breaks);
+	if (d->on && d->stops.lone != STOPS_NONE)
+		breaks_lift(&d->breaks, d->lifted);
+	pthread_mutex_unlock(&m->lock);
+}
+
 /* The hash of memory and of the vector registers. */
 static bool
 take_hash(struct vcpu *vcpu, const uint8_t *area, uint64_t *hash)
 {
 	struct machine *m = vcpu->machine;
 	uint32_t size = cpu_xsave_size(m);
+	bool taken;
 
 	if (size > sizeof(struct kvm_xsave))
 		size = sizeof(struct kvm_xsave);
-	return m->guest.preemption->hash(&m->guest, area, size, hash);
+	hide_breaks(m);
+	taken = m->guest.preemption->hash(&m->guest, area, size, hash);
+	show_breaks(m);
+	return taken;
 }
 
 static bool

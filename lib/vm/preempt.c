@@ -12,6 +12,7 @@
 #include "vm/operand.h"
 #include "vm/position.h"
 #include "vm/rest.h"
+#include "vm/step.h"
 #include "vm/x86.h"
 
 #include <string.h>
@@ -53,10 +54,10 @@ run_to(struct vcpu *vcpu)
 		if (is_called_away(vcpu))
 			return false;
 		/* Kicked after the step, whose trap KVM has forgotten. */
-		if (plant_is_traced(p) && !plant_waits(vcpu) &&
+		if (plant_steps(p) && !plant_waits(vcpu) &&
 		    vcpu_user_rip(vcpu) != from)
 			return true;
-		if (plant_is_traced(p))
+		if (plant_steps(p))
 			plant_trace(vcpu, true);
 		vcpu_enter(vcpu);
 		/* Kicked with the INT3's trap on its way: only that leads
@@ -142,12 +143,18 @@ is_good(const struct insn *insn)
 }
 
 static bool
-decode(struct vcpu *vcpu, struct insn *insn)
+decode_at(const struct vcpu *vcpu, uint64_t address, struct insn *insn)
 {
 	uint8_t code[INSN_LENGTH_MAX];
-	const size_t n = operand_code(vcpu, vcpu_user_rip(vcpu), code);
+	const size_t n = operand_code(vcpu, address, code);
 
 	return insn_decode(insn, code, n) == INSN_OK;
+}
+
+static bool
+decode(struct vcpu *vcpu, struct insn *insn)
+{
+	return decode_at(vcpu, vcpu_user_rip(vcpu), insn);
 }
 
 /* Note the words that the instruction is about to write. */
@@ -177,26 +184,39 @@ is_alone(struct vcpu *vcpu, const struct insn *insn)
 	return insn_target(insn, rip, &target) && target == rip;
 }
 
+/* An instruction on the way, after so many steps. */
+enum suits {
+	SUITS,
+	SUITS_NOT, /* nor does any that follows */
+	SUITS_LATER,
+};
+
+static enum suits
+judge(struct vcpu *vcpu, struct insn *insn, unsigned steps)
+{
+	if (!decode(vcpu, insn))
+		return SUITS_NOT;
+	if ((!is_plain(insn) && !is_string(insn)) || is_alone(vcpu, insn) ||
+	    steps >= STEPS_MOST)
+		return is_possible(insn) ? SUITS : SUITS_NOT;
+	return steps >= STEPS_LEAST && is_good(insn) ? SUITS : SUITS_LATER;
+}
+
 /* Come to an instruction at which a probe can lie. */
 static bool
 come_to_rest(struct vcpu *vcpu, struct hc_position *position)
 {
 	struct insn insn;
+	enum suits suits;
 	unsigned steps = 0;
 
-	for (;;) {
-		if (!decode(vcpu, &insn))
-			return false;
-		if ((!is_plain(&insn) && !is_string(&insn)) ||
-		    is_alone(vcpu, &insn) || steps >= STEPS_MOST)
-			return is_possible(&insn);
-		if (steps >= STEPS_LEAST && is_good(&insn))
-			return true;
+	while ((suits = judge(vcpu, &insn, steps)) == SUITS_LATER) {
 		note_writes(vcpu, &insn, position);
 		if (!(is_string(&insn) ? run_past(vcpu, &insn) : step(vcpu)))
 			return false;
 		steps++;
 	}
+	return suits == SUITS;
 }
 
 static bool
@@ -207,6 +227,107 @@ reach(struct vcpu *vcpu, const struct hc_position *position)
 	    &m->guest, &vcpu->thread, position);
 
 	return machine_goes_on(m, why, vcpu_user_rip(vcpu));
+}
+
+/* As a call, it waits for the next turn: others run meanwhile. */
+static void
+reach_debugged(struct vcpu *vcpu, const struct hc_position *position)
+{
+	debug_call(vcpu);
+	(void)reach(vcpu, position);
+	debug_returned(vcpu, false);
+}
+
+/* A trap that is on its way, arrives first: is there something to be done that
+ * comes before an entry? */
+static bool
+is_busy(struct vcpu *vcpu)
+{
+	int r = vcpu_rest(vcpu);
+
+	if (r < 0)
+		machine_end(vcpu->machine, OUTCOME_FAILED, 0,
+		    "vCPU %u cannot be brought to rest: %s", vcpu->id,
+		    strerror(-r));
+	return flight_is_due(&vcpu->flight) ||
+	       vcpu->debug.event.kind != EVENT_NONE ||
+	       machine_is_over(vcpu->machine);
+}
+
+/* Is the vCPU at what it did not come to by steps: in the copy of an
+ * instruction under a breakpoint?  Then it goes on to the one after that. */
+static bool
+run_past_copy(struct vcpu *vcpu)
+{
+	struct plant *p = &vcpu->plant;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+	struct insn insn;
+	uint64_t original;
+	bool made;
+
+	if (!copies_original(
+		&vcpu->machine->debug.copies, rip, &original, &made))
+		return false;
+	p->state = PLANT_RUNS;
+	p->from = rip;
+	p->probe = original;
+	if (!made && decode_at(vcpu, original, &insn))
+		p->probe += insn.length;
+	return true;
+}
+
+/* The next entry is a step. */
+static void
+step_on(struct vcpu *vcpu, const struct insn *insn)
+{
+	struct plant *p = &vcpu->plant;
+
+	note_writes(vcpu, insn, &vcpu->position);
+	vcpu->steps++;
+	p->state = is_string(insn) ? PLANT_RUNS : PLANT_STEPS;
+	p->from = vcpu_user_rip(vcpu);
+	p->probe = p->from + insn->length;
+}
+
+/*
+ * Before each entry on the way to a position: false, if it is not to be made.
+ * While the debugger passes a breakpoint here, the thread is not preempted.
+ */
+static bool
+record_debugged(struct vcpu *vcpu)
+{
+	struct plant *p = &vcpu->plant;
+	struct insn insn;
+	enum suits suits;
+
+	if (is_busy(vcpu))
+		return false;
+	if (vcpu->flight.call != CALL_NONE)
+		return true;
+	if (p->state == PLANT_IDLE) {
+		vcpu->steps = 0;
+		vcpu->position.words = 0;
+	}
+	if (p->state == PLANT_RUNS && !p->met && vcpu_user_rip(vcpu) == p->from)
+		return true;
+	if (p->met) {
+		p->met = false;
+		p->state = PLANT_STEPS;
+		if (step_meets(vcpu))
+			return false;
+	}
+	if (run_past_copy(vcpu))
+		return true;
+	suits = judge(vcpu, &insn, vcpu->steps);
+	if (suits == SUITS_LATER || (suits == SUITS && debug_is_alone(vcpu))) {
+		step_on(vcpu, &insn);
+		return true;
+	}
+	*p = (struct plant){ .state = PLANT_IDLE };
+	if (suits == SUITS && position_take(vcpu, &vcpu->position))
+		reach_debugged(vcpu, &vcpu->position);
+	vcpu->thread.to_preempt = false;
+	return false;
 }
 
 /* If the guest does something else first, or is at no such place, it is
@@ -241,21 +362,63 @@ pass(struct vcpu *vcpu)
 		plant_trace(vcpu, true);
 }
 
-/* The vCPU has met the probe. */
+/* The vCPU is where the probe lies.  Is it the position?  Then its event is
+ * made. */
 static bool
-compare(struct vcpu *vcpu, const struct hc_position *to)
+is_reached(struct vcpu *vcpu, const struct hc_position *to)
 {
 	struct plant *p = &vcpu->plant;
 
 	if (position_is_here(vcpu, to)) {
 		*p = (struct plant){ .state = PLANT_IDLE };
 		(void)reach(vcpu, to);
-		return false;
+		return true;
 	}
 	/* Such registers change most. */
 	if (p->trampoline.length == 0)
 		plant_trampoline(vcpu, to, position_differs(vcpu, to));
+	return false;
+}
+
+/* The vCPU has met the probe. */
+static bool
+compare(struct vcpu *vcpu, const struct hc_position *to)
+{
+	if (is_reached(vcpu, to))
+		return false;
 	pass(vcpu);
+	return true;
+}
+
+/*
+ * The same under a debugger, wherever the vCPU comes from.  A breakpoint of the
+ * debugger's at the probe that was met with it is judged; one that was not met
+ * yet will be, in place of the probe.
+ */
+static bool
+seek_debugged(struct vcpu *vcpu, const struct hc_position *to)
+{
+	struct plant *p = &vcpu->plant;
+	bool met;
+
+	if (is_busy(vcpu))
+		return false;
+	/* A step that a kick has met goes on. */
+	if (p->state == PLANT_PASSES && vcpu->debug.phase != STEP_NONE)
+		return true;
+	if (p->state == PLANT_IDLE)
+		p->probe = to->reg[HC_POSITION_RIP];
+	p->state = PLANT_SEEKS;
+	met = p->met;
+	p->met = false;
+	if (vcpu_user_rip(vcpu) != p->probe)
+		return true;
+	if (is_reached(vcpu, to) || (met && step_meets(vcpu)))
+		return false;
+	if (breaks_at(&vcpu->machine->debug.breaks, p->probe))
+		return true;
+	if (step_is_due(vcpu) || !plant_pass(vcpu))
+		p->state = PLANT_PASSES;
 	return true;
 }
 
@@ -291,8 +454,29 @@ replay_position(struct vcpu *vcpu)
 	const char *why = m->guest.preemption->next(
 	    &m->guest, &vcpu->thread, &to);
 
-	return machine_goes_on(m, why, vcpu_user_rip(vcpu)) &&
-	       (!to || seek(vcpu, to));
+	if (!machine_goes_on(m, why, vcpu_user_rip(vcpu)))
+		return false;
+	if (!to)
+		return true;
+	return m->debug.on ? seek_debugged(vcpu, to) : seek(vcpu, to);
+}
+
+void
+preempt_at_rest(struct vcpu *vcpu)
+{
+	struct hc_guest *guest = &vcpu->machine->guest;
+	const struct flight *f = &vcpu->flight;
+	const struct hc_position *to;
+
+	/* It was armed since the last event, and has come there. */
+	if (!guest->preemption || !guest->preemption->next ||
+	    vcpu->plant.state == PLANT_IDLE ||
+	    vcpu_user_rip(vcpu) != vcpu->plant.probe || flight_is_due(f) ||
+	    flight_is_shown(f) || machine_is_over(vcpu->machine))
+		return;
+	(void)guest->preemption->next(guest, &vcpu->thread, &to);
+	if (to)
+		(void)is_reached(vcpu, to);
 }
 
 bool
@@ -304,8 +488,12 @@ preempt(struct vcpu *vcpu)
 		return true;
 	if (guest->preemption->next)
 		return replay_position(vcpu);
-	if (!guest->preemption->is_wanted(guest, &vcpu->thread))
+	if (!guest->preemption->is_wanted(guest, &vcpu->thread)) {
+		vcpu->plant.state = PLANT_IDLE;
 		return true;
+	}
+	if (vcpu->machine->debug.on)
+		return record_debugged(vcpu);
 	(void)record_position(vcpu);
 	vcpu->thread.to_preempt = false;
 	return false;

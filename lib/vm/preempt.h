@@ -18,6 +18,12 @@
  *	--the next record is a position--> PLANT_SEEKS
  *	PLANT_SEEKS --the probe is met--> PLANT_IDLE if it is the position
  *	    --else--> PLANT_PASSES --the instruction is made--> PLANT_SEEKS
+ *
+ * A debugger may stop the thread between any two of these steps, and steps it
+ * itself; so all is decided before each entry, where the state is the user's.
+ * A position is an event that comes before anything that the thread meets at
+ * its instruction: a breakpoint there is met when the thread goes on.  So no
+ * stop is made at the position before its event.
  */
 #ifndef PREEMPT_H
 #define PREEMPT_H
@@ -27,5 +33,9 @@
 /* Before an entry: preempt the thread, if that is due.  False: look again
  * before the entry. */
 bool preempt(struct vcpu *vcpu);
+
+/* A replay under a debugger: the vCPU comes to rest.  If it is at the position,
+ * it is preempted first. */
+void preempt_at_rest(struct vcpu *vcpu);
 
 #endif

@@ -68,6 +68,8 @@ finish_trap(struct vcpu *vcpu)
 		if (has_trap_coming(vcpu)) {
 			vcpu->kvm.run->immediate_exit = 0;
 			vcpu_enter(vcpu);
+		} else if (plant_is_met(vcpu)) {
+			break;
 		} else if (may_have_met_int3(vcpu)) {
 			r = step_enter_trap(vcpu);
 		} else {

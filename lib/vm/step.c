@@ -73,10 +73,11 @@ is_ordered(const struct vcpu *vcpu)
 	       vcpu->debug.want == WANT_RANGE || debug_is_alone(vcpu);
 }
 
-static bool
-is_stepping(const struct vcpu *vcpu)
+bool
+step_is_due(const struct vcpu *vcpu)
 {
-	return is_ordered(vcpu) || vcpu->debug.followed;
+	return is_ordered(vcpu) || vcpu->debug.followed ||
+	       plant_steps(&vcpu->plant);
 }
 
 static void
@@ -154,7 +155,7 @@ int
 step_arm(struct vcpu *vcpu)
 {
 	const struct debug *d = &vcpu->machine->debug;
-	bool step = is_stepping(vcpu) && vcpu->debug.phase != STEP_INSIDE;
+	bool step = step_is_due(vcpu) && vcpu->debug.phase != STEP_INSIDE;
 	uint32_t control = 0;
 	int r = 0;
 
@@ -339,6 +340,20 @@ on_hard_breakpoint(struct vcpu *vcpu)
 		vcpu->debug.reported = event.addr;
 }
 
+bool
+step_meets(struct vcpu *vcpu)
+{
+	const struct breaks *b = &vcpu->machine->debug.breaks;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+
+	if (breaks_at(b, rip))
+		return on_int3(vcpu, rip);
+	if (!breaks_has(b, rip))
+		return false;
+	on_hard_breakpoint(vcpu);
+	return true;
+}
+
 /* True if a debug register has fired, and the step is not the reason too. */
 static bool
 on_debug_register(struct vcpu *vcpu, uint64_t dr6)
@@ -352,12 +367,13 @@ on_debug_register(struct vcpu *vcpu, uint64_t dr6)
 	vcpu->machine->debug.ways[STOP_EXIT_REGISTER]++;
 	vcpu->debug.tries = 0;
 	if (!hits) {
-		on_hard_breakpoint(vcpu);
+		if (!plant_shares(vcpu))
+			on_hard_breakpoint(vcpu);
 		return true;
 	}
 	breaks_look(b);
 	if (!debug_watch(vcpu, hits, &event))
-		return !is_stepping(vcpu);
+		return !step_is_due(vcpu);
 	debug_raise(vcpu, &event);
 	return true;
 }
@@ -376,7 +392,7 @@ step_on_exit(struct vcpu *vcpu)
 		return true;
 	if (ends_probe(vcpu))
 		return true;
-	if (!is_stepping(vcpu))
+	if (!step_is_due(vcpu))
 		return is_reported_again(vcpu);
 	d->ways[STOP_EXIT_STEP]++;
 	on_step(vcpu);
@@ -451,7 +467,7 @@ step_on_trap(struct vcpu *vcpu)
 	case VECTOR_DB:
 		if (ends_probe(vcpu))
 			return true;
-		if (!is_stepping(vcpu))
+		if (!step_is_due(vcpu))
 			return is_reported_again(vcpu);
 		/* KVM_SET_GUEST_DEBUG was asked for it, and it came here:
 		 * setting TF is the shorter way, then. */

@@ -29,6 +29,13 @@ void step_before_hypercall(struct vcpu *vcpu);
  * without that of the step. */
 void step_leave(struct vcpu *vcpu);
 
+/* Does the next entry make one instruction only? */
+bool step_is_due(const struct vcpu *vcpu);
+
+/* The vCPU has met a breakpoint at rip, which is judged now.  False: there is
+ * none. */
+bool step_meets(struct vcpu *vcpu);
+
 /* May the next instruction take any time? */
 bool step_may_block(struct vcpu *vcpu);
 

@@ -317,7 +317,9 @@ on_hand(
 {
 	if (s->vcpu[in->vcpu].run != RUN_LENT)
 		return;
-	s->vcpu[in->vcpu].run = RUN_RUNNING;
+	/* It may have passed its turn on, by which all are to rest. */
+	s->vcpu[in->vcpu].run = stops_are_awaited(s) ? RUN_STOPPING
+						     : RUN_RUNNING;
 	add(act->wake, in->vcpu);
 }
 

@@ -10,7 +10,7 @@
  *
  *	ABSENT --BORN--> RUNNING, or STOPPING unless the machine goes
  *	RESTING --grant--> RUNNING, or LENT by RESUME
- *	LENT --HAND--> RUNNING
+ *	LENT --HAND--> RUNNING, or STOPPING if all are to rest
  *	RUNNING --CALL--> CALLING --RETURNED--> RUNNING
  *	RUNNING --its EVENT, or all are to leave the guest--> STOPPING
  *	CALLING --all are to rest, or RETURNED when not all go--> STOPPING

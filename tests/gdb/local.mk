@@ -21,6 +21,7 @@ GDB_TESTS = \
 	tests/gdb/t-gdb-monitor.sh \
 	tests/gdb/t-gdb-nonstop.sh \
 	tests/gdb/t-gdb-places.sh \
+	tests/gdb/t-gdb-preempt.sh \
 	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-python.sh \
 	tests/gdb/t-gdb-record.sh \

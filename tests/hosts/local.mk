@@ -29,6 +29,7 @@ HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-mi.sh \
 	tests/gdb/t-gdb-nonstop.sh \
 	tests/gdb/t-gdb-places.sh \
+	tests/gdb/t-gdb-preempt.sh \
 	tests/gdb/t-gdb-reverse.sh \
 	tests/gdb/t-gdb-story.sh \
 	tests/gdb/t-gdb-trace.sh \

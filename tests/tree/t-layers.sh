@@ -92,7 +92,7 @@ is "$wrong" "" "no rules make a circle"
 
 # Calls within lib/vm also point one way, except for one cycle: a stop makes a
 # vCPU run, and the exit that ends the vCPU's run may be the next stop.
-circle="debug exits rest step"
+circle="debug exits preempt rest step"
 inner=$(cd "$built" && echo "$objects" | grep '^lib/vm/' | xargs nm -P -g -A |
 awk -v circle="$circle" '
 	BEGIN { n = split(circle, a); for (i in a) member[a[i]] = 1 }

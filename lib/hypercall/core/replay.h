@@ -5,7 +5,7 @@
  * come back to; and a guest that is being recorded, where it stands.  It must
  * not know recordings, nor who moves.
  *
- * An event is a call or a reading of the time stamp counter.
+ * An event is a call, a reading of the time stamp counter or a preemption.
  */
 #ifndef HC_REPLAY_H
 #define HC_REPLAY_H
@@ -34,6 +34,8 @@ struct hc_replay_ops {
 	 * that had the last event, or NULL if that has ended. */
 	struct hc_thread *(*turn)(const struct hc_guest *guest);
 	struct hc_thread *(*maker)(const struct hc_guest *guest);
+	/* Was that event the thread's preemption? */
+	bool (*preempted)(const struct hc_guest *guest);
 	/* Where the next record is: it grows. */
 	uint64_t (*at)(const struct hc_guest *guest);
 	/* The hash of a position is to leave out this memory. */

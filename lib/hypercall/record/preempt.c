@@ -198,6 +198,10 @@ look_ahead(struct hc_recording *rec, struct hc_thread *thread)
 		return rec->why;
 	}
 	rec->sought = rec->reader->records + 1;
+	rec->sought_ms = 0;
+	/* A debugger may take its time. */
+	if (rec->replay.passed)
+		return NULL;
 	rec->sought_ms = hc_record_ms();
 	return hc_preempt_timer(rec, thread, HC_SEEK_SECONDS * 1000) < 0
 		   ? "the replay: the host has no timer left"
@@ -208,7 +212,8 @@ look_ahead(struct hc_recording *rec, struct hc_thread *thread)
 static const char *
 look_at_clock(struct hc_recording *rec)
 {
-	if (hc_record_ms() - rec->sought_ms < HC_SEEK_SECONDS * 1000)
+	if (!rec->sought_ms ||
+	    hc_record_ms() - rec->sought_ms < HC_SEEK_SECONDS * 1000)
 		return NULL;
 	hc_recording_diverges(rec,
 	    "the thread was preempted at 0x%" PRIx64 ", and has not come there"

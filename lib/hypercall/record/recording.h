@@ -47,6 +47,7 @@ struct hc_recording {
 	struct hc_turn turn;
 	/* Replaying: the thread that had the last event, if it lives. */
 	struct hc_thread *maker;
+	bool preempted; /* that event was its preemption */
 	/* Recording: the thread whose events follow; at which event and time
 	 * its turn began; did the one before leave in a call?  Does the call
 	 * in the making keep the turn while it waits? */
@@ -61,7 +62,7 @@ struct hc_recording {
 	/* Replaying: the next position, of this record. */
 	struct hc_position position;
 	uint64_t sought;
-	uint64_t sought_ms; /* since when */
+	uint64_t sought_ms; /* since when; 0: for however long */
 	/* Recording: a signal has waited for an event since this millisecond;
 	 * 0: none waits. */
 	uint64_t delayed;

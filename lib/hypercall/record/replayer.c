@@ -91,15 +91,6 @@ has_next(struct hc_recording *rec)
 {
 	if (!hc_recording_goes_on(rec))
 		return false;
-	if (rec->replay.reached && record_peek(rec->reader) == RECORD_PREEMPT) {
-		rec->state = HC_REPLAY_BROKEN;
-		snprintf(rec->why, sizeof(rec->why),
-		    "after event %" PRIu64 " a thread is preempted between two"
-		    " hypercalls, which cannot be debugged yet: replay it"
-		    " without a debugger, or debug it up to here",
-		    rec->events);
-		return false;
-	}
 	if (!rec->replay.reached || is_open_here(rec) ||
 	    hc_ahead_is_whole(rec->reader, &rec->scratch))
 		return true;
@@ -289,10 +280,11 @@ show_output(const struct hc_call *call, const struct hc_row *row,
 
 /* The guest has had one more. */
 static void
-count_event(struct hc_recording *rec, struct hc_thread *thread)
+count_event(struct hc_recording *rec, struct hc_thread *thread, bool preempted)
 {
 	rec->events++;
 	rec->maker = thread;
+	rec->preempted = preempted;
 	if (rec->events > rec->shown)
 		rec->shown = rec->events;
 }
@@ -396,7 +388,7 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 	if (event.number == HC_mmap)
 		protect_again(call, &event);
 	show_output(call, row, &event);
-	count_event(rec, call->thread);
+	count_event(rec, call->thread, false);
 	if ((call->end == HC_GOES_ON || call->end == HC_LEAVES_HANDLER) &&
 	    !goes_on_after(rec, call->thread))
 		return stop(call);
@@ -413,7 +405,7 @@ hc_replay_counter(
 		return rec->why;
 	rec->counter += (uint64_t)record_get_signed(rec->reader);
 	*value = rec->counter;
-	count_event(rec, thread);
+	count_event(rec, thread, false);
 	return goes_on_after(rec, thread) ? NULL : rec->why;
 }
 
@@ -430,7 +422,7 @@ hc_replay_preempt(struct hc_guest *guest, struct hc_thread *thread,
 		break_off(rec);
 		return rec->why;
 	}
-	count_event(rec, thread);
+	count_event(rec, thread, true);
 	return goes_on_after(rec, thread) ? NULL : rec->why;
 }
 
@@ -523,6 +515,12 @@ leave_out(struct hc_guest *guest, const struct hc_holes *holes)
 	guest->recording->holes = *holes;
 }
 
+static bool
+preempted(const struct hc_guest *guest)
+{
+	return guest->recording->preempted;
+}
+
 static uint64_t
 at(const struct hc_guest *guest)
 {
@@ -538,6 +536,7 @@ struct place {
 	uint64_t events, counter;
 	enum hc_replayed state;
 	struct hc_thread *turn, *maker;
+	bool preempted;
 };
 
 static void
@@ -553,6 +552,7 @@ save(const struct hc_guest *guest, void *to)
 	place->state = rec->state;
 	place->turn = rec->turn.holder;
 	place->maker = rec->maker;
+	place->preempted = rec->preempted;
 }
 
 static void
@@ -568,6 +568,7 @@ load(struct hc_guest *guest, const void *from)
 	rec->state = place->state;
 	rec->turn.holder = place->turn;
 	rec->maker = place->maker;
+	rec->preempted = place->preempted;
 }
 
 const struct hc_replay_ops hc_replay_places = {
@@ -575,6 +576,7 @@ const struct hc_replay_ops hc_replay_places = {
 	.ahead = ahead,
 	.turn = turn,
 	.maker = maker,
+	.preempted = preempted,
 	.at = at,
 	.leave_out = leave_out,
 	.size = sizeof(struct place),
