@@ -69,15 +69,16 @@ static void
 be_alarmed(void)
 {
 	const struct sigaction action = { .sa_handler = on_alarm };
-	/* Interval and first expiration, in seconds and microseconds. */
-	const long soon[] = { 0, 20000, 0, 20000 };
+	/* Once, in seconds and microseconds. */
+	const long soon[] = { 0, 0, 0, 20000 };
 	int i;
 
 	sigaction(SIGALRM, &action, NULL);
-	hc_setitimer(0, (long)soon, 0);
-	for (i = 1; i <= ALARMS; i++)
+	for (i = 1; i <= ALARMS; i++) {
+		hc_setitimer(0, (long)soon, 0);
 		while (alarms < i)
 			churn(0);
+	}
 }
 
 int
