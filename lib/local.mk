@@ -245,6 +245,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/machine.h \
 	lib/vm/operand.c \
 	lib/vm/operand.h \
+	lib/vm/meet.c \
+	lib/vm/meet.h \
 	lib/vm/plant.c \
 	lib/vm/plant.h \
 	lib/vm/position.c \

@@ -4,6 +4,7 @@
  */
 #include "debugger/history.h"
 
+#include "image/insn.h"
 #include "vm/context.h"
 #include "vm/position.h"
 
@@ -18,6 +19,13 @@
  * away. */
 #define ANCHOR_STEPS 64
 #define ANCHOR_FAR   (2 * ANCHOR_STEPS)
+
+/* So many steps after the present an instruction is looked for whose meetings
+ * the guest can count. */
+#define LEAD_STEPS 64
+
+/* After so many single steps a shorter way is looked for. */
+#define FAR_STEPS 128
 
 /* How often to look whether a checkpoint is due, and how long to wait for an
  * event to take it at. */
@@ -285,6 +293,7 @@ leave_way(struct history *h)
 		(void)debug_remove(h->machine, BREAKS_INNER, h->addr, 1);
 	h->planted = false;
 	leave_fence(h);
+	meet_end(h->machine);
 	replay_of(h)->until = UINT64_MAX;
 }
 
@@ -391,6 +400,16 @@ open_door(struct history *h)
 		(void)copy_present(h, &h->door.state, &mark);
 }
 
+/* Is each meeting a stop that counts: one of the debugger's own? */
+static bool
+counts_stops(const struct history *h)
+{
+	const struct breakpoint *bp = breaks_at(
+	    &h->machine->debug.breaks, h->addr);
+
+	return h->goal == HISTORY_TO_STOP && bp && (bp->soft || bp->hard);
+}
+
 /* Go on along the way, from one of its places to the next. */
 static void
 advance(struct history *h, int signal)
@@ -402,6 +421,10 @@ advance(struct history *h, int signal)
 	}
 	if (h->goal == HISTORY_TO_PLACE)
 		fence(h);
+	if (h->planted && h->state == HISTORY_FINDING && !counts_stops(h))
+		meet_begin(h->machine, h->addr, MEET_MANY, &h->sought);
+	else if (h->planted && h->left > 0)
+		meet_begin(h->machine, h->addr, h->left, NULL);
 	replay_of(h)->until = h->planted ? h->after + 1 : h->after;
 	go(h, WANT_RUN, signal);
 }
@@ -470,6 +493,13 @@ begin(struct history *h)
 	finish_with(h, EVENT_NONE);
 }
 
+/* The state that is to be found. */
+static struct snapshot *
+target_of(struct history *h)
+{
+	return h->lead.taken ? &h->lead : &h->present;
+}
+
 static void found(struct history *h, const struct debug_event *event);
 
 /* Be at the base.  If that is the present itself, be there if it is right after
@@ -492,7 +522,7 @@ static void
 find(struct history *h, uint64_t after, uint64_t addr)
 {
 	h->after = after;
-	h->addr = addr;
+	h->addr = h->end = addr;
 	h->meetings = h->stops = 0;
 	if (!go_before_present(h))
 		return;
@@ -507,13 +537,83 @@ find(struct history *h, uint64_t after, uint64_t addr)
 
 /* A call that waits is before the instruction at rip. */
 static void
+find_target(struct history *h)
+{
+	const struct snapshot *target = target_of(h);
+	const bool before = flight_is_before(&target->turn->flight);
+
+	find(h, target->events,
+	    target->turn->user.regs.rip - (before ? HYPERCALL_GATE_SIZE : 0));
+}
+
+/* Has it nothing to finish before its next instruction? */
+static bool
+is_between_instructions(const struct history *h)
+{
+	const struct vcpu *vcpu = vcpu_of_guest(h);
+
+	return !flight_is_shown(&vcpu->flight) &&
+	       !flight_is_due(&vcpu->flight) && !vcpu->debug.signal &&
+	       !vcpu->thread.signals.pending;
+}
+
+/* The instruction at which the thread rests: can the guest count its meetings,
+ * and can it be stepped without an event? */
+static bool
+look_at_instruction(const struct history *h, bool *steps)
+{
+	uint8_t code[TRAMPOLINE_CODE];
+	const uint64_t rip = vcpu_user_rip(vcpu_of_guest(h));
+	const size_t n = breaks_read(
+	    &h->machine->debug.breaks, rip, code, sizeof(code));
+	struct insn insn;
+
+	*steps = insn_decode(&insn, code, n) == INSN_OK &&
+		 (insn.kind == INSN_PLAIN || insn.kind == INSN_JCC ||
+		     insn.kind == INSN_JMP || insn.kind == INSN_CALL ||
+		     insn.kind == INSN_JMP_INDIRECT ||
+		     insn.kind == INSN_CALL_INDIRECT || insn.kind == INSN_RET);
+	return trampoline_fits(code, n, rip);
+}
+
+/* Go on to an instruction whose meetings the guest can count, or find what is
+ * known. */
+static void
+lead_on(struct history *h, bool possible)
+{
+	checkpoint_mark mark;
+	bool steps, suits = look_at_instruction(h, &steps);
+
+	if (possible && !suits && steps && h->leads < LEAD_STEPS) {
+		h->state = HISTORY_LEADING;
+		h->leads++;
+		go(h, WANT_STEP, 0);
+		return;
+	}
+	if (possible && suits && h->leads > 0 &&
+	    copy_present(h, &h->lead, &mark) == 0)
+		(void)position_look(vcpu_of_guest(h), &h->sought);
+	find_target(h);
+}
+
+/* The thread rests in the present. */
+static void
 find_present(struct history *h)
 {
-	const struct snapshot_vcpu *turn = h->present.turn;
-	const bool before = flight_is_before(&turn->flight);
+	snapshot_drop(&h->lead);
+	h->leads = 0;
+	(void)position_look(vcpu_of_guest(h), &h->sought);
+	lead_on(h, h->goal == HISTORY_TO_INSTRUCTION &&
+		       is_between_instructions(h) &&
+		       !flight_is_before(&h->present.turn->flight));
+}
 
-	find(h, h->present.events,
-	    turn->user.regs.rip - (before ? HYPERCALL_GATE_SIZE : 0));
+/* Steps to an event lead nowhere. */
+static void
+on_leading(struct history *h, const struct debug_event *event)
+{
+	lead_on(
+	    h, event->kind == EVENT_STEP && events_of(h) == h->present.events);
 }
 
 /* Replace the copy of the present by one of this state. */
@@ -600,7 +700,61 @@ count_from_here(struct history *h)
 	}
 	h->state = HISTORY_COUNTING;
 	h->steps = 0;
+	h->far = FAR_STEPS;
 	go(h, WANT_STEP, 0);
+}
+
+/* Have the breakpoint of the way there. */
+static void
+plant(struct history *h, uint64_t addr)
+{
+	leave_way(h);
+	h->addr = addr;
+	h->planted = true;
+	(void)debug_insert(h->machine, BREAKS_INNER, addr, 1);
+	replay_of(h)->until = h->after + 1;
+}
+
+/* The thread rests at an instruction that suits: how often is it met before the
+ * present is? */
+static void
+measure(struct history *h)
+{
+	const uint64_t here = vcpu_user_rip(vcpu_of_guest(h));
+
+	if (copy_present(h, &h->anchor, &h->anchor_mark) < 0) {
+		give_up(h);
+		return;
+	}
+	h->state = HISTORY_MEASURING;
+	h->steps = 0;
+	plant(h, h->end);
+	meet_begin(h->machine, here, MEET_MANY, NULL);
+	go(h, WANT_RUN, 0);
+}
+
+/* From the anchor on to the last meeting of its instruction. */
+static void
+close_in(struct history *h, uint64_t meetings)
+{
+	if (snapshot_return(&h->anchor, h->machine) < 0) {
+		give_up(h);
+		return;
+	}
+	h->checkpoints.mark = h->anchor_mark;
+	leave_way(h);
+	if (meetings < 2) {
+		h->state = HISTORY_COUNTING;
+		h->far *= 2;
+		go(h, WANT_STEP, 0);
+		return;
+	}
+	h->state = HISTORY_CLOSING;
+	h->left = meetings - 1;
+	plant(h, vcpu_user_rip(vcpu_of_guest(h)));
+	debug_set_met(vcpu_of_guest(h), true);
+	meet_begin(h->machine, h->addr, h->left, NULL);
+	go(h, WANT_RUN, 0);
 }
 
 /* To the last meeting before the present. */
@@ -699,17 +853,6 @@ keep_unmet(struct history *h, const struct debug_event *event)
 {
 	if (event->kind == EVENT_WATCH)
 		be_unmet(&h->machine->vcpu[event->vcpu]);
-}
-
-/* Has it nothing to finish before its next instruction? */
-static bool
-is_between_instructions(const struct history *h)
-{
-	const struct vcpu *vcpu = vcpu_of_guest(h);
-
-	return !flight_is_shown(&vcpu->flight) &&
-	       !flight_is_due(&vcpu->flight) && !vcpu->debug.signal &&
-	       !vcpu->thread.signals.pending;
 }
 
 static void
@@ -818,6 +961,7 @@ find_last_event(struct history *h)
 	    &h->machine->guest);
 	const uint64_t after = h->present.events - 1;
 
+	snapshot_drop(&h->lead);
 	if (maker) {
 		find(h, after, event_of(h, vcpu_of((struct hc_thread *)maker)));
 		return;
@@ -844,10 +988,28 @@ found(struct history *h, const struct debug_event *event)
 		go_to_last_meeting(h);
 }
 
+/* The thread was in a state much like the one that is sought: learn a word of
+ * memory by which they differ. */
+static void
+learn(struct history *h)
+{
+	struct hc_position *p = &h->sought;
+
+	/* A watchpoint would see that the word is read. */
+	if (p->words < HC_POSITION_WORDS &&
+	    !breaks_see_reads(&h->machine->debug.breaks) &&
+	    snapshot_differing(target_of(h), h->machine, &p->word[p->words]))
+		p->words++;
+}
+
 static void
 on_finding(struct history *h, const struct debug_event *event)
 {
-	if (snapshot_is_present(&h->present, h->machine)) {
+	/* Right after an event it is found before any meeting. */
+	struct snapshot *target = h->planted ? target_of(h) : &h->present;
+
+	h->meetings += meet_counted(h->machine);
+	if (snapshot_is_present(target, h->machine)) {
 		/* The write may be the last thing before the present. */
 		h->stops += h->task == HISTORY_WRITER && is_its_stop(h, event);
 		found(h, event);
@@ -859,6 +1021,8 @@ on_finding(struct history *h, const struct debug_event *event)
 	}
 	h->meetings += is_meeting(h, event);
 	h->stops += is_its_stop(h, event);
+	if (is_meeting(h, event))
+		learn(h);
 	keep_unmet(h, event);
 	advance(h, event->signal);
 }
@@ -881,6 +1045,7 @@ on_returning(struct history *h, const struct debug_event *event)
 	const bool to_place = h->goal == HISTORY_TO_PLACE;
 
 	keep_unmet(h, event);
+	h->left -= meet_counted(h->machine);
 	if (is_meeting(h, event))
 		h->left--;
 	if (h->left == 0 && events_of(h) == h->after && to_place)
@@ -902,6 +1067,17 @@ is_step(const struct debug_event *event)
 	return event->kind == EVENT_STEP || event->kind == EVENT_WATCH;
 }
 
+/* Is the present, or what is found in its place, met after the anchor, and can
+ * the meetings of the instruction here be counted? */
+static bool
+can_measure(const struct history *h)
+{
+	bool steps;
+
+	return h->after == h->present.events && h->end != 0 &&
+	       is_between_instructions(h) && look_at_instruction(h, &steps);
+}
+
 static void
 on_counting(struct history *h, const struct debug_event *event)
 {
@@ -915,8 +1091,41 @@ on_counting(struct history *h, const struct debug_event *event)
 		step_from_anchor(h, h->steps - is_step(event));
 	else if (events_of(h) > h->present.events || is_in_last_call(h))
 		give_up(h);
+	else if (h->steps >= h->far && is_step(event) && can_measure(h))
+		measure(h);
 	else
 		go(h, WANT_STEP, event->signal);
+}
+
+/* The debugger's stops on the way are passed. */
+static void
+pass_stop(struct history *h, const struct debug_event *event)
+{
+	if (events_of(h) > h->after || is_in_last_call(h)) {
+		give_up(h);
+		return;
+	}
+	keep_unmet(h, event);
+	go(h, WANT_RUN, event->signal);
+}
+
+static void
+on_measuring(struct history *h, const struct debug_event *event)
+{
+	if (is_meeting(h, event))
+		close_in(h, meet_counted(h->machine));
+	else
+		pass_stop(h, event);
+}
+
+static void
+on_closing(struct history *h, const struct debug_event *event)
+{
+	h->left -= meet_counted(h->machine);
+	if (is_meeting(h, event) && --h->left == 0)
+		count_from_here(h);
+	else
+		pass_stop(h, event);
 }
 
 static void
@@ -964,10 +1173,13 @@ typedef void history_event(struct history *h, const struct debug_event *event);
 
 /* An event on the way, by state. */
 static history_event *const on_way[HISTORY_STATES] = {
+	[HISTORY_LEADING] = on_leading,
 	[HISTORY_FINDING] = on_finding,
 	[HISTORY_SEARCHING] = on_searching,
 	[HISTORY_RETURNING] = on_returning,
 	[HISTORY_COUNTING] = on_counting,
+	[HISTORY_MEASURING] = on_measuring,
+	[HISTORY_CLOSING] = on_closing,
 	[HISTORY_STEPPING] = on_stepping,
 	[HISTORY_REPEATING] = on_repeating,
 };

@@ -25,11 +25,21 @@
  *	                           instruction to the next, until it is there.
  *	                           The meetings are counted, and the debugger's
  *	                           stops on the way
+ *	The guest counts the meetings itself where it can (vm/meet.h).  Before a
+ *	way back by one instruction whose instruction does not suit that:
+ *	RESTING --back--> LEADING  single steps to one near that suits, which is
+ *	                           then found in the place of the present
+ *	LEADING --there, or there is none--> FINDING
  *	back by one instruction:
  *	FINDING --there--> RETURNING   to the last meeting before the present,
  *	                           which is copied as the anchor
  *	RETURNING --there--> COUNTING  single steps from the anchor to the
  *	                           present
+ *	COUNTING --too far--> MEASURING   the anchor is moved here; the meetings
+ *	                           of the instruction here are counted, up to
+ *	                           the present
+ *	MEASURING --there--> CLOSING   from the anchor on, to the last of them
+ *	CLOSING --there--> COUNTING   which is copied as the anchor
  *	COUNTING --there--> STEPPING   from the anchor on, one step less
  *	STEPPING --there--> RESTING
  *	back to the last stop:
@@ -86,10 +96,13 @@ enum history_state {
 	HISTORY_RESTING,
 	HISTORY_RUNNING,
 	HISTORY_NEARING,
+	HISTORY_LEADING,
 	HISTORY_FINDING,
 	HISTORY_SEARCHING,
 	HISTORY_RETURNING,
 	HISTORY_COUNTING,
+	HISTORY_MEASURING,
+	HISTORY_CLOSING,
 	HISTORY_STEPPING,
 	HISTORY_REPEATING,
 	HISTORY_STATES,
@@ -165,11 +178,19 @@ struct history {
 	uint64_t ran_from, look_at; /* RUNNING, NEARING: in nanoseconds */
 	struct snapshot present, anchor;
 	checkpoint_mark present_mark, anchor_mark;
+	/* LEADING, FINDING: a state soon after the present, which is found
+	 * first; and what is known of the state that is to be found. */
+	struct snapshot lead;
+	struct hc_position sought;
 	/* Taken on the way, right after event `after`: closer than the base. */
 	struct checkpoint door;
 	bool known;   /* the present is `steps` after the anchor */
 	bool by_step; /* the guest moves forward by one step */
 	uint64_t steps;
+	unsigned leads; /* steps of LEADING */
+	/* COUNTING: after so many steps it is too far; MEASURING: where the
+	 * present is met, or what is found in its place. */
+	uint64_t far, end;
 	enum history_goal goal;
 	enum history_task task;
 	bool armed; /* the next resumption leads to `place` */

@@ -305,7 +305,8 @@ settle_trap(struct vcpu *vcpu, const struct trap *trap, uint64_t rip,
 	const struct trap last = vcpu->flight.trap;
 
 	vcpu->flight.trap = *trap;
-	if (plant_takes(vcpu) || debugger(vcpu) || is_spurious(vcpu, trap))
+	if (plant_takes(vcpu) || meet_takes(vcpu) || debugger(vcpu) ||
+	    is_spurious(vcpu, trap))
 		vcpu->flight.trap = last;
 	else
 		fault(vcpu, trap, rip);
@@ -336,6 +337,7 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 		return;
 	}
 	plant_leave(vcpu);
+	meet_leave(vcpu);
 	debug_leave_copy(vcpu);
 	rip = vcpu->flight.frame->rip;
 	if (vector == 13 && code_is(m, rip, gate, sizeof(gate))) {
@@ -511,6 +513,7 @@ vcpu_enter(struct vcpu *vcpu)
 	if (vcpu->machine->profile)
 		profile_enter(vcpu);
 	plant_enter(vcpu);
+	meet_enter(vcpu);
 	r = kvmcore_run(&vcpu->kvm);
 	gmem_left(mem, unmaps);
 	vcpu->runs++;
@@ -522,6 +525,7 @@ vcpu_enter(struct vcpu *vcpu)
 	if (r < 0 && shim_past_stub(vcpu_regs(vcpu)->rip))
 		f->frame = frame;
 	plant_leave(vcpu);
+	meet_leave(vcpu);
 	debug_leave_copy(vcpu);
 	if (vcpu->machine->profile)
 		profile_leave(vcpu);

@@ -66,7 +66,7 @@ machine_addresses(uint64_t memory)
 static int
 map_addresses(struct machine *m, uint64_t size)
 {
-	unsigned tables = pt_tables_for(size, 3 * SHIM_PAGES / 512 + 3);
+	unsigned tables = pt_tables_for(size, SHIM_TABLES);
 	uint64_t shim = SHIM_PAGES * PAGE_4K;
 	uint64_t rest = shim + tables * PAGE_4K;
 	int r = map_between_guards(m, size + rest);

@@ -15,6 +15,7 @@
 #include "mem/gmem.h"
 #include "vm/debug.h"
 #include "vm/flight.h"
+#include "vm/meet.h"
 #include "vm/plant.h"
 #include "vm/shim.h"
 
@@ -171,6 +172,7 @@ struct machine {
 	struct profile *profile;       /* NULL: the guest is not sampled */
 	struct exit_lines *exit_lines; /* NULL: exits are not shown */
 	struct debug debug;
+	struct meet meet;
 };
 
 static inline struct vcpu *

@@ -150,6 +150,19 @@ take_word(const struct vcpu *vcpu, struct hc_witness *word)
 }
 
 bool
+position_look(struct vcpu *vcpu, struct hc_position *p)
+{
+	_Alignas(8) uint8_t area[sizeof(struct kvm_xsave)];
+
+	p->words = 0;
+	take_general(vcpu, p->reg);
+	if (!take_bases(vcpu, p->reg) || !take_area(vcpu, area))
+		return false;
+	take_vectors(area, p->reg);
+	return true;
+}
+
+bool
 position_take(struct vcpu *vcpu, struct hc_position *p)
 {
 	_Alignas(8) uint8_t area[sizeof(struct kvm_xsave)];

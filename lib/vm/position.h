@@ -15,6 +15,9 @@
  */
 bool position_take(struct vcpu *vcpu, struct hc_position *position);
 
+/* Only its registers, and no words.  False: KVM does not give them. */
+bool position_look(struct vcpu *vcpu, struct hc_position *position);
+
 /* Does the vCPU rest there? */
 bool position_is_here(struct vcpu *vcpu, const struct hc_position *position);
 

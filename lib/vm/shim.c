@@ -111,14 +111,34 @@ shim_probe(uint8_t *pages)
 	return pages + PROBE_AT;
 }
 
-void
-shim_map_probe(uint64_t gpa, struct pagetable *pt)
+static void
+map_probe(struct pagetable *pt, uint64_t va, uint64_t gpa, unsigned pages,
+    uint64_t data)
 {
 	const uint64_t bits = PTE_PRESENT | PTE_USER;
 
-	pt_map(pt, SHIM_PROBE, gpa + PROBE_AT, PAGE_4K, bits);
-	pt_map(pt, SHIM_PROBE + PAGE_4K, gpa + PROBE_AT + PAGE_4K, PAGE_4K,
-	    bits | PTE_WRITE | PTE_NX);
+	pt_map(pt, va, gpa, pages * PAGE_4K, bits);
+	pt_map(
+	    pt, va + pages * PAGE_4K, data, PAGE_4K, bits | PTE_WRITE | PTE_NX);
+}
+
+void
+shim_map_probe(uint64_t gpa, struct pagetable *pt)
+{
+	map_probe(pt, SHIM_PROBE, gpa + PROBE_AT, 1, gpa + PROBE_AT + PAGE_4K);
+}
+
+/* The tables of a page that has none yet, twice if a table's end is there. */
+#define PROBE_TABLES 4U
+
+bool
+shim_map_probe_at(uint64_t va, uint64_t gpa, struct pagetable *pt)
+{
+	if (pt->used + PROBE_TABLES > pt->limit)
+		return false;
+	map_probe(
+	    pt, va, gpa + PROBE_AT + 2 * PAGE_4K, 2, gpa + PROBE_AT + PAGE_4K);
+	return true;
 }
 
 void

@@ -11,6 +11,7 @@
  *	+ 0x4000	copies of instructions, open to user code (copies.h)
  *	+ 0x5000	one page a vCPU: its TSS, and the stack of its stubs
  *	SHIM_PROBE	a probe's code (trampoline.h), and its data
+ *	elsewhere	two pages for the code of a probe that must lie there
  *
  * The probe is mapped for the replay of a guest that was preempted, within a
  * jump's reach of all code in the first 2 GiB.
@@ -48,7 +49,10 @@
 #define SHIM_GDT_LIMIT 0x4fU
 #define SHIM_IDT_LIMIT 0xfffU
 #define SHIM_TSS_LIMIT 0x6cU /* 0x68 and five bytes of I/O bitmap */
-#define SHIM_PAGES     (5 + SHIM_MAX_VCPUS + 2)
+#define SHIM_PAGES     (5 + SHIM_MAX_VCPUS + 4)
+
+/* The page tables that all of it takes, and some probes elsewhere. */
+#define SHIM_TABLES (3 * SHIM_PAGES / 512 + 3 + 16)
 
 struct pagetable;
 
@@ -81,9 +85,12 @@ void shim_init_vcpu(uint8_t *pages, unsigned id);
 /* The page of copies. */
 uint8_t *shim_copies(uint8_t *pages);
 
-/* The two pages of a probe; map them: `gpa` is that of shim_init(). */
+/* The four pages of a probe: for code, for data, and twice for code that must
+ * lie elsewhere.  Map the first two, or the last two and the data after them at
+ * `va`: false, there are no page tables left.  `gpa` is that of shim_init(). */
 uint8_t *shim_probe(uint8_t *pages);
 void shim_map_probe(uint64_t gpa, struct pagetable *pt);
+bool shim_map_probe_at(uint64_t va, uint64_t gpa, struct pagetable *pt);
 
 void shim_set_door(uint8_t *pages, enum door_tail tail);
 

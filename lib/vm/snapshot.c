@@ -533,3 +533,40 @@ snapshot_is_present(struct snapshot *s, struct machine *m)
 	breaks_show(&m->debug.breaks);
 	return same;
 }
+
+/* Neither waits for its first use nor is watched: the guest reads it without an
+ * exit. */
+static bool
+is_readable(struct machine *m, uint64_t va)
+{
+	uint64_t size, entry = pt_lookup(&m->mem.pt, va, &size);
+
+	return (entry & PTE_PRESENT) && (entry & PTE_USER) &&
+	       !pte_waits(entry) &&
+	       !breaks_watched_page(&m->debug.breaks, va, false);
+}
+
+bool
+snapshot_differing(
+    const struct snapshot *s, struct machine *m, struct hc_witness *word)
+{
+	uint8_t here[PAGE_4K];
+	const struct snapshot_page *page;
+	size_t i;
+
+	if (s->differs >= s->pages)
+		return false;
+	page = &s->page[s->differs];
+	if (!is_readable(m, page->va) ||
+	    breaks_read(&m->debug.breaks, page->va, here, PAGE_4K) < PAGE_4K)
+		return false;
+	for (i = 0; i < PAGE_4K; i += sizeof(word->value))
+		if (memcmp(here + i, page->copy->bytes + i,
+			sizeof(word->value)) != 0) {
+			word->address = page->va + i;
+			memcpy(&word->value, page->copy->bytes + i,
+			    sizeof(word->value));
+			return true;
+		}
+	return false;
+}

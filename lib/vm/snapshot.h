@@ -78,4 +78,10 @@ int snapshot_return(const struct snapshot *s, struct machine *m);
 /* Is it the present? */
 bool snapshot_is_present(struct snapshot *s, struct machine *m);
 
+/* After that was denied: a word of memory, which the guest can read, by which
+ * it differs from the present, with the snapshot's value.  False: none is
+ * known. */
+bool snapshot_differing(
+    const struct snapshot *s, struct machine *m, struct hc_witness *word);
+
 #endif

@@ -12,9 +12,10 @@
 
 #define PAGE 4096U
 
-/* The registers that the code uses, on the second page. */
-#define SAVED_RCX 0U
-#define SAVED_RAX 8U
+/* The registers that the code uses, on the page of data. */
+#define SAVED_RCX   0U
+#define SAVED_RAX   8U
+#define SAVED_COUNT 16U
 
 /* Offsets after the code that saves them. */
 #define HAS_RCX 7U
@@ -22,7 +23,12 @@
 
 /* Room that the code's last parts need: restoring, the instruction, the jump
  * back, and as much for the INT3. */
-#define TAIL 64U
+#define TAIL 128U
+
+#define OPCODE_MOV_SEG 0x8e
+
+#define COUNT_JUMPS 12U /* bytes */
+#define INT3S       UINT32_C(0xcccccccc)
 
 /* There is one for each general register, vector register and word. */
 #define TESTS (HC_POSITION_RIP + 16 + HC_POSITION_WORDS)
@@ -30,6 +36,7 @@
 /* Code in the making; `out` are places of jumps to the instruction. */
 struct code {
 	uint8_t *page;
+	uint32_t data; /* where the registers are, from there */
 	uint32_t n, outs;
 	uint32_t out[TESTS];
 };
@@ -41,13 +48,13 @@ put(struct code *c, const void *bytes, size_t len)
 	c->n += (uint32_t)len;
 }
 
-/* An instruction whose operand is on the second page: 3 bytes and a
+/* An instruction whose operand is on the page of data: 3 bytes and a
  * displacement from its end. */
 static void
 put_saved(struct code *c, uint8_t opcode, uint8_t modrm, uint32_t where)
 {
 	const uint8_t head[] = { 0x48, opcode, modrm };
-	const uint32_t disp = PAGE + where - (c->n + 7);
+	const uint32_t disp = c->data + where - (c->n + 7);
 
 	put(c, head, sizeof(head));
 	put(c, &disp, sizeof(disp));
@@ -65,6 +72,23 @@ put_restore(struct code *c)
 {
 	put_saved(c, 0x8b, 0x05, SAVED_RAX); /* mov SAVED_RAX(%rip), %rax */
 	put_saved(c, 0x8b, 0x0d, SAVED_RCX);
+}
+
+/* Count down, and go to the INT3 at 0: the offset of that jump's end.  None of
+ * these has to do with flags. */
+static uint32_t
+put_count(struct code *c)
+{
+	static const uint8_t less[] = { 0x48, 0x8d, 0x49, 0xff }; /* lea */
+	/* jrcxz over; jmp on; over: jmp to the INT3; on: */
+	static const uint8_t jumps[COUNT_JUMPS] = { 0xe3, 0x05, 0xe9, 5, 0, 0,
+		0, 0xe9, 0, 0, 0, 0 };
+
+	put_saved(c, 0x8b, 0x0d, SAVED_COUNT); /* mov COUNT(%rip), %rcx */
+	put(c, less, sizeof(less));
+	put_saved(c, 0x89, 0x0d, SAVED_COUNT);
+	put(c, jumps, sizeof(jumps));
+	return c->n;
 }
 
 /* Go to the instruction unless the register has this value: movabs $-value,
@@ -143,24 +167,74 @@ put_tests(struct code *c, const struct hc_position *to, uint32_t first)
 	put_registers(c, to, first, false);
 }
 
+/* The jump that ends at `end` leads here. */
+static void
+lead_here(struct code *c, uint32_t end)
+{
+	const uint32_t disp = c->n - end;
+
+	memcpy(c->page + end - sizeof(disp), &disp, sizeof(disp));
+}
+
 static void
 set_outs(struct code *c)
 {
-	uint32_t disp;
+	while (c->outs > 0)
+		lead_here(c, c->out[--c->outs]);
+}
 
-	while (c->outs > 0) {
-		const uint32_t end = c->out[--c->outs];
+/* Go to the instruction. */
+static void
+put_out(struct code *c)
+{
+	static const uint8_t jump[] = { 0xe9, 0, 0, 0, 0 };
 
-		disp = c->n - end;
-		memcpy(c->page + end - sizeof(disp), &disp, sizeof(disp));
+	put(c, jump, sizeof(jump));
+	c->out[c->outs++] = c->n;
+}
+
+/* Instructions that a trampoline makes. */
+struct run {
+	struct insn insn[TRAMPOLINE_RUN];
+	unsigned n;
+	size_t length;
+};
+
+/* Can it be made elsewhere, and left after a step? */
+static bool
+is_movable(const struct insn *insn)
+{
+	unsigned i;
+
+	for (i = 0; i < insn->accesses; i++)
+		if (insn->access[i].flags & INSN_STRING)
+			return false;
+	return insn->kind == INSN_PLAIN &&
+	       (insn->map != INSN_MAP_ONE || insn->opcode != OPCODE_MOV_SEG);
+}
+
+/* As many as a jump replaces, at most `most`. */
+static bool
+find_run(struct run *run, const uint8_t *code, size_t n, unsigned most)
+{
+	struct insn *insn;
+
+	*run = (struct run){ .n = 0 };
+	while (run->length < TRAMPOLINE_JUMP && run->n < most) {
+		insn = &run->insn[run->n++];
+		if (insn_decode(insn, code + run->length, n - run->length) !=
+			INSN_OK ||
+		    !is_movable(insn))
+			return false;
+		run->length += insn->length;
 	}
+	return run->length >= TRAMPOLINE_JUMP;
 }
 
 static bool
-make_jump(struct trampoline *t)
+make_jump(struct trampoline *t, uint64_t to)
 {
-	const int64_t far =
-	    (int64_t)(SHIM_PROBE - t->address - TRAMPOLINE_JUMP);
+	const int64_t far = (int64_t)(to - t->address - TRAMPOLINE_JUMP);
 	const int32_t disp = (int32_t)far;
 
 	t->jump[0] = 0xe9;
@@ -168,60 +242,193 @@ make_jump(struct trampoline *t)
 	return disp == far;
 }
 
+/* One instruction: the code lies at the beginning of the first page. */
+static bool
+place_one(struct trampoline *t, struct code *c, uint8_t *page)
+{
+	c->page = page;
+	c->data = PAGE;
+	t->base = SHIM_PROBE;
+	return make_jump(t, SHIM_PROBE);
+}
+
+/* Several: a displacement that is INT3s leads to the code, which must not be in
+ * the guest's memory. */
+static bool
+place_run(struct trampoline *t, struct code *c, uint8_t *page)
+{
+	const uint64_t to = t->address + TRAMPOLINE_JUMP +
+			    (uint64_t)(int32_t)INT3S;
+
+	c->page = page + 2 * PAGE;
+	c->data = 2 * PAGE;
+	c->n = to % PAGE;
+	t->base = to - c->n;
+	t->start = (uint16_t)c->n;
+	return to >= SHIM_BASE && to < SHIM_PROBE - 3 * PAGE &&
+	       (t->base >= SHIM_BASE + SHIM_PAGES * PAGE) && make_jump(t, to);
+}
+
+/* Decode, and begin. */
+static bool
+begin(struct trampoline *t, struct code *c, struct run *run, uint8_t *page)
+{
+	if (!(run->n > 1 ? place_run : place_one)(t, c, page))
+		return false;
+	t->length = (uint8_t)run->length;
+	t->parts = (uint8_t)run->n;
+	put_save(c);
+	return true;
+}
+
+/* The instructions, each by its address. */
+static bool
+put_run(struct trampoline *t, struct code *c, const struct run *run,
+    const uint8_t *code)
+{
+	size_t from = 0, size;
+	unsigned i;
+
+	for (i = 0; i < run->n; i++) {
+		t->part[i].from = (uint8_t)from;
+		t->part[i].at = (uint16_t)c->n;
+		size = copies_move(c->page + c->n, &run->insn[i], code + from,
+		    t->address + from + run->insn[i].length);
+		if (size == 0)
+			return false;
+		c->n += (uint32_t)size;
+		from += run->insn[i].length;
+	}
+	return true;
+}
+
+/* The INT3, to which a jump that ends at `met` leads also, the instructions,
+ * and the way back. */
+static bool
+end(struct trampoline *t, struct code *c, const struct run *run,
+    const uint8_t *code, uint32_t met)
+{
+	static const uint8_t int3[] = { 0xcc, 0x90 };
+	static const uint8_t back[] = { 0xff, 0x25, 0, 0, 0, 0 };
+	const uint64_t next = t->address + run->length;
+	bool moved;
+
+	if (met > 0)
+		lead_here(c, met);
+	put_restore(c);
+	/* A vCPU that is kicked in the guest's own way out has not met it. */
+	put(c, int3, sizeof(int3));
+	t->met = (uint16_t)(c->n - 1);
+	set_outs(c);
+	put_restore(c);
+	t->at = (uint16_t)c->n;
+	moved = put_run(t, c, run, code);
+	t->made = (uint16_t)c->n;
+	put(c, back, sizeof(back));
+	put(c, &next, sizeof(next));
+	t->end = (uint16_t)c->n;
+	return moved;
+}
+
 bool
 trampoline_make(struct trampoline *t, uint8_t *page, const uint8_t *code,
     size_t n, const struct hc_position *to, uint32_t first)
 {
-	static const uint8_t int3[] = { 0xcc, 0x90 };
-	static const uint8_t back[] = { 0xff, 0x25, 0, 0, 0, 0 };
-	struct code c = { .page = page };
-	struct insn insn;
-	uint64_t next;
-	size_t size;
+	struct code c = { .n = 0 };
+	struct run run;
 
 	*t = (struct trampoline){ .address = to->reg[HC_POSITION_RIP] };
-	if (insn_decode(&insn, code, n) != INSN_OK || insn.kind != INSN_PLAIN ||
-	    insn.length < TRAMPOLINE_JUMP || !make_jump(t))
+	if (!find_run(&run, code, n, 1) || !begin(t, &c, &run, page))
 		return false;
-	t->length = insn.length;
-	next = t->address + insn.length;
-	put_save(&c);
 	put_tests(&c, to, first);
-	put_restore(&c);
-	/* A vCPU that is kicked in the guest's own way out has not met it. */
-	put(&c, int3, sizeof(int3));
-	t->met = (uint16_t)(c.n - 1);
-	set_outs(&c);
-	put_restore(&c);
-	t->at = (uint16_t)c.n;
-	size = copies_move(page + c.n, &insn, code, next);
-	c.n += (uint32_t)size;
-	t->made = (uint16_t)c.n;
-	put(&c, back, sizeof(back));
-	put(&c, &next, sizeof(next));
-	return size > 0;
+	return end(t, &c, &run, code, 0);
+}
+
+bool
+trampoline_make_count(struct trampoline *t, uint8_t *page, const uint8_t *code,
+    size_t n, uint64_t address, const struct hc_position *to)
+{
+	struct code c = { .n = 0 };
+	struct run run;
+	uint32_t met;
+
+	*t = (struct trampoline){ .address = address };
+	if (!find_run(&run, code, n, TRAMPOLINE_RUN) ||
+	    !begin(t, &c, &run, page))
+		return false;
+	met = put_count(&c);
+	/* The jumps come after it is counted. */
+	t->counted = (uint16_t)(met - COUNT_JUMPS);
+	if (to)
+		put_tests(&c, to, 0);
+	else
+		put_out(&c);
+	return end(t, &c, &run, code, met);
+}
+
+bool
+trampoline_fits(const uint8_t *code, size_t n, uint64_t address)
+{
+	struct trampoline t = { .address = address };
+	struct code c;
+	struct run run;
+
+	return find_run(&run, code, n, TRAMPOLINE_RUN) &&
+	       (run.n > 1 ? place_run : place_one)(&t, &c, NULL);
+}
+
+uint64_t
+trampoline_place(const struct trampoline *t, uint64_t rip)
+{
+	unsigned i;
+
+	for (i = 0; i < t->parts; i++)
+		if (rip == t->address + t->part[i].from)
+			return t->base + t->part[i].at;
+	return 0;
+}
+
+uint64_t
+trampoline_count(const uint8_t *page)
+{
+	uint64_t count;
+
+	memcpy(&count, page + PAGE + SAVED_COUNT, sizeof(count));
+	return count;
+}
+
+void
+trampoline_set_count(uint8_t *page, uint64_t count)
+{
+	memcpy(page + PAGE + SAVED_COUNT, &count, sizeof(count));
 }
 
 /* A test takes 34 bytes at most. */
-_Static_assert(TESTS * 34 + HAS_RAX + 2 * TAIL < PAGE, "the code fits a page");
+_Static_assert(TESTS * 34 + HAS_RAX + 3 * TAIL < PAGE, "the code fits a page");
 
 bool
 trampoline_holds(const struct trampoline *t, uint64_t rip)
 {
-	return t->length > 0 && rip - SHIM_PROBE < PAGE;
+	return t->length > 0 &&
+	       rip - t->base - t->start < (uint64_t)(t->end - t->start);
 }
 
 uint64_t
 trampoline_leave(const struct trampoline *t, uint64_t rip, const uint8_t *page,
     uint64_t *rax, uint64_t *rcx)
 {
-	const uint64_t offset = rip - SHIM_PROBE;
+	const uint64_t offset = rip - t->base;
+	const uint64_t done = offset - t->start;
+	unsigned i;
 
 	if (offset >= t->made)
 		return t->address + t->length;
-	if (offset < t->at && offset >= HAS_RCX)
+	if (offset < t->at && done >= HAS_RCX)
 		memcpy(rcx, page + PAGE + SAVED_RCX, sizeof(*rcx));
-	if (offset < t->at && offset >= HAS_RAX)
+	if (offset < t->at && done >= HAS_RAX)
 		memcpy(rax, page + PAGE + SAVED_RAX, sizeof(*rax));
+	for (i = t->parts; i-- > 1;)
+		if (offset >= t->part[i].at)
+			return t->address + t->part[i].from;
 	return t->address;
 }

@@ -103,5 +103,23 @@ is "$(printf '%s\n' "$answer" | grep '^rip' | sort | uniq -c | wc -l)" 1 \
     "a way back leads over them"
 has "$answer" '$1 = 2900' "to the same state"
 
+# A loop of short instructions without an event: the guest counts its rounds.
+# gdb steps back from after the loop, from within it, and from its first round.
+record 2 "$((rounds * 50))" quiet
+replay "break leave_trail if value == 1" "continue" "monitor stats" \
+    "reverse-stepi" "monitor stats" "reverse-stepi 40" "info registers rip" \
+    "print \$rsp" "reverse-stepi" "stepi" "info registers rip" "print \$rsp"
+is "$(printf '%s\n' "$answer" | grep -c 'The way was not found')" 0 \
+    "there is a way back out of a loop of short instructions"
+is "$(printf '%s\n' "$answer" | grep '^rip' | sort -u | wc -l)" 1 \
+    "and a further one, by steps that agree"
+entries=$(spent ioctl KVM_RUN)
+[ "$entries" -lt 2000 ]
+ok $? "its $((rounds * 50)) rounds cost $entries entries"
+replay "break work" "continue" "continue" "stepi 300" "monitor stats" \
+    "reverse-stepi" "monitor stats" "stepi" "reverse-stepi 301" \
+    "info registers rip"
+has "$answer" "<work>" "the first rounds lead back to the loop's function"
+
 rm -f "$log"
 done_testing

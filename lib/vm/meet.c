@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Counting meetings.  Nothing here may know why.
+ */
+#include "vm/meet.h"
+
+#include "image/insn.h"
+#include "vm/context.h"
+#include "vm/machine.h"
+#include "vm/trap.h"
+#include "vm/x86.h"
+
+void
+meet_begin(struct machine *m, uint64_t addr, uint64_t left,
+    const struct hc_position *to)
+{
+	struct meet *meet = &m->meet;
+
+	meet->on = true;
+	meet->made = false;
+	meet->addr = addr;
+	meet->left = left;
+	meet->compares = to != NULL;
+	if (to)
+		meet->to = *to;
+	trampoline_set_count(shim_probe(m->shim), left);
+}
+
+void
+meet_end(struct machine *m)
+{
+	m->meet.on = false;
+}
+
+uint64_t
+meet_counted(struct machine *m)
+{
+	struct meet *meet = &m->meet;
+	const uint64_t left = trampoline_count(shim_probe(m->shim));
+	const uint64_t n = meet->left - left;
+
+	if (!meet->on)
+		return 0;
+	meet->left = left;
+	return n;
+}
+
+/* No breakpoint lies on an instruction after the first. */
+static bool
+is_alone(struct machine *m, const struct trampoline *t)
+{
+	unsigned i;
+
+	for (i = 1; i < t->parts; i++)
+		if (breaks_at(&m->debug.breaks, t->address + t->part[i].from))
+			return false;
+	return true;
+}
+
+static bool
+map(struct machine *m, const struct trampoline *t)
+{
+	bool r = true;
+
+	gmem_lock(&m->mem);
+	if (t->base == SHIM_PROBE)
+		shim_map_probe(m->mem.size, &m->mem.pt);
+	else
+		r = shim_map_probe_at(t->base, m->mem.size, &m->mem.pt);
+	gmem_unlock(&m->mem);
+	return r;
+}
+
+static void
+make(struct machine *m)
+{
+	struct meet *meet = &m->meet;
+	struct trampoline *t = &meet->trampoline;
+	uint8_t code[TRAMPOLINE_CODE];
+	const size_t n = breaks_read(
+	    &m->debug.breaks, meet->addr, code, sizeof(code));
+
+	meet->made = true;
+	if (!trampoline_make_count(t, shim_probe(m->shim), code, n, meet->addr,
+		meet->compares ? &meet->to : NULL) ||
+	    !is_alone(m, t) || !map(m, t))
+		*t = (struct trampoline){ 0 };
+}
+
+/* Nobody is to see each of its instructions, and it is not alone, which is by
+ * steps. */
+static bool
+runs_freely(struct vcpu *vcpu)
+{
+	const struct debug_vcpu *v = &vcpu->debug;
+
+	return v->want == WANT_RUN && v->phase == STEP_NONE && !v->followed &&
+	       !(v->control & KVM_GUESTDBG_SINGLESTEP) &&
+	       !(vcpu_user_rflags(vcpu) & RFLAGS_TF);
+}
+
+static void
+poke(struct machine *m, const uint8_t bytes[TRAMPOLINE_JUMP])
+{
+	gmem_keep(&m->mem, m->meet.addr, TRAMPOLINE_JUMP);
+	(void)gmem_copy(m->mem.base + m->meet.addr, bytes, TRAMPOLINE_JUMP);
+}
+
+/* Where the vCPU goes on, if it is in the replaced code. */
+static bool
+resume(struct vcpu *vcpu, const struct trampoline *t)
+{
+	const uint64_t rip = vcpu_user_rip(vcpu);
+	const uint64_t inside = rip - t->address;
+	const uint64_t place = trampoline_place(t, rip);
+
+	if (inside >= t->length)
+		return true;
+	/* The first was counted, if it has been left. */
+	if (inside == 0 && vcpu->debug.left != rip)
+		return true;
+	if (place == 0)
+		return false;
+	vcpu->debug.left = DEBUG_NOWHERE;
+	vcpu_set_user_rip(vcpu, place);
+	return true;
+}
+
+void
+meet_enter(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	struct meet *meet = &m->meet;
+	const struct trampoline *t = &meet->trampoline;
+
+	meet->entered = false;
+	if (!meet->on || !runs_freely(vcpu))
+		return;
+	/* The page may be another's. */
+	if (vcpu->plant.state != PLANT_IDLE) {
+		meet->made = false;
+		return;
+	}
+	if (!meet->made)
+		make(m);
+	if (t->length == 0 || !resume(vcpu, t) ||
+	    gmem_read(&m->mem, meet->original, meet->addr, TRAMPOLINE_JUMP) < 0)
+		return;
+	meet->planted = meet->entered = true;
+	poke(m, t->jump);
+}
+
+/* Has KVM left the guest for the INT3? */
+static bool
+is_exit_of_int3(const struct vcpu *vcpu, uint64_t rip)
+{
+	const struct kvm_run *run = vcpu->kvm.run;
+
+	return !vcpu->flight.frame && run->exit_reason == KVM_EXIT_DEBUG &&
+	       run->debug.arch.exception == VECTOR_BP &&
+	       run->debug.arch.pc == rip;
+}
+
+/* Show the INT3 as the breakpoint's. */
+static uint64_t
+show_hit(struct vcpu *vcpu, const struct trampoline *t, uint64_t rip)
+{
+	const bool trapped = vcpu->flight.frame && rip == t->base + t->met;
+
+	if (is_exit_of_int3(vcpu, rip))
+		vcpu->kvm.run->debug.arch.pc = t->address;
+	return trapped ? t->address + 1 : t->address;
+}
+
+/* The breakpoint's hit, and a meeting after which the vCPU was kicked, do not
+ * count, for the trampoline begins again. */
+static void
+leave_trampoline(struct vcpu *vcpu, uint64_t rip)
+{
+	struct machine *m = vcpu->machine;
+	const struct trampoline *t = &m->meet.trampoline;
+	const uint64_t offset = rip - t->base;
+	uint8_t *page = shim_probe(m->shim);
+	struct kvm_regs *regs = vcpu_regs(vcpu);
+	uint64_t rax = regs->rax, rcx = regs->rcx;
+	uint64_t to = trampoline_leave(t, rip, page, &rax, &rcx);
+
+	if (offset >= t->counted && offset < t->at) {
+		trampoline_set_count(page, trampoline_count(page) + 1);
+		to = show_hit(vcpu, t, rip);
+	} else if (to == t->address && offset >= t->at) {
+		vcpu->debug.left = to;
+	}
+	vcpu_set_user_rip(vcpu, to);
+	regs->rax = rax;
+	regs->rcx = rcx;
+	vcpu_changed(vcpu);
+}
+
+void
+meet_leave(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	struct meet *meet = &m->meet;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+
+	if (meet->planted)
+		poke(m, meet->original);
+	meet->planted = false;
+	if (meet->made && vcpu->plant.state == PLANT_IDLE &&
+	    trampoline_holds(&meet->trampoline, rip))
+		leave_trampoline(vcpu, rip);
+}
+
+/* A jump of the guest's has led into the middle of the code that is replaced,
+ * and so to an INT3: the instruction there is still to be made. */
+bool
+meet_takes(struct vcpu *vcpu)
+{
+	const struct meet *meet = &vcpu->machine->meet;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+	const uint64_t int3 = vcpu->flight.frame ? rip - 1 : rip;
+
+	if (!meet->entered || meet->trampoline.parts < 2 ||
+	    vcpu->flight.trap.vector != VECTOR_BP ||
+	    int3 - meet->addr - 1 >= TRAMPOLINE_JUMP - 1)
+		return false;
+	vcpu_set_user_rip(vcpu, int3);
+	return true;
+}
