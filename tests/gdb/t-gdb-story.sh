@@ -11,7 +11,7 @@
 log=/tmp/novillo-story-$$
 
 # The examples, and the commands in them.
-sed -n '/^## A corrupted/,/^## Places/s/^    //p' \
+sed -n '/^## A corrupted/,/^## Before/s/^    //p' \
     "$top_srcdir/doc/timetravel.md" >"$scratch/story"
 sed -n 's/^(gdb) //p' "$scratch/story" >"$scratch/commands"
 commands=$(wc -l <"$scratch/commands")
