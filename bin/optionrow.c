@@ -118,7 +118,8 @@ size_of(uint64_t n, uint64_t millionths, unsigned shift)
 
 /* A size in bytes; a plain number is MiB. */
 static int
-parse_size(struct options *o, int option, const char *text, uint64_t *size)
+parse_size(struct options *o, enum option_number option, const char *text,
+    uint64_t *size)
 {
 	static const char units[] = "BKMGT";
 	unsigned shift = 20;

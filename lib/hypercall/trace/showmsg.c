@@ -50,7 +50,7 @@ put_control(struct hc_line *line, const struct cmsghdr *head,
 {
 	const bool sockets = head->cmsg_level == SOL_SOCKET;
 
-	line_put(line, "{cmsg_len=%zu, cmsg_level=", head->cmsg_len);
+	line_put(line, "{cmsg_len=%zu, cmsg_level=", (size_t)head->cmsg_len);
 	line_enum(line, hc_names_level, (uint32_t)head->cmsg_level);
 	line_put(line, ", cmsg_type=");
 	if (sockets && head->cmsg_type <= SCM_CREDENTIALS)
@@ -106,14 +106,14 @@ show_message(struct hc_show *show, const struct msghdr *m)
 	line_put(show->line, "msg_name=");
 	show_sockaddr(show, (uintptr_t)m->msg_name, m->msg_namelen);
 	line_put(show->line, ", msg_namelen=%u, msg_iov=", m->msg_namelen);
-	show_vector(show, (uintptr_t)m->msg_iov, m->msg_iovlen);
-	line_put(show->line, ", msg_iovlen=%zu", m->msg_iovlen);
+	show_vector(show, (uintptr_t)m->msg_iov, (size_t)m->msg_iovlen);
+	line_put(show->line, ", msg_iovlen=%zu", (size_t)m->msg_iovlen);
 	if (m->msg_controllen) {
 		line_put(show->line, ", msg_control=");
 		put_controls(
 		    show, (uintptr_t)m->msg_control, m->msg_controllen);
 	}
-	line_put(
-	    show->line, ", msg_controllen=%zu, msg_flags=", m->msg_controllen);
+	line_put(show->line,
+	    ", msg_controllen=%zu, msg_flags=", (size_t)m->msg_controllen);
 	line_flags(show->line, hc_names_msg, (uint32_t)m->msg_flags);
 }
