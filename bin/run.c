@@ -664,15 +664,19 @@ want_past(struct options *o)
 	run.target.core_place = NULL;
 }
 
-/* The past's worker: the guest again, as far as it was recorded. */
+/* The past's worker: the guest again, as far as it was recorded.  The living
+ * worker may be its guest's, and could change the plan between a check and its
+ * use: this worker has a copy. */
 static int
 run_past(struct debugger_plan *plan)
 {
+	static struct debugger_plan made;
 	static struct options past;
 	int status;
 
 	past = *run.options;
-	run.plan = plan;
+	made = *plan;
+	run.plan = &made;
 	want_past(&past);
 	if (leave_front() < 0 || recording_reopen(&run.recording, &past) < 0 ||
 	    make_machine(&past, load_planned, &status) < 0 ||

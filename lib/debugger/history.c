@@ -400,6 +400,16 @@ open_door(struct history *h)
 		(void)copy_present(h, &h->door.state, &mark);
 }
 
+/* The limit, if it is a meeting of the way, or NULL. */
+static const struct hc_position *
+limit_at(const struct history *h)
+{
+	return is_near_limit(h) && !h->limit.after_event &&
+		       h->addr == limit_address(h)
+		   ? &h->limit.position
+		   : NULL;
+}
+
 /* Is each meeting a stop that counts: one of the debugger's own? */
 static bool
 counts_stops(const struct history *h)
@@ -424,7 +434,7 @@ advance(struct history *h, int signal)
 	if (h->planted && h->state == HISTORY_FINDING && !counts_stops(h))
 		meet_begin(h->machine, h->addr, MEET_MANY, &h->sought);
 	else if (h->planted && h->left > 0)
-		meet_begin(h->machine, h->addr, h->left, NULL);
+		meet_begin(h->machine, h->addr, h->left, limit_at(h));
 	replay_of(h)->until = h->planted ? h->after + 1 : h->after;
 	go(h, WANT_RUN, signal);
 }
@@ -1112,7 +1122,9 @@ pass_stop(struct history *h, const struct debug_event *event)
 static void
 on_measuring(struct history *h, const struct debug_event *event)
 {
-	if (is_meeting(h, event))
+	/* After the guest's own INT3 the signal shows it. */
+	if (is_meeting(h, event) ||
+	    snapshot_is_present(&h->present, h->machine))
 		close_in(h, meet_counted(h->machine));
 	else
 		pass_stop(h, event);
@@ -1122,10 +1134,13 @@ static void
 on_closing(struct history *h, const struct debug_event *event)
 {
 	h->left -= meet_counted(h->machine);
-	if (is_meeting(h, event) && --h->left == 0)
+	if (is_meeting(h, event) && --h->left == 0) {
 		count_from_here(h);
-	else
-		pass_stop(h, event);
+		return;
+	}
+	if (h->left > 0)
+		meet_begin(h->machine, h->addr, h->left, NULL);
+	pass_stop(h, event);
 }
 
 static void

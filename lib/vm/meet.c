@@ -4,7 +4,6 @@
  */
 #include "vm/meet.h"
 
-#include "image/insn.h"
 #include "vm/context.h"
 #include "vm/machine.h"
 #include "vm/trap.h"
@@ -47,12 +46,14 @@ meet_counted(struct machine *m)
 
 /* No breakpoint lies on an instruction after the first. */
 static bool
-is_alone(struct machine *m, const struct trampoline *t)
+is_alone(const struct machine *m, const struct trampoline *t)
 {
+	const struct breaks *b = &m->debug.breaks;
 	unsigned i;
 
 	for (i = 1; i < t->parts; i++)
-		if (breaks_at(&m->debug.breaks, t->address + t->part[i].from))
+		if (breaks_at(b, t->address + t->part[i].from) ||
+		    breaks_has(b, t->address + t->part[i].from))
 			return false;
 	return true;
 }
@@ -63,9 +64,8 @@ map(struct machine *m, const struct trampoline *t)
 	bool r = true;
 
 	gmem_lock(&m->mem);
-	if (t->base == SHIM_PROBE)
-		shim_map_probe(m->mem.size, &m->mem.pt);
-	else
+	shim_map_probe(m->mem.size, &m->mem.pt);
+	if (t->base != SHIM_PROBE)
 		r = shim_map_probe_at(t->base, m->mem.size, &m->mem.pt);
 	gmem_unlock(&m->mem);
 	return r;
@@ -106,7 +106,9 @@ poke(struct machine *m, const uint8_t bytes[TRAMPOLINE_JUMP])
 	(void)gmem_copy(m->mem.base + m->meet.addr, bytes, TRAMPOLINE_JUMP);
 }
 
-/* Where the vCPU goes on, if it is in the replaced code. */
+/* Where the vCPU goes on, if it is in the replaced code after the first
+ * instruction.  One that was counted and not made goes on in its copy: see
+ * debug_enter(). */
 static bool
 resume(struct vcpu *vcpu, const struct trampoline *t)
 {
@@ -114,14 +116,10 @@ resume(struct vcpu *vcpu, const struct trampoline *t)
 	const uint64_t inside = rip - t->address;
 	const uint64_t place = trampoline_place(t, rip);
 
-	if (inside >= t->length)
-		return true;
-	/* The first was counted, if it has been left. */
-	if (inside == 0 && vcpu->debug.left != rip)
+	if (inside == 0 || inside >= t->length)
 		return true;
 	if (place == 0)
 		return false;
-	vcpu->debug.left = DEBUG_NOWHERE;
 	vcpu_set_user_rip(vcpu, place);
 	return true;
 }

@@ -111,21 +111,27 @@ shim_probe(uint8_t *pages)
 	return pages + PROBE_AT;
 }
 
-static void
-map_probe(struct pagetable *pt, uint64_t va, uint64_t gpa, unsigned pages,
-    uint64_t data)
-{
-	const uint64_t bits = PTE_PRESENT | PTE_USER;
-
-	pt_map(pt, va, gpa, pages * PAGE_4K, bits);
-	pt_map(
-	    pt, va + pages * PAGE_4K, data, PAGE_4K, bits | PTE_WRITE | PTE_NX);
-}
-
 void
 shim_map_probe(uint64_t gpa, struct pagetable *pt)
 {
-	map_probe(pt, SHIM_PROBE, gpa + PROBE_AT, 1, gpa + PROBE_AT + PAGE_4K);
+	const uint64_t bits = PTE_PRESENT | PTE_USER;
+
+	pt_map(pt, SHIM_PROBE, gpa + PROBE_AT, PAGE_4K, bits);
+	pt_map(pt, SHIM_PROBE + PAGE_4K, gpa + PROBE_AT + PAGE_4K, PAGE_4K,
+	    bits | PTE_WRITE | PTE_NX);
+}
+
+/* After the first two. */
+static uint64_t
+page_at(uint64_t va)
+{
+	return (2 + (va / PAGE_4K) % 2) * PAGE_4K;
+}
+
+uint8_t *
+shim_probe_at(uint8_t *probe, uint64_t va)
+{
+	return probe + page_at(va);
 }
 
 /* The tables of a page that has none yet, twice if a table's end is there. */
@@ -134,10 +140,13 @@ shim_map_probe(uint64_t gpa, struct pagetable *pt)
 bool
 shim_map_probe_at(uint64_t va, uint64_t gpa, struct pagetable *pt)
 {
+	const uint64_t bits = PTE_PRESENT | PTE_USER;
+	const uint64_t next = va + PAGE_4K;
+
 	if (pt->used + PROBE_TABLES > pt->limit)
 		return false;
-	map_probe(
-	    pt, va, gpa + PROBE_AT + 2 * PAGE_4K, 2, gpa + PROBE_AT + PAGE_4K);
+	pt_map(pt, va, gpa + PROBE_AT + page_at(va), PAGE_4K, bits);
+	pt_map(pt, next, gpa + PROBE_AT + page_at(next), PAGE_4K, bits);
 	return true;
 }
 

@@ -44,14 +44,16 @@
 
 #define SHIM_VECTORS   256U
 #define SHIM_STUB_SIZE 16U
-/* With the five pages before them and the probe's they fill one page table. */
+/* With the five pages before them and the probe's first two they fill one page
+ * table. */
 #define SHIM_MAX_VCPUS 505U
 #define SHIM_GDT_LIMIT 0x4fU
 #define SHIM_IDT_LIMIT 0xfffU
 #define SHIM_TSS_LIMIT 0x6cU /* 0x68 and five bytes of I/O bitmap */
 #define SHIM_PAGES     (5 + SHIM_MAX_VCPUS + 4)
 
-/* The page tables that all of it takes, and some probes elsewhere. */
+/* The page tables that all of it takes, and those of probes elsewhere, for 24
+ * MiB of code. */
 #define SHIM_TABLES (3 * SHIM_PAGES / 512 + 3 + 16)
 
 struct pagetable;
@@ -85,11 +87,17 @@ void shim_init_vcpu(uint8_t *pages, unsigned id);
 /* The page of copies. */
 uint8_t *shim_copies(uint8_t *pages);
 
-/* The four pages of a probe: for code, for data, and twice for code that must
- * lie elsewhere.  Map the first two, or the last two and the data after them at
- * `va`: false, there are no page tables left.  `gpa` is that of shim_init(). */
+/* The pages of a probe, for code and for data; map them: `gpa` is that of
+ * shim_init(). */
 uint8_t *shim_probe(uint8_t *pages);
 void shim_map_probe(uint64_t gpa, struct pagetable *pt);
+
+/*
+ * Two more pages of the probe, for code that must lie at `va` and after it.  An
+ * address always has the same of them, so what is mapped need not be flushed.
+ * `probe` is shim_probe()'s.  False: no page tables are left.
+ */
+uint8_t *shim_probe_at(uint8_t *probe, uint64_t va);
 bool shim_map_probe_at(uint64_t va, uint64_t gpa, struct pagetable *pt);
 
 void shim_set_door(uint8_t *pages, enum door_tail tail);

@@ -30,6 +30,10 @@
 #define COUNT_JUMPS 12U /* bytes */
 #define INT3S       UINT32_C(0xcccccccc)
 
+/* A displacement of INT3s leads from below this to addresses between the shim
+ * and its probe, for which there are page tables (SHIM_TABLES). */
+#define RUN_REACH (UINT64_C(24) << 20)
+
 /* There is one for each general register, vector register and word. */
 #define TESTS (HC_POSITION_RIP + 16 + HC_POSITION_WORDS)
 
@@ -255,25 +259,26 @@ place_one(struct trampoline *t, struct code *c, uint8_t *page)
 /* Several: a displacement that is INT3s leads to the code, which must not be in
  * the guest's memory. */
 static bool
-place_run(struct trampoline *t, struct code *c, uint8_t *page)
+place_run(struct trampoline *t, struct code *c, uint8_t *pages)
 {
 	const uint64_t to = t->address + TRAMPOLINE_JUMP +
 			    (uint64_t)(int32_t)INT3S;
 
-	c->page = page + 2 * PAGE;
-	c->data = 2 * PAGE;
+	c->page = pages;
 	c->n = to % PAGE;
 	t->base = to - c->n;
 	t->start = (uint16_t)c->n;
-	return to >= SHIM_BASE && to < SHIM_PROBE - 3 * PAGE &&
-	       (t->base >= SHIM_BASE + SHIM_PAGES * PAGE) && make_jump(t, to);
+	c->data = (uint32_t)(SHIM_PROBE + PAGE - t->base);
+	return t->address < RUN_REACH && make_jump(t, to);
 }
 
 /* Decode, and begin. */
 static bool
 begin(struct trampoline *t, struct code *c, struct run *run, uint8_t *page)
 {
-	if (!(run->n > 1 ? place_run : place_one)(t, c, page))
+	static uint8_t pages[2 * PAGE];
+
+	if (!(run->n > 1 ? place_run(t, c, pages) : place_one(t, c, page)))
 		return false;
 	t->length = (uint8_t)run->length;
 	t->parts = (uint8_t)run->n;
@@ -351,6 +356,7 @@ trampoline_make_count(struct trampoline *t, uint8_t *page, const uint8_t *code,
 	struct code c = { .n = 0 };
 	struct run run;
 	uint32_t met;
+	bool made;
 
 	*t = (struct trampoline){ .address = address };
 	if (!find_run(&run, code, n, TRAMPOLINE_RUN) ||
@@ -363,7 +369,13 @@ trampoline_make_count(struct trampoline *t, uint8_t *page, const uint8_t *code,
 		put_tests(&c, to, 0);
 	else
 		put_out(&c);
-	return end(t, &c, &run, code, met);
+	made = end(t, &c, &run, code, met);
+	if (made && run.n > 1) {
+		memcpy(shim_probe_at(page, t->base), c.page, PAGE);
+		memcpy(
+		    shim_probe_at(page, t->base + PAGE), c.page + PAGE, PAGE);
+	}
+	return made;
 }
 
 bool

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Code that takes the place of one instruction: it compares registers and
- * words of memory with those of a position, meets an INT3 if all agree, and
- * else makes the instruction and goes on after it.  It may also count how often
- * it is run, and meets the INT3 when a count is down.  A jump to it replaces
- * the instruction.  It changes no flags and no memory of the guest's, so only
- * time shows it.  Pure: it must not know vCPUs.
+ * Code that takes the place of one instruction, or of a few: it compares
+ * registers and words of memory with those of a position, meets an INT3 if all
+ * agree, and else makes the instructions and goes on after them.  It may also
+ * count how often it is run, and meets the INT3 when a count is down.  A jump
+ * to it replaces the instructions.  It changes no flags and no memory of the
+ * guest's, so only time shows it.  Pure: it must not know vCPUs.
  *
- * The code lies on one page of the shim, which user code may execute, and keeps
- * two registers on another, which user code may write.
+ * The code lies on pages of the shim, which user code may execute, and keeps
+ * two registers and the count on another, which user code may write.
  */
 #ifndef TRAMPOLINE_H
 #define TRAMPOLINE_H
@@ -56,8 +56,7 @@ bool trampoline_make(struct trampoline *t, uint8_t *page, const uint8_t *code,
  * An instruction that is shorter than a jump is replaced with those that follow
  * it, if none of them is a branch.  Code that leads to one of these meets an
  * INT3: the jump consists of nothing else there, which is why its trampoline
- * lies on two pages of its own, at `base`, and its data on the page after
- * these.
+ * lies on two pages of its own, at `base`.
  */
 bool
 trampoline_make_count(struct trampoline *t, uint8_t *page, const uint8_t *code,

@@ -84,6 +84,8 @@ def redis_load(port, digest, n):
 def redis_look(port, digest, n):
     """The same data after a restart."""
     with connect(port) as s, s.makefile("rwb") as f:
+        while b"LOADING" in ask(f, "PING"):
+            time.sleep(0.05)
         for i in range(9):
             digest(ask(f, "GET", "key:%d:%d" % (n, i)))
         digest(ask(f, "LRANGE", "list:%d" % n, 0, -1))

@@ -512,7 +512,11 @@ maker(const struct hc_guest *guest)
 static void
 leave_out(struct hc_guest *guest, const struct hc_holes *holes)
 {
-	guest->recording->holes = *holes;
+	struct hc_recording *rec = guest->recording;
+
+	rec->holes = *holes;
+	/* The position that was sought last has lost its own. */
+	rec->sought = 0;
 }
 
 static bool
