@@ -561,7 +561,7 @@ msg_waits(void)
 }
 
 /* The line of /proc/sysvipc that has our object: some columns after the ID, and
- * how long it is. */
+ * how many there are.  A process natively has a number of any length. */
 static void
 show_line(const char *name, int id, int columns)
 {
@@ -581,16 +581,17 @@ show_line(const char *name, int id, int columns)
 		    there != id)
 			continue;
 		printf("%s, key %d:", name, key == some_key());
-		for (i = 0; i < columns; i++) {
+		for (i = 0;; i++) {
 			int more = 0;
 			char word[64];
 
 			if (sscanf(line + n, "%63s%n", word, &more) != 1)
 				break;
-			printf(" %s", word);
+			if (i < columns)
+				printf(" %s", word);
 			n += more;
 		}
-		printf(", length %zu\n", strlen(line));
+		printf(", of %d columns\n", i);
 	}
 	fclose(f);
 }
