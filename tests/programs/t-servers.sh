@@ -51,7 +51,7 @@ same_server lighttpd http -D -f settings
 settings=
 same_server memcached memcached -u root -l 127.0.0.1 -p PORT -t 4
 
-# What Redis has written is there after a restart, here and natively.
+# The data of Redis are there after a restart, here and natively.
 if same_server redis-server redis --port PORT --appendonly yes --save "" \
     --dir .; then
 	set -- "$program" --port "$port" --appendonly yes --save "" --dir .

@@ -85,7 +85,7 @@ struct hc_file {
 	bool bound;     /* a socket bound by an allowed bind(): socket.c */
 	bool stays;     /* not to be sent over a socket */
 	const struct hc_answers *answers; /* or NULL: the host does */
-	atomic_bool *gone; /* set when there is no holder any more, or NULL */
+	atomic_bool *gone; /* set when nobody holds it any more, or NULL */
 	struct hc_signal_file *signals; /* what is read from it, or NULL */
 	struct hc_mq_open *queue;       /* a message queue, or NULL */
 	uint16_t backlog; /* connections that may wait for it: a listener */

@@ -33,7 +33,7 @@
 #define STATUS     128              /* bytes of text */
 #define STATUS_ST  80               /* st_size on Linux: FILENT_SIZE */
 
-/* What Linux counts for a message besides its bytes: struct msg_msg, and struct
+/* Linux counts this for a message besides its bytes: struct msg_msg, and struct
  * posix_msg_tree_node. */
 #define OVERHEAD (48U + 48U)
 
