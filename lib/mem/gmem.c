@@ -143,6 +143,13 @@ gmem_keep(struct gmem *mem, uint64_t va, uint64_t len)
 	gmem_unlock(mem);
 }
 
+bool
+gmem_poke(struct gmem *mem, uint64_t va, const void *bytes, size_t len)
+{
+	gmem_keep(mem, va, len);
+	return gmem_copy(mem->base + va, bytes, len) == len;
+}
+
 uint64_t
 gmem_unmaps(const struct gmem *mem)
 {

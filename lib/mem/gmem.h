@@ -114,6 +114,10 @@ void gmem_lend(const struct gmem *mem, uint64_t va, uint64_t len);
  * contents stay until they are unmapped. */
 void gmem_keep(struct gmem *mem, uint64_t va, uint64_t len);
 
+/* The same for these bytes, whatever the guest's rights.  False: the last page
+ * of a file is gone. */
+bool gmem_poke(struct gmem *mem, uint64_t va, const void *bytes, size_t len);
+
 /*
  * The same for a processor: a page fault that is in flight while its page is
  * unmapped fills the page after it was discarded.  Read the number of unmapped

@@ -52,10 +52,8 @@ is_hole(const struct gmem *mem, uint64_t addr)
 static bool
 poke(struct gmem *mem, uint64_t addr, uint8_t byte)
 {
-	if (!is_mapped(mem, addr, PTE_FILE | PTE_SHARED))
-		return false;
-	gmem_keep(mem, addr, 1);
-	return gmem_copy(mem->base + addr, &byte, 1) == 1;
+	return is_mapped(mem, addr, PTE_FILE | PTE_SHARED) &&
+	       gmem_poke(mem, addr, &byte, 1);
 }
 
 bool

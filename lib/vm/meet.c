@@ -99,13 +99,6 @@ runs_freely(struct vcpu *vcpu)
 	       !(vcpu_user_rflags(vcpu) & RFLAGS_TF);
 }
 
-static void
-poke(struct machine *m, const uint8_t bytes[TRAMPOLINE_JUMP])
-{
-	gmem_keep(&m->mem, m->meet.addr, TRAMPOLINE_JUMP);
-	(void)gmem_copy(m->mem.base + m->meet.addr, bytes, TRAMPOLINE_JUMP);
-}
-
 /* Where the vCPU goes on, if it is in the replaced code after the first
  * instruction.  One that was counted and not made goes on in its copy: see
  * debug_enter(). */
@@ -145,7 +138,7 @@ meet_enter(struct vcpu *vcpu)
 	    gmem_read(&m->mem, meet->original, meet->addr, TRAMPOLINE_JUMP) < 0)
 		return;
 	meet->planted = meet->entered = true;
-	poke(m, t->jump);
+	(void)gmem_poke(&m->mem, meet->addr, t->jump, TRAMPOLINE_JUMP);
 }
 
 /* Has KVM left the guest for the INT3? */
@@ -203,7 +196,8 @@ meet_leave(struct vcpu *vcpu)
 	const uint64_t rip = vcpu_user_rip(vcpu);
 
 	if (meet->planted)
-		poke(m, meet->original);
+		(void)gmem_poke(
+		    &m->mem, meet->addr, meet->original, TRAMPOLINE_JUMP);
 	meet->planted = false;
 	if (meet->made && vcpu->plant.state == PLANT_IDLE &&
 	    trampoline_holds(&meet->trampoline, rip))

@@ -57,13 +57,6 @@ can_jump(const struct vcpu *vcpu)
 	return p->trampoline.length > 0 && !breaks_see_reads(b);
 }
 
-static void
-poke(struct gmem *mem, uint64_t address, const void *bytes, size_t len)
-{
-	gmem_keep(mem, address, len);
-	(void)gmem_copy(mem->base + address, bytes, len);
-}
-
 void
 plant_enter(struct vcpu *vcpu)
 {
@@ -76,7 +69,7 @@ plant_enter(struct vcpu *vcpu)
 	if (!has_probe(p) || gmem_read(mem, p->original, p->probe, len) < 0)
 		return;
 	p->planted = (uint8_t)len;
-	poke(mem, p->probe, jumps ? p->trampoline.jump : &int3, len);
+	(void)gmem_poke(mem, p->probe, jumps ? p->trampoline.jump : &int3, len);
 }
 
 /* Nobody else sees rip in the trampoline. */
@@ -105,7 +98,8 @@ plant_leave(struct vcpu *vcpu)
 	struct plant *p = &vcpu->plant;
 
 	if (p->planted)
-		poke(&vcpu->machine->mem, p->probe, p->original, p->planted);
+		(void)gmem_poke(
+		    &vcpu->machine->mem, p->probe, p->original, p->planted);
 	p->planted = 0;
 	leave_trampoline(vcpu);
 }

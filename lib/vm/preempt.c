@@ -25,9 +25,6 @@
 /* Some processors report a step that was not made: see step.c. */
 #define STEP_TRIES 8
 
-#define JUMP_SIZE      5 /* of an instruction that a jump can replace */
-#define OPCODE_MOV_SEG 0x8e
-
 /* Has the vCPU met something else, which comes first? */
 static bool
 is_called_away(const struct vcpu *vcpu)
@@ -112,7 +109,7 @@ is_plain(const struct insn *insn)
 	switch (insn->kind) {
 	case INSN_PLAIN:
 		return insn->map != INSN_MAP_ONE ||
-		       insn->opcode != OPCODE_MOV_SEG;
+		       insn->opcode != OPCODE_MOVSEG;
 	case INSN_JCC:
 	case INSN_JMP:
 	case INSN_CALL:
@@ -139,7 +136,7 @@ static bool
 is_good(const struct insn *insn)
 {
 	return insn->kind == INSN_PLAIN && is_possible(insn) &&
-	       insn->length >= JUMP_SIZE;
+	       insn->length >= TRAMPOLINE_JUMP;
 }
 
 static bool

@@ -7,6 +7,7 @@
 #include "image/insn.h"
 #include "vm/copies.h"
 #include "vm/shim.h"
+#include "vm/x86.h"
 
 #include <string.h>
 
@@ -24,8 +25,6 @@
 /* Room that the code's last parts need: restoring, the instruction, the jump
  * back, and as much for the INT3. */
 #define TAIL 128U
-
-#define OPCODE_MOV_SEG 0x8e
 
 #define COUNT_JUMPS 12U /* bytes */
 #define INT3S       UINT32_C(0xcccccccc)
@@ -214,7 +213,7 @@ is_movable(const struct insn *insn)
 		if (insn->access[i].flags & INSN_STRING)
 			return false;
 	return insn->kind == INSN_PLAIN &&
-	       (insn->map != INSN_MAP_ONE || insn->opcode != OPCODE_MOV_SEG);
+	       (insn->map != INSN_MAP_ONE || insn->opcode != OPCODE_MOVSEG);
 }
 
 /* As many as a jump replaces, at most `most`. */
