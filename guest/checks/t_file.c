@@ -172,6 +172,7 @@ test_old_entries(void)
 	same(hc_getdents(fd, (long)bytes, sizeof(bytes)), 0, "once");
 	close(fd);
 	same(hc_getdents(99, (long)bytes, sizeof(bytes)), -EBADF, "EBADF");
+	same(hc_close(-100), -EBADF, "and so is the closed working folder");
 	unlink("old/a-name");
 	rmdir("old");
 }

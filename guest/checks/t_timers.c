@@ -202,7 +202,7 @@ test_overruns(void)
 	const struct {
 		long value;
 		int signal, notify, tid, padding[11];
-	} event = { 77, TICK, 0, 0, { 0 } };
+	} event = { 77, TICK, 0, 0, { 0 } }, plain = { .signal = SIGALRM };
 	const struct {
 		struct timespec interval, value;
 	} often = { { 0, MS }, { 0, MS } };
@@ -221,6 +221,8 @@ test_overruns(void)
 	while (count < 6)
 		sleep_ms(1);
 	same(hc_timer_delete(id), 0, "it ends");
+	same(hc_timer_create(1, (long)&plain, (long)&id), 0, "one is not set");
+	same(hc_timer_delete(id), 0, "and ends");
 	printf("# %d signals, %d overruns\n", count, overruns);
 }
 

@@ -114,12 +114,18 @@ try sh -c '"$0" -y -t --allow=@all -v "$2:/given" "$1" <"$2/seven" | cat' \
     "$novillo" "$guests/wc.elf" "$scratch/given"
 has "$err" 'write(1<pipe:[' "-y shows what a descriptor leads to, as /proc does"
 has "$err" 'read(0<' "and a given file by what it is"
+try "$novillo" -y -t --allow=@all -v "$scratch/given:/given" "$guests/t_file.elf"
+has "$err" 'close(-100) = -1 EBADF' "a number that is not open leads nowhere"
 
 # Arguments in the form that users of strace know.
 try "$novillo" -t --allow=@all "$guests/t_signals.elf"
 has "$err" 'rt_sigprocmask(SIG_BLOCK, NULL, [USR1 USR2], 8)' "a mask has the names of its signals"
 try "$novillo" -t --allow=@all -v "$scratch/given:/given" "$guests/t_net.elf"
 has "$err" ', SOL_SOCKET, SO_PASSCRED, [1], 4)' "an option of a socket is named"
+try "$novillo" -t "$guests/t_timers.elf"
+has "$err" 'sigev_signo=SIGRT_3, sigev_notify=SIGEV_SIGNAL}, [' \
+    "a signal without a name by its place"
+has "$err" '{sigev_signo=SIGALRM, sigev_notify' "and no value that is zero"
 try "$novillo" -t "$guests/t_threads.elf"
 ok "$(printf '%s\n' "$err" | grep -q 'futex(0x[0-9a-f]*, FUTEX_WAKE[A-Z_]*, 1[,)]* '
     echo $?)" "a wake has three arguments"

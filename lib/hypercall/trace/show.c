@@ -925,7 +925,8 @@ put_limit(struct hc_line *line, uint64_t value)
 static void show_shape(
     struct hc_show *show, const struct shape *shape, const uint8_t *bytes);
 
-static void
+/* False if there is nothing to show. */
+static bool
 show_value(struct hc_show *show, const struct field *f, const uint8_t *bytes)
 {
 	uint64_t value = number(f, bytes);
@@ -942,13 +943,14 @@ show_value(struct hc_show *show, const struct field *f, const uint8_t *bytes)
 	case LIMIT: put_limit(show->line, value); break;
 	case TEXT: line_text(show->line, text, strnlen(text, f->size)); break;
 	case FLAGS: line_flags(show->line, f->names, value); break;
-	case ENUM: line_enum(show->line, f->names, value); break;
+	case ENUM: show_enum(show->line, f->names, value); break;
 	case INSIDE:
 		show_shape(
 		    show, find_shape(f->type, strlen(f->type)), bytes + f->at);
 		break;
-	case SPECIAL: f->special(show, bytes); break;
+	case SPECIAL: return !f->special || f->special(show, bytes);
 	}
+	return true;
 }
 
 static void
@@ -956,6 +958,7 @@ show_shape(
     struct hc_show *show, const struct shape *shape, const uint8_t *bytes)
 {
 	const struct field *f;
+	const char *between = "";
 
 	if (shape->kind != BRACED) {
 		show_value(show, shape->fields, bytes);
@@ -963,13 +966,14 @@ show_shape(
 	}
 	line_put(show->line, "{");
 	for (f = shape->fields; f->name || f->special; f++) {
-		line_put(show->line, f > shape->fields ? ", " : "");
-		if (f->name)
-			line_put(show->line, "%s", f->name);
-		if (f->name && f->how != SPECIAL)
-			line_put(show->line, "=");
-		if (f->how != SPECIAL || f->special)
-			show_value(show, f, bytes);
+		size_t before = show->line->used;
+
+		line_put(show->line, "%s%s%s", between, f->name ? f->name : "",
+		    f->name && f->how != SPECIAL ? "=" : "");
+		if (show_value(show, f, bytes))
+			between = ", ";
+		else if (!show->line->cut)
+			show->line->used = before;
 	}
 	line_put(show->line, "}");
 }

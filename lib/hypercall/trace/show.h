@@ -44,8 +44,9 @@ void show_option(struct hc_line *line, int level, int option);
 void show_option_value(
     struct hc_show *show, int level, int option, uint64_t va, uint32_t len);
 
-/* "SIGHUP", and "SIGRT_1" for 33. */
-void show_signal_name(struct hc_line *line, int signal);
+/* A value by its name; hc_names_signal names also "SIGRT_1", which is 33. */
+void
+show_enum(struct hc_line *line, const struct hc_name *names, uint64_t value);
 
 /* A signal that takes effect, as strace shows it. */
 void show_signal(struct hc_line *line, const siginfo_t *info);

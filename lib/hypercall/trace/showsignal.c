@@ -7,6 +7,7 @@
 
 #include "hypercall/core/names.h"
 
+#include <inttypes.h>
 #include <signal.h>
 
 #define ANY 0
@@ -107,21 +108,22 @@ put_origin(struct hc_line *line, const siginfo_t *info)
 }
 
 void
-show_signal_name(struct hc_line *line, int signal)
+show_enum(struct hc_line *line, const struct hc_name *names, uint64_t value)
 {
-	if (signal > LAST_NAMED && signal <= HC_SIGNALS)
-		line_put(line, "SIGRT_%d", signal - LAST_NAMED);
+	if (names == hc_names_signal && value > LAST_NAMED &&
+	    value <= HC_SIGNALS)
+		line_put(line, "SIGRT_%" PRIu64, value - LAST_NAMED);
 	else
-		line_enum(line, hc_names_signal, (uint64_t)signal);
+		line_enum(line, names, value);
 }
 
 void
 show_signal(struct hc_line *line, const siginfo_t *info)
 {
 	line_put(line, "--- ");
-	show_signal_name(line, info->si_signo);
+	show_enum(line, hc_names_signal, (uint64_t)info->si_signo);
 	line_put(line, " {si_signo=");
-	show_signal_name(line, info->si_signo);
+	show_enum(line, hc_names_signal, (uint64_t)info->si_signo);
 	put_code(line, info);
 	put_origin(line, info);
 	line_put(line, "} ---");

@@ -85,7 +85,8 @@ static void
 put_fd(struct hc_traced *t, int fd)
 {
 	line_put(&t->line, "%d", fd);
-	put_name(t, fd);
+	if (fd >= 0)
+		put_name(t, fd);
 }
 
 static void
@@ -111,15 +112,6 @@ put_int(struct hc_traced *t, int value)
 		show_option(&t->line, (int)t->call->setsockopt.level, value);
 	else
 		line_put(&t->line, "%d", value);
-}
-
-static void
-put_enum(struct hc_traced *t, const struct hc_name *names, uint32_t value)
-{
-	if (names == hc_names_signal)
-		show_signal_name(&t->line, (int)value);
-	else
-		line_enum(&t->line, names, value);
 }
 
 /* Bytes that the call reads or has written. */
@@ -151,7 +143,7 @@ put_input(struct hc_traced *t, const struct hc_arg *arg, uint64_t value)
 	case HC_ARG_OCT: line_put(line, "%#03o", (unsigned)value); break;
 	case HC_ARG_DIRFD: put_dirfd(t, (int)value); break;
 	case HC_ARG_FLAGS: line_flags(line, arg->names, (uint32_t)value); break;
-	case HC_ARG_ENUM: put_enum(t, arg->names, (uint32_t)value); break;
+	case HC_ARG_ENUM: show_enum(line, arg->names, (uint32_t)value); break;
 	case HC_ARG_STR: show_string(&show, value, show.most); break;
 	case HC_ARG_PATH: show_string(&show, value, SHOWN_PATH); break;
 	case HC_ARG_INBUF: put_bytes(t, &show, arg, value, length); break;
