@@ -363,12 +363,18 @@ keep_apart(void *p, uint64_t len)
 	(void)madvise(p, len, MADV_NOHUGEPAGE);
 }
 
+/* Pages of a file lie in the host's cache in whatever size they have there, so
+ * large ones cost nothing more. */
 static int
-replace(const struct gmem *mem, uint64_t va, uint64_t len, void *p)
+replace(
+    const struct gmem *mem, uint64_t va, uint64_t len, void *p, bool is_file)
 {
 	if (p == MAP_FAILED)
 		return -errno;
-	keep_apart(p, len);
+	if (is_file)
+		(void)madvise(p, len, MADV_DONTDUMP);
+	else
+		keep_apart(p, len);
 	if (put_down(mem, p, va, len))
 		return 0;
 	(void)munmap(p, len);
@@ -424,7 +430,7 @@ gmem_release(const struct gmem *mem, uint64_t va, uint64_t len)
 	if (put_spare(mem, va, len))
 		return 0;
 	p = mmap(NULL, len, rights, flags, -1, 0);
-	if (replace(mem, va, len, p) == 0)
+	if (replace(mem, va, len, p, false) == 0)
 		return 0;
 	if (mmap(there, len, rights, flags | MAP_FIXED, -1, 0) != there)
 		return -errno;
@@ -447,7 +453,7 @@ gmem_map_file(const struct gmem *mem, uint64_t va, uint64_t len, int fd,
 	void *p = mmap(NULL, len, host_rights(bits), flags | MAP_NORESERVE, fd,
 	    (off_t)offset);
 
-	return replace(mem, va, len, p);
+	return replace(mem, va, len, p, true);
 }
 
 static bool

@@ -180,7 +180,7 @@ start(const struct command *command, int line)
 		    &actions, STDIN_FILENO, command->in, O_RDONLY, 0);
 	if (line >= 0)
 		posix_spawn_file_actions_adddup2(&actions, line, CHILD_LINE);
-	r = posix_spawn(
+	r = posix_spawnp(
 	    &pid, command->arg[0], &actions, NULL, argv_of(command), environ);
 	if (r != 0)
 		give_up("%s: %s", command->arg[0], strerror(r));
