@@ -237,12 +237,13 @@ static void
 put_start(const struct machine *m)
 {
 	const uint64_t sp = machine_start_stack(m);
+	const uint64_t len = machine_stack_end(m) - sp;
 
 	record_begin(&writer, RECORD_START);
-	record_put(&writer, m->mem.size - sp);
+	record_put(&writer, len);
 	record_put(&writer, m->auxv - sp);
 	record_put(&writer, m->auxv_size);
-	record_put_bytes(&writer, m->mem.base + sp, m->mem.size - sp);
+	record_put_bytes(&writer, m->mem.base + sp, len);
 }
 
 static void
@@ -508,7 +509,8 @@ recording_attach(struct recording *rec, struct machine *m)
 static bool
 get_start(struct machine *m)
 {
-	const uint64_t most = m->mem.size - m->stack_bottom;
+	const uint64_t end = machine_stack_end(m);
+	const uint64_t most = end - m->stack_bottom;
 	uint64_t len, auxv, auxv_size;
 
 	if (record_next(&reader) != RECORD_START)
@@ -519,11 +521,11 @@ get_start(struct machine *m)
 	if (len > most || auxv > len || auxv_size > len - auxv)
 		record_reject(&reader);
 	if (reader.state != RECORD_GOOD ||
-	    !record_get_bytes(&reader, m->mem.base + m->mem.size - len, len))
+	    !record_get_bytes(&reader, m->mem.base + end - len, len))
 		return false;
-	m->auxv = m->mem.size - len + auxv;
+	m->auxv = end - len + auxv;
 	m->auxv_size = auxv_size;
-	machine_replace_stack(m, m->mem.size - len);
+	machine_replace_stack(m, end - len);
 	return true;
 }
 

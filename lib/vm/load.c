@@ -18,8 +18,6 @@
 
 #define STACK_MAX   (UINT64_C(8) << 20)
 #define STACK_SHARE 8 /* the stack is at most this part of memory */
-/* Below the stack: a frame that overflows it faults here. */
-#define STACK_GUARD (16 * PAGE_4K)
 
 /*
  * Places that m->random moves: the bits of it that are the number of pages, and
@@ -32,7 +30,7 @@ static const struct {
 } places[] = {
 	[PLACE_IMAGE] = { 0, 20, 16 },
 	[PLACE_MMAP] = { 20, 20, 16 },
-	[PLACE_BREAK] = { 40, 12, 1024 },
+	[PLACE_BREAK] = { 40, 9, 1024 },
 };
 
 _Static_assert(IMAGE_PAGE == PAGE_4K, "the image was checked for these pages");
@@ -197,8 +195,8 @@ make_stack(struct machine *m)
 
 	m->stack_bottom = space->stack = m->mem.size - size;
 	space_take_stack(space);
-	space_take(space, m->stack_bottom - STACK_GUARD, STACK_GUARD,
-	    space_bits(PROT_NONE));
+	space_take(space, m->stack_bottom - MACHINE_STACK_GUARD,
+	    MACHINE_STACK_GUARD, space_bits(PROT_NONE));
 	m->guest.limit[RLIMIT_STACK] = (struct hc_limit){ size, size };
 	m->guest.limit[RLIMIT_AS] = (struct hc_limit){ m->mem.size,
 		m->mem.size };
@@ -220,7 +218,7 @@ keep_private(const struct machine *m)
 static uint64_t
 stack_floor(uint64_t addresses, uint64_t memory)
 {
-	return addresses - stack_size(memory) - STACK_GUARD;
+	return addresses - stack_size(memory) - MACHINE_STACK_GUARD;
 }
 
 /* Is there room for the image and the stack? */

@@ -43,6 +43,9 @@
 
 #define MACHINE_SLOTS ((MACHINE_MAX_MEMORY + MACHINE_SPARE) / MACHINE_SLOT + 1)
 
+/* Below the stack: a frame that overflows it faults here. */
+#define MACHINE_STACK_GUARD (16 * PAGE_4K)
+
 /* One sentence without newline: what failed and why. */
 struct machine_error {
 	char text[256];
@@ -145,8 +148,10 @@ struct machine {
 	struct image interp;     /* its interpreter; no segments: it has none */
 	const char *interp_name; /* in the guest's tree */
 	uint64_t stack_bottom;
-	uint64_t auxv, auxv_size;  /* the auxiliary vector on the stack */
-	uint64_t random;           /* moves the guest's places, if not 0 */
+	uint64_t auxv, auxv_size; /* the auxiliary vector on the stack */
+	/* Moves the guest's places, if not 0: 20 bits the image, 20 what is
+	 * mapped, 9 the break, the highest 15 the stack. */
+	uint64_t random;
 	bool vdso;                 /* the guest is to have one */
 	bool same_counter;         /* its time stamp counter is the host's */
 	uint64_t vdso_at;          /* 0: there is none */
@@ -252,6 +257,10 @@ int machine_load(
  */
 int machine_set_start(struct machine *m, const char *execname, char **argv,
     char **envp, struct machine_error *error);
+
+/* The end of what the first stack starts with: that of RAM, or below it where
+ * places are random. */
+uint64_t machine_stack_end(const struct machine *m);
 
 /*
  * The stack pointer with which vCPU 0 starts.  machine_replace_stack() changes

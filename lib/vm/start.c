@@ -201,15 +201,16 @@ first_instruction(const struct machine *m)
 	return image->entry + image->bias;
 }
 
-/* How far the first stack is moved within its memory: up to a part of it, by
- * bits of m->random that move no other place. */
+/* The first stack is moved within its memory, by up to a part of it. */
 #define MOVED_SHARE 16
-#define MOVED_SHIFT 44
+#define MOVED_SHIFT 49
 
-static uint64_t
-stack_moved(const struct machine *m, uint64_t stack_size)
+uint64_t
+machine_stack_end(const struct machine *m)
 {
-	return (m->random >> MOVED_SHIFT) * 16 % (stack_size / MOVED_SHARE);
+	const uint64_t most = (m->mem.size - m->stack_bottom) / MOVED_SHARE;
+
+	return m->mem.size - (m->random >> MOVED_SHIFT) * 16 % most;
 }
 
 int
@@ -217,7 +218,7 @@ machine_set_start(struct machine *m, const char *execname, char **argv,
     char **envp, struct machine_error *error)
 {
 	const uint64_t stack_size = m->mem.size - m->stack_bottom;
-	const uint64_t end = m->mem.size - stack_moved(m, stack_size);
+	const uint64_t end = machine_stack_end(m);
 	struct stack s = {
 		.m = m,
 		.sp = end,

@@ -54,7 +54,8 @@ below_stack(const struct machine *m, uint64_t va)
 
 	if (va >= m->stack_bottom)
 		return va < m->guest.space.stack_floor && pte_waits(entry);
-	return va >= m->guest.space.top && (entry & PTE_TAKEN);
+	return va >= m->stack_bottom - MACHINE_STACK_GUARD &&
+	       (entry & PTE_TAKEN);
 }
 
 /* Did the guest touch a page for which there is no memory left? */

@@ -12,18 +12,33 @@ make_scratch
 program=$scratch/places
 log=$scratch/log
 cat >"$program.c" <<'END'
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Read a page without rights, far below the stack. */
+static int
+read_below(int *here)
+{
+	uintptr_t at = ((uintptr_t)here & ~(uintptr_t)4095) - (16 << 20);
+	volatile char *p = mmap((void *)at, 4096, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	return *p;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	FILE *f = fopen("/proc/sys/kernel/randomize_va_space", "r");
 	int here, random = -1;
 	void *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 	    0);
 
+	(void)argv;
+	if (argc > 1)
+		return read_below(&here);
 	if (f && fscanf(f, "%d", &random) == 1)
 		printf("%d\n", random);
 	printf("image %p\nmapped %p\nbreak %p\nstack %p\n", (void *)main, p,
@@ -83,6 +98,13 @@ recorded=$out
 ok "$([ "$recorded" != "$first" ]; echo $?)" "a recording has its own places"
 try "$novillo" --replay="$log"
 is "$status:$out" "0:$recorded" "and a replay has those"
+
+ok "$([ "$(wc -c <"$log")" -lt 20000 ]; echo $?)" \
+    "the recording does not hold the space above the stack"
+
+try "$novillo" --aslr "$program" below
+is "$status" 139 "a page without rights is not read"
+has "$err" "read of inaccessible memory" "nor taken for the stack's guard"
 
 if command -v gdb >/dev/null 2>&1; then
 	try timeout 60 gdb -nx -batch -ex "target remote | exec '$novillo' \
