@@ -621,8 +621,46 @@ proc(void)
 	show_line("msg", msg, 3);
 }
 
+/* The column of /proc/sysvipc/shm that says how much of a segment has memory;
+ * -1: the segment is not there. */
+static long
+resident(int id)
+{
+	FILE *f = fopen("/proc/sysvipc/shm", "r");
+	char line[512];
+	long rss = -1, bytes;
+	int there;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line,
+			"%*d %d %*o %*d %*d %*d %*d %*d %*d %*d %*d"
+			" %*d %*d %*d %ld",
+			&there, &bytes) == 2 &&
+		    there == id)
+			rss = bytes;
+	if (f)
+		fclose(f);
+	return rss;
+}
+
+static void
+shm_resident(void)
+{
+	int id = shmget(IPC_PRIVATE, 3 * 4096, IPC_CREAT | 0600);
+	char *p = shmat(id, NULL, 0);
+
+	printf("of an untouched segment %ld\n", resident(id));
+	p[4096] = 1;
+	printf("of one page %ld\n", resident(id));
+	SHOW(shmctl(id, IPC_RMID, NULL));
+	printf("removed, and attached: %ld\n", resident(id));
+	SHOW(munmap(p, 3 * 4096));
+	printf("and no more: %ld\n", resident(id));
+}
+
 static const struct part parts[] = {
 	{ "proc", proc },
+	{ "shm-resident", shm_resident },
 	{ "shm-errors", shm_errors },
 	{ "shm-once", shm_once },
 	{ "shm-twice", shm_twice },

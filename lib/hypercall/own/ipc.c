@@ -40,6 +40,7 @@ hc_own_sysvipc_shm(struct hc_text *text, const struct hc_call *call, int number)
 	    "   uid   gid  cuid  cgid      atime      dtime      ctime"
 	    "                   rss                  swap\n");
 	(void)ipc_lock(call->guest);
+	hc_shm_sweep(call->guest);
 	for (i = 0; i < HC_SEGMENTS; i++) {
 		id = (int)i;
 		if (!hc_shm_nth(call->guest, &id, &ds))
@@ -49,9 +50,10 @@ hc_own_sysvipc_shm(struct hc_text *text, const struct hc_call *call, int number)
 		    ds.shm_cpid, ds.shm_lpid, (unsigned long)ds.shm_nattch);
 		put_owner(text, &ds.shm_perm);
 		hc_text_put(text,
-		    "%10" PRId64 " %10" PRId64 " %10" PRId64 " %21zu %21u\n",
+		    "%10" PRId64 " %10" PRId64 " %10" PRId64 " %21" PRIu64
+		    " %21u\n",
 		    (int64_t)ds.shm_atime, (int64_t)ds.shm_dtime,
-		    (int64_t)ds.shm_ctime, ds.shm_segsz, 0U);
+		    (int64_t)ds.shm_ctime, hc_shm_resident(call->guest, i), 0U);
 	}
 	(void)ipc_unlock(call->guest, 0);
 }

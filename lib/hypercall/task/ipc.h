@@ -79,6 +79,11 @@ bool hc_msg_nth(struct hc_guest *guest, int *id, struct msqid_ds *ds);
 bool hc_sem_nth(struct hc_guest *guest, int *id, struct semid_ds *ds);
 bool hc_shm_nth(struct hc_guest *guest, int *id, struct shmid_ds *ds);
 
+/* Give back removed segments without attachments.  The bytes of the segment at
+ * a place that have memory. */
+void hc_shm_sweep(struct hc_guest *guest);
+uint64_t hc_shm_resident(struct hc_guest *guest, unsigned place);
+
 /* Free its place. */
 void ipc_remove(struct hc_ipc_object *object);
 

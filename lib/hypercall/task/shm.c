@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 
 static const struct ipc_kind segments = IPC_KIND(segment);
 
@@ -80,8 +81,8 @@ destroy(struct hc_guest *guest, struct hc_segment *s)
 
 /* Removed segments go with their last attachment, which munmap() may have
  * ended. */
-static void
-sweep(struct hc_guest *guest)
+void
+hc_shm_sweep(struct hc_guest *guest)
 {
 	struct hc_segment *s;
 
@@ -133,7 +134,7 @@ hc_do_shmget(struct hc_call *call)
 	int64_t r;
 
 	(void)ipc_lock(guest);
-	sweep(guest);
+	hc_shm_sweep(guest);
 	r = ipc_find(guest, &segments, key, flags, &object);
 	if (r == 0 && !object->used)
 		r = make_segment(guest, as_segment(object), key, size, flags);
@@ -278,7 +279,7 @@ hc_do_shmat(struct hc_call *call)
 	if (r < 0)
 		return r;
 	(void)ipc_lock(guest);
-	sweep(guest);
+	hc_shm_sweep(guest);
 	s = ipc_get(guest, &segments, id);
 	r = s ? ipc_may(guest, &s->object,
 		    (place.prot & PROT_WRITE ? IPC_READ | IPC_WRITE
@@ -363,7 +364,7 @@ hc_do_shmdt(struct hc_call *call)
 	(void)ipc_lock(guest);
 	while (i < HC_SEGMENTS && !detach(guest, &guest->ipc.segment[i], at))
 		i++;
-	sweep(guest);
+	hc_shm_sweep(guest);
 	return ipc_unlock(guest, i < HC_SEGMENTS ? 0 : -EINVAL);
 }
 
@@ -403,6 +404,20 @@ hc_shm_nth(struct hc_guest *guest, int *id, struct shmid_ds *ds)
 	return s;
 }
 
+/* In a recorded guest, whose calls are made again, what counts as memory. */
+uint64_t
+hc_shm_resident(struct hc_guest *guest, unsigned place)
+{
+	const struct hc_segment *s = &guest->ipc.segment[place];
+	struct stat st;
+
+	if (!s->file)
+		return s->home ? page_up(s->size) : 0;
+	return hc_host(SYS_fstat, s->file->host, &st) < 0
+		   ? 0
+		   : (uint64_t)st.st_blocks * 512;
+}
+
 static int64_t
 change_owner(struct hc_call *call, struct hc_segment *s)
 {
@@ -421,7 +436,7 @@ remove_segment(struct hc_guest *guest, struct hc_segment *s)
 {
 	s->removed = true;
 	s->object.key = IPC_PRIVATE;
-	sweep(guest);
+	hc_shm_sweep(guest);
 	return 0;
 }
 
@@ -447,11 +462,14 @@ usage(struct hc_call *call)
 	struct shm_info info = { 0 };
 	const struct hc_segment *s = call->guest->ipc.segment;
 	int highest = ipc_highest(call->guest, &segments, &info.used_ids);
+	unsigned i;
 
-	for (; s < call->guest->ipc.segment + HC_SEGMENTS; s++)
-		if (s->object.used)
-			info.shm_tot += page_up(s->size) / PAGE_4K;
-	info.shm_rss = info.shm_tot;
+	for (i = 0; i < HC_SEGMENTS; i++) {
+		if (!s[i].object.used)
+			continue;
+		info.shm_tot += page_up(s[i].size) / PAGE_4K;
+		info.shm_rss += hc_shm_resident(call->guest, i) / PAGE_4K;
+	}
 	return ipc_put(
 	    call->guest, call->shmctl.buf, &info, sizeof(info), highest);
 }
@@ -492,7 +510,7 @@ hc_do_shmctl(struct hc_call *call)
 	if (id < 0)
 		return -EINVAL;
 	(void)ipc_lock(guest);
-	sweep(guest);
+	hc_shm_sweep(guest);
 	s = cmd == SHM_STAT || cmd == SHM_STAT_ALL
 		? ipc_nth(guest, &segments, &id)
 		: ipc_get(guest, &segments, id);
