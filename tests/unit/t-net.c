@@ -704,6 +704,30 @@ test_many(void)
 }
 
 static void
+test_long_name(void)
+{
+	uint64_t fd = guest_socket(AF_UNIX, SOCK_DGRAM);
+	uint64_t other = guest_socket(AF_UNIX, SOCK_DGRAM);
+	struct sockaddr_un un;
+	char text[101];
+
+	memset(text, 'n', sizeof(text));
+	text[100] = '\0';
+	is_int(
+	    CALL(bind, fd, ADDR, put_un(text)), 0, "a long component is bound");
+	is_int(CALL(connect, other, ADDR, put_un(text)), 0, "and connected to");
+	put_len(110);
+	is_int(CALL(getpeername, other, ADDR, LEN), 0, "its name is returned");
+	memcpy(&un, at(ADDR), sizeof(un));
+	is_str(un.sun_path, text, "whole");
+	is_int(CALL(getsockname, fd, ADDR, LEN), 0, "also to itself");
+	memcpy(&un, at(ADDR), sizeof(un));
+	is_str(un.sun_path, text, "whole");
+	CALL(close, fd);
+	CALL(close, other);
+}
+
+static void
 test_unix(void)
 {
 	uint64_t fd = guest_socket(AF_UNIX, SOCK_DGRAM);
@@ -1288,6 +1312,7 @@ main(void)
 	test_received();
 	test_many();
 	test_unix();
+	test_long_name();
 	test_same_names();
 	test_strangers();
 	test_rules();

@@ -94,17 +94,36 @@ text_of(const struct hc_unix_name *name)
 	return text;
 }
 
-/* The host's name of the held file, or of `name` in the held folder. */
-static int
-set_host_name(struct hc_unix *u, const char *name)
+/* The host's name of the held socket. */
+static void
+set_host_name(struct hc_unix *u)
 {
-	int n;
-
 	u->host = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	u->host_len = sizeof(u->host);
-	n = snprintf(u->host.sun_path, sizeof(u->host.sun_path),
-	    "/proc/self/fd/%d%s%s", u->held, *name ? "/" : "", name);
-	return n < (int)sizeof(u->host.sun_path) ? 0 : -ENAMETOOLONG;
+	(void)snprintf(u->host.sun_path, sizeof(u->host.sun_path),
+	    "/proc/self/fd/%d", u->held);
+}
+
+/* That of `name` in the held folder.  A long one is relative to /proc/self/fd,
+ * which all threads may enter at once. */
+static int
+set_host_place(struct hc_guest *guest, struct hc_unix *u, const char *name)
+{
+	char text[HC_PATH];
+	int64_t r = 0;
+	int n = snprintf(
+	    text, sizeof(text), "/proc/self/fd/%d/%s", u->held, name);
+
+	if (n > (int)HC_UNIX) {
+		n = snprintf(text, sizeof(text), "%d/%s", u->held, name);
+		r = n > (int)HC_UNIX ? -ENAMETOOLONG
+				     : hc_host(SYS_fchdir, guest->tree.self);
+	}
+	u->host = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	u->host_len = sizeof(u->host);
+	if (r == 0)
+		memcpy(u->host.sun_path, text, (size_t)n);
+	return (int)r;
 }
 
 /* The bound socket that the host knows by this name; or that the guest bound to
@@ -142,7 +161,7 @@ is_taken(struct hc_guest *guest, const struct hc_unix *u)
 static int
 set_host_alone(struct hc_guest *guest, struct hc_unix *u, const char *name)
 {
-	int r = set_host_name(u, name);
+	int r = set_host_place(guest, u, name);
 
 	while (r == 0 && is_taken(guest, u)) {
 		int64_t next = hc_host(
@@ -152,7 +171,7 @@ set_host_alone(struct hc_guest *guest, struct hc_unix *u, const char *name)
 			return (int)next;
 		close(u->held);
 		u->held = (int)next;
-		r = set_host_name(u, name);
+		r = set_host_place(guest, u, name);
 	}
 	return r;
 }
@@ -176,7 +195,8 @@ hc_unix_place(struct hc_guest *guest, struct hc_unix *u,
 	else if (found.entry == HC_ENTRY_OWN)
 		r = -ENOENT;
 	else if (found.entry == HC_ENTRY_NONE ||
-		 found.entry == HC_ENTRY_SHARED || found.read_only)
+		 found.entry == HC_ENTRY_SHARED ||
+		 found.entry == HC_ENTRY_QUEUE || found.read_only)
 		r = -EROFS;
 	else
 		r = set_host_alone(guest, u, found.last);
@@ -240,8 +260,8 @@ hc_unix_find(struct hc_guest *guest, struct hc_unix *u,
 	u->held = found.fd;
 	r = check_socket(u->held);
 	if (r == 0)
-		r = set_host_name(u, "");
-	if (r < 0)
+		set_host_name(u);
+	else
 		hc_unix_put(u);
 	return r;
 }
