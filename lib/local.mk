@@ -166,7 +166,9 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/task/memory.c \
 	lib/hypercall/task/messages.c \
 	lib/hypercall/task/messages.h \
+	lib/hypercall/task/mqfile.c \
 	lib/hypercall/task/mqueue.c \
+	lib/hypercall/task/mqueue.h \
 	lib/hypercall/task/msg.c \
 	lib/hypercall/task/process.c \
 	lib/hypercall/task/rights.c \

@@ -7,6 +7,7 @@
 #include "parts.h"
 #include "show.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <mqueue.h>
 #include <poll.h>
@@ -20,7 +21,10 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -240,6 +244,209 @@ files(void)
 	printf("links %lu\n", (unsigned long)st.st_nlink);
 	get(d);
 	close(d);
+}
+
+/* The second page of two cannot be read. */
+static char *
+end_of_page(size_t n)
+{
+	char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	munmap(p + 4096, 4096);
+	return p + 4096 - n;
+}
+
+/* Reading at places. */
+static void
+places(void)
+{
+	mqd_t q = make_queue(2, 10, O_RDWR | O_NONBLOCK);
+	struct iovec v[2];
+	char text[200] = "";
+
+	SHOW(pread((int)q, text, 5, 0));
+	SHOW(pread((int)q, text + 5, 3, 5));
+	printf("%s\n", text);
+	SHOW(pread((int)q, text, 5, -1));
+	SHOW(pread((int)q, text, sizeof(text), 1000));
+	v[0] = (struct iovec){ text, 2 };
+	v[1] = (struct iovec){ text + 10, 190 };
+	SHOW(preadv((int)q, v, 2, 6));
+	SHOW(preadv2((int)q, v, 1, -1, 0));
+	SHOW(lseek((int)q, 0, SEEK_CUR));
+	SHOW(preadv2((int)q, v, 1, 0, RWF_NOWAIT));
+	SHOW(lseek((int)q, 3, SEEK_SET));
+	SHOW(lseek((int)q, -1, SEEK_CUR));
+	SHOW(read((int)q, text, 4));
+	printf("%.4s\n", text);
+	SHOW(lseek((int)q, 0, SEEK_END));
+	SHOW(read((int)q, text, 4));
+	SHOW(lseek((int)q, -100, SEEK_CUR));
+	SHOW(lseek((int)q, 5, SEEK_DATA));
+	SHOW(lseek((int)q, 5, SEEK_HOLE));
+	SHOW(lseek((int)q, 80, SEEK_DATA));
+	SHOW(lseek((int)q, 0, 9));
+	SHOW(lseek((int)q, 0, SEEK_SET));
+	SHOW(read((int)q, end_of_page(0), 4));
+	SHOW(mq_close(q));
+	SHOW(mq_unlink(name));
+}
+
+/* Attributes and flags. */
+static void
+looks(void)
+{
+	mqd_t q = make_queue(2, 10, O_RDWR | O_NONBLOCK | O_APPEND), w;
+	char text[200] = "", link[300] = "", path[64];
+	struct statx x = { 0 };
+	struct statfs fs = { 0 };
+	struct stat st;
+
+	SHOW(statx((int)q, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &x));
+	printf("mode %o, %llu bytes, %u links, block %u, %llu blocks\n",
+	    (unsigned)x.stx_mode, (unsigned long long)x.stx_size, x.stx_nlink,
+	    x.stx_blksize, (unsigned long long)x.stx_blocks);
+	SHOW(fstatfs((int)q, &fs));
+	printf("type %lx, names of %ld\n", (long)fs.f_type, (long)fs.f_namelen);
+	fstat((int)q, &st);
+	printf("the same inode %d, device %d\n", st.st_ino == x.stx_ino,
+	    minor(st.st_dev) == x.stx_dev_minor);
+	printf("whole seconds %d, all times are now %d\n",
+	    st.st_atim.tv_nsec == 0 && st.st_ctim.tv_nsec == 0,
+	    st.st_atim.tv_sec == st.st_ctim.tv_sec &&
+		st.st_mtim.tv_sec == st.st_ctim.tv_sec &&
+		time(NULL) - st.st_ctim.tv_sec < 60);
+	put(q, "one", 1);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)q);
+	printf("link: %d\n",
+	    readlink(path, link, sizeof(link) - 1) == (ssize_t)strlen(name) &&
+		strcmp(link, name) == 0);
+	SHOW(fcntl((int)q, F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK));
+	SHOW(mq_setattr(q, &(struct mq_attr){ .mq_flags = 0 }, NULL));
+	SHOW(fcntl((int)q, F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK));
+	SHOW(mq_open(name, O_ACCMODE));
+	SHOW(mq_notify(q, (void *)end_of_page(16)));
+	SHOW(mq_notify(q, memset(end_of_page(64), 0, 64)));
+	SHOW(mq_close(q));
+	SHOW(mq_unlink(name));
+	w = mq_open(name, O_ACCMODE | O_CREAT, 0600, NULL);
+	SHOW(w >= 0);
+	SHOW(mq_send(w, "x", 1, 0));
+	SHOW(mq_receive(w, text, sizeof(text), NULL));
+	mq_unlink(name);
+}
+
+/* A closed queue leaves the sets of epoll. */
+static void
+closed(void)
+{
+	mqd_t q = make_queue(2, 10, O_RDWR | O_NONBLOCK);
+	struct epoll_event in = { .events = EPOLLIN | EPOLLOUT }, got;
+	struct epoll_event out = { .events = EPOLLOUT | EPOLLET };
+	int set = epoll_create1(0), d;
+
+	put(q, "one", 1);
+	SHOW(epoll_ctl(set, EPOLL_CTL_ADD, (int)q, &in));
+	SHOW(epoll_wait(set, &got, 1, 0));
+	d = dup((int)q);
+	close((int)q);
+	SHOW(epoll_wait(set, &got, 1, 0));
+	close(d);
+	SHOW(epoll_wait(set, &got, 1, 0));
+	q = mq_open(name, O_RDWR);
+	SHOW(epoll_wait(set, &got, 1, 0));
+	SHOW(epoll_ctl(set, EPOLL_CTL_ADD, (int)q, &out));
+	SHOW(epoll_wait(set, &got, 1, 0));
+	put(q, "two", 1);
+	SHOW(epoll_wait(set, &got, 1, 0));
+	get(q);
+	SHOW(epoll_wait(set, &got, 1, 0));
+	get(q);
+	SHOW(epoll_wait(set, &got, 1, 0));
+	SHOW(epoll_wait(set, &got, 1, 0));
+	mq_unlink(name);
+}
+
+static void
+list(void)
+{
+	DIR *dir = opendir("/dev/mqueue");
+	struct dirent *e;
+	int n = 0;
+
+	while (dir && (e = readdir(dir)))
+		if (strstr(e->d_name, name + 1)) {
+			struct stat st;
+
+			n++;
+			printf("an entry, type %d, the same inode %d\n",
+			    e->d_type,
+			    fstatat(dirfd(dir), e->d_name, &st, 0) == 0 &&
+				st.st_ino == e->d_ino);
+		}
+	printf("entries: %d\n", n);
+	if (dir)
+		closedir(dir);
+}
+
+/* The folder of queues. */
+static void
+folder(void)
+{
+	mqd_t q = make_queue(2, 10, O_RDWR | O_NONBLOCK), r;
+	struct statfs fs;
+	struct stat st;
+	char path[128], other[160], text[100] = "";
+
+	snprintf(path, sizeof(path), "/dev/mqueue%s", name);
+	snprintf(other, sizeof(other), "%s-2", path);
+	put(q, "one", 1);
+	list();
+	SHOW(stat("/dev/mqueue", &st));
+	printf("mode %o\n", (unsigned)st.st_mode);
+	SHOW(statfs("/dev/mqueue", &fs));
+	printf("type %lx\n", (long)fs.f_type);
+	SHOW(stat(path, &st));
+	printf("mode %o, %ld bytes\n", (unsigned)st.st_mode, (long)st.st_size);
+	SHOW(access(path, R_OK | W_OK));
+	SHOW(access(other, F_OK));
+	SHOW(readlink(path, text, sizeof(text)));
+	SHOW(mkdir(other, 0700));
+	SHOW(mkdir(path, 0700));
+	SHOW(symlink("x", other));
+	SHOW(rename(path, other));
+	SHOW(rename(other, path));
+	SHOW(rename(path, "/dev/shm/novillo-no-queue"));
+	SHOW(link(path, other));
+	SHOW(rmdir(path));
+	SHOW(rmdir(other));
+	SHOW(chdir(path));
+	SHOW(open(path, O_RDONLY | O_DIRECTORY));
+	SHOW(open(path, O_RDWR | O_CREAT | O_EXCL, 0600));
+	SHOW(open(other, O_RDWR));
+	r = open(path, O_RDWR | O_NONBLOCK);
+	SHOW(r >= 0);
+	SHOW(read((int)r, text, sizeof(text) - 1));
+	printf("%.16s\n", text);
+	get(r);
+	put(r, "two", 2);
+	get(q);
+	close((int)r);
+	r = open(other, O_RDONLY | O_CREAT | O_NONBLOCK, 0640);
+	SHOW(r >= 0);
+	attributes(r);
+	SHOW(mq_send(r, "x", 1, 0));
+	SHOW(stat(other, &st));
+	printf("mode %o\n", (unsigned)st.st_mode);
+	list();
+	SHOW(unlink(other));
+	SHOW(unlink(other));
+	fstat((int)r, &st);
+	printf("links %lu\n", (unsigned long)st.st_nlink);
+	SHOW(unlink(path));
+	SHOW(mq_unlink(name));
+	list();
 }
 
 static volatile sig_atomic_t signals;
@@ -511,6 +718,10 @@ static const struct part parts[] = {
 	{ "mq-errors", errors },
 	{ "mq-order", order },
 	{ "mq-files", files },
+	{ "mq-places", places },
+	{ "mq-looks", looks },
+	{ "mq-closed", closed },
+	{ "mq-folder", folder },
 	{ "mq-notify", notify },
 	{ "mq-threads", threads },
 	{ "mq-handed", handed },

@@ -70,7 +70,8 @@ may hypercall/record	abi mem hypercall/core hypercall/signal record output
 may hypercall/signal	abi mem hypercall/core
 may hypercall/task	abi mem hypercall/core hypercall/signal
 may hypercall/own	abi mem hypercall/core hypercall/task
-may hypercall/file	abi mem hypercall/core hypercall/signal hypercall/own
+may hypercall/file	abi mem hypercall/core hypercall/signal hypercall/task \
+    hypercall/own
 may hypercall/net	abi mem hypercall/core hypercall/file
 may hypercall/dispatch	abi mem hypercall/core hypercall/signal hypercall/task \
     hypercall/own hypercall/file hypercall/net
@@ -130,7 +131,7 @@ nanosleep|poll|ppoll|read|readv|recvfrom|recvmsg|sendfile|sendmsg|sendto|splice|
 tee|write|writev)\b[^,]*,[^,]*" | sed "s,^,$file: ,"
 done | grep -v '^lib/hypercall/own/text\.c: .*SYS_write, text->fd' |
     grep -v '^lib/hypercall/net/inflight\.c: .*SYS_ppoll, &p' |
-    grep -v '^lib/hypercall/task/mqueue\.c: .*, o->event' |
+    grep -v '^lib/hypercall/task/mqfile\.c: .*, event' |
     grep -v '^lib/hypercall/signal/signalfile\.c: .*, f->event')
 is "$wrong" "" "no handler waits where no kick ends the wait"
 

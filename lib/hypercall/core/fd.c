@@ -143,6 +143,17 @@ hc_file_hold(struct hc_file *file)
 	file->refs++;
 }
 
+bool
+hc_file_hold_queue(struct hc_file *file, const struct hc_mq_open *queue)
+{
+	if (!hold_live(file))
+		return false;
+	if (file->queue == queue)
+		return true;
+	hc_file_put(file);
+	return false;
+}
+
 /* A file has lost its last holder: its place is free again. */
 static void
 give_place(struct hc_file *file)
@@ -444,12 +455,14 @@ hc_fd_replace(
 	return (int)n;
 }
 
-void
+bool
 hc_answer_stat(
     const struct hc_guest *guest, const struct hc_file *file, struct stat *st)
 {
-	if (file->answers && file->answers->stat)
-		file->answers->stat(guest, file, st);
+	if (!file->answers || !file->answers->stat)
+		return false;
+	file->answers->stat(guest, file, st);
+	return true;
 }
 
 int

@@ -60,13 +60,16 @@ struct hc_shared;
 struct stat;
 
 /* The answers of novillo's own about an open file: read() into a buffer of the
- * guest's or of novillo's, and unless it is NULL fstat().  It is not written to
- * and not read in any other way. */
+ * guest's or of novillo's, from place *at, or for NULL from its position, which
+ * moves; fstat() and lseek(), or NULL.  Without lseek() it is read from no
+ * place.  It is not written to and not read in any other way. */
 struct hc_answers {
 	int64_t (*read)(struct hc_call *call, struct hc_file *file,
-	    uint8_t *buf, uint64_t len);
+	    const uint64_t *at, uint8_t *buf, uint64_t len);
 	void (*stat)(const struct hc_guest *guest, const struct hc_file *file,
 	    struct stat *st);
+	int64_t (*seek)(struct hc_call *call, struct hc_file *file,
+	    int64_t offset, int whence);
 };
 
 /* An open file. */
@@ -186,6 +189,10 @@ struct hc_file *hc_fds_next_file(struct hc_fds *fds, unsigned *at);
 void hc_file_hold(struct hc_file *file);
 void hc_file_put(struct hc_file *file);
 
+/* Hold a file that may have lost its last holder, and be another by now: false
+ * if it is not the one of `queue`. */
+bool hc_file_hold_queue(struct hc_file *file, const struct hc_mq_open *queue);
+
 /* A file without marks for the host's descriptor, held once.  With too many
  * files: NULL, and `host` is closed. */
 struct hc_file *hc_file_new(struct hc_fds *fds, int host);
@@ -217,8 +224,8 @@ int hc_fd_open_socket(struct hc_fds *fds, int host, unsigned may, bool cloexec);
 int hc_fd_replace(
     struct hc_fds *fds, struct hc_file *file, uint64_t fd, bool cloexec);
 
-/* Change what the host says of `file` to what novillo does, if it answers. */
-void hc_answer_stat(
+/* Does novillo answer fstat() of `file`?  If so, it has. */
+bool hc_answer_stat(
     const struct hc_guest *guest, const struct hc_file *file, struct stat *st);
 
 /* 0 or -EBADF. */

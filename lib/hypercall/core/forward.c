@@ -91,9 +91,10 @@ hc_may_write(const struct hc_file *file)
 	return file->netlink ? -EBADF : check_way(file, HC_NO_WRITE);
 }
 
-/* A file that novillo answers for is only read, and from no place. */
+/* A file that novillo answers for is only read. */
 static int
-check_answered(const struct forward *f, unsigned way)
+check_answered(
+    const struct forward *f, const struct hc_answers *answers, unsigned way)
 {
 	if (way == 0)
 		return 0;
@@ -102,7 +103,7 @@ check_answered(const struct forward *f, unsigned way)
 	case SYS_readv: return 0;
 	case SYS_pread64:
 	case SYS_preadv:
-	case SYS_preadv2: return -ESPIPE;
+	case SYS_preadv2: return answers->seek ? 0 : -ESPIPE;
 	default: return -EINVAL;
 	}
 }
@@ -125,7 +126,9 @@ put_file(struct forward *f, unsigned i, const struct hc_arg *arg)
 	if (file->netlink && (f->row->raises & HC_WRITES))
 		return -EBADF;
 	r = check_way(file, arg->unless);
-	return r == 0 && file->answers ? check_answered(f, arg->unless) : r;
+	return r == 0 && file->answers
+		   ? check_answered(f, file->answers, arg->unless)
+		   : r;
 }
 
 static int
@@ -222,29 +225,80 @@ scatter(const struct forward *f, const uint8_t *bytes, uint64_t n)
 	return (int64_t)done;
 }
 
+/* Where a call reads: *place, or NULL for the file's position. */
+static const uint64_t *
+place_of(const struct forward *f, uint64_t *place)
+{
+	const long number = f->row->needs[0];
+
+	*place = (uint64_t)f->arg[3];
+	if (number == SYS_read || number == SYS_readv ||
+	    (number == SYS_preadv2 && f->arg[3] == -1))
+		return NULL;
+	return place;
+}
+
 /* As on Linux since 6.9, a signal may lie in several parts of a vector. */
 static int64_t
-read_answer(struct forward *f)
+read_vector(struct forward *f, const uint64_t *at)
 {
-	const struct hc_answers *answers = f->held[0]->answers;
 	uint8_t bytes[ANSWER];
 	int64_t n;
 
-	if (f->row->needs[0] == SYS_read)
-		return answers->read(f->call, f->held[0], (uint8_t *)f->arg[1],
-		    (uint64_t)f->arg[2]);
 	if (f->bytes == 0)
 		return 0;
-	n = answers->read(f->call, f->held[0], bytes,
+	n = f->held[0]->answers->read(f->call, f->held[0], at, bytes,
 	    f->bytes < sizeof(bytes) ? f->bytes : sizeof(bytes));
 	return n < 0 ? n : scatter(f, bytes, (uint64_t)n);
 }
 
-static bool
-reads_answer(const struct forward *f)
+static int64_t
+read_answer(struct forward *f)
 {
-	return f->files > 0 && f->held[0]->answers &&
-	       (f->row->needs[0] == SYS_read || f->row->needs[0] == SYS_readv);
+	uint64_t place;
+	const uint64_t *at = place_of(f, &place);
+
+	if (at && (int64_t)place < 0)
+		return -EINVAL;
+	switch (f->row->needs[0]) {
+	case SYS_read:
+	case SYS_pread64:
+		return f->held[0]->answers->read(f->call, f->held[0], at,
+		    (uint8_t *)f->arg[1], (uint64_t)f->arg[2]);
+	case SYS_preadv2:
+		if ((unsigned)f->arg[5] != 0)
+			return -EOPNOTSUPP;
+		/* fall through */
+	default: return read_vector(f, at);
+	}
+}
+
+/* Does novillo answer the call?  Those that it refuses have been. */
+static bool
+is_answered(const struct forward *f)
+{
+	if (f->files == 0 || !f->held[0]->answers)
+		return false;
+	switch (f->row->needs[0]) {
+	case SYS_read:
+	case SYS_readv:
+	case SYS_pread64:
+	case SYS_preadv:
+	case SYS_preadv2: return true;
+	case SYS_lseek: return f->held[0]->answers->seek;
+	default: return false;
+	}
+}
+
+static int64_t
+answer(struct forward *f)
+{
+	struct hc_file *file = f->held[0];
+
+	return f->row->needs[0] == SYS_lseek
+		   ? file->answers->seek(
+			 f->call, file, f->arg[1], (int)f->arg[2])
+		   : read_answer(f);
 }
 
 static int64_t
@@ -254,8 +308,8 @@ make_call(struct forward *f)
 	struct hc_growth growth;
 	int64_t r;
 
-	if (reads_answer(f))
-		return read_answer(f);
+	if (is_answered(f))
+		return answer(f);
 	r = hc_growth_limit(f->call->guest, number, f->held, arg);
 	if (r == 0)
 		r = hc_memfile_call(

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #define HC_SEGMENTS       128U /* of shared memory */
 #define HC_SEMAPHORE_SETS 128U
@@ -31,6 +32,7 @@
 #define HC_MQ_MESSAGES 10U     /* of one: Linux' msg_max */
 #define HC_MQ_OPENS    1024U   /* open files of all */
 #define HC_MQ_BYTES    819200U /* of all: Linux' RLIMIT_MSGQUEUE */
+#define HC_MQ_MODE     07777U  /* of one: the permissions that a guest sets */
 
 /*
  * The part that all kinds have in common.  An ID is the object's place in its
@@ -97,30 +99,31 @@ struct hc_message_queue {
 	struct hc_messages messages;
 };
 
+struct hc_file;
 struct hc_mqueue;
 struct hc_mq_waiter;
 
-/* An open file of a POSIX message queue.  The host's file is an eventfd, of
- * which `event` is another descriptor: poll() sees the queue's state in its
- * `value`. */
+/* An open file of a POSIX message queue.  The host's file is an eventfd: poll()
+ * sees the queue's state in its `value`. */
 struct hc_mq_open {
 	bool used;
-	atomic_bool gone; /* its open file has no holder any more */
-	int event;
+	atomic_bool gone;     /* `file` has no holder any more */
+	struct hc_file *file; /* until then */
 	uint64_t value;
-	uint32_t at; /* where its text is read from */
+	uint64_t at; /* where its text is read from */
 	struct hc_mqueue *queue;
 	struct hc_mq_open *next; /* of the same queue */
 };
 
 struct hc_mqueue {
 	bool used;
-	char name[NAME_MAX + 1]; /* "": it has been removed */
-	uint64_t inode;
-	uint16_t mode;  /* permissions */
-	uint32_t most;  /* messages */
-	uint32_t size;  /* of the longest */
-	uint32_t bytes; /* that count against RLIMIT_MSGQUEUE */
+	char name[NAME_MAX + 1]; /* "": it has been removed, and was `last` */
+	char last[NAME_MAX + 1];
+	uint64_t number; /* 1 and so on: its inode */
+	uint16_t mode;   /* permissions */
+	uint32_t most;   /* messages */
+	uint32_t size;   /* of the longest */
+	uint32_t bytes;  /* that count against RLIMIT_MSGQUEUE */
 	struct hc_mq_open *open;
 	struct hc_mq_waiter *senders, *receivers; /* the longest wait first */
 	atomic_bool closed; /* a descriptor: mq_notify() ends with it */
@@ -129,6 +132,7 @@ struct hc_mqueue {
 		int signal; /* 0: none is sent */
 		union sigval value;
 	} notify;
+	struct timespec accessed, modified, changed;
 	struct hc_messages messages; /* by priority, then by age */
 };
 
@@ -140,7 +144,7 @@ struct hc_ipc {
 	struct hc_message_queue queue[HC_MESSAGE_QUEUES];
 	struct hc_mqueue mqueue[HC_MQUEUES];
 	struct hc_mq_open mq_open[HC_MQ_OPENS];
-	uint64_t mq_made; /* queues so far: their inodes */
+	uint64_t mq_made; /* queues so far */
 };
 
 #endif

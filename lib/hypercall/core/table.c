@@ -98,9 +98,12 @@
 #define FINDING                                                             \
 	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
 	    SYS_fcntl, SYS_statx
-/* To open a file, which may be one of /dev/shm that is made; to remove it. */
-#define OPENING  FINDING, SYS_memfd_create, SYS_fchmod, SYS_ftruncate, SYS_fstat
-#define REMOVING FINDING, SYS_fstat
+/* To open a file, which may be one of /dev/shm or /dev/mqueue that is made; to
+ * remove it. */
+#define OPENING                                                          \
+	FINDING, SYS_memfd_create, SYS_fchmod, SYS_ftruncate, SYS_fstat, \
+	    SYS_eventfd2, SYS_write, SYS_madvise
+#define REMOVING FINDING, SYS_fstat, SYS_madvise
 /* To make a segment of shared memory, and to give it back. */
 #define SHARING SYS_memfd_create, SYS_fstat, SYS_fcntl, SYS_close
 /* To show the state of a message queue, and whether it may block. */

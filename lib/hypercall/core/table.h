@@ -99,7 +99,7 @@ typedef struct ifreq hc_if_index, hc_if_name, hc_if_flags, hc_if_addr,
     hc_if_mask, hc_if_mtu;
 
 /* The most host calls that a row needs. */
-#define HC_NEEDS 13
+#define HC_NEEDS 16
 
 struct hc_row {
 	const char *name; /* NULL: no such call */

@@ -9,6 +9,7 @@
 #include "hypercall/core/seal.h"
 #include "hypercall/file/file.h"
 #include "hypercall/own/own.h"
+#include "hypercall/task/mqueue.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -597,14 +598,15 @@ hc_do_fstat(struct hc_call *call)
 		if (r == 0)
 			r = gmem_write(
 			    call->guest->mem, call->fstat.buf, &st, sizeof(st));
-	} else if (file->shared || file->answers) {
+	} else if (file->shared) {
 		r = hc_host(SYS_fstat, file->host, &st);
-		if (file->shared)
-			st.st_nlink = file->shared->names;
-		hc_answer_stat(call->guest, file, &st);
+		st.st_nlink = file->shared->names;
 		if (r == 0)
 			r = gmem_write(
 			    call->guest->mem, call->fstat.buf, &st, sizeof(st));
+	} else if (hc_answer_stat(call->guest, file, &st)) {
+		r = gmem_write(
+		    call->guest->mem, call->fstat.buf, &st, sizeof(st));
 	} else {
 		r = hc_forward_on(call, hc_row(HC_fstat), file);
 	}
@@ -622,7 +624,8 @@ hc_do_fstatfs(struct hc_call *call)
 
 	if (!file)
 		return -EBADF;
-	if (file->shared || tells_itself(file, &own)) {
+	if (file->shared || tells_itself(file, &own) ||
+	    (file->queue && hc_own_find(call, HC_MQ_PLACE, &own))) {
 		if (file->shared)
 			hc_shared_statfs(call->guest, &fs);
 		else

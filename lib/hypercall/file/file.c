@@ -9,6 +9,7 @@
 #include "hypercall/core/sized.h"
 #include "hypercall/file/file.h"
 #include "hypercall/own/own.h"
+#include "hypercall/task/mqueue.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -322,6 +323,8 @@ open_once(struct hc_call *call, const struct opening *o, unsigned flags,
 		r = open_again(call, found.own.number, flags, o->mode, file);
 	else if (r == 0 && found.leads == HC_LEADS_SHARED)
 		r = make_shared(call, &found, flags, o->mode, file);
+	else if (r == 0 && found.leads == HC_LEADS_QUEUE)
+		r = hc_mq_open(call->guest, found.last, flags, o->mode, file);
 	else if (r == 0 && found.leads == HC_LEADS_PROGRAM)
 		r = open_program(call, flags, file);
 	else if (r == 0)
@@ -504,13 +507,14 @@ hc_may_change(const struct hc_found *found)
 static int64_t
 host_stat(struct hc_call *call, const struct hc_found *found, struct stat *st)
 {
-	int64_t r = found->own.row ? hc_own_stat(call, &found->own, st)
-				   : hc_host(SYS_fstat, found->fd, st);
+	int64_t r;
 
+	if (found->answers && hc_answer_stat(call->guest, found->answers, st))
+		return 0;
+	r = found->own.row ? hc_own_stat(call, &found->own, st)
+			   : hc_host(SYS_fstat, found->fd, st);
 	if (r == 0 && found->shared)
 		st->st_nlink = found->shared->names;
-	if (r == 0 && found->answers)
-		hc_answer_stat(call->guest, found->answers, st);
 	return r;
 }
 
@@ -592,7 +596,8 @@ host_statx(struct hc_call *call, const struct hc_found *found, unsigned flags,
 	struct stat st;
 	int64_t r;
 
-	if (!found->own.row && !call->own_only && !found->shared)
+	if (!found->own.row && !call->own_only && !found->shared &&
+	    !found->answers)
 		return hc_host(SYS_statx, found->fd, "",
 		    AT_EMPTY_PATH | (flags & AT_STATX_SYNC_TYPE),
 		    (unsigned)call->statx.mask, stx);
@@ -641,7 +646,7 @@ static int64_t
 may_access(struct hc_call *call, const struct hc_found *found, unsigned mode)
 {
 	if (found->own.row)
-		return hc_own_access(&found->own, mode);
+		return hc_own_access(call, &found->own, mode);
 	if (found->program)
 		return mode & W_OK ? -EACCES : 0;
 	/* Without a volume a file can only have come by a descriptor. */

@@ -7,6 +7,7 @@
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
 #include "hypercall/file/file.h"
+#include "hypercall/task/mqueue.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -43,7 +44,7 @@ type_of(const struct hc_found *found)
 
 	if (found->entry == HC_ENTRY_POINT)
 		return found->folder ? S_IFDIR : S_IFREG;
-	if (found->entry == HC_ENTRY_SHARED)
+	if (found->entry == HC_ENTRY_SHARED || found->entry == HC_ENTRY_QUEUE)
 		return 0;
 	strcpy(name, found->last);
 	name[strcspn(name, "/")] = '\0';
@@ -65,6 +66,8 @@ find_new(struct hc_call *call, uint64_t dirfd, uint64_t va, bool folder,
 		r = -EROFS;
 	else if (r == 0 && found->entry == HC_ENTRY_SHARED)
 		r = hc_shared_has(call->guest, found->last) ? -EEXIST : -EPERM;
+	else if (r == 0 && found->entry == HC_ENTRY_QUEUE)
+		r = hc_mq_number(call->guest, found->last) ? -EEXIST : -EPERM;
 	else if (r == 0 && found->entry != HC_ENTRY_HOST)
 		r = -EEXIST;
 	else if (r == 0 && found->read_only)
@@ -162,6 +165,17 @@ unlink_shared(struct hc_guest *guest, struct hc_found *found, bool folder)
 }
 
 static int64_t
+unlink_queue(struct hc_guest *guest, struct hc_found *found, bool folder)
+{
+	const bool slash = has_slash(found);
+
+	found->last[strcspn(found->last, "/")] = '\0';
+	if ((folder || slash) && hc_mq_number(guest, found->last))
+		return -ENOTDIR;
+	return hc_mq_unlink(guest, found->last);
+}
+
+static int64_t
 unlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t flags)
 {
 	const bool folder = flags & AT_REMOVEDIR;
@@ -175,6 +189,8 @@ unlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t flags)
 		return r;
 	if (found.entry == HC_ENTRY_SHARED)
 		r = unlink_shared(call->guest, &found, folder);
+	else if (found.entry == HC_ENTRY_QUEUE)
+		r = unlink_queue(call->guest, &found, folder);
 	/* A mount point stays, as on Linux. */
 	else if (found.entry == HC_ENTRY_POINT)
 		r = found.folder == folder
@@ -231,18 +247,27 @@ busy(const struct hc_found *from, const struct hc_found *to, unsigned flags)
 		   : -EBUSY;
 }
 
+/* Is it in a folder of the guest's own files? */
+static bool
+is_apart(const struct hc_found *found)
+{
+	return found->entry == HC_ENTRY_SHARED ||
+	       found->entry == HC_ENTRY_QUEUE;
+}
+
 /* Both names in one volume, and neither a mount point.  0 or -errno. */
 static int
-may_rename(
-    const struct hc_found *from, const struct hc_found *to, unsigned flags)
+may_rename(struct hc_guest *guest, const struct hc_found *from,
+    const struct hc_found *to, unsigned flags)
 {
 	if (from->entry == HC_ENTRY_OWN || to->entry == HC_ENTRY_OWN)
 		return -EPERM;
 	if (from->entry == HC_ENTRY_NONE)
 		return -ENOENT;
-	if (from->entry != to->entry &&
-	    (from->entry == HC_ENTRY_SHARED || to->entry == HC_ENTRY_SHARED))
+	if (from->entry != to->entry && (is_apart(from) || is_apart(to)))
 		return -EXDEV;
+	if (from->entry == HC_ENTRY_QUEUE)
+		return hc_mq_number(guest, from->last) ? -EPERM : -ENOENT;
 	if (from->entry == HC_ENTRY_SHARED)
 		return 0;
 	if (from->mount != to->mount)
@@ -285,7 +310,7 @@ rename_call(struct hc_call *call, const uint64_t at[4], uint64_t flags)
 		return r;
 	r = hc_path_find(call, at[2], at[3], HC_PATH_ENTRY, &to);
 	if (r == 0)
-		r = may_rename(&from, &to, (unsigned)flags);
+		r = may_rename(call->guest, &from, &to, (unsigned)flags);
 	if (r == 0 && from.entry == HC_ENTRY_SHARED)
 		r = rename_shared(call->guest, &from, &to, (unsigned)flags);
 	else if (r == 0 && from.entry != HC_ENTRY_POINT)
@@ -332,6 +357,8 @@ may_link(const struct hc_found *from, const struct hc_found *to)
 		return -EROFS;
 	if (to->entry == HC_ENTRY_POINT)
 		return -EEXIST;
+	if (to->entry == HC_ENTRY_QUEUE)
+		return -EXDEV;
 	if (to->entry == HC_ENTRY_SHARED)
 		return !from->shared ? -EXDEV : has_slash(to) ? -ENOENT : 0;
 	if (from->mount == to->mount && !to->read_only)

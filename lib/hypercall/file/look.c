@@ -246,7 +246,8 @@ open_looked(const struct hc_look *look, const struct looked *l, unsigned flags,
 		return hc_own_snapshot(&l->call, &l->found.own);
 	/* A descriptor's link would open the file in the guest's place. */
 	if (l->found.leads == HC_LEADS_DESCRIPTOR ||
-	    l->found.leads == HC_LEADS_SHARED)
+	    l->found.leads == HC_LEADS_SHARED ||
+	    l->found.leads == HC_LEADS_QUEUE)
 		return -EACCES;
 	if (writes(flags) && !guest_opens(look->guest))
 		return -EPERM;
@@ -348,7 +349,8 @@ hc_look_remove(
 	const struct hc_found *found = &l.found;
 
 	if (r == 0 && (l.given >= 0 || found->entry == HC_ENTRY_OWN ||
-			  found->entry == HC_ENTRY_SHARED))
+			  found->entry == HC_ENTRY_SHARED ||
+			  found->entry == HC_ENTRY_QUEUE))
 		r = -EACCES;
 	if (r != -EACCES && !guest_opens(look->guest))
 		r = -EPERM;

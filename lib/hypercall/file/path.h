@@ -81,6 +81,7 @@ enum hc_leads {
 	HC_LEADS_DESCRIPTOR, /* by its link in /proc to a descriptor of the
 			      * guest's: own.number */
 	HC_LEADS_SHARED,     /* to no file yet: one of /dev/shm is to be made */
+	HC_LEADS_QUEUE,      /* the same of /dev/mqueue */
 	HC_LEADS_PROGRAM,    /* by /proc/self/exe to the guest's program */
 };
 
@@ -90,6 +91,7 @@ enum hc_entry {
 	HC_ENTRY_HOST,   /* the host, in the held folder */
 	HC_ENTRY_POINT,  /* a volume is there, or a made-up folder above one */
 	HC_ENTRY_SHARED, /* the folder of shared files (shared.h) */
+	HC_ENTRY_QUEUE,  /* that of message queues (task/mqueue.h) */
 	HC_ENTRY_OWN,    /* it is one of novillo's own files */
 	HC_ENTRY_NONE,   /* it does not exist, and nothing can be made there */
 };

@@ -6,6 +6,7 @@
 
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
+#include "hypercall/task/mqueue.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -555,6 +556,7 @@ step_to_own(struct walk *w, const struct component *c, const struct hc_own *own)
 	switch (hc_own_row(own->row - 1)->kind) {
 	case HC_OWN_VOLUMES:
 	case HC_OWN_SHARED:
+	case HC_OWN_QUEUES:
 	case HC_OWN_FOLDER: return GO_ON;
 	case HC_OWN_LINK:
 		if (ends && !(w->how & HC_PATH_FOLLOW))
@@ -645,11 +647,30 @@ is_shared(const struct walk *w)
 	       !hc_tree_at(w->tree, w->place, strlen(w->place));
 }
 
+/* Is walk.place the folder of message queues? */
+static bool
+is_queues(const struct walk *w)
+{
+	return !w->others && !w->no_own && strcmp(w->place, HC_MQ_PLACE) == 0 &&
+	       !hc_tree_at(w->tree, w->place, strlen(w->place));
+}
+
+/* A queue that does not exist yet: it is to be made. */
+static int
+end_queue(struct walk *w, const struct component *c)
+{
+	w->found->leads = HC_LEADS_QUEUE;
+	w->found->missing = true;
+	strcpy(w->found->last, c->name);
+	return 0;
+}
+
 static int
 step_in_place(struct walk *w, const struct component *c)
 {
-	const bool makes = c->last && (w->how & HC_PATH_MAKE) && is_made_up(w);
-	const bool shared = is_shared(w);
+	const bool last = c->last && (w->how & HC_PATH_MAKE);
+	const bool makes = last && is_made_up(w);
+	const bool shared = is_shared(w), queues = is_queues(w);
 	const struct hc_mount *m;
 	struct hc_own own;
 	int r = append(w, c->name);
@@ -668,6 +689,8 @@ step_in_place(struct walk *w, const struct component *c)
 		return step_to_own(w, c, &own);
 	if (w->own_only && !is_in_own(w))
 		return HC_ELSEWHERE;
+	if (queues && last && !c->slash)
+		return end_queue(w, c);
 	return makes ? -EROFS : -ENOENT;
 }
 
@@ -800,6 +823,7 @@ end_entry_in_place(struct walk *w, const char *name)
 {
 	struct hc_found *found = w->found;
 	const bool made_up = is_made_up(w), shared = is_shared(w);
+	const bool queues = is_queues(w);
 	const struct hc_mount *m;
 	struct hc_own own;
 	size_t len;
@@ -819,8 +843,8 @@ end_entry_in_place(struct walk *w, const char *name)
 		note_point(found, m, len);
 		return 0;
 	}
-	if (shared) {
-		found->entry = HC_ENTRY_SHARED;
+	if (shared || queues) {
+		found->entry = shared ? HC_ENTRY_SHARED : HC_ENTRY_QUEUE;
 		return 0;
 	}
 	if (!w->no_own && hc_own_find(w->call, w->place, &own))

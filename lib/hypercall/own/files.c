@@ -5,6 +5,7 @@
  */
 #include "hypercall/core/hostcall.h"
 #include "hypercall/own/own.h"
+#include "hypercall/task/mqueue.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,7 +22,10 @@ enum {
 	OWN_ROOT,
 	FIRST_VOLUME,
 	OWN_SHM = FIRST_VOLUME + HC_MOUNTS,
+	OWN_QUEUES = HC_MQ_DEVICE,
 };
+
+_Static_assert(OWN_QUEUES == OWN_SHM + 1, "each has a number");
 
 static const struct own_mount {
 	unsigned number;
@@ -31,6 +35,7 @@ static const struct own_mount {
 	{ OWN_DEV, "/dev", "devtmpfs", "dev", "ro" },
 	{ OWN_SYS, "/sys", "sysfs", "sysfs", "ro" },
 	{ OWN_SHM, HC_SHARED_PLACE, "tmpfs", "shm", "rw" },
+	{ OWN_QUEUES, HC_MQ_PLACE, "mqueue", "mqueue", "rw" },
 };
 
 #define OURS (sizeof(ours) / sizeof(ours[0]))
@@ -134,11 +139,14 @@ mount_of(const struct hc_file *file)
 
 	if (file->shared)
 		return OWN_SHM;
+	if (file->queue)
+		return OWN_QUEUES;
 	if (file->mount)
 		return FIRST_VOLUME + file->mount - 1U;
 	if (!own.row)
 		return 0;
-	for (i = 0; i < OURS; i++)
+	/* Those in others' folders come after them. */
+	for (i = OURS; i-- > 0;)
 		if (strncmp(hc_own_row(own.row - 1)->path, ours[i].at,
 			strlen(ours[i].at)) == 0)
 			return ours[i].number;
@@ -162,9 +170,12 @@ inode_of(const struct hc_call *call, const struct hc_file *file)
 {
 	const struct hc_own own = hc_own_of(file);
 	struct stat st;
-	int r = own.row ? hc_own_stat(call, &own, &st)
-			: (int)hc_host(SYS_fstat, file->host, &st);
+	int r;
 
+	if (hc_answer_stat(call->guest, file, &st))
+		return st.st_ino;
+	r = own.row ? hc_own_stat(call, &own, &st)
+		    : (int)hc_host(SYS_fstat, file->host, &st);
 	return r < 0 ? 0 : st.st_ino;
 }
 
@@ -177,7 +188,8 @@ hc_own_fdinfo(struct hc_text *text, const struct hc_call *call, int number)
 
 	if (!file)
 		return;
-	at = hc_host(SYS_lseek, file->host, 0, SEEK_CUR);
+	at = file->queue ? (int64_t)file->queue->at
+			 : hc_host(SYS_lseek, file->host, 0, SEEK_CUR);
 	hc_text_put(text,
 	    "pos:\t%" PRId64 "\nflags:\t0%" PRIo64
 	    "\nmnt_id:\t%u\nino:\t%" PRIu64 "\n",

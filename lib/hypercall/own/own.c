@@ -9,6 +9,7 @@
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
 #include "hypercall/core/seal.h"
+#include "hypercall/task/mqueue.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -63,6 +64,8 @@ static const struct hc_own_row rows[] = {
 		.make = hc_own_##name },
 #define MISSING(p) { .path = p, .kind = HC_OWN_MISSING },
 #define SHARED(p)  { .path = p, .kind = HC_OWN_SHARED, .mode = 01777 },
+#define QUEUES(p)  { .path = p, .kind = HC_OWN_QUEUES, .mode = 01777 },
+#define QUEUE(p)   { .path = p, .kind = HC_OWN_QUEUE },
 #define VOLUMES(p) { .path = p, .kind = HC_OWN_VOLUMES, .mode = 0555 },
 #include "hypercall/own/own.def"
 };
@@ -71,7 +74,8 @@ static const struct hc_own_row rows[] = {
 
 const int16_t hc_own_needs[] = { SYS_memfd_create, SYS_fcntl, SYS_close,
 	SYS_fstat, SYS_lseek, SYS_readlinkat, SYS_sched_getaffinity,
-	SYS_getgroups, SYS_getrandom, -1 };
+	SYS_getgroups, SYS_getrandom, SYS_eventfd2, SYS_write, SYS_madvise,
+	-1 };
 
 _Static_assert(ROWS < 256, "a row is a byte of an inode's number");
 
@@ -130,7 +134,7 @@ static bool
 is_folder(const struct hc_own_row *row)
 {
 	return row->kind == HC_OWN_FOLDER || row->kind == HC_OWN_SHARED ||
-	       row->kind == HC_OWN_VOLUMES;
+	       row->kind == HC_OWN_QUEUES || row->kind == HC_OWN_VOLUMES;
 }
 
 /* Take the number at *path and move past it.  Leading zeros are refused, so
@@ -185,6 +189,29 @@ exists(const struct hc_call *call, const struct hc_own_row *row, int number)
 	return !strchr(row->path, '#') || thread_lives(call, number);
 }
 
+/* Is this the place of a message queue? */
+static bool
+find_queue(struct hc_guest *guest, const char *place, int *number)
+{
+	const size_t len = strlen(HC_MQ_PLACE "/");
+
+	if (strncmp(place, HC_MQ_PLACE "/", len) != 0)
+		return false;
+	*number = hc_mq_number(guest, place + len);
+	return *number > 0;
+}
+
+static bool
+is_there(const struct hc_call *call, const struct hc_own_row *row,
+    const char *place, int *number)
+{
+	if (row->kind == HC_OWN_QUEUE)
+		return find_queue(call->guest, place, number);
+	return row->kind != HC_OWN_MISSING &&
+	       matches(row->path, place, strlen(place), number) &&
+	       exists(call, row, *number);
+}
+
 /* A made-up folder is numbered by the first volume below it, and the length of
  * its own place in that volume's. */
 #define PLACE_BITS 12
@@ -206,16 +233,13 @@ find_volumes(const struct hc_tree *tree, unsigned row, const char *place,
 bool
 hc_own_find(const struct hc_call *call, const char *place, struct hc_own *own)
 {
-	const size_t len = strlen(place);
 	unsigned i;
 
 	for (i = 0; i < ROWS; i++) {
 		own->number = 0;
 		if (rows[i].kind == HC_OWN_VOLUMES)
 			return find_volumes(&call->guest->tree, i, place, own);
-		if (rows[i].kind == HC_OWN_MISSING ||
-		    !matches(rows[i].path, place, len, &own->number) ||
-		    !exists(call, &rows[i], own->number))
+		if (!is_there(call, &rows[i], place, &own->number))
 			continue;
 		own->row = i + 1;
 		return true;
@@ -275,6 +299,8 @@ hc_own_file_name(
 		return (int64_t)strlen(strcpy(name, guest->world.exe));
 	if (file->shared)
 		return hc_shared_path(guest, file->shared, name);
+	if (file->queue)
+		return hc_mq_path(guest, file, name);
 	if (!own.row)
 		return file->mount ? hc_tree_name(&guest->tree, file, name)
 				   : -ENOENT;
@@ -308,6 +334,7 @@ entry_type(const struct hc_own_row *row)
 {
 	switch (row->kind) {
 	case HC_OWN_VOLUMES:
+	case HC_OWN_QUEUES:
 	case HC_OWN_SHARED:
 	case HC_OWN_FOLDER: return DT_DIR;
 	case HC_OWN_LINK:
@@ -457,6 +484,21 @@ next_shared(struct hc_guest *guest, int64_t at, struct entry *e)
 	return true;
 }
 
+/* The same for that of message queues, which have the positions of their
+ * numbers. */
+static bool
+next_queue(struct hc_guest *guest, int64_t at, struct entry *e)
+{
+	int number = (int)at;
+
+	if (at > INT32_MAX || !hc_mq_next(guest, &number, e->name))
+		return false;
+	e->ino = (uint64_t)number;
+	e->type = DT_REG;
+	e->next = (int64_t)number + DOTS + 1;
+	return true;
+}
+
 /* The entry at position `pos` or after it. */
 static bool
 next_entry(const struct hc_call *call, const struct hc_own *folder, int64_t pos,
@@ -478,6 +520,8 @@ next_entry(const struct hc_call *call, const struct hc_own *folder, int64_t pos,
 	hc_own_place(tree, folder, path);
 	if (row_of(folder)->kind == HC_OWN_SHARED)
 		return next_shared(call->guest, at, e);
+	if (row_of(folder)->kind == HC_OWN_QUEUES)
+		return next_queue(call->guest, at, e);
 	if (row_of(folder)->kind == HC_OWN_VOLUMES && path[0])
 		return next_volume(tree, path, at, e);
 	if (!find_child(call, row_of(folder)->path, &at, &own))
@@ -695,6 +739,19 @@ new_file(
 	return r;
 }
 
+static int
+open_queue(
+    struct hc_guest *guest, int number, unsigned flags, struct hc_file **file)
+{
+	char name[NAME_MAX + 1];
+	int next = number;
+
+	return hc_mq_next(guest, &next, name) && next == number
+		   ? (int)hc_mq_open(
+			 guest, name, flags & ~(unsigned)O_CREAT, 0, file)
+		   : -ENOENT;
+}
+
 int
 hc_own_open(const struct hc_call *call, const struct hc_own *own,
     unsigned flags, struct hc_file **file)
@@ -702,6 +759,8 @@ hc_own_open(const struct hc_call *call, const struct hc_own *own,
 	const struct hc_own_row *row = row_of(own);
 	int r = may_open_own(row, flags);
 
+	if (r == 0 && row->kind == HC_OWN_QUEUE && !(flags & O_PATH))
+		return open_queue(call->guest, own->number, flags, file);
 	if (r == 0)
 		r = new_file(call, own, file);
 	if (r < 0)
@@ -750,6 +809,7 @@ hc_own_stat(
 	static const unsigned types[] = {
 		[HC_OWN_FOLDER] = S_IFDIR,
 		[HC_OWN_SHARED] = S_IFDIR,
+		[HC_OWN_QUEUES] = S_IFDIR,
 		[HC_OWN_VOLUMES] = S_IFDIR,
 		[HC_OWN_TEXT] = S_IFREG,
 		[HC_OWN_LINK] = S_IFLNK,
@@ -760,9 +820,13 @@ hc_own_stat(
 
 	if (fd != -1)
 		return fd < 0 ? fd : (int)hc_host(SYS_fstat, fd, st);
+	if (row->kind == HC_OWN_QUEUE)
+		return hc_mq_stat(call->guest, own->number, st);
 	clock_gettime(CLOCK_REALTIME, &now);
 	memset(st, 0, sizeof(*st));
-	st->st_dev = makedev(0, 1 + (unsigned)root_of(row->path));
+	st->st_dev = makedev(0, row->kind == HC_OWN_QUEUES
+				    ? HC_MQ_DEVICE
+				    : 1 + (unsigned)root_of(row->path));
 	st->st_ino = inode_of(own->row, own->number);
 	st->st_mode = types[row->kind] | row->mode;
 	st->st_nlink = is_folder(row) ? 2 : 1;
@@ -785,6 +849,7 @@ hc_own_snapshot(const struct hc_call *call, const struct hc_own *own)
 	switch (row_of(own)->kind) {
 	case HC_OWN_TEXT: return make_snapshot(call, own, &bytes);
 	case HC_OWN_VOLUMES:
+	case HC_OWN_QUEUES:
 	case HC_OWN_SHARED:
 	case HC_OWN_FOLDER: return -EISDIR;
 	default: return -EACCES;
@@ -801,20 +866,30 @@ hc_own_statfs(
 	}
 	memset(fs, 0, sizeof(*fs));
 	fs->f_type =
-	    (__typeof__(fs->f_type))roots[root_of(row_of(own)->path)].magic;
+	    row_of(own)->kind == HC_OWN_QUEUES ||
+		    row_of(own)->kind == HC_OWN_QUEUE
+		? HC_MQ_MAGIC
+		: (__typeof__(fs->f_type))roots[root_of(row_of(own)->path)]
+		      .magic;
 	fs->f_bsize = fs->f_frsize = (__typeof__(fs->f_bsize))PAGE_4K;
 	fs->f_namelen = NAME_MAX;
 	return 0;
 }
 
 int
-hc_own_access(const struct hc_own *own, unsigned mode)
+hc_own_access(
+    const struct hc_call *call, const struct hc_own *own, unsigned mode)
 {
-	const struct hc_own_row *row = row_of(own);
+	struct stat st = { .st_mode = row_of(own)->mode };
+	int r = 0;
 
-	return (mode & R_OK && !(row->mode & 0400)) ||
-		       (mode & W_OK && !(row->mode & 0200)) ||
-		       (mode & X_OK && !(row->mode & 0100))
+	if (row_of(own)->kind == HC_OWN_QUEUE)
+		r = hc_mq_stat(call->guest, own->number, &st);
+	if (r < 0)
+		return r;
+	return (mode & R_OK && !(st.st_mode & 0400)) ||
+		       (mode & W_OK && !(st.st_mode & 0200)) ||
+		       (mode & X_OK && !(st.st_mode & 0100))
 		   ? -EACCES
 		   : 0;
 }

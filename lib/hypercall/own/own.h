@@ -30,6 +30,8 @@ enum hc_own_kind {
 	HC_OWN_DESCRIPTOR,
 	HC_OWN_MISSING,
 	HC_OWN_SHARED,  /* the folder of shared.h */
+	HC_OWN_QUEUES,  /* that of task/mqueue.h, */
+	HC_OWN_QUEUE,   /* and a queue in it, by its number */
 	HC_OWN_VOLUMES, /* a folder: the root, or a made-up one above volumes */
 };
 
@@ -95,7 +97,7 @@ bool hc_own_covers(const char *name);
 /* One of these files. */
 struct hc_own {
 	unsigned row; /* its place in the list, plus one; 0: none */
-	int number;   /* the thread or descriptor in its name */
+	int number;   /* the thread, descriptor or queue in its name */
 };
 
 /* Find the file at `place`, an absolute name without "." and "..", of which no
@@ -131,7 +133,8 @@ int hc_own_stat(
     const struct hc_call *call, const struct hc_own *own, struct stat *);
 int hc_own_statfs(
     struct hc_guest *guest, const struct hc_own *own, struct statfs *fs);
-int hc_own_access(const struct hc_own *own, unsigned mode);
+int hc_own_access(
+    const struct hc_call *call, const struct hc_own *own, unsigned mode);
 int64_t hc_own_readlink(
     const struct hc_call *call, const struct hc_own *own, struct hc_text *text);
 

@@ -267,14 +267,15 @@ await(struct hc_call *call, struct hc_file *file, siginfo_t *info)
 }
 
 int64_t
-hc_signal_read(
-    struct hc_call *call, struct hc_file *file, uint8_t *buf, uint64_t len)
+hc_signal_read(struct hc_call *call, struct hc_file *file, const uint64_t *at,
+    uint8_t *buf, uint64_t len)
 {
 	struct signalfd_siginfo one;
 	siginfo_t info;
 	uint64_t done = 0;
 	int64_t r;
 
+	(void)at;
 	if (len < sizeof(one))
 		return -EINVAL;
 	r = await(call, file, &info);
