@@ -9,7 +9,7 @@
 #	make with-host-B HOST_COMMAND='sh tests/gdb/t-gdb.sh'
 
 # check-hosts runs on both hosts what depends on the processor: the debugger's
-# main path, faults, signals, threads, and most guests.  All other tests run on
+# main path, faults, signals, threads, and most guests.  Most other tests run on
 # one host.  check-host-A, check-host-B and check-long run all.
 #
 # Tests that need a debugger, which the hosts lack, run on this machine.
@@ -23,7 +23,6 @@ HOST_MAIN = \
 HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-calls.sh \
 	tests/gdb/t-gdb-checkpoints.sh \
-	tests/gdb/t-gdb-files.sh \
 	tests/gdb/t-gdb-history.sh \
 	tests/gdb/t-gdb-live.sh \
 	tests/gdb/t-gdb-mi.sh \
@@ -31,9 +30,7 @@ HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-places.sh \
 	tests/gdb/t-gdb-preempt.sh \
 	tests/gdb/t-gdb-reverse.sh \
-	tests/gdb/t-gdb-story.sh \
 	tests/gdb/t-gdb-trace.sh \
-	tests/gdb/t-gdb-tutorial.sh \
 	tests/gdb/t-gdb-turns.sh \
 	tests/gdb/t-gdb-vdso.sh \
 	tests/gdb/t-gdb-ways.sh
@@ -45,21 +42,27 @@ HOST_DEBUGGER_B = \
 	tests/gdb/t-gdb-run.sh \
 	tests/gdb/t-gdb-signals.sh \
 	tests/gdb/t-lldb.sh
-HOST_OUTSIDE = $(HOST_MAIN) $(HOST_DEBUGGER_A) $(HOST_DEBUGGER_B)
-# Host B, whose emulator is slower, leaves out what is about Linux' calls, the
-# command line, and programs.
-HOST_ONLY_A = $(HOST_DEBUGGER_A) \
-	tests/programs/t-busybox.sh \
+# Tests of files, the command line and programs run on neither.
+HOST_DEBUGGER_NEITHER = \
+	tests/gdb/t-gdb-files.sh \
+	tests/gdb/t-gdb-story.sh \
+	tests/gdb/t-gdb-tutorial.sh
+HOST_NEITHER = $(HOST_DEBUGGER_NEITHER) \
 	tests/programs/t-static.sh \
 	tests/run/t-learn.sh \
 	tests/run/t-lines.sh \
 	tests/run/t-pictures.sh \
-	tests/run/t-preempt.sh \
 	tests/run/t-proc.sh \
+	tests/run/t-trace.sh
+HOST_OUTSIDE = $(HOST_MAIN) $(HOST_DEBUGGER_A) $(HOST_DEBUGGER_B) \
+	$(HOST_DEBUGGER_NEITHER)
+# Host B, whose emulator is slower, leaves out what is about Linux' calls.
+HOST_ONLY_A = $(HOST_DEBUGGER_A) \
+	tests/programs/t-busybox.sh \
+	tests/run/t-preempt.sh \
 	tests/run/t-record.sh \
 	tests/run/t-run.sh \
 	tests/run/t-sandbox.sh \
-	tests/run/t-trace.sh \
 	guest/t_printf.elf
 HOST_ONLY_B = $(HOST_DEBUGGER_B)
 HOST_TESTS = tests/unit/t-debug tests/unit/t-target $(KVM_TESTS) $(GUEST_TESTS)
@@ -99,8 +102,8 @@ check-host-A check-host-Ai check-host-B: host-stage
 run-host-A run-host-Ai run-host-B:
 	@status=0 inside= outside= leave= host=$(@:run-host-%=%); \
 	case $$host-$(HOST_HALVES) in \
-	A-1) leave='$(HOST_ONLY_B)' ;; \
-	B-1) leave='$(HOST_ONLY_A)' ;; \
+	A-1) leave='$(HOST_ONLY_B) $(HOST_NEITHER)' ;; \
+	B-1) leave='$(HOST_ONLY_A) $(HOST_NEITHER)' ;; \
 	esac; \
 	for test in $(HOST_TESTS); do \
 		case " $$leave " in *" $$test "*) continue ;; esac; \
