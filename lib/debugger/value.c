@@ -73,6 +73,7 @@ take_term(struct debugger_target *t, int tid, const char *term, uint64_t *value)
 		return take_register(t, tid, term + 1, value);
 	if (isdigit((unsigned char)term[0]))
 		return take_number(term, value);
+	term += term[0] == '&'; /* as gdb's users write an address */
 	return term[0] && debugger_symbol(t->image, symbols_value, term,
 			      t->machine->image.bias, value);
 }

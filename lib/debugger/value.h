@@ -5,7 +5,7 @@
  *
  *	value: term { ("+" | "-") term }
  *	term:  a number as in C, a register as in gdb ($rip), or a symbol of
- *	       the program
+ *	       the program, with "&" or without
  */
 #ifndef DEBUGGER_VALUE_H
 #define DEBUGGER_VALUE_H

@@ -68,14 +68,14 @@ has "$answer" "ioctl        KVM_RUN" "stats reports what --stats does"
 # Arguments are numbers, registers, symbols and sums of them.
 # shellcheck disable=SC2016
 session hello.elf "break *main" "continue" 'monitor walk $rip' \
-    'monitor walk main+4-4' 'monitor phys $pc 2' "monitor walk \$nosuch" \
+    'monitor walk &main+4-4' 'monitor phys $pc 2' "monitor walk \$nosuch" \
     "monitor walk main+" "monitor walk no_such_symbol" 'monitor walk $xmm0' \
-    'monitor walk $cr3' 'printf "at %lx\n", $pc'
+    'monitor walk &' 'monitor walk &1' 'monitor walk $cr3' 'printf "at %lx\n", $pc'
 at=$(printf '%s\n' "$answer" | sed -n "s/^at //p")
 is "$(printf '%s\n' "$answer" | grep -c "^0x$at is physical")" 2 \
     "a register and a symbol are addresses"
 has "$answer" "0x000$at " "of any command"
-for word in '$nosuch' main+ no_such_symbol '$xmm0'; do
+for word in '$nosuch' main+ no_such_symbol '$xmm0' '&' '&1'; do
 	has "$answer" "\"$word\" is not a number: write" "$word is refused"
 done
 has "$answer" "is not mapped" "CR3 is a number too"
