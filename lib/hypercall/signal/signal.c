@@ -468,6 +468,16 @@ has_delayed(const struct hc_guest *guest, const struct hc_thread *thread)
 	       ~thread->signals.blocked;
 }
 
+/* The thread has taken all that it may.  A handler of the host does not wait
+ * for the lock: what has come from there meanwhile is still to be collected. */
+static void
+settle_pending(const struct hc_guest *guest, struct hc_thread *thread)
+{
+	thread->signals.pending = has_delayed(guest, thread);
+	if (guest->signals.outside || guest->signals.ticks)
+		thread->signals.pending = true;
+}
+
 static bool
 take_next(struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info)
 {
@@ -479,7 +489,7 @@ take_next(struct hc_guest *guest, struct hc_thread *thread, siginfo_t *info)
 		    guest, thread, takable(guest, thread), info);
 	while (found && hc_signal_is_ignored(&guest->signals, info->si_signo));
 	if (!found)
-		thread->signals.pending = has_delayed(guest, thread);
+		settle_pending(guest, thread);
 	hc_signals_unlock(guest);
 	return found;
 }
