@@ -54,4 +54,5 @@ tests_gdb_killer_SOURCES = tests/gdb/killer.c tests/long/peer.c \
 tests_gdb_onpty_SOURCES = tests/gdb/onpty.c
 tests_gdb_screen_SOURCES = tests/gdb/screen.c
 
-EXTRA_DIST += tests/gdb/api.py tests/gdb/fakeguest.S tests/gdb/gdb.sh
+EXTRA_DIST += tests/gdb/api.py tests/gdb/fakeguest.S tests/gdb/gdb.sh \
+	tests/gdb/recorded.sh

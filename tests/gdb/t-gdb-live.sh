@@ -6,30 +6,9 @@
 
 . "${top_srcdir:-.}/tests/lib.sh"
 . "$top_srcdir/tests/gdb/gdb.sh"
+. "$top_srcdir/tests/gdb/recorded.sh"
 
-# The recording is made and read where novillo runs.
-log=/tmp/novillo-live-$$
 options=--record=$log
-
-# replays STATUS NAME: the replay without a debugger has that status, and the
-# output of the recorded guest, which the line's novillo wrote to its errors.
-replays()
-{
-	status_=0
-	"$novillo" "--replay=$log" >"$scratch/out" 2>&1 </dev/null ||
-	    status_=$?
-	is "$status_" "$1" "$2: a replay has the status $1"
-	is "$(grep -v '^novillo:' "$scratch/out")" \
-	    "$(grep -v '^novillo:' "$scratch/guest")" \
-	    "$2: and the output"
-	is "$(grep -c 'differs\|torn' "$scratch/out")" 0 "$2: and all else"
-}
-
-# count TEXT: lines of $answer with it.
-count()
-{
-	printf '%s\n' "$answer" | grep -c "$1"
-}
 
 # nth TEXT N: the Nth line of $answer with it.
 nth()

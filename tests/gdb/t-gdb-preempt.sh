@@ -6,34 +6,13 @@
 
 . "${top_srcdir:-.}/tests/lib.sh"
 . "$top_srcdir/tests/gdb/gdb.sh"
-
-# The recording is made and read where novillo runs.
-log=/tmp/novillo-preempted-$$
+. "$top_srcdir/tests/gdb/recorded.sh"
 
 status=0
 "$novillo" "--record=$log" "$guests/handover.elf" >"$scratch/recorded" 2>&1 \
     </dev/null || status=$?
 is "$status" 0 "the guest is recorded"
 total=$(sed -n 's/.*total //p' "$scratch/recorded")
-
-# replay COMMAND...: a session with the recording, which the guest ends as it
-# was recorded.
-replay()
-{
-	on_line "| $novillo --gdb=stdio --replay=$log 2>$scratch/guest" "$@"
-	is "$(grep -c '^novillo:' "$scratch/guest")" 0 \
-	    "the replay does not differ"
-}
-
-# repeated N COMMAND: so often, each with the place after it.
-repeated()
-{
-	i_=0
-	while [ "$i_" -lt "$1" ]; do
-		printf '%s\nplace\n' "$2"
-		i_=$((i_ + 1))
-	done
-}
 
 # Threads have other numbers when they are made again: their stacks are the
 # same.
@@ -42,10 +21,6 @@ define place
 printf "place %lx %lx %lx %lx %lu %lu\n", (long)$pc, (long)$sp, (long)$rax, (long)$rcx, rounds[0], total
 end
 END
-places()
-{
-	printf '%s\n' "$answer" | sed -n 's/^place //p'
-}
 
 # To the end by a breakpoint that each handover meets, back to the beginning,
 # and forward again.

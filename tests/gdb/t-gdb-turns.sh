@@ -6,9 +6,7 @@
 
 . "${top_srcdir:-.}/tests/lib.sh"
 . "$top_srcdir/tests/gdb/gdb.sh"
-
-# The recording is made and read where novillo runs.
-log=/tmp/novillo-turns-$$
+. "$top_srcdir/tests/gdb/recorded.sh"
 
 # record GUEST [ARG]...
 record()
@@ -17,31 +15,6 @@ record()
 	"$novillo" "--record=$log" "$@" >"$scratch/recorded" 2>&1 </dev/null ||
 	    status_=$?
 	is "$status_" 0 "${1##*/} is recorded"
-}
-
-# replay COMMAND...: a session with the recording, which the guest ends as it
-# was recorded.
-replay()
-{
-	on_line "| $novillo --gdb=stdio --replay=$log 2>$scratch/guest" "$@"
-	is "$(grep -c '^novillo:' "$scratch/guest")" 0 \
-	    "the replay does not differ"
-}
-
-# places: $pc, $sp and `total` at each `place` of $answer, in order.
-places()
-{
-	printf '%s\n' "$answer" | sed -n 's/^place //p'
-}
-
-# repeat N COMMAND: a file that makes it so often, each with the place after it.
-repeat()
-{
-	i_=0
-	while [ "$i_" -lt "$1" ]; do
-		printf '%s\nplace\n' "$2"
-		i_=$((i_ + 1))
-	done
 }
 
 cat >"$scratch/place" <<'END'
@@ -53,7 +26,7 @@ END
 record "$guests/threads.elf" 2 3
 
 # Forward: the threads, and where each is.
-repeat 5 continue >"$scratch/five"
+repeated 5 continue >"$scratch/five"
 replay "break work" "continue" "info threads" "thread apply all bt" \
     "source $scratch/place" "place" "source $scratch/five" "delete" \
     "continue" "info threads" "detach"
@@ -70,7 +43,7 @@ has "$answer" "No more reverse-execution history" \
 places >"$scratch/forward"
 
 # Back to each of these stops: the same threads and places, the last first.
-repeat 5 reverse-continue >"$scratch/back"
+repeated 5 reverse-continue >"$scratch/back"
 replay "break work" "source $scratch/place" "continue" "place" \
     "source $scratch/five" "delete" "continue" "break work" \
     "reverse-continue" "place" "source $scratch/back" "reverse-continue" \
