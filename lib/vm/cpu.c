@@ -163,6 +163,43 @@ cpu_xsave_size(const struct machine *m)
 	return end;
 }
 
+/* Parts of an XSAVE area, SDM vol. 1, 13.4. */
+#define XSAVE_X87_AT    32U
+#define XSAVE_SSE_END   416U
+#define XSAVE_HEADER    512U
+#define XSAVE_EXTENDED  576U
+#define XSAVE_COMPONENT 64U
+
+/* A component that is as after a reset has any bytes in the area. */
+static void
+clear_unused(const struct machine *m, uint8_t *area)
+{
+	uint32_t at, size;
+	uint64_t used;
+	unsigned i;
+
+	memcpy(&used, area + XSAVE_HEADER, sizeof(used));
+	if (!(used & 1))
+		memset(area + XSAVE_X87_AT, 0, CPU_XSAVE_SSE - XSAVE_X87_AT);
+	if (!(used & 2))
+		memset(area + CPU_XSAVE_SSE, 0, XSAVE_SSE_END - CPU_XSAVE_SSE);
+	for (i = 2; i < XSAVE_COMPONENT; i++)
+		if ((m->xfeatures >> i & 1) && !(used >> i & 1) &&
+		    cpu_xsave_component(m, i, &at, &size) &&
+		    at + size <= sizeof(struct kvm_xsave))
+			memset(area + at, 0, size);
+}
+
+void
+cpu_xsave_settle(const struct machine *m, void *area)
+{
+	uint8_t *bytes = area;
+
+	clear_unused(m, bytes);
+	memset(bytes, 0, XSAVE_X87_AT);
+	memset(bytes + XSAVE_SSE_END, 0, XSAVE_EXTENDED - XSAVE_SSE_END);
+}
+
 static struct kvm_segment
 code_segment(uint16_t selector)
 {

@@ -47,4 +47,12 @@ bool cpu_xsave_component(
 /* The size of an XSAVE area with all components of a guest. */
 uint32_t cpu_xsave_size(const struct machine *m);
 
+/* Where such an area has the registers of SSE (SDM vol. 1, 13.4.1). */
+#define CPU_XSAVE_SSE 160U
+
+/* Make areas with the same registers equal: put zeros where the bytes do not
+ * count, and for the components that are as after a reset.  Control words of
+ * the x87 and MXCSR are among those that do not. */
+void cpu_xsave_settle(const struct machine *m, void *area);
+
 #endif

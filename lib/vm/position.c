@@ -11,15 +11,6 @@
 
 #include <string.h>
 
-/* The area of XSAVE, SDM vol. 1, 13.4: the registers of the x87 and of SSE,
- * and the header, after which the other components lie. */
-#define XSAVE_X87_AT    32U
-#define XSAVE_SSE_AT    160U
-#define XSAVE_SSE_END   416U
-#define XSAVE_HEADER    512U
-#define XSAVE_EXTENDED  576U
-#define XSAVE_COMPONENT 64U
-
 /* Flags that are the machine's, and the one that an interruption may set. */
 #define RFLAGS_OURS ((uint64_t)(RFLAGS_IOPL | RFLAGS_RF | RFLAGS_TF))
 
@@ -62,36 +53,13 @@ take_bases(struct vcpu *vcpu, uint64_t reg[HC_POSITION_REGISTERS])
 	return true;
 }
 
-/* A component that is as after a reset, has any bytes in the area: here it has
- * zeros. */
-static void
-clear_unused(const struct machine *m, uint8_t *area)
-{
-	uint32_t at, size;
-	uint64_t used;
-	unsigned i;
-
-	memcpy(&used, area + XSAVE_HEADER, sizeof(used));
-	if (!(used & 1))
-		memset(area + XSAVE_X87_AT, 0, XSAVE_SSE_AT - XSAVE_X87_AT);
-	if (!(used & 2))
-		memset(area + XSAVE_SSE_AT, 0, XSAVE_SSE_END - XSAVE_SSE_AT);
-	for (i = 2; i < XSAVE_COMPONENT; i++)
-		if ((m->xfeatures >> i & 1) && !(used >> i & 1) &&
-		    cpu_xsave_component(m, i, &at, &size) &&
-		    at + size <= sizeof(struct kvm_xsave))
-			memset(area + at, 0, size);
-}
-
 /* The vector registers as they count. */
 static bool
 take_area(struct vcpu *vcpu, uint8_t area[sizeof(struct kvm_xsave)])
 {
 	if (kvmcore_get_xsave(&vcpu->kvm, (struct kvm_xsave *)(void *)area) < 0)
 		return false;
-	clear_unused(vcpu->machine, area);
-	memset(area, 0, XSAVE_X87_AT);
-	memset(area + XSAVE_SSE_END, 0, XSAVE_EXTENDED - XSAVE_SSE_END);
+	cpu_xsave_settle(vcpu->machine, area);
 	return true;
 }
 
@@ -102,7 +70,7 @@ take_vectors(const uint8_t *area, uint64_t reg[HC_POSITION_REGISTERS])
 
 	for (i = HC_POSITION_XMM; i < HC_POSITION_REGISTERS; i++)
 		memcpy(&reg[i],
-		    area + XSAVE_SSE_AT + (i - HC_POSITION_XMM) * 16UL,
+		    area + CPU_XSAVE_SSE + (i - HC_POSITION_XMM) * 16UL,
 		    sizeof(reg[i]));
 }
 
