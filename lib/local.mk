@@ -287,6 +287,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/vdso.c \
 	lib/vm/vdso.h \
 	lib/vm/vdsoimage.S \
+	lib/vm/window.c \
+	lib/vm/window.h \
 	lib/vm/x86.h
 
 # It contains the vDSO, from the build folder, in which make runs.

@@ -579,10 +579,7 @@ look_at_instruction(const struct history *h, bool *steps)
 	struct insn insn;
 
 	*steps = insn_decode(&insn, code, n) == INSN_OK &&
-		 (insn.kind == INSN_PLAIN || insn.kind == INSN_JCC ||
-		     insn.kind == INSN_JMP || insn.kind == INSN_CALL ||
-		     insn.kind == INSN_JMP_INDIRECT ||
-		     insn.kind == INSN_CALL_INDIRECT || insn.kind == INSN_RET);
+		 insn_is_stepped(&insn);
 	return trampoline_fits(code, n, rip);
 }
 

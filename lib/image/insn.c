@@ -854,6 +854,35 @@ insn_target(const struct insn *insn, uint64_t rip, uint64_t *target)
 	}
 }
 
+bool
+insn_is_string(const struct insn *insn)
+{
+	unsigned i;
+
+	for (i = 0; i < insn->accesses; i++)
+		if (insn->access[i].flags & INSN_STRING)
+			return true;
+	return false;
+}
+
+bool
+insn_is_stepped(const struct insn *insn)
+{
+	const bool to_segment = insn->map == INSN_MAP_ONE &&
+				insn->opcode == 0x8e; /* mov */
+
+	switch (insn->kind) {
+	case INSN_PLAIN: return !to_segment;
+	case INSN_JCC:
+	case INSN_JMP:
+	case INSN_CALL:
+	case INSN_JMP_INDIRECT:
+	case INSN_CALL_INDIRECT:
+	case INSN_RET: return true;
+	default: return false;
+	}
+}
+
 /* Condition codes are pairs, and the odd one is the opposite (SDM vol. 2, app.
  * B.1.4.7). */
 static bool

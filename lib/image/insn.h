@@ -185,6 +185,14 @@ uint64_t insn_extent(const struct insn *insn, const struct insn_access *access,
 /* True for a relative branch, which leads to *target. */
 bool insn_target(const struct insn *insn, uint64_t rip, uint64_t *target);
 
+/* Does it repeat, or may it: a string instruction? */
+bool insn_is_string(const struct insn *insn);
+
+/* Does a single step of it end at the instruction that comes next?  What
+ * changes the stack's segment or the trap flag, or leaves user mode, may hide
+ * that. */
+bool insn_is_stepped(const struct insn *insn);
+
 /* Does an INSN_JCC branch, with these flags and this RCX?  *rcx becomes the
  * value after it: loop and its kind count. */
 bool insn_branches(const struct insn *insn, uint64_t rflags, uint64_t *rcx);

@@ -20,36 +20,23 @@ _Static_assert(COPIES_MAX *COPIES_SIZE == 4096, "they fill a page");
 static bool
 is_fit(const struct insn *insn)
 {
-	unsigned i;
-
-	if (insn->kind != INSN_PLAIN && insn->kind != INSN_RET &&
-	    insn->kind != INSN_JMP_INDIRECT)
-		return false;
-	for (i = 0; i < insn->accesses; i++)
-		if (insn->access[i].flags & INSN_STRING)
-			return false;
-	return true;
+	return (insn->kind == INSN_PLAIN || insn->kind == INSN_RET ||
+		   insn->kind == INSN_JMP_INDIRECT) &&
+	       !insn_is_string(insn);
 }
 
 /* An operand that is relative to rip gets its address itself, where that fits,
  * by a SIB byte that names no register (SDM vol. 2, table 2-3). */
 static size_t
-move(uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next)
+move_absolute(
+    uint8_t *to, const struct insn *insn, const uint8_t *code, int64_t address)
 {
 	const unsigned at = insn->disp_at;
-	int32_t disp;
-	int64_t address;
+	const int32_t disp = (int32_t)address;
 
-	if (!insn->rip_relative) {
-		memcpy(to, code, insn->length);
-		return insn->length;
-	}
-	memcpy(&disp, code + at, sizeof(disp));
-	address = (int64_t)next + disp;
 	if (insn->length == INSN_LENGTH_MAX || (insn->rex & REX_X) ||
-	    (insn->prefixes & INSN_ADDR32) || address != (int32_t)address)
+	    (insn->prefixes & INSN_ADDR32) || address != disp)
 		return 0;
-	disp = (int32_t)address;
 	memcpy(to, code, at);
 	to[insn->modrm_at] = (code[insn->modrm_at] & 0x38) | MODRM_SIB;
 	to[at] = SIB_NONE;
@@ -59,11 +46,31 @@ move(uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next)
 	return insn->length + 1U;
 }
 
-size_t
-copies_move(
-    uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next)
+static size_t
+move(uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next,
+    uint64_t at)
 {
-	return is_fit(insn) ? move(to, insn, code, next) : 0;
+	int64_t address, far;
+	int32_t disp;
+
+	memcpy(to, code, insn->length);
+	if (!insn->rip_relative)
+		return insn->length;
+	memcpy(&disp, code + insn->disp_at, sizeof(disp));
+	address = (int64_t)next + disp;
+	far = address - (int64_t)(at + insn->length);
+	disp = (int32_t)far;
+	if (disp != far || (insn->prefixes & INSN_ADDR32))
+		return move_absolute(to, insn, code, address);
+	memcpy(to + insn->disp_at, &disp, sizeof(disp));
+	return insn->length;
+}
+
+size_t
+copies_move(uint8_t *to, const struct insn *insn, const uint8_t *code,
+    uint64_t next, uint64_t at)
+{
+	return is_fit(insn) ? move(to, insn, code, next, at) : 0;
 }
 
 /* Take the next place; one for an instruction that is not fit stays empty. */
@@ -72,7 +79,8 @@ make(struct copies *copies, uint64_t addr, const uint8_t *code, size_t n)
 {
 	static const uint8_t jump[] = { 0xff, 0x25, 0, 0, 0, 0 };
 	struct copy *copy = &copies->copy[copies->used];
-	uint8_t *at = copies->page + copies->used * COPIES_SIZE;
+	const size_t offset = copies->used * COPIES_SIZE;
+	uint8_t *at = copies->page + offset;
 	struct insn insn;
 	uint64_t next;
 	size_t size;
@@ -82,7 +90,7 @@ make(struct copies *copies, uint64_t addr, const uint8_t *code, size_t n)
 	if (insn_decode(&insn, code, n) != INSN_OK)
 		return copy;
 	next = addr + insn.length;
-	size = copies_move(at, &insn, code, next);
+	size = copies_move(at, &insn, code, next, SHIM_COPIES + offset);
 	if (size == 0)
 		return copy;
 	memcpy(copy->code, code, insn.length);

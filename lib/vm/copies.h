@@ -8,7 +8,8 @@
  *	SHIM_COPIES + 32 n	the instruction
  *	after it		jmp *(%rip), and the address after the original
  *
- * An operand relative to rip becomes one by its address.  Branches that depend
+ * An operand relative to rip gets another displacement if it is within reach,
+ * and else becomes one by its address.  Branches that depend
  * on their own address have no copy (branch.h makes them), nor have
  * instructions that leave the guest.  Nothing but the vCPU itself ever sees rip
  * in a copy: copies_original() gives the address that it stands for.
@@ -45,11 +46,11 @@ struct copies {
 uint64_t copies_find(
     struct copies *copies, uint64_t addr, const uint8_t *code, size_t n);
 
-/* Write the instruction, whose end is `next`, so that it does the same
- * elsewhere: the bytes written, or 0. */
+/* Write the instruction, whose end is `next`, so that it does the same at
+ * `at`: the bytes written, or 0. */
 struct insn;
-size_t copies_move(
-    uint8_t *to, const struct insn *insn, const uint8_t *code, uint64_t next);
+size_t copies_move(uint8_t *to, const struct insn *insn, const uint8_t *code,
+    uint64_t next, uint64_t at);
 
 /* Is `rip` in a copy?  Then *original is the address that it stands for, and
  * *made is false if the instruction is not made yet. */

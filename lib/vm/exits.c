@@ -512,6 +512,7 @@ vcpu_enter(struct vcpu *vcpu)
 
 	if (vcpu->machine->profile)
 		profile_enter(vcpu);
+	window_settle(vcpu->machine);
 	plant_enter(vcpu);
 	meet_enter(vcpu);
 	r = kvmcore_run(&vcpu->kvm);

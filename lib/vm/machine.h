@@ -178,6 +178,7 @@ struct machine {
 	struct exit_lines *exit_lines; /* NULL: exits are not shown */
 	struct debug debug;
 	struct meet meet;
+	struct window window; /* of its trampoline, or of a plant's */
 };
 
 static inline struct vcpu *

@@ -22,7 +22,7 @@ meet_begin(struct machine *m, uint64_t addr, uint64_t left,
 	meet->compares = to != NULL;
 	if (to)
 		meet->to = *to;
-	trampoline_set_count(shim_probe(m->shim), left);
+	trampoline_set_count(shim_window(m->shim), left);
 }
 
 void
@@ -35,7 +35,7 @@ uint64_t
 meet_counted(struct machine *m)
 {
 	struct meet *meet = &m->meet;
-	const uint64_t left = trampoline_count(shim_probe(m->shim));
+	const uint64_t left = trampoline_count(shim_window(m->shim));
 	const uint64_t n = meet->left - left;
 
 	if (!meet->on)
@@ -58,19 +58,6 @@ is_alone(const struct machine *m, const struct trampoline *t)
 	return true;
 }
 
-static bool
-map(struct machine *m, const struct trampoline *t)
-{
-	bool r = true;
-
-	gmem_lock(&m->mem);
-	shim_map_probe(m->mem.size, &m->mem.pt);
-	if (t->base != SHIM_PROBE)
-		r = shim_map_probe_at(t->base, m->mem.size, &m->mem.pt);
-	gmem_unlock(&m->mem);
-	return r;
-}
-
 static void
 make(struct machine *m)
 {
@@ -81,22 +68,10 @@ make(struct machine *m)
 	    &m->debug.breaks, meet->addr, code, sizeof(code));
 
 	meet->made = true;
-	if (!trampoline_make_count(t, shim_probe(m->shim), code, n, meet->addr,
+	if (!trampoline_make_count(t, shim_window(m->shim), code, n, meet->addr,
 		meet->compares ? &meet->to : NULL) ||
-	    !is_alone(m, t) || !map(m, t))
+	    !is_alone(m, t))
 		*t = (struct trampoline){ 0 };
-}
-
-/* Nobody is to see each of its instructions, and it is not alone, which is by
- * steps. */
-static bool
-runs_freely(struct vcpu *vcpu)
-{
-	const struct debug_vcpu *v = &vcpu->debug;
-
-	return v->want == WANT_RUN && v->phase == STEP_NONE && !v->followed &&
-	       !(v->control & KVM_GUESTDBG_SINGLESTEP) &&
-	       !(vcpu_user_rflags(vcpu) & RFLAGS_TF);
 }
 
 /* Where the vCPU goes on, if it is in the replaced code after the first
@@ -125,7 +100,7 @@ meet_enter(struct vcpu *vcpu)
 	const struct trampoline *t = &meet->trampoline;
 
 	meet->entered = false;
-	if (!meet->on || !runs_freely(vcpu))
+	if (!meet->on)
 		return;
 	/* The page may be another's. */
 	if (vcpu->plant.state != PLANT_IDLE) {
@@ -134,11 +109,17 @@ meet_enter(struct vcpu *vcpu)
 	}
 	if (!meet->made)
 		make(m);
-	if (t->length == 0 || !resume(vcpu, t) ||
-	    gmem_read(&m->mem, meet->original, meet->addr, TRAMPOLINE_JUMP) < 0)
+	if (t->length == 0 ||
+	    gmem_read(&m->mem, meet->original, meet->addr, TRAMPOLINE_JUMP) <
+		0 ||
+	    !window_open(vcpu, t->base))
 		return;
+	if (!resume(vcpu, t)) {
+		window_close(m);
+		return;
+	}
 	meet->planted = meet->entered = true;
-	(void)gmem_poke(&m->mem, meet->addr, t->jump, TRAMPOLINE_JUMP);
+	(void)gmem_poke(&m->mem, meet->addr, trampoline_jump, TRAMPOLINE_JUMP);
 }
 
 /* Has KVM left the guest for the INT3? */
@@ -171,7 +152,7 @@ leave_trampoline(struct vcpu *vcpu, uint64_t rip)
 	struct machine *m = vcpu->machine;
 	const struct trampoline *t = &m->meet.trampoline;
 	const uint64_t offset = rip - t->base;
-	uint8_t *page = shim_probe(m->shim);
+	uint8_t *page = shim_window(m->shim);
 	struct kvm_regs *regs = vcpu_regs(vcpu);
 	uint64_t rax = regs->rax, rcx = regs->rcx;
 	uint64_t to = trampoline_leave(t, rip, page, &rax, &rcx);
@@ -195,9 +176,11 @@ meet_leave(struct vcpu *vcpu)
 	struct meet *meet = &m->meet;
 	const uint64_t rip = vcpu_user_rip(vcpu);
 
-	if (meet->planted)
+	if (meet->planted) {
 		(void)gmem_poke(
 		    &m->mem, meet->addr, meet->original, TRAMPOLINE_JUMP);
+		window_close(m);
+	}
 	meet->planted = false;
 	if (meet->made && vcpu->plant.state == PLANT_IDLE &&
 	    trampoline_holds(&meet->trampoline, rip))
@@ -213,8 +196,7 @@ meet_takes(struct vcpu *vcpu)
 	const uint64_t rip = vcpu_user_rip(vcpu);
 	const uint64_t int3 = vcpu->flight.frame ? rip - 1 : rip;
 
-	if (!meet->entered || meet->trampoline.parts < 2 ||
-	    vcpu->flight.trap.vector != VECTOR_BP ||
+	if (!meet->entered || vcpu->flight.trap.vector != VECTOR_BP ||
 	    int3 - meet->addr - 1 >= TRAMPOLINE_JUMP - 1)
 		return false;
 	vcpu_set_user_rip(vcpu, int3);

@@ -13,6 +13,7 @@
 #define MEET_H
 
 #include "vm/trampoline.h"
+#include "vm/window.h"
 
 struct machine;
 struct vcpu;

@@ -12,11 +12,8 @@
 _Static_assert(OPERAND_ACCESSES == INSN_ACCESSES, "one for each");
 
 size_t
-operand_code(
-    const struct vcpu *vcpu, uint64_t address, uint8_t code[INSN_LENGTH_MAX])
+operand_code(const struct vcpu *vcpu, uint64_t address, uint8_t *code, size_t n)
 {
-	size_t n = INSN_LENGTH_MAX;
-
 	while (n > 0 && gmem_read(&vcpu->machine->mem, code, address, n) < 0)
 		n--;
 	breaks_restore(&vcpu->machine->debug.breaks, address, code, n);

@@ -18,10 +18,10 @@
 #define OPERAND_ACCESSES 2
 int operand_accesses(struct vcpu *vcpu, struct breaks_access *access);
 
-/* Read the bytes of code at `address`, as many as an instruction may have: how
- * many there are. */
+/* Read `n` bytes of code at `address`, without breakpoints: how many there
+ * are. */
 size_t operand_code(
-    const struct vcpu *vcpu, uint64_t address, uint8_t code[INSN_LENGTH_MAX]);
+    const struct vcpu *vcpu, uint64_t address, uint8_t *code, size_t n);
 
 /* The user's registers, of which addresses are made.  0 or -errno. */
 int operand_registers(struct vcpu *vcpu, struct insn_registers *regs);

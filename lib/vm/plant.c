@@ -5,7 +5,6 @@
  */
 #include "vm/plant.h"
 
-#include "image/insn.h"
 #include "vm/context.h"
 #include "vm/machine.h"
 #include "vm/operand.h"
@@ -42,34 +41,48 @@ has_probe(const struct plant *p)
 	return p->state == PLANT_RUNS || p->state == PLANT_SEEKS;
 }
 
-/* Can a jump replace the instruction now?  It would hide a breakpoint, and a
+/* Can a jump replace the instructions now?  It would hide a breakpoint, and a
  * debugger that watches reads would see those of the trampoline. */
 static bool
-can_jump(const struct vcpu *vcpu)
+can_jump(struct vcpu *vcpu)
 {
 	const struct plant *p = &vcpu->plant;
 	const struct breaks *b = &vcpu->machine->debug.breaks;
 	unsigned i;
 
-	for (i = 0; b->set.count > 0 && i < TRAMPOLINE_JUMP; i++)
+	for (i = 0; b->set.count > 0 && i < p->trampoline.length; i++)
 		if (breaks_at(b, p->probe + i))
 			return false;
 	return p->trampoline.length > 0 && !breaks_see_reads(b);
 }
 
-void
-plant_enter(struct vcpu *vcpu)
+/* Go on in the trampoline, if the vCPU is in the code that it replaces.  An
+ * instruction that begins elsewhere there is made first. */
+static bool
+resume(struct vcpu *vcpu)
 {
-	static const uint8_t int3 = OPCODE_INT3;
-	struct plant *p = &vcpu->plant;
-	struct gmem *mem = &vcpu->machine->mem;
-	const bool jumps = can_jump(vcpu);
-	const size_t len = jumps ? TRAMPOLINE_JUMP : sizeof(int3);
+	const struct trampoline *t = &vcpu->plant.trampoline;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+	const uint64_t place = trampoline_place(t, rip);
 
-	if (!has_probe(p) || gmem_read(mem, p->original, p->probe, len) < 0)
-		return;
-	p->planted = (uint8_t)len;
-	(void)gmem_poke(mem, p->probe, jumps ? p->trampoline.jump : &int3, len);
+	if (rip == t->address || rip - t->address >= t->length)
+		return true;
+	if (place != 0)
+		vcpu_set_user_rip(vcpu, place);
+	return place != 0;
+}
+
+static bool
+enter_trampoline(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+
+	if (!can_jump(vcpu) || !window_open(vcpu, vcpu->plant.trampoline.base))
+		return false;
+	if (resume(vcpu))
+		return true;
+	window_close(m);
+	return false;
 }
 
 /* Nobody else sees rip in the trampoline. */
@@ -81,15 +94,36 @@ leave_trampoline(struct vcpu *vcpu)
 	const uint64_t rip = vcpu_user_rip(vcpu);
 	uint64_t rax, rcx;
 
-	if (!trampoline_holds(t, rip) || rip == SHIM_PROBE + t->met)
+	if (!trampoline_holds(t, rip) || rip == t->base + t->met)
 		return;
 	rax = vcpu_regs(vcpu)->rax;
 	rcx = vcpu_regs(vcpu)->rcx;
 	vcpu_set_user_rip(
-	    vcpu, trampoline_leave(t, rip, shim_probe(m->shim), &rax, &rcx));
+	    vcpu, trampoline_leave(t, rip, shim_window(m->shim), &rax, &rcx));
 	vcpu_regs(vcpu)->rax = rax;
 	vcpu_regs(vcpu)->rcx = rcx;
 	vcpu_changed(vcpu);
+}
+
+void
+plant_enter(struct vcpu *vcpu)
+{
+	static const uint8_t int3 = OPCODE_INT3;
+	struct plant *p = &vcpu->plant;
+	struct gmem *mem = &vcpu->machine->mem;
+	const size_t len = p->trampoline.length > 0 ? TRAMPOLINE_JUMP
+						    : sizeof(int3);
+	bool jumps;
+
+	p->jumps = false;
+	if (!has_probe(p) || gmem_read(mem, p->original, p->probe, len) < 0)
+		return;
+	jumps = p->jumps = enter_trampoline(vcpu);
+	if (!jumps)
+		leave_trampoline(vcpu);
+	p->planted = jumps ? TRAMPOLINE_JUMP : sizeof(int3);
+	(void)gmem_poke(
+	    mem, p->probe, jumps ? trampoline_jump : &int3, p->planted);
 }
 
 void
@@ -97,9 +131,11 @@ plant_leave(struct vcpu *vcpu)
 {
 	struct plant *p = &vcpu->plant;
 
-	if (p->planted)
+	if (p->planted) {
 		(void)gmem_poke(
 		    &vcpu->machine->mem, p->probe, p->original, p->planted);
+		window_close(vcpu->machine);
+	}
 	p->planted = 0;
 	leave_trampoline(vcpu);
 }
@@ -110,7 +146,8 @@ meets(struct vcpu *vcpu, uint64_t address)
 {
 	struct plant *p = &vcpu->plant;
 	const bool jumped = p->trampoline.length > 0 &&
-			    address + 1 == SHIM_PROBE + p->trampoline.met;
+			    address + 1 ==
+				p->trampoline.base + p->trampoline.met;
 
 	if (!has_probe(p) || (address != p->probe && !jumped))
 		return false;
@@ -131,7 +168,7 @@ plant_trampoline(
 {
 	struct machine *m = vcpu->machine;
 	struct trampoline *t = &vcpu->plant.trampoline;
-	uint8_t code[INSN_LENGTH_MAX];
+	uint8_t code[TRAMPOLINE_CODE];
 	uint64_t value;
 	size_t n;
 	unsigned i;
@@ -140,11 +177,8 @@ plant_trampoline(
 		if (gmem_read(&m->mem, &value, to->word[i].address,
 			sizeof(value)) < 0)
 			return;
-	n = operand_code(vcpu, vcpu->plant.probe, code);
-	gmem_lock(&m->mem);
-	shim_map_probe(m->mem.size, &m->mem.pt);
-	gmem_unlock(&m->mem);
-	if (!trampoline_make(t, shim_probe(m->shim), code, n, to, first))
+	n = operand_code(vcpu, vcpu->plant.probe, code, sizeof(code));
+	if (!trampoline_make(t, shim_window(m->shim), code, n, to, first))
 		*t = (struct trampoline){ 0 };
 }
 
@@ -153,10 +187,11 @@ plant_pass(struct vcpu *vcpu)
 {
 	struct plant *p = &vcpu->plant;
 
-	if (!can_jump(vcpu))
+	if (!enter_trampoline(vcpu))
 		return false;
+	window_close(vcpu->machine);
 	p->met = false;
-	vcpu_set_user_rip(vcpu, SHIM_PROBE + p->trampoline.at);
+	vcpu_set_user_rip(vcpu, p->trampoline.base + p->trampoline.at);
 	return true;
 }
 
@@ -176,6 +211,19 @@ int3_address(struct vcpu *vcpu)
 				  : vcpu->kvm.run->debug.arch.pc;
 }
 
+/* Code has led into the middle of the jump: the instruction there is still to
+ * be made. */
+static bool
+is_inside(struct vcpu *vcpu, uint64_t address)
+{
+	const struct plant *p = &vcpu->plant;
+
+	if (!p->jumps || address - p->probe - 1 >= TRAMPOLINE_JUMP - 1)
+		return false;
+	vcpu_set_user_rip(vcpu, address);
+	return true;
+}
+
 bool
 plant_takes(struct vcpu *vcpu)
 {
@@ -187,7 +235,8 @@ plant_takes(struct vcpu *vcpu)
 		p->met |= vector == VECTOR_DB;
 		return vector == VECTOR_DB;
 	}
-	return vector == VECTOR_BP && meets(vcpu, int3_address(vcpu));
+	return vector == VECTOR_BP && (meets(vcpu, int3_address(vcpu)) ||
+					  is_inside(vcpu, int3_address(vcpu)));
 }
 
 bool

@@ -34,6 +34,7 @@ enum plant_state {
 struct plant {
 	enum plant_state state;
 	bool met;        /* the step was made, or the probe was met */
+	bool jumps;      /* the probe was a jump, at the last entry */
 	uint8_t planted; /* so many bytes of the guest's are replaced */
 	uint8_t original[TRAMPOLINE_JUMP];
 	uint64_t probe; /* its address */

@@ -90,36 +90,6 @@ run_past(struct vcpu *vcpu, const struct insn *insn)
 	return run_to(vcpu);
 }
 
-static bool
-is_string(const struct insn *insn)
-{
-	unsigned i;
-
-	for (i = 0; i < insn->accesses; i++)
-		if (insn->access[i].flags & INSN_STRING)
-			return true;
-	return false;
-}
-
-/* Can it be stepped, and is the next step seen?  What changes the flags or the
- * stack's segment, or leaves the guest, cannot. */
-static bool
-is_plain(const struct insn *insn)
-{
-	switch (insn->kind) {
-	case INSN_PLAIN:
-		return insn->map != INSN_MAP_ONE ||
-		       insn->opcode != OPCODE_MOVSEG;
-	case INSN_JCC:
-	case INSN_JMP:
-	case INSN_CALL:
-	case INSN_JMP_INDIRECT:
-	case INSN_CALL_INDIRECT:
-	case INSN_RET: return true;
-	default: return false;
-	}
-}
-
 /* Can a probe lie there?  One byte is too short: a vCPU that was kicked after
  * it may have met the INT3, or not. */
 static bool
@@ -127,23 +97,26 @@ is_possible(const struct insn *insn)
 {
 	const bool leaves = insn->kind == INSN_SYSCALL || insn->kind == INSN_IO;
 
-	return insn->length > 1 && !is_string(insn) &&
-	       (is_plain(insn) || leaves);
+	return insn->length > 1 && !insn_is_string(insn) &&
+	       (insn_is_stepped(insn) || leaves);
 }
 
 /* Is it one that a jump can replace? */
 static bool
-is_good(const struct insn *insn)
+is_good(struct vcpu *vcpu, const struct insn *insn)
 {
-	return insn->kind == INSN_PLAIN && is_possible(insn) &&
-	       insn->length >= TRAMPOLINE_JUMP;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+	uint8_t code[TRAMPOLINE_CODE];
+	const size_t n = operand_code(vcpu, rip, code, sizeof(code));
+
+	return is_possible(insn) && trampoline_fits(code, n, rip);
 }
 
 static bool
 decode_at(const struct vcpu *vcpu, uint64_t address, struct insn *insn)
 {
 	uint8_t code[INSN_LENGTH_MAX];
-	const size_t n = operand_code(vcpu, address, code);
+	const size_t n = operand_code(vcpu, address, code, sizeof(code));
 
 	return insn_decode(insn, code, n) == INSN_OK;
 }
@@ -193,10 +166,11 @@ judge(struct vcpu *vcpu, struct insn *insn, unsigned steps)
 {
 	if (!decode(vcpu, insn))
 		return SUITS_NOT;
-	if ((!is_plain(insn) && !is_string(insn)) || is_alone(vcpu, insn) ||
-	    steps >= STEPS_MOST)
+	if ((!insn_is_stepped(insn) && !insn_is_string(insn)) ||
+	    is_alone(vcpu, insn) || steps >= STEPS_MOST)
 		return is_possible(insn) ? SUITS : SUITS_NOT;
-	return steps >= STEPS_LEAST && is_good(insn) ? SUITS : SUITS_LATER;
+	return steps >= STEPS_LEAST && is_good(vcpu, insn) ? SUITS
+							   : SUITS_LATER;
 }
 
 /* Come to an instruction at which a probe can lie. */
@@ -209,7 +183,8 @@ come_to_rest(struct vcpu *vcpu, struct hc_position *position)
 
 	while ((suits = judge(vcpu, &insn, steps)) == SUITS_LATER) {
 		note_writes(vcpu, &insn, position);
-		if (!(is_string(&insn) ? run_past(vcpu, &insn) : step(vcpu)))
+		if (!(insn_is_string(&insn) ? run_past(vcpu, &insn)
+					    : step(vcpu)))
 			return false;
 		steps++;
 	}
@@ -281,7 +256,7 @@ step_on(struct vcpu *vcpu, const struct insn *insn)
 
 	note_writes(vcpu, insn, &vcpu->position);
 	vcpu->steps++;
-	p->state = is_string(insn) ? PLANT_RUNS : PLANT_STEPS;
+	p->state = insn_is_string(insn) ? PLANT_RUNS : PLANT_STEPS;
 	p->from = vcpu_user_rip(vcpu);
 	p->probe = p->from + insn->length;
 }
@@ -355,7 +330,7 @@ pass(struct vcpu *vcpu)
 		return;
 	vcpu->plant.state = PLANT_PASSES;
 	vcpu->plant.met = false;
-	if (decode(vcpu, &insn) && is_plain(&insn))
+	if (decode(vcpu, &insn) && insn_is_stepped(&insn))
 		plant_trace(vcpu, true);
 }
 

@@ -103,51 +103,29 @@ shim_copies(uint8_t *pages)
 }
 
 /* They follow those of the vCPUs. */
-#define PROBE_AT ((5 + SHIM_MAX_VCPUS) * PAGE_4K)
+#define WINDOW_AT   ((5 + SHIM_MAX_VCPUS) * PAGE_4K)
+#define WINDOW_CODE (SHIM_WINDOW_CODE * PAGE_4K)
 
 uint8_t *
-shim_probe(uint8_t *pages)
+shim_window(uint8_t *pages)
 {
-	return pages + PROBE_AT;
+	return pages + WINDOW_AT;
 }
 
 void
-shim_map_probe(uint64_t gpa, struct pagetable *pt)
+shim_map_window(uint64_t va, uint64_t gpa, struct pagetable *pt)
 {
 	const uint64_t bits = PTE_PRESENT | PTE_USER;
 
-	pt_map(pt, SHIM_PROBE, gpa + PROBE_AT, PAGE_4K, bits);
-	pt_map(pt, SHIM_PROBE + PAGE_4K, gpa + PROBE_AT + PAGE_4K, PAGE_4K,
+	pt_map(pt, va, gpa + WINDOW_AT, WINDOW_CODE, bits);
+	pt_map(pt, va + WINDOW_CODE, gpa + WINDOW_AT + WINDOW_CODE, PAGE_4K,
 	    bits | PTE_WRITE | PTE_NX);
 }
 
-/* After the first two. */
-static uint64_t
-page_at(uint64_t va)
+void
+shim_unmap_window(uint64_t va, struct pagetable *pt)
 {
-	return (2 + (va / PAGE_4K) % 2) * PAGE_4K;
-}
-
-uint8_t *
-shim_probe_at(uint8_t *probe, uint64_t va)
-{
-	return probe + page_at(va);
-}
-
-/* The tables of a page that has none yet, twice if a table's end is there. */
-#define PROBE_TABLES 4U
-
-bool
-shim_map_probe_at(uint64_t va, uint64_t gpa, struct pagetable *pt)
-{
-	const uint64_t bits = PTE_PRESENT | PTE_USER;
-	const uint64_t next = va + PAGE_4K;
-
-	if (pt->used + PROBE_TABLES > pt->limit)
-		return false;
-	pt_map(pt, va, gpa + PROBE_AT + page_at(va), PAGE_4K, bits);
-	pt_map(pt, next, gpa + PROBE_AT + page_at(next), PAGE_4K, bits);
-	return true;
+	pt_map(pt, va, 0, SHIM_WINDOW_PAGES * PAGE_4K, 0);
 }
 
 void

@@ -10,11 +10,7 @@
  *	+ 0x3000	the syscall door	executable, also by user code
  *	+ 0x4000	copies of instructions, open to user code (copies.h)
  *	+ 0x5000	one page a vCPU: its TSS, and the stack of its stubs
- *	SHIM_PROBE	a probe's code (trampoline.h), and its data
- *	elsewhere	two pages for the code of a probe that must lie there
- *
- * The probe is mapped for the replay of a guest that was preempted, within a
- * jump's reach of all code in the first 2 GiB.
+ *	elsewhere	the window of a trampoline: window.h
  *
  * All of it lies after guest RAM in guest-physical memory, out of reach of user
  * mode, but for the copies, which hold nothing that the guest does not, and the
@@ -40,21 +36,25 @@
 #define SHIM_DOOR   (SHIM_BASE + 0x3000)
 #define SHIM_COPIES (SHIM_BASE + 0x4000)
 #define SHIM_VCPUS  (SHIM_BASE + 0x5000)
-#define SHIM_PROBE  UINT64_C(0xfffffffffff00000)
 
 #define SHIM_VECTORS   256U
 #define SHIM_STUB_SIZE 16U
-/* With the five pages before them and the probe's first two they fill one page
- * table. */
+/* With the five pages before them they lie in one page table. */
 #define SHIM_MAX_VCPUS 505U
 #define SHIM_GDT_LIMIT 0x4fU
 #define SHIM_IDT_LIMIT 0xfffU
 #define SHIM_TSS_LIMIT 0x6cU /* 0x68 and five bytes of I/O bitmap */
-#define SHIM_PAGES     (5 + SHIM_MAX_VCPUS + 4)
 
-/* The page tables that all of it takes, and those of probes elsewhere, for 24
- * MiB of code. */
-#define SHIM_TABLES (3 * SHIM_PAGES / 512 + 3 + 16)
+/* The pages of a window: for code, and after them one for data. */
+#define SHIM_WINDOW_CODE  2U
+#define SHIM_WINDOW_PAGES (SHIM_WINDOW_CODE + 1)
+#define SHIM_PAGES        (5 + SHIM_MAX_VCPUS + SHIM_WINDOW_PAGES)
+
+/* A window may lie in the last bytes of the address space, at any of them. */
+#define SHIM_WINDOWS (UINT64_C(820) << 20)
+
+/* The page tables that all of it takes, and windows there. */
+#define SHIM_TABLES (3 + 1 + (unsigned)(SHIM_WINDOWS / PAGE_2M) + 1)
 
 struct pagetable;
 
@@ -87,18 +87,13 @@ void shim_init_vcpu(uint8_t *pages, unsigned id);
 /* The page of copies. */
 uint8_t *shim_copies(uint8_t *pages);
 
-/* The pages of a probe, for code and for data; map them: `gpa` is that of
- * shim_init(). */
-uint8_t *shim_probe(uint8_t *pages);
-void shim_map_probe(uint64_t gpa, struct pagetable *pt);
+/* The pages of the window. */
+uint8_t *shim_window(uint8_t *pages);
 
-/*
- * Two more pages of the probe, for code that must lie at `va` and after it.  An
- * address always has the same of them, so what is mapped need not be flushed.
- * `probe` is shim_probe()'s.  False: no page tables are left.
- */
-uint8_t *shim_probe_at(uint8_t *probe, uint64_t va);
-bool shim_map_probe_at(uint64_t va, uint64_t gpa, struct pagetable *pt);
+/* Map them at `va`, where nothing is mapped; unmap them.  `gpa` is that of
+ * shim_init(). */
+void shim_map_window(uint64_t va, uint64_t gpa, struct pagetable *pt);
+void shim_unmap_window(uint64_t va, struct pagetable *pt);
 
 void shim_set_door(uint8_t *pages, enum door_tail tail);
 

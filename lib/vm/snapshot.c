@@ -328,6 +328,28 @@ find_other(void *ctx, uint64_t va, uint8_t *page)
 	w->same = w->same && find_page(w, va) != NULL;
 }
 
+/* Are the present tables those of *s, and does none that was made since map
+ * anything?  Windows have such ones. */
+static bool
+are_same_tables(const struct snapshot *s, const struct pagetable *pt)
+{
+	const uint64_t made = pt->gpa + s->pt.used * PAGE_4K;
+	const size_t n = s->pt.used * (PAGE_4K / sizeof(uint64_t));
+	const size_t all = pt->used * (PAGE_4K / sizeof(uint64_t));
+	size_t i;
+
+	if (pt->used < s->pt.used)
+		return false;
+	for (i = 0; i < all; i++) {
+		const uint64_t now = pt->pool[i];
+		const uint64_t then = i < n ? s->tables[i] : 0;
+
+		if (now != then && (then != 0 || (now & PTE_ADDR) < made))
+			return false;
+	}
+	return true;
+}
+
 /* Tables that were made since are zero again, as new ones must be. */
 static int
 return_tables(const struct snapshot *s, struct gmem *mem)
@@ -337,7 +359,7 @@ return_tables(const struct snapshot *s, struct gmem *mem)
 				? (mem->pt.used - s->pt.used) * PAGE_4K
 				: 0;
 
-	if (more == 0 && memcmp(mem->pt.pool, s->tables, size) == 0)
+	if (are_same_tables(s, &mem->pt))
 		return 0;
 	memcpy(mem->pt.pool, s->tables, size);
 	memset((uint8_t *)mem->pt.pool + size, 0, more);
@@ -482,36 +504,23 @@ is_same_memory(struct snapshot *s, const struct gmem *mem)
 	return walk.same;
 }
 
-/* The registers of the x87 and of SSE, which are as after a reset where the
- * header's bit is not set (SDM vol. 1, 13.4). */
-#define XSAVE_X87_AT  32U
-#define XSAVE_SSE_AT  160U
-#define XSAVE_SSE_END 416U
-#define XSAVE_HEADER  512U
-
-static void
-clear_unused(uint8_t *xsave)
-{
-	if (!(xsave[XSAVE_HEADER] & 1))
-		memset(xsave + XSAVE_X87_AT, 0, XSAVE_SSE_AT - XSAVE_X87_AT);
-	if (!(xsave[XSAVE_HEADER] & 2))
-		memset(xsave + XSAVE_SSE_AT, 0, XSAVE_SSE_END - XSAVE_SSE_AT);
-}
-
 static bool
 is_same_xsave(const struct snapshot_vcpu *s)
 {
+	const struct machine *m = s->vcpu->machine;
 	_Alignas(8) uint8_t here[sizeof(struct kvm_xsave)];
 	uint8_t there[sizeof(here)];
+	uint32_t size = cpu_xsave_size(m);
 
 	if (kvmcore_get_xsave(&s->vcpu->kvm, (struct kvm_xsave *)(void *)here) <
 	    0)
 		return false;
 	memcpy(there, s->xsave, sizeof(there));
-	clear_unused(here);
-	clear_unused(there);
-	return memcmp(here + XSAVE_X87_AT, there + XSAVE_X87_AT,
-		   XSAVE_SSE_END - XSAVE_X87_AT) == 0;
+	cpu_xsave_settle(m, here);
+	cpu_xsave_settle(m, there);
+	if (size > sizeof(here))
+		size = sizeof(here);
+	return memcmp(here, there, size) == 0;
 }
 
 bool

@@ -13,7 +13,9 @@
 
 #define PAGE 4096U
 
-/* The registers that the code uses, on the page of data. */
+/* The page of data follows those of code.  The registers that the code uses, on
+ * it. */
+#define DATA        (2 * PAGE)
 #define SAVED_RCX   0U
 #define SAVED_RAX   8U
 #define SAVED_COUNT 16U
@@ -27,11 +29,6 @@
 #define TAIL 128U
 
 #define COUNT_JUMPS 12U /* bytes */
-#define INT3S       UINT32_C(0xcccccccc)
-
-/* A displacement of INT3s leads from below this to addresses between the shim
- * and its probe, for which there are page tables (SHIM_TABLES). */
-#define RUN_REACH (UINT64_C(24) << 20)
 
 /* There is one for each general register, vector register and word. */
 #define TESTS (HC_POSITION_RIP + 16 + HC_POSITION_WORDS)
@@ -39,7 +36,6 @@
 /* Code in the making; `out` are places of jumps to the instruction. */
 struct code {
 	uint8_t *page;
-	uint32_t data; /* where the registers are, from there */
 	uint32_t n, outs;
 	uint32_t out[TESTS];
 };
@@ -57,7 +53,7 @@ static void
 put_saved(struct code *c, uint8_t opcode, uint8_t modrm, uint32_t where)
 {
 	const uint8_t head[] = { 0x48, opcode, modrm };
-	const uint32_t disp = c->data + where - (c->n + 7);
+	const uint32_t disp = DATA + where - (c->n + 7);
 
 	put(c, head, sizeof(head));
 	put(c, &disp, sizeof(disp));
@@ -203,27 +199,41 @@ struct run {
 	size_t length;
 };
 
+const uint8_t trampoline_jump[TRAMPOLINE_JUMP] = { 0xe9, OPCODE_INT3,
+	OPCODE_INT3, OPCODE_INT3, OPCODE_INT3 };
+
 /* Can it be made elsewhere, and left after a step? */
 static bool
 is_movable(const struct insn *insn)
 {
-	unsigned i;
-
-	for (i = 0; i < insn->accesses; i++)
-		if (insn->access[i].flags & INSN_STRING)
-			return false;
-	return insn->kind == INSN_PLAIN &&
-	       (insn->map != INSN_MAP_ONE || insn->opcode != OPCODE_MOVSEG);
+	switch (insn->kind) {
+	case INSN_PLAIN:
+	case INSN_JMP:
+	case INSN_JMP_INDIRECT:
+	case INSN_RET: return insn_is_stepped(insn) && !insn_is_string(insn);
+	case INSN_JCC: /* not jrcxz and loop, which lead not far */
+		return insn->map != INSN_MAP_ONE || insn->opcode < 0xe0;
+	default: return false;
+	}
 }
 
-/* As many as a jump replaces, at most `most`. */
+/* Does it lead on to the instruction after it? */
 static bool
-find_run(struct run *run, const uint8_t *code, size_t n, unsigned most)
+leads_on(const struct insn *insn)
 {
-	struct insn *insn;
+	return insn->kind == INSN_PLAIN || insn->kind == INSN_JCC;
+}
+
+/* As many as a jump replaces.  Bytes after a branch may be data. */
+static bool
+find_run(struct run *run, const uint8_t *code, size_t n)
+{
+	struct insn *insn = NULL;
 
 	*run = (struct run){ .n = 0 };
-	while (run->length < TRAMPOLINE_JUMP && run->n < most) {
+	while (run->length < TRAMPOLINE_JUMP && run->n < TRAMPOLINE_RUN) {
+		if (insn && !leads_on(insn))
+			return false;
 		insn = &run->insn[run->n++];
 		if (insn_decode(insn, code + run->length, n - run->length) !=
 			INSN_OK ||
@@ -234,55 +244,37 @@ find_run(struct run *run, const uint8_t *code, size_t n, unsigned most)
 	return run->length >= TRAMPOLINE_JUMP;
 }
 
-static bool
-make_jump(struct trampoline *t, uint64_t to)
+/* Begin with saving registers. */
+static void
+begin(struct trampoline *t, struct code *c, uint8_t *pages)
 {
-	const int64_t far = (int64_t)(to - t->address - TRAMPOLINE_JUMP);
-	const int32_t disp = (int32_t)far;
-
-	t->jump[0] = 0xe9;
-	memcpy(t->jump + 1, &disp, sizeof(disp));
-	return disp == far;
-}
-
-/* One instruction: the code lies at the beginning of the first page. */
-static bool
-place_one(struct trampoline *t, struct code *c, uint8_t *page)
-{
-	c->page = page;
-	c->data = PAGE;
-	t->base = SHIM_PROBE;
-	return make_jump(t, SHIM_PROBE);
-}
-
-/* Several: a displacement that is INT3s leads to the code, which must not be in
- * the guest's memory. */
-static bool
-place_run(struct trampoline *t, struct code *c, uint8_t *pages)
-{
-	const uint64_t to = t->address + TRAMPOLINE_JUMP +
-			    (uint64_t)(int32_t)INT3S;
+	const uint64_t to = trampoline_target(t->address);
 
 	c->page = pages;
 	c->n = to % PAGE;
 	t->base = to - c->n;
 	t->start = (uint16_t)c->n;
-	c->data = (uint32_t)(SHIM_PROBE + PAGE - t->base);
-	return t->address < RUN_REACH && make_jump(t, to);
+	put_save(c);
 }
 
-/* Decode, and begin. */
-static bool
-begin(struct trampoline *t, struct code *c, struct run *run, uint8_t *page)
+/* A relative branch: its target is within reach. */
+static size_t
+put_branch(uint8_t *to, const struct insn *insn, uint64_t from, uint64_t at)
 {
-	static uint8_t pages[2 * PAGE];
+	const uint8_t jcc[] = { 0x0f, 0x80 | (insn->opcode & 0xf) };
+	const uint8_t jmp[] = { 0xe9 };
+	const bool depends = insn->kind == INSN_JCC;
+	const size_t n = depends ? sizeof(jcc) : sizeof(jmp);
+	uint64_t target = 0;
+	int64_t far;
+	int32_t disp;
 
-	if (!(run->n > 1 ? place_run(t, c, pages) : place_one(t, c, page)))
-		return false;
-	t->length = (uint8_t)run->length;
-	t->parts = (uint8_t)run->n;
-	put_save(c);
-	return true;
+	(void)insn_target(insn, from, &target);
+	far = (int64_t)(target - (at + n + sizeof(disp)));
+	disp = (int32_t)far;
+	memcpy(to, depends ? jcc : jmp, n);
+	memcpy(to + n, &disp, sizeof(disp));
+	return disp == far ? n + sizeof(disp) : 0;
 }
 
 /* The instructions, each by its address. */
@@ -290,18 +282,25 @@ static bool
 put_run(struct trampoline *t, struct code *c, const struct run *run,
     const uint8_t *code)
 {
-	size_t from = 0, size;
+	const struct insn *insn;
+	uint64_t from = t->address;
+	size_t size;
 	unsigned i;
 
 	for (i = 0; i < run->n; i++) {
-		t->part[i].from = (uint8_t)from;
+		insn = &run->insn[i];
+		t->part[i].from = (uint8_t)(from - t->address);
 		t->part[i].at = (uint16_t)c->n;
-		size = copies_move(c->page + c->n, &run->insn[i], code + from,
-		    t->address + from + run->insn[i].length);
+		size = insn->kind == INSN_JCC || insn->kind == INSN_JMP
+			   ? put_branch(
+				 c->page + c->n, insn, from, t->base + c->n)
+			   : copies_move(c->page + c->n, insn,
+				 code + t->part[i].from, from + insn->length,
+				 t->base + c->n);
 		if (size == 0)
 			return false;
 		c->n += (uint32_t)size;
-		from += run->insn[i].length;
+		from += insn->length;
 	}
 	return true;
 }
@@ -317,6 +316,8 @@ end(struct trampoline *t, struct code *c, const struct run *run,
 	const uint64_t next = t->address + run->length;
 	bool moved;
 
+	t->length = (uint8_t)run->length;
+	t->parts = (uint8_t)run->n;
 	if (met > 0)
 		lead_here(c, met);
 	put_restore(c);
@@ -335,32 +336,32 @@ end(struct trampoline *t, struct code *c, const struct run *run,
 }
 
 bool
-trampoline_make(struct trampoline *t, uint8_t *page, const uint8_t *code,
+trampoline_make(struct trampoline *t, uint8_t *pages, const uint8_t *code,
     size_t n, const struct hc_position *to, uint32_t first)
 {
 	struct code c = { .n = 0 };
 	struct run run;
 
 	*t = (struct trampoline){ .address = to->reg[HC_POSITION_RIP] };
-	if (!find_run(&run, code, n, 1) || !begin(t, &c, &run, page))
+	if (!find_run(&run, code, n))
 		return false;
+	begin(t, &c, pages);
 	put_tests(&c, to, first);
 	return end(t, &c, &run, code, 0);
 }
 
 bool
-trampoline_make_count(struct trampoline *t, uint8_t *page, const uint8_t *code,
+trampoline_make_count(struct trampoline *t, uint8_t *pages, const uint8_t *code,
     size_t n, uint64_t address, const struct hc_position *to)
 {
 	struct code c = { .n = 0 };
 	struct run run;
 	uint32_t met;
-	bool made;
 
 	*t = (struct trampoline){ .address = address };
-	if (!find_run(&run, code, n, TRAMPOLINE_RUN) ||
-	    !begin(t, &c, &run, page))
+	if (!find_run(&run, code, n))
 		return false;
+	begin(t, &c, pages);
 	met = put_count(&c);
 	/* The jumps come after it is counted. */
 	t->counted = (uint16_t)(met - COUNT_JUMPS);
@@ -368,24 +369,16 @@ trampoline_make_count(struct trampoline *t, uint8_t *page, const uint8_t *code,
 		put_tests(&c, to, 0);
 	else
 		put_out(&c);
-	made = end(t, &c, &run, code, met);
-	if (made && run.n > 1) {
-		memcpy(shim_probe_at(page, t->base), c.page, PAGE);
-		memcpy(
-		    shim_probe_at(page, t->base + PAGE), c.page + PAGE, PAGE);
-	}
-	return made;
+	return end(t, &c, &run, code, met);
 }
 
 bool
 trampoline_fits(const uint8_t *code, size_t n, uint64_t address)
 {
-	struct trampoline t = { .address = address };
-	struct code c;
-	struct run run;
+	uint8_t pages[2 * PAGE];
+	struct trampoline t;
 
-	return find_run(&run, code, n, TRAMPOLINE_RUN) &&
-	       (run.n > 1 ? place_run : place_one)(&t, &c, NULL);
+	return trampoline_make_count(&t, pages, code, n, address, NULL);
 }
 
 uint64_t
@@ -400,18 +393,18 @@ trampoline_place(const struct trampoline *t, uint64_t rip)
 }
 
 uint64_t
-trampoline_count(const uint8_t *page)
+trampoline_count(const uint8_t *pages)
 {
 	uint64_t count;
 
-	memcpy(&count, page + PAGE + SAVED_COUNT, sizeof(count));
+	memcpy(&count, pages + DATA + SAVED_COUNT, sizeof(count));
 	return count;
 }
 
 void
-trampoline_set_count(uint8_t *page, uint64_t count)
+trampoline_set_count(uint8_t *pages, uint64_t count)
 {
-	memcpy(page + PAGE + SAVED_COUNT, &count, sizeof(count));
+	memcpy(pages + DATA + SAVED_COUNT, &count, sizeof(count));
 }
 
 /* A test takes 34 bytes at most. */
@@ -425,7 +418,7 @@ trampoline_holds(const struct trampoline *t, uint64_t rip)
 }
 
 uint64_t
-trampoline_leave(const struct trampoline *t, uint64_t rip, const uint8_t *page,
+trampoline_leave(const struct trampoline *t, uint64_t rip, const uint8_t *pages,
     uint64_t *rax, uint64_t *rcx)
 {
 	const uint64_t offset = rip - t->base;
@@ -435,9 +428,9 @@ trampoline_leave(const struct trampoline *t, uint64_t rip, const uint8_t *page,
 	if (offset >= t->made)
 		return t->address + t->length;
 	if (offset < t->at && done >= HAS_RCX)
-		memcpy(rcx, page + PAGE + SAVED_RCX, sizeof(*rcx));
+		memcpy(rcx, pages + DATA + SAVED_RCX, sizeof(*rcx));
 	if (offset < t->at && done >= HAS_RAX)
-		memcpy(rax, page + PAGE + SAVED_RAX, sizeof(*rax));
+		memcpy(rax, pages + DATA + SAVED_RAX, sizeof(*rax));
 	for (i = t->parts; i-- > 1;)
 		if (offset >= t->part[i].at)
 			return t->address + t->part[i].from;

@@ -81,7 +81,6 @@
 #define OPCODE_INT    0xcdU
 #define OPCODE_INT1   0xf1U
 #define OPCODE_HLT    0xf4U
-#define OPCODE_MOVSEG 0x8eU /* mov to a segment register */
 #define OPCODE_RDTSC  0x0f, 0x31
 #define OPCODE_RDTSCP 0x0f, 0x01, 0xf9
 

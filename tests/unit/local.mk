@@ -53,7 +53,8 @@ UNIT_TESTS = \
 	tests/unit/t-symbols \
 	tests/unit/t-target \
 	tests/unit/t-timepage \
-	tests/unit/t-trace
+	tests/unit/t-trace \
+	tests/unit/t-trampoline
 UNIT_SOURCES = tests/unit/tap.h tests/unit/guestram.h tests/unit/guestcall.h \
 	tests/unit/scratch.h tests/unit/elfmaker.h tests/unit/elfbuild.h \
 	tests/unit/selfelf.h
@@ -158,6 +159,8 @@ tests_unit_t_flame_SOURCES = tests/unit/t-flame.c bin/flame.c bin/flame.h \
 	$(UNIT_SOURCES)
 tests_unit_t_flame_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
 tests_unit_t_flame_LDADD = lib/liboutput.a
+tests_unit_t_trampoline_SOURCES = tests/unit/t-trampoline.c $(UNIT_SOURCES)
+tests_unit_t_trampoline_LDADD = $(TEST_LIBS)
 tests_unit_t_trace_SOURCES = tests/unit/t-trace.c $(UNIT_SOURCES)
 tests_unit_t_trace_LDADD = $(TEST_LIBS)
 tests_unit_t_symbols_SOURCES = tests/unit/t-symbols.c $(UNIT_SOURCES)
