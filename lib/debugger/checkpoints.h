@@ -21,10 +21,10 @@
 
 #include "vm/snapshot.h"
 
-#define CHECKPOINTS      32U
+#define CHECKPOINTS      256U
 #define CHECKPOINT_PAGES 65536U /* that snapshots have copied: 256 MiB */
 #define CHECKPOINT_WORTH 12U
-#define CHECKPOINT_NS    50000000U /* the least distance at first */
+#define CHECKPOINT_NS    20000000U /* the least distance at first */
 
 /* The start has mark 1.  0: none. */
 typedef unsigned checkpoint_mark;

@@ -151,6 +151,39 @@ pt_map(struct pagetable *pt, uint64_t va, uint64_t gpa, uint64_t size,
 		    pt, pt->pool, TOP_LEVEL, va, va + size - 1, gpa, bits);
 }
 
+/* Two pools, and a table's place in both. */
+struct comparison {
+	const struct pagetable *pt;
+	const uint64_t *then;
+	void (*differs)(void *ctx, uint64_t va, uint64_t len);
+	void *ctx;
+};
+
+static void
+compare_level(
+    const struct comparison *c, const uint64_t *table, int level, uint64_t va)
+{
+	const uint64_t *old = c->then + (table - c->pt->pool);
+	uint64_t span = span_of(level);
+	unsigned i;
+
+	for (i = 0; i < ENTRIES; i++, va += span)
+		if (table[i] != old[i])
+			c->differs(c->ctx, va, span);
+		else if (is_table(table[i], level))
+			compare_level(
+			    c, table_at(c->pt, table[i]), level - 1, va);
+}
+
+void
+pt_compare(const struct pagetable *pt, const uint64_t *then,
+    void (*differs)(void *ctx, uint64_t va, uint64_t len), void *ctx)
+{
+	const struct comparison c = { pt, then, differs, ctx };
+
+	compare_level(&c, pt->pool, TOP_LEVEL, 0);
+}
+
 static unsigned
 index_of(uint64_t va, int level)
 {

@@ -148,6 +148,11 @@ uint64_t pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size);
 uint64_t pt_run(const struct pagetable *pt, uint64_t va, uint64_t end,
     uint64_t mask, uint64_t *bits);
 
+/* Call differs() for each range of addresses whose entries are others in
+ * `then`, a copy of the pool of an earlier time. */
+void pt_compare(const struct pagetable *pt, const uint64_t *then,
+    void (*differs)(void *ctx, uint64_t va, uint64_t len), void *ctx);
+
 /* Store the entries on the way to `va`, from the top table's on: returns how
  * many there are. */
 #define PT_LEVELS 4

@@ -350,6 +350,48 @@ are_same_tables(const struct snapshot *s, const struct pagetable *pt)
 	return true;
 }
 
+/* Ranges whose entries change; if there are more, all do. */
+#define CHANGES 32
+
+struct changes {
+	unsigned n;
+	struct {
+		uint64_t va, end;
+	} range[CHANGES];
+};
+
+static void
+note_change(void *ctx, uint64_t va, uint64_t len)
+{
+	struct changes *c = ctx;
+
+	if (c->n > 0 && c->n <= CHANGES && c->range[c->n - 1].end == va) {
+		c->range[c->n - 1].end += len;
+	} else if (c->n < CHANGES) {
+		c->range[c->n].va = va;
+		c->range[c->n++].end = va + len;
+	} else {
+		c->n = CHANGES + 1;
+	}
+}
+
+/* Memory elsewhere stays as the processor has it. */
+static int
+flush_changes(const struct changes *c, struct gmem *mem)
+{
+	unsigned i;
+	int r = 0;
+
+	if (c->n > CHANGES)
+		return gmem_flush(mem, 0, mem->size);
+	for (i = 0; r == 0 && i < c->n && c->range[i].va < mem->size; i++)
+		r = gmem_flush(mem, c->range[i].va,
+		    (c->range[i].end < mem->size ? c->range[i].end
+						 : mem->size) -
+			c->range[i].va);
+	return r;
+}
+
 /* Tables that were made since are zero again, as new ones must be. */
 static int
 return_tables(const struct snapshot *s, struct gmem *mem)
@@ -358,13 +400,15 @@ return_tables(const struct snapshot *s, struct gmem *mem)
 	const size_t more = mem->pt.used > s->pt.used
 				? (mem->pt.used - s->pt.used) * PAGE_4K
 				: 0;
+	struct changes changes = { .n = 0 };
 
 	if (are_same_tables(s, &mem->pt))
 		return 0;
+	pt_compare(&mem->pt, s->tables, note_change, &changes);
 	memcpy(mem->pt.pool, s->tables, size);
 	memset((uint8_t *)mem->pt.pool + size, 0, more);
 	mem->pt = s->pt;
-	return gmem_flush(mem, 0, mem->size);
+	return flush_changes(&changes, mem);
 }
 
 /* Pages are written where they differ only: the others stay as the processor
