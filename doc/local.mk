@@ -17,7 +17,8 @@ EXTRA_DIST += doc/busy.svg doc/hypercalls.awk
 
 dist_doc_DATA += NEWS.md doc/abi.md doc/architecture.md doc/coming-from.md \
 	doc/endurance.md doc/hosts.md doc/performance.md doc/record.md \
-	doc/security.md doc/tenbytes.c doc/timetravel.md doc/tutorial.md
+	doc/security.md doc/tenbytes.c doc/testing.md doc/timetravel.md \
+	doc/tutorial.md
 
 # Packages, of the tarball that `make dist` makes, in the folder packages.
 PACKAGING = \
