@@ -343,10 +343,11 @@ put_options(const struct options *o, struct form *form, const char *allow)
 static void
 write_configuration(const struct options *o, const char *allow, int fd)
 {
-	static struct form form = { .json = true };
+	static struct form form;
 	struct output file = { .fd = fd };
 	unsigned i;
 
+	form.json = true;
 	put_member(&form, "guest", o->guest, false);
 	for (i = 1; o->argv[i]; i++)
 		put_member(&form, "args", o->argv[i], true);

@@ -22,6 +22,13 @@ next_look(void)
 	return t;
 }
 
+void
+console_init(struct console *console)
+{
+	pthread_mutex_init(&console->lock, NULL);
+	pthread_cond_init(&console->room, NULL);
+}
+
 static void
 append(struct console *console, const char *text, size_t n)
 {

@@ -21,11 +21,8 @@ struct console {
 	char buf[CONSOLE_SIZE];
 };
 
-#define CONSOLE_INIT                               \
-	{                                          \
-		.lock = PTHREAD_MUTEX_INITIALIZER, \
-		.room = PTHREAD_COND_INITIALIZER   \
-	}
+/* An empty console, all zero so far. */
+void console_init(struct console *console);
 
 /* Append n <= CONSOLE_SIZE bytes.  It waits while there is no room, but gives
  * up when `ends` returns true, which is asked every few milliseconds. */

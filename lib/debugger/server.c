@@ -30,12 +30,7 @@ static bool printing;
 
 /* The expressions of the debugger's breakpoints, and what they print. */
 static struct trace trace;
-static struct hits hits = {
-	.console = CONSOLE_INIT,
-	.tracing = PTHREAD_MUTEX_INITIALIZER,
-	.trace = &trace,
-	.silent = true,
-};
+static struct hits hits;
 
 /* If the guest is replayed. */
 static struct history history;
@@ -629,6 +624,19 @@ debugger_server_descriptors(
 	fds[4] = server->signals;
 }
 
+/* The machine asks here whether a hit is a stop. */
+static void
+begin_hits(struct debugger_target *target, bool silent)
+{
+	console_init(&hits.console);
+	pthread_mutex_init(&hits.tracing, NULL);
+	hits.trace = &trace;
+	hits.silent = silent;
+	hits.machine = target->machine;
+	target->hits = &hits;
+	debug_set_judge(target->machine, hit_is_stop, &hits);
+}
+
 int
 debugger_serve(struct debugger_server *server, struct debugger_target *target)
 {
@@ -640,9 +648,7 @@ debugger_serve(struct debugger_server *server, struct debugger_target *target)
 	target->started |= session->stub.state == STUB_STARTING;
 	waits = server->wait || target->replayed ||
 		session->stub.state == STUB_STARTING;
-	hits.machine = m;
-	target->hits = &hits;
-	debug_set_judge(m, hit_is_stop, &hits);
+	begin_hits(target, true);
 	r = machine_start(m, waits);
 	if (r < 0)
 		return r;
@@ -676,12 +682,9 @@ debugger_serve_past(
 	struct machine *m = target->machine;
 
 	session = server->session;
-	hits.machine = m;
-	hits.silent = false;
-	target->hits = &hits;
+	begin_hits(target, false);
 	target->history = &history;
 	target->passed = session->stub.pass;
-	debug_set_judge(m, hit_is_stop, &hits);
 	if (machine_start(m, true) < 0)
 		return;
 	block_sigpipe();

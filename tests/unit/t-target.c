@@ -19,13 +19,7 @@
 #define NO_THREAD   4711
 
 static const struct target_ops *ops;
-static struct trace trace;
-static struct hits hits = {
-	.console = CONSOLE_INIT,
-	.tracing = PTHREAD_MUTEX_INITIALIZER,
-	.trace = &trace,
-	.silent = true,
-};
+static struct hits hits;
 static struct debugger_target target;
 
 /* Wait a minute at most for the next stop. */
