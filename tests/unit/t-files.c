@@ -620,8 +620,8 @@ test_descriptors(void)
 	is_int(CALL(fcntl, 100, F_SETFL, O_APPEND | O_ASYNC), 0, "F_SETFL");
 	is_int(CALL(fcntl, (uint64_t)fd, F_GETFL) & (O_APPEND | O_ASYNC),
 	    O_APPEND, "F_SETFL is for all duplicates and ignores O_ASYNC");
-	is_int(CALL(fcntl, (uint64_t)fd, F_SETOWN, 1), -EINVAL,
-	    "F_SETOWN is not for guests");
+	is_int(CALL(fcntl, (uint64_t)fd, F_NOTIFY, 1), -EINVAL,
+	    "F_NOTIFY is not for guests");
 	is_int(CALL(lseek, 100, 2, SEEK_SET), 2, "they share a position");
 	is_int(CALL(read, (uint64_t)fd, DATA, 10), 2, "read starts there");
 	is_int(CALL(close, 100), 0, "one is closed");

@@ -153,7 +153,7 @@ test_row(const struct hc_own_row *row)
 	is_int(CALL(HC_chmod, N(name), 0777), -EPERM, "nor its mode");
 	is_int(CALL(HC_utimensat, CWD, N(name), 0, 0), -EPERM, "nor its times");
 	is_int(CALL(HC_truncate, N(name), 0),
-	    row->kind == HC_OWN_TEXT      ? -EACCES
+	    row->kind == HC_OWN_TEXT ? (row->mode & 0200 ? -EINVAL : -EACCES)
 	    : S_ISDIR(type_of(row->kind)) ? -EISDIR
 					  : -EINVAL,
 	    "nor is it cut");
@@ -186,11 +186,39 @@ test_rows(void)
 		if (row->kind != HC_OWN_TEXT)
 			continue;
 		ok(slurp(name_of(row)), "%s is read", row->path);
+		if (row->mode & 0200)
+			continue;
 		is_int(guest_open(name_of(row), O_RDWR), -EACCES,
 		    "and not opened for writing");
 		is_int(guest_open(name_of(row), O_RDONLY | O_TRUNC), -EACCES,
 		    "nor emptied by that");
 	}
+	thread.ops = NULL;
+}
+
+/* A thread's name can be written, and that of none other. */
+static void
+test_comm(void)
+{
+	int64_t fd;
+
+	guest.signals.threads = &thread;
+	fd = guest_open("/proc/self/comm", O_RDWR);
+	ok(fd >= 0, "the name is opened for writing");
+	is_int(CALL(HC_write, (uint64_t)fd, N("a name that is too long"), 23),
+	    23, "and written");
+	is_str(thread.name, "a name that is ", "as far as there is room");
+	is_int(CALL(HC_pwrite64, (uint64_t)fd, N("x"), 1, 0), -EINVAL,
+	    "but not at a place");
+	shut(fd);
+	guest.signals.threads = NULL;
+	is_int(guest_open("/proc/7/status", O_RDONLY), -ENOENT,
+	    "a thread that does not live has no folder");
+	thread.ops = &two_threads_ops;
+	ok(says("/proc/7/status", "seventh"), "one that lives has");
+	ok(says("/proc/7/comm", "seventh"), "with its name");
+	is_int(guest_open("/proc/07/comm", O_RDONLY), -ENOENT, "by one number");
+	is_int(guest_open("/proc/7x", O_RDONLY), -ENOENT, "alone");
 	thread.ops = NULL;
 }
 
@@ -861,6 +889,7 @@ main(void)
 	umask(022);
 	make_world();
 	test_rows();
+	test_comm();
 	test_listing();
 	test_closing();
 	test_names();

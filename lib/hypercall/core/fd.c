@@ -230,6 +230,8 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	file->bound = false;
 	file->netlink = false;
 	file->stays = false;
+	file->owner = 0;
+	file->signal = 0;
 	file->answers = NULL;
 	file->gone = NULL;
 	file->signals = NULL;

@@ -59,10 +59,11 @@ struct hc_signal_file;
 struct hc_shared;
 struct stat;
 
-/* The answers of novillo's own about an open file: read() into a buffer of the
- * guest's or of novillo's, from place *at, or for NULL from its position, which
- * moves; fstat() and lseek(), or NULL.  Without lseek() it is read from no
- * place.  It is not written to and not read in any other way. */
+/* The answers of novillo's own about an open file, or NULL: read() into a
+ * buffer of the guest's or of novillo's, from place *at, or for NULL from its
+ * position, which moves; fstat(); lseek(), without which it is read from no
+ * place; and write().  It is not read or written in any other way, unless the
+ * host answers read(). */
 struct hc_answers {
 	int64_t (*read)(struct hc_call *call, struct hc_file *file,
 	    const uint64_t *at, uint8_t *buf, uint64_t len);
@@ -70,6 +71,8 @@ struct hc_answers {
 	    struct stat *st);
 	int64_t (*seek)(struct hc_call *call, struct hc_file *file,
 	    int64_t offset, int whence);
+	int64_t (*write)(struct hc_call *call, struct hc_file *file,
+	    const uint8_t *buf, uint64_t len);
 };
 
 /* An open file. */
@@ -87,6 +90,8 @@ struct hc_file {
 			 * 0: unixname.h */
 	bool bound;     /* a socket bound by an allowed bind(): socket.c */
 	bool stays;     /* not to be sent over a socket */
+	int owner;      /* set by F_SETOWN and F_SETSIG, without an effect */
+	uint8_t signal;
 	const struct hc_answers *answers; /* or NULL: the host does */
 	atomic_bool *gone; /* set when nobody holds it any more, or NULL */
 	struct hc_signal_file *signals; /* what is read from it, or NULL */

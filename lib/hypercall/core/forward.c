@@ -91,14 +91,15 @@ hc_may_write(const struct hc_file *file)
 	return file->netlink ? -EBADF : check_way(file, HC_NO_WRITE);
 }
 
-/* A file that novillo answers for is only read. */
+/* A file that novillo answers for is read and written as it answers. */
 static int
 check_answered(
     const struct forward *f, const struct hc_answers *answers, unsigned way)
 {
-	if (way == 0)
+	if (way == 0 || (way == HC_NO_READ && !answers->read))
 		return 0;
 	switch (f->row->needs[0]) {
+	case SYS_write: return answers->write ? 0 : -EINVAL;
 	case SYS_read:
 	case SYS_readv: return 0;
 	case SYS_pread64:
@@ -284,8 +285,9 @@ is_answered(const struct forward *f)
 	case SYS_readv:
 	case SYS_pread64:
 	case SYS_preadv:
-	case SYS_preadv2: return true;
+	case SYS_preadv2: return f->held[0]->answers->read;
 	case SYS_lseek: return f->held[0]->answers->seek;
+	case SYS_write: return f->held[0]->answers->write;
 	default: return false;
 	}
 }
@@ -295,10 +297,15 @@ answer(struct forward *f)
 {
 	struct hc_file *file = f->held[0];
 
-	return f->row->needs[0] == SYS_lseek
-		   ? file->answers->seek(
-			 f->call, file, f->arg[1], (int)f->arg[2])
-		   : read_answer(f);
+	switch (f->row->needs[0]) {
+	case SYS_lseek:
+		return file->answers->seek(
+		    f->call, file, f->arg[1], (int)f->arg[2]);
+	case SYS_write:
+		return file->answers->write(f->call, file,
+		    (const uint8_t *)f->arg[1], (uint64_t)f->arg[2]);
+	default: return read_answer(f);
+	}
 }
 
 static int64_t

@@ -94,7 +94,7 @@ serve_allowed(struct hc_call *call, const struct hc_row *row, uint32_t number)
 	result = call->guest->recorded
 		     ? call->guest->recorded(call, row, number, run_handler)
 		     : run_handler(call, row, number);
-	if (result == -EPIPE || result == -EFBIG)
+	if (result == -EPIPE || result == -EFBIG || (row->raises && result > 0))
 		hc_raise_error(call, row, result);
 	/* A mask that the call set for itself ends with it. */
 	return call->thread->signals.swapped ? hc_end_swapped(call, result)

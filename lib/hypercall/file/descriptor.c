@@ -9,6 +9,8 @@
 #include "hypercall/core/seal.h"
 #include "hypercall/file/file.h"
 #include "hypercall/own/own.h"
+#include "hypercall/signal/send.h"
+#include "hypercall/task/task.h"
 #include "hypercall/task/mqueue.h"
 
 #include <fcntl.h>
@@ -222,6 +224,68 @@ add_seals(struct hc_guest *guest, const struct hc_file *file, unsigned seals)
 	return hc_memfile_fcntl(guest, file, F_ADD_SEALS, seals);
 }
 
+/* The owner, who would get the signals of O_ASYNC: the guest, its group or a
+ * thread.  There are no such signals. */
+static int64_t
+set_owner(struct hc_call *call, struct hc_file *file, int owner)
+{
+	if (owner == INT_MIN)
+		return -EINVAL;
+	if (owner != 0 && owner != -HC_PID &&
+	    (owner < 0 || !hc_is_task(call, owner)))
+		return -ESRCH;
+	file->owner = owner;
+	return 0;
+}
+
+static int64_t
+set_owner_ex(struct hc_call *call, struct hc_file *file)
+{
+	struct f_owner_ex ex;
+
+	if (gmem_read(call->guest->mem, &ex, call->fcntl.arg, sizeof(ex)) < 0)
+		return -EFAULT;
+	if (ex.type != F_OWNER_TID && ex.type != F_OWNER_PID &&
+	    ex.type != F_OWNER_PGRP)
+		return -EINVAL;
+	return set_owner(
+	    call, file, ex.type == F_OWNER_PGRP ? -ex.pid : ex.pid);
+}
+
+static int64_t
+get_owner_ex(struct hc_call *call, const struct hc_file *file)
+{
+	const struct f_owner_ex ex = {
+		.type = file->owner < 0 ? F_OWNER_PGRP : F_OWNER_PID,
+		.pid = file->owner < 0 ? -file->owner : file->owner,
+	};
+
+	return gmem_write(call->guest->mem, call->fcntl.arg, &ex, sizeof(ex));
+}
+
+static int64_t
+set_signal(struct hc_file *file, uint64_t signal)
+{
+	if (signal > HC_SIGNALS)
+		return -EINVAL;
+	file->signal = (uint8_t)signal;
+	return 0;
+}
+
+static int64_t
+owner_control(struct hc_call *call, struct hc_file *file, int cmd)
+{
+	switch (cmd) {
+	case F_SETOWN: return set_owner(call, file, (int)call->fcntl.arg);
+	case F_GETOWN: return file->owner;
+	case F_SETOWN_EX: return set_owner_ex(call, file);
+	case F_GETOWN_EX: return get_owner_ex(call, file);
+	case F_SETSIG: return set_signal(file, call->fcntl.arg);
+	case F_GETSIG: return file->signal;
+	default: return -EINVAL;
+	}
+}
+
 static int64_t
 file_control(struct hc_call *call, struct hc_file *file)
 {
@@ -250,7 +314,7 @@ file_control(struct hc_call *call, struct hc_file *file)
 			return F_SEAL_SEAL;
 		return hc_host(
 		    SYS_fcntl, file->host, cmd, (int)call->fcntl.arg);
-	default: return -EINVAL;
+	default: return owner_control(call, file, cmd);
 	}
 }
 

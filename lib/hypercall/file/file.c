@@ -713,6 +713,16 @@ read_link(
 	return r == -ENOENT ? -EINVAL : r; /* it is not a link */
 }
 
+/* The error where there is no link: an empty name leads to none. */
+static int64_t
+no_link(const struct hc_call *call, uint64_t path)
+{
+	char first = 0;
+
+	(void)gmem_read(call->guest->mem, &first, path, 1);
+	return first ? -EINVAL : -ENOENT;
+}
+
 static int64_t
 readlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t to,
     uint64_t size)
@@ -729,7 +739,7 @@ readlink_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t to,
 		return r;
 	r = hc_found_put(&found, read_link(call, &found, &text));
 	if (r < 0)
-		return r;
+		return r == -EINVAL ? no_link(call, path) : r;
 	if ((uint64_t)r > size)
 		r = (int64_t)size;
 	return gmem_write(call->guest->mem, to, text.bytes, (size_t)r) < 0

@@ -9,6 +9,7 @@
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
 #include "hypercall/core/seal.h"
+#include "hypercall/signal/send.h"
 #include "hypercall/task/mqueue.h"
 
 #include <dirent.h>
@@ -230,10 +231,31 @@ find_volumes(const struct hc_tree *tree, unsigned row, const char *place,
 	return below != NULL;
 }
 
+/* As on Linux a thread's number is a name in /proc also, which is not listed:
+ * that of its folder, which holds less here than there.  *place becomes the
+ * name below task. */
+static void
+find_thread(const struct hc_call *call, const char **place, char text[HC_PATH])
+{
+	const char *rest = *place + strlen("/proc/");
+	int tid;
+
+	if (strncmp(*place, "/proc/", strlen("/proc/")) != 0 ||
+	    !take_digits(&rest, &tid) || (*rest && *rest != '/') ||
+	    tid == HC_PID || !thread_lives(call, tid))
+		return;
+	if (snprintf(text, HC_PATH, "/proc/1/task/%d%s", tid, rest) <
+	    (int)HC_PATH)
+		*place = text;
+}
+
 bool
 hc_own_find(const struct hc_call *call, const char *place, struct hc_own *own)
 {
+	char text[HC_PATH];
 	unsigned i;
+
+	find_thread(call, &place, text);
 
 	for (i = 0; i < ROWS; i++) {
 		own->number = 0;
@@ -663,9 +685,46 @@ terminal(void)
 	return -ENXIO;
 }
 
+/* Set the name of the thread that the file is about: hc_answers.write. */
+static int64_t
+write_name(struct hc_call *call, struct hc_file *file, const uint8_t *buf,
+    uint64_t len)
+{
+	struct hc_guest *guest = call->guest;
+	char name[HC_THREAD_NAME] = "";
+	struct hc_thread *t;
+	const int tid = file->number ? file->number : HC_PID;
+	const uint64_t n = len < sizeof(name) ? len : sizeof(name) - 1;
+
+	if (gmem_copy(name, buf, n) < n)
+		return -EFAULT;
+	hc_signals_lock(guest);
+	t = guest->signals.threads;
+	while (t && t->tid != tid)
+		t = t->signals.next;
+	if (t) {
+		memcpy(t->name, name, sizeof(name));
+		t->named = true;
+	}
+	hc_signals_unlock(guest);
+	return t ? (int64_t)len : -ESRCH;
+}
+
+static const struct hc_answers names = { .write = write_name };
+
+/* May it be written?  Not in a recorded guest, whose calls that show the name
+ * are made again. */
+static bool
+is_writable(const struct hc_guest *guest, const struct hc_own_row *row)
+{
+	return row->kind == HC_OWN_TEXT && (row->mode & 0200) &&
+	       !guest->recorded;
+}
+
 /* May the guest open it with `flags`?  0 or -errno. */
 static int
-may_open_own(const struct hc_own_row *row, unsigned flags)
+may_open_own(
+    const struct hc_guest *guest, const struct hc_own_row *row, unsigned flags)
 {
 	unsigned mode = flags & O_ACCMODE;
 
@@ -681,7 +740,7 @@ may_open_own(const struct hc_own_row *row, unsigned flags)
 	if (flags & O_DIRECTORY)
 		return -ENOTDIR;
 	if (row->kind == HC_OWN_TEXT && !(flags & O_PATH) &&
-	    (mode != O_RDONLY || (flags & O_TRUNC)))
+	    !is_writable(guest, row) && (mode != O_RDONLY || (flags & O_TRUNC)))
 		return -EACCES;
 	return 0;
 }
@@ -757,7 +816,7 @@ hc_own_open(const struct hc_call *call, const struct hc_own *own,
     unsigned flags, struct hc_file **file)
 {
 	const struct hc_own_row *row = row_of(own);
-	int r = may_open_own(row, flags);
+	int r = may_open_own(call->guest, row, flags);
 
 	if (r == 0 && row->kind == HC_OWN_QUEUE && !(flags & O_PATH))
 		return open_queue(call->guest, own->number, flags, file);
@@ -771,6 +830,8 @@ hc_own_open(const struct hc_call *call, const struct hc_own *own,
 		(*file)->number = own->number;
 	}
 	(*file)->read_only = row->kind == HC_OWN_TEXT;
+	if (is_writable(call->guest, row))
+		(*file)->answers = &names;
 	(*file)->directory = is_folder(row);
 	(*file)->refuses = (uint8_t)refused(row, flags);
 	return 0;

@@ -76,8 +76,9 @@ int64_t hc_signal_wait(struct hc_call *call, hc_sigset set,
 int64_t hc_signal_read(struct hc_call *call, struct hc_file *file,
     const uint64_t *at, uint8_t *buf, uint64_t len);
 
-/* Raise the signal that goes with the error `result` of a call, if its row has
- * one.  Without the lock, as the functions below. */
+/* Raise the signal that goes with the error `result` of a call, or with a write
+ * that was cut short, if its row has one.  Without the lock, as the functions
+ * below. */
 void
 hc_raise_error(struct hc_call *call, const struct hc_row *row, int64_t result);
 

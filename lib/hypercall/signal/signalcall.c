@@ -69,9 +69,41 @@ has_no_signal(const struct hc_call *call, const struct hc_row *row)
 	return false;
 }
 
+/* Does the file lead to a pipe that nobody reads?  It is none of an unread
+ * socket's states. */
+static bool
+is_unread(const struct hc_file *file)
+{
+	struct pollfd p = { .fd = file->host,
+		.events = POLLIN | POLLOUT | POLLPRI | POLLRDHUP };
+
+	return hc_host(SYS_poll, &p, 1, 0) == 1 &&
+	       (p.revents & ~POLLOUT) == POLLERR;
+}
+
+/* Did a pipe lose its reader while a write waited for room?  Linux sends the
+ * signal then, although the part that was written is the result. */
+static bool
+lost_reader(struct hc_call *call, const struct hc_row *row, int64_t result)
+{
+	struct hc_file *file;
+	bool lost;
+
+	if (row->needs[0] != SYS_write || result <= 0 ||
+	    (uint64_t)result >= call->write.count || call->guest->replay)
+		return false;
+	file = hc_fd_get(&call->guest->fds, call->write.fd);
+	lost = file && is_unread(file);
+	if (file)
+		hc_file_put(file);
+	return lost;
+}
+
 void
 hc_raise_error(struct hc_call *call, const struct hc_row *row, int64_t result)
 {
+	if (lost_reader(call, row, result))
+		raise_with(call, SIGPIPE, "wrote to a pipe that nobody reads");
 	if (result == -EPIPE && (row->raises & HC_SIGPIPE) &&
 	    !has_no_signal(call, row))
 		raise_with(call, SIGPIPE,

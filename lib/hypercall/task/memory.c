@@ -58,13 +58,14 @@ limits_allow(const struct hc_call *call, unsigned prot, unsigned flags)
 	    guest, len - old.all, data && len > old.data ? len - old.data : 0);
 }
 
+/* Flags of fresh memory are not validated. */
 static int
 check_map_flags(unsigned flags)
 {
 	unsigned type = flags & MAP_TYPE;
 
 	if (type != MAP_PRIVATE && type != MAP_SHARED &&
-	    type != MAP_SHARED_VALIDATE)
+	    (type != MAP_SHARED_VALIDATE || (flags & MAP_ANONYMOUS)))
 		return -EINVAL;
 	if (type == MAP_SHARED_VALIDATE && (flags & ~MAP_KNOWN))
 		return -EOPNOTSUPP;

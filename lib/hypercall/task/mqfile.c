@@ -259,8 +259,11 @@ static int64_t seek_status(
 static void stat_file(
     const struct hc_guest *guest, const struct hc_file *file, struct stat *st);
 
-static const struct hc_answers answers = { read_status, stat_file,
-	seek_status };
+static const struct hc_answers answers = {
+	.read = read_status,
+	.stat = stat_file,
+	.seek = seek_status,
+};
 
 /* An open file of the queue, held: 0 or -errno. */
 static int64_t
