@@ -248,6 +248,8 @@ set_owner_ex(struct hc_call *call, struct hc_file *file)
 	if (ex.type != F_OWNER_TID && ex.type != F_OWNER_PID &&
 	    ex.type != F_OWNER_PGRP)
 		return -EINVAL;
+	if (ex.pid < 0)
+		return -ESRCH;
 	return set_owner(
 	    call, file, ex.type == F_OWNER_PGRP ? -ex.pid : ex.pid);
 }
