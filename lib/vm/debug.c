@@ -472,6 +472,7 @@ come_to_rest(struct vcpu *vcpu)
 	vcpu->debug.left = DEBUG_NOWHERE;
 	vcpu->debug.phase = STEP_NONE;
 	vcpu->debug.tries = 0;
+	step_on_rest(vcpu);
 	/* A fault that came on the way is an event. */
 	if ((f->raised == RAISED_TRAP || f->raised == RAISED_FORCED) &&
 	    vcpu->debug.event.kind == EVENT_NONE &&

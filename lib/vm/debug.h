@@ -120,6 +120,7 @@ struct debug_vcpu {
 	uint64_t left;     /* it was taken out of the copy of this address */
 	bool passes;       /* it goes on from the breakpoint that it met */
 	bool followed;     /* the judge is to see each of its instructions */
+	bool arrives;      /* a call in a range has ended: step_on_rest() */
 	bool waits;        /* it rests within a call: debug_rest_waiting() */
 	_Atomic uint32_t lends; /* runs that the controller has begun */
 	_Atomic bool lasts;     /* the run may: it is not a step */

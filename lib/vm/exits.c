@@ -294,6 +294,8 @@ read_counter(struct vcpu *vcpu, unsigned size)
 		regs->rcx = 0; /* TSC_AUX */
 	vcpu_changed(vcpu);
 	vcpu->flight.frame->rip += size;
+	if (m->debug.on)
+		step_on_made(vcpu);
 }
 
 /* A trap that a debugger caused, as `debugger` finds, is not the guest's: the

@@ -25,12 +25,15 @@ has_trap_coming(const struct vcpu *vcpu)
 }
 
 /* KVM does not report an INT3 that is queued: a vCPU that stands after one of a
- * debugger's may have met it. */
+ * debugger's may have met it, unless it was moved there since its last exit. */
 static bool
 may_have_met_int3(const struct vcpu *vcpu)
 {
-	return breaks_at(
-	    &vcpu->machine->debug.breaks, vcpu->kvm.run->s.regs.regs.rip - 1);
+	const struct kvm_run *run = vcpu->kvm.run;
+
+	return !(run->kvm_dirty_regs & KVM_SYNC_X86_REGS) &&
+	       breaks_at(
+		   &vcpu->machine->debug.breaks, run->s.regs.regs.rip - 1);
 }
 
 /* KVM reports queued traps on request; exits cost more then. */

@@ -234,6 +234,22 @@ finish_step(struct vcpu *vcpu)
 	arrive(vcpu);
 }
 
+void
+step_on_made(struct vcpu *vcpu)
+{
+	struct debug_vcpu *v = &vcpu->debug;
+
+	if (v->control & KVM_GUESTDBG_SINGLESTEP)
+		v->traced = true;
+	set_trace(vcpu, false);
+	if (!step_is_due(vcpu))
+		return;
+	v->tries = 0;
+	v->phase = STEP_NONE;
+	debug_followed(vcpu);
+	arrive(vcpu);
+}
+
 /* A step that arrived in the shim: its instruction was `syscall`, or faulted,
  * and the step ends when the door or the stub has been served. */
 static bool
@@ -254,9 +270,9 @@ on_step(struct vcpu *vcpu)
 
 /*
  * KVM may have a trap queued and not say so, and user code runs on if it has
- * none: so it makes one instruction at most, which counts for nothing.  The
- * registers must not be set, for that drops what is queued (__set_regs() in
- * arch/x86/kvm/x86.c).
+ * none: so it makes one instruction at most.  If a step is due, that is the
+ * step; else it counts for nothing.  The registers must not be set, for that
+ * drops what is queued (__set_regs() in arch/x86/kvm/x86.c).
  */
 int
 step_enter_trap(struct vcpu *vcpu)
@@ -268,8 +284,12 @@ step_enter_trap(struct vcpu *vcpu)
 
 	if (r < 0)
 		return r;
-	vcpu->debug.phase = STEP_PROBING;
-	read_code(vcpu);
+	if (step_is_due(vcpu)) {
+		begin_step(vcpu);
+	} else {
+		vcpu->debug.phase = STEP_PROBING;
+		read_code(vcpu);
+	}
 	vcpu->kvm.run->immediate_exit = 0;
 	vcpu_enter(vcpu);
 	if (vcpu->debug.phase == STEP_PROBING)
@@ -586,19 +606,34 @@ step_before_hypercall(struct vcpu *vcpu)
 	debug_call(vcpu);
 }
 
+/* In a range the vCPU rests first: on some KVMs rip stands at the OUT until
+ * then. */
 void
 step_on_hypercall(struct vcpu *vcpu, int64_t result)
 {
 	struct flight *f = &vcpu->flight;
 	const bool cut = hc_is_interrupted(result);
+	const bool ends = !cut && is_ordered(vcpu) &&
+			  (steps_alone(vcpu) || !debug_catches(vcpu));
 
+	vcpu->debug.arrives = ends && vcpu->debug.want == WANT_RANGE;
 	step_leave(vcpu);
-	debug_returned(vcpu, cut);
+	debug_returned(vcpu, cut || vcpu->debug.arrives);
 	if (f->call == CALL_SERVED && debug_catches(vcpu))
 		f->call = CALL_RESULT;
 	if (!cut)
 		debug_followed(vcpu);
-	if (!cut && !touched_watch(vcpu) && is_ordered(vcpu) &&
-	    (steps_alone(vcpu) || !debug_catches(vcpu)))
+	if (!cut && !touched_watch(vcpu) && ends && !vcpu->debug.arrives)
+		raise_event(vcpu, EVENT_STEP);
+}
+
+void
+step_on_rest(struct vcpu *vcpu)
+{
+	const bool arrives = vcpu->debug.arrives;
+
+	vcpu->debug.arrives = false;
+	if (arrives && vcpu->debug.event.kind == EVENT_NONE &&
+	    !debug_goes_on(vcpu))
 		raise_event(vcpu, EVENT_STEP);
 }

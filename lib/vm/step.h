@@ -15,7 +15,7 @@
 int step_arm(struct vcpu *vcpu);
 
 /* Enter for a trap that may be on its way; without one the user's code makes
- * one instruction at most.  0 or -errno. */
+ * one instruction at most, which is the step if one is due.  0 or -errno. */
 int step_enter_trap(struct vcpu *vcpu);
 
 /* A hypercall has come, vcpu->flight.number.  True: the debugger catches it,
@@ -39,8 +39,16 @@ bool step_meets(struct vcpu *vcpu);
 /* May the next instruction take any time? */
 bool step_may_block(struct vcpu *vcpu);
 
+/* The instruction that trapped has been made for the guest: the frame shows the
+ * next one. */
+void step_on_made(struct vcpu *vcpu);
+
 /* It was served with this result, or was interrupted. */
 void step_on_hypercall(struct vcpu *vcpu, int64_t result);
+
+/* The vCPU has come to rest, with its registers true: if that is for the end of
+ * a call in a range of steps, they say whether the range goes on. */
+void step_on_rest(struct vcpu *vcpu);
 
 /* Before an entry: is the call now shown to the debugger, before it is made or
  * after? */

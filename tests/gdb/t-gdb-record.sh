@@ -41,6 +41,14 @@ session "threads.elf 4 30" "break work if me == 5" "tbreak unlock" \
 has "$answer" "exited normally" "many stops, and conditions that are false"
 replays 0 "many stops"
 
+# An instruction that traps, and is made for the guest, is one step.
+session "counter.elf" "break counter.c:17" "continue" 'set $was = $pc' \
+    'x/i $pc' "stepi" 'print $pc - $was' "delete" "continue"
+has "$answer" "rdtscp" "a recorded guest reads the counter"
+has "$answer" '$1 = 3' "in one step"
+has "$answer" "exited normally" "and goes on"
+replays 0 "a step over a trap"
+
 # Signals as the guest gets them, not as they were sent.
 session "signals.elf raise" "handle SIGUSR1 stop nopass" "continue" \
     "continue" "continue"

@@ -11,6 +11,7 @@
 #include "vm/snapshot.h"
 #include "vm/x86.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <sys/mman.h>
 
@@ -60,6 +61,16 @@ go(enum debug_want want)
 	debug_want(&m.vcpu[0], want, 0, 0, 0);
 	debug_resume(&m);
 	return wait_event();
+}
+
+/* The address after the instruction between NAME and NAME_done. */
+static uint64_t
+done(const char *name)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%s_done", name);
+	return symbol(text);
 }
 
 static uint64_t
@@ -382,6 +393,115 @@ test_lent_runs(void)
 	end();
 }
 
+/* The vCPU's own thread makes the runs: the controller would not be kicked. */
+static void
+begin_awkward(void)
+{
+	start("debug.elf", "awkward");
+	stop_at_start();
+	m.debug.row = UINT_MAX;
+	debug_insert(&m, BREAKS_SOFT, symbol("awkward"), 1);
+	go(WANT_RUN);
+	is_int(rip(), symbol("awkward"), "the guest comes to its instructions");
+}
+
+static void
+go_to(uint64_t rip)
+{
+	struct user_context c;
+
+	if (vcpu_user_context(&m.vcpu[0], &c) < 0)
+		bail("no registers");
+	c.regs.rip = rip;
+	if (debug_set_context(&m.vcpu[0], &c) < 0)
+		bail("registers cannot be set");
+}
+
+/* Kicked out of its own code, the vCPU does not rest in a stub. */
+static void
+spin_at(uint64_t rip)
+{
+	go_to(rip);
+	debug_want(&m.vcpu[0], WANT_RUN, 0, 0, 0);
+	debug_resume(&m);
+	usleep(1000);
+	debug_interrupt(&m);
+	wait_event();
+}
+
+static void
+wait_ns(long ns)
+{
+	struct timespec begin, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec -
+		   begin.tv_nsec <
+	       ns);
+}
+
+/*
+ * A step that is kicked, before or after its vCPU has entered, is made and
+ * reported, or not made.  The byte before the instruction is an INT3, which may
+ * have been met.
+ */
+static void
+test_kicked_steps(void)
+{
+	unsigned i, made = 0, wrong = 0;
+	struct debug_event event;
+	uint64_t at;
+
+	begin_awkward();
+	at = symbol("awkward") + 1;
+	for (i = 0; i < 200; i++) {
+		spin_at(symbol("at_self"));
+		go_to(at);
+		debug_want(&m.vcpu[0], WANT_STEP, 0, 0, 0);
+		debug_resume(&m);
+		wait_ns(i % 100 * 5000);
+		debug_interrupt(&m);
+		event = wait_event();
+		made += event.kind == EVENT_STEP;
+		wrong += rip() !=
+			 (event.kind == EVENT_STEP ? symbol("at_out") : at);
+	}
+	is_int(
+	    wrong, 0, "a step is reported if it was made: %u of %u", made, i);
+	debug_kill(&m);
+	wait_event();
+	end();
+}
+
+/* A range goes on after the calls in it. */
+static void
+test_range_over_calls(void)
+{
+	static const char *const ends[] = { "at_out_done", "at_syscall_done",
+		"at_cpuid" };
+	struct debug_event event;
+	unsigned row, i;
+
+	for (row = 0; row < 2; row++) {
+		begin_awkward();
+		m.debug.row = row ? 0 : UINT_MAX;
+		for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+			go_to(symbol("awkward") + 1);
+			debug_want(&m.vcpu[0], WANT_RANGE,
+			    symbol("awkward") + 1, symbol(ends[i]), 0);
+			debug_resume(&m);
+			event = wait_event();
+			is_int(event.kind, EVENT_STEP, "a range is one step");
+			is_int(rip(), symbol(ends[i]), "up to %s", ends[i]);
+		}
+		debug_kill(&m);
+		wait_event();
+		end();
+	}
+}
+
 /* Pages of this process that are in memory. */
 static long
 resident(void)
@@ -565,16 +685,6 @@ test_nested_wait(void)
 	debug_kill(&m);
 	wait_event();
 	end();
-}
-
-/* The address after the instruction between NAME and NAME_done. */
-static uint64_t
-done(const char *name)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%s_done", name);
-	return symbol(text);
 }
 
 /* A watchpoint too long for a debug register needs page protection. */
@@ -1060,6 +1170,8 @@ main(void)
 	test_fault();
 	test_int3();
 	test_interrupts();
+	test_kicked_steps();
+	test_range_over_calls();
 	test_nested_wait();
 	test_watch();
 	test_two_pages();
