@@ -173,6 +173,10 @@ void stub_detach(struct stub *stub);
 /* End the guest, which lives. */
 void end_guest(struct stub *stub);
 
+/* Is whatever stop comes the answer to a Ctrl-C?  To LLDB it is.  GDB waits for
+ * the interrupt, as for a signal that is pending. */
+bool takes_any_stop(const struct stub *stub);
+
 /* Is there a guest, running or stopped? */
 bool stub_lives(const struct stub *stub);
 

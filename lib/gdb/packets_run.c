@@ -31,10 +31,12 @@ packet_interrupt(
 	(void)reply;
 	if (stub->nonstop && stub_has_guest(stub))
 		return nonstop_interrupt(stub);
-	if (stub->hold == HOLD_TAKEN && stub->state == STUB_RUNNING) {
-		stub->interrupted = true;
+	if (stub->hold != HOLD_TAKEN || !stub_lives(stub))
+		return REPLY_OK;
+	stub->interrupted = stub->state == STUB_RUNNING ||
+			    !takes_any_stop(stub);
+	if (stub->state == STUB_RUNNING)
 		stub->ops->interrupt(stub->ctx);
-	}
 	return REPLY_OK;
 }
 

@@ -213,6 +213,12 @@ on_packet(struct stub *stub)
 		serve_packet(stub);
 }
 
+bool
+takes_any_stop(const struct stub *stub)
+{
+	return stub->client & CLIENT_NATIVE_SIGNALS;
+}
+
 static void
 on_event(struct stub *stub, enum rsp_event event)
 {
@@ -260,7 +266,6 @@ prepare_run(struct stub *stub)
 {
 	stub_leave_frame(stub);
 	stub->regs_banks = 0;
-	stub->interrupted = false;
 }
 
 static int
@@ -269,6 +274,27 @@ begin_run(struct stub *stub)
 	stub->state = STUB_RUNNING;
 	stub->due = DUE_STOP;
 	return REPLY_BY_STOP;
+}
+
+/*
+ * A Ctrl-C that met a stop, or that a stop overtook, stops the guest before it
+ * moves again.  GDB may have kept that stop to itself: it steps over a
+ * breakpoint, and shows a guest that runs.
+ */
+static int
+interrupt_run(struct stub *stub)
+{
+	stub->ops->interrupt(stub->ctx);
+	return begin_run(stub);
+}
+
+static bool
+gives_signal(const struct target_resume *how)
+{
+	for (size_t i = 0; i < how->n; i++)
+		if (how->actions[i].signal)
+			return true;
+	return false;
 }
 
 int
@@ -285,8 +311,12 @@ stub_resume(struct stub *stub, const struct target_resume *how)
 	int error;
 
 	prepare_run(stub);
+	if (stub->interrupted && !gives_signal(how))
+		return interrupt_run(stub);
 	error = stub->ops->resume(stub->ctx, how);
-	return error != 0 ? error : begin_run(stub);
+	if (error != 0)
+		return error;
+	return stub->interrupted ? interrupt_run(stub) : begin_run(stub);
 }
 
 int
@@ -295,6 +325,8 @@ stub_reverse(struct stub *stub, bool one)
 	int error;
 
 	prepare_run(stub);
+	if (stub->interrupted)
+		return interrupt_run(stub);
 	error = stub->ops->reverse(stub->ctx, one);
 	return error != 0 ? error : begin_run(stub);
 }
@@ -409,7 +441,8 @@ stub_stop(struct stub *stub, const struct stop *stop)
 	if (stub->hold == HOLD_PENDING)
 		stub->hold = HOLD_TAKEN;
 	stub->due = DUE_NOTHING;
-	stub->interrupted = false;
+	if (stop->kind == STOP_INTERRUPT || takes_any_stop(stub))
+		stub->interrupted = false;
 	stub->general_tid = TARGET_ALL;
 	if (due == DUE_PACKET)
 		serve_packet(stub);

@@ -113,7 +113,7 @@ struct stub {
 	enum stub_session session;
 	enum stub_hold hold;
 	enum stub_due due;
-	bool interrupted; /* by the debugger's Ctrl-C, until it stops */
+	bool interrupted; /* by the debugger's Ctrl-C, until that is reported */
 	unsigned client;  /* of enum stub_client */
 	bool serving;     /* a packet, whose reply is not written yet */
 	bool ending;      /* `monitor exit`: no guest and no session follow */

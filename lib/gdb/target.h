@@ -322,7 +322,8 @@ struct target_ops {
 
 	/*
 	 * [must] Stop soon, wherever the guest is: one stub_stop() follows,
-	 * STOP_INTERRUPT or any stop that comes first.
+	 * STOP_INTERRUPT or any stop that comes first.  It also follows in a
+	 * machine that is stopped, and that does not move before.
 	 */
 	void (*interrupt)(void *ctx);
 

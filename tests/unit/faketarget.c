@@ -824,6 +824,7 @@ fake_interrupt(void *ctx)
 	struct fake *fake = ctx;
 
 	fake->interrupted = true;
+	fake->running = true;
 }
 
 static int
