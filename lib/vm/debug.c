@@ -525,7 +525,7 @@ static void
 sleep_until_granted(struct vcpu *vcpu)
 {
 	_Atomic uint32_t *run = &state_of(vcpu)->run;
-	struct debug_vcpu *v = &vcpu->debug;
+	struct debug_lending *v = &vcpu->lending;
 	uint32_t at, last, seen = v->lends;
 
 	while ((at = *run) == RUN_LENT ||
@@ -1336,7 +1336,7 @@ static void
 run_lent(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;
-	const struct debug_vcpu *v = &vcpu->debug;
+	const struct debug_lending *v = &vcpu->lending;
 	unsigned entries = 0;
 
 	if (v->lasts && !v->looks)
@@ -1396,8 +1396,8 @@ debug_resume(struct machine *m)
 		pass_wants(m);
 	}
 	if (lent) {
-		lent->debug.lasts = lent->debug.want != WANT_STEP;
-		lent->debug.lends++;
+		lent->lending.lasts = lent->debug.want != WANT_STEP;
+		lent->lending.lends++;
 	}
 	transit(m,
 	    &(struct stops_input){ .cause = CAUSE_RESUME,

@@ -122,16 +122,21 @@ struct debug_vcpu {
 	bool followed;     /* the judge is to see each of its instructions */
 	bool arrives;      /* a call in a range has ended: step_on_rest() */
 	bool waits;        /* it rests within a call: debug_rest_waiting() */
-	_Atomic uint32_t lends; /* runs that the controller has begun */
-	_Atomic bool lasts;     /* the run may: it is not a step */
-	_Atomic bool looks;     /* its thread looks how long they last */
-	uint64_t rested;        /* rip when it last came to rest */
+	uint64_t rested;   /* rip when it last came to rest */
 	enum step_phase phase;
 	uint64_t from; /* where the step began, and with which registers */
 	uint64_t from_rcx, from_rsp;
 	unsigned tries;
 	uint8_t code[15]; /* the instruction that is stepped */
 	struct aside aside;
+};
+
+/* Runs of a vCPU by the controller.  They belong to the host's threads, so no
+ * copy of a guest has them. */
+struct debug_lending {
+	_Atomic uint32_t lends; /* runs that the controller has begun */
+	_Atomic bool lasts;     /* the run may: it is not a step */
+	_Atomic bool looks;     /* its thread looks how long they last */
 };
 
 /* How stops came, for --stats: by KVM_EXIT_DEBUG, or through the stubs. */

@@ -120,6 +120,7 @@ struct vcpu {
 	unsigned steps;
 	struct hc_position position;
 	struct debug_vcpu debug;
+	struct debug_lending lending;
 };
 
 /* What CPUID shows to a guest: struct kvm_cpuid2, which ends in a flexible
