@@ -8,13 +8,26 @@
 #include <string.h>
 #include <time.h>
 
-uint64_t
-checkpoints_now(void)
+static uint64_t
+read_clock(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t
+checkpoints_now(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+/* The time of other programs does not count. */
+static uint64_t
+spent_now(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static uint64_t
@@ -159,7 +172,7 @@ checkpoints_lead(const struct checkpoints *c)
 int
 checkpoints_take(struct checkpoints *c, bool between, bool asked)
 {
-	const uint64_t began = checkpoints_now();
+	const uint64_t began = spent_now();
 	struct checkpoint *one;
 	int at, r;
 
@@ -181,7 +194,7 @@ checkpoints_take(struct checkpoints *c, bool between, bool asked)
 	c->mark = one->mark;
 	c->since = 0;
 	c->taken++;
-	c->cost = checkpoints_now() - began;
+	c->cost = spent_now() - began;
 	c->spent += c->cost;
 	return 0;
 }
@@ -189,7 +202,7 @@ checkpoints_take(struct checkpoints *c, bool between, bool asked)
 int
 checkpoints_begin(struct checkpoints *c, struct machine *m)
 {
-	const uint64_t began = checkpoints_now();
+	const uint64_t began = spent_now();
 	int r;
 
 	*c = (struct checkpoints){
@@ -201,7 +214,7 @@ checkpoints_begin(struct checkpoints *c, struct machine *m)
 		.distance = CHECKPOINT_NS,
 	};
 	r = snapshot_take(&c->list[0].state, m, NULL);
-	c->cost = checkpoints_now() - began;
+	c->cost = spent_now() - began;
 	return r;
 }
 

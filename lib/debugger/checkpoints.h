@@ -21,10 +21,10 @@
 
 #include "vm/snapshot.h"
 
-#define CHECKPOINTS      256U
+#define CHECKPOINTS      512U
 #define CHECKPOINT_PAGES 65536U /* that snapshots have copied: 256 MiB */
 #define CHECKPOINT_WORTH 12U
-#define CHECKPOINT_NS    20000000U /* the least distance at first */
+#define CHECKPOINT_NS    10000000U /* the least distance at first */
 
 /* The start has mark 1.  0: none. */
 typedef unsigned checkpoint_mark;
@@ -49,7 +49,7 @@ struct checkpoints {
 	uint64_t taken, spent, run;
 };
 
-/* The clock of run time and costs: the host's, in nanoseconds. */
+/* The clock of run time: the host's, in nanoseconds.  Costs are CPU time. */
 uint64_t checkpoints_now(void);
 
 /* The guest is at its start: 0 or -errno. */

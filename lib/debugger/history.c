@@ -29,7 +29,7 @@
 
 /* How often to look whether a checkpoint is due, and how long to wait for an
  * event to take it at. */
-#define LOOK_NS 10000000U
+#define LOOK_NS 5000000U
 
 /* A copy on the way is worth so many times its cost. */
 #define DOOR_WORTH 3

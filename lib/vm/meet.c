@@ -6,6 +6,7 @@
 
 #include "vm/context.h"
 #include "vm/machine.h"
+#include "vm/position.h"
 #include "vm/trap.h"
 #include "vm/x86.h"
 
@@ -58,18 +59,21 @@ is_alone(const struct machine *m, const struct trampoline *t)
 	return true;
 }
 
+/* Registers that are others here change most. */
 static void
-make(struct machine *m)
+make(struct vcpu *vcpu)
 {
+	struct machine *m = vcpu->machine;
 	struct meet *meet = &m->meet;
 	struct trampoline *t = &meet->trampoline;
+	const struct hc_position *to = meet->compares ? &meet->to : NULL;
 	uint8_t code[TRAMPOLINE_CODE];
 	const size_t n = breaks_read(
 	    &m->debug.breaks, meet->addr, code, sizeof(code));
 
 	meet->made = true;
 	if (!trampoline_make_count(t, shim_window(m->shim), code, n, meet->addr,
-		meet->compares ? &meet->to : NULL) ||
+		to, to ? position_differs(vcpu, to) : 0) ||
 	    !is_alone(m, t))
 		*t = (struct trampoline){ 0 };
 }
@@ -108,7 +112,7 @@ meet_enter(struct vcpu *vcpu)
 		return;
 	}
 	if (!meet->made)
-		make(m);
+		make(vcpu);
 	if (t->length == 0 ||
 	    gmem_read(&m->mem, meet->original, meet->addr, TRAMPOLINE_JUMP) <
 		0 ||

@@ -208,19 +208,52 @@ take_page(void *ctx, uint64_t va, uint8_t *page)
 	t->s->page[t->s->pages++] = (struct snapshot_page){ va, copy };
 }
 
+static struct snapshot_tables *
+new_tables(const struct pagetable *pt)
+{
+	const size_t size = pt->used * PAGE_4K;
+	struct snapshot_tables *tables = malloc(sizeof(*tables) + size);
+
+	if (!tables)
+		return NULL;
+	tables->refs = 0;
+	tables->pt = *pt;
+	memcpy(tables->entry, pt->pool, size);
+	return tables;
+}
+
+static void
+drop_tables(struct snapshot_tables *tables)
+{
+	if (tables && --tables->refs == 0)
+		free(tables);
+}
+
+static int
+take_tables(
+    struct snapshot *s, const struct pagetable *pt, const struct snapshot *near)
+{
+	if (near && near->tables && near->tables->pt.used == pt->used &&
+	    memcmp(near->tables->entry, pt->pool, pt->used * PAGE_4K) == 0)
+		s->tables = near->tables;
+	else
+		s->tables = new_tables(pt);
+	if (!s->tables)
+		return -ENOMEM;
+	s->tables->refs++;
+	return 0;
+}
+
 static int
 take_memory(
     struct snapshot *s, const struct gmem *mem, const struct snapshot *near)
 {
-	const size_t tables = mem->pt.used * PAGE_4K;
 	struct taking taking = { .s = s, .near.s = near };
+	int r = take_tables(s, &mem->pt, near);
 
-	s->tables = malloc(tables);
-	if (!s->tables)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	each_page(mem, take_page, &taking);
-	s->pt = mem->pt;
-	memcpy(s->tables, mem->pt.pool, tables);
 	return taking.error;
 }
 
@@ -306,7 +339,7 @@ snapshot_drop(struct snapshot *s)
 		drop_bytes(s->page[i].copy);
 	free(s->page);
 	free(s->thread);
-	free(s->tables);
+	drop_tables(s->tables);
 	free(s->guest);
 	free(s->place);
 	*s = (struct snapshot){ 0 };
@@ -328,10 +361,10 @@ find_other(void *ctx, uint64_t va, uint8_t *page)
 	w->same = w->same && find_page(w, va) != NULL;
 }
 
-/* Are the present tables those of *s, and does none that was made since map
+/* Are the present tables those of `s`, and does none that was made since map
  * anything?  Windows have such ones. */
 static bool
-are_same_tables(const struct snapshot *s, const struct pagetable *pt)
+are_same_tables(const struct snapshot_tables *s, const struct pagetable *pt)
 {
 	const uint64_t made = pt->gpa + s->pt.used * PAGE_4K;
 	const size_t n = s->pt.used * (PAGE_4K / sizeof(uint64_t));
@@ -342,7 +375,7 @@ are_same_tables(const struct snapshot *s, const struct pagetable *pt)
 		return false;
 	for (i = 0; i < all; i++) {
 		const uint64_t now = pt->pool[i];
-		const uint64_t then = i < n ? s->tables[i] : 0;
+		const uint64_t then = i < n ? s->entry[i] : 0;
 
 		if (now != then && (then != 0 || (now & PTE_ADDR) < made))
 			return false;
@@ -394,7 +427,7 @@ flush_changes(const struct changes *c, struct gmem *mem)
 
 /* Tables that were made since are zero again, as new ones must be. */
 static int
-return_tables(const struct snapshot *s, struct gmem *mem)
+return_tables(const struct snapshot_tables *s, struct gmem *mem)
 {
 	const size_t size = s->pt.used * PAGE_4K;
 	const size_t more = mem->pt.used > s->pt.used
@@ -404,8 +437,8 @@ return_tables(const struct snapshot *s, struct gmem *mem)
 
 	if (are_same_tables(s, &mem->pt))
 		return 0;
-	pt_compare(&mem->pt, s->tables, note_change, &changes);
-	memcpy(mem->pt.pool, s->tables, size);
+	pt_compare(&mem->pt, s->entry, note_change, &changes);
+	memcpy(mem->pt.pool, s->entry, size);
 	memset((uint8_t *)mem->pt.pool + size, 0, more);
 	mem->pt = s->pt;
 	return flush_changes(&changes, mem);
@@ -428,7 +461,7 @@ return_memory(const struct snapshot *s, struct gmem *mem)
 		if (memcmp(there, bytes, PAGE_4K) != 0)
 			memcpy(there, bytes, PAGE_4K);
 	}
-	return return_tables(s, mem);
+	return return_tables(s->tables, mem);
 }
 
 /* KVM's own setting, and the calls that its debugger has set aside, stay. */

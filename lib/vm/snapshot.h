@@ -25,6 +25,13 @@ struct snapshot_bytes {
 	uint8_t bytes[PAGE_4K];
 };
 
+/* The page tables, shared in the same way. */
+struct snapshot_tables {
+	unsigned refs;
+	struct pagetable pt;
+	uint64_t entry[];
+};
+
 /* Pages of zeros have none. */
 struct snapshot_page {
 	uint64_t va;
@@ -53,8 +60,7 @@ struct snapshot {
 	struct snapshot_vcpu *thread;
 	struct snapshot_vcpu *turn; /* the one that runs next */
 	int last_tid, main_status;
-	struct pagetable pt;
-	uint64_t *tables;
+	struct snapshot_tables *tables;
 	size_t pages, room;
 	struct snapshot_page *page; /* by address */
 	size_t copied;  /* pages that `near` did not have (snapshot_take()) */

@@ -352,7 +352,7 @@ trampoline_make(struct trampoline *t, uint8_t *pages, const uint8_t *code,
 
 bool
 trampoline_make_count(struct trampoline *t, uint8_t *pages, const uint8_t *code,
-    size_t n, uint64_t address, const struct hc_position *to)
+    size_t n, uint64_t address, const struct hc_position *to, uint32_t first)
 {
 	struct code c = { .n = 0 };
 	struct run run;
@@ -366,7 +366,7 @@ trampoline_make_count(struct trampoline *t, uint8_t *pages, const uint8_t *code,
 	/* The jumps come after it is counted. */
 	t->counted = (uint16_t)(met - COUNT_JUMPS);
 	if (to)
-		put_tests(&c, to, 0);
+		put_tests(&c, to, first);
 	else
 		put_out(&c);
 	return end(t, &c, &run, code, met);
@@ -378,7 +378,7 @@ trampoline_fits(const uint8_t *code, size_t n, uint64_t address)
 	uint8_t pages[2 * PAGE];
 	struct trampoline t;
 
-	return trampoline_make_count(&t, pages, code, n, address, NULL);
+	return trampoline_make_count(&t, pages, code, n, address, NULL, 0);
 }
 
 uint64_t

@@ -65,7 +65,7 @@ bool trampoline_make(struct trampoline *t, uint8_t *pages, const uint8_t *code,
  * matters; otherwise its registers and words are compared also. */
 bool
 trampoline_make_count(struct trampoline *t, uint8_t *pages, const uint8_t *code,
-    size_t n, uint64_t address, const struct hc_position *to);
+    size_t n, uint64_t address, const struct hc_position *to, uint32_t first);
 uint64_t trampoline_count(const uint8_t *pages);
 void trampoline_set_count(uint8_t *pages, uint64_t count);
 

@@ -349,12 +349,12 @@ test_interrupts(void)
 static enum stops_run
 run_lent(void)
 {
-	uint32_t lends = m.vcpu[0].debug.lends;
+	uint32_t lends = m.vcpu[0].lending.lends;
 
 	m.debug.row = 0;
 	debug_want(&m.vcpu[0], WANT_RUN, 0, 0, 0);
 	debug_resume(&m);
-	is_int(m.vcpu[0].debug.lends, lends + 1, "the controller runs a vCPU");
+	is_int(m.vcpu[0].lending.lends, lends + 1, "the controller runs a vCPU");
 	return m.debug.stops.vcpu[0].run;
 }
 

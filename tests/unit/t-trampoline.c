@@ -113,7 +113,7 @@ make(size_t i, const struct hc_position *to)
 	    trampoline_make_count(&t, pages, codes[i].code,
 		i + 1 < sizeof(codes) / sizeof(codes[0]) ? sizeof(codes[i].code)
 							 : 1,
-		TEXT, to),
+		TEXT, to, 0),
 	    codes[i].fits, "%s: %s trampoline", codes[i].name,
 	    codes[i].fits ? "a" : "no");
 	trampoline_set_count(pages, 1000);
