@@ -5,6 +5,7 @@
  */
 #include "check.h"
 
+#include "imports.h"
 #include "open.h"
 #include "policy.h"
 #include "program.h"
@@ -189,10 +190,14 @@ print_fate(const struct options *o, const struct image_calls *calls,
 	end_names(&names);
 }
 
-/* The smallest --allow for the forbidden calls in the code. */
+/* The smallest --allow for the forbidden calls, and for what makes code, unless
+ * that is NULL. */
 static void
-print_cure(const struct options *o, const struct image_calls *calls)
+print_cure(const struct options *o, const struct image_calls *calls,
+    const char *engine)
 {
+	const bool jit = engine && !o->jit;
+
 	struct hc_set forbidden = { 0 };
 	const struct hc_wish wish = {
 		.allowed = &o->allowed,
@@ -206,19 +211,23 @@ print_cure(const struct options *o, const struct image_calls *calls)
 		    fate_of(o, number) == DENIED)
 			(void)hc_set_add(&forbidden, number);
 	hc_cure(&wish, cure);
-	if (cure[0])
-		printf("%-*s--allow=%s\n", INDENT, "  cure", cure);
+	if (cure[0] || jit)
+		printf("%-*s--allow=%s%s%s\n", INDENT, "  cure", cure,
+		    cure[0] && jit ? "," : "", jit ? OPTIONS_JIT : "");
 }
 
 #define SCAN_BYTES ((size_t)1 << 16)
 
 /* The calls that the code shows, and how each would be answered. */
 static void
-print_calls(const struct options *o, const struct image_calls *calls)
+print_calls(const struct options *o, const struct image_calls *calls,
+    const char *engine)
 {
 	print_fate(o, calls, SERVED, "it may call");
 	print_fate(o, calls, DENIED, "  forbidden");
-	print_cure(o, calls);
+	if (engine)
+		printf("%-*s%s\n", INDENT, "  makes code", engine);
+	print_cure(o, calls, engine);
 	print_fate(o, calls, UNKNOWN, "  unknown");
 	print_fate(o, calls, REFUSED, "  unsupported");
 	if (calls->blind)
@@ -306,6 +315,7 @@ check_guest(const struct options *o)
 	struct program *p = &checked.program;
 	struct machine_error error;
 	struct image_calls calls = { 0 };
+	const char *engine;
 	int status;
 
 	if (program_open(o, p, &status) < 0 || follow(o, &status) < 0)
@@ -313,9 +323,10 @@ check_guest(const struct options *o)
 	scan_image(&p->image, p->fd, &calls);
 	if (p->interp.segments > 0)
 		scan_image(&p->interp, p->interp_fd, &calls);
+	engine = imports_add(p->fd, &calls);
 	print_image(o, p);
 	print_allowance(o);
-	print_calls(o, &calls);
+	print_calls(o, &calls, engine);
 	if (p->interp.segments > 0)
 		puts("  unclear     its libraries may make other calls");
 	if (machine_fits(&p->image, o->memory, &error) < 0) {

@@ -29,6 +29,9 @@ bin_novillo_SOURCES = \
 	bin/gdbstart.h \
 	bin/hints.c \
 	bin/hints.h \
+	bin/imports.c \
+	bin/imports.def \
+	bin/imports.h \
 	bin/learn.c \
 	bin/learn.h \
 	bin/lostpage.c \

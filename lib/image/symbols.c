@@ -210,3 +210,28 @@ symbols_value(
 		error = value_in_table(&view, SHT_DYNSYM, name, value);
 	return error;
 }
+
+void
+symbols_dynamic(const uint8_t *file, size_t size,
+    void (*each)(void *ctx, const char *name, bool defined), void *ctx)
+{
+	struct search search = { .addr = 0 };
+	struct elfview view;
+	const uint8_t *bytes;
+	struct cursor c;
+	Elf64_Shdr table;
+	Elf64_Sym s;
+
+	if (elfview_open(&view, file, size) != 0 ||
+	    elfview_find_type(&view, SHT_DYNSYM, &table) != 0 ||
+	    table.sh_entsize != sizeof(s) ||
+	    !open_strings(&view, &table, &search))
+		return;
+	c = elfview_bytes(&view, &table);
+	while ((bytes = cursor_take(&c, sizeof(s))) != NULL) {
+		memcpy(&s, bytes, sizeof(s));
+		if (s.st_name > 0 && s.st_name < search.strings.left)
+			each(ctx, (const char *)search.strings.at + s.st_name,
+			    s.st_shndx != SHN_UNDEF);
+	}
+}

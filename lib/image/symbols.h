@@ -10,6 +10,7 @@
 #ifndef IMAGE_SYMBOLS_H
 #define IMAGE_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,5 +47,10 @@ int symbols_exported(
  * thread-local. */
 int symbols_value(
     const uint8_t *file, size_t size, const char *name, uint64_t *value);
+
+/* Call each() for every named symbol of .dynsym: those that the file defines,
+ * and those that it takes from others. */
+void symbols_dynamic(const uint8_t *file, size_t size,
+    void (*each)(void *ctx, const char *name, bool defined), void *ctx);
 
 #endif

@@ -43,11 +43,15 @@ serve()
 	server=
 }
 
+# guest KIND COMMAND...: the same, with what --check says that the program needs,
+# and $more.
 guest()
 {
 	kind=$1
 	shift
-	serve "$kind" "$novillo" --root=/ -a @all,@jit --timeout=240 \
+	allow=$("$novillo" --check --root=/ "$1" | sed -n 's/^ *cure *--allow=//p')
+	serve "$kind" "$novillo" --root=/ ${allow:+--allow="$allow"} \
+	    ${more:+--allow="$more"} --timeout=240 \
 	    -m "${memory:-1G}" --chdir="$here/run" "$@"
 }
 

@@ -129,6 +129,63 @@ else
 	missing "no strace here"
 fi
 
+# A dynamic program shows by its names what its libraries will call.
+cat >"$scratch/names.c" <<'END'
+#include <netdb.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+int
+main(int argc, char **argv)
+{
+	struct addrinfo *list;
+
+	return argc > 1 ? getaddrinfo(argv[1], NULL, NULL, &list) +
+		    listen(0, 1) + system("x")
+			: 0;
+}
+END
+if ${CC:-cc} "$scratch/names.c" -o "$scratch/names" 2>"$scratch/cc"; then
+	try "$novillo" --check --root=/:ro "$scratch/names"
+	is "$status" 0 "--check of a dynamic program"
+	is "$(line cure)" "--allow=@net" "names what its functions call"
+	has "$(line unsupported)" "execve" "also what no guest can"
+	try "$novillo" --check --root=/:ro --allow=@net "$scratch/names"
+	is "$(line cure)" "" "and with that allowed asks for no more"
+	printf 'int JLI_Launch; int main(void) { return JLI_Launch; }' \
+	    >"$scratch/engine.c"
+	${CC:-cc} -rdynamic "$scratch/engine.c" -o "$scratch/engine" || exit 99
+	try "$novillo" --check --root=/:ro "$scratch/engine"
+	is "$(line 'makes code')" "a Java virtual machine" \
+	    "it knows what makes code"
+	is "$(line cure)" "--allow=@jit" "and what that needs"
+else
+	missing "no dynamic programs here"
+fi
+if go version >/dev/null 2>&1; then
+	cat >"$scratch/dial.go" <<'END'
+package main
+
+import (
+	"net"
+	"os"
+)
+
+func main() {
+	if len(os.Args) > 1 {
+		net.Dial("tcp", os.Args[1])
+		net.Listen("tcp", os.Args[1])
+	}
+}
+END
+	GOCACHE=$(cd "$scratch" && pwd)/cache CGO_ENABLED=0 \
+	    go build -o "$scratch/dial" "$scratch/dial.go" || exit 99
+	try "$novillo" --check "$scratch/dial"
+	has "$(line cure)" "@net" "a program of Go shows it also"
+else
+	missing "no go here"
+fi
+
 for library in /bin/busybox /bin/bash-static; do
 	if [ ! -x "$library" ]; then
 		missing "no $library here"

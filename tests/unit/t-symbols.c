@@ -319,6 +319,19 @@ test_self(void)
 	}
 }
 
+/* The names that were called for: "first+ second-". */
+static char called[64];
+
+static void
+call_name(void *ctx, const char *name, bool defined)
+{
+	size_t n = strlen(called);
+
+	(void)ctx;
+	snprintf(
+	    called + n, sizeof(called) - n, "%s%c ", name, defined ? '+' : '-');
+}
+
 static void
 test_exported(void)
 {
@@ -347,6 +360,11 @@ test_exported(void)
 	    -ENOENT, "nor the beginning of one");
 	is_int(symbols_exported(elfbuild_file(&built), 100, "first", &value),
 	    -EINVAL, "nor in half a file");
+	symbols_dynamic(elfbuild_file(&built), built.size, call_name, NULL);
+	is_str(called, "first+ second- ", "each name is called for");
+	called[0] = '\0';
+	symbols_dynamic(elfbuild_file(&built), 100, call_name, NULL);
+	is_str(called, "", "none of half a file");
 	is_int(
 	    symbols_value(elfbuild_file(&built), built.size, "first", &value),
 	    0, "without .symtab a value is that of .dynsym");
