@@ -354,7 +354,8 @@ run_lent(void)
 	m.debug.row = 0;
 	debug_want(&m.vcpu[0], WANT_RUN, 0, 0, 0);
 	debug_resume(&m);
-	is_int(m.vcpu[0].lending.lends, lends + 1, "the controller runs a vCPU");
+	is_int(
+	    m.vcpu[0].lending.lends, lends + 1, "the controller runs a vCPU");
 	return m.debug.stops.vcpu[0].run;
 }
 
