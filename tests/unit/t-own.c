@@ -8,6 +8,7 @@
 
 #include "hypercall/file/path.h"
 #include "hypercall/own/own.h"
+#include "hypercall/task/task.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -111,7 +112,10 @@ name_of(const struct hc_own_row *row)
 	size_t len = strcspn(row->path, "#");
 
 	snprintf(name, sizeof(name), "%.*s%s%s", (int)len, row->path,
-	    row->path[len] ? row->of_descriptor ? "2" : "7" : "",
+	    !row->path[len]      ? ""
+	    : row->of_cpu        ? "0"
+	    : row->of_descriptor ? "2"
+				 : "7",
 	    row->path[len] ? row->path + len + 1 : "");
 	return name;
 }
@@ -243,9 +247,12 @@ test_listing(void)
 			    strncmp(other->path, row->path, len) == 0 &&
 			    other->path[len] == '/' &&
 			    !strchr(other->path + len + 1, '/'))
-				wanted += other->path[len + 1] != '#' ? 1
-					  : other->of_descriptor      ? 4
-								      : 2;
+				wanted += other->of_cpu &&
+						  strchr(other->path + len, '#')
+					      ? (unsigned)hc_count_cpus()
+					  : other->path[len + 1] != '#' ? 1
+					  : other->of_descriptor        ? 4
+									: 2;
 		fd = guest_open(name_of(row), O_RDONLY | O_DIRECTORY);
 		while ((n = CALL(HC_getdents64, (uint64_t)fd, BUF, 100)) > 0) {
 			char list[100];

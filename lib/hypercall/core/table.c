@@ -97,7 +97,7 @@
 /* To resolve a name. */
 #define FINDING                                                             \
 	SYS_openat2, SYS_openat, SYS_close, SYS_newfstatat, SYS_readlinkat, \
-	    SYS_fcntl, SYS_statx
+	    SYS_fcntl, SYS_statx, SYS_sched_getaffinity
 /* To open a file, which may be one of /dev/shm or /dev/mqueue that is made; to
  * remove it. */
 #define OPENING                                                          \

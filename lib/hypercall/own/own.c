@@ -11,6 +11,7 @@
 #include "hypercall/core/seal.h"
 #include "hypercall/signal/send.h"
 #include "hypercall/task/mqueue.h"
+#include "hypercall/task/task.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -62,6 +63,14 @@ static const struct hc_own_row rows[] = {
 		.kind = HC_OWN_TEXT,   \
 		.mode = m,             \
 		.of_descriptor = true, \
+		.make = hc_own_##name },
+#define CPUS(p) \
+	{ .path = p, .kind = HC_OWN_FOLDER, .mode = 0555, .of_cpu = true },
+#define OF_CPU(p, name)              \
+	{ .path = p,                 \
+		.kind = HC_OWN_TEXT, \
+		.mode = 0444,        \
+		.of_cpu = true,      \
 		.make = hc_own_##name },
 #define MISSING(p) { .path = p, .kind = HC_OWN_MISSING },
 #define SHARED(p)  { .path = p, .kind = HC_OWN_SHARED, .mode = 01777 },
@@ -180,13 +189,15 @@ thread_lives(const struct hc_call *call, int tid)
 	return hc_thread_next(call->thread, &next, name) && next == tid;
 }
 
-/* Does the thread or descriptor exist that the number in a row's path names? */
+/* Does that exist which the number in a row's path names? */
 static bool
 exists(const struct hc_call *call, const struct hc_own_row *row, int number)
 {
 	if (row->of_descriptor)
 		return number < (int)HC_FDS &&
 		       call->guest->fds.fd[number].file != 0;
+	if (row->of_cpu)
+		return number < hc_count_cpus();
 	return !strchr(row->path, '#') || thread_lives(call, number);
 }
 
@@ -402,6 +413,24 @@ hides(const struct hc_tree *tree, unsigned row)
 	return hc_tree_at(tree, rows[row].path, strlen(rows[row].path)) != NULL;
 }
 
+/* Processors have the positions after those of rows, and volumes those after
+ * theirs. */
+#define CPUS_AT    0x800
+#define AFTER_ROWS 0x1000
+
+/* The same for a processor of the row. */
+static bool
+find_cpu(unsigned row, int64_t *pos, struct hc_own *own)
+{
+	const int64_t cpu = *pos < CPUS_AT ? 0 : *pos - CPUS_AT;
+
+	if (cpu >= hc_count_cpus() || cpu >= AFTER_ROWS - CPUS_AT)
+		return false;
+	*own = (struct hc_own){ .row = row + 1, .number = (int)cpu };
+	*pos = CPUS_AT + cpu;
+	return true;
+}
+
 /*
  * Find the entry of a folder at position `pos` or after it: its row and number,
  * and its own position.  Positions are those of rows in the list or, as on
@@ -411,12 +440,16 @@ static bool
 find_child(const struct hc_call *call, const char *folder, int64_t *pos,
     struct hc_own *own)
 {
-	unsigned i;
+	unsigned i, cpus = ROWS;
 
 	for (i = 0; i < ROWS; i++) {
 		const char *name = child_name(&rows[i], folder);
 
 		own->row = i + 1;
+		if (name && rows[i].of_cpu && strchr(name, '#')) {
+			cpus = i;
+			continue;
+		}
 		if (name && *name == '#' && *pos < INT32_MAX) {
 			own->number = (int)*pos;
 			if (!find_number(call, i, &own->number))
@@ -429,14 +462,11 @@ find_child(const struct hc_call *call, const char *folder, int64_t *pos,
 			return true;
 		}
 	}
-	return false;
+	return cpus < ROWS && find_cpu(cpus, pos, own);
 }
 
 /* The first two positions are the folder itself and its parent. */
 #define DOTS 2
-
-/* The volumes have the positions after those of rows. */
-#define AFTER_ROWS 0x1000
 
 /* Do the names of volumes `a` and `b` agree up to the part past `len`? */
 static bool
@@ -551,7 +581,8 @@ next_entry(const struct hc_call *call, const struct hc_own *folder, int64_t pos,
 	e->ino = inode_of(own.row, own.number);
 	e->type = entry_type(row_of(&own));
 	if (strchr(row_of(&own)->path + len, '#'))
-		snprintf(e->name, sizeof(e->name), "%d", own.number);
+		snprintf(e->name, sizeof(e->name), "%s%d",
+		    row_of(&own)->of_cpu ? "cpu" : "", own.number);
 	else
 		strcpy(e->name, row_of(&own)->path + len + 1);
 	e->next = at + DOTS + 1;

@@ -40,7 +40,8 @@ struct hc_own_row {
 	enum hc_own_kind kind;
 	unsigned mode;
 	unsigned device;    /* enum hc_device */
-	bool of_descriptor; /* the number in its path is that of one */
+	bool of_descriptor; /* the number in its path is that of one, */
+	bool of_cpu;        /* or of a processor */
 	const char *text;   /* of a file that never changes */
 	/* Make the text of a file or link; `number` is that of its name. */
 	void (*make)(
@@ -57,6 +58,7 @@ const struct hc_own_row *hc_own_row(unsigned i);
 #define LINK_TO(path, name)             TEXT(path, 0777, name)
 #define PROGRAM(path, name)             TEXT(path, 0777, name)
 #define OF_DESCRIPTOR(path, mode, name) TEXT(path, mode, name)
+#define OF_CPU(path, name)              TEXT(path, 0444, name)
 #include "hypercall/own/own.def"
 
 /* For the generators: a tick of AT_CLKTCK and a clock, in nanoseconds, and the
@@ -97,7 +99,7 @@ bool hc_own_covers(const char *name);
 /* One of these files. */
 struct hc_own {
 	unsigned row; /* its place in the list, plus one; 0: none */
-	int number;   /* the thread, descriptor or queue in its name */
+	int number;   /* the thread, descriptor, queue or processor */
 };
 
 /* Find the file at `place`, an absolute name without "." and "..", of which no

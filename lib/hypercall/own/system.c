@@ -288,3 +288,19 @@ hc_own_system_stat(struct hc_text *text, const struct hc_call *call, int number)
 	    "\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n",
 	    (now - up) / HC_NS_PER_SECOND);
 }
+
+/* Each processor is a core of its own. */
+void
+hc_own_cpu_number(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	hc_text_put(text, "%d\n", number);
+}
+
+void
+hc_own_cpu_package(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_text_put(text, "0\n");
+}
