@@ -179,22 +179,94 @@ find_modid(struct debugger_target *t, struct field *field)
 	       field->bits == 64;
 }
 
-/* The thread control block has the dynamic thread vector in its second word,
- * and an entry there two words: the block's address, or -1 (ELF Handling For
- * Thread-Local Storage, 3). */
-uint64_t
-debugger_library_tls(struct debugger_target *t, uint64_t map, uint64_t tp)
+/* With glibc an entry of the vector has two words: the block's address, or -1
+ * (ELF Handling For Thread-Local Storage, 3). */
+static uint64_t
+glibc_block(struct debugger_target *t, uint64_t map, uint64_t vector)
 {
 	const struct gmem *mem = &t->machine->mem;
-	uint64_t id, vector, block;
+	uint64_t id, block;
 	struct field field;
 
 	if (!find_modid(t, &field) ||
 	    !read_word(mem, map + field.offset, &id) || id == 0 ||
 	    id > TARGET_LIBRARIES ||
-	    !read_word(mem, tp + sizeof(uint64_t), &vector) ||
 	    !read_word(mem, vector + 2 * sizeof(uint64_t) * id, &block) ||
 	    block == UINT64_MAX)
 		return 0;
 	return block;
+}
+
+/* Has the object thread-local variables?  Its headers are mapped with it. */
+static bool
+has_block(const struct machine *m, const struct target_library *library)
+{
+	Elf64_Ehdr header;
+	Elf64_Phdr phdr;
+	unsigned i;
+
+	if (library->image)
+		return m->image.tls_size > 0;
+	if (gmem_read(&m->mem, &header, library->bias, sizeof(header)) < 0 ||
+	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+		return false;
+	for (i = 0; i < header.e_phnum && i < IMAGE_PHDRS; i++)
+		if (gmem_read(&m->mem, &phdr,
+			library->bias + header.e_phoff + i * sizeof(phdr),
+			sizeof(phdr)) == 0 &&
+		    phdr.p_type == PT_TLS && phdr.p_memsz > 0)
+			return true;
+	return false;
+}
+
+/* musl's loader, which is its C library also. */
+static const char musl[] = "ld-musl-";
+
+/* musl numbers these objects in the order of the list.  The first word of its
+ * vector is how many there are, and an entry is the block's address. */
+static uint64_t
+musl_block(struct debugger_target *t, uint64_t map, uint64_t vector)
+{
+	const struct gmem *mem = &t->machine->mem;
+	struct target_library library = { .map = 0 };
+	uint64_t blocks = 0, id = 0, known, block;
+	bool is_musl = false;
+	unsigned n;
+
+	for (n = 0; n < TARGET_LIBRARIES && debugger_next_library(t, &library);
+	     n++) {
+		is_musl |= strstr(library.name, musl) != NULL;
+		if (!has_block(t->machine, &library))
+			continue;
+		blocks++;
+		if (library.map == map)
+			id = blocks;
+	}
+	if (!is_musl || id == 0 || !read_word(mem, vector, &known) ||
+	    known != blocks ||
+	    !read_word(mem, vector + sizeof(uint64_t) * id, &block))
+		return 0;
+	return block;
+}
+
+bool
+debugger_map_is_image(const struct debugger_target *t, uint64_t map)
+{
+	const struct machine *m = t->machine;
+	struct link_map link;
+
+	return gmem_read(&m->mem, &link, map, sizeof(link)) == 0 &&
+	       is_in_image(&m->image, link.dynamic);
+}
+
+/* The thread control block has the dynamic thread vector in its second word. */
+uint64_t
+debugger_library_tls(struct debugger_target *t, uint64_t map, uint64_t tp)
+{
+	uint64_t vector, block;
+
+	if (!read_word(&t->machine->mem, tp + sizeof(uint64_t), &vector))
+		return 0;
+	block = glibc_block(t, map, vector);
+	return block ? block : musl_block(t, map, vector);
 }

@@ -12,9 +12,12 @@
 bool debugger_next_library(void *ctx, struct target_library *library);
 
 /* The thread-local block of the object with the link map `map`, for the thread
- * whose FS base is `tp`; 0: there is none yet, or the C library is not
- * glibc. */
+ * whose FS base is `tp`; 0: there is none yet, or the C library is not glibc and
+ * not musl. */
 uint64_t
 debugger_library_tls(struct debugger_target *target, uint64_t map, uint64_t tp);
+
+/* Is `map` the link map of the image itself? */
+bool debugger_map_is_image(const struct debugger_target *target, uint64_t map);
 
 #endif

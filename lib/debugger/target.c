@@ -397,7 +397,7 @@ op_tls_address(
 	struct machine *m = machine_of(ctx);
 	struct vcpu *vcpu = vcpu_by_tid(m, tid);
 	struct kvm_sregs sregs;
-	uint64_t block;
+	uint64_t block = 0;
 	int r;
 
 	if (!vcpu)
@@ -405,9 +405,13 @@ op_tls_address(
 	r = vcpu_sregs(vcpu, &sregs);
 	if (r < 0)
 		return r;
-	block = map ? debugger_library_tls(ctx, map, sregs.fs.base) : 0;
-	*addr = block ? block + offset
-		      : image_tls_address(&m->image, sregs.fs.base, offset);
+	*addr = 0;
+	if (map)
+		block = debugger_library_tls(ctx, map, sregs.fs.base);
+	if (block)
+		*addr = block + offset;
+	else if (!map || debugger_map_is_image(ctx, map))
+		*addr = image_tls_address(&m->image, sregs.fs.base, offset);
 	return *addr ? 0 : -ENOENT;
 }
 

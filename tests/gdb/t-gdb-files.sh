@@ -289,23 +289,38 @@ if dynamic; then
 			return 0;
 		}
 	END
-	${CC:-cc} -g -O0 -fPIC -shared -Wl,-soname,liblocals.so \
-	    -o "$scratch/liblocals.so" "$scratch/library.c" &&
-	    ${CC:-cc} -g -O0 -pthread -o "$scratch/locals" \
-		"$scratch/locals.c" "$scratch/liblocals.so" \
-		-Wl,-rpath,"${program%/*}" 2>>"$scratch/cc"
-	ok $? "a program with a library can be built"
-	session "${loader#/} ${program%/*}/locals" \
-	    "set breakpoint pending on" "break stop" continue \
-	    "print own" "print in_library" continue "print own" \
-	    "print in_library" continue
-	if [ "${loader##*/}" = ld-linux-x86-64.so.2 ]; then
-		has "$answer" '$1 = 17' "a thread's own variable is its own"
-		has "$answer" '$2 = 43' "and so is a library's"
-		has "$answer" '$3 = 7' "as are the first thread's"
-		has "$answer" '$4 = 44' "two"
+	# thread_locals LIBC COMPILER [LOADER]: of a program that its loader
+	# runs, or that names one, and of a static program.
+	thread_locals()
+	{
+		${2} -g -O0 -fPIC -shared -Wl,-soname,liblocals.so \
+		    -o "$scratch/liblocals.so" "$scratch/library.c" &&
+		    ${2} -g -O0 -pthread -o "$scratch/locals" \
+			"$scratch/locals.c" "$scratch/liblocals.so" \
+			-Wl,-rpath,"${program%/*}" &&
+		    ${2} -g -O0 -pthread -static -o "$scratch/static" \
+			"$scratch/locals.c" "$scratch/library.c"
+		ok $? "a program with a library of $1 can be built"
+		path=${program%/*}
+		for guest in "${3:+${3#/} /}${path#/}/locals" \
+		    "${path#/}/static"; do
+			session "$guest" "set breakpoint pending on" \
+			    "break stop" continue "print own" \
+			    "print in_library" continue "print own" \
+			    "print in_library" continue
+			has "$answer" '$1 = 17' \
+			    "a thread's own variable is its own ($1)"
+			has "$answer" '$2 = 43' "and so is a library's"
+			has "$answer" '$3 = 7' "as are the first thread's"
+			has "$answer" '$4 = 44' "two"
+		done
+	}
+	thread_locals "${loader##*/}" "${CC:-cc}" "$loader" 2>>"$scratch/cc"
+	if [ "${loader##*/}" = ld-linux-x86-64.so.2 ] &&
+	    command -v musl-gcc >/dev/null 2>&1; then
+		thread_locals musl musl-gcc 2>>"$scratch/cc"
 	else
-		skip "musl describes no thread-local blocks to debuggers"
+		skip "no musl beside the C library"
 	fi
 else
 	skip "no dynamic program: no compiler, no loader or another host"
