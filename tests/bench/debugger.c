@@ -44,6 +44,10 @@ static const char *const hit_turns[] = { "vCont;s", "Z0,@,1", "vCont;c",
 #define HITS       500
 #define LOOP_STEPS 2000
 
+/* A line of source in that loop, stepped as gdb's `next` does. */
+static const char *const range_turns[] = { "vCont;r@,@+10", NULL };
+#define RANGES 1000
+
 /*
  * The same guest with more and with fewer rounds; each round after LOOP_STEPS
  * steps is a hit of the breakpoint or the watchpoint that is set there.  The
@@ -103,18 +107,20 @@ time_step_against(const char *what, const char *packet, const char *name,
 	time_talk_against(what, &none, &steps, STEPS, name, base, limit);
 }
 
-/* Hits of a breakpoint against those of gdbserver. */
+/* Turns in the guest's loop against those of gdbserver: `each` packets make one
+ * of `times`. */
 static void
-time_hits_against(struct command gdbserver)
+time_turns_against(const char *what, const char *const *turns, unsigned times,
+    unsigned each, struct command gdbserver)
 {
 	const struct talk none = {
-		.packet = GDB_STEP, .turns = hit_turns, .warm = LOOP_STEPS
+		.packet = GDB_STEP, .turns = turns, .warm = LOOP_STEPS
 	};
-	struct talk hits = none;
+	struct talk more = none;
 
-	hits.times = TURNS * HITS;
-	time_talk_against("hit of a breakpoint against gdbserver", &none, &hits,
-	    HITS, "gdbserver", gdbserver, SERVER_LIMIT);
+	more.times = times * each;
+	time_talk_against(
+	    what, &none, &more, times, "gdbserver", gdbserver, SERVER_LIMIT);
 }
 
 static bool
@@ -149,7 +155,10 @@ time_step(void)
 	}
 	time_step_against("the same against gdbserver", GDB_STEP, "gdbserver",
 	    gdbserver, SERVER_LIMIT);
-	time_hits_against(gdbserver);
+	time_turns_against("range of steps against gdbserver", range_turns,
+	    RANGES, 1, gdbserver);
+	time_turns_against("hit of a breakpoint against gdbserver", hit_turns,
+	    HITS, TURNS, gdbserver);
 }
 
 /* A guest's rounds under the same turns, once more and once fewer. */

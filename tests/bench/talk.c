@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,23 +92,30 @@ stopped_at(void)
 	return pc;
 }
 
-/* One of the turns, with `pc` for its '@'. */
+/* One of the turns, with `pc` for each '@' in it. */
 static void
 take_turn(char *payload, size_t size, const struct talk *talk, unsigned i,
     uint64_t pc)
 {
-	const char *turn, *at;
+	const char *at;
+	char *end;
 	unsigned turns = 0;
+	uint64_t plus;
+	size_t n = 0;
 
 	while (talk->turns[turns])
 		turns++;
-	turn = talk->turns[i % turns];
-	at = strchr(turn, '@');
-	if (at)
-		snprintf(payload, size, "%.*s%" PRIx64 "%s", (int)(at - turn),
-		    turn, pc, at + 1);
-	else
-		snprintf(payload, size, "%s", turn);
+	for (at = talk->turns[i % turns]; *at && n + 1 < size; at++) {
+		if (*at != '@') {
+			payload[n++] = *at;
+			continue;
+		}
+		plus = at[1] == '+' ? strtoul(at + 2, &end, 16) : 0;
+		at = at[1] == '+' ? end - 1 : at;
+		n += (size_t)snprintf(
+		    payload + n, size - n, "%" PRIx64, pc + plus);
+	}
+	payload[n < size ? n : size - 1] = '\0';
 }
 
 static void

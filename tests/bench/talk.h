@@ -17,7 +17,8 @@
  * packet `size` bytes are sent and must come back.
  *
  * With `turns`, the counted packets are these, one after the other and again
- * from the first; an '@' in one is the pc of the last warm packet's reply.
+ * from the first; '@' in one is the pc of the last warm packet's reply, and
+ * '@+N' is N bytes more, in hexadecimal digits.
  */
 struct talk {
 	const char *packet;
