@@ -529,6 +529,15 @@ hc_do_write(struct hc_call *call)
 	return r;
 }
 
+/* With MSG_TRUNC TCP discards bytes and does not look at the buffer (tcp(7)):
+ * the host decides.  A recording would have bytes of a buffer that is none. */
+static bool
+may_discard(const struct hc_call *call)
+{
+	return ((unsigned)call->recvfrom.flags & MSG_TRUNC) &&
+	       !call->guest->recorded;
+}
+
 int64_t
 hc_do_recvfrom(struct hc_call *call)
 {
@@ -544,7 +553,9 @@ hc_do_recvfrom(struct hc_call *call)
 		return -EBADF;
 	r = hc_address_room(
 	    guest, &out, call->recvfrom.addr, call->recvfrom.addrlen);
-	if (r == 0 && !buf)
+	if (!buf)
+		len = call->recvfrom.count;
+	if (r == 0 && !buf && !may_discard(call))
 		r = -EFAULT;
 	if (r == 0)
 		r = hc_host_wait(call->thread, SYS_recvfrom, file->host, buf,
