@@ -130,6 +130,7 @@ GUEST_PLAIN = \
 	guest/signals.elf \
 	guest/spin.elf \
 	guest/spinners.elf \
+	guest/tested.elf \
 	guest/status.elf \
 	guest/sum_file.elf \
 	guest/torture.elf \

@@ -265,6 +265,12 @@ lib_libvm_a_SOURCES = \
 	lib/vm/report.h \
 	lib/vm/rest.c \
 	lib/vm/rest.h \
+	lib/vm/sieve.c \
+	lib/vm/sieve.h \
+	lib/vm/sievecode.c \
+	lib/vm/sievecode.h \
+	lib/vm/sieveset.c \
+	lib/vm/sieveset.h \
 	lib/vm/shim.c \
 	lib/vm/shim.h \
 	lib/vm/sigframe.c \
@@ -298,6 +304,9 @@ lib/vm/vdsoimage.$(OBJEXT): guest/vdso/vdso.so
 noinst_LIBRARIES += lib/libgdb.a
 lib_libgdb_a_SOURCES = \
 	lib/gdb/agent.c \
+	lib/gdb/agentinsn.h \
+	lib/gdb/native.c \
+	lib/gdb/native.h \
 	lib/gdb/agent.def \
 	lib/gdb/agent.h \
 	lib/gdb/bulk.c \
@@ -373,6 +382,8 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/replay.h \
 	lib/debugger/scratch.c \
 	lib/debugger/scratch.h \
+	lib/debugger/served.c \
+	lib/debugger/served.h \
 	lib/debugger/server.c \
 	lib/debugger/server.h \
 	lib/debugger/session.h \

@@ -221,6 +221,19 @@ fill_exits(struct debugger_target *t, struct rows *r)
 	machine_each_count(t->machine, put_count, r);
 }
 
+/* As when the guest went last. */
+static void
+fill_conditions(struct debugger_target *t, struct rows *r)
+{
+	const struct sieves *s = &t->machine->debug.sieves;
+	unsigned i;
+
+	for (i = 0; i < s->lasts && has_room(r); i++) {
+		cell(r, "0x%" PRIx64, s->last[i].address);
+		cell(r, "%s", s->last[i].planted ? "guest" : "novillo");
+	}
+}
+
 static const struct table tables[] = {
 	{ "", "Types", "", { "Type", "Description", "Title" }, fill_types },
 	{ "processes", "Processes", "the guest",
@@ -238,6 +251,9 @@ static const struct table tables[] = {
 	    fill_hypercalls },
 	{ "slots", "Memory slots", "RAM that KVM has been given",
 	    { "slot", "address", "KiB" }, fill_slots },
+	{ "conditions", "Conditions",
+	    "breakpoints whose condition the guest can test, and who did",
+	    { "address", "tested by" }, fill_conditions },
 	{ "exits", "Exits", "entries into the guest, exits and stops so far",
 	    { "kind", "count", "name" }, fill_exits },
 };

@@ -8,6 +8,7 @@
 #include "debugger/command.h"
 #include "debugger/files.h"
 #include "debugger/libraries.h"
+#include "debugger/served.h"
 #include "debugger/tables.h"
 #include "gdb/regs.h"
 #include "vm/context.h"
@@ -217,13 +218,18 @@ op_insert(void *ctx, const struct target_break *brk)
 	_Static_assert((int)BREAK_SOFT == (int)BREAKS_SOFT &&
 			   (int)WATCH_ACCESS == (int)BREAKS_ACCESS,
 	    "both number them as the protocol does");
-	return r < 0 ? r : points_set(&hits_of(ctx)->points, brk);
+	if (r == 0)
+		r = points_set(&hits_of(ctx)->points, brk);
+	if (r == 0)
+		served_set(machine_of(ctx), brk);
+	return r;
 }
 
 static int
 op_remove(void *ctx, const struct target_break *brk)
 {
 	points_drop(&hits_of(ctx)->points, brk);
+	served_drop(machine_of(ctx), brk);
 	return debug_remove(
 	    machine_of(ctx), (enum breaks_type)brk->type, brk->addr, brk->kind);
 }
@@ -332,6 +338,7 @@ op_now(void *ctx)
 static int
 op_trace_at(void *ctx, uint64_t addr, bool on)
 {
+	served_trace(machine_of(ctx), op_trace(ctx), addr, on);
 	return debug_trace(machine_of(ctx), addr, on);
 }
 

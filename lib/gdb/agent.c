@@ -5,6 +5,8 @@
  */
 #include "gdb/agent.h"
 
+#include "gdb/agentinsn.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -16,33 +18,10 @@
 _Static_assert(AGENT_STACK_MAX < NOT_A_START, "heights are bytes");
 _Static_assert(AGENT_CODE_MAX <= UINT16_MAX, "jumps have 16 bits");
 
-/* clang-format off */
-enum opcode {
-#define UNARY(name, opcode, result)  OP_##name = (opcode),
-#define BINARY(name, opcode, result) OP_##name = (opcode),
-#define REF(name, opcode, bytes)     OP_##name = (opcode),
-#define FLOAT(name, opcode)          OP_##name = (opcode),
-#define OTHER(name, opcode, operands, consumed, produced, needs, function) \
-	OP_##name = (opcode),
-#include "gdb/agent.def"
-	OPCODES
-};
-/* clang-format on */
-
-/* A decoded instruction. */
-struct insn {
-	uint8_t opcode;
-	uint64_t operand;
-	size_t next; /* the place after it */
-	unsigned consumed, produced;
-	const uint8_t *format; /* printf: format[format_size], with its NUL */
-	size_t format_size;
-};
-
 /* The stack machine. */
 struct agent {
 	const struct agent_env *env;
-	const struct insn *insn;
+	const struct agent_insn *insn;
 	size_t next; /* the place of the next instruction */
 	bool ended;
 	size_t height;
@@ -405,7 +384,7 @@ big_endian(const uint8_t *bytes, size_t n)
 
 /* printf's operands: 1 byte, the number of arguments; 2, the format's size. */
 static enum agent_error
-decode_format(const uint8_t *code, size_t n, struct insn *insn)
+decode_format(const uint8_t *code, size_t n, struct agent_insn *insn)
 {
 	insn->format = code + insn->next;
 	insn->format_size = insn->operand & UINT16_MAX;
@@ -421,7 +400,7 @@ decode_format(const uint8_t *code, size_t n, struct insn *insn)
 
 /* The operands that are not any number. */
 static enum agent_error
-decode_special(const uint8_t *code, size_t n, struct insn *insn)
+decode_special(const uint8_t *code, size_t n, struct agent_insn *insn)
 {
 	switch (insn->opcode) {
 	case OP_ext:
@@ -438,8 +417,8 @@ decode_special(const uint8_t *code, size_t n, struct insn *insn)
 	return AGENT_NONE;
 }
 
-static enum agent_error
-decode(const uint8_t *code, size_t n, size_t at, struct insn *insn)
+enum agent_error
+agent_decode(const uint8_t *code, size_t n, size_t at, struct agent_insn *insn)
 {
 	const struct row *row;
 
@@ -452,7 +431,7 @@ decode(const uint8_t *code, size_t n, size_t at, struct insn *insn)
 		return AGENT_FLOAT;
 	if (n - at - 1 < row->operands)
 		return AGENT_TRUNCATED;
-	*insn = (struct insn){
+	*insn = (struct agent_insn){
 		.opcode = code[at],
 		.operand = big_endian(code + at + 1, row->operands),
 		.next = at + 1 + row->operands,
@@ -476,12 +455,12 @@ static enum agent_error
 find_starts(struct check *check, const struct agent_env *env)
 {
 	enum agent_error error;
-	struct insn insn;
+	struct agent_insn insn;
 	size_t at;
 
 	memset(check->height, NOT_A_START, check->n);
 	for (at = 0; at < check->n; at = insn.next) {
-		error = decode(check->code, check->n, at, &insn);
+		error = agent_decode(check->code, check->n, at, &insn);
 		if (error != AGENT_NONE)
 			return error;
 		if (!has_operation(env, &rows[insn.opcode]))
@@ -509,9 +488,9 @@ visit(struct check *check, size_t at)
 {
 	enum agent_error error = AGENT_NONE;
 	unsigned height = check->height[at];
-	struct insn insn;
+	struct agent_insn insn;
 
-	decode(check->code, check->n, at, &insn);
+	agent_decode(check->code, check->n, at, &insn);
 	if (height < insn.consumed)
 		return AGENT_UNDERFLOW;
 	height = height - insn.consumed + insn.produced;
@@ -549,7 +528,7 @@ enum agent_error
 agent_run(
     const uint8_t *code, size_t n, const struct agent_env *env, uint64_t *value)
 {
-	struct insn insn;
+	struct agent_insn insn;
 	struct agent m; /* not zeroed: only what was pushed is read */
 	enum agent_error error = AGENT_NONE;
 	unsigned steps;
@@ -561,7 +540,7 @@ agent_run(
 	for (steps = 0; !m.ended && error == AGENT_NONE; steps++) {
 		if (steps == AGENT_STEPS_MAX)
 			return AGENT_STEPS;
-		error = decode(code, n, m.next, &insn);
+		error = agent_decode(code, n, m.next, &insn);
 		if (error != AGENT_NONE)
 			return error;
 		m.next = insn.next;

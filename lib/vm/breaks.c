@@ -4,6 +4,7 @@
  */
 #include "vm/breaks.h"
 
+#include "vm/sieveset.h"
 #include "vm/x86.h"
 
 #include <errno.h>
@@ -537,6 +538,8 @@ breaks_restore(const struct breaks *b, uint64_t addr, void *buf, size_t len)
 	uint8_t *bytes = buf;
 	size_t i = 0;
 
+	if (b->sieves)
+		sieves_restore(b->sieves, addr, buf, len);
 	while ((bp = next_planted(b, &i, addr, len)))
 		if (bytes[bp->addr - addr] == OPCODE_INT3)
 			bytes[bp->addr - addr] = bp->original;
@@ -559,7 +562,8 @@ breaks_view(
 	size_t i = 0;
 
 	len = mapped(b, addr, len, PTE_FILE);
-	if (len == 0 || next_planted(b, &i, addr, len))
+	if (len == 0 || (b->sieves && b->sieves->planted) ||
+	    next_planted(b, &i, addr, len))
 		return 0;
 	*bytes = b->mem->base + addr;
 	return len;

@@ -50,6 +50,7 @@ struct breaks_access {
 
 struct breaks {
 	struct gmem *mem;
+	const struct sieves *sieves; /* what lies over them, or NULL */
 	struct breakset set;
 	unsigned watches;
 	struct watchpoint watch[WATCHES_MAX];

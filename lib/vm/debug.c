@@ -17,6 +17,7 @@
 #include "vm/preempt.h"
 #include "vm/probe.h"
 #include "vm/rest.h"
+#include "vm/sieve.h"
 #include "vm/step.h"
 #include "vm/stopinfo.h"
 
@@ -183,18 +184,30 @@ end_lone(struct machine *m)
 	d->faults = 0;
 }
 
+/* May vCPUs be in the guest, other than one that is alone? */
+static bool
+may_enter(const struct stops *s)
+{
+	return s->mode == MODE_GOING || stops_are_awaited(s) ||
+	       s->mode == MODE_OVER;
+}
+
 /* With the lock: the transition, and those actions that need the lock. */
 static void
 transit(
     struct machine *m, const struct stops_input *in, struct stops_actions *act)
 {
 	stops_step(&m->debug.stops, in, act);
+	if (!may_enter(&m->debug.stops))
+		sieves_lift(m);
 	if (act->ends != STOPS_NONE)
 		end_lone(m);
 	if (act->begins != STOPS_NONE)
 		begin_lone(m, &m->vcpu[act->begins]);
 	if (act->opens != STOPS_NONE)
 		open_page(m, &m->vcpu[act->opens]);
+	if (m->debug.stops.mode == MODE_GOING)
+		sieves_plant(m);
 }
 
 static bool
@@ -290,8 +303,8 @@ debug_trace_hypercall(struct vcpu *vcpu)
 		(void)debug_is_stop(vcpu, &event);
 }
 
-/* With the lock: make the branch at rip, or go on in the copy of the
- * instruction there, if it has one. */
+/* With the lock: go on after the tests at rip, make the branch there, or go on
+ * in the copy of the instruction, if it has one. */
 static bool
 go_over_with_lock(struct vcpu *vcpu)
 {
@@ -299,11 +312,12 @@ go_over_with_lock(struct vcpu *vcpu)
 	const uint64_t rip = vcpu_user_rip(vcpu);
 	uint8_t code[INSN_LENGTH_MAX];
 	const size_t n = breaks_read(&d->breaks, rip, code, sizeof(code));
-	uint64_t copy;
+	uint64_t copy = sieve_place(&d->sieves, rip);
 
-	if (branch_make(vcpu, code, n))
+	if (!copy && branch_make(vcpu, code, n))
 		return true;
-	copy = copies_find(&d->copies, rip, code, n);
+	if (!copy)
+		copy = copies_find(&d->copies, rip, code, n);
 	if (copy)
 		vcpu_set_user_rip(vcpu, copy);
 	return copy != 0;
@@ -749,6 +763,7 @@ debug_start(struct machine *m, bool stopped)
 	if (d->fd < 0)
 		return -errno;
 	d->breaks.mem = &m->mem;
+	d->breaks.sieves = &d->sieves;
 	d->copies.page = shim_copies(m->shim);
 	d->controller = pthread_self();
 	d->on = true;
@@ -1038,6 +1053,7 @@ debug_detach(struct machine *m)
 	d->keep = KEEP_SIGNALS;
 	if (is_held(m)) {
 		breaks_clear(&d->breaks);
+		sieve_clear(&d->sieves, SIEVE_BREAK);
 		copies_clear(&d->copies);
 		pass_wants(m);
 		if (m->guest.resumed)

@@ -35,6 +35,7 @@
 #include "vm/breaks.h"
 #include "vm/copies.h"
 #include "vm/flight.h"
+#include "vm/sieveset.h"
 #include "vm/stops.h"
 
 #include <pthread.h>
@@ -118,6 +119,7 @@ struct debug_vcpu {
 	uint32_t control;  /* of the last KVM_SET_GUEST_DEBUG */
 	uint64_t reported; /* rip at its last report: a breakpoint was met */
 	uint64_t left;     /* it was taken out of the copy of this address */
+	bool untested;     /* it left a sieve before its tests were made */
 	bool passes;       /* it goes on from the breakpoint that it met */
 	bool followed;     /* the judge is to see each of its instructions */
 	bool arrives;      /* a call in a range has ended: step_on_rest() */
@@ -194,6 +196,7 @@ struct debug {
 	atomic_bool notified; /* fd is readable, or will be at once */
 	struct breaks breaks;
 	struct copies copies;
+	struct sieves sieves;
 	_Atomic uint64_t ways[DEBUG_STOPS]; /* for --stats */
 };
 

@@ -11,6 +11,7 @@
 #include "vm/exitline.h"
 #include "vm/plant.h"
 #include "vm/profile.h"
+#include "vm/sieve.h"
 #include "vm/step.h"
 #include "vm/trap.h"
 #include "vm/x86.h"
@@ -307,8 +308,10 @@ settle_trap(struct vcpu *vcpu, const struct trap *trap, uint64_t rip,
 	const struct trap last = vcpu->flight.trap;
 
 	vcpu->flight.trap = *trap;
-	if (plant_takes(vcpu) || meet_takes(vcpu) || debugger(vcpu) ||
-	    is_spurious(vcpu, trap))
+	if (plant_takes(vcpu) || meet_takes(vcpu) ||
+	    (vcpu->debug.untested && is_spurious(vcpu, trap)) ||
+	    (sieve_is_hit(vcpu) && step_meets(vcpu)) || sieve_takes(vcpu) ||
+	    debugger(vcpu) || is_spurious(vcpu, trap))
 		vcpu->flight.trap = last;
 	else
 		fault(vcpu, trap, rip);
@@ -340,6 +343,7 @@ on_trap(struct vcpu *vcpu, unsigned vector)
 	}
 	plant_leave(vcpu);
 	meet_leave(vcpu);
+	sieve_leave(vcpu);
 	debug_leave_copy(vcpu);
 	rip = vcpu->flight.frame->rip;
 	if (vector == 13 && code_is(m, rip, gate, sizeof(gate))) {
@@ -497,10 +501,10 @@ on_run_error(struct vcpu *vcpu, int r)
 static void
 handle_exit(struct vcpu *vcpu, int r)
 {
-	if (r < 0)
-		on_run_error(vcpu, r);
-	else
+	if (r >= 0)
 		on_exit_reason(vcpu);
+	else if (!sieve_is_hit(vcpu) || !step_meets(vcpu))
+		on_run_error(vcpu, r);
 }
 
 void
@@ -529,6 +533,7 @@ vcpu_enter(struct vcpu *vcpu)
 		f->frame = frame;
 	plant_leave(vcpu);
 	meet_leave(vcpu);
+	sieve_leave(vcpu);
 	debug_leave_copy(vcpu);
 	if (vcpu->machine->profile)
 		profile_leave(vcpu);

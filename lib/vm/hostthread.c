@@ -11,6 +11,7 @@
 #include "vm/exits.h"
 #include "vm/kick.h"
 #include "vm/preempt.h"
+#include "vm/sieve.h"
 #include "hypercall/signal/signal.h"
 #include "output/output.h"
 
@@ -295,8 +296,10 @@ machine_join(struct machine *m)
 {
 	join_all(m);
 	/* Memory without a debugger's breakpoints is the guest's. */
-	if (m->debug.on)
+	if (m->debug.on) {
+		sieves_lift(m);
 		breaks_hide(&m->debug.breaks);
+	}
 	m->debug.on = false;
 }
 

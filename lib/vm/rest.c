@@ -7,6 +7,7 @@
 
 #include "vm/context.h"
 #include "vm/exits.h"
+#include "vm/sieve.h"
 #include "vm/step.h"
 
 /* Each may be cut short by another kick. */
@@ -73,7 +74,7 @@ finish_trap(struct vcpu *vcpu)
 			vcpu_enter(vcpu);
 		} else if (plant_is_met(vcpu)) {
 			break;
-		} else if (may_have_met_int3(vcpu)) {
+		} else if (may_have_met_int3(vcpu) || sieve_awaits(vcpu)) {
 			r = step_enter_trap(vcpu);
 		} else {
 			break;
@@ -110,5 +111,8 @@ vcpu_rest(struct vcpu *vcpu)
 		r = vcpu_leave_shim(vcpu, f->call == CALL_REPEATS);
 	if (f->call == CALL_SERVED)
 		f->call = CALL_NONE;
+	/* Where it goes on that passed a breakpoint. */
+	sieve_leave(vcpu);
+	debug_leave_copy(vcpu);
 	return r;
 }

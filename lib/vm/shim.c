@@ -128,6 +128,48 @@ shim_unmap_window(uint64_t va, struct pagetable *pt)
 	pt_map(pt, va, 0, SHIM_WINDOW_PAGES * PAGE_4K, 0);
 }
 
+/* They follow that: data, bodies, entries. */
+#define SIEVES_AT  (WINDOW_AT + SHIM_WINDOW_PAGES * PAGE_4K)
+#define BODIES_AT  (SIEVES_AT + PAGE_4K)
+#define ENTRIES_AT (BODIES_AT + SHIM_SIEVE_BODIES * PAGE_4K)
+
+uint8_t *
+shim_sieve_pages(uint8_t *pages)
+{
+	return pages + SIEVES_AT;
+}
+
+uint8_t *
+shim_sieve_body(uint8_t *pages, unsigned i)
+{
+	return pages + BODIES_AT +
+	       i * (SHIM_SIEVE_BODIES * PAGE_4K / SHIM_SIEVES_MAX);
+}
+
+uint8_t *
+shim_sieve_entry(uint8_t *pages, unsigned i)
+{
+	return pages + ENTRIES_AT + i * PAGE_4K;
+}
+
+void
+shim_map_sieves(uint64_t gpa, struct pagetable *pt)
+{
+	const uint64_t bits = PTE_PRESENT | PTE_USER;
+
+	pt_map(pt, SHIM_SIEVES, gpa + SIEVES_AT, PAGE_4K, bits | PTE_NX);
+	pt_map(pt, SHIM_SIEVES + PAGE_4K, gpa + BODIES_AT,
+	    SHIM_SIEVE_BODIES * PAGE_4K, bits);
+}
+
+void
+shim_map_sieve_entry(
+    uint64_t va, unsigned i, uint64_t gpa, struct pagetable *pt)
+{
+	pt_map(pt, va, gpa + ENTRIES_AT + i * PAGE_4K, PAGE_4K,
+	    PTE_PRESENT | PTE_USER);
+}
+
 void
 shim_set_door(uint8_t *pages, enum door_tail tail)
 {

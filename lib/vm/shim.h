@@ -10,7 +10,8 @@
  *	+ 0x3000	the syscall door	executable, also by user code
  *	+ 0x4000	copies of instructions, open to user code (copies.h)
  *	+ 0x5000	one page a vCPU: its TSS, and the stack of its stubs
- *	elsewhere	the window of a trampoline: window.h
+ *	SHIM_SIEVES	data and code of breakpoints that are tested (sieve.h)
+ *	elsewhere	the window of a trampoline: window.h; entries of sieves
  *
  * All of it lies after guest RAM in guest-physical memory, out of reach of user
  * mode, but for the copies, which hold nothing that the guest does not, and the
@@ -36,6 +37,7 @@
 #define SHIM_DOOR   (SHIM_BASE + 0x3000)
 #define SHIM_COPIES (SHIM_BASE + 0x4000)
 #define SHIM_VCPUS  (SHIM_BASE + 0x5000)
+#define SHIM_SIEVES UINT64_C(0xfffffffffff10000)
 
 #define SHIM_VECTORS   256U
 #define SHIM_STUB_SIZE 16U
@@ -45,10 +47,18 @@
 #define SHIM_IDT_LIMIT 0xfffU
 #define SHIM_TSS_LIMIT 0x6cU /* 0x68 and five bytes of I/O bitmap */
 
+/* The pages of sieves: their data, bodies, two to a page, and entries. */
+#define SHIM_SIEVES_MAX    32U
+#define SHIM_SIEVE_BODIES  16U
+#define SHIM_SIEVE_ENTRIES 16U
+#define SHIM_SIEVE_PAGES   4096U /* bits of the data: pages not to be read */
+
 /* The pages of a window: for code, and after them one for data. */
 #define SHIM_WINDOW_CODE  2U
 #define SHIM_WINDOW_PAGES (SHIM_WINDOW_CODE + 1)
-#define SHIM_PAGES        (5 + SHIM_MAX_VCPUS + SHIM_WINDOW_PAGES)
+#define SHIM_PAGES                                                        \
+	(5 + SHIM_MAX_VCPUS + SHIM_WINDOW_PAGES + 1 + SHIM_SIEVE_BODIES + \
+	    SHIM_SIEVE_ENTRIES)
 
 /* A window may lie in the last bytes of the address space, at any of them. */
 #define SHIM_WINDOWS (UINT64_C(820) << 20)
@@ -94,6 +104,17 @@ uint8_t *shim_window(uint8_t *pages);
  * shim_init(). */
 void shim_map_window(uint64_t va, uint64_t gpa, struct pagetable *pt);
 void shim_unmap_window(uint64_t va, struct pagetable *pt);
+
+/*
+ * The pages of sieves: the table of pages, the body of sieve `i`, and page `i`
+ * of entries, which is mapped at `va` once and for all.  Map data and bodies.
+ */
+uint8_t *shim_sieve_pages(uint8_t *pages);
+uint8_t *shim_sieve_body(uint8_t *pages, unsigned i);
+uint8_t *shim_sieve_entry(uint8_t *pages, unsigned i);
+void shim_map_sieves(uint64_t gpa, struct pagetable *pt);
+void shim_map_sieve_entry(
+    uint64_t va, unsigned i, uint64_t gpa, struct pagetable *pt);
 
 void shim_set_door(uint8_t *pages, enum door_tail tail);
 

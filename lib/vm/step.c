@@ -7,6 +7,7 @@
 #include "image/insn.h"
 #include "vm/context.h"
 #include "vm/exits.h"
+#include "vm/sieve.h"
 #include "vm/trap.h"
 #include "vm/x86.h"
 
@@ -506,6 +507,7 @@ follow_mappings(struct vcpu *vcpu)
 {
 	struct debug *d = &vcpu->machine->debug;
 
+	sieves_follow(vcpu->machine);
 	breaks_settle(&d->breaks);
 	/* The pages of a lone instruction stay open until it is made; then all
 	 * are protected again. */
@@ -527,7 +529,7 @@ touched_watch(struct vcpu *vcpu)
 	struct debug_event event;
 	bool touched;
 
-	if (b->watches == 0 && b->settling == 0)
+	if (b->watches == 0 && b->settling == 0 && !d->sieves.planted)
 		return false;
 	pthread_mutex_lock(&vcpu->machine->lock);
 	if (row && (row->classes & HC_MEMORY))

@@ -31,6 +31,7 @@ GDB_TESTS = \
 	tests/gdb/t-gdb-signals.sh \
 	tests/gdb/t-gdb-static.sh \
 	tests/gdb/t-gdb-stops.sh \
+	tests/gdb/t-gdb-tested.sh \
 	tests/gdb/t-gdb-threads.sh \
 	tests/gdb/t-gdb-story.sh \
 	tests/gdb/t-gdb-trace.sh \

@@ -55,7 +55,8 @@ ended 137 "which can then be killed"
 session "threads.elf 2 3" 'info os' 'info os processes' 'info os exits' \
     'break meet' 'continue' 'info os threads' 'info os hypercalls' \
     'info os files' 'info os slots' 'info os nothing'
-for table in processes threads files sockets hypercalls slots exits; do
+for table in processes threads files sockets hypercalls slots conditions \
+    exits; do
 	has "$answer" "$table " "info os lists $table"
 done
 has "$answer" "threads.elf" "the process is the guest"

@@ -56,7 +56,7 @@ session hello.elf "monitor registers" "print/x \$rip"
 has "$answer" "vCPU 0, thread 1" "registers names vCPU and thread"
 has "$answer" "CR0   0x80050033 PE MP ET NE WP AM PG" "CR0 has its flags"
 has "$answer" "EFER  0xd01 SCE LME LMA NXE" "and so has EFER"
-has "$answer" "CR3   0x80a202000" "CR3 is shown"
+has "$answer" "CR3   0x80a222000" "CR3 is shown"
 has "$answer" "CS    0x0033 base 0x0" "and segments are"
 
 session fault_null.elf "continue" "monitor registers" "monitor stats"

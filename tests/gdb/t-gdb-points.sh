@@ -54,6 +54,8 @@ has "$answer" "(target evals)" "others meet a condition that is false"
 has "$answer" "exited normally" "while a thread makes steps over functions"
 is "$(cat "$scratch/guest")" 900 "and all is counted"
 
+# Conditions that the guest cannot test, for they need a segment.
+#
 # Each instruction under a condition that is false: branches of all kinds, and
 # operands relative to rip, do as without.
 sum=$($novillo "$guests/branches.elf")
@@ -61,7 +63,7 @@ session branches.elf "x/200i turn"
 set --
 for at in $(printf '%s\n' "$answer" | sed -n '/%al,(%rax)/q
     s/^ *\(0x[0-9a-f]*\) <[^>]*>:.*/\1/p'); do
-	set -- "$@" "break *$at if \$rip == 0"
+	set -- "$@" "break *$at if \$cs == 0"
 done
 points_set=$#
 [ "$points_set" -gt 90 ]
@@ -75,7 +77,7 @@ for fault in 1:stack 2:target 3:pointer; do
 	at=${fault##*:}_at
 	session "branches.elf ${fault%%:*}" "continue" "print (long)\$rip" "kill"
 	where=$(printf '%s\n' "$answer" | sed -n 's/^\$1 = //p')
-	session "branches.elf ${fault%%:*}" "break $at if \$rip == 0" "continue" \
+	session "branches.elf ${fault%%:*}" "break $at if \$cs == 0" "continue" \
 	    'print $_siginfo.si_signo' "print (long)\$rip" "kill"
 	has "$answer" "\$1 = 11" "a call by a bad ${fault##*:} faults"
 	has "$answer" "\$2 = ${where:-?}" "and does so where it did without"
@@ -84,7 +86,7 @@ done
 # The return address of a call under a false condition is written where a
 # watchpoint sees it.
 session branches.elf "tbreak *turn" "continue" 'set $slot = (long *)($rsp - 16)' \
-    "break *first_call if \$rip == 0" 'watch *$slot' "continue" "x/i \$rip" \
+    "break *first_call if \$cs == 0" 'watch *$slot' "continue" "x/i \$rip" \
     "kill"
 has "$answer" "New value" "a call under a false condition is seen by a watchpoint"
 has "$answer" "add    (%rsp),%rax" "after it was made"
@@ -93,7 +95,7 @@ has "$answer" "add    (%rsp),%rax" "after it was made"
 # whichever instruction they are at.
 for at in 'first_call: a call' 'by_rip: an operand by rip' \
     'turn + 13: a jump'; do
-	session branches.elf "break *(${at%%:*}) if \$rip == 0" "tbreak printf" \
+	session branches.elf "break *(${at%%:*}) if \$cs == 0" "tbreak printf" \
 	    "continue" "monitor stats" "kill"
 	runs=$(printf '%s\n' "$answer" |
 	    sed -n 's/^ioctl  *KVM_RUN  *\([0-9]*\)$/\1/p')

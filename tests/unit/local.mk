@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	tests/unit/t-breaks \
 	tests/unit/t-confine \
 	tests/unit/t-copies \
+	tests/unit/t-sieve \
 	tests/unit/t-cure \
 	tests/unit/t-debug \
 	tests/unit/t-debuglink \
@@ -128,6 +129,8 @@ tests_unit_t_own_LDADD = $(TEST_LIBS)
 tests_unit_t_agent_SOURCES = tests/unit/t-agent.c tests/unit/agentasm.h \
 	$(UNIT_SOURCES)
 tests_unit_t_agent_LDADD = lib/libgdb.a
+tests_unit_t_sieve_SOURCES = tests/unit/t-sieve.c $(UNIT_SOURCES)
+tests_unit_t_sieve_LDADD = lib/libgdb.a $(TEST_LIBS)
 tests_unit_t_limits_SOURCES = tests/unit/t-limits.c $(UNIT_SOURCES)
 tests_unit_t_limits_LDADD = $(TEST_LIBS)
 tests_unit_t_plan_SOURCES = tests/unit/t-plan.c $(UNIT_SOURCES)
