@@ -51,14 +51,22 @@ static const char *const range_turns[] = { "vCont;r@,@+10", NULL };
 /*
  * The same guest with more and with fewer rounds; each round after LOOP_STEPS
  * steps is a hit of the breakpoint or the watchpoint that is set there.  The
- * condition is const8 0, end: never true.
+ * condition is const8 0, end: never true; or with `reg eflags` before it, which
+ * the guest cannot test.
  */
 #define ROUNDS_LESS    "1000"
 #define ROUNDS_MORE    "21000"
 #define ROUNDS_VIRTUAL "2000" /* a clock that is exact needs few */
 #define FALSE          ";X3,220027"
+#define FALSE_FLAGS    ";X6,260011220027"
 
-static const char *const false_hits[] = { "Z0,@,1" FALSE, "vCont;c", NULL };
+/* The same with 100 times as many hits, which the guest tests. */
+#define TESTED_MORE    "2001000"
+#define TESTED_VIRTUAL "101000"
+
+static const char *const false_hits[] = { "Z0,@,1" FALSE_FLAGS, "vCont;c",
+	NULL };
+static const char *const tested_hits[] = { "Z0,@,1" FALSE, "vCont;c", NULL };
 static const char *const false_watch[] = { "Z2,10000000,40" FALSE, "vCont;c",
 	NULL };
 static const char *const trace_hits[] = { "QTinit", "QTBuffer:circular:1",
@@ -66,11 +74,12 @@ static const char *const trace_hits[] = { "QTinit", "QTBuffer:circular:1",
 #define BESIDE "128" /* bytes from the page's beginning, not watched */
 
 /* The debugger's limits there. */
-#define FALSE_LIMIT 1.5 /* of hit, step, go on by raw ioctls */
-#define TRACE_LIMIT 3.0
-#define WATCH_RUNS  2.5 /* KVM_RUN per hit, */
-#define BESIDE_RUNS 2.0 /* per write beside it, */
-#define WATCH_FUTEX 2   /* and futex calls */
+#define FALSE_LIMIT  1.5 /* of hit, step, go on by raw ioctls */
+#define TESTED_LIMIT 1.0
+#define TRACE_LIMIT  3.0
+#define WATCH_RUNS   2.5 /* KVM_RUN per hit, */
+#define BESIDE_RUNS  2.0 /* per write beside it, */
+#define WATCH_FUTEX  2   /* and futex calls */
 
 /* Breakpoints, a byte each, from the beginning of a guest's code. */
 #define BREAKPOINTS 10000
@@ -214,6 +223,11 @@ time_hits(void)
 	set_rounds(&base, NULL, floor, 2);
 	compare_rounds(
 	    "hit with a false condition", &ours, "floor", &base, FALSE_LIMIT);
+	set_rounds(&ours, tested_hits, novillo, 3);
+	ours.more.arg[3] = bench.virtual ? TESTED_VIRTUAL : TESTED_MORE;
+	compare_rounds("100 hits that the guest tests against one", &ours,
+	    "floor", &base, TESTED_LIMIT);
+	set_rounds(&ours, false_hits, novillo, 3);
 	if (has_gdbserver()) {
 		set_rounds(
 		    &base, false_hits, gdbserver_command("hot.native"), 3);
