@@ -583,6 +583,20 @@ look_at_instruction(const struct history *h, bool *steps)
 	return trampoline_fits(code, n, rip);
 }
 
+/* Code that leads into the middle of what is replaced costs a stop each time:
+ * it is near, if there is such code. */
+static bool
+is_entered(const struct history *h)
+{
+	const uint64_t rip = vcpu_user_rip(vcpu_of_guest(h));
+	const uint64_t from = rip - INT8_MAX;
+	uint8_t code[2 * INT8_MAX];
+	const size_t n = breaks_read(
+	    &h->machine->debug.breaks, from, code, sizeof(code));
+
+	return trampoline_is_entered(code, n, from, rip);
+}
+
 /* Go on to an instruction whose meetings the guest can count, or find what is
  * known. */
 static void
@@ -591,6 +605,8 @@ lead_on(struct history *h, bool possible)
 	checkpoint_mark mark;
 	bool steps, suits = look_at_instruction(h, &steps);
 
+	if (h->leads < LEAD_STEPS / 2 && is_entered(h))
+		suits = false;
 	if (possible && !suits && steps && h->leads < LEAD_STEPS) {
 		h->state = HISTORY_LEADING;
 		h->leads++;

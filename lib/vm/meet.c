@@ -103,6 +103,9 @@ meet_enter(struct vcpu *vcpu)
 	struct meet *meet = &m->meet;
 	const struct trampoline *t = &meet->trampoline;
 
+	/* Only the trap is to come. */
+	if (meet_waits(vcpu))
+		return;
 	meet->entered = false;
 	if (!meet->on)
 		return;
@@ -189,6 +192,15 @@ meet_leave(struct vcpu *vcpu)
 	if (meet->made && vcpu->plant.state == PLANT_IDLE &&
 	    trampoline_holds(&meet->trampoline, rip))
 		leave_trampoline(vcpu, rip);
+}
+
+bool
+meet_waits(struct vcpu *vcpu)
+{
+	const struct meet *meet = &vcpu->machine->meet;
+
+	return meet->on && meet->made && meet->entered &&
+	       trampoline_trapped(&meet->trampoline, vcpu_user_rip(vcpu));
 }
 
 /* A jump of the guest's has led into the middle of the code that is replaced,

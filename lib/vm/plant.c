@@ -105,6 +105,15 @@ leave_trampoline(struct vcpu *vcpu)
 	vcpu_changed(vcpu);
 }
 
+bool
+plant_waits_inside(struct vcpu *vcpu)
+{
+	const struct plant *p = &vcpu->plant;
+
+	return p->jumps &&
+	       trampoline_trapped(&p->trampoline, vcpu_user_rip(vcpu));
+}
+
 void
 plant_enter(struct vcpu *vcpu)
 {
@@ -115,6 +124,9 @@ plant_enter(struct vcpu *vcpu)
 						    : sizeof(int3);
 	bool jumps;
 
+	/* Only the trap is to come. */
+	if (plant_waits_inside(vcpu))
+		return;
 	p->jumps = false;
 	if (!has_probe(p) || gmem_read(mem, p->original, p->probe, len) < 0)
 		return;

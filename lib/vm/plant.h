@@ -62,6 +62,9 @@ void plant_trace(struct vcpu *vcpu, bool on);
  * address. */
 bool plant_is_met(struct vcpu *vcpu);
 
+/* Has it met an INT3 of the jump whose trap is on its way? */
+bool plant_waits_inside(struct vcpu *vcpu);
+
 /* Replace the INT3 by a jump to a trampoline, if there can be one; the vCPU,
  * which has met the probe, goes on in it: false, there is none. */
 void plant_trampoline(

@@ -224,7 +224,8 @@ leads_on(const struct insn *insn)
 	return insn->kind == INSN_PLAIN || insn->kind == INSN_JCC;
 }
 
-/* As many as a jump replaces.  Bytes after a branch may be data. */
+/* As many as a jump replaces.  Bytes after a branch may be data; and after an
+ * INT3 in place of one byte it is not known whether that was met. */
 static bool
 find_run(struct run *run, const uint8_t *code, size_t n)
 {
@@ -237,7 +238,7 @@ find_run(struct run *run, const uint8_t *code, size_t n)
 		insn = &run->insn[run->n++];
 		if (insn_decode(insn, code + run->length, n - run->length) !=
 			INSN_OK ||
-		    !is_movable(insn))
+		    !is_movable(insn) || (run->n > 1 && insn->length == 1))
 			return false;
 		run->length += insn->length;
 	}
@@ -381,6 +382,22 @@ trampoline_fits(const uint8_t *code, size_t n, uint64_t address)
 	return trampoline_make_count(&t, pages, code, n, address, NULL, 0);
 }
 
+bool
+trampoline_is_entered(
+    const uint8_t *code, size_t n, uint64_t from, uint64_t address)
+{
+	uint64_t target;
+	size_t i;
+
+	for (i = 0; i + 1 < n; i++) {
+		target = from + i + 2 + (uint64_t)(int8_t)code[i + 1];
+		if ((code[i] == 0xeb || (code[i] & 0xf0) == 0x70) &&
+		    target - address - 1 < TRAMPOLINE_JUMP - 1)
+			return true;
+	}
+	return false;
+}
+
 uint64_t
 trampoline_place(const struct trampoline *t, uint64_t rip)
 {
@@ -390,6 +407,13 @@ trampoline_place(const struct trampoline *t, uint64_t rip)
 		if (rip == t->address + t->part[i].from)
 			return t->base + t->part[i].at;
 	return 0;
+}
+
+bool
+trampoline_trapped(const struct trampoline *t, uint64_t rip)
+{
+	return rip - t->address - 2 < TRAMPOLINE_JUMP - 1 &&
+	       trampoline_place(t, rip - 1) != 0;
 }
 
 uint64_t

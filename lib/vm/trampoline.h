@@ -50,6 +50,11 @@ trampoline_target(uint64_t address)
 /* Can a jump to a trampoline take the place of this code? */
 bool trampoline_fits(const uint8_t *code, size_t n, uint64_t address);
 
+/* Does a short branch in this code, which begins at `from`, lead to the middle
+ * of what a jump at `address` replaces?  A byte that looks like one counts. */
+bool trampoline_is_entered(
+    const uint8_t *code, size_t n, uint64_t from, uint64_t address);
+
 /*
  * Make one for the instruction at `to`, which is the first of the `n` bytes of
  * code, on the window's pages.  Those registers are compared first whose bits
@@ -75,6 +80,10 @@ extern const uint8_t trampoline_jump[TRAMPOLINE_JUMP];
 /* The place in it of the instruction at `rip`, which is one of those that it
  * replaces; 0: none is there. */
 uint64_t trampoline_place(const struct trampoline *t, uint64_t rip);
+
+/* Does a vCPU at `rip` stand after an INT3 of the jump, which was met in place
+ * of an instruction?  No such instruction is a byte long. */
+bool trampoline_trapped(const struct trampoline *t, uint64_t rip);
 
 /* Is `rip` in it? */
 bool trampoline_holds(const struct trampoline *t, uint64_t rip);
