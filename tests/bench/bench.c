@@ -104,6 +104,9 @@ static const struct {
 	{ "sha256", time_sha256 },
 	{ "lua", time_lua },
 	{ "sqlite", time_sqlite },
+	{ "record-count", count_record },
+	{ "record", time_record },
+	{ "back", time_back },
 };
 
 int

@@ -39,8 +39,11 @@ tests_bench_bench_SOURCES = \
 	tests/bench/files.c \
 	tests/bench/files.h \
 	tests/bench/ioctls.def \
+	tests/bench/line.c \
+	tests/bench/line.h \
 	tests/bench/parts.h \
 	tests/bench/programs.c \
+	tests/bench/recording.c \
 	tests/bench/serving.c \
 	tests/bench/startup.c \
 	tests/bench/talk.c \

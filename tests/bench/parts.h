@@ -42,4 +42,8 @@ void time_sha256(void);
 void time_lua(void);
 void time_sqlite(void);
 
+void count_record(void);
+void time_record(void);
+void time_back(void);
+
 #endif
