@@ -125,7 +125,7 @@ plant_enter(struct vcpu *vcpu)
 	bool jumps;
 
 	/* Only the trap is to come. */
-	if (plant_waits_inside(vcpu))
+	if (plant_waits_inside(vcpu) || plant_waits(vcpu))
 		return;
 	p->jumps = false;
 	if (!has_probe(p) || gmem_read(mem, p->original, p->probe, len) < 0)
