@@ -19,6 +19,7 @@ HOST_MAIN = \
 	tests/gdb/t-gdb-record.sh \
 	tests/gdb/t-gdb-regs.sh \
 	tests/gdb/t-gdb-stops.sh \
+	tests/gdb/t-gdb-tested.sh \
 	tests/gdb/t-gdb-threads.sh
 HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-calls.sh \
