@@ -12,8 +12,8 @@
 bool debugger_next_library(void *ctx, struct target_library *library);
 
 /* The thread-local block of the object with the link map `map`, for the thread
- * whose FS base is `tp`; 0: there is none yet, or the C library is not glibc and
- * not musl. */
+ * whose FS base is `tp`; 0: there is none yet, or the C library is neither
+ * glibc nor musl. */
 uint64_t
 debugger_library_tls(struct debugger_target *target, uint64_t map, uint64_t tp);
 
