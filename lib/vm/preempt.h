@@ -13,10 +13,13 @@
  *	  recording:
  *	--a position is wanted--> PLANT_STEPS --it suits--> PLANT_IDLE
  *	PLANT_STEPS --a repeated instruction--> PLANT_RUNS
+ *	    --the copy of one under a breakpoint--> PLANT_RUNS
  *	PLANT_RUNS --its end--> PLANT_STEPS
+ *	any --nothing suits, or it is not wanted any more--> PLANT_IDLE
  *	  replaying:
  *	--the next record is a position--> PLANT_SEEKS
- *	PLANT_SEEKS --the probe is met--> PLANT_IDLE if it is the position
+ *	PLANT_SEEKS --the probe is met, or the vCPU rests there--> PLANT_IDLE if
+ *	    it is the position
  *	    --else--> PLANT_PASSES --the instruction is made--> PLANT_SEEKS
  *
  * A debugger may stop the thread between any two of these steps, and steps it
