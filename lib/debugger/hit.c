@@ -43,6 +43,16 @@ static const struct {
 #undef PLACE
 };
 
+void
+hits_init(struct hits *hits, struct machine *machine, struct trace *trace)
+{
+	console_init(&hits->console);
+	pthread_mutex_init(&hits->tracing, NULL);
+	hits->machine = machine;
+	hits->trace = trace;
+	hits->silent = true;
+}
+
 uint64_t
 hit_now(void)
 {

@@ -25,6 +25,9 @@ struct hits {
 	_Atomic bool asked; /* the debugger has asked for the last stop */
 };
 
+/* None yet: `silent` is the caller's to clear. */
+void hits_init(struct hits *hits, struct machine *machine, struct trace *trace);
+
 /* The operations that expressions may use. */
 extern const struct agent_env hit_agent;
 

@@ -628,11 +628,8 @@ debugger_server_descriptors(
 static void
 begin_hits(struct debugger_target *target, bool silent)
 {
-	console_init(&hits.console);
-	pthread_mutex_init(&hits.tracing, NULL);
-	hits.trace = &trace;
+	hits_init(&hits, target->machine, &trace);
 	hits.silent = silent;
-	hits.machine = target->machine;
 	target->hits = &hits;
 	debug_set_judge(target->machine, hit_is_stop, &hits);
 }

@@ -19,6 +19,7 @@
 #define NO_THREAD   4711
 
 static const struct target_ops *ops;
+static struct trace trace;
 static struct hits hits;
 static struct debugger_target target;
 
@@ -63,6 +64,7 @@ static void
 open_target(const char *guest, const char *arg, const char *arg2)
 {
 	start_with(guest, arg, arg2);
+	hits_init(&hits, NULL, &trace);
 	target = (struct debugger_target){
 		.machine = &m,
 		.path = guest_file.path,
