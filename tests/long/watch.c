@@ -37,22 +37,38 @@ check_hit(struct session *s)
 	return value == s->hits ? NULL : "a write was not reported, or twice";
 }
 
+/* Step a thread alone.  A Ctrl-C that has crossed the last stop is reported
+ * before it. */
+static const char *
+step_alone(struct session *s, uint64_t tid)
+{
+	const char *reply = peer_ask(&s->peer, "vCont;s:%" PRIx64, tid);
+
+	if (reply && strncmp(reply, "T02", 3) == 0) {
+		s->interrupts++;
+		reply = peer_ask(&s->peer, "vCont;s:%" PRIx64, tid);
+	}
+	if (!reply || strncmp(reply, "T05", 3) != 0 ||
+	    peer_field(&s->peer, "thread:") != tid)
+		return "a step does not end";
+	s->steps++;
+	return NULL;
+}
+
 /* As gdb does: take the watchpoint out, look, step the thread alone, put the
  * watchpoint back.  Or leave it in. */
 static const char *
 look_around(struct session *s, uint64_t tid)
 {
-	const char *reply;
+	const char *why;
 
 	if (random_below(s, 4) == 0)
 		return NULL;
 	if (!set_watch(s, false) || !peer_ask(&s->peer, "g"))
 		return "the watchpoint cannot be taken out";
-	reply = peer_ask(&s->peer, "vCont;s:%" PRIx64, tid);
-	if (!reply || strncmp(reply, "T05", 3) != 0 ||
-	    peer_field(&s->peer, "thread:") != tid)
-		return "a step does not end";
-	s->steps++;
+	why = step_alone(s, tid);
+	if (why)
+		return why;
 	return set_watch(s, true) ? NULL : "the watchpoint cannot be put back";
 }
 
