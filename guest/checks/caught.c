@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Makes hypercalls for a debugger to catch, as its argument says: `calls` by
- * both gates; `sleep`; `wait` and `wait restart`, which a signal interrupts.
+ * both gates; `many`, N of them; `sleep`; `wait` and `wait restart`, which a
+ * signal interrupts.
  */
 #include <hcall.h>
 #include <signal.h>
@@ -44,6 +45,18 @@ make_calls(void)
 
 	printf("%ld %ld %ld\n", gate, door, none);
 	return (int)twice(2);
+}
+
+/* Nearly all of its time is spent in calls. */
+static int
+make_many(long n)
+{
+	long sum = 0;
+
+	while (n-- > 0)
+		sum += by_syscall(HC_getpid);
+	printf("%ld\n", sum);
+	return 0;
 }
 
 static void
@@ -121,6 +134,8 @@ main(int argc, char **argv)
 
 	if (strcmp(what, "calls") == 0)
 		return make_calls();
+	if (strcmp(what, "many") == 0)
+		return make_many(argc > 2 ? atol(argv[2]) : 10);
 	if (strcmp(what, "sleep") == 0)
 		return sleep_long(argc > 2 ? atol(argv[2]) : 4);
 	if (strcmp(what, "wait") == 0)

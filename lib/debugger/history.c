@@ -410,14 +410,36 @@ limit_at(const struct history *h)
 		   : NULL;
 }
 
-/* Is each meeting a stop that counts: one of the debugger's own? */
+/* Does the thread stand at a call that a kick met, after SYSCALL had changed
+ * rcx and r11 and before the call was made?  One that waits for the turn was
+ * begun. */
+static bool
+stands_at_call(const struct flight *flight, const struct hc_thread *thread)
+{
+	return flight->call == CALL_REPEATS && !thread->awaits_turn;
+}
+
+/* Is that the present, which is looked for?  The call will be the next event,
+ * so its instruction is met once. */
+static bool
+seeks_call(const struct history *h)
+{
+	const struct snapshot_vcpu *turn = h->present.turn;
+
+	return h->after == h->present.events &&
+	       stands_at_call(&turn->flight, &turn->thread);
+}
+
+/* Is each meeting a stop that counts: one of the debugger's own, or the
+ * present? */
 static bool
 counts_stops(const struct history *h)
 {
 	const struct breakpoint *bp = breaks_at(
 	    &h->machine->debug.breaks, h->addr);
 
-	return h->goal == HISTORY_TO_STOP && bp && (bp->soft || bp->hard);
+	return seeks_call(h) ||
+	       (h->goal == HISTORY_TO_STOP && bp && (bp->soft || bp->hard));
 }
 
 /* Go on along the way, from one of its places to the next. */
@@ -563,8 +585,9 @@ is_between_instructions(const struct history *h)
 	const struct vcpu *vcpu = vcpu_of_guest(h);
 
 	return !flight_is_shown(&vcpu->flight) &&
-	       !flight_is_due(&vcpu->flight) && !vcpu->debug.signal &&
-	       !vcpu->thread.signals.pending;
+	       !flight_is_due(&vcpu->flight) &&
+	       !stands_at_call(&vcpu->flight, &vcpu->thread) &&
+	       !vcpu->debug.signal && !vcpu->thread.signals.pending;
 }
 
 /* The instruction at which the thread rests: can the guest count its meetings,
@@ -1032,6 +1055,9 @@ on_finding(struct history *h, const struct debug_event *event)
 	struct snapshot *target = h->planted ? target_of(h) : &h->present;
 
 	h->meetings += meet_counted(h->machine);
+	/* The present has the registers from before SYSCALL now. */
+	if (seeks_call(h) && is_meeting(h, event) && !renew_present(h))
+		return;
 	if (snapshot_is_present(target, h->machine)) {
 		/* The write may be the last thing before the present. */
 		h->stops += h->task == HISTORY_WRITER && is_its_stop(h, event);

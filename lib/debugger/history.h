@@ -158,6 +158,8 @@ struct history_limit {
 	bool after_event;
 	/* It is before the instruction of a call that is not made yet. */
 	bool before_call;
+	/* The debugger was shown it after that instruction. */
+	bool past_call;
 	/* It has met a signal, or an INT3 before the place. */
 	bool at_signal;
 	struct hc_position position;

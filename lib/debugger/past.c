@@ -120,15 +120,16 @@ describe_limit(
 		.tid = vcpu->thread.tid,
 		.events = m->guest.living->events(&m->guest),
 		.after_event = stands == HC_STANDS_AFTER_EVENT,
-		.before_call = stands == HC_STANDS_IN_CALL ||
-			       flight_is_before(f),
+		.past_call = stands == HC_STANDS_IN_CALL || flight_is_before(f),
 		.at_signal = f->raised == RAISED_ASKED,
 	};
+	/* A kick may have met it in the shim: rip stands before the call. */
+	limit->before_call = limit->past_call || f->call == CALL_REPEATS;
 	breaks_hide(&m->debug.breaks);
 	taken = position_take(vcpu, &limit->position);
 	breaks_show(&m->debug.breaks);
 	limit->holes = *m->guest.living->holes(&m->guest);
-	if (limit->before_call) {
+	if (limit->past_call) {
 		limit->position.reg[HC_POSITION_RIP] -= HYPERCALL_GATE_SIZE;
 		limit->position.reg[HC_POSITION_RAX] = f->number;
 	}
@@ -294,8 +295,7 @@ past_arrive(struct debugger_target *t)
 static bool
 is_there(const struct debugger_target *t)
 {
-	return t->passage->limit.before_call &&
-	       t->passage->errand == ERRAND_STEP;
+	return t->passage->limit.past_call && t->passage->errand == ERRAND_STEP;
 }
 
 static int

@@ -119,6 +119,20 @@ there sh -c "head -c 30000 $log >$log.torn; mv $log.torn $log"
 gdb_on "| $novillo --gdb=stdio --replay=$log 2>$scratch/guest" "continue"
 has "$(cat "$scratch/guest")" "torn" "one without a good block is refused"
 
+# At a call by SYSCALL that is not made yet, and after it.
+record 0 "$guests/caught.elf" many 100
+at='printf "at %lx %lx %lx\n", (long)$rip - (long)&after_syscall, $rcx, $r11'
+replay "break *((long)&after_syscall - 2)" "ignore 1 50" "continue" "delete" \
+    "$at" "reverse-stepi" "stepi" "$at" \
+    "stepi" "$at" "reverse-stepi" "$at" "stepi" "$at" "monitor when" "detach"
+places=$(printf '%s\n' "$answer" | sed -n 's/^at //p')
+is "$(printf '%s\n' "$places" | sed 's/ .*//' | tr '\n' ' ')" \
+    "fffffffffffffffe fffffffffffffffe 0 fffffffffffffffe 0 " \
+    "steps lead back and forward over a call that SYSCALL makes"
+is "$(printf '%s\n' "$places" | sort -u | wc -l)" 2 \
+    "with the same registers each time"
+lacks "$answer" "not found" "and each way is found"
+
 # The past cannot be changed, also on the way and at its ends.
 record 0 "$guests/rewind.elf" 100
 replay "break leave_trail if value == 50" "continue" "reverse-stepi" \
