@@ -59,17 +59,30 @@ is_stop_of(const char *reply, uint64_t tid)
 	       peer_field(&s.peer, "thread:") == tid;
 }
 
-/* A thread that waits in a call does not come to the end of a step. */
+/* A thread that waits in a call does not come to the end of a step.  If it does
+ * after all, the Ctrl-C is still to be reported. */
 static const char *
-hear_lone_step(void)
+hear_lone_step(bool *crossed)
 {
 	const char *reply = peer_hear(&s.peer, BLOCKED_MS);
 
+	*crossed = false;
 	if (reply || errno != ETIMEDOUT)
 		return reply;
 	s.interrupts++;
-	return peer_send(&s.peer, "\x03", 1) ? peer_hear(&s.peer, HANG_MS)
-					     : NULL;
+	if (!peer_send(&s.peer, "\x03", 1))
+		return NULL;
+	reply = peer_hear(&s.peer, HANG_MS);
+	*crossed = reply && strncmp(reply, "T05", 3) == 0;
+	return reply;
+}
+
+static bool
+takes_interrupt(uint64_t tid)
+{
+	const char *reply = peer_ask(&s.peer, "vCont;s:%" PRIx64, tid);
+
+	return reply && strncmp(reply, "T02", 3) == 0;
 }
 
 static const char *
@@ -77,13 +90,16 @@ step_alone(uint64_t tid)
 {
 	bool checks = s.steps % CHECK_EACH == 0;
 	uint64_t before[TIDS_MAX];
+	bool crossed;
 	unsigned i;
 
 	for (i = 0; checks && i < tid_count; i++)
 		before[i] = pc_of(tids[i]);
 	if (!peer_say(&s.peer, "vCont;s:%" PRIx64, tid) ||
-	    !is_stop_of(hear_lone_step(), tid))
+	    !is_stop_of(hear_lone_step(&crossed), tid))
 		return "a lone step does not end";
+	if (crossed && !takes_interrupt(tid))
+		return "a Ctrl-C that has crossed a stop is lost";
 	for (i = 0; checks && i < tid_count; i++)
 		if (tids[i] != tid && pc_of(tids[i]) != before[i])
 			return "another thread has moved";
