@@ -86,6 +86,17 @@ leaf(uint64_t gpa, uint64_t bits, int level)
 	       (level > 0 ? PTE_LARGE : 0);
 }
 
+/* Page `i` of those that a large page is split into, if that is what `entry`
+ * of this level maps. */
+static uint64_t
+part_of(uint64_t entry, int level, int i)
+{
+	if (!entry)
+		return 0;
+	return (level > 1 ? entry : entry & ~PTE_LARGE) +
+	       (uint64_t)i * span_of(level - 1);
+}
+
 /*
  * The table below `slot`, made if it does not exist; a large page is split into
  * equal pages.  The leaves alone decide permissions, so the entries that lead
@@ -106,8 +117,7 @@ descend(struct pagetable *pt, uint64_t *slot, int level)
 	 * writable at once. */
 	set_entry(&table[0], 0);
 	for (i = 0; old && i < ENTRIES; i++)
-		set_entry(&table[i], (level > 1 ? old : old & ~PTE_LARGE) +
-					 (uint64_t)i * span_of(level - 1));
+		set_entry(&table[i], part_of(old, level, i));
 	set_entry(slot, (pt->gpa + pt->used * PAGE_4K) | PTE_PRESENT |
 			    PTE_WRITE | PTE_USER | PTE_ACCESSED);
 	pt->used++;
@@ -151,37 +161,47 @@ pt_map(struct pagetable *pt, uint64_t va, uint64_t gpa, uint64_t size,
 		    pt, pt->pool, TOP_LEVEL, va, va + size - 1, gpa, bits);
 }
 
-/* Two pools, and a table's place in both. */
+/* A pool, a copy of it, and who is interested in differences. */
 struct comparison {
 	const struct pagetable *pt;
 	const uint64_t *then;
-	void (*differs)(void *ctx, uint64_t va, uint64_t len);
+	pt_differs *differs;
 	void *ctx;
 };
 
+/* `old` is what the entry that leads to this table was, if the table was made
+ * since. */
 static void
-compare_level(
-    const struct comparison *c, const uint64_t *table, int level, uint64_t va)
+return_level(const struct comparison *c, uint64_t *table, int level,
+    uint64_t va, bool is_new, uint64_t old)
 {
-	const uint64_t *old = c->then + (table - c->pt->pool);
-	uint64_t span = span_of(level);
-	unsigned i;
+	const size_t at = (size_t)(table - c->pt->pool);
+	const uint64_t span = span_of(level);
+	int i;
 
-	for (i = 0; i < ENTRIES; i++, va += span)
-		if (table[i] != old[i])
+	for (i = 0; i < ENTRIES; i++, va += span) {
+		uint64_t now = table[i];
+		uint64_t then = is_new ? part_of(old, level + 1, i)
+				       : c->then[at + (size_t)i];
+
+		if (is_table(now, level)) {
+			return_level(c, table_at(c->pt, now), level - 1, va,
+			    !is_table(then, level), then);
+		} else if (now != then) {
+			assert(!is_table(then, level));
+			set_entry(&table[i], then);
 			c->differs(c->ctx, va, span);
-		else if (is_table(table[i], level))
-			compare_level(
-			    c, table_at(c->pt, table[i]), level - 1, va);
+		}
+	}
 }
 
 void
-pt_compare(const struct pagetable *pt, const uint64_t *then,
-    void (*differs)(void *ctx, uint64_t va, uint64_t len), void *ctx)
+pt_return(
+    struct pagetable *pt, const uint64_t *then, pt_differs *differs, void *ctx)
 {
 	const struct comparison c = { pt, then, differs, ctx };
 
-	compare_level(&c, pt->pool, TOP_LEVEL, 0);
+	return_level(&c, pt->pool, TOP_LEVEL, 0, false, 0);
 }
 
 static unsigned

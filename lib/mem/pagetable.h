@@ -148,10 +148,16 @@ uint64_t pt_lookup(const struct pagetable *pt, uint64_t va, uint64_t *size);
 uint64_t pt_run(const struct pagetable *pt, uint64_t va, uint64_t end,
     uint64_t mask, uint64_t *bits);
 
-/* Call differs() for each range of addresses whose entries are others in
- * `then`, a copy of the pool of an earlier time. */
-void pt_compare(const struct pagetable *pt, const uint64_t *then,
-    void (*differs)(void *ctx, uint64_t va, uint64_t len), void *ctx);
+/*
+ * Give the entries their values of an earlier time, of which `then` is a copy
+ * of the pool.  Tables that were made since stay where they are, since a KVM
+ * that shadows tables does not look again at an entry that leads to one; they
+ * map what was mapped there before.  Calls differs() for each range whose
+ * entries change.
+ */
+typedef void pt_differs(void *ctx, uint64_t va, uint64_t len);
+void pt_return(
+    struct pagetable *pt, const uint64_t *then, pt_differs *differs, void *ctx);
 
 /* Store the entries on the way to `va`, from the top table's on: returns how
  * many there are. */

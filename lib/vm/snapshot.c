@@ -217,7 +217,7 @@ new_tables(const struct pagetable *pt)
 	if (!tables)
 		return NULL;
 	tables->refs = 0;
-	tables->pt = *pt;
+	tables->used = pt->used;
 	memcpy(tables->entry, pt->pool, size);
 	return tables;
 }
@@ -233,7 +233,7 @@ static int
 take_tables(
     struct snapshot *s, const struct pagetable *pt, const struct snapshot *near)
 {
-	if (near && near->tables && near->tables->pt.used == pt->used &&
+	if (near && near->tables && near->tables->used == pt->used &&
 	    memcmp(near->tables->entry, pt->pool, pt->used * PAGE_4K) == 0)
 		s->tables = near->tables;
 	else
@@ -361,28 +361,6 @@ find_other(void *ctx, uint64_t va, uint8_t *page)
 	w->same = w->same && find_page(w, va) != NULL;
 }
 
-/* Are the present tables those of `s`, and does none that was made since map
- * anything?  Windows have such ones. */
-static bool
-are_same_tables(const struct snapshot_tables *s, const struct pagetable *pt)
-{
-	const uint64_t made = pt->gpa + s->pt.used * PAGE_4K;
-	const size_t n = s->pt.used * (PAGE_4K / sizeof(uint64_t));
-	const size_t all = pt->used * (PAGE_4K / sizeof(uint64_t));
-	size_t i;
-
-	if (pt->used < s->pt.used)
-		return false;
-	for (i = 0; i < all; i++) {
-		const uint64_t now = pt->pool[i];
-		const uint64_t then = i < n ? s->entry[i] : 0;
-
-		if (now != then && (then != 0 || (now & PTE_ADDR) < made))
-			return false;
-	}
-	return true;
-}
-
 /* Ranges whose entries change; if there are more, all do. */
 #define CHANGES 32
 
@@ -425,22 +403,12 @@ flush_changes(const struct changes *c, struct gmem *mem)
 	return r;
 }
 
-/* Tables that were made since are zero again, as new ones must be. */
 static int
 return_tables(const struct snapshot_tables *s, struct gmem *mem)
 {
-	const size_t size = s->pt.used * PAGE_4K;
-	const size_t more = mem->pt.used > s->pt.used
-				? (mem->pt.used - s->pt.used) * PAGE_4K
-				: 0;
 	struct changes changes = { .n = 0 };
 
-	if (are_same_tables(s, &mem->pt))
-		return 0;
-	pt_compare(&mem->pt, s->entry, note_change, &changes);
-	memcpy(mem->pt.pool, s->entry, size);
-	memset((uint8_t *)mem->pt.pool + size, 0, more);
-	mem->pt = s->pt;
+	pt_return(&mem->pt, s->entry, note_change, &changes);
 	return flush_changes(&changes, mem);
 }
 

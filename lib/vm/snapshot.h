@@ -27,8 +27,7 @@ struct snapshot_bytes {
 
 /* The page tables, shared in the same way. */
 struct snapshot_tables {
-	unsigned refs;
-	struct pagetable pt;
+	unsigned refs, used;
 	uint64_t entry[];
 };
 

@@ -161,6 +161,56 @@ test_reading_changes_nothing(void)
 	free(before);
 }
 
+static void
+add_up(void *ctx, uint64_t va, uint64_t len)
+{
+	(void)va;
+	*(uint64_t *)ctx += len;
+}
+
+/* Small pages in a large one, and others where no table was. */
+static void
+change_tables(void)
+{
+	const uint64_t far = UINT64_C(3) << 40;
+
+	pt_map(&mem.pt, 8 << 20, 8 << 20, PAGE_4K, READ);
+	pt_map(&mem.pt, far, PAGE_4K, 2 * PAGE_4K, WRITE);
+}
+
+/* Tables are back at an earlier time, but none is taken away: a KVM that
+ * shadows them would not see that. */
+static void
+test_return(void)
+{
+	const uint64_t a = 8 << 20;
+	uint64_t *then, *links, changed = 0, size, entry[PT_LEVELS];
+	unsigned used, n;
+
+	pt_map(&mem.pt, a, a, PAGE_2M, WRITE);
+	n = mem.pt.used;
+	then = malloc(n * PAGE_4K);
+	memcpy(then, mem.pt.pool, n * PAGE_4K);
+	change_tables();
+	used = mem.pt.used;
+	ok(used > n + 1, "tables were made");
+	links = malloc(used * PAGE_4K);
+	memcpy(links, mem.pt.pool, used * PAGE_4K);
+	pt_return(&mem.pt, then, add_up, &changed);
+	is_int(changed, 3 * PAGE_4K, "the ranges that change are reported");
+	ok(pt_lookup(&mem.pt, a, &size) & PTE_WRITE, "a page is writable");
+	is_int(pt_lookup(&mem.pt, UINT64_C(3) << 40, &size), 0, "one is gone");
+	is_int(pt_walk(&mem.pt, a, entry), PT_LEVELS, "the tables stay");
+	pt_return(&mem.pt, then, add_up, &changed);
+	is_int(changed, 3 * PAGE_4K, "once more nothing changes");
+	change_tables();
+	is_int(mem.pt.used, used, "the same changes need no further table");
+	ok(memcmp(links, mem.pt.pool, used * PAGE_4K) == 0,
+	    "and lead to what was there");
+	free(links);
+	free(then);
+}
+
 /* The address space ends at 2^64; the shim lies just below. */
 static void
 test_top(void)
@@ -184,6 +234,7 @@ main(void)
 	test_copies();
 	test_large_pages();
 	test_reading_changes_nothing();
+	test_return();
 	test_top();
 	return done_testing();
 }
