@@ -153,13 +153,20 @@ hc_do_mknodat(struct hc_call *call)
 	    call, call->mknodat.dirfd, call->mknodat.path, call->mknodat.mode);
 }
 
-static int
-unlink_shared(struct hc_guest *guest, struct hc_found *found, bool folder)
+/* Is a folder to be removed?  The slashes after the name are taken away. */
+static bool
+takes_folder(struct hc_found *found, bool folder)
 {
 	const bool slash = has_slash(found);
 
 	found->last[strcspn(found->last, "/")] = '\0';
-	if ((folder || slash) && hc_shared_has(guest, found->last))
+	return folder || slash;
+}
+
+static int
+unlink_shared(struct hc_guest *guest, struct hc_found *found, bool folder)
+{
+	if (takes_folder(found, folder) && hc_shared_has(guest, found->last))
 		return -ENOTDIR;
 	return hc_shared_unlink(guest, found->last);
 }
@@ -167,10 +174,7 @@ unlink_shared(struct hc_guest *guest, struct hc_found *found, bool folder)
 static int64_t
 unlink_queue(struct hc_guest *guest, struct hc_found *found, bool folder)
 {
-	const bool slash = has_slash(found);
-
-	found->last[strcspn(found->last, "/")] = '\0';
-	if ((folder || slash) && hc_mq_number(guest, found->last))
+	if (takes_folder(found, folder) && hc_mq_number(guest, found->last))
 		return -ENOTDIR;
 	return hc_mq_unlink(guest, found->last);
 }
