@@ -245,6 +245,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/load.c \
 	lib/vm/machine.c \
 	lib/vm/machine.h \
+	lib/vm/moved.c \
+	lib/vm/moved.h \
 	lib/vm/operand.c \
 	lib/vm/operand.h \
 	lib/vm/meet.c \

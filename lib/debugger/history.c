@@ -595,7 +595,7 @@ is_between_instructions(const struct history *h)
 static bool
 look_at_instruction(const struct history *h, bool *steps)
 {
-	uint8_t code[TRAMPOLINE_CODE];
+	uint8_t code[MOVED_LOOK];
 	const uint64_t rip = vcpu_user_rip(vcpu_of_guest(h));
 	const size_t n = breaks_read(
 	    &h->machine->debug.breaks, rip, code, sizeof(code));

@@ -52,9 +52,9 @@ is_alone(const struct machine *m, const struct trampoline *t)
 	const struct breaks *b = &m->debug.breaks;
 	unsigned i;
 
-	for (i = 1; i < t->parts; i++)
-		if (breaks_at(b, t->address + t->part[i].from) ||
-		    breaks_has(b, t->address + t->part[i].from))
+	for (i = 1; i < t->run.parts; i++)
+		if (breaks_at(b, t->run.address + t->run.part[i].from) ||
+		    breaks_has(b, t->run.address + t->run.part[i].from))
 			return false;
 	return true;
 }
@@ -67,7 +67,7 @@ make(struct vcpu *vcpu)
 	struct meet *meet = &m->meet;
 	struct trampoline *t = &meet->trampoline;
 	const struct hc_position *to = meet->compares ? &meet->to : NULL;
-	uint8_t code[TRAMPOLINE_CODE];
+	uint8_t code[MOVED_LOOK];
 	const size_t n = breaks_read(
 	    &m->debug.breaks, meet->addr, code, sizeof(code));
 
@@ -85,10 +85,10 @@ static bool
 resume(struct vcpu *vcpu, const struct trampoline *t)
 {
 	const uint64_t rip = vcpu_user_rip(vcpu);
-	const uint64_t inside = rip - t->address;
-	const uint64_t place = trampoline_place(t, rip);
+	const uint64_t inside = rip - t->run.address;
+	const uint64_t place = moved_place(&t->run, rip);
 
-	if (inside == 0 || inside >= t->length)
+	if (inside == 0 || inside >= t->run.length)
 		return true;
 	if (place == 0)
 		return false;
@@ -116,17 +116,16 @@ meet_enter(struct vcpu *vcpu)
 	}
 	if (!meet->made)
 		make(vcpu);
-	if (t->length == 0 ||
-	    gmem_read(&m->mem, meet->original, meet->addr, TRAMPOLINE_JUMP) <
-		0 ||
-	    !window_open(vcpu, t->base))
+	if (t->run.length == 0 ||
+	    gmem_read(&m->mem, meet->original, meet->addr, MOVED_JUMP) < 0 ||
+	    !window_open(vcpu, t->run.base))
 		return;
 	if (!resume(vcpu, t)) {
 		window_close(m);
 		return;
 	}
 	meet->planted = meet->entered = true;
-	(void)gmem_poke(&m->mem, meet->addr, trampoline_jump, TRAMPOLINE_JUMP);
+	(void)gmem_poke(&m->mem, meet->addr, trampoline_jump, MOVED_JUMP);
 }
 
 /* Has KVM left the guest for the INT3? */
@@ -144,11 +143,11 @@ is_exit_of_int3(const struct vcpu *vcpu, uint64_t rip)
 static uint64_t
 show_hit(struct vcpu *vcpu, const struct trampoline *t, uint64_t rip)
 {
-	const bool trapped = vcpu->flight.frame && rip == t->base + t->met;
+	const bool trapped = vcpu->flight.frame && rip == t->run.base + t->met;
 
 	if (is_exit_of_int3(vcpu, rip))
-		vcpu->kvm.run->debug.arch.pc = t->address;
-	return trapped ? t->address + 1 : t->address;
+		vcpu->kvm.run->debug.arch.pc = t->run.address;
+	return trapped ? t->run.address + 1 : t->run.address;
 }
 
 /* The breakpoint's hit, and a meeting after which the vCPU was kicked, do not
@@ -158,16 +157,16 @@ leave_trampoline(struct vcpu *vcpu, uint64_t rip)
 {
 	struct machine *m = vcpu->machine;
 	const struct trampoline *t = &m->meet.trampoline;
-	const uint64_t offset = rip - t->base;
+	const uint64_t offset = rip - t->run.base;
 	uint8_t *page = shim_window(m->shim);
 	struct kvm_regs *regs = vcpu_regs(vcpu);
 	uint64_t rax = regs->rax, rcx = regs->rcx;
 	uint64_t to = trampoline_leave(t, rip, page, &rax, &rcx);
 
-	if (offset >= t->counted && offset < t->at) {
+	if (offset >= t->counted && offset < t->run.at) {
 		trampoline_set_count(page, trampoline_count(page) + 1);
 		to = show_hit(vcpu, t, rip);
-	} else if (to == t->address && offset >= t->at) {
+	} else if (to == t->run.address && offset >= t->run.at) {
 		vcpu->debug.left = to;
 	}
 	vcpu_set_user_rip(vcpu, to);
@@ -185,7 +184,7 @@ meet_leave(struct vcpu *vcpu)
 
 	if (meet->planted) {
 		(void)gmem_poke(
-		    &m->mem, meet->addr, meet->original, TRAMPOLINE_JUMP);
+		    &m->mem, meet->addr, meet->original, MOVED_JUMP);
 		window_close(m);
 	}
 	meet->planted = false;
@@ -213,7 +212,7 @@ meet_takes(struct vcpu *vcpu)
 	const uint64_t int3 = vcpu->flight.frame ? rip - 1 : rip;
 
 	if (!meet->entered || vcpu->flight.trap.vector != VECTOR_BP ||
-	    int3 - meet->addr - 1 >= TRAMPOLINE_JUMP - 1)
+	    int3 - meet->addr - 1 >= MOVED_JUMP - 1)
 		return false;
 	vcpu_set_user_rip(vcpu, int3);
 	return true;

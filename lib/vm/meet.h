@@ -32,7 +32,7 @@ struct meet {
 	struct trampoline trampoline;
 	bool planted;
 	bool entered; /* it was, at the last entry */
-	uint8_t original[TRAMPOLINE_JUMP];
+	uint8_t original[MOVED_JUMP];
 };
 
 /* At rest: hit the breakpoint at `addr` when it is met for the `left`th time

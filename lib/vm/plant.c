@@ -50,10 +50,10 @@ can_jump(struct vcpu *vcpu)
 	const struct breaks *b = &vcpu->machine->debug.breaks;
 	unsigned i;
 
-	for (i = 0; b->set.count > 0 && i < p->trampoline.length; i++)
+	for (i = 0; b->set.count > 0 && i < p->trampoline.run.length; i++)
 		if (breaks_at(b, p->probe + i))
 			return false;
-	return p->trampoline.length > 0 && !breaks_see_reads(b);
+	return p->trampoline.run.length > 0 && !breaks_see_reads(b);
 }
 
 /* Go on in the trampoline, if the vCPU is in the code that it replaces.  An
@@ -63,9 +63,9 @@ resume(struct vcpu *vcpu)
 {
 	const struct trampoline *t = &vcpu->plant.trampoline;
 	const uint64_t rip = vcpu_user_rip(vcpu);
-	const uint64_t place = trampoline_place(t, rip);
+	const uint64_t place = moved_place(&t->run, rip);
 
-	if (rip == t->address || rip - t->address >= t->length)
+	if (rip == t->run.address || rip - t->run.address >= t->run.length)
 		return true;
 	if (place != 0)
 		vcpu_set_user_rip(vcpu, place);
@@ -77,7 +77,8 @@ enter_trampoline(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;
 
-	if (!can_jump(vcpu) || !window_open(vcpu, vcpu->plant.trampoline.base))
+	if (!can_jump(vcpu) ||
+	    !window_open(vcpu, vcpu->plant.trampoline.run.base))
 		return false;
 	if (resume(vcpu))
 		return true;
@@ -94,7 +95,7 @@ leave_trampoline(struct vcpu *vcpu)
 	const uint64_t rip = vcpu_user_rip(vcpu);
 	uint64_t rax, rcx;
 
-	if (!trampoline_holds(t, rip) || rip == t->base + t->met)
+	if (!trampoline_holds(t, rip) || rip == t->run.base + t->met)
 		return;
 	rax = vcpu_regs(vcpu)->rax;
 	rcx = vcpu_regs(vcpu)->rcx;
@@ -120,8 +121,8 @@ plant_enter(struct vcpu *vcpu)
 	static const uint8_t int3 = OPCODE_INT3;
 	struct plant *p = &vcpu->plant;
 	struct gmem *mem = &vcpu->machine->mem;
-	const size_t len = p->trampoline.length > 0 ? TRAMPOLINE_JUMP
-						    : sizeof(int3);
+	const size_t len = p->trampoline.run.length > 0 ? MOVED_JUMP
+							: sizeof(int3);
 	bool jumps;
 
 	/* Only the trap is to come. */
@@ -133,7 +134,7 @@ plant_enter(struct vcpu *vcpu)
 	jumps = p->jumps = enter_trampoline(vcpu);
 	if (!jumps)
 		leave_trampoline(vcpu);
-	p->planted = jumps ? TRAMPOLINE_JUMP : sizeof(int3);
+	p->planted = jumps ? MOVED_JUMP : sizeof(int3);
 	(void)gmem_poke(
 	    mem, p->probe, jumps ? trampoline_jump : &int3, p->planted);
 }
@@ -157,9 +158,9 @@ static bool
 meets(struct vcpu *vcpu, uint64_t address)
 {
 	struct plant *p = &vcpu->plant;
-	const bool jumped = p->trampoline.length > 0 &&
+	const bool jumped = p->trampoline.run.length > 0 &&
 			    address + 1 ==
-				p->trampoline.base + p->trampoline.met;
+				p->trampoline.run.base + p->trampoline.met;
 
 	if (!has_probe(p) || (address != p->probe && !jumped))
 		return false;
@@ -180,7 +181,7 @@ plant_trampoline(
 {
 	struct machine *m = vcpu->machine;
 	struct trampoline *t = &vcpu->plant.trampoline;
-	uint8_t code[TRAMPOLINE_CODE];
+	uint8_t code[MOVED_LOOK];
 	uint64_t value;
 	size_t n;
 	unsigned i;
@@ -203,7 +204,7 @@ plant_pass(struct vcpu *vcpu)
 		return false;
 	window_close(vcpu->machine);
 	p->met = false;
-	vcpu_set_user_rip(vcpu, p->trampoline.base + p->trampoline.at);
+	vcpu_set_user_rip(vcpu, p->trampoline.run.base + p->trampoline.run.at);
 	return true;
 }
 
@@ -230,7 +231,7 @@ is_inside(struct vcpu *vcpu, uint64_t address)
 {
 	const struct plant *p = &vcpu->plant;
 
-	if (!p->jumps || address - p->probe - 1 >= TRAMPOLINE_JUMP - 1)
+	if (!p->jumps || address - p->probe - 1 >= MOVED_JUMP - 1)
 		return false;
 	vcpu_set_user_rip(vcpu, address);
 	return true;

@@ -36,7 +36,7 @@ struct plant {
 	bool met;        /* the step was made, or the probe was met */
 	bool jumps;      /* the probe was a jump, at the last entry */
 	uint8_t planted; /* so many bytes of the guest's are replaced */
-	uint8_t original[TRAMPOLINE_JUMP];
+	uint8_t original[MOVED_JUMP];
 	uint64_t probe; /* its address */
 	uint64_t from;  /* PLANT_RUNS: of the repeated instruction */
 	struct trampoline trampoline;

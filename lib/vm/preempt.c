@@ -106,7 +106,7 @@ static bool
 is_good(struct vcpu *vcpu, const struct insn *insn)
 {
 	const uint64_t rip = vcpu_user_rip(vcpu);
-	uint8_t code[TRAMPOLINE_CODE];
+	uint8_t code[MOVED_LOOK];
 	const size_t n = operand_code(vcpu, rip, code, sizeof(code));
 
 	return is_possible(insn) && trampoline_fits(code, n, rip);
@@ -347,7 +347,7 @@ is_reached(struct vcpu *vcpu, const struct hc_position *to)
 		return true;
 	}
 	/* Such registers change most. */
-	if (p->trampoline.length == 0)
+	if (p->trampoline.run.length == 0)
 		plant_trampoline(vcpu, to, position_differs(vcpu, to));
 	return false;
 }

@@ -54,7 +54,8 @@ is_alone(const struct machine *m, const struct sieve_code *code)
 	const struct breaks *b = &m->debug.breaks;
 	uint64_t at;
 
-	for (at = code->address + 1; at < code->address + code->length; at++)
+	for (at = code->run.address + 1;
+	     at < code->run.address + code->run.length; at++)
 		if (breaks_at(b, at) || breaks_has(b, at))
 			return false;
 	return true;
@@ -108,7 +109,7 @@ write_entry(struct machine *m, const struct sieve_code *code)
 	/* Above all of the guest's memory, and below the shim's last pages. */
 	if (code->entry < SHIM_BASE || code->entry >= SHIM_SIEVES - PAGE_4K)
 		return false;
-	for (i = 0; i < SIEVE_JUMP; i++) {
+	for (i = 0; i < MOVED_JUMP; i++) {
 		const uint64_t at = code->entry + i;
 		uint8_t *page = entry_page(m, at & ~PAGE_4K_MASK);
 
@@ -139,25 +140,26 @@ make(struct machine *m, struct sieve *s)
 static bool
 is_made(struct machine *m, struct sieve *s)
 {
-	uint8_t code[SIEVE_LOOK];
+	uint8_t code[MOVED_LOOK];
 	const size_t n = breaks_read(
 	    &m->debug.breaks, s->address, code, sizeof(code));
 
 	if (s->made && n == s->look && memcmp(code, s->looked, n) == 0)
-		return s->code.length > 0;
+		return s->code.run.length > 0;
 	memcpy(s->looked, code, n);
 	s->look = n;
 	s->made = true;
 	if (!make(m, s))
 		s->code = (struct sieve_code){ 0 };
-	return s->code.length > 0;
+	return s->code.run.length > 0;
 }
 
 static bool
 is_servable(struct machine *m, struct sieve *s)
 {
 	return is_tested(m, s) && map_bodies(m) && is_fixed(m, s->address) &&
-	       is_made(m, s) && is_fixed(m, s->address + s->code.length - 1) &&
+	       is_made(m, s) &&
+	       is_fixed(m, s->address + s->code.run.length - 1) &&
 	       is_alone(m, &s->code) && write_entry(m, &s->code);
 }
 
@@ -199,7 +201,7 @@ note_pages(struct machine *m)
 	memset(pages, 0, SHIM_SIEVE_PAGES / 8);
 	for (i = 0; i < set->count; i++) {
 		note_page(pages, set->list[i].addr - (READ_MAX - 1));
-		note_page(pages, set->list[i].addr + SIEVE_JUMP - 1);
+		note_page(pages, set->list[i].addr + MOVED_JUMP - 1);
 	}
 }
 
@@ -209,10 +211,10 @@ plant(struct machine *m, struct sieve *s)
 {
 	struct gmem *mem = &m->mem;
 
-	if (gmem_copy(s->under, mem->base + s->address, SIEVE_JUMP) !=
-		SIEVE_JUMP ||
+	if (gmem_copy(s->under, mem->base + s->address, MOVED_JUMP) !=
+		MOVED_JUMP ||
 	    s->under[0] != OPCODE_INT3 ||
-	    !gmem_poke(mem, s->address + 1, s->code.jump + 1, SIEVE_JUMP - 1))
+	    !gmem_poke(mem, s->address + 1, s->code.jump + 1, MOVED_JUMP - 1))
 		return false;
 	return gmem_poke(mem, s->address, s->code.jump, 1);
 }
@@ -246,7 +248,7 @@ lift(struct machine *m, struct sieve *s)
 	uint8_t byte;
 	unsigned i;
 
-	for (i = 0; i < SIEVE_JUMP; i++) {
+	for (i = 0; i < MOVED_JUMP; i++) {
 		const uint64_t at = s->address + i;
 
 		if (gmem_copy(&byte, m->mem.base + at, 1) == 1 &&
@@ -280,7 +282,7 @@ sieves_follow(struct machine *m)
 
 		if (s->planted &&
 		    (!is_fixed(m, s->address) ||
-			!is_fixed(m, s->address + s->code.length - 1)))
+			!is_fixed(m, s->address + s->code.run.length - 1)))
 			lift(m, s);
 	}
 }
@@ -300,16 +302,16 @@ is_exit_of_int3(const struct vcpu *vcpu, uint64_t rip)
 static bool
 shows_hit(struct vcpu *vcpu, const struct sieve_code *code, uint64_t rip)
 {
-	const uint64_t holds = code->body + code->holds;
+	const uint64_t holds = code->run.base + code->holds;
 
 	if (vcpu->flight.frame && rip == holds + 1) {
-		vcpu_set_user_rip(vcpu, code->address + 1);
+		vcpu_set_user_rip(vcpu, code->run.address + 1);
 		return true;
 	}
 	if (vcpu->flight.frame || rip != holds || !is_exit_of_int3(vcpu, rip))
 		return false;
-	vcpu->kvm.run->debug.arch.pc = code->address;
-	vcpu_set_user_rip(vcpu, code->address);
+	vcpu->kvm.run->debug.arch.pc = code->run.address;
+	vcpu_set_user_rip(vcpu, code->run.address);
 	return true;
 }
 
@@ -361,7 +363,7 @@ sieve_awaits(struct vcpu *vcpu)
 	if (!s)
 		return sieve_over(sieves_of(vcpu), rip - 1) != NULL;
 	return vcpu->kvm.run->s.regs.events.exception.injected ||
-	       rip == s->code.body + s->code.holds + 1;
+	       rip == s->code.run.base + s->code.holds + 1;
 }
 
 void
@@ -377,7 +379,7 @@ sieve_leave(struct vcpu *vcpu)
 	get_registers(vcpu, &r);
 	vcpu->debug.untested = sievecode_leave(&s->code, &r);
 	set_registers(vcpu, &r);
-	if (rip == s->code.body + s->code.at)
+	if (rip == s->code.run.base + s->code.run.at)
 		vcpu->debug.left = s->address;
 }
 
@@ -399,7 +401,7 @@ takes_middle(struct vcpu *vcpu)
 	    byte == OPCODE_INT3)
 		return false;
 	vcpu_set_user_rip(
-	    vcpu, s->planted ? sievecode_place(&s->code, int3) : int3);
+	    vcpu, s->planted ? moved_place(&s->code.run, int3) : int3);
 	return true;
 }
 

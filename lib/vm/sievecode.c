@@ -4,8 +4,6 @@
  */
 #include "vm/sievecode.h"
 
-#include "image/insn.h"
-#include "vm/copies.h"
 #include "vm/x86.h"
 
 #include <string.h>
@@ -13,7 +11,7 @@
 #define INT3S UINT32_C(0xcccccccc)
 
 /* Room that the body needs besides the tests. */
-#define REST 384U
+#define REST (288U + MOVED_ROOM)
 
 /* CF, PF, AF, ZF and SF, which LAHF and SAHF move, and OF. */
 #define RFLAGS_LOW  UINT64_C(0xd5)
@@ -23,7 +21,6 @@ _Static_assert(2 * SIEVE_TEST + REST <= SIEVE_BODY, "a body has two tests");
 
 struct code {
 	uint8_t *out;
-	uint64_t body;
 	uint16_t n;
 };
 
@@ -119,97 +116,13 @@ put_tests(struct sieve_code *s, struct code *c,
 	set_disp(c, pass, c->n);
 	s->pass = c->n;
 	put_restore(c);
-	s->at = c->n;
-}
-
-/* A relative branch by its address: `opcode` takes 32 bits.  0: it is out of
- * reach. */
-static bool
-put_branch(struct code *c, const struct insn *insn, uint64_t rip)
-{
-	const bool always = insn->kind == INSN_JMP;
-	uint64_t to;
-	int64_t far;
-	int32_t disp;
-
-	if (!insn_target(insn, rip, &to))
-		return false;
-	far = (int64_t)(to - (c->body + c->n + (always ? 5 : 6)));
-	disp = (int32_t)far;
-	if (always)
-		PUT(c, 0xe9);
-	else
-		PUT(c, 0x0f, (uint8_t)(0x80 | (insn->opcode & 15)));
-	put(c, &disp, sizeof(disp));
-	return far == disp;
-}
-
-/* jcc, not jrcxz or loop, by either map; a jump. */
-static bool
-is_branch(const struct insn *insn)
-{
-	if (insn->kind == INSN_JMP)
-		return true;
-	return insn->kind == INSN_JCC &&
-	       (insn->map == INSN_MAP_0F ||
-		   (insn->map == INSN_MAP_ONE && insn->opcode >> 4 == 7));
-}
-
-/* Nothing follows it. */
-static bool
-is_last(const struct insn *insn)
-{
-	return insn->kind != INSN_PLAIN && insn->kind != INSN_JCC;
+	s->run.at = c->n;
 }
 
 static bool
-put_insn(
-    struct code *c, const struct insn *insn, const uint8_t *code, uint64_t rip)
+make_jump(uint8_t jump[MOVED_JUMP], uint64_t from, uint64_t to)
 {
-	size_t size;
-
-	if (is_branch(insn))
-		return put_branch(c, insn, rip);
-	if (!insn_is_stepped(insn))
-		return false;
-	size = copies_move(
-	    c->out + c->n, insn, code, rip + insn->length, c->body + c->n);
-	c->n = (uint16_t)(c->n + size);
-	return size > 0;
-}
-
-/* As many instructions as a jump replaces, and the way back. */
-static bool
-put_run(struct sieve_code *s, struct code *c, const uint8_t *code, size_t n)
-{
-	static const uint8_t back[] = { 0xff, 0x25, 0, 0, 0, 0 };
-	struct insn insn = { .kind = INSN_PLAIN };
-	uint64_t next;
-
-	while (s->length < SIEVE_JUMP) {
-		if (s->parts == SIEVE_RUN || is_last(&insn) ||
-		    insn_decode(&insn, code + s->length, n - s->length) !=
-			INSN_OK)
-			return false;
-		s->part[s->parts].from = s->length;
-		s->part[s->parts++].at = c->n;
-		if (!put_insn(
-			c, &insn, code + s->length, s->address + s->length))
-			return false;
-		s->length = (uint8_t)(s->length + insn.length);
-	}
-	s->made = c->n;
-	next = s->address + s->length;
-	put(c, back, sizeof(back));
-	put(c, &next, sizeof(next));
-	s->end = c->n;
-	return true;
-}
-
-static bool
-make_jump(uint8_t jump[SIEVE_JUMP], uint64_t from, uint64_t to)
-{
-	const int64_t far = (int64_t)(to - from - SIEVE_JUMP);
+	const int64_t far = (int64_t)(to - from - MOVED_JUMP);
 	const int32_t disp = (int32_t)far;
 
 	jump[0] = 0xe9;
@@ -220,12 +133,14 @@ make_jump(uint8_t jump[SIEVE_JUMP], uint64_t from, uint64_t to)
 static bool
 make_jumps(struct sieve_code *s)
 {
-	s->enters = s->parts > 1;
+	const uint64_t from = s->run.address, body = s->run.base;
+
+	s->enters = s->run.parts > 1;
 	if (!s->enters)
-		return make_jump(s->jump, s->address, s->body);
-	s->entry = s->address + SIEVE_JUMP + (uint64_t)(int32_t)INT3S;
-	return make_jump(s->jump, s->address, s->entry) &&
-	       make_jump(s->entry_jump, s->entry, s->body);
+		return make_jump(s->jump, from, body);
+	s->entry = from + MOVED_JUMP + (uint64_t)(int32_t)INT3S;
+	return make_jump(s->jump, from, s->entry) &&
+	       make_jump(s->entry_jump, s->entry, body);
 }
 
 bool
@@ -233,23 +148,15 @@ sievecode_make(struct sieve_code *s, uint8_t *out, uint64_t body,
     uint64_t address, const uint8_t *code, size_t n,
     const struct sieve_test *const test[], unsigned tests)
 {
-	struct code c = { .out = out, .body = body };
+	struct code c = { .out = out };
+	struct insn_run run;
 
-	*s = (struct sieve_code){ .address = address, .body = body };
+	*s = (struct sieve_code){ .run = { .address = address, .base = body } };
+	if (!insn_run_find(&run, code, n))
+		return false;
 	put_begin(s, &c);
 	put_tests(s, &c, test, tests);
-	return put_run(s, &c, code, n) && make_jumps(s);
-}
-
-uint64_t
-sievecode_place(const struct sieve_code *s, uint64_t rip)
-{
-	unsigned i;
-
-	for (i = 0; i < s->parts; i++)
-		if (rip == s->address + s->part[i].from)
-			return s->body + s->part[i].at;
-	return 0;
+	return moved_make(&s->run, out, &run, code) && make_jumps(s);
 }
 
 /* The registers as they were before the tests. */
@@ -273,20 +180,14 @@ restore(
 bool
 sievecode_leave(const struct sieve_code *s, struct sieve_registers *regs)
 {
-	const uint64_t offset = regs->rip - s->body;
-	unsigned i = s->parts;
+	const uint64_t offset = regs->rip - s->run.base;
 
-	if (regs->rip == s->entry || offset < s->at) {
+	if (regs->rip == s->entry || offset < s->run.at) {
 		if (regs->rip != s->entry)
 			restore(s, regs, offset);
-		regs->rip = s->address;
+		regs->rip = s->run.address;
 		return true;
 	}
-	regs->rip = s->address + s->length;
-	if (offset >= s->made)
-		return false;
-	while (i-- > 0 && offset < s->part[i].at)
-		continue;
-	regs->rip = s->address + s->part[i].from;
+	regs->rip = moved_original(&s->run, offset);
 	return false;
 }

@@ -22,13 +22,8 @@
 #ifndef SIEVECODE_H
 #define SIEVECODE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "vm/moved.h"
 
-#define SIEVE_JUMP 5U    /* bytes of the jump */
-#define SIEVE_RUN  5U    /* instructions whose place it may take */
-#define SIEVE_LOOK 32U   /* bytes of code that are looked at */
 #define SIEVE_BODY 2048U /* room for a body, */
 #define SIEVE_TEST 800U  /* and for the code of a test */
 
@@ -51,23 +46,15 @@ struct sieve_test {
 
 /* All zero: none.  Places are offsets from the body's beginning. */
 struct sieve_code {
-	uint64_t address; /* of the first instruction */
-	uint64_t body, entry;
-	uint8_t length; /* of the instructions */
-	uint8_t parts;  /* how many they are */
-	bool enters;    /* by the entry */
-	uint8_t jump[SIEVE_JUMP];
-	uint8_t entry_jump[SIEVE_JUMP];
+	struct moved run;
+	uint64_t entry;
+	bool enters; /* by the entry */
+	uint8_t jump[MOVED_JUMP];
+	uint8_t entry_jump[MOVED_JUMP];
 	uint16_t saved; /* where rip is after rax is kept, */
 	uint16_t tests; /* and after all that is kept */
 	uint16_t holds; /* where the INT3 is: all is restored */
-	uint16_t pass, at;
-	uint16_t made; /* where rip is when all are made */
-	uint16_t end;
-	struct {
-		uint8_t from; /* after `address`, and */
-		uint16_t at;
-	} part[SIEVE_RUN];
+	uint16_t pass;
 };
 
 /*
@@ -78,9 +65,6 @@ struct sieve_code {
 bool sievecode_make(struct sieve_code *s, uint8_t *out, uint64_t body,
     uint64_t address, const uint8_t *code, size_t n,
     const struct sieve_test *const test[], unsigned tests);
-
-/* The place in it of the instruction at `rip`; 0: it makes none from there. */
-uint64_t sievecode_place(const struct sieve_code *s, uint64_t rip);
 
 /* A thread's registers in the body.  `stack` are the four words from
  * SIEVE_FLAGS up to SIEVE_RAX. */

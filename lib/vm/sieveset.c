@@ -79,7 +79,7 @@ sieves_restore(
 	for (i = 0; all->planted && i < SIEVES_MAX; i++) {
 		const struct sieve *s = &all->sieve[i];
 
-		for (j = 0; s->planted && j < SIEVE_JUMP; j++) {
+		for (j = 0; s->planted && j < MOVED_JUMP; j++) {
 			const uint64_t at = s->address + j - address;
 
 			if (at < len && bytes[at] == s->code.jump[j])
@@ -95,7 +95,7 @@ sieve_place(const struct sieves *all, uint64_t rip)
 
 	for (i = 0; all->planted && i < SIEVES_MAX; i++)
 		if (all->sieve[i].planted && all->sieve[i].address == rip)
-			return sievecode_place(&all->sieve[i].code, rip);
+			return moved_place(&all->sieve[i].code.run, rip);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ sieve_at(const struct sieves *all, uint64_t rip)
 	if (rip < SHIM_BASE || !all->mapped)
 		return NULL;
 	if (offset < SIEVES_MAX * SIEVE_BODY)
-		return offset % SIEVE_BODY < s->code.end ? s : NULL;
+		return offset % SIEVE_BODY < s->code.run.end ? s : NULL;
 	for (i = 0; i < SIEVES_MAX; i++)
 		if (all->sieve[i].code.enters &&
 		    all->sieve[i].code.entry == rip)
@@ -123,9 +123,9 @@ sieve_over(const struct sieves *all, uint64_t rip)
 	const struct sieve *s, *lifted = NULL;
 
 	for (s = all->sieve; all->mapped && s < all->sieve + SIEVES_MAX; s++) {
-		if (!s->code.enters || rip == s->code.address ||
-		    rip - s->code.address >= SIEVE_JUMP ||
-		    !sievecode_place(&s->code, rip))
+		if (!s->code.enters || rip == s->code.run.address ||
+		    rip - s->code.run.address >= MOVED_JUMP ||
+		    !moved_place(&s->code.run, rip))
 			continue;
 		if (s->planted)
 			return s;

@@ -22,11 +22,11 @@ struct sieve {
 	uint64_t address;
 	struct sieve_test test[SIEVE_KINDS]; /* none: the place is free */
 	bool made;                           /* the code, with these tests, */
-	uint8_t looked[SIEVE_LOOK];          /* of this code of the guest's */
+	uint8_t looked[MOVED_LOOK];          /* of this code of the guest's */
 	size_t look;
 	struct sieve_code code;
 	bool planted;
-	uint8_t under[SIEVE_JUMP]; /* the bytes under the jump */
+	uint8_t under[MOVED_JUMP]; /* the bytes under the jump */
 };
 
 /* All zero: none. */

@@ -4,8 +4,6 @@
  */
 #include "vm/trampoline.h"
 
-#include "image/insn.h"
-#include "vm/copies.h"
 #include "vm/shim.h"
 #include "vm/x86.h"
 
@@ -24,9 +22,8 @@
 #define HAS_RCX 7U
 #define HAS_RAX 14U
 
-/* Room that the code's last parts need: restoring, the instruction, the jump
- * back, and as much for the INT3. */
-#define TAIL 128U
+/* Room for what is not a test: restoring twice, the INT3, counting, a jump. */
+#define TAIL 96U
 
 #define COUNT_JUMPS 12U /* bytes */
 
@@ -192,133 +189,44 @@ put_out(struct code *c)
 	c->out[c->outs++] = c->n;
 }
 
-/* Instructions that a trampoline makes. */
-struct run {
-	struct insn insn[TRAMPOLINE_RUN];
-	unsigned n;
-	size_t length;
-};
+const uint8_t trampoline_jump[MOVED_JUMP] = { 0xe9, OPCODE_INT3, OPCODE_INT3,
+	OPCODE_INT3, OPCODE_INT3 };
 
-const uint8_t trampoline_jump[TRAMPOLINE_JUMP] = { 0xe9, OPCODE_INT3,
-	OPCODE_INT3, OPCODE_INT3, OPCODE_INT3 };
-
-/* Can it be made elsewhere, and left after a step? */
+/* After an INT3 in place of one byte it is not known whether that was met. */
 static bool
-is_movable(const struct insn *insn)
+find_run(struct insn_run *run, const uint8_t *code, size_t n)
 {
-	switch (insn->kind) {
-	case INSN_PLAIN:
-	case INSN_JMP:
-	case INSN_JMP_INDIRECT:
-	case INSN_RET: return insn_is_stepped(insn) && !insn_is_string(insn);
-	case INSN_JCC: /* not jrcxz and loop, which lead not far */
-		return insn->map != INSN_MAP_ONE || insn->opcode < 0xe0;
-	default: return false;
-	}
-}
+	unsigned i;
 
-/* Does it lead on to the instruction after it? */
-static bool
-leads_on(const struct insn *insn)
-{
-	return insn->kind == INSN_PLAIN || insn->kind == INSN_JCC;
-}
-
-/* As many as a jump replaces.  Bytes after a branch may be data; and after an
- * INT3 in place of one byte it is not known whether that was met. */
-static bool
-find_run(struct run *run, const uint8_t *code, size_t n)
-{
-	struct insn *insn = NULL;
-
-	*run = (struct run){ .n = 0 };
-	while (run->length < TRAMPOLINE_JUMP && run->n < TRAMPOLINE_RUN) {
-		if (insn && !leads_on(insn))
+	if (!insn_run_find(run, code, n))
+		return false;
+	for (i = 1; i < run->n; i++)
+		if (run->insn[i].length == 1)
 			return false;
-		insn = &run->insn[run->n++];
-		if (insn_decode(insn, code + run->length, n - run->length) !=
-			INSN_OK ||
-		    !is_movable(insn) || (run->n > 1 && insn->length == 1))
-			return false;
-		run->length += insn->length;
-	}
-	return run->length >= TRAMPOLINE_JUMP;
+	return true;
 }
 
 /* Begin with saving registers. */
 static void
 begin(struct trampoline *t, struct code *c, uint8_t *pages)
 {
-	const uint64_t to = trampoline_target(t->address);
+	const uint64_t to = trampoline_target(t->run.address);
 
 	c->page = pages;
 	c->n = to % PAGE;
-	t->base = to - c->n;
+	t->run.base = to - c->n;
 	t->start = (uint16_t)c->n;
 	put_save(c);
-}
-
-/* A relative branch: its target is within reach. */
-static size_t
-put_branch(uint8_t *to, const struct insn *insn, uint64_t from, uint64_t at)
-{
-	const uint8_t jcc[] = { 0x0f, 0x80 | (insn->opcode & 0xf) };
-	const uint8_t jmp[] = { 0xe9 };
-	const bool depends = insn->kind == INSN_JCC;
-	const size_t n = depends ? sizeof(jcc) : sizeof(jmp);
-	uint64_t target = 0;
-	int64_t far;
-	int32_t disp;
-
-	(void)insn_target(insn, from, &target);
-	far = (int64_t)(target - (at + n + sizeof(disp)));
-	disp = (int32_t)far;
-	memcpy(to, depends ? jcc : jmp, n);
-	memcpy(to + n, &disp, sizeof(disp));
-	return disp == far ? n + sizeof(disp) : 0;
-}
-
-/* The instructions, each by its address. */
-static bool
-put_run(struct trampoline *t, struct code *c, const struct run *run,
-    const uint8_t *code)
-{
-	const struct insn *insn;
-	uint64_t from = t->address;
-	size_t size;
-	unsigned i;
-
-	for (i = 0; i < run->n; i++) {
-		insn = &run->insn[i];
-		t->part[i].from = (uint8_t)(from - t->address);
-		t->part[i].at = (uint16_t)c->n;
-		size = insn->kind == INSN_JCC || insn->kind == INSN_JMP
-			   ? put_branch(
-				 c->page + c->n, insn, from, t->base + c->n)
-			   : copies_move(c->page + c->n, insn,
-				 code + t->part[i].from, from + insn->length,
-				 t->base + c->n);
-		if (size == 0)
-			return false;
-		c->n += (uint32_t)size;
-		from += insn->length;
-	}
-	return true;
 }
 
 /* The INT3, to which a jump that ends at `met` leads also, the instructions,
  * and the way back. */
 static bool
-end(struct trampoline *t, struct code *c, const struct run *run,
+end(struct trampoline *t, struct code *c, const struct insn_run *run,
     const uint8_t *code, uint32_t met)
 {
 	static const uint8_t int3[] = { 0xcc, 0x90 };
-	static const uint8_t back[] = { 0xff, 0x25, 0, 0, 0, 0 };
-	const uint64_t next = t->address + run->length;
-	bool moved;
 
-	t->length = (uint8_t)run->length;
-	t->parts = (uint8_t)run->n;
 	if (met > 0)
 		lead_here(c, met);
 	put_restore(c);
@@ -327,13 +235,8 @@ end(struct trampoline *t, struct code *c, const struct run *run,
 	t->met = (uint16_t)(c->n - 1);
 	set_outs(c);
 	put_restore(c);
-	t->at = (uint16_t)c->n;
-	moved = put_run(t, c, run, code);
-	t->made = (uint16_t)c->n;
-	put(c, back, sizeof(back));
-	put(c, &next, sizeof(next));
-	t->end = (uint16_t)c->n;
-	return moved;
+	t->run.at = (uint16_t)c->n;
+	return moved_make(&t->run, c->page, run, code);
 }
 
 bool
@@ -341,9 +244,9 @@ trampoline_make(struct trampoline *t, uint8_t *pages, const uint8_t *code,
     size_t n, const struct hc_position *to, uint32_t first)
 {
 	struct code c = { .n = 0 };
-	struct run run;
+	struct insn_run run;
 
-	*t = (struct trampoline){ .address = to->reg[HC_POSITION_RIP] };
+	*t = (struct trampoline){ .run.address = to->reg[HC_POSITION_RIP] };
 	if (!find_run(&run, code, n))
 		return false;
 	begin(t, &c, pages);
@@ -356,10 +259,10 @@ trampoline_make_count(struct trampoline *t, uint8_t *pages, const uint8_t *code,
     size_t n, uint64_t address, const struct hc_position *to, uint32_t first)
 {
 	struct code c = { .n = 0 };
-	struct run run;
+	struct insn_run run;
 	uint32_t met;
 
-	*t = (struct trampoline){ .address = address };
+	*t = (struct trampoline){ .run.address = address };
 	if (!find_run(&run, code, n))
 		return false;
 	begin(t, &c, pages);
@@ -392,28 +295,17 @@ trampoline_is_entered(
 	for (i = 0; i + 1 < n; i++) {
 		target = from + i + 2 + (uint64_t)(int8_t)code[i + 1];
 		if ((code[i] == 0xeb || (code[i] & 0xf0) == 0x70) &&
-		    target - address - 1 < TRAMPOLINE_JUMP - 1)
+		    target - address - 1 < MOVED_JUMP - 1)
 			return true;
 	}
 	return false;
 }
 
-uint64_t
-trampoline_place(const struct trampoline *t, uint64_t rip)
-{
-	unsigned i;
-
-	for (i = 0; i < t->parts; i++)
-		if (rip == t->address + t->part[i].from)
-			return t->base + t->part[i].at;
-	return 0;
-}
-
 bool
 trampoline_trapped(const struct trampoline *t, uint64_t rip)
 {
-	return rip - t->address - 2 < TRAMPOLINE_JUMP - 1 &&
-	       trampoline_place(t, rip - 1) != 0;
+	return rip - t->run.address - 2 < MOVED_JUMP - 1 &&
+	       moved_place(&t->run, rip - 1) != 0;
 }
 
 uint64_t
@@ -432,31 +324,26 @@ trampoline_set_count(uint8_t *pages, uint64_t count)
 }
 
 /* A test takes 34 bytes at most. */
-_Static_assert(TESTS * 34 + HAS_RAX + 3 * TAIL < PAGE, "the code fits a page");
+_Static_assert(
+    TESTS * 34 + HAS_RAX + TAIL + MOVED_ROOM < PAGE, "the code fits a page");
 
 bool
 trampoline_holds(const struct trampoline *t, uint64_t rip)
 {
-	return t->length > 0 &&
-	       rip - t->base - t->start < (uint64_t)(t->end - t->start);
+	return t->run.length > 0 &&
+	       rip - t->run.base - t->start < (uint64_t)(t->run.end - t->start);
 }
 
 uint64_t
 trampoline_leave(const struct trampoline *t, uint64_t rip, const uint8_t *pages,
     uint64_t *rax, uint64_t *rcx)
 {
-	const uint64_t offset = rip - t->base;
+	const uint64_t offset = rip - t->run.base;
 	const uint64_t done = offset - t->start;
-	unsigned i;
 
-	if (offset >= t->made)
-		return t->address + t->length;
-	if (offset < t->at && done >= HAS_RCX)
+	if (offset < t->run.at && done >= HAS_RCX)
 		memcpy(rcx, pages + DATA + SAVED_RCX, sizeof(*rcx));
-	if (offset < t->at && done >= HAS_RAX)
+	if (offset < t->run.at && done >= HAS_RAX)
 		memcpy(rax, pages + DATA + SAVED_RAX, sizeof(*rax));
-	for (i = t->parts; i-- > 1;)
-		if (offset >= t->part[i].at)
-			return t->address + t->part[i].from;
-	return t->address;
+	return moved_original(&t->run, offset);
 }

@@ -17,34 +17,24 @@
 #define TRAMPOLINE_H
 
 #include "hypercall/core/preemption.h"
+#include "vm/moved.h"
 
 #define TRAMPOLINE_INT3 UINT32_C(0xcccccccc)
-#define TRAMPOLINE_JUMP 5U  /* bytes of the jump to it */
-#define TRAMPOLINE_RUN  5U  /* instructions whose place it may take */
-#define TRAMPOLINE_CODE 32U /* bytes of code that are looked at */
 
-/* All zero: there is none. */
+/* All zero: there is none.  Places are offsets from the window, as those of the
+ * instructions are. */
 struct trampoline {
-	uint64_t address; /* of the instruction */
-	uint64_t base;    /* of its window; the other places are offsets */
-	uint8_t length;   /* of the instructions */
-	uint8_t parts;    /* how many they are */
-	uint16_t start, end;
+	struct moved run;
+	uint16_t start;
 	uint16_t counted; /* where rip is after the count; 0: none */
-	uint16_t met;     /* where rip is after the INT3, */
-	uint16_t at;      /* where the first instruction lies, */
-	uint16_t made;    /* and where rip is when all are made */
-	struct {
-		uint8_t from; /* after `address`, and */
-		uint16_t at;
-	} part[TRAMPOLINE_RUN];
+	uint16_t met;     /* where rip is after the INT3 */
 };
 
 /* The address to which a jump at `address` leads. */
 static inline uint64_t
 trampoline_target(uint64_t address)
 {
-	return address + TRAMPOLINE_JUMP + (uint64_t)(int32_t)TRAMPOLINE_INT3;
+	return address + MOVED_JUMP + (uint64_t)(int32_t)TRAMPOLINE_INT3;
 }
 
 /* Can a jump to a trampoline take the place of this code? */
@@ -59,9 +49,6 @@ bool trampoline_is_entered(
  * Make one for the instruction at `to`, which is the first of the `n` bytes of
  * code, on the window's pages.  Those registers are compared first whose bits
  * are set in `first`.  False: the instruction cannot be moved.
- *
- * An instruction that is shorter than a jump is replaced with those that follow
- * it; the last may be a branch, and any a conditional one.
  */
 bool trampoline_make(struct trampoline *t, uint8_t *pages, const uint8_t *code,
     size_t n, const struct hc_position *to, uint32_t first);
@@ -75,11 +62,7 @@ uint64_t trampoline_count(const uint8_t *pages);
 void trampoline_set_count(uint8_t *pages, uint64_t count);
 
 /* The jump, the same for all. */
-extern const uint8_t trampoline_jump[TRAMPOLINE_JUMP];
-
-/* The place in it of the instruction at `rip`, which is one of those that it
- * replaces; 0: none is there. */
-uint64_t trampoline_place(const struct trampoline *t, uint64_t rip);
+extern const uint8_t trampoline_jump[MOVED_JUMP];
 
 /* Does a vCPU at `rip` stand after an INT3 of the jump, which was met in place
  * of an instruction?  No such instruction is a byte long. */

@@ -88,13 +88,13 @@ leads_back(const gregset_t g)
 		.rdx = (uint64_t)g[REG_RDX],
 		.rflags = (uint64_t)g[REG_EFL],
 	};
-	const bool before = r.rip - sieve.body < sieve.at;
+	const bool before = r.rip - sieve.run.base < sieve.run.at;
 	unsigned i;
 
 	memcpy(r.stack, (char *)g[REG_RSP] + SIEVE_FLAGS, sizeof(r.stack));
 	if (sievecode_leave(&sieve, &r) != before)
 		return false;
-	if (before && r.rip != sieve.address)
+	if (before && r.rip != sieve.run.address)
 		return false;
 	for (i = 3; i < 16; i++)
 		if ((uint64_t)g[greg[i]] != start.reg[i])
@@ -109,11 +109,11 @@ static void
 on_trap(int signal, siginfo_t *info, void *context)
 {
 	greg_t *g = ((ucontext_t *)context)->uc_mcontext.gregs;
-	const uint64_t offset = (uint64_t)g[REG_RIP] - sieve.body;
+	const uint64_t offset = (uint64_t)g[REG_RIP] - sieve.run.base;
 	const bool step = signal == SIGTRAP && info->si_code == TRAP_TRACE;
 	unsigned i;
 
-	if (offset < sieve.end && (signal != SIGTRAP || step)) {
+	if (offset < sieve.run.end && (signal != SIGTRAP || step)) {
 		run.wrong += !leads_back(g);
 		run.steps++;
 	}
@@ -138,7 +138,7 @@ on_start(int signal, siginfo_t *info, void *context)
 	memcpy(run.home, g, sizeof(run.home));
 	for (i = 0; i < 16; i++)
 		g[greg[i]] = (greg_t)start.reg[i];
-	g[REG_RIP] = (greg_t)sieve.body;
+	g[REG_RIP] = (greg_t)sieve.run.base;
 	g[REG_EFL] = (greg_t)(start.rflags | (start.steps ? TF : 0));
 }
 
@@ -553,7 +553,7 @@ test_runs(void)
 		memcpy(LOW + CODE_AT, rows[i].code, sizeof(rows[i].code));
 		ok(compile(&c, 1, &test) &&
 			make_sieve(tests, 1) == rows[i].fits &&
-			(!rows[i].fits || sieve.parts == rows[i].parts),
+			(!rows[i].fits || sieve.run.parts == rows[i].parts),
 		    "%s", rows[i].name);
 	}
 	memcpy(LOW + CODE_AT, kept, sizeof(kept));

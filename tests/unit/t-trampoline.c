@@ -97,12 +97,12 @@ on_trap(int signal, siginfo_t *info, void *context)
 
 	(void)signal;
 	(void)info;
-	if (rip == t.base + t.met) {
+	if (rip == t.run.base + t.met) {
 		traps++;
-		reg[REG_RIP] = (greg_t)(t.base + t.at);
+		reg[REG_RIP] = (greg_t)(t.run.base + t.run.at);
 	} else {
 		inside++;
-		reg[REG_RIP] = (greg_t)trampoline_place(&t, rip - 1);
+		reg[REG_RIP] = (greg_t)moved_place(&t.run, rip - 1);
 	}
 }
 
@@ -124,7 +124,7 @@ make(size_t i, const struct hc_position *to)
 static void
 plant(void)
 {
-	memcpy(text, trampoline_jump, TRAMPOLINE_JUMP);
+	memcpy(text, trampoline_jump, MOVED_JUMP);
 }
 
 static void
@@ -136,7 +136,7 @@ test_codes(void)
 		make(i, NULL);
 		if (!codes[i].fits)
 			continue;
-		is_int(t.parts, codes[i].parts, "of %u instructions",
+		is_int(t.run.parts, codes[i].parts, "of %u instructions",
 		    codes[i].parts);
 		plant();
 		is_int(run(TEXT, 3), codes[i].result, "they do the same");
@@ -164,7 +164,7 @@ test_compare(void)
 	struct hc_position to = { .words = 0 };
 
 	make(3, NULL);
-	ok(t.counted > 0 && t.met > t.counted && t.at > t.met,
+	ok(t.counted > 0 && t.met > t.counted && t.run.at > t.met,
 	    "the places are in order");
 	to.reg[HC_POSITION_RIP] = TEXT;
 	ok(trampoline_make(
@@ -195,24 +195,26 @@ test_places(void)
 
 	make(3, NULL);
 	memcpy(pages + 2 * PAGE, saved, sizeof(saved));
-	is_int((long)trampoline_place(&t, TEXT), (long)(t.base + t.at),
+	is_int((long)moved_place(&t.run, TEXT), (long)(t.run.base + t.run.at),
 	    "the first instruction has a place");
-	is_int((long)trampoline_place(&t, TEXT + 1), 0, "its middle has none");
-	ok(trampoline_holds(&t, t.base + t.start) &&
-		!trampoline_holds(&t, t.base + t.end) &&
+	is_int((long)moved_place(&t.run, TEXT + 1), 0, "its middle has none");
+	ok(trampoline_holds(&t, t.run.base + t.start) &&
+		!trampoline_holds(&t, t.run.base + t.run.end) &&
 		!trampoline_holds(&t, TEXT),
 	    "it holds its own code");
-	is_int((long)trampoline_leave(&t, t.base + t.start, pages, &rax, &rcx),
+	is_int(
+	    (long)trampoline_leave(&t, t.run.base + t.start, pages, &rax, &rcx),
 	    TEXT, "its begin stands for the first instruction");
 	ok(rax == 1 && rcx == 2, "with the guest's registers");
-	is_int(
-	    (long)trampoline_leave(&t, t.base + t.counted, pages, &rax, &rcx),
+	is_int((long)trampoline_leave(
+		   &t, t.run.base + t.counted, pages, &rax, &rcx),
 	    TEXT, "so does the code that counts");
 	ok(rax == 12 && rcx == 11, "and has the guest's registers back");
 	is_int((long)trampoline_leave(
-		   &t, t.base + t.part[1].at, pages, &rax, &rcx),
+		   &t, t.run.base + t.run.part[1].at, pages, &rax, &rcx),
 	    TEXT + 4, "the second instruction's place stands for it");
-	is_int((long)trampoline_leave(&t, t.base + t.made, pages, &rax, &rcx),
+	is_int((long)trampoline_leave(
+		   &t, t.run.base + t.run.made, pages, &rax, &rcx),
 	    TEXT + 6, "and the way back for what follows");
 }
 
