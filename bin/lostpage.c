@@ -29,7 +29,9 @@ replace_page(void *at)
  * KVM_RUN and the host's calls return an error for a lost page, and gmem_copy()
  * recovers here.  An access of another kind goes on with zeros, so that a guest
  * that ends for it, or has ended, has its end reported as any other.  SIGSEGV
- * is a fault of our own: it strikes again, under its former action.
+ * is a read of the time stamp counter, which a thread that runs a recorded
+ * guest may lack, or a fault of our own: it strikes again, under its former
+ * action.
  */
 static void
 on_lost_page(int signal, siginfo_t *info, void *context)
@@ -42,6 +44,8 @@ on_lost_page(int signal, siginfo_t *info, void *context)
 		machine_signal(machine, signal, context); /* it was sent */
 		return;
 	}
+	if (signal == SIGSEGV && kvmcore_give_counter())
+		return;
 	if (signal == SIGBUS && replace_page(info->si_addr)) {
 		machine_lose_page(machine, info->si_addr);
 		return;

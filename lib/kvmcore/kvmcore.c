@@ -170,17 +170,25 @@ kvmcore_has_hardware(void)
 	return __get_cpuid(0x80000001, &a, &b, &c, &d) && c & CPUID_SVM;
 }
 
+/* This thread has no time stamp counter.  Each change of that may cost a write
+ * of CR4 that a hypervisor traps. */
+static _Thread_local bool withheld;
+
 int
 kvmcore_run(const struct kvmcore_vcpu *vcpu)
 {
-	int r;
+	if (vcpu->without_counter && !withheld)
+		withheld = prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == 0;
+	return kvm_ioctl(vcpu->fd, KVM_RUN, NULL);
+}
 
-	if (!vcpu->without_counter)
-		return kvm_ioctl(vcpu->fd, KVM_RUN, NULL);
-	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
-	r = kvm_ioctl(vcpu->fd, KVM_RUN, NULL);
-	prctl(PR_SET_TSC, PR_TSC_ENABLE);
-	return r;
+bool
+kvmcore_give_counter(void)
+{
+	if (!withheld)
+		return false;
+	withheld = false;
+	return prctl(PR_SET_TSC, PR_TSC_ENABLE) == 0;
 }
 
 int

@@ -33,7 +33,8 @@ struct kvmcore_vcpu {
 	struct kvm_run *run;
 	/* kvmcore_run() withholds the time stamp counter from its host thread,
 	 * as without hardware virtualization CR4.TSD alone has no effect:
-	 * both together make RDTSC a trap of the guest (PR_SET_TSC(2const)). */
+	 * both together make RDTSC a trap of the guest (PR_SET_TSC(2const)).
+	 * It stays withheld, kvmcore_give_counter(). */
 	bool without_counter;
 };
 
@@ -84,6 +85,14 @@ void kvmcore_vcpu_close(struct kvmcore_vcpu *vcpu);
  * last exit has been completed.  -EFAULT: a slot's host memory is not mapped.
  */
 int kvmcore_run(const struct kvmcore_vcpu *vcpu);
+
+/*
+ * Give the time stamp counter back to the calling thread, if it was withheld:
+ * true if so.  A handler of SIGSEGV may call this, and return if it is true: an
+ * instruction that reads the counter, as the vDSO's clocks do, is then made
+ * again.  A new thread inherits what its maker has.
+ */
+bool kvmcore_give_counter(void);
 
 /*
  * Registers.  After a port I/O exit they are up to date only after the next

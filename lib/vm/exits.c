@@ -284,6 +284,8 @@ read_counter(struct vcpu *vcpu, unsigned size)
 
 	if (waits)
 		debug_call(vcpu);
+	if (hc_is_recorded(&m->guest))
+		(void)kvmcore_give_counter();
 	why = m->guest.counted(&m->guest, &vcpu->thread, &value);
 	if (waits)
 		debug_returned(vcpu, false);

@@ -223,6 +223,14 @@ host_thread(void *arg)
 	return NULL;
 }
 
+/* It would inherit that the maker's counter is withheld. */
+static int
+create_thread(struct vcpu *vcpu, const pthread_attr_t *attr)
+{
+	(void)kvmcore_give_counter();
+	return pthread_create(&vcpu->host, attr, host_thread, vcpu);
+}
+
 int
 hostthread_start(struct vcpu *vcpu)
 {
@@ -236,7 +244,7 @@ hostthread_start(struct vcpu *vcpu)
 	if (r == 0)
 		r = pthread_attr_setstacksize(&attr, HOST_STACK);
 	if (r == 0)
-		r = pthread_create(&vcpu->host, &attr, host_thread, vcpu);
+		r = create_thread(vcpu, &attr);
 	/* It may have left already. */
 	if (r == 0)
 		atomic_compare_exchange_strong(

@@ -129,7 +129,7 @@ count_record(void)
 					  work_path(), "calls", "200000" } };
 	static struct child_calls none, few, many;
 	struct child_memory memory;
-	double bytes, traps;
+	double bytes;
 
 	name_log();
 	if (!work_path())
@@ -145,11 +145,8 @@ count_record(void)
 	    (double)(many.number[SYS_write] - few.number[SYS_write]) /
 		(bytes / BLOCK),
 	    1.1);
-	/* Where no hardware traps the time stamp counter, the thread does. */
-	traps = (double)many.number[SYS_prctl] - (double)none.number[SYS_prctl];
-	judge_count("prctl calls of a hypercall", traps / EVENTS, NO_LIMIT);
-	judge_count("other calls of a hypercall more than without recording",
-	    ((double)many.all - (double)none.all - traps) / EVENTS,
+	judge_count("calls of a hypercall more than without recording",
+	    ((double)many.all - (double)none.all) / EVENTS,
 	    bytes / BLOCK / EVENTS + 0.01);
 }
 
