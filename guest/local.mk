@@ -122,6 +122,7 @@ GUEST_PLAIN = \
 	guest/hot.elf \
 	guest/misuse.elf \
 	guest/pace.elf \
+	guest/map_page.elf \
 	guest/preempted.elf \
 	guest/read_blocks.elf \
 	guest/registers.elf \
@@ -242,6 +243,7 @@ GUEST_NATIVE_PLAIN = \
 	guest/env.native \
 	guest/hello.native \
 	guest/hot.native \
+	guest/map_page.native \
 	guest/misuse.native \
 	guest/number.native \
 	guest/read_blocks.native \

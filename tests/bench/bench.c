@@ -94,6 +94,8 @@ static const struct {
 	{ "read-count", count_reads },
 	{ "read", time_reads },
 	{ "map", time_map },
+	{ "pair-count", count_pairs },
+	{ "pair", time_pairs },
 	{ "compute", time_compute },
 	{ "hello", time_hello },
 	{ "syscall-count", count_syscalls },

@@ -68,7 +68,7 @@ floor_call(
 	return (uint64_t)(r < 0 ? -errno : r);
 }
 
-/* Map a file to the middle of memory, where no other file is yet. */
+/* Map a file to the middle of memory, where no other file is now. */
 static uint64_t
 map(const struct floor *f, const uint64_t args[static 6])
 {
@@ -79,6 +79,17 @@ map(const struct floor *f, const uint64_t args[static 6])
 
 	must(p == MAP_FAILED ? -1 : 0, "mmap of a file");
 	return at;
+}
+
+/* RAM is in its place again, for what is mapped there next. */
+static uint64_t
+unmap(const struct floor *f, const uint64_t args[static 6])
+{
+	void *p = mmap(f->ram + args[0], args[1], PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+
+	must(p == MAP_FAILED ? -1 : 0, "munmap");
+	return 0;
 }
 
 void
@@ -115,6 +126,8 @@ floor_serve(struct floor *f)
 	while ((number = floor_next(f, args)) != SYS_exit_group) {
 		if (number == SYS_mmap)
 			r->rax = map(f, args);
+		else if (number == SYS_munmap)
+			r->rax = unmap(f, args);
 		else if (number < 512 && calls[number].known)
 			r->rax = floor_call(f, number, args);
 		else

@@ -13,6 +13,7 @@ BENCH_GUESTS = guest/compute.elf guest/compute.native \
 	guest/echo_server.elf guest/echo_server.native \
 	guest/empty.elf \
 	guest/hot.elf guest/hot.native \
+	guest/map_page.elf guest/map_page.native \
 	guest/read_blocks.elf guest/read_blocks.native \
 	guest/spin.elf \
 	guest/sum_file.elf guest/sum_file.native

@@ -30,6 +30,8 @@ void time_echoes(void);
 void count_reads(void);
 void time_reads(void);
 void time_map(void);
+void count_pairs(void);
+void time_pairs(void);
 
 void time_compute(void);
 void time_hello(void);

@@ -22,6 +22,10 @@
 #define PASSES_TEXT    "5"
 #define MAPPED         (UINT64_C(1) << 30)
 #define MAPPED_VIRTUAL (UINT64_C(16) << 20)
+#define PAIRS          20000
+#define PAIRS_TEXT     "20000"
+#define WATCHED_PAIRS  1000
+#define PAIR_LIMIT     1.5
 #define SLACK          0.05
 
 static const char *
@@ -203,4 +207,48 @@ time_map(void)
 	t.novillo.in = t.native.in = t.floor.in = file_sparse(size, path);
 	compare_trio("a MiB of a mapped file, all pages touched", &t, NULL,
 	    (double)(size >> 20));
+}
+
+static struct trio
+pairs_of(const char *times)
+{
+	static char path[FILE_PATH], bytes[32];
+	struct trio t = trio_of("map_page.elf", "map_page.native",
+	    "--memory=1G", number_text(DEFAULT_MEMORY, bytes), times, NULL);
+
+	t.novillo.in = t.native.in = t.floor.in = file_sparse(BLOCK, path);
+	return t;
+}
+
+void
+count_pairs(void)
+{
+	char times[32];
+	const struct command less = pairs_of("0").novillo;
+	const struct command more =
+	    pairs_of(number_text(WATCHED_PAIRS, times)).novillo;
+	struct child_calls a, b;
+	struct child_memory memory;
+
+	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
+	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
+	printf("system calls of mmap and munmap of a file's page\n");
+	judge_calls("KVM_RUN of a mapped page", a.ioctl[CHILD_KVM_RUN],
+	    b.ioctl[CHILD_KVM_RUN], WATCHED_PAIRS, 2);
+	judge_calls("calls of a mapped page in all", a.all, b.all,
+	    WATCHED_PAIRS, 8 + SLACK);
+}
+
+void
+time_pairs(void)
+{
+	const struct trio some = pairs_of(PAIRS_TEXT), none = pairs_of("0");
+	const struct side novillo = { "novillo", &some.novillo, &none.novillo };
+	const struct side native = { "native", &some.native, &none.native };
+	const struct side floor = { "floor", &some.floor, &none.floor };
+
+	compare("mmap and munmap of a file's page", &novillo, &floor,
+	    bench.rounds, PAIRS, PAIR_LIMIT);
+	compare("the same against Linux itself", &novillo, &native,
+	    bench.rounds, PAIRS, NO_LIMIT);
 }
