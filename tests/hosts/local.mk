@@ -8,65 +8,73 @@
 #
 #	make with-host-B HOST_COMMAND='sh tests/gdb/t-gdb.sh'
 
-# check-hosts runs on both hosts what depends on the processor: the debugger's
-# main path, faults, signals, threads, and most guests.  Most other tests run on
-# one host.  check-host-A, check-host-B and check-long run all.
+# check-hosts runs on both hosts what depends on how a KVM reports: breakpoints,
+# steps, watchpoints, threads and ways back in a debugger, recordings, faults,
+# signals, and most guests.  The rest of what a processor can change runs on one
+# of them.  Packets, commands, options, files and programs of others are the same
+# on every KVM, so these tests run on this machine's only.  check-host-A,
+# check-host-B and check-long run all.
 #
 # Tests that need a debugger, which the hosts lack, run on this machine.
 HOST_MAIN = \
 	tests/gdb/t-gdb.sh \
-	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-record.sh \
-	tests/gdb/t-gdb-regs.sh \
+	tests/gdb/t-gdb-reverse.sh \
 	tests/gdb/t-gdb-stops.sh \
-	tests/gdb/t-gdb-tested.sh \
 	tests/gdb/t-gdb-threads.sh
 HOST_DEBUGGER_A = \
+	tests/gdb/t-gdb-nonstop.sh \
+	tests/gdb/t-gdb-points.sh \
+	tests/gdb/t-gdb-preempt.sh \
+	tests/gdb/t-gdb-tested.sh
+HOST_DEBUGGER_B = \
+	tests/gdb/t-gdb-regs.sh \
+	tests/gdb/t-gdb-signals.sh \
+	tests/gdb/t-gdb-ways.sh
+# t-gdb-turns.sh also needs a reason: two of twenty of its recordings on a loaded
+# host A went back by other places than forward, and it is still to be found why.
+HOST_DEBUGGER_NEITHER = \
 	tests/gdb/t-gdb-calls.sh \
 	tests/gdb/t-gdb-checkpoints.sh \
+	tests/gdb/t-gdb-control.sh \
+	tests/gdb/t-gdb-files.sh \
 	tests/gdb/t-gdb-history.sh \
+	tests/gdb/t-gdb-lines.sh \
 	tests/gdb/t-gdb-live.sh \
 	tests/gdb/t-gdb-mi.sh \
-	tests/gdb/t-gdb-nonstop.sh \
-	tests/gdb/t-gdb-places.sh \
-	tests/gdb/t-gdb-preempt.sh \
-	tests/gdb/t-gdb-reverse.sh \
-	tests/gdb/t-gdb-trace.sh \
-	tests/gdb/t-gdb-vdso.sh \
-	tests/gdb/t-gdb-ways.sh
-HOST_DEBUGGER_B = \
-	tests/gdb/t-gdb-control.sh \
-	tests/gdb/t-gdb-lines.sh \
 	tests/gdb/t-gdb-monitor.sh \
+	tests/gdb/t-gdb-places.sh \
 	tests/gdb/t-gdb-python.sh \
 	tests/gdb/t-gdb-run.sh \
-	tests/gdb/t-gdb-signals.sh \
-	tests/gdb/t-lldb.sh
-# Tests of files, the command line and programs run on neither.  Nor does
-# t-gdb-turns.sh: two of twenty of its recordings on a loaded host A went back by
-# other places than forward, for a reason that is still to be found.
-HOST_DEBUGGER_NEITHER = \
-	tests/gdb/t-gdb-files.sh \
 	tests/gdb/t-gdb-story.sh \
+	tests/gdb/t-gdb-trace.sh \
 	tests/gdb/t-gdb-turns.sh \
-	tests/gdb/t-gdb-tutorial.sh
+	tests/gdb/t-gdb-tutorial.sh \
+	tests/gdb/t-gdb-vdso.sh \
+	tests/gdb/t-lldb.sh
 HOST_NEITHER = $(HOST_DEBUGGER_NEITHER) \
+	tests/gdb/t-gdb-kill.sh \
+	tests/programs/t-busybox.sh \
 	tests/programs/t-static.sh \
+	tests/run/t-allow.sh \
+	tests/run/t-core.sh \
 	tests/run/t-learn.sh \
 	tests/run/t-lines.sh \
 	tests/run/t-pictures.sh \
 	tests/run/t-proc.sh \
-	tests/run/t-trace.sh
-HOST_OUTSIDE = $(HOST_MAIN) $(HOST_DEBUGGER_A) $(HOST_DEBUGGER_B) \
-	$(HOST_DEBUGGER_NEITHER)
-# Host B, whose emulator is slower, leaves out what is about Linux' calls.
-HOST_ONLY_A = $(HOST_DEBUGGER_A) \
-	tests/programs/t-busybox.sh \
-	tests/run/t-preempt.sh \
-	tests/run/t-record.sh \
 	tests/run/t-run.sh \
 	tests/run/t-sandbox.sh \
+	tests/run/t-trace.sh \
 	guest/t_printf.elf
+HOST_OUTSIDE = $(HOST_MAIN) $(HOST_DEBUGGER_A) $(HOST_DEBUGGER_B) \
+	$(HOST_DEBUGGER_NEITHER)
+# Host A, whose emulator is faster, has what takes long.
+HOST_ONLY_A = $(HOST_DEBUGGER_A) \
+	tests/run/t-ends.sh \
+	tests/run/t-preempt.sh \
+	tests/run/t-record.sh \
+	guest/t_hostile.elf \
+	guest/t_race.elf
 HOST_ONLY_B = $(HOST_DEBUGGER_B)
 HOST_TESTS = tests/unit/t-debug tests/unit/t-target $(KVM_TESTS) $(GUEST_TESTS)
 HOST_COMMAND = $(SHELL)

@@ -19,6 +19,8 @@
 #	long-servers	etcd, Node.js and Java under load, where they are installed
 #	long-preempt	LONG_PREEMPTED recordings each of four guests whose threads
 #			are preempted
+#	long-tests	`make check`, all of it in this build: .ci/run leaves out
+#			where sanitizers and other compilers say nothing new
 #	long-hosts	all tests on hosts A and B; check-hosts leaves some out
 
 LONG_SECONDS = 600
@@ -35,7 +37,7 @@ LONG_ENDURANCE = watch:10000:3 gdb:300:3 killed:1000 crowd:10 steps:1000000 \
 LONG_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 	NOVILLO_REQUIRE_KVM=1; export NOVILLO_REQUIRE_KVM;
 LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-hosts long-preempt \
-	long-races long-record long-servers
+	long-races long-record long-servers long-tests
 
 check-long: $(LONG_PARTS)
 
@@ -75,6 +77,9 @@ long-go: all
 long-servers: all
 	@$(LONG_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/long/servers.sh
+
+long-tests:
+	$(MAKE) check
 
 long-hosts: host-stage
 	$(MAKE) -k -j2 --output-sync=target run-host-A run-host-B
