@@ -196,8 +196,8 @@ open_interpreter(struct hc_guest *guest, const char *name, const char *interp,
 }
 
 /* Split "#! NAME ARGUMENT" as Linux does: the argument is the rest of the line
- * without blanks around it, or NULL.  NULL: there is no name, or it does not
- * end. */
+ * without blanks around it, or NULL.  NULL: the name is missing, or it does
+ * not end. */
 static char *
 split_line(char *line, size_t len, char **argument)
 {

@@ -218,7 +218,7 @@ find_core(const struct options *o)
 	return -1;
 }
 
-/* There is no machine: `text` says why, to the debugger also. */
+/* The machine was not made: `text` says why, to the debugger also. */
 static int
 fail_machine(const struct options *o, const char *text)
 {

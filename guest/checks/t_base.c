@@ -24,7 +24,7 @@ test_limits(void)
 	same(getrlimit(RLIMIT_STACK, &limit), 0, "the stack has a limit");
 	ok(limit.rlim_cur >= 64 * 1024, "of at least 64 KiB");
 	same(hc_prlimit64(0, RLIMIT_STACK, 0, (long)&again), 0,
-	    "both calls tell");
+	    "both calls report it");
 	same((long)again.rlim_cur, (long)limit.rlim_cur, "the same");
 	same(getrlimit(RLIMIT_CPU, &limit), 0, "so has the time");
 	limit.rlim_cur = 100000;

@@ -42,7 +42,7 @@ test_contents(void)
 	same(read(fd, buf, sizeof(buf)), 10, "all of it is read");
 	ok(memcmp(buf, "aXYdefghij", 10) == 0, "as it should be");
 	same(read(fd, buf, sizeof(buf)), 0, "and then there is no more");
-	same(fstat(fd, &st), 0, "fstat tells");
+	same(fstat(fd, &st), 0, "fstat succeeds");
 	ok(S_ISREG(st.st_mode) && (st.st_mode & 0777) == 0640 &&
 		st.st_size == 10,
 	    "what, how and how much it is");
@@ -70,7 +70,7 @@ test_names(void)
 	same(stat("c", &st), 0, "its other name leads to it");
 	same((long)st.st_nlink, 2, "and it has two");
 	same(symlink("c", "s"), 0, "a symbolic link is made");
-	same(lstat("s", &st), 0, "lstat tells");
+	same(lstat("s", &st), 0, "lstat succeeds");
 	ok(S_ISLNK(st.st_mode), "that it is one");
 	same(readlink("s", buf, sizeof(buf)), 1, "readlink reads it");
 	ok(buf[0] == 'c', "as it is");

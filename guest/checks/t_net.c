@@ -121,7 +121,7 @@ test_datagrams(struct sockaddr *address, socklen_t len, const char *how)
 	same(error(connect(b, address, len)), 0, "%s: connected", how);
 	same(send(b, "more than four", 14, 0), 14, "%s: sent so", how);
 	same(recv(a, buf, 4, MSG_TRUNC), 14,
-	    "%s: MSG_TRUNC tells the whole length", how);
+	    "%s: MSG_TRUNC returns the whole length", how);
 	same(error(recv(a, buf, 4, MSG_DONTWAIT)), -EAGAIN,
 	    "%s: the rest is gone, and nothing waited for", how);
 	close(a);
@@ -185,7 +185,7 @@ test_unix(void)
 	    "and can answer it");
 	from_len = sizeof(from);
 	same(getsockname(a, ANY(&from), &from_len), 0,
-	    "getsockname tells the same");
+	    "getsockname returns the same");
 	ok(strcmp(from.sun_path, "socket") == 0, "name");
 	close(a);
 	close(b);

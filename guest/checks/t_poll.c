@@ -66,7 +66,7 @@ test_ppoll(void)
 	unsigned long mask = 0;
 
 	same(hc_ppoll(0, 0, (long)&t, (long)&mask, 8), 0, "ppoll waits");
-	ok(t.tv_sec == 0 && t.tv_nsec == 0, "and tells that nothing is left");
+	ok(t.tv_sec == 0 && t.tv_nsec == 0, "and reports that nothing is left");
 	same(hc_ppoll(0, 0, (long)&t, (long)&mask, 16), -EINVAL,
 	    "a mask has eight bytes");
 	t.tv_nsec = 1000 * MS;

@@ -305,7 +305,7 @@ test_folders(void)
 	    "what is not there is ENOENT");
 	fd = openat(fd, "self/comm", O_RDONLY);
 	ok(fd > 2, "names start at the folder with openat");
-	same(fstat(fd, &st), 0, "fstat tells");
+	same(fstat(fd, &st), 0, "fstat succeeds");
 	ok(S_ISREG(st.st_mode) && st.st_size == 0, "a file without a size");
 	same(lseek(fd, 2, SEEK_SET), 2, "a position is set");
 	ok(read(fd, buf, 4) == 4 && memcmp(buf, "proc", 4) == 0, "and read at");

@@ -496,7 +496,7 @@ test_blocked(void)
 	same(sigtimedwait(&set, &info, NULL), SIGRTMIN + 3,
 	    "it can be waited for");
 	same(info.si_value.sival_int, 40, "the first first");
-	same(info.si_code, SI_QUEUE, "with what it tells");
+	same(info.si_code, SI_QUEUE, "with its value");
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	same(seen.count, 3, "and all others come");
 	sigprocmask(SIG_SETMASK, &set, NULL);

@@ -157,7 +157,7 @@ test_tids(void)
 	ok(tid > 1, "clone answers the thread's id");
 	while (__atomic_load_n(&set, __ATOMIC_ACQUIRE) != tid)
 		sched_yield();
-	ok(true, "CLONE_CHILD_SETTID tells it in memory");
+	ok(true, "CLONE_CHILD_SETTID stores it in memory");
 	clear = set;
 	set_flag(1);
 	while (__atomic_load_n(&set, __ATOMIC_ACQUIRE) != 0)
@@ -449,7 +449,7 @@ test_robust(void)
 	thread_join(&t);
 	same(list_known, (long)&head, "a thread reads its robust list back");
 	same(locks[0].word, FUTEX_OWNER_DIED,
-	    "a robust lock tells that its owner died");
+	    "a robust lock reports that its owner died");
 	same(locks[1].word, FUTEX_OWNER_DIED | FUTEX_WAITERS,
 	    "and keeps that there are waiters");
 	same(locks[2].word, FUTEX_OWNER_DIED, "so does the one in the making");
@@ -534,7 +534,7 @@ test_owned(void)
 	same(own(FUTEX_LOCK_PI), 0, "whose owner dies, goes to a waiter");
 	ok((owned & FUTEX_OWNER_DIED) &&
 		(owned & 0x3fffffff) == (unsigned)hc_gettid(),
-	    "and tells it");
+	    "and reports it");
 	thread_join(&t);
 	own(FUTEX_UNLOCK_PI);
 	same(owned, 0, "unlocked, it has forgotten that");

@@ -2,7 +2,7 @@
 /*
  * The part of POSIX threads that most programs need, on thread.h.  Attributes
  * are the size of a stack and the state of being detached; mutexes are plain.
- * There is no cancellation.
+ * Threads cannot be cancelled.
  *
  * A program starts its threads by either this header or thread.h.  stdio,
  * malloc and errno of this runtime are for one thread at a time.

@@ -3,7 +3,7 @@
  * Text on its way to the debugger's console: the guest's threads write, the
  * server's thread reads.  It must not know what the text is, nor who reads it.
  *
- * A writer waits while there is no room.
+ * A writer waits while the buffer is full.
  */
 #ifndef DEBUGGER_CONSOLE_H
 #define DEBUGGER_CONSOLE_H
@@ -24,7 +24,7 @@ struct console {
 /* An empty console, all zero so far. */
 void console_init(struct console *console);
 
-/* Append n <= CONSOLE_SIZE bytes.  It waits while there is no room, but gives
+/* Append n <= CONSOLE_SIZE bytes.  It waits while the buffer is full, but gives
  * up when `ends` returns true, which is asked every few milliseconds. */
 void console_write(struct console *console, const char *text, size_t n,
     bool (*ends)(void *ctx), void *ctx);

@@ -1245,8 +1245,8 @@ sees_signals(enum history_state state)
 	return state != HISTORY_STEPPING && state != HISTORY_REPEATING;
 }
 
-/* The last steps are made before an interrupt is looked at: there is no copy of
- * the old present, and they are few. */
+/* The last steps are made before an interrupt is looked at: they are few, and
+ * the old present has no copy. */
 static bool
 gives_way(const struct history *h)
 {

@@ -91,7 +91,7 @@ const struct regs_layout *
 hit_regs_layout(struct machine *m)
 {
 	static struct regs_layout layout;
-	static uint64_t of; /* 0: there is no machine yet */
+	static uint64_t of; /* 0: before the first machine */
 	uint32_t size;
 	unsigned i;
 

@@ -40,7 +40,7 @@ int debugger_plan_set(
 /*
  * Make argv from the plan, or from `first`, which has the program's name in any
  * case; and envp from `first` and the plan's changes.  The pointers lead into
- * the plan and into `first`.  -E2BIG: there is no room for all.
+ * the plan and into `first`.  -E2BIG: not all fit.
  */
 int debugger_plan_argv(const struct debugger_plan *plan, char *const *first,
     char *argv[PLAN_ARGS + 1]);

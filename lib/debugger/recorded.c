@@ -55,7 +55,7 @@ debugger_recorded_ops(void)
 	ops.set_siginfo = NULL;
 	ops.allocate = NULL;
 	ops.release = NULL;
-	ops.pause = NULL; /* there is no non-stop mode */
+	ops.pause = NULL; /* non-stop mode is refused */
 	ops.resume = past_resume;
 	ops.reverse = past_reverse;
 	ops.catch_syscalls = past_catch;

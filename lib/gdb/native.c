@@ -31,7 +31,7 @@ struct compiler {
 	const struct native_place *place;
 	uint8_t *out;
 	size_t size, used;
-	bool right; /* until there is no room, or no code */
+	bool right; /* until room or code is lacking */
 	unsigned height;
 	size_t jumps, fails, holds;
 	struct jump jump[JUMPS_MAX];

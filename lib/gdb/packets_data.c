@@ -341,7 +341,7 @@ get_siginfo(struct stub *stub, const struct args *args, int *tid,
 
 	if (error != 0)
 		return error;
-	if (args->text_len != 0) /* there is no annex */
+	if (args->text_len != 0) /* this object has no annex */
 		return -ENOENT;
 	return stub->ops->siginfo(stub->ctx, *tid, info);
 }

@@ -195,7 +195,7 @@ packet_current_thread(
 }
 
 /* One reply lists all: TARGET_THREADS_MAX threads take a few KiB. */
-/* LLDB takes an empty list, where there is no guest, for a thread 1. */
+/* LLDB takes an empty list, before the first guest, for a thread 1. */
 int
 packet_first_threads(
     struct stub *stub, const struct args *args, struct reply *reply)

@@ -260,7 +260,7 @@ json_frame(struct stub *stub, struct text *out, int tid)
 
 /*
  * The state of all threads.  LLDB takes those that are not in this list for
- * threads without a reason to stop, and asks about each if there is no list.
+ * threads without a reason to stop, and asks about each without a list.
  */
 static bool
 write_reasons(struct stub *stub, struct reply *reply, int tid)

@@ -72,7 +72,7 @@ enum stub_hold {
 enum stub_due {
 	DUE_NOTHING,
 	DUE_STOP,   /* a stop reply */
-	DUE_OK,     /* that a `monitor` command is done: there was no stop */
+	DUE_OK,     /* that a `monitor` command is done, without a stop */
 	DUE_PACKET, /* the reply to the first packet, which is in rsp.packet */
 };
 

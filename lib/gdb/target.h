@@ -353,7 +353,7 @@ struct target_ops {
 	 */
 	int (*restart)(void *ctx, const struct target_run *run);
 
-	/* Change a setting: 0, or -E2BIG: there is no room for it.  [any] */
+	/* Change a setting: 0, or -E2BIG: it does not fit.  [any] */
 	int (*set)(void *ctx, enum target_setting what, const char *text);
 
 	/* The guest's process id, > 0.  [any] */

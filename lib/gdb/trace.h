@@ -165,7 +165,7 @@ struct trace_site {
 /* Forget everything; the run is NOT_RUN.  Nothing may be planted any more. */
 void trace_clear(struct trace *trace);
 
-/* Append bytes to text[]; false: there is no room. */
+/* Append bytes to text[]; false: they do not fit. */
 bool trace_keep(
     struct trace *trace, const void *bytes, size_t n, struct trace_text *text);
 

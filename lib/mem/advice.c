@@ -131,7 +131,7 @@ static const struct {
 	{ MADV_DONTNEED, drop_pages },
 	{ MADV_FREE, free_later },
 	{ MADV_REMOVE, refuse_hole },
-	/* There is no fork, and a core holds all that the guest can access. */
+	/* Guests do not fork, and a core holds all that they can access. */
 	{ MADV_DONTFORK, accept },
 	{ MADV_DOFORK, accept },
 	{ MADV_DONTDUMP, accept },

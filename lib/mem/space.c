@@ -47,7 +47,7 @@ fill_waiting(struct space *space, uint64_t va, uint64_t end, bool give)
 }
 
 /* A page waits no more: give it memory, and what waits of its piece, or the
- * page alone if there is no more. */
+ * page alone if memory is short. */
 static int
 fill_piece(struct gmem *mem, uint64_t va)
 {

@@ -351,8 +351,8 @@ debug_leave_copy(struct vcpu *vcpu)
 	vcpu->debug.left = made ? DEBUG_NOWHERE : original;
 }
 
-/* It is over the breakpoint, with nothing to report: a lone instruction, where
- * there is no shorter way. */
+/* It is over the breakpoint, with nothing to report: a lone instruction, which
+ * has no shorter way. */
 void
 debug_pass(struct vcpu *vcpu)
 {

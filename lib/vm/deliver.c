@@ -39,7 +39,7 @@ wait_again(struct vcpu *vcpu)
 }
 
 /* A call that was interrupted is made again, unless the handler of a signal
- * ends it with EINTR (`action`; NULL: there is no handler). */
+ * ends it with EINTR (`action`; NULL without a handler). */
 static void
 finish_call(struct vcpu *vcpu, const struct hc_sigaction *action)
 {
@@ -107,7 +107,7 @@ end_by_signal(
 		m->culprit = vcpu;
 }
 
-/* Call the handler.  0, or -EFAULT: there is no room for its frame. */
+/* Call the handler.  0, or -EFAULT: its frame does not fit. */
 static int
 enter_handler(struct vcpu *vcpu, const struct hc_delivery *d)
 {
@@ -144,7 +144,7 @@ record(struct vcpu *vcpu, struct hc_delivery *d)
 }
 
 /*
- * A signal takes effect.  If there is no room for its frame, it becomes
+ * A signal takes effect.  If its frame does not fit, it becomes
  * SIGSEGV; if there is none for that either, the guest is killed.
  */
 static void

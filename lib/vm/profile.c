@@ -50,7 +50,7 @@ is_same(const struct profile *p, const struct profile_stack *s,
 }
 
 /* With the lock: the stored stack that equals *key, which may be new; NULL:
- * there is no room. */
+ * the table is full. */
 static struct profile_stack *
 find_stack(
     struct profile *p, const struct profile_stack *key, const uint64_t *frame)

@@ -64,7 +64,7 @@ struct profile {
 	pthread_mutex_t lock; /* of what follows, which vCPUs share */
 	pthread_cond_t ended;
 	bool ends;
-	uint64_t samples, lost; /* lost: there was no room for their stacks */
+	uint64_t samples, lost; /* lost: their stacks did not fit */
 	uint32_t stacks, frames;
 	struct profile_vcpu vcpu[MACHINE_VCPUS];
 	struct profile_stack stack[PROFILE_STACKS];

@@ -44,7 +44,7 @@ struct sieves {
 };
 
 /* At rest: the test of a breakpoint at `address`, or none if n is 0.  False:
- * there is no place for more. */
+ * SIEVES_MAX others are set. */
 bool sieve_set(struct sieves *all, enum sieve_kind kind, uint64_t address,
     const struct sieve_test *test);
 void sieve_clear(struct sieves *all, enum sieve_kind kind);

@@ -18,14 +18,14 @@ struct sigframe {
 
 /*
  * Save the registers of a vCPU at rest (vcpu_rest()) in a frame, and set them
- * for the handler's start.  0, or -EFAULT: there is no room for the frame.
+ * for the handler's start.  0, or -EFAULT: the frame does not fit.
  */
 int sigframe_push(struct vcpu *vcpu, const struct sigframe *frame);
 
 /*
  * The reverse, for rt_sigreturn: load the registers and fill in `mask` and
- * `stack`.  0; -EFAULT if there is no frame; -EINVAL if user code cannot run
- * with it, though it has a mask.
+ * `stack`.  0; -EFAULT if the frame cannot be read; -EINVAL if user code
+ * cannot run with it, though it has a mask.
  */
 int sigframe_pop(struct vcpu *vcpu, struct sigframe *frame);
 

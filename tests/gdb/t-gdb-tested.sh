@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Conditions that the guest tests itself, by the real gdb: a hit whose condition
-# is false costs no exit, and nobody sees how.
+# is false does not exit, and neither gdb nor the guest notices.
 
 . "${top_srcdir:-.}/tests/lib.sh"
 . "$top_srcdir/tests/gdb/gdb.sh"
@@ -30,11 +30,11 @@ for place in 'one:$rax == -1' 'two:$rsp == 1' 'three:number == 8' \
 	is "$(cat "$scratch/guest")" "$sum" "with registers, flags and red zone right"
 done
 
-# Without jumps into the middle there is no exit.
+# Where nothing jumps into their middle, none exits.
 session "tested.elf 1 100000" 'break *four if $rcx == -1' 'break *branch if $rax == 1' \
     'break *seven if number == 1' "tbreak printf" "continue" "monitor stats" "kill"
 [ "$(runs)" -gt 0 ] && [ "$(runs)" -lt 200 ]
-ok $? "300,000 false hits cost no exit ($(runs) KVM_RUN)"
+ok $? "300,000 false hits do not exit ($(runs) KVM_RUN)"
 
 # One that is true is a stop, in its round, with the registers that it has.
 session "tested.elf 1 100000" 'break *flags if $rcx == 77777' "continue" \

@@ -55,7 +55,7 @@ B) emulator=bochs package="bochs bochs-term" limit=1500 ;;
 	;;
 esac
 if [ "$mode" = shell ] && [ "$host" = B ]; then
-	echo "run.sh: B has no shell: its console only tells" >&2
+	echo "run.sh: B has no shell: its console is output only" >&2
 	exit 2
 fi
 # A command here bounds each of its tests itself (outside.sh).

@@ -9,7 +9,8 @@
 #
 #	opening	a sentence begins with its subject, not with a clause that
 #		opens with Of, Who, Whom, Whose or What; questions may
-#	no	"is not a port", not "is no port"; "there is no" may
+#	no	"is not a port", not "is no port"; "there is no" may, unless it
+#		opens a sentence of a comment in C; nothing "leads to none"
 #	behind	order is "after" or "past"
 #	wide	a comment in C ends at column 80
 #	told	state who reports, returns or sets it, and what
@@ -45,6 +46,9 @@ find "$@" -type f \( -name '*.[chS]' -o -name '*.def' -o -name '*.lds' \
 		if (rest ~ /[^a-z](is|are|was|were) no [a-z]/)
 			report("no")
 	}
+	file ~ /\.[ch]$/ && /^[ \t]*(\/?\*| \*)/ &&
+	    text ~ /[^A-Za-z]There (is|are|was|were) no [a-z]/ ||
+	    text ~ /leads? to none/ { report("no") }
 	file ~ /\.[ch]$/ && length($0) > 60 && /^[ \t]*(\/?\*| \*)/ {
 		wide = $0
 		while ((at = index(wide, "\t")) > 0)
@@ -55,7 +59,8 @@ find "$@" -type f \( -name '*.[chS]' -o -name '*.def' -o -name '*.lds' \
 			report("wide")
 	}
 	text ~ /[^A-Za-z_]behind[^A-Za-z_]/ { report("behind") }
-	text ~ /[^A-Za-z](is|are|was|were|be|been|being) told[^a-z]/ {
+	text ~ /[^A-Za-z](is|are|was|were|be|been|being) told[^a-z]/ ||
+	    text ~ /[^A-Za-z_$](tells|told) (it|its|the|that|how|what|which|why)[^a-z]/ {
 		report("told")
 	}' "$file"
 done

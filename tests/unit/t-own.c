@@ -182,7 +182,7 @@ test_rows(void)
 
 	thread.ops = &two_threads_ops;
 	for (i = 0; (row = hc_own_row(i)); i++) {
-		/* There is no queue yet: t-ipc.sh. */
+		/* t-ipc.sh makes queues; this guest has none. */
 		if (row->kind == HC_OWN_MISSING ||
 		    row->kind == HC_OWN_VOLUMES || row->kind == HC_OWN_QUEUE)
 			continue;

@@ -33,7 +33,7 @@ kick(struct hc_thread *t)
 	kicked = t;
 }
 
-/* There is no debugger. */
+/* The debugger's question, without a debugger. */
 static bool
 rest(struct hc_thread *t)
 {

@@ -208,8 +208,8 @@ cut_vector(struct iovec *iov, long parts, uint64_t room)
 	return parts;
 }
 
-/* Leave `room` bytes of what the call writes; false: it writes something, and
- * there is no room. */
+/* Leave `room` bytes of what the call writes; false if it writes something and
+ * `room` is 0. */
 static bool
 cut(const struct grower *g, long *arg, uint64_t room)
 {

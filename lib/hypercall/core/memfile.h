@@ -69,8 +69,8 @@ void hc_memfile_gone(struct hc_guest *guest, int host);
  * hc_memfile_end() follows, which returns the call's result.
  *
  * Another thread can move the file's position meanwhile, or change O_APPEND.
- * The part of the file that is past the counted size, and that there is no
- * memory for, is cut off again then, and the result is -ENOSPC.
+ * The part of the file that is past the counted size, and for which memory is
+ * missing, is cut off again then, and the result is -ENOSPC.
  */
 int64_t hc_memfile_begin(struct hc_growth *growth, struct hc_guest *guest,
     struct hc_file *file, uint64_t offset, uint64_t length);

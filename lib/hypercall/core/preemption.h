@@ -29,8 +29,8 @@ enum hc_position_register {
 
 #define HC_POSITION_WORDS 16
 
-/* A word of memory that tells a position from others with the same registers:
- * code that the thread has just run writes there. */
+/* A word of memory by which positions with the same registers differ: code that
+ * the thread has just run writes there. */
 struct hc_witness {
 	uint64_t address, value;
 };

@@ -27,7 +27,7 @@
 
 struct hc_shared {
 	int host;
-	uint64_t inode;          /* 0: there is no file */
+	uint64_t inode;          /* 0: without a file */
 	unsigned names;          /* that lead to it */
 	atomic_uint holders;     /* calls that have found it */
 	atomic_bool stays;       /* until the guest ends */
@@ -35,7 +35,7 @@ struct hc_shared {
 };
 
 struct hc_shared_name {
-	struct hc_shared *file; /* NULL: there is no name */
+	struct hc_shared *file; /* NULL: without a name */
 	char text[NAME_MAX + 1];
 };
 

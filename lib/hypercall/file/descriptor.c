@@ -224,8 +224,8 @@ add_seals(struct hc_guest *guest, const struct hc_file *file, unsigned seals)
 	return hc_memfile_fcntl(guest, file, F_ADD_SEALS, seals);
 }
 
-/* The owner, who would get the signals of O_ASYNC: the guest, its group or a
- * thread.  There are no such signals. */
+/* The owner that Linux sends O_ASYNC's signals to: the guest, its group or a
+ * thread.  novillo stores the owner and sends none. */
 static int64_t
 set_owner(struct hc_call *call, struct hc_file *file, int owner)
 {

@@ -713,7 +713,7 @@ read_link(
 	return r == -ENOENT ? -EINVAL : r; /* it is not a link */
 }
 
-/* The error where there is no link: an empty name leads to none. */
+/* The error for a name that is not a link's.  An empty name is ENOENT. */
 static int64_t
 no_link(const struct hc_call *call, uint64_t path)
 {

@@ -18,7 +18,7 @@
 #include <sys/sysmacros.h>
 
 /* The flags that MAP_SHARED_VALIDATE accepts.  MAP_SYNC is not among them:
- * there is no persistent memory. */
+ * guests have no persistent memory. */
 #define MAP_KNOWN                                                             \
 	((unsigned)(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE |    \
 		    MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE |             \

@@ -80,7 +80,7 @@ become(long who, const uint64_t *ids, unsigned n)
 	return 0;
 }
 
-/* Where there is nothing to leave, -1 is no ID. */
+/* -1 is invalid as an ID here; other calls take it for "unchanged". */
 int64_t
 hc_do_setuid(struct hc_call *call)
 {

@@ -20,7 +20,8 @@
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 
 /* Other flags that are accepted.  Those from CLONE_SYSVSEM on have no effect:
- * there are no semaphores, no tracer, and no child processes. */
+ * threads share what semaphores undo in any case, and guests have neither a
+ * tracer nor child processes. */
 #define THREAD_OPTIONS                                              \
 	(CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID |  \
 	    CLONE_CHILD_CLEARTID | CLONE_SYSVSEM | CLONE_DETACHED | \
