@@ -94,9 +94,10 @@ $(HOST_BUILD)/Makefile: $(top_builddir)/config.status
 	    CC='$(CC)' CFLAGS='-O2 -g' LDFLAGS=-static CPPFLAGS= \
 	    GUEST_CC='$(GUEST_CC)' GUEST_CFLAGS='$(GUEST_CFLAGS)'
 
+# Not `make all OTHERS`: `all` is a make of its own, beside that of the others.
 host-stage: host-source
 	$(MAKE) $(HOST_BUILD)/Makefile
-	cd $(HOST_BUILD) && $(MAKE) all tests/unit/t-debug \
+	cd $(HOST_BUILD) && $(MAKE) all && $(MAKE) tests/unit/t-debug \
 	    tests/unit/t-events tests/unit/t-target tests/gdb/killer tests/run/alter \
 	    tests/run/without guest/rounds.native
 	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh '$(top_srcdir)' \
