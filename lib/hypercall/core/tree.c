@@ -71,6 +71,25 @@ hc_held_name(int fd)
 	return name;
 }
 
+int
+hc_held_enter(struct hc_tree *tree, int fd)
+{
+	int64_t r;
+
+	pthread_mutex_lock(&tree->entered);
+	r = hc_host(SYS_fchdir, fd);
+	if (r < 0)
+		pthread_mutex_unlock(&tree->entered);
+	return (int)r;
+}
+
+void
+hc_held_leave(struct hc_tree *tree)
+{
+	(void)hc_host(SYS_fchdir, tree->self);
+	pthread_mutex_unlock(&tree->entered);
+}
+
 /* The host's name of a descriptor of ours. */
 static int64_t
 host_name(const struct hc_tree *tree, int fd, char name[HC_PATH])

@@ -65,6 +65,7 @@ struct hc_tree {
 	unsigned mounts;
 	struct hc_file *cwd; /* the working folder; NULL: there is none */
 	int self; /* /proc/self/fd, through which held files are opened */
+	pthread_mutex_t entered; /* by hc_held_enter() */
 	bool no_openat2; /* the host has none */
 };
 
@@ -74,6 +75,14 @@ struct hc_held_name {
 };
 
 struct hc_held_name hc_held_name(int fd);
+
+/*
+ * For calls of the host that take no folder's descriptor: make held folder
+ * `fd` novillo's working folder, for one thread at a time: 0 or -errno.
+ * hc_held_leave() makes it hc_tree.self again, which keeps no volume busy.
+ */
+int hc_held_enter(struct hc_tree *tree, int fd);
+void hc_held_leave(struct hc_tree *tree);
 
 struct hc_guest;
 

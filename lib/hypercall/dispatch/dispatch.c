@@ -28,6 +28,7 @@ hc_guest_init_bare(struct hc_guest *guest, struct gmem *mem)
 {
 	guest->mem = mem;
 	guest->tree.self = -1;
+	pthread_mutex_init(&guest->tree.entered, NULL);
 	hc_shared_init(&guest->shared);
 	pthread_mutex_init(&guest->ipc.lock, NULL);
 	hc_denials_init(&guest->policy.denials);

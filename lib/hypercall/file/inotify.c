@@ -50,7 +50,6 @@ hc_do_inotify_init1(struct hc_call *call)
 	return create(call, (unsigned)call->inotify_init1.flags);
 }
 
-/* All threads may do this at once: they enter the same folder. */
 static int64_t
 watch(struct hc_guest *guest, int host, const struct hc_found *found,
     unsigned mask)
@@ -63,10 +62,13 @@ watch(struct hc_guest *guest, int host, const struct hc_found *found,
 	if (guest->tree.self < 0)
 		return -ENOSYS;
 	(void)snprintf(name, sizeof(name), "%d", found->fd);
-	r = hc_host(SYS_fchdir, guest->tree.self);
-	return r < 0 ? r
-		     : hc_host(SYS_inotify_add_watch, host, name,
-			   mask & ~(unsigned)IN_DONT_FOLLOW);
+	r = hc_held_enter(&guest->tree, guest->tree.self);
+	if (r < 0)
+		return r;
+	r = hc_host(SYS_inotify_add_watch, host, name,
+	    mask & ~(unsigned)IN_DONT_FOLLOW);
+	hc_held_leave(&guest->tree);
+	return r;
 }
 
 int64_t

@@ -5,7 +5,8 @@
  *
  * The host finds a socket by its path alone, so a held file is named by
  * /proc/self/fd.  For bind(2) that is the folder, and the socket's name on the
- * host does not contain the guest's name: both are kept with the file.  For an
+ * host does not contain the guest's name: both are kept with the file.  A name
+ * that has no room there is bound from within its folder.  For an
  * abstract name the host chooses a free one.
  */
 #include "hypercall/net/unixname.h"
@@ -74,6 +75,7 @@ static int
 take_name(struct hc_unix *u, const struct sockaddr_un *un, socklen_t len)
 {
 	u->held = -1;
+	u->entered = NULL;
 	if (len < UNNAMED || len > sizeof(*un))
 		return -EINVAL;
 	u->name = name_in(un, len);
@@ -104,26 +106,28 @@ set_host_name(struct hc_unix *u)
 	    "/proc/self/fd/%d", u->held);
 }
 
-/* That of `name` in the held folder.  A long one is relative to /proc/self/fd,
- * which all threads may enter at once. */
+/* The host's name of `name` in the held folder.  A long one is that name alone,
+ * and the folder is entered. */
 static int
 set_host_place(struct hc_guest *guest, struct hc_unix *u, const char *name)
 {
 	char text[HC_PATH];
-	int64_t r = 0;
 	int n = snprintf(
 	    text, sizeof(text), "/proc/self/fd/%d/%s", u->held, name);
+	int r = 0;
 
 	if (n > (int)HC_UNIX) {
-		n = snprintf(text, sizeof(text), "%d/%s", u->held, name);
+		n = snprintf(text, sizeof(text), "%s", name);
 		r = n > (int)HC_UNIX ? -ENAMETOOLONG
-				     : hc_host(SYS_fchdir, guest->tree.self);
+				     : hc_held_enter(&guest->tree, u->held);
+		if (r == 0)
+			u->entered = &guest->tree;
 	}
 	u->host = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	u->host_len = sizeof(u->host);
 	if (r == 0)
 		memcpy(u->host.sun_path, text, (size_t)n);
-	return (int)r;
+	return r;
 }
 
 /* The bound socket that the host knows by this name; or that the guest bound to
@@ -157,16 +161,20 @@ is_taken(struct hc_guest *guest, const struct hc_unix *u)
 }
 
 /* Give the socket a name that no other has on the host's side: if the folder's
- * descriptor number was used before, take the next. */
+ * descriptor number was used before, take the next.  A long name has no number:
+ * only one socket can have it. */
 static int
 set_host_alone(struct hc_guest *guest, struct hc_unix *u, const char *name)
 {
 	int r = set_host_place(guest, u, name);
 
 	while (r == 0 && is_taken(guest, u)) {
-		int64_t next = hc_host(
-		    SYS_fcntl, u->held, F_DUPFD_CLOEXEC, u->held + 1);
+		int64_t next;
 
+		if (u->entered)
+			return -ENAMETOOLONG;
+		next = hc_host(
+		    SYS_fcntl, u->held, F_DUPFD_CLOEXEC, u->held + 1);
 		if (next < 0)
 			return (int)next;
 		close(u->held);
@@ -269,6 +277,9 @@ hc_unix_find(struct hc_guest *guest, struct hc_unix *u,
 void
 hc_unix_put(struct hc_unix *u)
 {
+	if (u->entered)
+		hc_held_leave(u->entered);
+	u->entered = NULL;
 	if (u->held >= 0)
 		close(u->held);
 	u->held = -1;

@@ -27,6 +27,7 @@ struct hc_unix {
 	struct sockaddr_un host;
 	socklen_t host_len;
 	int held; /* -1: the name is abstract, or the host is to choose it */
+	struct hc_tree *entered; /* until hc_unix_put(): that of the folder */
 };
 
 /*
