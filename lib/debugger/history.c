@@ -52,6 +52,24 @@ vcpu_of_guest(const struct history *h)
 	return vcpu_of(replay_of(h)->ops->turn(&h->machine->guest));
 }
 
+static int
+tid_of_guest(const struct history *h)
+{
+	return vcpu_of_guest(h)->thread.tid;
+}
+
+static struct vcpu *
+vcpu_of_tid(const struct history *h, int tid)
+{
+	struct machine *m = h->machine;
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		if (thread_lives(&m->vcpu[i]) && m->vcpu[i].thread.tid == tid)
+			return &m->vcpu[i];
+	return NULL;
+}
+
 static uint64_t
 events_of(const struct history *h)
 {
@@ -256,6 +274,7 @@ run(struct history *h, const struct history_order *order, int signal)
 	for (i = 0; i < m->vcpus; i++)
 		debug_want(&m->vcpu[i], WANT_STOP, 0, 0, 0);
 	debug_want(vcpu_of_guest(h), order->want, order->lo, order->hi, signal);
+	h->ran = tid_of_guest(h);
 	debug_resume(m);
 }
 
@@ -312,6 +331,7 @@ finish(struct history *h, const struct debug_event *event)
 {
 	leave_way(h);
 	leave_watch(h);
+	snapshot_drop(&h->origin);
 	debug_pass_signals(h->machine, passed_signals(h));
 	h->hits->again = false;
 	h->state = HISTORY_RESTING;
@@ -504,6 +524,20 @@ is_start(const struct checkpoint *base)
 	return base->state.events == 0 && !base->between;
 }
 
+/* The history has no turn of the thread before this: it has just begun. */
+static void
+begin_thread(struct history *h)
+{
+	struct debug_event event = { .kind = EVENT_NONE };
+	const struct vcpu *vcpu;
+
+	go_home(h, false);
+	vcpu = vcpu_of_tid(h, h->by);
+	event.vcpu = vcpu ? vcpu->id : 0;
+	h->edge = HISTORY_BEGIN;
+	finish(h, &event);
+}
+
 /* The beginning of the history. */
 static void
 begin(struct history *h)
@@ -511,6 +545,10 @@ begin(struct history *h)
 	char buf[128];
 	struct text text;
 
+	if (h->goal == HISTORY_TO_TURN) {
+		begin_thread(h);
+		return;
+	}
 	if (h->task == HISTORY_WRITER) {
 		text_init(&text, buf, sizeof(buf));
 		text_printf(&text, "Nothing has written there since the "
@@ -697,6 +735,39 @@ name_write(struct history *h)
 	find_present(h);
 }
 
+/* Go on with the way from here, as if this was the present. */
+static void
+go_on_from_here(struct history *h, enum history_goal goal)
+{
+	if (!h->origin.taken) {
+		h->origin = h->present;
+		h->origin_mark = h->present_mark;
+		h->present = (struct snapshot){ 0 };
+	}
+	if (!renew_present(h))
+		return;
+	h->goal = goal;
+	find_present(h);
+}
+
+/* The instruction was found.  It may be another thread's, which had the turn
+ * since; or the call in which the thread waits, at which it was already. */
+static bool
+goes_further(struct history *h)
+{
+	const bool other = tid_of_guest(h) != h->by;
+
+	if (h->by == 0 || (!other && !h->waits))
+		return false;
+	h->waits = h->waits && other;
+	if (h->interrupted)
+		give_up(h);
+	else
+		go_on_from_here(
+		    h, other ? HISTORY_TO_TURN : HISTORY_TO_INSTRUCTION);
+	return true;
+}
+
 /* At a place that is `left` steps before the goal, or the goal itself. */
 static void
 step_on(struct history *h)
@@ -717,6 +788,8 @@ step_on(struct history *h)
 		name_write(h);
 		return;
 	}
+	if (goes_further(h))
+		return;
 	h->known = h->anchor.taken;
 	debug_set_met(vcpu_of_guest(h), true);
 	finish(h, h->stop.kind != EVENT_NONE ? &h->stop : &step);
@@ -841,6 +914,15 @@ go_to_place(struct history *h)
 		advance(h, 0);
 }
 
+/* Is there nothing before this stretch? */
+static bool
+is_first(const struct history *h)
+{
+	return is_start(h->base) ||
+	       (h->goal == HISTORY_TO_TURN &&
+		   !snapshot_has_thread(&h->base->state, h->by));
+}
+
 /* To the last stop before the end of this stretch, or to the stretch before. */
 static void
 go_to_last_stop(struct history *h)
@@ -848,7 +930,7 @@ go_to_last_stop(struct history *h)
 	const uint64_t end = h->base->state.events;
 
 	h->left = h->stops;
-	if (h->left == 0 && is_start(h->base)) {
+	if (h->left == 0 && is_first(h)) {
 		if (go_to_base(h, h->base))
 			begin(h);
 		return;
@@ -878,6 +960,8 @@ is_meeting(const struct history *h, const struct debug_event *event)
 static bool
 is_its_stop(const struct history *h, const struct debug_event *event)
 {
+	if (h->goal == HISTORY_TO_TURN)
+		return h->left_turn;
 	if (h->task == HISTORY_WRITER)
 		return event->kind == EVENT_WATCH &&
 		       event->addr == h->watch_addr &&
@@ -1026,7 +1110,7 @@ found(struct history *h, const struct debug_event *event)
 
 	if (h->goal == HISTORY_TO_NAME)
 		named(h, event);
-	else if (h->goal == HISTORY_TO_STOP)
+	else if (h->goal != HISTORY_TO_INSTRUCTION)
 		go_to_last_stop(h);
 	else if (after_call)
 		find_last_event(h);
@@ -1059,8 +1143,10 @@ on_finding(struct history *h, const struct debug_event *event)
 	if (seeks_call(h) && is_meeting(h, event) && !renew_present(h))
 		return;
 	if (snapshot_is_present(target, h->machine)) {
-		/* The write may be the last thing before the present. */
-		h->stops += h->task == HISTORY_WRITER && is_its_stop(h, event);
+		/* That may be the last thing before the present. */
+		h->stops += (h->task == HISTORY_WRITER ||
+				h->goal == HISTORY_TO_TURN) &&
+			    is_its_stop(h, event);
 		found(h, event);
 		return;
 	}
@@ -1208,19 +1294,27 @@ go_before_access(struct history *h, const struct debug_event *event)
 }
 
 static void
+end_at_stop(struct history *h, const struct debug_event *event)
+{
+	if (h->goal == HISTORY_TO_TURN) {
+		go_on_from_here(h, HISTORY_TO_INSTRUCTION);
+	} else if (event->kind == EVENT_WATCH) {
+		go_before_access(h, event);
+	} else {
+		h->known = false;
+		finish(h, event);
+	}
+}
+
+static void
 on_repeating(struct history *h, const struct debug_event *event)
 {
 	if (is_its_stop(h, event) && --h->left == 0) {
-		if (event->kind != EVENT_WATCH) {
-			h->known = false;
-			finish(h, event);
-			return;
-		}
-		go_before_access(h, event);
+		end_at_stop(h, event);
 		return;
 	}
 	keep_unmet(h, event);
-	go(h, WANT_RUN, 0);
+	go(h, WANT_RUN, event->signal);
 }
 
 typedef void history_event(struct history *h, const struct debug_event *event);
@@ -1253,17 +1347,32 @@ gives_way(const struct history *h)
 	return h->interrupted && h->present.taken;
 }
 
+/* Has the thread that is stepped left its turn since it was let run? */
+static bool
+has_left_turn(struct history *h)
+{
+	const int turn = tid_of_guest(h);
+	const bool left = h->by != 0 && h->ran == h->by && turn != h->by;
+
+	h->ran = turn;
+	return left;
+}
+
 static void
 go_on_way(struct history *h, const struct debug_event *event)
 {
 	const enum debug_want want = h->state == HISTORY_STEPPING ? WANT_STEP
 								  : WANT_RUN;
 
-	if (event->kind == EVENT_ENDED)
+	if (event->kind == EVENT_ENDED) {
 		finish(h, event);
-	else if (gives_way(h))
+		return;
+	}
+	h->left_turn = has_left_turn(h);
+	if (gives_way(h))
 		give_up(h);
-	else if (event->kind == EVENT_SIGNAL && !sees_signals(h->state))
+	else if (event->kind == EVENT_SIGNAL && !sees_signals(h->state) &&
+		 !h->left_turn)
 		go(h, want, event->signal);
 	else
 		on_way[h->state](h, event);
@@ -1461,6 +1570,8 @@ begin_way(struct history *h, enum history_goal goal, enum history_task task)
 		return r;
 	h->goal = goal;
 	h->task = task;
+	h->by = 0;
+	h->waits = false;
 	/* GDB has no catchpoints inserted when it runs a command. */
 	f = &h->present.turn->flight;
 	if (task != HISTORY_STOPS && flight_is_before(f))
@@ -1474,11 +1585,13 @@ begin_way(struct history *h, enum history_goal goal, enum history_task task)
 }
 
 /* A few steps from the anchor need no copy of the present: they cannot be
- * interrupted. */
+ * interrupted.  They are the thread's if it has kept its turn. */
 static bool
-is_close(const struct history *h)
+is_close(const struct history *h, int tid)
 {
-	return h->known && h->steps > 0 && h->steps <= ANCHOR_FAR;
+	return h->known && h->steps > 0 && h->steps <= ANCHOR_FAR &&
+	       tid_of_guest(h) == tid &&
+	       replay_of(h)->ops->at(&h->machine->guest) == h->anchor.at;
 }
 
 /* The few steps of a guest that is close. */
@@ -1491,6 +1604,7 @@ step_back(struct history *h)
 	snapshot_drop(&h->present);
 	h->goal = HISTORY_TO_INSTRUCTION;
 	h->task = HISTORY_STOPS;
+	h->by = 0;
 	h->hits->again = true;
 	step_from_anchor(h, h->steps - 1);
 }
@@ -1507,21 +1621,26 @@ travel(struct history *h)
 }
 
 int
-history_back(struct history *h, bool one)
+history_back(struct history *h, int tid)
 {
+	const struct vcpu *vcpu = vcpu_of_tid(h, tid);
 	int r;
 
 	if (h->armed)
 		return travel(h);
-	if (one && h->state == HISTORY_RESTING && is_close(h)) {
+	if (tid > 0 && !vcpu)
+		return -ESRCH;
+	if (vcpu && h->state == HISTORY_RESTING && is_close(h, tid)) {
 		step_back(h);
 		return 0;
 	}
 	r = begin_way(
-	    h, one ? HISTORY_TO_INSTRUCTION : HISTORY_TO_STOP, HISTORY_STOPS);
+	    h, vcpu ? HISTORY_TO_INSTRUCTION : HISTORY_TO_STOP, HISTORY_STOPS);
 	if (r < 0)
 		return r;
-	if (one && h->known && h->steps > 0)
+	h->by = tid;
+	h->waits = vcpu && vcpu->thread.awaits_turn;
+	if (vcpu && h->known && h->steps > 0)
 		step_from_anchor(h, h->steps - 1);
 	else
 		find_present(h);

@@ -42,6 +42,10 @@
  *	CLOSING --there--> COUNTING   which is copied as the anchor
  *	COUNTING --there--> STEPPING   from the anchor on, one step less
  *	STEPPING --there--> RESTING
+ *	STEPPING --there, another thread's--> FINDING   back to where the thread
+ *	                           that is stepped has left its last turn, as
+ *	                           to a stop; FINDING then, one instruction
+ *	                           back from there
  *	back to the last stop:
  *	FINDING --there, stops--> REPEATING   from the base on, to the last of
  *	                           the stops that were counted
@@ -112,6 +116,7 @@ enum history_state {
 enum history_goal {
 	HISTORY_TO_INSTRUCTION, /* the one before the present */
 	HISTORY_TO_STOP,        /* the last one before it */
+	HISTORY_TO_TURN,        /* the end of a thread's last one before it */
 	HISTORY_TO_PLACE,       /* `left` meetings after event `after` */
 	HISTORY_TO_NAME,        /* to the present: its name is wanted */
 };
@@ -195,12 +200,19 @@ struct history {
 	uint64_t far, end;
 	enum history_goal goal;
 	enum history_task task;
-	bool armed; /* the next resumption leads to `place` */
+	/* Back by one instruction of this thread, or 0: of any.  It waits in
+	 * the present, in a call that is still to be made. */
+	int by;
+	bool waits;
+	int ran;        /* the thread that has run last, */
+	bool left_turn; /* which has left its turn, and is that one */
+	bool armed;     /* the next resumption leads to `place` */
 	struct history_place place;
 	struct history_place marked[HISTORY_PLACES];
 	unsigned marks;
 	/* HISTORY_WRITER: the watched memory, what it is after the write and
-	 * before it, and the present in which this was asked. */
+	 * before it.  The present in which the way was asked for, if it is not
+	 * the one that is sought. */
 	bool watched;
 	uint64_t watch_addr, watch_len;
 	uint8_t new[HISTORY_WATCH], old[HISTORY_WATCH];
@@ -233,8 +245,9 @@ bool history_is_at_limit(struct history *h);
 void history_attach(struct history *h);
 void history_detach(struct history *h);
 
-/* At rest: go back, by one instruction or to the last stop.  0 or -errno. */
-int history_back(struct history *h, bool one);
+/* At rest: go back, by one instruction of this thread, or with 0 to the last
+ * stop.  0 or -errno. */
+int history_back(struct history *h, int tid);
 
 /* At rest: the guest is to go forward, each thread as was ordered for its vCPU,
  * when it has the turn.  If there is nothing more, the next history_poll()

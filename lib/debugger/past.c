@@ -49,11 +49,14 @@ is_led(struct debugger_target *t)
 }
 
 int
-past_reverse(void *ctx, bool one)
+past_reverse(void *ctx, int tid)
 {
 	struct debugger_target *t = ctx;
 
-	return is_led(t) ? 0 : past_ask(t, one ? ERRAND_STEP : ERRAND_STOP);
+	t->passage->tid = tid;
+	return is_led(t)
+		   ? 0
+		   : past_ask(t, tid == TARGET_ALL ? ERRAND_STOP : ERRAND_STEP);
 }
 
 /* A thread that the debugger holds runs when it has the turn: others may wait
@@ -295,7 +298,10 @@ past_arrive(struct debugger_target *t)
 static bool
 is_there(const struct debugger_target *t)
 {
-	return t->passage->limit.past_call && t->passage->errand == ERRAND_STEP;
+	const struct passage *p = t->passage;
+
+	return p->limit.past_call && p->errand == ERRAND_STEP &&
+	       p->limit.tid == p->tid;
 }
 
 static int
@@ -311,7 +317,7 @@ begin_errand(struct debugger_target *t)
 	case ERRAND_PLACE: history_goto(h, &p->place); break;
 	default: break;
 	}
-	return history_back(h, p->errand == ERRAND_STEP);
+	return history_back(h, p->errand == ERRAND_STEP ? p->tid : TARGET_ALL);
 }
 
 static bool

@@ -65,6 +65,7 @@ struct past_break {
 
 struct passage {
 	enum past_errand errand;
+	int tid; /* ERRAND_STEP: the thread whose instruction it is */
 	uint64_t addr, len;
 	struct history_place place;
 	struct history_limit limit;
@@ -99,7 +100,7 @@ const char *past_depart(struct debugger_target *t);
 void past_come_back(struct debugger_target *t);
 
 /* The operations of the living guest that lead to the past. */
-int past_reverse(void *ctx, bool one);
+int past_reverse(void *ctx, int tid);
 int past_resume(void *ctx, const struct target_resume *how);
 int past_catch(void *ctx, bool on, const uint32_t *number, size_t n);
 

@@ -62,9 +62,9 @@ op_thread_events(void *ctx, bool on)
 }
 
 static int
-op_reverse(void *ctx, bool one)
+op_reverse(void *ctx, int tid)
 {
-	return history_back(history_of(ctx), one);
+	return history_back(history_of(ctx), tid);
 }
 
 static void

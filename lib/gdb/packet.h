@@ -158,7 +158,7 @@ int signal_of(const struct stub *stub, uint64_t number);
 /* Let the machine run: REPLY_BY_STOP or -errno; it has stopped. */
 int stub_resume(struct stub *stub, const struct target_resume *how);
 /* The same backwards, as the operation reverse(). */
-int stub_reverse(struct stub *stub, bool one);
+int stub_reverse(struct stub *stub, int tid);
 
 /* A command has let it run, which ends with the next stop. */
 int stub_begin_command(struct stub *stub);

@@ -142,14 +142,20 @@ packet_step_signal(
 	return run_signal(stub, args, reply, ACTION_STEP);
 }
 
-/* bs and bc: GDB sends them in all-stop mode alone. */
+/* bs and bc: GDB sends them in all-stop mode alone.  A step back is one of the
+ * thread that Hc chose, or of the one that stopped last, as with `s`. */
 int
 packet_reverse_step(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
+	int tid, error;
+
 	(void)args;
 	(void)reply;
-	return stub->nonstop ? -EOPNOTSUPP : stub_reverse(stub, true);
+	if (stub->nonstop)
+		return -EOPNOTSUPP;
+	error = stub_thread(stub, stub->resume_tid, &tid);
+	return error != 0 ? error : stub_reverse(stub, tid);
 }
 
 int
@@ -158,7 +164,7 @@ packet_reverse_continue(
 {
 	(void)args;
 	(void)reply;
-	return stub->nonstop ? -EOPNOTSUPP : stub_reverse(stub, false);
+	return stub->nonstop ? -EOPNOTSUPP : stub_reverse(stub, TARGET_ALL);
 }
 
 int

@@ -320,14 +320,14 @@ stub_resume(struct stub *stub, const struct target_resume *how)
 }
 
 int
-stub_reverse(struct stub *stub, bool one)
+stub_reverse(struct stub *stub, int tid)
 {
 	int error;
 
 	prepare_run(stub);
 	if (stub->interrupted)
 		return interrupt_run(stub);
-	error = stub->ops->reverse(stub->ctx, one);
+	error = stub->ops->reverse(stub->ctx, tid);
 	return error != 0 ? error : begin_run(stub);
 }
 

@@ -305,14 +305,14 @@ struct target_ops {
 	int (*resume)(void *ctx, const struct target_resume *how);
 
 	/*
-	 * Go back: to the instruction before the present one, or to the last
-	 * stop that resume() would have made before the present; STOP_STEP, or
-	 * that stop, follows, or STOP_HISTORY_BEGIN.  A watchpoint stops before
-	 * the access.  All else is as with resume(), which stops with
-	 * STOP_HISTORY_END where the machine cannot go further.  NULL: the
-	 * machine has no history.
+	 * Go back: by one instruction of thread `tid`, or with TARGET_ALL to
+	 * the last stop that resume() would have made before the present;
+	 * STOP_STEP, or that stop, follows, or STOP_HISTORY_BEGIN.  A
+	 * watchpoint stops before the access.  All else is as with resume(),
+	 * which stops with STOP_HISTORY_END where the machine cannot go
+	 * further.  NULL: the machine has no history.
 	 */
-	int (*reverse)(void *ctx, bool one);
+	int (*reverse)(void *ctx, int tid);
 
 	/*
 	 * [must] A debugger attaches, until detach(): from now on a fault is a

@@ -492,6 +492,17 @@ return_lives(const struct snapshot *s, struct machine *m)
 	m->main_status = s->main_status;
 }
 
+bool
+snapshot_has_thread(const struct snapshot *s, int tid)
+{
+	unsigned i;
+
+	for (i = 0; i < s->threads; i++)
+		if (s->thread[i].thread.tid == tid)
+			return true;
+	return false;
+}
+
 static int
 return_threads(const struct snapshot *s)
 {

@@ -80,6 +80,9 @@ size_t snapshot_pages_held(void);
 /* Make it the present: 0 or -errno.  After an error the guest cannot go on. */
 int snapshot_return(const struct snapshot *s, struct machine *m);
 
+/* Did the thread live? */
+bool snapshot_has_thread(const struct snapshot *s, int tid);
+
 /* Is it the present? */
 bool snapshot_is_present(struct snapshot *s, struct machine *m);
 

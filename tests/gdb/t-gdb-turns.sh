@@ -54,10 +54,11 @@ is "$(places | head -n 6 | cksum)" "$(cksum <"$scratch/forward")" \
 is "$(places | tail -n 6 | sed '1!G;h;$!d' | cksum)" \
     "$(cksum <"$scratch/forward")" "and on the way back, in reverse order"
 
-# Single steps, through waits, wakes and the ends of threads, and back.
+# Single steps of a thread, through a wake and a wait, in which others have the
+# turn, and back.
 cat >"$scratch/steps" <<'END'
 set $i = 0
-while $i < 60
+while $i < 130
 place
 stepi
 set $i = $i + 1
@@ -66,7 +67,7 @@ place
 END
 cat >"$scratch/steps-back" <<'END'
 set $i = 0
-while $i < 60
+while $i < 130
 reverse-stepi
 place
 set $i = $i + 1
@@ -75,9 +76,24 @@ END
 replay "source $scratch/place" "break work if me == 1" "continue" \
     "delete" "source $scratch/steps" "source $scratch/steps-back" \
     "detach"
-places | head -n 60 >"$scratch/there"
-is "$(places | tail -n 60 | sed '1!G;h;$!d' | diff "$scratch/there" -)" "" \
-    "60 instructions of threads are the same in both directions"
+places | head -n 130 >"$scratch/there"
+is "$(places | tail -n 130 | sed '1!G;h;$!d' | diff "$scratch/there" -)" "" \
+    "130 instructions of a thread are the same in both directions"
+is "$(count SIGTRAP)" 0 "no other thread stops on the way"
+[ "$(places | sed 's/.* //' | sort -u | wc -l)" -ge 4 ]
+ok $? "over other threads' turns"
+
+# A step back of another thread, which waits; and back to a thread's beginning.
+repeated 20 reverse-stepi >"$scratch/begin"
+replay "source $scratch/place" "break worker" "continue" "delete" "thread 1" \
+    "set scheduler-locking on" "set \$was = (long)\$pc" "reverse-stepi" \
+    "printf \"main %d %d\\n\", \$_thread, \$was - (long)\$pc < 16" \
+    "set scheduler-locking off" "break worker" "continue" \
+    "source $scratch/begin" "detach"
+has "$answer" "main 1 1" "scheduler-locking chooses the thread that steps back"
+has "$answer" "No more reverse-execution history" \
+    "a thread's history begins with it"
+is "$(count 'SIGTRAP\|not found')" 0 "and no other stops"
 
 # The last change of a variable, and places with names.
 replay "source $scratch/place" "break work if own[0] == 2" "continue" \

@@ -26,13 +26,12 @@ HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-nonstop.sh \
 	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-preempt.sh \
-	tests/gdb/t-gdb-tested.sh
+	tests/gdb/t-gdb-tested.sh \
+	tests/gdb/t-gdb-turns.sh
 HOST_DEBUGGER_B = \
 	tests/gdb/t-gdb-regs.sh \
 	tests/gdb/t-gdb-signals.sh \
 	tests/gdb/t-gdb-ways.sh
-# t-gdb-turns.sh also needs a reason: two of twenty of its recordings on a loaded
-# host A went back by other places than forward, and it is still to be found why.
 HOST_DEBUGGER_NEITHER = \
 	tests/gdb/t-gdb-calls.sh \
 	tests/gdb/t-gdb-checkpoints.sh \
@@ -48,7 +47,6 @@ HOST_DEBUGGER_NEITHER = \
 	tests/gdb/t-gdb-run.sh \
 	tests/gdb/t-gdb-story.sh \
 	tests/gdb/t-gdb-trace.sh \
-	tests/gdb/t-gdb-turns.sh \
 	tests/gdb/t-gdb-tutorial.sh \
 	tests/gdb/t-gdb-vdso.sh \
 	tests/gdb/t-lldb.sh

@@ -797,7 +797,7 @@ fake_resume(void *ctx, const struct target_resume *how)
 
 /* Its history is the nops from its start on. */
 static int
-fake_reverse(void *ctx, bool one)
+fake_reverse(void *ctx, int tid)
 {
 	struct fake *fake = ctx;
 	int error = failure(ctx);
@@ -805,7 +805,7 @@ fake_reverse(void *ctx, bool one)
 	if (error != 0)
 		return error;
 	fake->running = true;
-	fake->back = one ? FAKE_BACK_ONE : FAKE_BACK;
+	fake->back = tid != TARGET_ALL ? FAKE_BACK_ONE : FAKE_BACK;
 	return 0;
 }
 
