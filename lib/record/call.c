@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+/* A call without the bytes of its ranges: the kind and 6 numbers, its
+ * arguments, and the hash. */
+#define CALL_MAX (RECORD_VARINT * (7 + RECORD_ARGS) + 1 + sizeof(uint64_t))
+
 static void
 put_difference(struct record_writer *w, uint64_t *base, uint64_t value)
 {
@@ -20,24 +24,42 @@ get_difference(struct record_reader *r, uint64_t *base)
 	return *base;
 }
 
+static uint8_t *
+add_difference(uint8_t *p, uint64_t *base, uint64_t value)
+{
+	p = record_number(p, record_zigzag((int64_t)(value - *base)));
+	*base = value;
+	return p;
+}
+
+static uint8_t *
+add_hash(uint8_t *p, uint64_t hash)
+{
+	*p++ = hash != 0;
+	if (hash)
+		memcpy(p, &hash, sizeof(hash));
+	return hash ? p + sizeof(hash) : p;
+}
+
+/* One piece: a recorded call is to cost little. */
 void
 record_put_call(struct record_writer *w, struct record_base *base,
     const struct record_call *call)
 {
+	uint8_t bytes[CALL_MAX], *p = bytes;
 	uint32_t i;
 
-	record_begin(w, RECORD_CALL);
-	record_put(w, call->number);
-	record_put(w, call->argc);
+	p = record_number(p, RECORD_CALL);
+	p = record_number(p, call->number);
+	p = record_number(p, call->argc);
 	for (i = 0; i < call->argc; i++)
-		put_difference(w, &base->arg[i], call->arg[i]);
-	put_difference(w, &base->sp, call->sp);
-	record_put(w, call->input != 0);
-	if (call->input)
-		record_put_bytes(w, &call->input, sizeof(call->input));
-	record_put(w, call->stream);
-	record_put_signed(w, call->result);
-	record_put(w, call->ranges);
+		p = add_difference(p, &base->arg[i], call->arg[i]);
+	p = add_difference(p, &base->sp, call->sp);
+	p = add_hash(p, call->input);
+	p = record_number(p, call->stream);
+	p = record_number(p, record_zigzag(call->result));
+	p = record_number(p, call->ranges);
+	record_begin_with(w, bytes, (size_t)(p - bytes));
 }
 
 /* A hash is there only if it is not 0. */

@@ -19,20 +19,53 @@ record_kind_text(unsigned kind)
 	}
 }
 
+/* The sum of byte i is that of its bits; a to h are those of bits 0 to 7. */
+#define ENTRY(i, a, b, c, d, e, f, g, h)                                  \
+	((i)&1 ? (a) : 0) ^ ((i)&2 ? (b) : 0) ^ ((i)&4 ? (c) : 0) ^       \
+	    ((i)&8 ? (d) : 0) ^ ((i)&16 ? (e) : 0) ^ ((i)&32 ? (f) : 0) ^ \
+	    ((i)&64 ? (g) : 0) ^ ((i)&128 ? (h) : 0)
+#define ENTRIES_4(i, ...)                                   \
+	ENTRY(i, __VA_ARGS__), ENTRY((i) + 1, __VA_ARGS__), \
+	    ENTRY((i) + 2, __VA_ARGS__), ENTRY((i) + 3, __VA_ARGS__)
+#define ENTRIES_16(i, ...)                                          \
+	ENTRIES_4(i, __VA_ARGS__), ENTRIES_4((i) + 4, __VA_ARGS__), \
+	    ENTRIES_4((i) + 8, __VA_ARGS__), ENTRIES_4((i) + 12, __VA_ARGS__)
+#define ENTRIES_64(i, ...)                                             \
+	ENTRIES_16(i, __VA_ARGS__), ENTRIES_16((i) + 16, __VA_ARGS__), \
+	    ENTRIES_16((i) + 32, __VA_ARGS__),                         \
+	    ENTRIES_16((i) + 48, __VA_ARGS__)
+#define TABLE(...)                                                             \
+	{                                                                      \
+		ENTRIES_64(0, __VA_ARGS__), ENTRIES_64(64, __VA_ARGS__),       \
+		    ENTRIES_64(128, __VA_ARGS__), ENTRIES_64(192, __VA_ARGS__) \
+	}
+
+/* Four bytes at a time: table k is that of a byte with k bytes after it. */
 uint32_t
 record_crc(uint32_t crc, const void *bytes, size_t len)
 {
-	/* Four bits at a time: a table that is written here. */
-	static const uint32_t table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8,
-		0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-		0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0,
-		0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
+	static const uint32_t table[4][256] = {
+		TABLE(0x77073096, 0xee0e612c, 0x076dc419, 0x0edb8832,
+		    0x1db71064, 0x3b6e20c8, 0x76dc4190, 0xedb88320),
+		TABLE(0x191b3141, 0x32366282, 0x646cc504, 0xc8d98a08,
+		    0x4ac21251, 0x958424a2, 0xf0794f05, 0x3b83984b),
+		TABLE(0x01c26a37, 0x0384d46e, 0x0709a8dc, 0x0e1351b8,
+		    0x1c26a370, 0x384d46e0, 0x709a8dc0, 0xe1351b80),
+		TABLE(0xb8bc6765, 0xaa09c88b, 0x8f629757, 0xc5b428ef,
+		    0x5019579f, 0xa032af3e, 0x9b14583d, 0xed59b63b),
+	};
 	const uint8_t *p = bytes;
+	uint32_t word;
 
-	for (crc = ~crc; len > 0; len--, p++) {
-		crc = crc >> 4 ^ table[(crc ^ *p) & 15];
-		crc = crc >> 4 ^ table[(crc ^ *p >> 4) & 15];
+	crc = ~crc;
+	for (; len >= 4; len -= 4, p += 4) {
+		memcpy(&word, p, 4);
+		crc ^= word;
+		crc = table[3][crc & 255] ^ table[2][crc >> 8 & 255] ^
+		      table[1][crc >> 16 & 255] ^ table[0][crc >> 24];
 	}
+	for (; len > 0; len--, p++)
+		crc = crc >> 8 ^ table[0][(crc ^ *p) & 255];
 	return ~crc;
 }
 

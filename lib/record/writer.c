@@ -41,11 +41,10 @@ record_open(struct record_writer *w)
 	begin_block(w, 0);
 }
 
-void
-record_put_bytes(struct record_writer *w, const void *bytes, size_t len)
+/* The block is full with these. */
+static void
+put_across(struct record_writer *w, const uint8_t *p, size_t len)
 {
-	const uint8_t *p = bytes;
-
 	while (len > 0) {
 		size_t n = RECORD_ROOM - w->head.used;
 
@@ -61,21 +60,29 @@ record_put_bytes(struct record_writer *w, const void *bytes, size_t len)
 }
 
 void
+record_put_bytes(struct record_writer *w, const void *bytes, size_t len)
+{
+	if (len >= RECORD_ROOM - w->head.used) {
+		put_across(w, bytes, len);
+		return;
+	}
+	memcpy(w->block + sizeof(w->head) + w->head.used, bytes, len);
+	w->head.used += (uint32_t)len;
+}
+
+void
 record_put(struct record_writer *w, uint64_t number)
 {
 	uint8_t bytes[RECORD_VARINT];
-	size_t n = 0;
 
-	for (; number >= 0x80; number >>= 7)
-		bytes[n++] = (uint8_t)(number | 0x80);
-	bytes[n++] = (uint8_t)number;
-	record_put_bytes(w, bytes, n);
+	record_put_bytes(
+	    w, bytes, (size_t)(record_number(bytes, number) - bytes));
 }
 
 void
 record_put_signed(struct record_writer *w, int64_t number)
 {
-	record_put(w, (uint64_t)number << 1 ^ (uint64_t)(number >> 63));
+	record_put(w, record_zigzag(number));
 }
 
 void
@@ -90,10 +97,18 @@ record_put_text(struct record_writer *w, const char *text)
 void
 record_begin(struct record_writer *w, enum record_kind kind)
 {
+	const uint8_t byte = (uint8_t)kind;
+
+	record_begin_with(w, &byte, 1);
+}
+
+void
+record_begin_with(struct record_writer *w, const void *bytes, size_t len)
+{
 	if (w->head.first == RECORD_NONE)
 		w->head.first = w->head.used;
 	w->records++;
-	record_put(w, kind);
+	record_put_bytes(w, bytes, len);
 }
 
 uint64_t

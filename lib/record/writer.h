@@ -27,8 +27,27 @@ struct record_writer {
 /* The caller has set `write`, `draft` and `context`. */
 void record_open(struct record_writer *w);
 
+/* A number's bytes, RECORD_VARINT at most: their end. */
+static inline uint8_t *
+record_number(uint8_t *bytes, uint64_t number)
+{
+	for (; number >= 0x80; number >>= 7)
+		*bytes++ = (uint8_t)(number | 0x80);
+	*bytes++ = (uint8_t)number;
+	return bytes;
+}
+
+/* A signed number as one without sign. */
+static inline uint64_t
+record_zigzag(int64_t number)
+{
+	return (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
+}
+
 /* Begin a record.  Its contents follow. */
 void record_begin(struct record_writer *w, enum record_kind kind);
+/* With its first bytes, the kind among them. */
+void record_begin_with(struct record_writer *w, const void *bytes, size_t len);
 void record_put(struct record_writer *w, uint64_t number);
 void record_put_signed(struct record_writer *w, int64_t number);
 void record_put_bytes(struct record_writer *w, const void *bytes, size_t len);

@@ -130,17 +130,19 @@ write_error(const struct hc_recording *rec)
 
 /* The log cannot be written, or not everything that the call did is known. */
 static int64_t
-check(struct hc_call *call, const struct hc_recording *rec, uint32_t number,
+check(struct hc_call *call, const struct hc_row *row, enum hc_treatment how,
     int64_t result)
 {
+	const struct hc_recording *rec = call->guest->recording;
+
 	if (write_error(rec))
 		return hc_recording_stop(
 		    call, "the recording: %s", write_error(rec));
-	if (rec->lends.more && !hc_is_again(number))
+	if (rec->lends.more && !hc_is_again(how))
 		return hc_recording_stop(call,
 		    "%s: the call writes more than %d ranges of memory, which"
 		    " cannot be recorded: run it without --record",
-		    hc_row(number)->name, GMEM_LENDS);
+		    row->name, GMEM_LENDS);
 	return result;
 }
 
@@ -160,7 +162,8 @@ hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
     hc_serve_row *serve)
 {
 	struct hc_recording *rec = call->guest->recording;
-	const char *reason = hc_unrecordable(call, number);
+	const enum hc_treatment how = hc_treatment(number);
+	const char *reason = hc_unrecordable(call, how);
 	struct record_call event;
 	int64_t result;
 
@@ -176,16 +179,18 @@ hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 	rec->keeps_turn = event.stream != RECORD_NO_STREAM;
 	rec->lends.n = 0;
 	rec->lends.more = false;
-	result = hc_is_shown(call, number) ? -EINVAL : serve(call, row, number);
+	result = how == HC_SHOWN && hc_is_shown(call, number)
+		     ? -EINVAL
+		     : serve(call, row, number);
 	if (!hc_turn_has(call->thread))
 		return no_turn(call, result);
 	event.result = result;
-	event.ranges = hc_is_again(number)
+	event.ranges = hc_is_again(how)
 			   ? 0
 			   : clip_lends(call, row, result, &rec->lends);
 	put_event(rec, call->guest->mem, &event);
 	note_event(rec, call->thread);
-	result = check(call, rec, number, result);
+	result = check(call, row, how, result);
 	if ((call->end == HC_GOES_ON || call->end == HC_LEAVES_HANDLER) &&
 	    hc_record_turn(rec, call->thread, number) != HC_TURN_TAKEN)
 		return no_turn(call, result);

@@ -176,7 +176,7 @@ may_write(const struct hc_call *call, const struct record_call *event,
 {
 	const uint64_t at = (uint64_t)event->result;
 
-	if (hc_is_again(event->number))
+	if (hc_is_again(hc_treatment(event->number)))
 		return false;
 	if (event->number == HC_mmap &&
 	    (va < at || len > event->arg[1] || va - at > event->arg[1] - len))
@@ -360,7 +360,7 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
     hc_serve_row *serve)
 {
 	struct hc_recording *rec = call->guest->recording;
-	const char *reason = hc_unrecordable(call, number);
+	const char *reason = hc_unrecordable(call, hc_treatment(number));
 	struct record_call made, event;
 	enum hc_turn_taken taken;
 	int64_t result;

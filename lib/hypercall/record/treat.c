@@ -33,14 +33,6 @@ hc_treatment(uint32_t number)
 							       : HC_ANSWERED;
 }
 
-bool
-hc_is_again(uint32_t number)
-{
-	const enum hc_treatment how = hc_treatment(number);
-
-	return how == HC_AGAIN || how == HC_ALONE;
-}
-
 /* A shared mapping of a file: others see what the guest writes there. */
 static bool
 shares_file(const struct hc_call *call)
@@ -51,9 +43,9 @@ shares_file(const struct hc_call *call)
 }
 
 const char *
-hc_unrecordable(const struct hc_call *call, uint32_t number)
+hc_unrecordable(const struct hc_call *call, enum hc_treatment how)
 {
-	return hc_treatment(number) == HC_MAPPED && shares_file(call)
+	return how == HC_MAPPED && shares_file(call)
 		   ? "shares the memory of files"
 		   : NULL;
 }
@@ -99,9 +91,8 @@ stream_of(const struct hc_call *call, uint64_t fd)
 bool
 hc_is_shown(const struct hc_call *call, uint32_t number)
 {
-	return hc_treatment(number) == HC_SHOWN &&
-	       stream_of(call, call->arg[treats[number].arg]) !=
-		   RECORD_NO_STREAM;
+	return stream_of(call, call->arg[treats[number].arg]) !=
+	       RECORD_NO_STREAM;
 }
 
 /* A part of memory that may end before its length says so. */

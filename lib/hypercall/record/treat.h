@@ -25,10 +25,14 @@ enum hc_treatment {
 enum hc_treatment hc_treatment(uint32_t number);
 
 /* HC_AGAIN or HC_ALONE: the call is made again in a replay. */
-bool hc_is_again(uint32_t number);
+static inline bool
+hc_is_again(enum hc_treatment how)
+{
+	return how == HC_AGAIN || how == HC_ALONE;
+}
 
 /* Why the call cannot be recorded, or NULL: "has threads". */
-const char *hc_unrecordable(const struct hc_call *call, uint32_t number);
+const char *hc_unrecordable(const struct hc_call *call, enum hc_treatment how);
 
 /* Set the signal mask for the call, as it does itself, if it is of kind
  * HC_MASKED or HC_PAIRED. */

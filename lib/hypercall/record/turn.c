@@ -129,17 +129,6 @@ hc_turn_leave(struct hc_turn *t, struct hc_thread *thread)
 	pthread_mutex_unlock(&t->lock);
 }
 
-bool
-hc_turn_is_wanted(struct hc_turn *t)
-{
-	bool wanted;
-
-	pthread_mutex_lock(&t->lock);
-	wanted = t->first != NULL;
-	pthread_mutex_unlock(&t->lock);
-	return wanted;
-}
-
 void
 hc_turn_give(struct hc_turn *t, struct hc_thread *thread, struct hc_thread *to)
 {

@@ -30,10 +30,12 @@ enum hc_turn_taken {
 
 struct hc_turn {
 	pthread_mutex_t lock;
-	struct hc_thread *holder;       /* or NULL */
-	struct hc_thread *first, *last; /* those that wait for it, in order */
-	_Atomic uint64_t events;        /* of those that had it */
-	_Atomic unsigned patience;      /* 1 to HC_TURN_PATIENCE */
+	struct hc_thread *holder; /* or NULL */
+	/* Those that wait for it, in order. */
+	struct hc_thread *_Atomic first;
+	struct hc_thread *last;
+	_Atomic uint64_t events;   /* of those that had it */
+	_Atomic unsigned patience; /* 1 to HC_TURN_PATIENCE */
 	/* The one that has it waits for the host: that takes as long as it
 	 * takes. */
 	atomic_bool waits;
@@ -47,7 +49,6 @@ enum hc_turn_taken hc_turn_take(struct hc_turn *t, struct hc_thread *thread);
 
 /* Leave it to the first that waits, or to nobody. */
 void hc_turn_leave(struct hc_turn *t, struct hc_thread *thread);
-bool hc_turn_is_wanted(struct hc_turn *t);
 
 /* The one that has it leaves it at a call, or was preempted. */
 void hc_turn_ends(struct hc_turn *t, bool preempted);
@@ -56,6 +57,13 @@ void hc_turn_ends(struct hc_turn *t, bool preempted);
 void
 hc_turn_give(struct hc_turn *t, struct hc_thread *thread, struct hc_thread *to);
 enum hc_turn_taken hc_turn_await(struct hc_turn *t, struct hc_thread *thread);
+
+/* Does anybody wait?  Not for long: nobody waits for this answer. */
+static inline bool
+hc_turn_is_wanted(const struct hc_turn *t)
+{
+	return t->first != NULL;
+}
 
 static inline bool
 hc_turn_has(const struct hc_thread *thread)
