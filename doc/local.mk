@@ -13,12 +13,12 @@ doc/novillo-hypercalls.7: $(srcdir)/doc/hypercalls.awk \
 	    $(srcdir)/lib/abi/hypercall.def $(srcdir)/doc/abi.md >$@.new && \
 	    mv $@.new $@
 CLEANFILES += doc/novillo-hypercalls.7 doc/novillo-hypercalls.7.new
-EXTRA_DIST += doc/busy.svg doc/hypercalls.awk
+EXTRA_DIST += doc/busy.svg doc/busy-calls.svg doc/hypercalls.awk
 
 dist_doc_DATA += NEWS.md doc/abi.md doc/architecture.md doc/coming-from.md \
 	doc/endurance.md doc/hosts.md doc/performance.md doc/record.md \
-	doc/security.md doc/tenbytes.c doc/testing.md doc/timetravel.md \
-	doc/tutorial.md
+	doc/security.md doc/tenbytes.c doc/testing.md doc/timeline.awk \
+	doc/timetravel.md doc/tutorial.md
 
 # Packages, of the tarball that `make dist` makes, in the folder packages.
 PACKAGING = \

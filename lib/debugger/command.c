@@ -349,6 +349,7 @@ put_hypercall(struct vcpu *vcpu, struct text *out)
 	const struct hc_call call = {
 		.guest = &vcpu->machine->guest,
 		.thread = &vcpu->thread,
+		.sp = regs->rsp,
 		.arg = { regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
 		    regs->r9, regs->rcx },
 	};

@@ -52,4 +52,11 @@ is "$(printf '%s\n' "$page" | grep -c 'class="f d"')" 3 "and dims what is below"
 has "$(dom "file://$scratch/events.html")" ">3 calls</p>" \
     "the browser reads the events"
 
+# doc/timeline.awk draws them, without a browser's help.
+awk -f "$top_srcdir/doc/timeline.awk" "$scratch/events.json" \
+    >"$scratch/events.svg"
+page=$(dom "file://$scratch/events.svg")
+is "$(printf '%s\n' "$page" | grep -c 'height="28"')" 3 \
+    "the browser shows a picture of the three calls"
+
 done_testing

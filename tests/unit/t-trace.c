@@ -28,6 +28,7 @@
 #include <sys/uio.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #define RAM  (UINT64_C(8) << 20)
@@ -280,6 +281,7 @@ rights(size_t next)
 static void
 sockets(void)
 {
+	const struct timespec limit = { .tv_sec = 1 };
 	uint32_t pair[2];
 
 	DO(socketpair, AF_UNIX, SOCK_DGRAM, 0, AT(BUFFER));
@@ -292,6 +294,8 @@ sockets(void)
 	DO(sendmmsg, pair[0], messages(2, 0), 2, 0);
 	DO(recvmmsg, pair[1], messages(2, 0), 2, MSG_DONTWAIT, 0);
 	DO(recvmmsg, pair[1], messages(2, 0), 2, MSG_DONTWAIT, 0);
+	DO(recvmmsg, pair[1], messages(2, 0), 2, MSG_DONTWAIT,
+	    there(BUFFER, &limit, sizeof(limit)));
 }
 
 static void
@@ -494,6 +498,47 @@ test_hostile(void)
 	    "a vector that leaves memory is shown as far as it is there");
 }
 
+/* The time that is left differs from run to run: strace's form of it. */
+static void
+test_left(void)
+{
+	const struct timespec limit = { .tv_sec = 1 };
+	uint32_t pair[2];
+	char *got;
+
+	DO(socketpair, AF_UNIX, SOCK_DGRAM, 0, AT(BUFFER));
+	memcpy(pair, memory + BUFFER, sizeof(pair));
+	DO(write, pair[0], s("abc"), 3);
+	traced();
+	DO(recvmmsg, pair[1], messages(1, 0), 1, 0,
+	    there(BUFFER, &limit, sizeof(limit)));
+	got = traced();
+	ok(strstr(got, ", 1, 0, {tv_sec=1, tv_nsec=0}) = 1 (left "
+		       "{tv_sec=0, tv_nsec=9"),
+	    "a limit as it was, and what is left of it");
+	DO(close, pair[0]);
+	DO(close, pair[1]);
+	traced();
+}
+
+static void
+test_frame(void)
+{
+	ucontext_t frame = { 0 };
+	struct hc_call call = {
+		.guest = &guest, .thread = &first, .sp = base + BUFFER
+	};
+	struct hc_traced t;
+
+	sigaddset(&frame.uc_sigmask, SIGUSR1);
+	there(BUFFER, &frame, sizeof(frame));
+	hc_trace_enter(&trace, &t, &call, HC_rt_sigreturn);
+	call.end = HC_LEAVES_HANDLER;
+	hc_trace_leave(&trace, &t, 0);
+	is_str(traced(), "rt_sigreturn({mask=[USR1]}) = ?\n",
+	    "rt_sigreturn has the mask that it restores");
+}
+
 static void
 leave(struct hc_traced *t, int64_t result)
 {
@@ -654,6 +699,8 @@ main(int argc, char **argv)
 	test_refusals();
 	test_filter();
 	test_hostile();
+	test_left();
+	test_frame();
 	test_threads();
 	test_times();
 	test_summary();

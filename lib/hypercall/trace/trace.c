@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/futex.h>
@@ -24,6 +25,7 @@
 #include <linux/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #define COMMAND (uint32_t) FUTEX_CMD_MASK
@@ -315,11 +317,47 @@ is_asked(const struct hc_traced *t, const struct hc_arg *arg)
 	       t->number != HC_recvmmsg;
 }
 
+/* The limit of recvmmsg() comes after the messages, which are shown late: keep
+ * it as the call reads it. */
+static void
+keep_limit(struct hc_traced *t, const struct hc_row *row)
+{
+	struct hc_line *line = &t->line;
+	size_t before = line->used, n;
+
+	t->limit[0] = '\0';
+	if (t->number != HC_recvmmsg)
+		return;
+	put_input(t, &row->args[row->argc - 1], t->call->recvmmsg.timeout);
+	n = line->used - before;
+	if (!line->cut && n < sizeof(t->limit)) {
+		memcpy(t->limit, line->text + before, n);
+		t->limit[n] = '\0';
+	}
+	line->used = before;
+	line->cut = false;
+}
+
+/* rt_sigreturn() restores a struct ucontext that is on the stack. */
+static void
+put_frame(struct hc_traced *t)
+{
+	struct hc_show show = show_of(t, false);
+
+	line_put(&t->line, "{mask=");
+	show_struct(&show, "hc_sigset", sizeof(uint64_t),
+	    t->call->sp + offsetof(ucontext_t, uc_sigmask));
+	line_put(&t->line, "}");
+}
+
 /* Show arguments up to the first that the call will write. */
 static void
 put_arguments(struct hc_traced *t, const struct hc_row *row)
 {
 	t->args = count_arguments(t, row);
+	keep_limit(t, row);
+	if (t->number == HC_rt_sigreturn)
+		put_frame(t);
 	for (t->arg = first_arg(row); t->arg < t->args; t->arg++) {
 		const struct hc_arg *arg = hc_arg_of(t->call, row, t->arg);
 
@@ -334,6 +372,16 @@ put_arguments(struct hc_traced *t, const struct hc_row *row)
 			return;
 		t->comma = false;
 	}
+}
+
+/* An input that is shown after the call, as it was before it. */
+static void
+put_given(struct hc_traced *t, const struct hc_arg *arg, uint64_t value)
+{
+	if (arg->kind == HC_ARG_INOUT && t->limit[0])
+		line_put(&t->line, "%s", t->limit);
+	else
+		put_input(t, arg, value);
 }
 
 /* Show the other arguments after the call. */
@@ -356,9 +404,10 @@ put_rest(struct hc_traced *t, const struct hc_row *row, int64_t result)
 		} else {
 			if (!begun || arg->kind != HC_ARG_INOUT) {
 				t->changes = t->line.used;
-				put_input(t, arg, value);
+				put_given(t, arg, value);
 			}
-			if (arg->kind == HC_ARG_INOUT && result >= 0)
+			if (arg->kind == HC_ARG_INOUT && result >= 0 &&
+			    !t->limit[0])
 				put_change(t, arg, value);
 		}
 		begun = false;
@@ -461,6 +510,21 @@ put_value(struct hc_traced *t, const struct hc_row *row, uint64_t value)
 	} else {
 		line_put(&t->line, "%" PRId64, (int64_t)value);
 	}
+}
+
+/* After the result, show what is left of the limit. */
+static void
+put_left(struct hc_traced *t, const struct hc_row *row, int64_t result)
+{
+	const struct hc_arg *arg;
+	struct hc_show show = show_of(t, true);
+
+	if (!t->limit[0] || !t->call->recvmmsg.timeout || result < 0)
+		return;
+	arg = &row->args[row->argc - 1];
+	line_put(&t->line, " (left ");
+	show_struct(&show, arg->type, arg->size, t->call->recvmmsg.timeout);
+	line_put(&t->line, ")");
 }
 
 /* After the result, show the array as the call has changed it. */
@@ -680,6 +744,7 @@ put_end(struct hc_trace *trace, struct hc_traced *t, int64_t result)
 	t->closes = t->line.used;
 	put_result(t, row, result, trace->ending);
 	put_array(t, row, result);
+	put_left(t, row, result);
 }
 
 /* A guest that ends interrupts the calls of its other threads. */

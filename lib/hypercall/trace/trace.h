@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #define HC_TRACE_BYTES 32U   /* of a buffer, as by default in strace */
+#define HC_TRACE_LIMIT 80U   /* bytes of a struct timespec, as text */
 #define HC_TRACE_MOST  1024U /* a line holds two of them, escaped or not */
 
 /* Times in a line.  The first three exclude each other. */
@@ -51,8 +52,9 @@ struct hc_traced {
 	bool wanted;     /* it gets a line */
 	bool comma;      /* the comma before that argument is written */
 	bool unfinished; /* a line with <unfinished ...> is written */
-	size_t changes;  /* offset of the argument that the call changes */
-	size_t closes;   /* offset of the parenthesis before the result */
+	char limit[HC_TRACE_LIMIT]; /* recvmmsg's, as it was before the call */
+	size_t changes; /* offset of the argument that the call changes */
+	size_t closes;  /* offset of the parenthesis before the result */
 	struct timespec begun, wall;
 	struct hc_line line;
 };
