@@ -12,8 +12,12 @@
 
 srcdir=$1
 
-find lib bin tests -name '*.gcda' -exec rm -f {} +
-find bin tests -name '*.counters' | while read -r counters; do
+# The build for host A, if that counted also.
+host=hosts-build
+[ -e $host/bin/novillo.counters ] || host=
+
+find lib bin tests $host -name '*.gcda' -exec rm -f {} +
+find bin tests $host -name '*.counters' | while read -r counters; do
 	program=${counters%.counters}
 	[ ! -x "$program" ] || NOVILLO_COUNTERS=write "$program" || exit
 done || exit
@@ -27,10 +31,18 @@ fi
 
 # Objects that no program of the tests contains have no .gcda: their lines count
 # as not executed.
-find lib bin -name '*.gcno' ! -path 'bin/completion/*' |
-    LC_ALL=C sort | while read -r notes; do
-	gcov -t -b -c "$notes" 2>/dev/null
-done | LC_ALL=C awk -v srcdir="$srcdir/" -v lines="$lines" \
+count()
+{
+	find lib bin -name '*.gcno' ! -path 'bin/completion/*' |
+	    LC_ALL=C sort | while read -r notes; do
+		gcov -t -b -c "$notes" 2>/dev/null
+	done
+}
+
+{
+	count
+	[ -z "$host" ] || (cd $host && count)
+} | LC_ALL=C awk -v srcdir="$srcdir/" -v lines="$lines" \
     -v branches="$branches" '
     # "COUNT:LINE:TEXT"; a source that several objects contain comes again.
     /^ *[^ :]+: *[0-9]+:/ {
@@ -65,7 +77,7 @@ done | LC_ALL=C awk -v srcdir="$srcdir/" -v lines="$lines" \
     function own(path) {
 	if (index(path, srcdir) == 1)
 		path = substr(path, length(srcdir) + 1)
-	sub(/^\.\//, "", path)
+	sub(/^(\.\/)?(source\/)?/, "", path)
 	return path ~ /^(lib|bin)\// ? path : ""
     }
     function folder(path) {

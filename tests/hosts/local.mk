@@ -24,7 +24,6 @@ HOST_MAIN = \
 	tests/gdb/t-gdb-threads.sh
 HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-nonstop.sh \
-	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-preempt.sh \
 	tests/gdb/t-gdb-tested.sh \
 	tests/gdb/t-gdb-turns.sh
@@ -43,6 +42,7 @@ HOST_DEBUGGER_NEITHER = \
 	tests/gdb/t-gdb-mi.sh \
 	tests/gdb/t-gdb-monitor.sh \
 	tests/gdb/t-gdb-places.sh \
+	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-python.sh \
 	tests/gdb/t-gdb-run.sh \
 	tests/gdb/t-gdb-story.sh \
@@ -56,6 +56,7 @@ HOST_NEITHER = $(HOST_DEBUGGER_NEITHER) \
 	tests/programs/t-static.sh \
 	tests/run/t-allow.sh \
 	tests/run/t-core.sh \
+	tests/run/t-ends.sh \
 	tests/run/t-learn.sh \
 	tests/run/t-lines.sh \
 	tests/run/t-pictures.sh \
@@ -68,7 +69,6 @@ HOST_OUTSIDE = $(HOST_MAIN) $(HOST_DEBUGGER_A) $(HOST_DEBUGGER_B) \
 	$(HOST_DEBUGGER_NEITHER)
 # Host A, whose emulator is faster, has what takes long.
 HOST_ONLY_A = $(HOST_DEBUGGER_A) \
-	tests/run/t-ends.sh \
 	tests/run/t-preempt.sh \
 	tests/run/t-record.sh \
 	guest/t_hostile.elf \
@@ -89,7 +89,7 @@ host-source:
 
 $(HOST_BUILD)/Makefile: $(top_builddir)/config.status
 	cd $(HOST_BUILD) && source/configure --quiet \
-	    CC='$(CC)' CFLAGS='-O2 -g' LDFLAGS=-static CPPFLAGS= \
+	    CC='$(CC)' $(HOST_FLAGS) LDFLAGS=-static CPPFLAGS= \
 	    GUEST_CC='$(GUEST_CC)' GUEST_CFLAGS='$(GUEST_CFLAGS)'
 
 # Not `make all OTHERS`: `all` is a make of its own, beside that of the others.
