@@ -340,6 +340,18 @@ check_bare(const struct options *o, const char *guest, const char *before)
 	    before, guest, name, guest, guest);
 }
 
+/* `-s 32 GUEST`: strace's -s. */
+static int
+check_size(const struct options *o, const char *guest, const char *before)
+{
+	if (strcmp(before, "-s") != 0 || guest[strspn(guest, "0123456789")] ||
+	    access(guest, F_OK) == 0)
+		return 0;
+	return complain(o,
+	    "-s %s: -s is --gdbserver; strace's is --trace-size=%s", guest,
+	    guest);
+}
+
 /* Choose the command line's GUEST and its arguments, or the configuration's. */
 static int
 choose_guest(struct options *o, int argc, char **argv)
@@ -352,7 +364,10 @@ choose_guest(struct options *o, int argc, char **argv)
 	if (o->replay && o->action == ACTION_RUN)
 		return 0;
 	if (optind < argc) {
-		if (check_bare(o, argv[optind], argv[optind - 1]) < 0)
+		const char *before = argv[optind - 1];
+
+		if (check_bare(o, argv[optind], before) < 0 ||
+		    check_size(o, argv[optind], before) < 0)
 			return -1;
 		o->guest = argv[optind];
 		o->argv = argv + optind;

@@ -148,6 +148,7 @@ wrong "not \"all\"" --help=more
 # A value after a blank is taken for GUEST.
 wrong "-t write: a value follows without a blank: -twrite or --trace=write (if write is GUEST, write -- before it)" \
     -t write x
+wrong "-s 32: -s is --gdbserver; strace's is --trace-size=32" -s 32 x
 wrong "-g 1253: a value follows without a blank: -g1253 or --gdb=1253" -g 1253 x
 wrong "--trace-summary=@file" --trace-summary @file x
 wrong "--debug=lldb" --debug lldb x
