@@ -78,7 +78,7 @@ long-servers: all
 	@$(LONG_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/long/servers.sh
 
-long-tests:
+long-tests: all $(check_PROGRAMS)
 	$(MAKE) check
 
 long-hosts: host-stage
