@@ -93,6 +93,7 @@ $(HOST_BUILD)/Makefile: $(top_builddir)/config.status
 	    GUEST_CC='$(GUEST_CC)' GUEST_CFLAGS='$(GUEST_CFLAGS)'
 
 # Not `make all OTHERS`: `all` is a make of its own, beside that of the others.
+# The kernel is fetched here, once for both hosts.
 host-stage: host-source
 	$(MAKE) $(HOST_BUILD)/Makefile
 	cd $(HOST_BUILD) && $(MAKE) all && $(MAKE) tests/unit/t-debug \
@@ -100,6 +101,7 @@ host-stage: host-source
 	    tests/run/without guest/rounds.native
 	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh '$(top_srcdir)' \
 	    $(HOST_BUILD) $(HOST_STAGE)
+	$(SHELL) $(top_srcdir)/tests/hosts/kernel.sh >/dev/null || test $$? = 77
 
 HOST_WITH = top_srcdir='$(top_srcdir)' top_builddir=$(HOST_STAGE) \
 	NOVILLO_REQUIRE_KVM=1 $(HOST_RUN)
