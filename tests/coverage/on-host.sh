@@ -16,6 +16,7 @@ in=$hosts/in.sh
 build=$1
 shift
 
+# Shells write to errors what became of their jobs, in the middle of a point.
 inside()
 {
 	echo "@@ up"
@@ -25,7 +26,7 @@ inside()
 		*.elf) sh "$in" sh tests/run/run-guest.sh "$test" ;;
 		*.sh) sh "$in" sh "$test" ;;
 		*) sh "$in" "$test" ;;
-		esac </dev/null 2>&1
+		esac </dev/null 2>/dev/null
 		printf '\n@@ end %d\n' "$?"
 	done
 	echo "@@ done"
