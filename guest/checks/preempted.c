@@ -13,16 +13,29 @@
 
 #define ROUNDS 4
 
-static volatile int turn, stop;
+static volatile int turn, stop, by_door;
 static volatile unsigned long rounds[2];
 
-/* Two threads spin for each other. */
+static void
+call_by_syscall(void)
+{
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(HC_getpid)
+			 : "rcx", "r11", "memory");
+}
+
+/* Two threads spin for each other, maybe right after a call. */
 static void
 play(int me)
 {
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
+		if (by_door)
+			call_by_syscall();
 		while (turn != me)
 			rounds[me]++;
 		turn = !me;
@@ -45,6 +58,13 @@ spin(void)
 	play(0);
 	thread_join(&t);
 	printf("%lu %lu\n", rounds[0], rounds[1]);
+}
+
+static void
+spin_by_door(void)
+{
+	by_door = 1;
+	spin();
 }
 
 /* One thread writes two words under a sequence lock; the other reads them, and
@@ -176,6 +196,8 @@ main(int argc, char **argv)
 
 	if (strcmp(what, "spin") == 0)
 		spin();
+	else if (strcmp(what, "door") == 0)
+		spin_by_door();
 	else if (strcmp(what, "seqlock") == 0)
 		seqlock();
 	else if (strcmp(what, "repeat") == 0)

@@ -104,7 +104,7 @@ meet_enter(struct vcpu *vcpu)
 	const struct trampoline *t = &meet->trampoline;
 
 	/* Only the trap is to come. */
-	if (meet_waits(vcpu) || plant_waits(vcpu))
+	if (meet_waits(vcpu) || plant_awaits_trap(vcpu))
 		return;
 	meet->entered = false;
 	if (!meet->on)

@@ -18,6 +18,15 @@ plant_waits(const struct vcpu *vcpu)
 	       shim_is_entered(vcpu->kvm.run->s.regs.regs.rip);
 }
 
+bool
+plant_awaits_trap(const struct vcpu *vcpu)
+{
+	unsigned vector;
+
+	return !vcpu->flight.frame &&
+	       shim_stub_vector(vcpu->kvm.run->s.regs.regs.rip, &vector);
+}
+
 void
 plant_trace(struct vcpu *vcpu, bool on)
 {
@@ -126,7 +135,7 @@ plant_enter(struct vcpu *vcpu)
 	bool jumps;
 
 	/* Only the trap is to come. */
-	if (plant_waits_inside(vcpu) || plant_waits(vcpu))
+	if (plant_waits_inside(vcpu) || plant_awaits_trap(vcpu))
 		return;
 	p->jumps = false;
 	if (!has_probe(p) || gmem_read(mem, p->original, p->probe, len) < 0)

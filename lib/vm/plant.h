@@ -55,6 +55,10 @@ bool plant_is_traced(const struct vcpu *vcpu);
  * are not the user's then. */
 bool plant_waits(const struct vcpu *vcpu);
 
+/* The same for a trap alone.  After a call the vCPU may be in the door also, on
+ * its way out. */
+bool plant_awaits_trap(const struct vcpu *vcpu);
+
 /* Set the user's trap flag, or clear it. */
 void plant_trace(struct vcpu *vcpu, bool on);
 

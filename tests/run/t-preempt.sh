@@ -27,7 +27,7 @@ again()
 	cmp "$scratch/out1" "$scratch/out2"
 }
 
-for what in spin seqlock repeat alarm; do
+for what in spin door seqlock repeat alarm; do
 	differs=
 	i=0
 	while [ $i -lt "$count" ]; do
