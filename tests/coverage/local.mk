@@ -6,27 +6,23 @@
 #
 # runs the tests and prints a table.  COVERAGE_TESTS=... runs those tests only.
 # Without KVM host A executes what needs guests (see doc/hosts.md), if its emulator
-# is installed.  Tests of the tree itself, and those whose claim is how much memory or time a
-# run takes, say nothing here.
+# is installed.  Tests of the tree itself, and those whose claim is how much
+# memory or time a run takes, say nothing here.
 
 COVERAGE_TESTS = $(UNIT_TESTS) $(GUEST_TESTS) \
 	$(filter-out tests/tree/%,$(SHELL_TESTS) $(KVM_TESTS))
 
 # Tests of what needs guests, for machines without KVM.  Commands that are sent to
-# a host ignore SIGINT, so t-ends.sh is not among them.
+# a host ignore SIGINT, and their shells interrupt nothing: tests of ends and
+# traces, which do, are not among them.
 COVERAGE_INSIDE = \
 	tests/unit/t-debug \
 	tests/unit/t-target \
 	tests/run/t-faults.sh \
-	tests/run/t-learn.sh \
-	tests/run/t-lines.sh \
-	tests/run/t-pictures.sh \
 	tests/run/t-preempt.sh \
 	tests/run/t-record.sh \
 	tests/run/t-run.sh \
-	tests/run/t-signals.sh \
 	tests/run/t-threads.sh \
-	tests/run/t-trace.sh \
 	guest/t_memory.elf \
 	guest/t_pthread.elf \
 	guest/t_signals.elf \
