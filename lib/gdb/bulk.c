@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Digits, sums and escapes, by the compiler's vectors, which become plain
- * arithmetic where SSE may not be used.  Each loop is written once and
- * compiled twice: for every x86-64, and for AVX2, which is used if the
- * processor has it and finds runs and special bytes by other instructions.
- * The code assumes a little-endian processor.
+ * arithmetic where SSE may not be used.  The loops are compiled for every
+ * x86-64, and once more for AVX2, which is used if the processor has it and
+ * finds digits, runs and special bytes by tables.  The code assumes a
+ * little-endian processor.
  */
 #include "gdb/bulk.h"
 
@@ -60,107 +60,98 @@ typedef char chars16 __attribute__((vector_size(16)));
 
 #define PIECE 32U
 
+static const char hex_digits[] = "0123456789abcdef";
+
 static void
 put_digit_pair(uint8_t *dst, uint8_t byte)
 {
-	static const char digits[] = "0123456789abcdef";
+	dst[0] = (uint8_t)hex_digits[byte >> 4];
+	dst[1] = (uint8_t)hex_digits[byte & 0xf];
+}
 
-	dst[0] = (uint8_t)digits[byte >> 4];
-	dst[1] = (uint8_t)digits[byte & 0xf];
+static uint64_t
+word_at(const uint8_t *src)
+{
+	uint64_t word;
+
+	memcpy(&word, src, sizeof(word));
+	return word;
+}
+
+/* Whether 8 bytes have one digit alone. */
+INLINE bool
+is_digit_run(const uint8_t *src)
+{
+	const uint64_t word = word_at(src);
+
+	return word == (word << 4 | word >> 60);
+}
+
+/* Whether 16 bytes are equal, and no special ones: those are not a run. */
+INLINE bool
+is_run(const uint8_t *src)
+{
+	const uint64_t word = word_at(src);
+
+	return word == word_at(src + 8) && word == (word << 8 | word >> 56) &&
+	       !bulk_is_special(src[0]);
 }
 
 /* 16 bytes become 32 digits: 4 bits to each byte, then '0' or 'a' - 10. */
 INLINE void
-digits(uint8_t *dst, const uint8_t *src, size_t n)
+put_digits16(uint8_t *dst, const uint8_t *src)
 {
-	size_t i;
-
-	for (i = 0; n - i >= sizeof(bytes16); i += sizeof(bytes16)) {
-		bytes16 bytes;
-		pairs16 pairs;
-		digits32 out;
-
-		memcpy(&bytes, src + i, sizeof(bytes));
-		pairs = __builtin_convertvector(bytes, pairs16);
-		pairs = (pairs >> 4 | pairs << 8) & 0x0f0f;
-		out = (digits32)pairs;
-		out += '0' + ((out > 9) & ('a' - '9' - 1));
-		memcpy(dst + 2 * i, &out, sizeof(out));
-	}
-	for (; i < n; i++)
-		put_digit_pair(dst + 2 * i, src[i]);
-}
-
-/* Compares words: moving a vector's lanes to a register costs more. */
-INLINE bool
-is_run(const uint8_t *src)
-{
-	uint64_t words[2];
-
-	memcpy(words, src, sizeof(words));
-	return words[0] == words[1] &&
-	       words[0] == (words[0] << 8 | words[0] >> 56);
-}
-
-/* Whether any of four pieces may be a run. */
-INLINE bool
-may_have_run(const uint8_t *src)
-{
-	uint64_t words[8];
-
-	memcpy(words, src, sizeof(words));
-	return words[0] == words[1] || words[2] == words[3] ||
-	       words[4] == words[5] || words[6] == words[7];
-}
-
-INLINE void
-move32(uint8_t *dst, const uint8_t *src, bytes32 *sums)
-{
-	bytes32 bytes;
+	bytes16 bytes;
+	pairs16 pairs;
+	digits32 out;
 
 	memcpy(&bytes, src, sizeof(bytes));
-	*sums += bytes;
-	if (dst != src)
-		memcpy(dst, &bytes, sizeof(bytes));
+	pairs = __builtin_convertvector(bytes, pairs16);
+	pairs = (pairs >> 4 | pairs << 8) & 0x0f0f;
+	out = (digits32)pairs;
+	out += '0' + ((out > 9) & ('a' - '9' - 1));
+	memcpy(dst, &out, sizeof(out));
 }
-
-INLINE void
-move16(uint8_t *dst, const uint8_t *src, bytes32 *sums)
-{
-	bytes32 bytes = { 0 };
-
-	memcpy(&bytes, src, BULK_RUN);
-	*sums += bytes;
-	if (dst != src)
-		memcpy(dst, &bytes, BULK_RUN);
-}
-
-typedef bool run_test(const uint8_t *src);
 
 INLINE size_t
-move_bytes(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum,
-    run_test *may_have)
+digits(uint8_t *dst, const uint8_t *src, size_t n)
 {
-	bytes32 sums = { 0 };
-	size_t i = 0, j;
+	size_t i = 0;
 
-	/* A long run often follows another: the sums are not needed then. */
-	if (n < BULK_RUN || is_run(src))
-		return 0;
-	while (n - i >= BULK_RUN && !is_run(src + i)) {
-		move16(dst + i, src + i, &sums);
-		i += BULK_RUN;
-		for (; n - i >= 64 && !may_have(src + i); i += 64) {
-			move32(dst + i, src + i, &sums);
-			move32(dst + i + 32, src + i + 32, &sums);
-		}
+	for (; n - i >= sizeof(bytes16); i += sizeof(bytes16)) {
+		if (is_digit_run(src + i) || is_digit_run(src + i + 8))
+			break;
+		put_digits16(dst + 2 * i, src + i);
 	}
-	for (j = 0; j < sizeof(sums); j++)
-		*sum += sums[j];
+	for (; i < n; i++) {
+		if (n - i >= BULK_RUN / 2 && is_digit_run(src + i))
+			break;
+		put_digit_pair(dst + 2 * i, src[i]);
+	}
 	return i;
 }
 
-typedef uint32_t special_test(const uint8_t *src);
+INLINE unsigned
+sum_bytes(const uint8_t *src, size_t n)
+{
+	bytes32 sums = { 0 };
+	unsigned sum = 0;
+	size_t i;
+
+	for (; n >= PIECE; n -= PIECE, src += PIECE) {
+		bytes32 bytes;
+
+		memcpy(&bytes, src, sizeof(bytes));
+		sums += bytes;
+	}
+	for (i = 0; i < sizeof(sums); i++)
+		sum += sums[i];
+	for (i = 0; i < n; i++)
+		sum += src[i];
+	return sum;
+}
+
+typedef uint32_t piece_test(const uint8_t *src);
 
 #ifdef __SSE2__
 /* A mask of 32 bytes: bit n is set if byte n is special. */
@@ -181,16 +172,44 @@ specials32(const uint8_t *src)
 	return specials16(src) | specials16(src + 16) << 16;
 }
 
+/* Whether a half of 32 bytes may be a run.  It compares words: moving a
+ * vector's lanes to a register costs more. */
+INLINE uint32_t
+may_have_run(const uint8_t *src)
+{
+	return word_at(src) == word_at(src + 8) ||
+	       word_at(src + 16) == word_at(src + 24);
+}
+
 /* Insert the escape of src[at] at out[at]; the bytes after it are copied again,
  * one further on. */
 INLINE void
 put_escaped(uint8_t *out, const uint8_t *src, unsigned at)
 {
-	uint8_t c = src[at];
+	const uint16_t pair = (uint16_t)(CHAR_ESCAPE |
+					 (src[at] ^ CHAR_ESCAPE_XOR) << 8);
+	bytes32 rest;
 
-	out[at] = CHAR_ESCAPE;
-	out[at + 1] = c ^ CHAR_ESCAPE_XOR;
-	memcpy(out + at + 2, src + at + 1, PIECE);
+	memcpy(&rest, src + at + 1, sizeof(rest));
+	memcpy(out + at, &pair, sizeof(pair));
+	memcpy(out + at + 2, &rest, sizeof(rest));
+}
+
+/* The bytes before a run; returns how many were written. */
+static size_t
+escape_half(uint8_t *out, const uint8_t *src)
+{
+	size_t made = 0;
+	unsigned i;
+
+	for (i = 0; i < BULK_RUN; i++) {
+		const bool special = bulk_is_special(src[i]);
+
+		out[made] = CHAR_ESCAPE;
+		made += special;
+		out[made++] = src[i] ^ (special ? CHAR_ESCAPE_XOR : 0);
+	}
+	return made;
 }
 
 /*
@@ -198,29 +217,42 @@ put_escaped(uint8_t *out, const uint8_t *src, unsigned at)
  * that costs less than a branch that cannot be predicted.  Without a special
  * byte the escape lies after the piece, and the next piece overwrites it.
  */
-INLINE size_t
-escape_bytes(uint8_t *dst, size_t room, const uint8_t *src, size_t n,
-    size_t *made, special_test *specials)
+INLINE uint8_t *
+escape_piece(uint8_t *out, const uint8_t *src, uint32_t specials)
 {
 	const uint64_t none = UINT64_C(1) << PIECE;
+	uint64_t special = specials | none;
+	bytes32 bytes;
+
+	memcpy(&bytes, src, sizeof(bytes));
+	memcpy(out, &bytes, sizeof(bytes));
+	put_escaped(out, src, (unsigned)__builtin_ctzll(special));
+	out += special != none;
+	for (special &= special - 1; (special & (none - 1)) != 0;
+	     special &= special - 1)
+		put_escaped(out++, src, (unsigned)__builtin_ctzll(special));
+	return out + PIECE;
+}
+
+INLINE size_t
+escape_bytes(uint8_t *dst, size_t room, const uint8_t *src, size_t n,
+    size_t *made, piece_test *specials, piece_test *may_have)
+{
 	uint8_t *out = dst;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0;
-	     n - i > 2 * PIECE && room - (size_t)(out - dst) >= 3 * PIECE;
-	     i += PIECE) {
-		uint64_t special = specials(src + i) | none;
-
-		memcpy(out, src + i, PIECE);
-		put_escaped(out, src + i, (unsigned)__builtin_ctzll(special));
-		out += special != none;
-		for (special &= special - 1; (special & (none - 1)) != 0;
-		     special &= special - 1) {
-			put_escaped(
-			    out, src + i, (unsigned)__builtin_ctzll(special));
-			out++;
+	while (n - i > 2 * PIECE && room - (size_t)(out - dst) >= 3 * PIECE) {
+		if (may_have(src + i)) {
+			if (is_run(src + i))
+				break;
+			if (is_run(src + i + BULK_RUN)) {
+				out += escape_half(out, src + i);
+				i += BULK_RUN;
+				continue;
+			}
 		}
-		out += PIECE;
+		out = escape_piece(out, src + i, specials(src + i));
+		i += PIECE;
 	}
 	*made = (size_t)(out - dst);
 	return i;
@@ -235,9 +267,10 @@ specials32(const uint8_t *src)
 
 INLINE size_t
 escape_bytes(uint8_t *dst, size_t room, const uint8_t *src, size_t n,
-    size_t *made, special_test *specials)
+    size_t *made, piece_test *specials, piece_test *may_have)
 {
 	(void)specials;
+	(void)may_have;
 	(void)dst;
 	(void)room;
 	(void)src;
@@ -245,84 +278,126 @@ escape_bytes(uint8_t *dst, size_t room, const uint8_t *src, size_t n,
 	*made = 0;
 	return 0;
 }
+#define may_have_run specials32
 #endif
 
 #if defined(__SSE2__) && __STDC_HOSTED__
-/* Which words equal the other one in their half: the words are swapped, and
- * compared. */
 AVX2 static inline __m256i
-same_words(const uint8_t *src)
+load32(const uint8_t *src)
 {
-	__m256i words = _mm256_loadu_si256((const __m256i *)(const void *)src);
-
-	return _mm256_cmpeq_epi64(words, _mm256_shuffle_epi32(words, 0x4e));
+	return _mm256_loadu_si256((const __m256i *)(const void *)src);
 }
 
-AVX2 static inline bool
+/* The words are swapped in each half, and compared. */
+AVX2 static inline uint32_t
 may_have_run_avx2(const uint8_t *src)
 {
-	__m256i same = _mm256_or_si256(
-	    same_words(src), same_words(src + PIECE));
+	const __m256i words = load32(src);
+	const __m256i same = _mm256_cmpeq_epi64(
+	    words, _mm256_shuffle_epi32(words, 0x4e));
 
 	return !_mm256_testz_si256(same, same);
 }
 
+/* A byte is special if its low digit leads to it. */
 AVX2 static inline uint32_t
 specials32_avx2(const uint8_t *src)
 {
-	bytes32 bytes;
+	const __m256i by_digit = _mm256_broadcastsi128_si256(
+	    _mm_setr_epi8(1, 0, 0, CHAR_END, CHAR_START, 0, 0, 0, 0, 0,
+		CHAR_REPEAT, 0, 0, CHAR_ESCAPE, 0, 0));
+	const __m256i bytes = load32(src);
 
-	memcpy(&bytes, src, sizeof(bytes));
 	return (uint32_t)_mm256_movemask_epi8(
-	    (__m256i)((bytes == CHAR_START) | (bytes == CHAR_END) |
-		      (bytes == CHAR_ESCAPE) | (bytes == CHAR_REPEAT)));
+	    _mm256_cmpeq_epi8(_mm256_shuffle_epi8(by_digit, bytes), bytes));
+}
+
+/* 32 bytes become 64 digits, up to 8 that have one digit alone. */
+AVX2 static size_t
+digits_avx2(uint8_t *dst, const uint8_t *src, size_t n)
+{
+	const __m256i table = _mm256_broadcastsi128_si256(
+	    _mm_loadu_si128((const __m128i *)(const void *)hex_digits));
+	const __m256i low = _mm256_set1_epi8(0xf);
+	size_t i;
+
+	for (i = 0; n - i >= PIECE; i += PIECE) {
+		__m256i *out = (__m256i *)(void *)(dst + 2 * i);
+		const __m256i bytes = load32(src + i);
+		const __m256i same = _mm256_cmpeq_epi64(
+		    bytes, _mm256_or_si256(_mm256_slli_epi64(bytes, 4),
+			       _mm256_srli_epi64(bytes, 60)));
+		/* Unpacking works within each half. */
+		const __m256i four = _mm256_permute4x64_epi64(bytes, 0xd8);
+		const __m256i first = _mm256_shuffle_epi8(
+		    table, _mm256_and_si256(_mm256_srli_epi16(four, 4), low));
+		const __m256i second = _mm256_shuffle_epi8(
+		    table, _mm256_and_si256(four, low));
+
+		if (!_mm256_testz_si256(same, same))
+			break;
+		_mm256_storeu_si256(out, _mm256_unpacklo_epi8(first, second));
+		_mm256_storeu_si256(
+		    out + 1, _mm256_unpackhi_epi8(first, second));
+	}
+	return i + digits(dst + 2 * i, src + i, n - i);
 }
 #else
 #define may_have_run_avx2 may_have_run
 #define specials32_avx2   specials32
+#define digits_avx2       digits
 #endif
-
-AVX2 static void
-digits_avx2(uint8_t *dst, const uint8_t *src, size_t n)
-{
-	digits(dst, src, n);
-}
-
-AVX2 static size_t
-move_avx2(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
-{
-	return move_bytes(dst, src, n, sum, may_have_run_avx2);
-}
 
 AVX2 static size_t
 escape_avx2(
     uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 {
-	return escape_bytes(dst, room, src, n, made, specials32_avx2);
+	return escape_bytes(
+	    dst, room, src, n, made, specials32_avx2, may_have_run_avx2);
 }
 
-void
-bulk_digits(uint8_t *dst, const uint8_t *src, size_t n)
+AVX2 static unsigned
+sum_avx2(const uint8_t *src, size_t n)
 {
-	if (has_avx2())
-		digits_avx2(dst, src, n);
-	else
-		digits(dst, src, n);
+	return sum_bytes(src, n);
 }
 
 size_t
-bulk_move(uint8_t *dst, const uint8_t *src, size_t n, unsigned *sum)
+bulk_digits(uint8_t *dst, const uint8_t *src, size_t n)
 {
-	if (has_avx2())
-		return move_avx2(dst, src, n, sum);
-	return move_bytes(dst, src, n, sum, may_have_run);
+	if (n >= PIECE && has_avx2())
+		return digits_avx2(dst, src, n);
+	return digits(dst, src, n);
+}
+
+unsigned
+bulk_sum(const uint8_t *src, size_t n)
+{
+	return n >= PIECE && has_avx2() ? sum_avx2(src, n) : sum_bytes(src, n);
 }
 
 size_t
 bulk_escape(
     uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 {
-	if (has_avx2())
+	if (n >= PIECE && has_avx2())
 		return escape_avx2(dst, room, src, n, made);
-	return escape_bytes(dst, room, src, n, made, specials32);
+	return escape_bytes(dst, room, src, n, made, specials32, may_have_run);
+}
+
+/* Four words at a time: no byte of them differs. */
+size_t
+bulk_same(const uint8_t *s, size_t n)
+{
+	const uint64_t all = UINT64_C(0x0101010101010101) * s[0];
+	size_t same = 0;
+
+	for (; n - same >= 4 * sizeof(all); same += 4 * sizeof(all))
+		if ((word_at(s + same) ^ all) | (word_at(s + same + 8) ^ all) |
+		    (word_at(s + same + 16) ^ all) |
+		    (word_at(s + same + 24) ^ all))
+			break;
+	while (same < n && s[same] == s[0])
+		same++;
+	return same;
 }

@@ -302,7 +302,7 @@ nonstop_notification(struct stub *stub, struct reply *reply)
 {
 	if (!stub->nonstop || stub->announced != 0 || !next_stopped(stub))
 		return false;
-	reply->len = 0;
+	reply_clear(reply);
 	reply_text(reply, "Stop:");
 	return announce(stub, reply);
 }

@@ -4,7 +4,8 @@
  * mean, nor where bytes come from; it is freestanding.
  *
  * Memory dumps are nearly all of a debugger's traffic: the loops over their
- * bytes are in bulk.c, and nothing is copied on its way to the line.
+ * bytes are in bulk.c, each byte is encoded once, and nothing is copied on its
+ * way to the line.
  */
 #include "gdb/rsp.h"
 
@@ -246,85 +247,45 @@ repeats(size_t n)
 	return n;
 }
 
-/* A frame being written. */
-struct frame {
-	uint8_t *at;  /* the next byte */
-	unsigned sum; /* of the bytes before it */
-};
-
-static void
-put_byte(struct frame *frame, uint8_t c)
-{
-	*frame->at++ = c;
-	frame->sum += c;
-}
-
-/* How many bytes at the start of s[n] equal s[0]; n > 0. */
-static size_t
-run_length(const uint8_t *s, size_t n)
-{
-	const uint64_t all = UINT64_C(0x0101010101010101) * s[0];
-	uint64_t words[4];
-	size_t same = 0;
-
-	for (; n - same >= sizeof(words); same += sizeof(words)) {
-		memcpy(words, s + same, sizeof(words));
-		if ((words[0] ^ all) | (words[1] ^ all) | (words[2] ^ all) |
-		    (words[3] ^ all))
-			break;
-	}
-	while (same < n && s[same] == s[0])
-		same++;
-	return same;
-}
-
 /*
- * Encode the run that s[n] begins with, in as many pieces as needed.  Returns
- * how many bytes of s that covers; the rest is too short to be a run.  A byte
- * after an escape is written alone: GDB and LLDB disagree on whether a run
- * repeats it before or after decoding.
+ * Append a run of a byte, in as many pieces as needed.  Returns how many bytes
+ * that covers; the rest is too short to be a run.
  */
 static size_t
-put_run(struct frame *frame, const uint8_t *s, size_t n, bool escaped)
+put_run(struct reply *reply, uint8_t c, size_t n)
 {
-	const uint8_t c = s[0]; /* put_byte() may overwrite it */
+	uint8_t *at = reply->buf + reply->len;
 	size_t done, same;
 
-	if (escaped) {
-		put_byte(frame, c);
-		return 1;
-	}
-	n = run_length(s, n);
 	for (done = 0; n - done >= BULK_RUN; done += same + 1) {
 		same = repeats(n - done - 1);
-		put_byte(frame, c);
-		put_byte(frame, CHAR_REPEAT);
-		put_byte(frame, (uint8_t)(same + REPEAT_BASE));
+		at[0] = c;
+		at[1] = CHAR_REPEAT;
+		at[2] = (uint8_t)(same + REPEAT_BASE);
+		at += 3;
 	}
+	reply->len = (size_t)(at - reply->buf);
 	return done;
 }
 
-/*
- * Compress a payload in place.  Every run of 31 bytes and more is found, and
- * those of 16 at multiples of 16, which are all zeroes of a register; a search
- * for more costs more time than it saves on the line.
- */
+/* Compress the text that was written since the last run was looked for: such as
+ * the x of registers that are not available. */
 static void
-put_payload(struct frame *frame, const uint8_t *s, size_t n)
+pack_text(struct reply *reply)
 {
-	size_t plain;
-	size_t i = 0;
+	const size_t end = reply->len;
+	size_t from = reply->packed;
+	size_t done;
 
-	while (n - i >= BULK_RUN) {
-		plain = bulk_move(frame->at, s + i, n - i, &frame->sum);
-		frame->at += plain;
-		i += plain;
-		if (n - i >= BULK_RUN)
-			i += put_run(frame, s + i, n - i,
-			    i > 0 && s[i - 1] == CHAR_ESCAPE);
+	for (reply->len = from; from < end; from += done) {
+		const uint8_t c = reply->buf[from];
+		const size_t same = bulk_same(reply->buf + from, end - from);
+
+		done = put_run(reply, c, same);
+		for (; done < same; done++)
+			reply->buf[reply->len++] = c;
 	}
-	while (i < n)
-		put_byte(frame, s[i++]);
+	reply->packed = reply->len;
 }
 
 /* Make the frame around a payload; returns its length from `first` on, which
@@ -334,15 +295,16 @@ make_frame(struct reply *reply, uint8_t first)
 {
 	uint8_t *start = (uint8_t *)reply + offsetof(struct reply, before);
 	uint8_t *payload = start + sizeof(reply->before);
-	struct frame frame = { .at = payload };
+	uint8_t *end;
 	uint8_t sum;
 
+	pack_text(reply);
 	start[1] = first;
-	put_payload(&frame, payload, reply->len);
-	*frame.at++ = CHAR_END;
-	sum = (uint8_t)frame.sum;
-	bulk_digits(frame.at, &sum, 1);
-	return (size_t)(frame.at + 2 - (start + 1));
+	end = payload + reply->len;
+	sum = (uint8_t)bulk_sum(payload, reply->len);
+	end[0] = CHAR_END;
+	bulk_digits(end + 1, &sum, 1);
+	return (size_t)(end + 3 - (start + 1));
 }
 
 void
@@ -362,6 +324,12 @@ rsp_notify(struct rsp *rsp, struct reply *reply)
 {
 	rsp->out_len = make_frame(reply, CHAR_NOTICE);
 	rsp->out = reply->before + 1;
+}
+
+void
+reply_clear(struct reply *reply)
+{
+	reply->len = reply->packed = 0;
 }
 
 static bool
@@ -407,6 +375,19 @@ reply_number(struct reply *reply, uint64_t v)
 	return true;
 }
 
+/* The digits of bytes that have one digit alone; returns how many there are. */
+static size_t
+put_digit_run(struct reply *reply, const uint8_t *src, size_t n)
+{
+	const uint8_t digit = (uint8_t) "0123456789abcdef"[src[0] & 0xf];
+	const size_t same = bulk_same(src, n);
+	size_t done = put_run(reply, digit, 2 * same);
+
+	for (; done < 2 * same; done++)
+		reply->buf[reply->len++] = digit;
+	return same;
+}
+
 /*
  * Bytes in the hole are read before they are overwritten: two digits are
  * written per byte read.
@@ -414,26 +395,29 @@ reply_number(struct reply *reply, uint64_t v)
 bool
 reply_hex(struct reply *reply, const void *p, size_t n)
 {
+	const uint8_t *src = p;
+	size_t i = 0, took;
+
 	if (n > reply_room(reply))
 		return false;
-	bulk_digits(reply->buf + reply->len, p, n);
-	reply->len += 2 * n;
+	pack_text(reply);
+	while (i < n) {
+		took = bulk_digits(reply->buf + reply->len, src + i, n - i);
+		reply->len += 2 * took;
+		i += took;
+		if (i < n)
+			i += put_digit_run(reply, src + i, n - i);
+	}
+	reply->packed = reply->len;
 	return true;
-}
-
-static bool
-is_special(uint8_t c)
-{
-	return c == CHAR_END || c == CHAR_START || c == CHAR_ESCAPE ||
-	       c == CHAR_REPEAT;
 }
 
 static bool
 put_binary(struct reply *reply, uint8_t c)
 {
-	if (!fits(reply, is_special(c) ? 2 : 1))
+	if (!fits(reply, bulk_is_special(c) ? 2 : 1))
 		return false;
-	if (is_special(c)) {
+	if (bulk_is_special(c)) {
 		reply->buf[reply->len++] = CHAR_ESCAPE;
 		c ^= CHAR_ESCAPE_XOR;
 	}
@@ -441,17 +425,38 @@ put_binary(struct reply *reply, uint8_t c)
 	return true;
 }
 
+/* The run that src[n] begins with, or its first byte; 0 if that does not fit.
+ * A special byte is written alone: GDB and LLDB disagree on whether a run
+ * repeats it before or after decoding. */
+static size_t
+put_binary_run(struct reply *reply, const uint8_t *src, size_t n)
+{
+	size_t same = 0;
+
+	if (n >= BULK_RUN && src[0] == src[BULK_RUN - 1] &&
+	    !bulk_is_special(src[0]))
+		same = bulk_same(src, n);
+	if (same >= BULK_RUN && fits(reply, same))
+		return put_run(reply, src[0], same);
+	return put_binary(reply, src[0]);
+}
+
 size_t
 reply_binary(struct reply *reply, const void *p, size_t n)
 {
 	const uint8_t *src = p;
-	size_t made;
-	size_t i = bulk_escape(reply->buf + reply->len,
-	    sizeof(reply->buf) - reply->len, src, n, &made);
+	size_t i = 0, took, made;
 
-	reply->len += made;
-	while (i < n && put_binary(reply, src[i]))
-		i++;
+	pack_text(reply);
+	do {
+		took = bulk_escape(reply->buf + reply->len,
+		    sizeof(reply->buf) - reply->len, src + i, n - i, &made);
+		reply->len += made;
+		i += took;
+		took = i < n ? put_binary_run(reply, src + i, n - i) : 0;
+		i += took;
+	} while (took > 0);
+	reply->packed = reply->len;
 	return i;
 }
 

@@ -95,6 +95,7 @@ void rsp_sent(struct rsp *rsp, size_t n);
  */
 struct reply {
 	size_t len;
+	size_t packed;     /* so many bytes have their runs made short */
 	uint8_t before[2]; /* '+', '$' */
 	uint8_t buf[RSP_PACKET_MAX];
 	uint8_t after[3]; /* '#', two digits */
@@ -111,6 +112,9 @@ void rsp_send(struct rsp *rsp, struct reply *reply);
  * to stay unchanged until all of it is sent.
  */
 void rsp_notify(struct rsp *rsp, struct reply *reply);
+
+/* Begin a payload. */
+void reply_clear(struct reply *reply);
 
 /* Text without the characters # $ } *. */
 bool reply_text(struct reply *reply, const char *s);

@@ -154,7 +154,7 @@ int
 reply_error(
     const struct stub *stub, struct reply *reply, int error, const char *text)
 {
-	reply->len = 0;
+	reply_clear(reply);
 	if (stub->client & CLIENT_ERROR_TEXT) {
 		reply_text(reply, "E.");
 		reply_binary(reply, text, strlen(text));
@@ -181,7 +181,7 @@ send_result(struct stub *stub, int result)
 	if (result == REPLY_BY_STOP || result == REPLY_NONE)
 		return;
 	if (result != REPLY_DATA)
-		reply->len = 0;
+		reply_clear(reply);
 	if (result == REPLY_OK)
 		reply_text(reply, "OK");
 	else if (result < 0 && result != -EOPNOTSUPP)
@@ -192,7 +192,7 @@ send_result(struct stub *stub, int result)
 static void
 serve_packet(struct stub *stub)
 {
-	stub->reply.len = 0;
+	reply_clear(&stub->reply);
 	stub->serving = true;
 	send_result(stub,
 	    packet_run(stub, stub->rsp.packet, stub->rsp.len, &stub->reply));
@@ -396,7 +396,7 @@ stub_console(struct stub *stub, const char *text, size_t n)
 		return n;
 	if (rsp_pending(&stub->rsp))
 		return 0;
-	reply->len = 0;
+	reply_clear(reply);
 	reply_text(reply, "O");
 	if (n > reply_room(reply))
 		n = reply_room(reply);
@@ -450,7 +450,7 @@ stub_stop(struct stub *stub, const struct stop *stop)
 		send_result(stub, -ESRCH);
 	if (due != DUE_STOP)
 		return;
-	stub->reply.len = 0;
+	reply_clear(&stub->reply);
 	send_result(
 	    stub, reply_done(stop_reply(stub, &stub->reply, stub->stop.tid)));
 }
@@ -462,7 +462,7 @@ reply_stop(struct stub *stub)
 	enum stub_due due = stub->due;
 
 	stub->due = DUE_NOTHING;
-	stub->reply.len = 0;
+	reply_clear(&stub->reply);
 	if (due == DUE_STOP)
 		send_result(stub,
 		    reply_done(stop_reply(stub, &stub->reply, stub->stop.tid)));

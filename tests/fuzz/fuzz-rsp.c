@@ -63,7 +63,7 @@ round_trip(const uint8_t *data, size_t size)
 	size_t used;
 	size_t n;
 
-	reply.len = 0;
+	reply_clear(&reply);
 	taken = reply_binary(&reply, data, size);
 	rsp_init(&rsp);
 	rsp_send(&rsp, &reply);

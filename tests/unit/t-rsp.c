@@ -194,7 +194,7 @@ begin(const struct vector *vector)
 	rsp.noack = vector->noack;
 	if (!vector->last)
 		return;
-	reply.len = 0;
+	reply_clear(&reply);
 	reply_text(&reply, vector->last);
 	rsp_send(&rsp, &reply);
 	rsp_output(&rsp, &n);
@@ -308,11 +308,11 @@ test_frames(void)
 	struct story story;
 	unsigned wrong = 0;
 
-	reply.len = 0;
+	reply_clear(&reply);
 	is_str(frame_of(&story), "<$#00>", "an empty reply is a frame");
 	reply_text(&reply, "OK");
 	is_str(frame_of(&story), "<$OK#9a>", "a reply is framed");
-	reply.len = 0;
+	reply_clear(&reply);
 	reply_number(&reply, 0);
 	reply_text(&reply, ",");
 	reply_number(&reply, 0xabc);
@@ -321,24 +321,24 @@ test_frames(void)
 	ok(memcmp(reply.buf, "0,abc,ffffffffffffffff", 22) == 0 &&
 		reply.len == 22,
 	    "numbers have the digits they need");
-	reply.len = 0;
+	reply_clear(&reply);
 	reply_hex(&reply, "\x00\x01\x9a\xaf\xff\x10", 6);
 	reply_byte(&reply, 5);
 	ok(reply.len == 14 && memcmp(reply.buf, "00019aafff1005", 14) == 0,
 	    "bytes have two digits each");
-	reply.len = 0;
+	reply_clear(&reply);
 	is_int(reply_binary(&reply, special, 9), 9, "binary bytes fit");
 	ok(reply.len == 13 &&
 		memcmp(reply.buf, "a}\003b}\004c}]d}\ne", 13) == 0,
 	    "special bytes are escaped");
-	reply.len = 0;
+	reply_clear(&reply);
 	reply_text(&reply, "000000000000000000000000");
 	is_str(frame_of(&story), "<$0*4#8e>", "24 zeroes are a run");
-	reply.len = 0;
+	reply_clear(&reply);
 	reply_text(&reply, "00000000");
 	is_str(frame_of(&story), "<$00000000#80>", "8 are not worth it");
 	for (unsigned n = 16; n < 200; n++) {
-		reply.len = 0;
+		reply_clear(&reply);
 		memset(reply.buf, '0', n);
 		reply.len = n;
 		for (const char *p = frame_of(&story); (p = strchr(p, '*'));
@@ -348,67 +348,101 @@ test_frames(void)
 	is_int(wrong, 0, "no count is a character of the framing");
 }
 
+/* Bytes with runs, with special ones, and with digits that repeat. */
+static void
+make_bytes(uint8_t *data, size_t len, unsigned round, uint32_t *random)
+{
+	for (size_t i = 0; i < len; i++) {
+		*random = *random * 1664525 + 1013904223;
+		data[i] = i > 0 && *random >> 28 < round % 16
+			      ? data[i - 1]
+			      : (uint8_t)(*random >> 20);
+		if (round % 3 == 0 && (*random >> 16) % 5 == 0)
+			data[i] = (uint8_t) "#$}*\003"[*random >> 29 & 3];
+		if (round % 7 == 0 && data[i] > 64)
+			data[i] = (uint8_t)(data[i] % 16 * 0x11);
+	}
+}
+
+/* The reply's text before the bytes, and whether they lie in its hole. */
+static const uint8_t *
+place_bytes(const uint8_t *data, size_t len, const char *text, bool hole)
+{
+	uint8_t *in = reply_hole(&reply, strlen(text), len);
+
+	if (hole)
+		memcpy(in, data, len);
+	reply_text(&reply, text);
+	return hole ? in : data;
+}
+
+/* The payload as another codec reads it; NULL if it reads no packet. */
+static const uint8_t *
+read_back(size_t *len)
+{
+	static struct rsp other;
+	const uint8_t *out;
+	size_t n, used;
+
+	rsp_init(&rsp);
+	rsp_send(&rsp, &reply);
+	out = rsp_output(&rsp, &n);
+	rsp_init(&other);
+	if (rsp_feed(&other, out, n, &used) != RSP_PACKET)
+		return NULL;
+	*len = other.len;
+	return other.packet;
+}
+
 /* One codec reads any bytes that another writes. */
 static void
 test_round_trips(void)
 {
-	static struct rsp other;
-	static uint8_t data[3000];
+	static uint8_t data[3000], again[3000];
+	const uint8_t *bytes, *back;
 	uint32_t random = 1;
 	unsigned wrong = 0;
-	size_t n;
-	size_t used;
 
-	for (unsigned round = 0; round < 2000; round++) {
-		size_t len = round % sizeof(data);
-		const uint8_t *out;
+	for (unsigned round = 0; round < 4000; round++) {
+		size_t len = round % sizeof(data), n = 0;
 
-		for (size_t i = 0; i < len; i++) {
-			random = random * 1664525 + 1013904223;
-			data[i] = i > 0 && random >> 28 < round % 16
-				      ? data[i - 1]
-				      : (uint8_t)(random >> 20);
-			if (round % 3 == 0 && (random >> 16) % 5 == 0)
-				data[i] =
-				    (uint8_t) "#$}*\003"[random >> 29 & 3];
+		make_bytes(data, len, round, &random);
+		reply_clear(&reply);
+		bytes = place_bytes(data, len, "b", round / 2 % 2);
+		if (round % 2) {
+			reply_hex(&reply, bytes, len);
+			back = read_back(&n);
+			wrong += !back || n != 1 + 2 * len ||
+				 !hex_decode(again, back + 1, len) ||
+				 memcmp(again, data, len) != 0;
+		} else {
+			reply_binary(&reply, bytes, len);
+			back = read_back(&n);
+			wrong += !back || n != 1 + len ||
+				 memcmp(back + 1, data, len) != 0;
 		}
-		reply.len = 0;
-		reply_binary(&reply, data, len);
-		rsp_init(&rsp);
-		rsp_send(&rsp, &reply);
-		out = rsp_output(&rsp, &n);
-		rsp_init(&other);
-		if (rsp_feed(&other, out, n, &used) != RSP_PACKET ||
-		    other.len != len || memcmp(other.packet, data, len) != 0)
-			wrong++;
 	}
-	is_int(wrong, 0, "2000 replies of all kinds of bytes are read back");
+	is_int(wrong, 0, "4000 replies of all kinds of bytes are read back");
 }
 
-/* A payload is compressed in place: a long run after a short one overwrites its
+/* A text is compressed in place: a long run after a short one overwrites its
  * own bytes. */
 static void
 test_runs_in_a_row(void)
 {
-	static struct rsp other;
-	static uint8_t data[2000];
+	static char text[2000];
+	const uint8_t *back;
 	unsigned wrong = 0;
-	size_t n, used;
+	size_t n = 0;
 
 	for (size_t first = 0; first < 200; first++) {
-		const uint8_t *out;
-
-		memset(data, 'y', sizeof(data));
-		memset(data, 'x', first);
-		reply.len = 0;
-		reply_binary(&reply, data, sizeof(data));
-		rsp_init(&rsp);
-		rsp_send(&rsp, &reply);
-		out = rsp_output(&rsp, &n);
-		rsp_init(&other);
-		wrong += rsp_feed(&other, out, n, &used) != RSP_PACKET ||
-			 other.len != sizeof(data) ||
-			 memcmp(other.packet, data, sizeof(data)) != 0;
+		memset(text, 'y', sizeof(text) - 1);
+		memset(text, 'x', first);
+		reply_clear(&reply);
+		reply_text(&reply, text);
+		back = read_back(&n);
+		wrong += !back || n != sizeof(text) - 1 ||
+			 memcmp(back, text, n) != 0 || reply.len > n / 2;
 	}
 	is_int(wrong, 0, "a long run after a run of any length is read back");
 }
@@ -420,7 +454,7 @@ time_to_send(const uint8_t *bytes, size_t n)
 	clock_t begin = clock();
 
 	for (unsigned i = 0; i < 20; i++) {
-		reply.len = 0;
+		reply_clear(&reply);
 		reply_hex(&reply, bytes, n);
 		rsp_init(&rsp);
 		rsp_send(&rsp, &reply);
@@ -454,7 +488,7 @@ test_bounds(void)
 	size_t n;
 
 	memset(bytes, '#', sizeof(bytes));
-	reply.len = 0;
+	reply_clear(&reply);
 	ok(reply_hex(&reply, bytes, RSP_PACKET_MAX / 2),
 	    "a reply holds PacketSize / 2 bytes in digits");
 	is_int(reply_room(&reply), 0, "then it is full");
@@ -466,12 +500,12 @@ test_bounds(void)
 	rsp_send(&rsp, &reply);
 	rsp_output(&rsp, &n);
 	ok(n <= RSP_FRAME_MAX, "a full reply is sent");
-	reply.len = 0;
+	reply_clear(&reply);
 	ok(!reply_hex(&reply, bytes, RSP_PACKET_MAX / 2 + 1),
 	    "one byte more is refused as a whole");
 	is_int(reply_binary(&reply, bytes, sizeof(bytes)), RSP_PACKET_MAX / 2,
 	    "binary bytes are taken as far as they fit with their escapes");
-	reply.len = 0;
+	reply_clear(&reply);
 	hole = reply_hole(&reply, 0, RSP_PACKET_MAX / 2);
 	for (size_t i = 0; i < RSP_PACKET_MAX / 2; i++)
 		hole[i] = (uint8_t)(i * 7);
@@ -495,7 +529,7 @@ test_sending(void)
 
 	rsp_init(&rsp);
 	rsp_feed(&rsp, (const uint8_t *)"$g#67", 5, &used);
-	reply.len = 0;
+	reply_clear(&reply);
 	reply_text(&reply, "OK");
 	rsp_send(&rsp, &reply);
 	ok(rsp_feed(&rsp, (const uint8_t *)"$g#67", 5, &used) == RSP_NONE &&

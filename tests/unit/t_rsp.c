@@ -31,7 +31,7 @@ test_packet(void)
 		event = rsp_feed(&rsp, (const uint8_t *)bytes + i, 1, &used);
 	ok(event == RSP_PACKET && is_text(rsp.packet, rsp.len, "m401000,4"),
 	    "a packet comes byte by byte");
-	reply.len = 0;
+	reply_clear(&reply);
 	reply_hex(&reply, "\1\xab", 2);
 	reply_text(&reply, ";");
 	reply_hex(&reply, zeroes, sizeof(zeroes));
@@ -52,7 +52,7 @@ test_round_trip(void)
 		data[i] = (uint8_t)(i < 2048 ? i * 7 : i / 256);
 	rsp_init(&rsp);
 	rsp_init(&other);
-	reply.len = 0;
+	reply_clear(&reply);
 	ok(reply_binary(&reply, data, sizeof(data)) == sizeof(data),
 	    "4096 bytes of all values fit into a reply");
 	rsp_send(&rsp, &reply);
@@ -61,7 +61,7 @@ test_round_trip(void)
 		other.len == sizeof(data) &&
 		memcmp(other.packet, data, sizeof(data)) == 0,
 	    "binary bytes decode unchanged");
-	reply.len = 0;
+	reply_clear(&reply);
 	reply_hex(&reply, data, sizeof(data));
 	ok(hex_decode(other.packet, reply.buf, sizeof(data)) &&
 		memcmp(other.packet, data, sizeof(data)) == 0,
