@@ -341,8 +341,9 @@ open_line(const struct options *o)
 		return -1;
 	}
 	if (line->endpoint[0])
-		say("%s: waits for a debugger: gdb -ex 'target remote %s'",
-		    o->guest, line->endpoint);
+		say("%s: waits for a debugger: gdb -ex 'target %s %s'",
+		    o->guest, o->multi ? "extended-remote" : "remote",
+		    line->endpoint);
 	if (strcmp(o->gdb, DEBUGGER_STDIO) != 0)
 		return 0;
 	/* A guest that is replayed keeps the descriptors that it had. */

@@ -106,7 +106,7 @@ serve_at()
 	    <&3 3<&- 4>&- >"$scratch/out" 2>"$scratch/err" &
 	server=$!
 	wait_for 'waits for a debugger'
-	told=$(sed -n 's/.*target remote \(.*\)'"'"'.*/\1/p' "$scratch/err")
+	told=$(sed -n 's/.*target [a-z-]* \(.*\)'"'"'.*/\1/p' "$scratch/err")
 }
 
 # wait_for TEXT [FILE PROCESS]: wait until novillo, or the process whose output

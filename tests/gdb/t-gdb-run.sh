@@ -125,6 +125,8 @@ is "$(said 'Hello, you!')" 2 "the guests have said all they had to say"
 ok $? "no socket is left"
 if here; then
 	without_guest "$guests/hello.elf"
+	has "$(cat "$scratch/err")" "gdb -ex 'target extended-remote $line'" \
+	    "the command that it prints can run a guest"
 	kill -TERM "$server"
 	ended 143 "SIGTERM ends a novillo without a guest"
 	[ ! -e "$line" ]
