@@ -3,14 +3,15 @@
 # GDB's own testsuite on novillo: see README.md.  `make check` does
 # not run it.
 #
-#	make check-gdbsuite			on three ways to link and to connect
+#	make check-gdbsuite			in four ways to link and to connect
 #	make gdbsuite-static			one of them
 #	make gdbsuite-static GDBSUITE_FILES=gdb.base/break.exp
 #
 # Results are in gdbsuite/WAY.
 
 GDBSUITE_FILES =
-GDBSUITE_WAYS = gdbsuite-static gdbsuite-static-pie gdbsuite-extended
+GDBSUITE_WAYS = gdbsuite-static gdbsuite-static-pie gdbsuite-extended \
+	gdbsuite-dynamic
 GDBSUITE_RUN = top_builddir='$(top_builddir)' GDBSUITE_OUT=gdbsuite/$@ \
 	$(SHELL) $(top_srcdir)/tests/gdbsuite/run.sh $(GDBSUITE_FILES)
 
@@ -21,6 +22,8 @@ gdbsuite-static: all
 	@echo $@:; $(GDBSUITE_RUN) || test $$? = 77
 gdbsuite-static-pie: all
 	@echo $@:; GDBSUITE_LINK=-static-pie $(GDBSUITE_RUN) || test $$? = 77
+gdbsuite-dynamic: all
+	@echo $@:; GDBSUITE_LINK=-pie $(GDBSUITE_RUN) || test $$? = 77
 gdbsuite-extended: all
 	@echo $@:; GDBSUITE_PROTOCOL=extended-remote $(GDBSUITE_RUN) || \
 	    test $$? = 77
@@ -30,6 +33,7 @@ gdbsuite-extended: all
 EXTRA_DIST += \
 	tests/gdbsuite/README.md \
 	tests/gdbsuite/core.txt \
+	tests/gdbsuite/gdbserver-pie.tsv \
 	tests/gdbsuite/gdbserver-static-pie.tsv \
 	tests/gdbsuite/gdbserver-static.tsv \
 	tests/gdbsuite/novillo.exp \

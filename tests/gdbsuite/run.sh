@@ -9,7 +9,7 @@
 # Exit status: 0, 1 below the bounds, 77 where the testsuite cannot run.
 #
 # Environment:
-#	GDBSUITE_LINK		how programs are linked: -static, -static-pie
+#	GDBSUITE_LINK		how programs are linked: -static, -static-pie, -pie
 #	GDBSUITE_PROTOCOL	remote (default) or extended-remote
 #	GDBSUITE_OUT		folder of the results, made anew
 #	GDBSUITE_JOBS		files at a time: 2
