@@ -62,6 +62,9 @@ console_peek(struct console *console, const char **text)
 {
 	size_t n;
 
+	/* All that was written before a stop is seen when the stop is. */
+	if (console->used == 0)
+		return 0;
 	pthread_mutex_lock(&console->lock);
 	*text = console->buf + console->head;
 	n = console->used < CONSOLE_SIZE - console->head

@@ -17,7 +17,8 @@
 struct console {
 	pthread_mutex_t lock;
 	pthread_cond_t room;
-	size_t head, used; /* the text is buf[head], and wraps */
+	size_t head; /* the text is buf[head], and wraps */
+	_Atomic size_t used;
 	char buf[CONSOLE_SIZE];
 };
 

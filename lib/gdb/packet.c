@@ -43,8 +43,11 @@ packet_table(size_t *n)
 static bool
 row_matches(const struct packet *packet, const uint8_t *text, size_t n)
 {
-	size_t len = strlen(packet->name);
+	size_t len;
 
+	if (text[0] != (uint8_t)packet->name[0])
+		return false;
+	len = strlen(packet->name);
 	if (n < len || memcmp(text, packet->name, len) != 0)
 		return false;
 	if (n == len || packet->match == MATCH_PREFIX)
@@ -56,6 +59,8 @@ row_matches(const struct packet *packet, const uint8_t *text, size_t n)
 const struct packet *
 packet_find(const uint8_t *text, size_t n)
 {
+	if (n == 0)
+		return NULL;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (row_matches(&table[i], text, n))
 			return &table[i];

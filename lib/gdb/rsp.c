@@ -277,6 +277,8 @@ pack_text(struct reply *reply)
 	size_t from = reply->packed;
 	size_t done;
 
+	if (end - from < BULK_RUN)
+		from = end;
 	for (reply->len = from; from < end; from += done) {
 		const uint8_t c = reply->buf[from];
 		const size_t same = bulk_same(reply->buf + from, end - from);

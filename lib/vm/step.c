@@ -23,6 +23,8 @@
  */
 #define STEP_TRIES 8
 
+#define PUSHF_OPCODE 0x9c
+
 static void
 raise_event(struct vcpu *vcpu, enum debug_event_kind kind)
 {
@@ -187,6 +189,8 @@ clean_pushed_flags(struct vcpu *vcpu)
 	struct insn insn;
 	uint16_t flags;
 
+	if (!memchr(v->code, PUSHF_OPCODE, sizeof(v->code)))
+		return;
 	(void)insn_decode(&insn, v->code, sizeof(v->code));
 	if (insn.kind != INSN_PUSHF ||
 	    gmem_read(&vcpu->machine->mem, &flags, rsp, sizeof(flags)) < 0)
