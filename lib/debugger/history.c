@@ -24,8 +24,9 @@
  * the guest can count. */
 #define LEAD_STEPS 64
 
-/* After so many single steps a shorter way is looked for. */
-#define FAR_STEPS 128
+/* After so many single steps a shorter way is looked for: they cost about as
+ * much as going back to the anchor twice, for that. */
+#define FAR_STEPS 40
 
 /* How often to look whether a checkpoint is due, and how long to wait for an
  * event to take it at. */
@@ -685,6 +686,7 @@ static void
 find_present(struct history *h)
 {
 	snapshot_drop(&h->lead);
+	snapshot_drop(&h->earlier);
 	h->leads = 0;
 	(void)position_look(vcpu_of_guest(h), &h->sought);
 	lead_on(h, h->goal == HISTORY_TO_INSTRUCTION &&
@@ -768,6 +770,32 @@ goes_further(struct history *h)
 	return true;
 }
 
+/* A new anchor is taken: this one may serve when the guest has gone back to
+ * that. */
+static void
+keep_anchor(struct history *h)
+{
+	snapshot_drop(&h->earlier);
+	h->earlier = h->anchor;
+	h->earlier_mark = h->anchor_mark;
+	h->anchor = (struct snapshot){ 0 };
+}
+
+/* The anchor moves to this place, which is `left` steps before the goal. */
+static void
+move_anchor(struct history *h)
+{
+	struct snapshot here = { 0 };
+	checkpoint_mark mark;
+
+	if (copy_present(h, &here, &mark) < 0)
+		return;
+	keep_anchor(h);
+	h->anchor = here;
+	h->anchor_mark = mark;
+	h->steps = h->left;
+}
+
 /* At a place that is `left` steps before the goal, or the goal itself. */
 static void
 step_on(struct history *h)
@@ -777,9 +805,8 @@ step_on(struct history *h)
 		.vcpu = vcpu_of_guest(h)->id,
 	};
 
-	if (h->left == ANCHOR_STEPS && h->steps > ANCHOR_FAR &&
-	    copy_present(h, &h->anchor, &h->anchor_mark) == 0)
-		h->steps = h->left;
+	if (h->left == ANCHOR_STEPS && h->steps > ANCHOR_FAR)
+		move_anchor(h);
 	if (h->left > 0) {
 		go(h, WANT_STEP, 0);
 		return;
@@ -809,18 +836,54 @@ step_from_anchor(struct history *h, uint64_t steps)
 	step_on(h);
 }
 
+/* From the anchor, at which the thread rests, to the present. */
 static void
-count_from_here(struct history *h)
+count(struct history *h)
 {
-	leave_way(h);
-	if (copy_present(h, &h->anchor, &h->anchor_mark) < 0) {
-		give_up(h);
-		return;
-	}
 	h->state = HISTORY_COUNTING;
 	h->steps = 0;
 	h->far = FAR_STEPS;
 	go(h, WANT_STEP, 0);
+}
+
+static void
+count_from_here(struct history *h)
+{
+	leave_way(h);
+	if (copy_present(h, &h->anchor, &h->anchor_mark) < 0)
+		give_up(h);
+	else
+		count(h);
+}
+
+/* The present is the anchor itself, in the turn of the thread that goes back.
+ * Is the one before it after the same event, so that steps lead here? */
+static bool
+can_count_from_earlier(const struct history *h)
+{
+	return h->known && h->steps == 0 && h->earlier.taken &&
+	       h->earlier.events == h->present.events &&
+	       h->earlier.at == h->present.at && tid_of_guest(h) == h->by &&
+	       is_between_instructions(h) &&
+	       !flight_is_before(&h->present.turn->flight);
+}
+
+static void
+count_from_earlier(struct history *h)
+{
+	snapshot_drop(&h->lead);
+	snapshot_drop(&h->anchor);
+	h->anchor = h->earlier;
+	h->anchor_mark = h->earlier_mark;
+	h->earlier = (struct snapshot){ 0 };
+	h->after = h->present.events;
+	h->end = h->present.turn->user.regs.rip;
+	if (snapshot_return(&h->anchor, h->machine) < 0) {
+		give_up(h);
+		return;
+	}
+	h->checkpoints.mark = h->anchor_mark;
+	count(h);
 }
 
 /* Have the breakpoint of the way there. */
@@ -841,6 +904,7 @@ measure(struct history *h)
 {
 	const uint64_t here = vcpu_user_rip(vcpu_of_guest(h));
 
+	keep_anchor(h);
 	if (copy_present(h, &h->anchor, &h->anchor_mark) < 0) {
 		give_up(h);
 		return;
@@ -850,6 +914,15 @@ measure(struct history *h)
 	plant(h, h->end);
 	meet_begin(h->machine, here, MEET_MANY, NULL);
 	go(h, WANT_RUN, 0);
+}
+
+/* So many meetings lead to the next anchor.  The last but one is copied on the
+ * way: no other is between them, so steps back go on from there later. */
+static void
+set_left(struct history *h, uint64_t meetings)
+{
+	h->early = meetings > 1;
+	h->left = meetings - h->early;
 }
 
 /* From the anchor on to the last meeting of its instruction. */
@@ -869,7 +942,9 @@ close_in(struct history *h, uint64_t meetings)
 		return;
 	}
 	h->state = HISTORY_CLOSING;
-	h->left = meetings - 1;
+	set_left(h, meetings - 1);
+	if (!h->early)
+		keep_anchor(h);
 	plant(h, vcpu_user_rip(vcpu_of_guest(h)));
 	debug_set_met(vcpu_of_guest(h), true);
 	meet_begin(h->machine, h->addr, h->left, NULL);
@@ -880,7 +955,7 @@ close_in(struct history *h, uint64_t meetings)
 static void
 go_to_last_meeting(struct history *h)
 {
-	h->left = h->meetings;
+	set_left(h, h->meetings);
 	if (!go_to_base(h, closer(h, h->after, h->base)))
 		return;
 	h->state = HISTORY_RETURNING;
@@ -902,6 +977,7 @@ arrive(struct history *h)
 static void
 go_to_place(struct history *h)
 {
+	h->early = false;
 	h->after = h->place.events;
 	h->addr = h->place.addr;
 	h->left = h->place.meetings;
@@ -1174,6 +1250,15 @@ on_searching(struct history *h, const struct debug_event *event)
 	go(h, WANT_RUN, event->signal);
 }
 
+/* The last meeting but one: the last is to come. */
+static void
+copy_early(struct history *h)
+{
+	(void)copy_present(h, &h->earlier, &h->earlier_mark);
+	h->early = false;
+	h->left = 1;
+}
+
 static void
 on_returning(struct history *h, const struct debug_event *event)
 {
@@ -1183,6 +1268,8 @@ on_returning(struct history *h, const struct debug_event *event)
 	h->left -= meet_counted(h->machine);
 	if (is_meeting(h, event))
 		h->left--;
+	if (h->left == 0 && events_of(h) == h->after && h->early)
+		copy_early(h);
 	if (h->left == 0 && events_of(h) == h->after && to_place)
 		arrive(h);
 	else if (h->left == 0 && events_of(h) == h->after)
@@ -1209,7 +1296,10 @@ can_measure(const struct history *h)
 {
 	bool steps;
 
+	if (h->steps < h->far + LEAD_STEPS / 2 && is_entered(h))
+		return false;
 	return h->after == h->present.events && h->end != 0 &&
+	       vcpu_user_rip(vcpu_of_guest(h)) != h->end &&
 	       is_between_instructions(h) && look_at_instruction(h, &steps);
 }
 
@@ -1258,11 +1348,15 @@ on_measuring(struct history *h, const struct debug_event *event)
 static void
 on_closing(struct history *h, const struct debug_event *event)
 {
-	h->left -= meet_counted(h->machine);
-	if (is_meeting(h, event) && --h->left == 0) {
+	const bool meets = is_meeting(h, event);
+
+	h->left -= meet_counted(h->machine) + meets;
+	if (meets && h->left == 0 && !h->early) {
 		count_from_here(h);
 		return;
 	}
+	if (meets && h->left == 0)
+		copy_early(h);
 	if (h->left > 0)
 		meet_begin(h->machine, h->addr, h->left, NULL);
 	pass_stop(h, event);
@@ -1642,6 +1736,8 @@ history_back(struct history *h, int tid)
 	h->waits = vcpu && vcpu->thread.awaits_turn;
 	if (vcpu && h->known && h->steps > 0)
 		step_from_anchor(h, h->steps - 1);
+	else if (vcpu && can_count_from_earlier(h))
+		count_from_earlier(h);
 	else
 		find_present(h);
 	return 0;

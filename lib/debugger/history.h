@@ -73,7 +73,9 @@
  * instruction are counted then, since its last event.
  *
  * While the present is a known number of steps after the anchor, one step back
- * is STEPPING alone.
+ * is STEPPING alone.  When it is the anchor itself, the anchor before that, if
+ * there is one on the same way, takes its place, and one step back begins with
+ * COUNTING.
  *
  * Nothing is printed or collected on the way, no signal is reported, and the
  * guest's output was written when it first came.
@@ -184,13 +186,15 @@ struct history {
 	struct checkpoints checkpoints;
 	uint64_t ran_from, look_at; /* RUNNING, NEARING: in nanoseconds */
 	struct snapshot present, anchor;
-	checkpoint_mark present_mark, anchor_mark;
+	struct snapshot earlier; /* than the anchor, to be the next one */
+	checkpoint_mark present_mark, anchor_mark, earlier_mark;
 	/* LEADING, FINDING: a state soon after the present, which is found
 	 * first; and what is known of the state that is to be found. */
 	struct snapshot lead;
 	struct hc_position sought;
 	/* Taken on the way, right after event `after`: closer than the base. */
 	struct checkpoint door;
+	bool early;   /* RETURNING: to the last meeting but one */
 	bool known;   /* the present is `steps` after the anchor */
 	bool by_step; /* the guest moves forward by one step */
 	uint64_t steps;
