@@ -42,7 +42,7 @@ takes_path(const struct hc_row *row)
 	unsigned i;
 
 	for (i = 0; i < row->argc; i++)
-		if (row->args[i].kind == HC_ARG_PATH)
+		if (hc_args(row)[i].kind == HC_ARG_PATH)
 			return true;
 	return false;
 }

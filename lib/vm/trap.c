@@ -38,7 +38,7 @@ trap_signal_name(int signal)
 {
 	const struct hc_name *name;
 
-	for (name = hc_names_signal; name->name; name++)
+	for (name = hc_names_signal; name->name[0]; name++)
 		if (name->value == (uint64_t)signal)
 			return name->name;
 	return "a real-time signal";

@@ -11,6 +11,7 @@
 #include "../unit/scratch.h"
 
 #include "hypercall/core/hypercall.h"
+#include "hypercall/core/names.h"
 #include "hypercall/dispatch/dispatch.h"
 #include "hypercall/file/path.h"
 #include "hypercall/own/own.h"
@@ -199,11 +200,12 @@ message(uint8_t b)
 }
 
 static uint64_t
-named(const struct hc_name *set, uint8_t b)
+named(uint8_t number, uint8_t b)
 {
+	const struct hc_name *set = hc_names(number);
 	unsigned n = 0;
 
-	while (set && set[n].name)
+	while (set && set[n].name[0])
 		n++;
 	return n ? set[b % n].value : b;
 }

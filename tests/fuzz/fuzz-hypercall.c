@@ -37,7 +37,7 @@ make_call(struct input *in)
 	for (; !row; row = hc_row(number))
 		number = (number + 1) % HYPERCALL_END;
 	for (i = 0; i < row->argc; i++)
-		call.arg[i] = argument(in, &row->args[i]);
+		call.arg[i] = argument(in, &hc_args(row)[i]);
 	hc_dispatch(&call, number);
 	take_signals();
 	calls++;

@@ -86,9 +86,9 @@ test_rows(void)
 		ordered = ordered && (i == 0 || numbers[i] > numbers[i - 1]);
 		complete = complete && row && row->classes;
 		for (a = 0; row && a < row->argc && row->argc < HC_ARGS; a++) {
-			const struct hc_arg *arg = &row->args[a];
+			const struct hc_arg *arg = &hc_args(row)[a];
 
-			complete = complete && arg->name;
+			complete = complete && arg->name[0];
 			pointers = pointers && (arg->kind < HC_ARG_INBUF ||
 						   arg->length < row->argc);
 		}
@@ -403,7 +403,7 @@ test_made_again(void)
 		if (row->classes & HC_FILE)
 			wrong = row->name;
 		for (i = 0; i < row->argc; i++)
-			if (row->args[i].kind == HC_ARG_FD)
+			if (hc_args(row)[i].kind == HC_ARG_FD)
 				wrong = row->name;
 	}
 	ok(again > 0 && !wrong,

@@ -215,7 +215,7 @@ call_row(uint32_t nr, unsigned place, uint64_t source, uint64_t fd)
 	unsigned i;
 
 	for (i = 0; i < row->argc && i < HC_ARGS; i++) {
-		switch (row->args[i].kind) {
+		switch (hc_args(row)[i].kind) {
 		case HC_ARG_FD: args[i] = i == place ? fd : source; break;
 		case HC_ARG_INBUF: args[i] = BYTES; break;
 		case HC_ARG_INIOV: args[i] = VECTOR; break;
@@ -223,7 +223,7 @@ call_row(uint32_t nr, unsigned place, uint64_t source, uint64_t fd)
 		}
 	}
 	for (i = 0; i < row->argc && i < HC_ARGS; i++) {
-		const struct hc_arg *arg = &row->args[i];
+		const struct hc_arg *arg = &hc_args(row)[i];
 
 		if (arg->kind == HC_ARG_INBUF)
 			args[arg->length] = 100;
@@ -273,7 +273,7 @@ test_every_row(void)
 		const struct hc_row *row = hc_row(nr);
 
 		for (place = 0; row && place < row->argc; place++) {
-			if (row->args[place].kind != HC_ARG_FD)
+			if (hc_args(row)[place].kind != HC_ARG_FD)
 				continue;
 			for (i = 0; i < SOURCES; i++, tried++)
 				hidden += hides(nr, place, FROM_MEMORY + i);
@@ -295,7 +295,7 @@ is_written(uint32_t nr, uint64_t fd)
 	if (nr == HC_torov_print)
 		return CALL(HC_torov_print, 0, 0, 0, 0, 0, 0, BYTES) >= 0;
 	for (i = 0; i < row->argc; i++)
-		written |= row->args[i].kind == HC_ARG_FD &&
+		written |= hc_args(row)[i].kind == HC_ARG_FD &&
 			   call_row(nr, i, fd, fd) >= 0;
 	return written;
 }

@@ -128,7 +128,7 @@ make_calls(uint32_t number, const struct hc_row *row)
 		in.at = bytes;
 		in.end = bytes + sizeof(bytes);
 		for (i = 0; i < row->argc; i++)
-			c.arg[i] = argument(&in, &row->args[i]);
+			c.arg[i] = argument(&in, &hc_args(row)[i]);
 		hc_dispatch(&c, number);
 		take_signals();
 	}

@@ -491,10 +491,10 @@ says_ways(const struct hc_row *row)
 	unsigned i, fds = 0, ways = 0, want = 0;
 
 	for (i = 0; i < row->argc; i++)
-		switch (row->args[i].kind) {
+		switch (hc_args(row)[i].kind) {
 		case HC_ARG_FD:
 			fds++;
-			ways |= (unsigned)row->args[i].unless << 2 * fds;
+			ways |= (unsigned)hc_args(row)[i].unless << 2 * fds;
 			break;
 		case HC_ARG_INBUF:
 		case HC_ARG_INIOV: want = HC_NO_WRITE << 2; break;
@@ -513,7 +513,7 @@ says_ways(const struct hc_row *row)
 static void
 test_way(uint32_t nr, const struct hc_row *row, unsigned place)
 {
-	const bool reads = row->args[place].unless == HC_NO_READ;
+	const bool reads = hc_args(row)[place].unless == HC_NO_READ;
 	int64_t fd = guest_open("/dev/null", reads ? O_WRONLY : O_RDONLY);
 	int64_t other = guest_open("/dev/zero", O_RDWR);
 	uint64_t args[HC_ARGS] = { 0 };
@@ -521,7 +521,7 @@ test_way(uint32_t nr, const struct hc_row *row, unsigned place)
 
 	((struct iovec *)at(PAGE))[0] = (struct iovec){ (void *)BUF, 1 };
 	for (i = 0; i < row->argc; i++)
-		switch (row->args[i].kind) {
+		switch (hc_args(row)[i].kind) {
 		case HC_ARG_FD:
 			args[i] = (uint64_t)(i == place ? fd : other);
 			break;
@@ -534,7 +534,7 @@ test_way(uint32_t nr, const struct hc_row *row, unsigned place)
 		default: break;
 		}
 	is_int(call(nr, args), -EBADF, "%s looks at how %s was opened",
-	    row->name, row->args[place].name);
+	    row->name, hc_args(row)[place].name);
 	shut(fd);
 	shut(other);
 }
@@ -551,7 +551,7 @@ test_ways(void)
 		ok(says_ways(row), "%s says what it does with its files",
 		    row->name);
 		for (i = 0; i < row->argc; i++)
-			if (row->args[i].unless)
+			if (hc_args(row)[i].unless)
 				test_way(forwarded[n], row, i);
 	}
 }

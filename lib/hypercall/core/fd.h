@@ -126,9 +126,11 @@ struct hc_fd {
 };
 
 struct hc_fds {
-	pthread_mutex_t lock; /* for opening and closing, and the next
+	pthread_mutex_t growing; /* for calls that make files in memory larger,
+				  * and novillo's own */
+	pthread_mutex_t lock;    /* for opening and closing, and the next
 			       * six */
-	unsigned sockets;     /* files with `buffered`, */
+	unsigned sockets;        /* files with `buffered`, */
 	unsigned sockets_most;
 	unsigned backlogs;       /* of all listeners: sockets_most at most */
 	struct hc_places open;   /* descriptors */
@@ -141,8 +143,6 @@ struct hc_fds {
 				 * this number on */
 	atomic_uint size;        /* as of Linux' table: all have been below */
 	atomic_uint files;       /* all files have been below this place */
-	pthread_mutex_t growing; /* for calls that make files in memory larger,
-				  * and novillo's own */
 	atomic_bool memory_made; /* there has been one, on this device: */
 	uint64_t memory_device;
 	uint32_t owner[HC_OWNERS]; /* places plus 1 of files with memory_of, by

@@ -348,7 +348,7 @@ hc_forward_on(
 	for (i = 0; i < HC_ARGS; i++)
 		f.arg[i] = (long)call->arg[i];
 	for (i = 0; r == 0 && i < row->argc; i++)
-		r = put_arg(&f, i, &row->args[i]);
+		r = put_arg(&f, i, &hc_args(row)[i]);
 	if (r == 0)
 		r = make_call(&f);
 	while (f.files > 0)

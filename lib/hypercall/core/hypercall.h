@@ -113,22 +113,23 @@ struct hc_guest {
 	struct gmem *mem;
 	struct space space;
 	struct hc_mapped mapped; /* under the lock of `mem` */
+	/* A start touches the small ones: they lie together. */
 	struct hc_policy policy;
+	struct hc_timepage time;
+	struct hc_limit limit[HC_LIMITS];
+	_Atomic uint32_t limits_set; /* 1 << RLIMIT_*: by the guest */
+	bool dumpable, no_new_privs; /* set by prctl() */
+	atomic_int kept[HC_KEPT];    /* and other values of it: process.c */
 	struct hc_fds fds;
 	struct hc_tree tree;
 	struct hc_shared_folder shared;
 	struct hc_ipc ipc;
 	struct hc_world world;
-	struct hc_timepage time;
 	struct hc_signals signals;
-	struct hc_limit limit[HC_LIMITS];
-	_Atomic uint32_t limits_set; /* 1 << RLIMIT_*: by the guest */
-	bool dumpable, no_new_privs; /* set by prctl() */
-	atomic_int kept[HC_KEPT];    /* and other values of it: process.c */
-	int nice;                    /* set by setpriority() */
-	atomic_int io_priority;      /* set by ioprio_set() */
-	_Atomic uint32_t persona;    /* set by personality() */
-	atomic_uint pipes;           /* bytes of pipes that were enlarged */
+	int nice;                 /* set by setpriority() */
+	atomic_int io_priority;   /* set by ioprio_set() */
+	_Atomic uint32_t persona; /* set by personality() */
+	atomic_uint pipes;        /* bytes of pipes that were enlarged */
 	/* Calls `serve` with a trace line around it; NULL: not traced. */
 	int64_t (*traced)(
 	    struct hc_call *call, uint32_t number, hc_serve *serve);

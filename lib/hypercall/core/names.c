@@ -661,3 +661,15 @@ const struct hc_name hc_names_inotify[] = {
 	NAME(IN_ONESHOT),
 	NAMES_END,
 };
+
+const struct hc_name *
+hc_names(uint8_t set)
+{
+	static const struct hc_name *const sets[HC_NAMES_END] = {
+#define SET(set) [HC_NAMES_##set] = hc_names_##set
+		HC_NAME_SETS(SET),
+#undef SET
+	};
+
+	return set < HC_NAMES_END ? sets[set] : NULL;
+}

@@ -8,7 +8,7 @@
 #include <asm/unistd.h>
 #include <errno.h>
 
-static const char *const linux_names[] = {
+static const char linux_names[][28] = {
 #define LINUX(number, name) [number] = #name,
 #include "abi/linux.def"
 #undef LINUX
@@ -46,7 +46,9 @@ find_refused(uint32_t number)
 const char *
 hc_linux_name(uint32_t number)
 {
-	return number < LINUX_NAMES ? linux_names[number] : NULL;
+	return number < LINUX_NAMES && linux_names[number][0]
+		   ? linux_names[number]
+		   : NULL;
 }
 
 bool

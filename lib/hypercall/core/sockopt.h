@@ -19,7 +19,7 @@ struct hc_sockopt {
 	int level, option;
 	unsigned may; /* HC_SOCKOPT_* */
 	size_t size;  /* of its value, at most */
-	const char *name, *type;
+	char name[32], type[24];
 };
 
 /* NULL: the option is not listed. */

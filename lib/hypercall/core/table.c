@@ -51,9 +51,9 @@
 #define DIRFD(n)   ARG(.name = #n, .kind = HC_ARG_DIRFD)
 #define ADDR(n)    ARG(.name = #n, .kind = HC_ARG_ADDR)
 #define FLAGS(n, set) \
-	ARG(.name = #n, .kind = HC_ARG_FLAGS, .names = hc_names_##set)
+	ARG(.name = #n, .kind = HC_ARG_FLAGS, .names = HC_NAMES_##set)
 #define ENUM(n, set) \
-	ARG(.name = #n, .kind = HC_ARG_ENUM, .names = hc_names_##set)
+	ARG(.name = #n, .kind = HC_ARG_ENUM, .names = HC_NAMES_##set)
 #define STR(n)            ARG(.name = #n, .kind = HC_ARG_STR)
 #define PATH(n)           ARG(.name = #n, .kind = HC_ARG_PATH)
 #define INBUF(n, l)       ARG(.name = #n, .kind = HC_ARG_INBUF, .length = l)
@@ -81,7 +81,7 @@
 #define FCNTL(n)          ARG(.name = #n, .kind = HC_ARG_FCNTL)
 #define PRCTL(n)          ARG(.name = #n, .kind = HC_ARG_PRCTL)
 #define UNUSED(n)         ARG(.name = #n, .kind = HC_ARG_NONE)
-#define SEVENTH(n)        [6] = STR(n)
+#define SEVENTH(n)        NOARGS, NOARGS, NOARGS, NOARGS, NOARGS, NOARGS, STR(n)
 #define NOARGS            ARG(.kind = HC_ARG_NONE)
 
 #define NEEDS(...)              \
@@ -123,24 +123,46 @@
 	SYS_recvmsg, SYS_newfstatat, SYS_fstatfs, SYS_fcntl, SYS_getsockopt, \
 	    SYS_close
 
+/* All arguments of all rows, and where those of each begin. */
+static const struct hc_arg args[] = {
+#define HYPERCALL(number, call, class_set, needed, count, ...) __VA_ARGS__,
+#define FORWARD(number, call, class_set, count, ...)           __VA_ARGS__,
+#include "abi/hypercall.def"
+#undef FORWARD
+#undef HYPERCALL
+};
+
+#define LENGTH(...) \
+	(sizeof((const struct hc_arg[]){ __VA_ARGS__ }) / sizeof(struct hc_arg))
+
+enum args_start {
+#define HYPERCALL(number, call, class_set, needed, count, ...) \
+	ARGS_##call, ARGS_LAST_##call = ARGS_##call + LENGTH(__VA_ARGS__) - 1,
+#define FORWARD(number, call, class_set, count, ...) \
+	HYPERCALL(number, call, class_set, , count, __VA_ARGS__)
+#include "abi/hypercall.def"
+#undef FORWARD
+#undef HYPERCALL
+};
+
 static const struct hc_row rows[] = {
-#define HYPERCALL(number, call, class_set, needed, count, ...)  \
-	{                                                       \
-		.name = #call,                                  \
-		.classes = (class_set)&HC_CLASSES,              \
-		.raises = (class_set) & ~HC_CLASSES,            \
-		.argc = count,                                  \
-		.args = (const struct hc_arg[]){ __VA_ARGS__ }, \
-		.needs = needed,                                \
+#define HYPERCALL(number, call, class_set, needed, count, ...) \
+	{                                                      \
+		.name = #call,                                 \
+		.classes = (class_set)&HC_CLASSES,             \
+		.raises = (class_set) & ~HC_CLASSES,           \
+		.argc = count,                                 \
+		.args = ARGS_##call,                           \
+		.needs = needed,                               \
 	},
-#define FORWARD(number, call, class_set, count, ...)            \
-	{                                                       \
-		.name = #call,                                  \
-		.classes = (class_set)&HC_CLASSES,              \
-		.raises = (class_set) & ~HC_CLASSES,            \
-		.argc = count,                                  \
-		.args = (const struct hc_arg[]){ __VA_ARGS__ }, \
-		.needs = NEEDS(SYS_##call),                     \
+#define FORWARD(number, call, class_set, count, ...) \
+	{                                            \
+		.name = #call,                       \
+		.classes = (class_set)&HC_CLASSES,   \
+		.raises = (class_set) & ~HC_CLASSES, \
+		.argc = count,                       \
+		.args = ARGS_##call,                 \
+		.needs = NEEDS(SYS_##call),          \
 	},
 #include "abi/hypercall.def"
 #undef FORWARD
@@ -167,7 +189,7 @@ _Static_assert(ROWS < UINT8_MAX, "an index fits into a byte");
 #define TERMIOS(kind_) \
 	ARG(.name = "argp", .kind = kind_, .type = "struct termios", .size = 36)
 /* No argument; the result has these names. */
-#define GIVES(set)   ARG(.kind = HC_ARG_NONE, .names = hc_names_##set)
+#define GIVES(set)   ARG(.kind = HC_ARG_NONE, .names = HC_NAMES_##set)
 #define GIVES_NUMBER ARG(.kind = HC_ARG_NONE)
 #define REQUEST(kind, request, ...)                 \
 	{                                           \
@@ -243,6 +265,12 @@ hc_row(uint32_t number)
 }
 
 const struct hc_arg *
+hc_args(const struct hc_row *row)
+{
+	return &args[row->args];
+}
+
+const struct hc_arg *
 hc_request(enum hc_arg_kind kind, uint32_t request)
 {
 	size_t i;
@@ -257,7 +285,7 @@ const struct hc_arg *
 hc_arg_of(const struct hc_call *call, const struct hc_row *row, unsigned i)
 {
 	static const struct hc_arg unknown = HEX(arg);
-	const struct hc_arg *arg = &row->args[i];
+	const struct hc_arg *arg = &hc_args(row)[i];
 
 	if (arg->kind != HC_ARG_IOCTL && arg->kind != HC_ARG_FCNTL &&
 	    arg->kind != HC_ARG_PRCTL)

@@ -73,25 +73,27 @@ enum hc_arg_kind {
 	HC_ARG_PRCTL,
 };
 
+/* These tables have texts and numbers where others have pointers, which a
+ * loader would relocate at each start, a page at a time. */
+
 /*
- * A value and its name; a null name ends a set.  In a set of flags, a mask says
- * that the name is one of several for those bits: O_RDONLY for O_ACCMODE.
+ * A value and its name; an empty name ends a set.  In a set of flags, a mask
+ * says that the name is one of several for those bits: O_RDONLY for O_ACCMODE.
  */
 struct hc_name {
 	uint64_t value;
-	const char *name;
+	char name[28];
 	uint64_t mask;
 };
 
 struct hc_arg {
-	const char *name;
-	uint8_t kind;     /* enum hc_arg_kind */
-	uint8_t length;   /* which argument is the length */
-	uint16_t size;    /* of the structure */
-	uint8_t unless;   /* a file with this mark refuses the call (fd.h) */
-	const char *type; /* its C type */
-	/* For FLAGS and ENUM; for NONE, the result's. */
-	const struct hc_name *names;
+	char name[16];
+	uint8_t kind;   /* enum hc_arg_kind */
+	uint8_t length; /* which argument is the length */
+	uint16_t size;  /* of the structure */
+	uint8_t unless; /* a file with this mark refuses the call (fd.h) */
+	uint8_t names;  /* enum hc_names; for NONE, the result's */
+	char type[24];  /* its C type, or empty */
 };
 
 /* The kernel's struct ifreq has a union: a type for each answer in it. */
@@ -102,11 +104,11 @@ typedef struct ifreq hc_if_index, hc_if_name, hc_if_flags, hc_if_addr,
 #define HC_NEEDS 16
 
 struct hc_row {
-	const char *name; /* NULL: no such call */
+	char name[24];
 	uint16_t classes; /* enum hc_class */
 	uint16_t raises;  /* enum hc_raises */
-	unsigned argc;
-	const struct hc_arg *args;
+	uint16_t argc;
+	uint16_t args; /* hc_args() */
 	/* The host calls that the handler makes, ended by -1.  A FORWARD row
 	 * has one, to which the call is forwarded. */
 	int16_t needs[HC_NEEDS];
@@ -114,6 +116,9 @@ struct hc_row {
 
 /* The table, by number. */
 const struct hc_row *hc_row(uint32_t number);
+
+/* Its arguments. */
+const struct hc_arg *hc_args(const struct hc_row *row);
 
 /* The argument of a request of this kind, such as IOCTL; NULL if the request
  * is not served. */

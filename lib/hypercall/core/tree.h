@@ -66,7 +66,7 @@ struct hc_tree {
 	struct hc_file *cwd; /* the working folder; NULL: there is none */
 	int self; /* /proc/self/fd, through which held files are opened */
 	pthread_mutex_t entered; /* by hc_held_enter() */
-	bool no_openat2; /* the host has none */
+	bool no_openat2;         /* the host has none */
 };
 
 /* The name in hc_tree.self of the file that descriptor `fd` holds. */

@@ -22,7 +22,7 @@ enum {
 static const struct {
 	uint32_t function, index;
 	unsigned reg;
-	const char *names[32];
+	char names[32][20];
 } words[] = {
 	{ 0x00000001, 0, EDX,
 	    { "fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8",
@@ -121,7 +121,7 @@ put_flags(struct hc_text *text, const struct hc_call *call)
 		for (bit = 0; bit < 32; bit++) {
 			const char *name = words[i].names[bit];
 
-			if ((reg[words[i].reg] >> bit & 1) && name && *name)
+			if ((reg[words[i].reg] >> bit & 1) && *name)
 				hc_text_put(text, " %s", name);
 		}
 	}

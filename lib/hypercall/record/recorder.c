@@ -39,8 +39,8 @@ hc_recording_refuse(struct hc_call *call, const char *reason, uint32_t number)
 static bool
 is_filled(const struct hc_row *row, unsigned i)
 {
-	return row->args[i].kind == HC_ARG_OUTBUF ||
-	       row->args[i].kind == HC_ARG_OUTIOV;
+	return hc_args(row)[i].kind == HC_ARG_OUTBUF ||
+	       hc_args(row)[i].kind == HC_ARG_OUTIOV;
 }
 
 /* How many of the bytes that a call asked for at `va` it may have written:
@@ -54,7 +54,7 @@ written(const struct hc_call *call, const struct hc_row *row, uint64_t va,
 	for (i = 0; i < row->argc; i++)
 		if (is_filled(row, i) &&
 		    (call->arg[i] == va ||
-			row->args[i].kind == HC_ARG_OUTIOV)) {
+			hc_args(row)[i].kind == HC_ARG_OUTIOV)) {
 			if (len > *left)
 				len = *left;
 			*left -= len;

@@ -209,9 +209,9 @@ hc_stream_of(const struct hc_call *call, const struct hc_row *row)
 	if (row == hc_row(HC_torov_print))
 		return stream_of(call, STDOUT_FILENO);
 	for (i = 1; i < row->argc; i++)
-		if (row->args[0].kind == HC_ARG_FD &&
-		    (row->args[i].kind == HC_ARG_INBUF ||
-			row->args[i].kind == HC_ARG_INIOV))
+		if (hc_args(row)[0].kind == HC_ARG_FD &&
+		    (hc_args(row)[i].kind == HC_ARG_INBUF ||
+			hc_args(row)[i].kind == HC_ARG_INIOV))
 			return stream_of(call, call->arg[0]);
 	return RECORD_NO_STREAM;
 }
@@ -224,8 +224,8 @@ hc_each_output(const struct hc_call *call, const struct hc_row *row,
 	unsigned i;
 
 	for (i = 0; i < row->argc; i++)
-		if (row->args[i].kind == HC_ARG_INBUF ||
-		    row->args[i].kind == HC_ARG_INIOV ||
+		if (hc_args(row)[i].kind == HC_ARG_INBUF ||
+		    hc_args(row)[i].kind == HC_ARG_INIOV ||
 		    row == hc_row(HC_torov_print))
 			visit_arg(call, row, i, visit, context);
 	if (row == hc_row(HC_torov_print))

@@ -64,7 +64,7 @@ has_no_signal(const struct hc_call *call, const struct hc_row *row)
 	unsigned i;
 
 	for (i = 0; i < row->argc; i++)
-		if (row->args[i].names == hc_names_msg)
+		if (hc_args(row)[i].names == HC_NAMES_msg)
 			return call->arg[i] & MSG_NOSIGNAL;
 	return false;
 }

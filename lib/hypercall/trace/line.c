@@ -96,7 +96,7 @@ line_address(struct hc_line *line, uint64_t va)
 static const struct hc_name *
 find_name(const struct hc_name *set, uint64_t value)
 {
-	for (; set->name; set++)
+	for (; set->name[0]; set++)
 		if (set->value == value)
 			return set;
 	return NULL;
@@ -118,7 +118,7 @@ line_flags(struct hc_line *line, const struct hc_name *set, uint64_t value)
 		line_put(line, "%s", zero->name);
 		return;
 	}
-	for (; set->name; set++) {
+	for (; set->name[0]; set++) {
 		uint64_t mask = set->mask ? set->mask : set->value;
 
 		if (!mask || (seen & mask) || (value & mask) != set->value ||

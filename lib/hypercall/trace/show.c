@@ -1180,7 +1180,7 @@ void
 show_bytes(
     const struct hc_show *show, const char *type, uint64_t va, uint64_t len)
 {
-	if (!type)
+	if (!*type)
 		show_buffer(show, va, len);
 	else if (strcmp(type, "cpu_set_t") == 0)
 		show_processors(show, va, len);

@@ -35,7 +35,7 @@ void show_sockaddr(const struct hc_show *show, uint64_t va, uint64_t len);
 void show_address(struct hc_line *line, const struct sockaddr *address);
 /* The fields of a message, whose parts and control messages are in memory. */
 void show_message(struct hc_show *show, const struct msghdr *message);
-/* A buffer of `len` bytes of the C type `type`; if that is NULL, any bytes. */
+/* A buffer of `len` bytes of the C type `type`; if that is empty, any bytes. */
 void show_bytes(
     const struct hc_show *show, const char *type, uint64_t va, uint64_t len);
 

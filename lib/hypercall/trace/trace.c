@@ -144,8 +144,12 @@ put_input(struct hc_traced *t, const struct hc_arg *arg, uint64_t value)
 	case HC_ARG_MODE:
 	case HC_ARG_OCT: line_put(line, "%#03o", (unsigned)value); break;
 	case HC_ARG_DIRFD: put_dirfd(t, (int)value); break;
-	case HC_ARG_FLAGS: line_flags(line, arg->names, (uint32_t)value); break;
-	case HC_ARG_ENUM: show_enum(line, arg->names, (uint32_t)value); break;
+	case HC_ARG_FLAGS:
+		line_flags(line, hc_names(arg->names), (uint32_t)value);
+		break;
+	case HC_ARG_ENUM:
+		show_enum(line, hc_names(arg->names), (uint32_t)value);
+		break;
 	case HC_ARG_STR: show_string(&show, value, show.most); break;
 	case HC_ARG_PATH: show_string(&show, value, SHOWN_PATH); break;
 	case HC_ARG_INBUF: put_bytes(t, &show, arg, value, length); break;
@@ -328,7 +332,7 @@ keep_limit(struct hc_traced *t, const struct hc_row *row)
 	t->limit[0] = '\0';
 	if (t->number != HC_recvmmsg)
 		return;
-	put_input(t, &row->args[row->argc - 1], t->call->recvmmsg.timeout);
+	put_input(t, &hc_args(row)[row->argc - 1], t->call->recvmmsg.timeout);
 	n = line->used - before;
 	if (!line->cut && n < sizeof(t->limit)) {
 		memcpy(t->limit, line->text + before, n);
@@ -498,9 +502,9 @@ put_value(struct hc_traced *t, const struct hc_row *row, uint64_t value)
 		if (value == 0)
 			return;
 		line_put(&t->line, " (flags ");
-		line_flags(&t->line, names->names, value);
+		line_flags(&t->line, hc_names(names->names), value);
 		line_put(&t->line, ")");
-	} else if (row && row->args[0].kind == HC_ARG_OCT) {
+	} else if (row && hc_args(row)[0].kind == HC_ARG_OCT) {
 		/* umask(), whose first argument is a mode, returns one. */
 		line_put(&t->line, "%#03" PRIo64, value);
 	} else if (returns_fd(t->number)) {
@@ -521,7 +525,7 @@ put_left(struct hc_traced *t, const struct hc_row *row, int64_t result)
 
 	if (!t->limit[0] || !t->call->recvmmsg.timeout || result < 0)
 		return;
-	arg = &row->args[row->argc - 1];
+	arg = &hc_args(row)[row->argc - 1];
 	line_put(&t->line, " (left ");
 	show_struct(&show, arg->type, arg->size, t->call->recvmmsg.timeout);
 	line_put(&t->line, ")");
@@ -535,7 +539,7 @@ put_array(struct hc_traced *t, const struct hc_row *row, int64_t result)
 	unsigned i;
 
 	for (i = 0; row && i < row->argc; i++) {
-		const struct hc_arg *arg = &row->args[i];
+		const struct hc_arg *arg = &hc_args(row)[i];
 
 		if (arg->kind != HC_ARG_INOUTARR || is_late(t, arg) ||
 		    result < 0)
