@@ -136,6 +136,7 @@ GUEST_PLAIN = \
 	guest/sum_file.elf \
 	guest/torture.elf \
 	guest/touch.elf \
+	guest/turns.elf \
 	guest/where.elf
 
 # The same bytes that torov.elf executes, as ToroV loads them.

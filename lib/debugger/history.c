@@ -757,11 +757,13 @@ go_on_from_here(struct history *h, enum history_goal goal)
 static bool
 goes_further(struct history *h)
 {
+	const struct vcpu *vcpu = vcpu_of_tid(h, h->by);
 	const bool other = tid_of_guest(h) != h->by;
 
 	if (h->by == 0 || (!other && !h->waits))
 		return false;
 	h->waits = h->waits && other;
+	h->is_end = h->is_end && vcpu && !vcpu->thread.awaits_turn;
 	if (h->interrupted)
 		give_up(h);
 	else
@@ -842,6 +844,7 @@ count(struct history *h)
 {
 	h->state = HISTORY_COUNTING;
 	h->steps = 0;
+	h->passed = UINT64_MAX;
 	h->far = FAR_STEPS;
 	go(h, WANT_STEP, 0);
 }
@@ -1308,7 +1311,10 @@ on_counting(struct history *h, const struct debug_event *event)
 {
 	const bool there = snapshot_is_present(&h->present, h->machine);
 
+	h->is_end = is_step(event) && h->passed == h->steps;
 	h->steps += is_step(event);
+	if (is_passing(h, event))
+		h->passed = h->steps;
 	/* An INT3 is passed with its signal, before the step is made; a call
 	 * that waits passes the turn on. */
 	if (there && (is_step(event) || event->kind == EVENT_SIGNAL ||
@@ -1387,10 +1393,26 @@ go_before_access(struct history *h, const struct debug_event *event)
 	find_present(h);
 }
 
+/* The thread has left its turn after an event: its next instruction is the one
+ * that was looked for. */
+static void
+rest_at_end(struct history *h)
+{
+	struct vcpu *vcpu = vcpu_of_tid(h, h->by);
+	const struct debug_event step = { .kind = EVENT_STEP,
+		.vcpu = vcpu->id };
+
+	h->known = false;
+	debug_set_met(vcpu, true);
+	finish(h, &step);
+}
+
 static void
 end_at_stop(struct history *h, const struct debug_event *event)
 {
-	if (h->goal == HISTORY_TO_TURN) {
+	if (h->goal == HISTORY_TO_TURN && h->is_end) {
+		rest_at_end(h);
+	} else if (h->goal == HISTORY_TO_TURN) {
 		go_on_from_here(h, HISTORY_TO_INSTRUCTION);
 	} else if (event->kind == EVENT_WATCH) {
 		go_before_access(h, event);
@@ -1678,14 +1700,21 @@ begin_way(struct history *h, enum history_goal goal, enum history_task task)
 	return 0;
 }
 
+/* Has one thread made all steps since the anchor? */
+static bool
+has_run_on(const struct history *h)
+{
+	return h->machine->live == 1 ||
+	       replay_of(h)->ops->at(&h->machine->guest) == h->anchor.at;
+}
+
 /* A few steps from the anchor need no copy of the present: they cannot be
- * interrupted.  They are the thread's if it has kept its turn. */
+ * interrupted. */
 static bool
 is_close(const struct history *h, int tid)
 {
 	return h->known && h->steps > 0 && h->steps <= ANCHOR_FAR &&
-	       tid_of_guest(h) == tid &&
-	       replay_of(h)->ops->at(&h->machine->guest) == h->anchor.at;
+	       tid_of_guest(h) == tid && has_run_on(h);
 }
 
 /* The few steps of a guest that is close. */
@@ -1734,7 +1763,7 @@ history_back(struct history *h, int tid)
 		return r;
 	h->by = tid;
 	h->waits = vcpu && vcpu->thread.awaits_turn;
-	if (vcpu && h->known && h->steps > 0)
+	if (vcpu && h->known && h->steps > 0 && has_run_on(h))
 		step_from_anchor(h, h->steps - 1);
 	else if (vcpu && can_count_from_earlier(h))
 		count_from_earlier(h);

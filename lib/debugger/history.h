@@ -210,7 +210,12 @@ struct history {
 	bool waits;
 	int ran;        /* the thread that has run last, */
 	bool left_turn; /* which has left its turn, and is that one */
-	bool armed;     /* the next resumption leads to `place` */
+	/* COUNTING: so many steps were made when the turn was last passed on.
+	 * FINDING, to that turn: its end is the instruction before the present,
+	 * of which that is the first step in another turn. */
+	uint64_t passed;
+	bool is_end;
+	bool armed; /* the next resumption leads to `place` */
 	struct history_place place;
 	struct history_place marked[HISTORY_PLACES];
 	unsigned marks;

@@ -117,6 +117,26 @@ replay "break work" "continue" "continue" "thread 1" \
 has "$answer" "No more reverse-execution history" \
     "a step of a thread without the turn waits until the thread has it"
 
+# Steps over calls at which the turn is passed on, and back.
+record "$guests/turns.elf"
+{
+	repeated 5 stepi
+	repeated 5 reverse-stepi
+} >"$scratch/over"
+replay "source $scratch/place" "break pass" \
+    "continue" "place" "source $scratch/over" \
+    "continue" "place" "source $scratch/over" \
+    "continue" "place" "source $scratch/over" "detach"
+is "$(places | awk '
+	{ at[NR % 11] = $0 }
+	NR % 11 == 0 {
+		for (i = 1; i <= 5; i++)
+			if (at[i] != at[(12 - i) % 11])
+				print at[i] ", back: " at[(12 - i) % 11]
+		rounds++
+	}
+	END { print rounds + 0 }')" 3 "places after such calls are the same"
+
 # Signals come where they were recorded, on the way out of a handler and into it.
 status_=0
 "$novillo" "--record=$log" "$guests/signals.elf" raise >"$scratch/recorded" \
