@@ -6,6 +6,7 @@
 #include "hypercall/record/turn.h"
 #include "tap.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #define THREADS 4
@@ -158,6 +159,35 @@ test_order(void)
 	    "and get it in the order in which they asked");
 }
 
+static void
+on_signal(int signal)
+{
+	(void)signal;
+}
+
+/* The waits of one that is kicked all the time are shorter than a slice. */
+static void
+test_kicked(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	pthread_t host;
+	unsigned ms;
+
+	start();
+	kicked = NULL;
+	if (sigaction(SIGUSR1, &action, NULL) < 0)
+		bail("a handler");
+	pthread_create(&host, NULL, take_once, &thread[1]);
+	wait_until_wanted_by(&thread[1]);
+	for (ms = 0; !kicked && ms < 30000; ms += HC_TURN_MS / 5) {
+		pthread_kill(host, SIGUSR1);
+		usleep(HC_TURN_MS / 5 * 1000);
+	}
+	ok(kicked == &thread[0], "kicks do not keep a thread from its turn");
+	hc_turn_leave(&turn, &thread[0]);
+	pthread_join(host, NULL);
+}
+
 static void *
 await_once(void *arg)
 {
@@ -208,6 +238,7 @@ main(void)
 {
 	test_one();
 	test_order();
+	test_kicked();
 	test_given();
 	test_stalled();
 	return done_testing();

@@ -202,7 +202,7 @@ look_ahead(struct hc_recording *rec, struct hc_thread *thread)
 	/* A debugger may take its time. */
 	if (rec->replay.passed)
 		return NULL;
-	rec->sought_ms = hc_record_ms();
+	rec->sought_ms = hc_turn_ms();
 	return hc_preempt_timer(rec, thread, HC_SEEK_SECONDS * 1000) < 0
 		   ? "the replay: the host has no timer left"
 		   : NULL;
@@ -213,7 +213,7 @@ static const char *
 look_at_clock(struct hc_recording *rec)
 {
 	if (!rec->sought_ms ||
-	    hc_record_ms() - rec->sought_ms < HC_SEEK_SECONDS * 1000)
+	    hc_turn_ms() - rec->sought_ms < HC_SEEK_SECONDS * 1000)
 		return NULL;
 	hc_recording_diverges(rec,
 	    "the thread was preempted at 0x%" PRIx64 ", and has not come there"

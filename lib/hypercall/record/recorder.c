@@ -244,7 +244,7 @@ static const char *
 delay(struct hc_guest *guest, struct hc_thread *thread)
 {
 	struct hc_recording *rec = guest->recording;
-	const uint64_t now = hc_record_ms();
+	const uint64_t now = hc_turn_ms();
 	const uint64_t patience = rec->turn.patience * HC_TURN_MS;
 	const bool first = !rec->delayed;
 
@@ -292,7 +292,7 @@ hc_record_resumed(struct hc_guest *guest)
 	struct hc_recording *rec = guest->recording;
 
 	rec->delayed = 0;
-	rec->turn_ms = hc_record_ms();
+	rec->turn_ms = hc_turn_ms();
 }
 
 static int

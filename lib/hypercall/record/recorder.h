@@ -41,16 +41,10 @@ void hc_turns_attach(struct hc_recording *rec, struct hc_thread *first);
 enum hc_turn_taken hc_record_turn(
     struct hc_recording *rec, struct hc_thread *thread, uint32_t number);
 
-/* The clock of turns, in milliseconds. */
-uint64_t hc_record_ms(void);
-
 /* Records of `kind` that follow give the turn to other threads: when this
  * returns, they have given it back, or under a debugger it is PASSED. */
 enum hc_turn_taken hc_replay_turn(
     struct hc_recording *rec, struct hc_thread *thread, enum record_kind kind);
-
-/* Milliseconds of a clock that only grows. */
-uint64_t hc_record_ms(void);
 
 /* Why a guest cannot be recorded whose thread keeps the turn. */
 #define HC_STALLED                                                            \

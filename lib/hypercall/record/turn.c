@@ -10,6 +10,16 @@
 #include "hypercall/core/hostcall.h"
 
 #include <linux/futex.h>
+#include <time.h>
+
+uint64_t
+hc_turn_ms(void)
+{
+	struct timespec now = { 0 };
+
+	(void)hc_host(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 void
 hc_turn_init(struct hc_turn *t, struct hc_thread *thread)
@@ -62,15 +72,28 @@ preempt(struct hc_turn *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
+/* Have so many milliseconds passed?  The next begin now. */
+static bool
+is_over(uint64_t *since, unsigned ms)
+{
+	const uint64_t now = hc_turn_ms();
+	const bool over = now - *since >= ms;
+
+	if (over)
+		*since = now;
+	return over;
+}
+
+/* A kick ends a wait and not the slice, or a thread that is kicked often would
+ * never ask for the preemption of another. */
 static enum hc_turn_taken
 await(struct hc_turn *t, struct hc_thread *thread, unsigned most)
 {
-	const struct timespec slice = { .tv_nsec = HC_TURN_MS * 1000000L };
-	const struct timespec second = { 1, 0 };
-	uint64_t events = t->events;
+	const unsigned slice = most > 0 ? HC_TURN_MS : 1000;
+	const struct timespec time = { slice / 1000, slice % 1000 * 1000000L };
+	uint64_t events = t->events, since = hc_turn_ms();
 	unsigned quiet = 0;
-	bool kicked = false;
-	int64_t r;
+	bool kicked = false, late;
 
 	while (!thread->has_turn) {
 		/* The reason of a kick is looked at when the thread runs. */
@@ -81,15 +104,17 @@ await(struct hc_turn *t, struct hc_thread *thread, unsigned most)
 		/* The time of the debugger does not count. */
 		if (thread->ops->rest(thread)) {
 			quiet = 0;
+			since = hc_turn_ms();
 			continue;
 		}
-		r = hc_host_wait_alone(thread, SYS_futex, &thread->has_turn,
-		    FUTEX_WAIT_PRIVATE, 0, most > 0 ? &slice : &second, 0, 0);
-		if (r == -ETIMEDOUT)
+		(void)hc_host_wait_alone(thread, SYS_futex, &thread->has_turn,
+		    FUTEX_WAIT_PRIVATE, 0, &time, 0, 0);
+		late = is_over(&since, slice);
+		if (late)
 			quiet = is_quiet(t, &events) ? quiet + 1 : 0;
 		if (most > 0 && quiet == most)
 			return HC_TURN_STALLED;
-		if (r == -ETIMEDOUT && quiet >= t->patience)
+		if (late && quiet >= t->patience)
 			preempt(t);
 	}
 	if (kicked)

@@ -41,6 +41,9 @@ struct hc_turn {
 	atomic_bool waits;
 };
 
+/* Milliseconds of a clock that only grows. */
+uint64_t hc_turn_ms(void);
+
 /* `thread` has it. */
 void hc_turn_init(struct hc_turn *t, struct hc_thread *thread);
 

@@ -27,15 +27,6 @@ recording_of(struct hc_turns *turns)
 						   struct hc_recording, turns));
 }
 
-uint64_t
-hc_record_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)hc_host(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Is it a word that the call before the wait may have changed?  Larger ranges
  * are buffers, which the waiting call fills. */
 static bool
@@ -87,7 +78,7 @@ come_back(struct hc_recording *rec, struct hc_thread *thread)
 	put_turn(rec, thread);
 	rec->runs = thread->tid;
 	rec->turn_events = rec->events;
-	rec->turn_ms = hc_record_ms();
+	rec->turn_ms = hc_turn_ms();
 	return taken;
 }
 
@@ -168,7 +159,7 @@ hc_record_turn(
 		return HC_TURN_TAKEN;
 	if (number != HC_sched_yield &&
 	    rec->events - rec->turn_events < EVENTS_MAX &&
-	    hc_record_ms() - rec->turn_ms < TURN_MS)
+	    hc_turn_ms() - rec->turn_ms < TURN_MS)
 		return HC_TURN_TAKEN;
 	rec->left_in_call = false;
 	if (number > 0)
