@@ -246,6 +246,34 @@ vcpu_settle(struct vcpu *vcpu)
 	return r == -EINTR || r == -EAGAIN ? 0 : r;
 }
 
+int
+vcpu_ask_events(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->kvm.run;
+	const uint64_t asked = run->kvm_valid_regs;
+	int r;
+
+	if (asked & KVM_SYNC_X86_EVENTS)
+		return 0;
+	run->kvm_valid_regs |= KVM_SYNC_X86_EVENTS;
+	r = vcpu_settle(vcpu);
+	run->kvm_valid_regs = asked;
+	return r;
+}
+
+/* The next entry reports an error again. */
+void
+vcpu_forget_trap(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->kvm.run;
+
+	if (vcpu->flight.frame || vcpu_ask_events(vcpu) < 0)
+		return;
+	run->s.regs.events.exception.injected = 0;
+	run->s.regs.events.exception.pending = 0;
+	run->kvm_dirty_regs |= KVM_SYNC_X86_EVENTS;
+}
+
 static int
 enter_user_mode(struct vcpu *vcpu)
 {
@@ -286,7 +314,8 @@ vcpu_flush(struct vcpu *vcpu)
 		r = kvmcore_set_sregs(&vcpu->kvm, &run->s.regs.sregs);
 	if (r == 0 && (run->kvm_dirty_regs & KVM_SYNC_X86_REGS))
 		r = kvmcore_set_regs(&vcpu->kvm, &run->s.regs.regs);
+	/* Events are set by the next entry. */
 	if (r == 0)
-		run->kvm_dirty_regs = 0;
+		run->kvm_dirty_regs &= KVM_SYNC_X86_EVENTS;
 	return r;
 }

@@ -57,6 +57,18 @@ int vcpu_set_sregs(struct vcpu *vcpu, const struct kvm_sregs *sregs);
  */
 int vcpu_settle(struct vcpu *vcpu);
 
+/* Have the queued traps in run->s.regs.events, which KVM reports on request:
+ * exits cost more then.  0 or -errno. */
+int vcpu_ask_events(struct vcpu *vcpu);
+
+/*
+ * The vCPU was kicked after an instruction whose trap is known by where it led:
+ * the trap that KVM may have queued is not delivered.  Setting registers drops
+ * one that is pending, and not one whose delivery has begun
+ * (KVM_SET_VCPU_EVENTS, api.rst).  A trap that has reached its stub stays.
+ */
+void vcpu_forget_trap(struct vcpu *vcpu);
+
 /*
  * Take a vCPU out of the shim, as if the shim had returned: its registers are
  * the user's from then on.  The door's hypercall has been served, or will be

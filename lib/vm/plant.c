@@ -181,7 +181,10 @@ meets(struct vcpu *vcpu, uint64_t address)
 bool
 plant_is_met(struct vcpu *vcpu)
 {
-	return meets(vcpu, vcpu_user_rip(vcpu) - 1);
+	if (!meets(vcpu, vcpu_user_rip(vcpu) - 1))
+		return false;
+	vcpu_forget_trap(vcpu);
+	return true;
 }
 
 void

@@ -50,10 +50,12 @@ run_to(struct vcpu *vcpu)
 		kick_forget(vcpu);
 		if (is_called_away(vcpu))
 			return false;
-		/* Kicked after the step, whose trap KVM has forgotten. */
+		/* Kicked after the step. */
 		if (plant_steps(p) && !plant_waits(vcpu) &&
-		    vcpu_user_rip(vcpu) != from)
+		    vcpu_user_rip(vcpu) != from) {
+			vcpu_forget_trap(vcpu);
 			return true;
+		}
 		if (plant_steps(p))
 			plant_trace(vcpu, true);
 		vcpu_enter(vcpu);
@@ -404,6 +406,13 @@ seek(struct vcpu *vcpu, const struct hc_position *to)
 	    vcpu_user_rip(vcpu) == p->probe && !is_called_away(vcpu)) {
 		pass(vcpu);
 		return true;
+	}
+	if (p->state == PLANT_PASSES && !p->met) {
+		if (plant_awaits_trap(vcpu))
+			return true;
+		/* Kicked after the step. */
+		if (!plant_waits(vcpu))
+			vcpu_forget_trap(vcpu);
 	}
 	/* Kicked with the INT3's trap on its way. */
 	if (p->state == PLANT_SEEKS && (p->met || plant_is_met(vcpu)))

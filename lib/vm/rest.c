@@ -38,22 +38,6 @@ may_have_met_int3(struct vcpu *vcpu)
 		   meet_waits(vcpu) || plant_waits_inside(vcpu));
 }
 
-/* KVM reports queued traps on request; exits cost more then. */
-static int
-ask_for_events(struct vcpu *vcpu)
-{
-	struct kvm_run *run = vcpu->kvm.run;
-	const uint64_t asked = run->kvm_valid_regs;
-	int r;
-
-	if (asked & KVM_SYNC_X86_EVENTS)
-		return 0;
-	run->kvm_valid_regs |= KVM_SYNC_X86_EVENTS;
-	r = vcpu_settle(vcpu);
-	run->kvm_valid_regs = asked;
-	return r;
-}
-
 /* If a vCPU was kicked with a trap on its way, let the trap arrive, before the
  * state that it concerns is changed. */
 static int
@@ -67,7 +51,7 @@ finish_trap(struct vcpu *vcpu)
 		if (f->frame || f->call != CALL_NONE || flight_is_due(f) ||
 		    vcpu->debug.event.kind != EVENT_NONE)
 			break;
-		r = ask_for_events(vcpu);
+		r = vcpu_ask_events(vcpu);
 		if (r < 0)
 			break;
 		if (has_trap_coming(vcpu)) {

@@ -32,10 +32,12 @@ RUN_TESTS = \
 	tests/run/t-trace.sh
 KVM_TESTS += $(RUN_TESTS)
 
-check_PROGRAMS += tests/run/alter tests/run/mkelf tests/run/without
+check_PROGRAMS += tests/run/alter tests/run/mkelf tests/run/pester \
+	tests/run/without
 tests_run_alter_SOURCES = tests/run/alter.c
 tests_run_alter_LDADD = lib/librecord.a
 tests_run_mkelf_SOURCES = tests/run/mkelf.c tests/unit/elfmaker.h
+tests_run_pester_SOURCES = tests/run/pester.c
 tests_run_without_SOURCES = tests/run/without.c
 
 EXTRA_DIST += tests/run/config.json tests/run/run-guest.sh
