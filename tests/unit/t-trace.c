@@ -592,6 +592,22 @@ looks_like(const char *got, const char *pattern)
 	return *got == '\0';
 }
 
+/* The trace of a call lies where another's was. */
+static void
+test_leftover(void)
+{
+	struct hc_call call = {
+		.guest = &guest, .thread = &first, .arg = { 1, 1, 1, 1, 1, 1 }
+	};
+	struct hc_traced t;
+
+	memset(&t, 0x41, sizeof(t));
+	hc_trace_enter(&trace, &t, &call, 498);
+	leave(&t, 0);
+	is_str(traced(), "syscall_0x1f2(0x1, 0x1, 0x1, 0x1, 0x1, 0x1) = 0\n",
+	    "a call without a row shows nothing of another");
+}
+
 static void
 test_times(void)
 {
@@ -702,6 +718,7 @@ main(int argc, char **argv)
 	test_left();
 	test_frame();
 	test_threads();
+	test_leftover();
 	test_times();
 	test_summary();
 	return done_testing();

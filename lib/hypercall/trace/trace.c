@@ -329,7 +329,6 @@ keep_limit(struct hc_traced *t, const struct hc_row *row)
 	struct hc_line *line = &t->line;
 	size_t before = line->used, n;
 
-	t->limit[0] = '\0';
 	if (t->number != HC_recvmmsg)
 		return;
 	put_input(t, &hc_args(row)[row->argc - 1], t->call->recvmmsg.timeout);
@@ -694,6 +693,7 @@ hc_trace_enter(struct hc_trace *trace, struct hc_traced *t,
 	t->arg = 0;
 	t->comma = t->unfinished = false;
 	t->changes = 0;
+	t->limit[0] = '\0';
 	/* A number without a row cannot be excluded by its name. */
 	t->wanted = trace->lines &&
 		    (!row || hc_set_has(&trace->wanted, number));
