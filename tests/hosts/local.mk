@@ -18,7 +18,9 @@
 # Tests that need a debugger, which the hosts lack, run on this machine.
 HOST_MAIN = \
 	tests/gdb/t-gdb.sh \
+	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-record.sh \
+	tests/gdb/t-gdb-regs.sh \
 	tests/gdb/t-gdb-reverse.sh \
 	tests/gdb/t-gdb-stops.sh \
 	tests/gdb/t-gdb-threads.sh
@@ -28,7 +30,6 @@ HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb-tested.sh \
 	tests/gdb/t-gdb-turns.sh
 HOST_DEBUGGER_B = \
-	tests/gdb/t-gdb-regs.sh \
 	tests/gdb/t-gdb-signals.sh \
 	tests/gdb/t-gdb-ways.sh
 HOST_DEBUGGER_NEITHER = \
@@ -42,7 +43,6 @@ HOST_DEBUGGER_NEITHER = \
 	tests/gdb/t-gdb-mi.sh \
 	tests/gdb/t-gdb-monitor.sh \
 	tests/gdb/t-gdb-places.sh \
-	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-python.sh \
 	tests/gdb/t-gdb-run.sh \
 	tests/gdb/t-gdb-story.sh \
