@@ -4,6 +4,7 @@
  * first instruction.  It has its own entry, which saves this state before
  * anything can change it.
  */
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,6 +24,8 @@
 #define HWCAP_SSE	(1UL << 25)
 #define HWCAP_SSE2	(1UL << 26)
 #define HWCAP2_FSGSBASE (1UL << 1)
+
+#define LEAST 2048 /* MINSIGSTKSZ of Linux: a smaller stack is refused */
 
 /* The first instructions store here by offset: ORDER entry. */
 static struct entry {
@@ -228,6 +231,40 @@ test_system(void)
 	    "AT_SYSINFO_EHDR points at an ELF file");
 }
 
+static volatile int handled;
+
+static void
+count(int signal)
+{
+	(void)signal;
+	handled++;
+}
+
+/* A stack of that size, at each alignment; the handler itself needs a little
+ * below it. */
+static void
+test_signal_stack(void)
+{
+	const struct sigaction action = { .sa_handler = count,
+		.sa_flags = SA_ONSTACK };
+	const unsigned long *e = find(AT_MINSIGSTKSZ);
+	static char room[65536];
+	stack_t own = { .ss_flags = 0 };
+	int i;
+
+	if (!ok(e != NULL && e[1] < sizeof(room) / 2,
+		"AT_MINSIGSTKSZ is the size of a stack"))
+		return;
+	own.ss_size = e[1] < LEAST ? LEAST : e[1];
+	sigaction(SIGUSR1, &action, NULL);
+	for (i = 0; i < 64; i++) {
+		own.ss_sp = room + sizeof(room) / 2 + i;
+		sigaltstack(&own, NULL);
+		raise(SIGUSR1);
+	}
+	same(handled, 64, "a signal's frame fits there");
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
@@ -237,5 +274,6 @@ main(int argc, char **argv, char **envp)
 	test_headers();
 	test_identity();
 	test_system();
+	test_signal_stack();
 	return tap_done();
 }

@@ -253,6 +253,16 @@ place_frame(const struct machine *m, const struct sigframe *frame, uint64_t rsp,
 	       (*at > bottom && *at - bottom <= frame->stack.ss_size);
 }
 
+/* Each part may be moved down to where it is aligned. */
+uint64_t
+sigframe_room(const struct machine *m)
+{
+	const uint64_t room = area_size(m) + XSAVE_ALIGN +
+			      sizeof(struct rt_sigframe) + FRAME_ALIGN + 8;
+
+	return (room + FRAME_ALIGN - 1) & ~(uint64_t)(FRAME_ALIGN - 1);
+}
+
 int
 sigframe_push(struct vcpu *vcpu, const struct sigframe *frame)
 {

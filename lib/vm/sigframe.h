@@ -16,6 +16,9 @@ struct sigframe {
 	stack_t stack; /* the stack for handlers, to be restored too */
 };
 
+/* The least size of a stack for handlers: a frame fits, wherever it ends. */
+uint64_t sigframe_room(const struct machine *m);
+
 /*
  * Save the registers of a vCPU at rest (vcpu_rest()) in a frame, and set them
  * for the handler's start.  0, or -EFAULT: the frame does not fit.

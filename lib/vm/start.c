@@ -5,6 +5,7 @@
  */
 #include "vm/cpu.h"
 #include "vm/error.h"
+#include "vm/sigframe.h"
 #include "vm/thread.h"
 
 #include <errno.h>
@@ -14,6 +15,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
 #ifndef AT_HWCAP2
 #define AT_HWCAP2 26
 #endif
@@ -127,6 +131,7 @@ fill_auxv(struct auxv *auxv, const struct machine *m, uint64_t execname,
 		{ AT_PLATFORM, platform },
 		{ AT_RANDOM, random },
 		{ AT_EXECFN, execname },
+		{ AT_MINSIGSTKSZ, sigframe_room(m) },
 		/* Last: there may be none. */
 		{ m->vdso_at ? AT_SYSINFO_EHDR : AT_NULL, m->vdso_at },
 		{ AT_NULL, 0 },
