@@ -59,18 +59,6 @@ tid_of_guest(const struct history *h)
 	return vcpu_of_guest(h)->thread.tid;
 }
 
-static struct vcpu *
-vcpu_of_tid(const struct history *h, int tid)
-{
-	struct machine *m = h->machine;
-	unsigned i;
-
-	for (i = 0; i < m->vcpus; i++)
-		if (thread_lives(&m->vcpu[i]) && m->vcpu[i].thread.tid == tid)
-			return &m->vcpu[i];
-	return NULL;
-}
-
 static uint64_t
 events_of(const struct history *h)
 {
@@ -533,7 +521,7 @@ begin_thread(struct history *h)
 	const struct vcpu *vcpu;
 
 	go_home(h, false);
-	vcpu = vcpu_of_tid(h, h->by);
+	vcpu = machine_thread(h->machine, h->by);
 	event.vcpu = vcpu ? vcpu->id : 0;
 	h->edge = HISTORY_BEGIN;
 	finish(h, &event);
@@ -757,7 +745,7 @@ go_on_from_here(struct history *h, enum history_goal goal)
 static bool
 goes_further(struct history *h)
 {
-	const struct vcpu *vcpu = vcpu_of_tid(h, h->by);
+	const struct vcpu *vcpu = machine_thread(h->machine, h->by);
 	const bool other = tid_of_guest(h) != h->by;
 
 	if (h->by == 0 || (!other && !h->waits))
@@ -1398,7 +1386,7 @@ go_before_access(struct history *h, const struct debug_event *event)
 static void
 rest_at_end(struct history *h)
 {
-	struct vcpu *vcpu = vcpu_of_tid(h, h->by);
+	struct vcpu *vcpu = machine_thread(h->machine, h->by);
 	const struct debug_event step = { .kind = EVENT_STEP,
 		.vcpu = vcpu->id };
 
@@ -1746,7 +1734,7 @@ travel(struct history *h)
 int
 history_back(struct history *h, int tid)
 {
-	const struct vcpu *vcpu = vcpu_of_tid(h, tid);
+	const struct vcpu *vcpu = machine_thread(h->machine, tid);
 	int r;
 
 	if (h->armed)

@@ -90,13 +90,7 @@ past_catch(void *ctx, bool on, const uint32_t *number, size_t n)
 static struct vcpu *
 vcpu_that_runs(struct machine *m)
 {
-	const int tid = m->guest.living->runs(&m->guest);
-	unsigned i;
-
-	for (i = 0; i < m->vcpus; i++)
-		if (thread_lives(&m->vcpu[i]) && m->vcpu[i].thread.tid == tid)
-			return &m->vcpu[i];
-	return NULL;
+	return machine_thread(m, m->guest.living->runs(&m->guest));
 }
 
 static bool

@@ -28,17 +28,6 @@ machine_of(void *ctx)
 	return ((struct debugger_target *)ctx)->machine;
 }
 
-static struct vcpu *
-vcpu_by_tid(struct machine *m, int tid)
-{
-	unsigned i;
-
-	for (i = 0; i < m->vcpus; i++)
-		if (thread_lives(&m->vcpu[i]) && m->vcpu[i].thread.tid == tid)
-			return &m->vcpu[i];
-	return NULL;
-}
-
 /* While the machine runs, threads begin and end during this call; the list is
  * exact once the machine has stopped. */
 static size_t
@@ -67,7 +56,7 @@ op_threads(void *ctx, int *tids, size_t max)
 static const char *
 op_thread_name(void *ctx, int tid)
 {
-	const struct vcpu *vcpu = vcpu_by_tid(machine_of(ctx), tid);
+	const struct vcpu *vcpu = machine_thread(machine_of(ctx), tid);
 
 	if (!vcpu)
 		return NULL;
@@ -92,7 +81,7 @@ read_control(struct vcpu *vcpu, struct regs *regs)
 static int
 op_read_regs(void *ctx, int tid, struct regs *regs, unsigned banks)
 {
-	struct vcpu *vcpu = vcpu_by_tid(machine_of(ctx), tid);
+	struct vcpu *vcpu = machine_thread(machine_of(ctx), tid);
 	int r;
 
 	if (!vcpu)
@@ -104,7 +93,7 @@ op_read_regs(void *ctx, int tid, struct regs *regs, unsigned banks)
 static int
 op_write_regs(void *ctx, int tid, const struct regs *regs, unsigned banks)
 {
-	struct vcpu *vcpu = vcpu_by_tid(machine_of(ctx), tid);
+	struct vcpu *vcpu = machine_thread(machine_of(ctx), tid);
 	struct user_context c;
 	int64_t number;
 	int r;
@@ -402,7 +391,7 @@ op_tls_address(
     void *ctx, int tid, uint64_t map, uint64_t offset, uint64_t *addr)
 {
 	struct machine *m = machine_of(ctx);
-	struct vcpu *vcpu = vcpu_by_tid(m, tid);
+	struct vcpu *vcpu = machine_thread(m, tid);
 	struct kvm_sregs sregs;
 	uint64_t block = 0;
 	int r;
@@ -437,7 +426,7 @@ op_auxv(void *ctx, uint64_t offset, void *buf, size_t len)
 static int
 op_siginfo(void *ctx, int tid, uint8_t info[TARGET_SIGINFO_SIZE])
 {
-	const struct vcpu *vcpu = vcpu_by_tid(machine_of(ctx), tid);
+	const struct vcpu *vcpu = machine_thread(machine_of(ctx), tid);
 
 	_Static_assert(
 	    sizeof(siginfo_t) == TARGET_SIGINFO_SIZE, "both are the kernel's");
@@ -450,7 +439,7 @@ op_siginfo(void *ctx, int tid, uint8_t info[TARGET_SIGINFO_SIZE])
 static int
 op_set_siginfo(void *ctx, int tid, const uint8_t info[TARGET_SIGINFO_SIZE])
 {
-	struct vcpu *vcpu = vcpu_by_tid(machine_of(ctx), tid);
+	struct vcpu *vcpu = machine_thread(machine_of(ctx), tid);
 	siginfo_t new;
 
 	if (!vcpu)
@@ -502,7 +491,7 @@ op_thread_events(void *ctx, bool on)
 static int
 op_thread_handle(void *ctx, int tid, uint64_t *handle)
 {
-	struct vcpu *vcpu = vcpu_by_tid(machine_of(ctx), tid);
+	struct vcpu *vcpu = machine_thread(machine_of(ctx), tid);
 	struct kvm_sregs sregs;
 	int r;
 

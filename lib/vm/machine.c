@@ -249,6 +249,17 @@ read_cpuid(const struct hc_guest *guest, uint32_t function, uint32_t index,
 	cpu_id(m, function, index, reg);
 }
 
+struct vcpu *
+machine_thread(struct machine *m, int tid)
+{
+	unsigned i;
+
+	for (i = 0; i < m->vcpus; i++)
+		if (thread_lives(&m->vcpu[i]) && m->vcpu[i].thread.tid == tid)
+			return &m->vcpu[i];
+	return NULL;
+}
+
 void
 machine_init(struct machine *m)
 {

@@ -196,6 +196,9 @@ thread_lives(const struct vcpu *vcpu)
 	return vcpu->state == VCPU_LIVE;
 }
 
+/* The vCPU of the thread of this number, which lives; NULL: none does. */
+struct vcpu *machine_thread(struct machine *m, int tid);
+
 static inline bool
 machine_is_over(const struct machine *m)
 {
