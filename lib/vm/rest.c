@@ -18,11 +18,8 @@
 static bool
 has_trap_coming(const struct vcpu *vcpu)
 {
-	const struct kvm_run *run = vcpu->kvm.run;
-	unsigned vector;
-
-	return run->s.regs.events.exception.injected ||
-	       shim_stub_vector(run->s.regs.regs.rip, &vector);
+	return vcpu->kvm.run->s.regs.events.exception.injected ||
+	       plant_awaits_trap(vcpu);
 }
 
 /* KVM does not report an INT3 that is queued: a vCPU that stands after one of a
