@@ -36,17 +36,6 @@ find_cure(char text[HC_CURE_TEXT], const struct hc_set *calls,
 	hc_cure(&wish, text);
 }
 
-static bool
-takes_path(const struct hc_row *row)
-{
-	unsigned i;
-
-	for (i = 0; i < row->argc; i++)
-		if (hc_args(row)[i].kind == HC_ARG_PATH)
-			return true;
-	return false;
-}
-
 /* Called once for each call that is not allowed. */
 static void
 on_denied(const struct hc_guest *guest, uint32_t number)
@@ -60,7 +49,7 @@ on_denied(const struct hc_guest *guest, uint32_t number)
 		return;
 	(void)hc_set_add(&call, number);
 	find_cure(cure, &call, NULL, 0);
-	if (!takes_path(row) || options->volumes > 0)
+	if (!hc_takes_path(row) || options->volumes > 0)
 		remark("%s is not allowed: --allow=%s would allow it",
 		    row->name, cure);
 	else if (strcmp(cure, OPTIONS_VOLUME_CALLS) == 0)

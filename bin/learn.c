@@ -374,17 +374,6 @@ report_line(const struct options *o, const char *allow)
 	remark("learned: %s", form.text);
 }
 
-static bool
-takes_path(const struct hc_row *row)
-{
-	unsigned i;
-
-	for (i = 0; row && i < row->argc; i++)
-		if (hc_args(row)[i].kind == HC_ARG_PATH)
-			return true;
-	return false;
-}
-
 /* Calls alone do not give a guest the files that it looked for. */
 static void
 report_limits(const struct options *o)
@@ -394,7 +383,7 @@ report_limits(const struct options *o)
 
 	for (number = 0; number < HYPERCALL_END; number++)
 		files |= hc_set_has(&learned.calls, number) &&
-			 takes_path(hc_row(number));
+			 hc_takes_path(hc_row(number));
 	if (files && o->volumes == 0)
 		remark("%s: it looked for files, and has no folders: give it"
 		       " --volume, and learn again",

@@ -156,14 +156,8 @@ static const struct hc_row rows[] = {
 		.needs = needed,                               \
 	},
 #define FORWARD(number, call, class_set, count, ...) \
-	{                                            \
-		.name = #call,                       \
-		.classes = (class_set)&HC_CLASSES,   \
-		.raises = (class_set) & ~HC_CLASSES, \
-		.argc = count,                       \
-		.args = ARGS_##call,                 \
-		.needs = NEEDS(SYS_##call),          \
-	},
+	HYPERCALL(                                   \
+	    number, call, class_set, NEEDS(SYS_##call), count, __VA_ARGS__)
 #include "abi/hypercall.def"
 #undef FORWARD
 #undef HYPERCALL
@@ -268,6 +262,17 @@ const struct hc_arg *
 hc_args(const struct hc_row *row)
 {
 	return &args[row->args];
+}
+
+bool
+hc_takes_path(const struct hc_row *row)
+{
+	unsigned i;
+
+	for (i = 0; row && i < row->argc; i++)
+		if (hc_args(row)[i].kind == HC_ARG_PATH)
+			return true;
+	return false;
 }
 
 const struct hc_arg *

@@ -10,6 +10,7 @@
 #include "hypercall/core/args.h"
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct hc_call;
@@ -119,6 +120,9 @@ const struct hc_row *hc_row(uint32_t number);
 
 /* Its arguments. */
 const struct hc_arg *hc_args(const struct hc_row *row);
+
+/* Has it a path among them?  Not if it is NULL. */
+bool hc_takes_path(const struct hc_row *row);
 
 /* The argument of a request of this kind, such as IOCTL; NULL if the request
  * is not served. */
