@@ -37,14 +37,15 @@ option_usage(unsigned i, char *text, size_t size)
 #define HELP_TEXT  31
 #define HELP_WIDTH 80
 
-/* Print words from column HELP_TEXT on, where the first line has been begun. */
+/* Print words up to `end` from column HELP_TEXT on; the first line is begun. */
 static void
-print_words(FILE *out, const char *text)
+print_words(FILE *out, const char *text, const char *end)
 {
 	size_t column = HELP_TEXT;
 
-	while (*text) {
-		size_t len = strcspn(text, " ");
+	while (text < end) {
+		const char *blank = memchr(text, ' ', (size_t)(end - text));
+		size_t len = (size_t)((blank ? blank : end) - text);
 
 		if (column > HELP_TEXT && column + 1 + len >= HELP_WIDTH) {
 			fprintf(out, "\n%*s", HELP_TEXT, "");
@@ -55,21 +56,22 @@ print_words(FILE *out, const char *text)
 		}
 		fprintf(out, "%.*s", (int)len, text);
 		column += len;
-		text += len + (text[len] == ' ');
+		text += len + (blank != NULL);
 	}
 	putc('\n', out);
 }
 
 static void
-print_option(FILE *out, unsigned i)
+print_option(FILE *out, unsigned i, bool all)
 {
+	const char *help = option_row(i)->help;
 	char usage[64];
 
 	option_usage(i, usage, sizeof(usage));
 	fprintf(out, "  %-28s ", usage);
 	if (strlen(usage) > HELP_TEXT - 3)
 		fprintf(out, "\n%*s", HELP_TEXT, "");
-	print_words(out, option_row(i)->help);
+	print_words(out, help, help + strcspn(help, all ? "" : ";"));
 }
 
 void
@@ -83,19 +85,18 @@ options_help(FILE *out, bool all)
 	    out);
 	for (i = 0; i < OPTION_ROWS; i++)
 		if (all || option_row(i)->shown == OPTION_BRIEF)
-			print_option(out, i);
+			print_option(out, i, all);
 	fputs("\n"
 	      "  novillo -r /:ro /bin/ls /etc        a program, and this"
 	      " host's files\n"
 	      "  novillo -t@file,@net ./server       its calls on files and"
 	      " sockets\n"
-	      "  novillo --debug ./program ARG       a session of gdb\n\n"
-	      "Status: the guest's own; 124 it exceeded --timeout; 125 novillo"
-	      " failed; 126\n"
-	      "GUEST cannot run; 127 it was not found; 128+n signal n ended"
-	      " it.\n",
+	      "  novillo --debug ./program ARG       a session of gdb\n",
 	    out);
-	fputs(all ? "The manual is novillo(1).\n"
+	fputs(all ? "\nStatus: the guest's own; 124 it exceeded --timeout; 125"
+		    " novillo failed; 126\nGUEST cannot run; 127 it was not"
+		    " found; 128+n signal n ended it.\nThe manual is"
+		    " novillo(1).\n"
 		  : "All options: novillo --help=all.  The manual is"
 		    " novillo(1).\n",
 	    out);
