@@ -10,11 +10,14 @@
  * arguments, and the hash. */
 #define CALL_MAX (RECORD_VARINT * (7 + RECORD_ARGS) + 1 + sizeof(uint64_t))
 
-static void
-put_difference(struct record_writer *w, uint64_t *base, uint64_t value)
+/* The difference from the last value, which `value` becomes. */
+static int64_t
+difference(uint64_t *base, uint64_t value)
 {
-	record_put_signed(w, (int64_t)(value - *base));
+	const int64_t d = (int64_t)(value - *base);
+
 	*base = value;
+	return d;
 }
 
 static uint64_t
@@ -25,11 +28,9 @@ get_difference(struct record_reader *r, uint64_t *base)
 }
 
 static uint8_t *
-add_difference(uint8_t *p, uint64_t *base, uint64_t value)
+add_signed(uint8_t *p, int64_t value)
 {
-	p = record_number(p, record_zigzag((int64_t)(value - *base)));
-	*base = value;
-	return p;
+	return record_number(p, record_zigzag(value));
 }
 
 static uint8_t *
@@ -53,11 +54,11 @@ record_put_call(struct record_writer *w, struct record_base *base,
 	p = record_number(p, call->number);
 	p = record_number(p, call->argc);
 	for (i = 0; i < call->argc; i++)
-		p = add_difference(p, &base->arg[i], call->arg[i]);
-	p = add_difference(p, &base->sp, call->sp);
+		p = add_signed(p, difference(&base->arg[i], call->arg[i]));
+	p = add_signed(p, difference(&base->sp, call->sp));
 	p = add_hash(p, call->input);
 	p = record_number(p, call->stream);
-	p = record_number(p, record_zigzag(call->result));
+	p = add_signed(p, call->result);
 	p = record_number(p, call->ranges);
 	record_begin_with(w, bytes, (size_t)(p - bytes));
 }
@@ -107,7 +108,7 @@ void
 record_put_range(struct record_writer *w, struct record_base *base,
     uint64_t address, uint64_t len)
 {
-	put_difference(w, &base->address, address);
+	record_put_signed(w, difference(&base->address, address));
 	record_put(w, len);
 }
 
