@@ -81,26 +81,22 @@ count_hypercall(void)
 	char number[32];
 	const struct command less = { .arg = { bench.novillo, spin, "0" } };
 	const struct command more = { .arg = { bench.novillo, spin, number } };
-	struct child_calls a, b;
-	struct child_memory memory;
+	struct child_calls calls;
 	double runs, others, served;
 	unsigned i;
 
 	snprintf(number, sizeof(number), "%d", WATCHED_CALLS);
-	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
-	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
+	calls = calls_between(&less, &more);
 	for (i = 0, others = 0; i < CHILD_IOCTLS; i++)
-		others += (double)(b.ioctl[i] - a.ioctl[i]);
-	runs = (double)(b.ioctl[CHILD_KVM_RUN] - a.ioctl[CHILD_KVM_RUN]);
-	served = (double)(b.all - a.all) - others;
+		others += (double)calls.ioctl[i];
+	runs = (double)calls.ioctl[CHILD_KVM_RUN];
+	served = (double)calls.all - others;
 	others -= runs;
 	printf("system calls of a hypercall: KVM_RUN %.3f, other ioctls %.3f,"
 	       " served %.3f\n",
 	    runs / WATCHED_CALLS, others / WATCHED_CALLS,
 	    served / WATCHED_CALLS);
-	begin_json("ioctls of a hypercall");
-	printf("  ioctls %.3f", (runs + others) / WATCHED_CALLS);
-	judge((runs + others) / WATCHED_CALLS, 1, "");
+	judge_count("ioctls of a hypercall", runs + others, WATCHED_CALLS, 1);
 }
 /*
  * Runs are shorter and more numerous than elsewhere, because the difference is

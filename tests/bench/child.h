@@ -53,12 +53,13 @@ enum child_ioctl {
 
 #define CHILD_NUMBERS 512 /* larger than every system call's number */
 
-/* The counts of all threads and of the processes that they fork. */
+/* The counts of all threads and of the processes that they fork, or how many
+ * more one run has than another. */
 struct child_calls {
-	uint64_t all; /* system calls, ioctls included */
-	uint64_t ioctl[CHILD_IOCTLS];
-	uint64_t number[CHILD_NUMBERS]; /* by system call */
-	uint64_t straight; /* read(2)s of a MiB or more into memory slot 0 */
+	int64_t all; /* system calls, ioctls included */
+	int64_t ioctl[CHILD_IOCTLS];
+	int64_t number[CHILD_NUMBERS]; /* by system call */
+	int64_t straight; /* read(2)s of a MiB or more into memory slot 0 */
 };
 
 /* In bytes, at the program's end. */

@@ -295,24 +295,20 @@ time_registers(void)
 	    SERVER_LIMIT);
 }
 
-/* The calls that novillo makes during `times` operations of a talk. */
+/* The calls that novillo makes for `times` operations of a talk. */
 struct count {
 	const char *what;
 	unsigned times;
-	struct child_calls less, more;
+	struct child_calls calls;
 };
 
-/* Count both; without its runs a count would meet every limit. */
+/* Without its runs a count would meet every limit. */
 static void
-count_both(
+count_more(
     struct count *count, const struct command *less, const struct command *more)
 {
-	struct child_memory memory;
-
-	child_watch(less, DEFAULT_ADDRESSES, &count->less, &memory);
-	child_watch(more, DEFAULT_ADDRESSES, &count->more, &memory);
-	if (count->more.ioctl[CHILD_KVM_RUN] <
-	    count->less.ioctl[CHILD_KVM_RUN] + count->times)
+	count->calls = calls_between(less, more);
+	if (count->calls.ioctl[CHILD_KVM_RUN] < count->times)
 		give_up("%s: no KVM_RUN for each", count->what);
 	printf("system calls of %s\n", count->what);
 }
@@ -328,50 +324,42 @@ count_talk(struct count *count, struct talk talk, unsigned packets)
 	talk.times = count->times * packets;
 	less.talk = &none;
 	more.talk = &talk;
-	count_both(count, &less, &more);
+	count_more(count, &less, &more);
 }
 
 static void
-judge_count(const struct count *count, const char *call, uint64_t less,
-    uint64_t more, double limit)
+judge_each(
+    const struct count *count, const char *call, int64_t calls, double limit)
 {
-	double each = ((double)more - (double)less) / count->times;
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s of %s", call, count->what);
-	begin_json(name);
-	printf("  %s %.3f", call, each);
-	judge(each, limit + SLACK, "");
+	judge_count(name, (double)calls, count->times, limit + SLACK);
 }
 
 /* Counts the system calls of each step, and of each hit. */
 void
 count_step(void)
 {
-	struct count step = { "a debugger's step", WATCHED_STEPS, { 0 },
-		{ 0 } };
-	struct count hit = { "a breakpoint's hit", HITS, { 0 }, { 0 } };
-	const struct child_calls *a = &step.less, *b = &step.more;
+	struct count step = { "a debugger's step", WATCHED_STEPS, { 0 } };
+	struct count hit = { "a breakpoint's hit", HITS, { 0 } };
+	const struct child_calls *calls = &step.calls;
 
 	count_talk(&step, (struct talk){ .packet = STEP_PACKET }, 1);
-	judge_count(&step, "KVM_RUN", a->ioctl[CHILD_KVM_RUN],
-	    b->ioctl[CHILD_KVM_RUN], STEP_RUNS);
-	judge_count(&step, "KVM_SET_GUEST_DEBUG",
-	    a->ioctl[CHILD_KVM_SET_GUEST_DEBUG],
-	    b->ioctl[CHILD_KVM_SET_GUEST_DEBUG], 1);
-	judge_count(&step, "read", a->number[SYS_read], b->number[SYS_read], 1);
-	judge_count(&step, "write",
-	    a->number[SYS_write] + a->number[SYS_pwritev2],
-	    b->number[SYS_write] + b->number[SYS_pwritev2], 1);
-	judge_count(&step, "futex", a->number[SYS_futex], b->number[SYS_futex],
-	    STEP_FUTEX);
-	judge_count(&step, "call in all", a->all, b->all, STEP_CALLS);
+	judge_each(&step, "KVM_RUN", calls->ioctl[CHILD_KVM_RUN], STEP_RUNS);
+	judge_each(&step, "KVM_SET_GUEST_DEBUG",
+	    calls->ioctl[CHILD_KVM_SET_GUEST_DEBUG], 1);
+	judge_each(&step, "read", calls->number[SYS_read], 1);
+	judge_each(&step, "write",
+	    calls->number[SYS_write] + calls->number[SYS_pwritev2], 1);
+	judge_each(&step, "futex", calls->number[SYS_futex], STEP_FUTEX);
+	judge_each(&step, "call in all", calls->all, STEP_CALLS);
 
 	count_talk(&hit,
 	    (struct talk){
 		.packet = GDB_STEP, .turns = hit_turns, .warm = LOOP_STEPS },
 	    TURNS);
-	judge_count(&hit, "call in all", hit.less.all, hit.more.all, HIT_CALLS);
+	judge_each(&hit, "call in all", hit.calls.all, HIT_CALLS);
 }
 
 /* Count what a page-protected watchpoint with a false condition costs: for a
@@ -379,18 +367,16 @@ count_step(void)
 static void
 count_writes(const char *what, const char *at, double runs)
 {
-	struct count count = { what, round_hits(), { 0 }, { 0 } };
+	struct count count = { what, round_hits(), { 0 } };
 	struct rounds r;
 
 	set_rounds(&r, false_watch,
 	    (struct command){ .arg = { bench.novillo, LINE_OPTION,
 				  guest_path("hot.elf"), "", at } },
 	    3);
-	count_both(&count, &r.less, &r.more);
-	judge_count(&count, "KVM_RUN", count.less.ioctl[CHILD_KVM_RUN],
-	    count.more.ioctl[CHILD_KVM_RUN], runs);
-	judge_count(&count, "futex", count.less.number[SYS_futex],
-	    count.more.number[SYS_futex], WATCH_FUTEX);
+	count_more(&count, &r.less, &r.more);
+	judge_each(&count, "KVM_RUN", count.calls.ioctl[CHILD_KVM_RUN], runs);
+	judge_each(&count, "futex", count.calls.number[SYS_futex], WATCH_FUTEX);
 }
 
 void

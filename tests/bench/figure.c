@@ -133,6 +133,32 @@ begin_json(const char *what)
 	bench.figures++;
 }
 
+void
+judge_count(const char *what, double count, double units, double limit)
+{
+	begin_json(what);
+	printf("  %s %.3f", what, count / units);
+	judge(count / units, limit, "");
+}
+
+struct child_calls
+calls_between(const struct command *less, const struct command *more)
+{
+	struct child_calls a, b;
+	struct child_memory memory;
+	unsigned i;
+
+	child_watch(less, DEFAULT_ADDRESSES, &a, &memory);
+	child_watch(more, DEFAULT_ADDRESSES, &b, &memory);
+	b.all -= a.all;
+	b.straight -= a.straight;
+	for (i = 0; i < CHILD_IOCTLS; i++)
+		b.ioctl[i] -= a.ioctl[i];
+	for (i = 0; i < CHILD_NUMBERS; i++)
+		b.number[i] -= a.number[i];
+	return b;
+}
+
 static void
 print_side(const char *name, const double *values, unsigned n)
 {

@@ -64,6 +64,13 @@ unsigned start_rounds(void);
 void begin_json(const char *what);
 void judge(double value, double limit, const char *unit);
 
+/* A figure that is a count: `count` for `units`. */
+void judge_count(const char *what, double count, double units, double limit);
+
+/* The system calls that novillo makes for `more` and does not for `less`. */
+struct child_calls
+calls_between(const struct command *less, const struct command *more);
+
 /* Results are in microseconds per `unit`; a run has `units` of them. */
 void compare(const char *what, const struct side *ours, const struct side *base,
     unsigned rounds, double units, double limit);

@@ -344,66 +344,49 @@ time_hops(void)
 	    HOPS_TEXT, HOPS, HOP_LIMIT);
 }
 
-static void
-judge_each(const char *what, double calls, double units, double limit)
-{
-	begin_json(what);
-	printf("  %s %.3f", what, calls / units);
-	judge(calls / units, limit, "");
-}
-
-/* The cost of WATCHED pieces of work: a run with them, less one with none. */
-struct asked {
-	double runs, futexes, all;
-};
-
-/* Counts the calls; returns false if the program is missing. */
+/* Counts the calls of WATCHED pieces of work; returns false if the program is
+ * missing. */
 static bool
-count_work(const char *kind, struct asked *asked)
+count_work(const char *kind, struct child_calls *calls)
 {
 	const char *path = program_path("work");
-	struct child_memory memory;
-	struct child_calls a, b;
-	struct quartet q;
+	struct quartet none, some;
 
 	if (!path)
 		return false;
-	q = quartet_of(path, kind, "0", NULL);
-	child_watch(&q.novillo, DEFAULT_ADDRESSES, &a, &memory);
-	q = quartet_of(path, kind, WATCHED_TEXT, NULL);
-	child_watch(&q.novillo, DEFAULT_ADDRESSES, &b, &memory);
-	*asked = (struct asked){
-		.runs =
-		    (double)(b.ioctl[CHILD_KVM_RUN] - a.ioctl[CHILD_KVM_RUN]),
-		.futexes = (double)(b.number[SYS_futex] - a.number[SYS_futex]),
-		.all = (double)(b.all - a.all),
-	};
+	none = quartet_of(path, kind, "0", NULL);
+	some = quartet_of(path, kind, WATCHED_TEXT, NULL);
+	*calls = calls_between(&none.novillo, &some.novillo);
 	return true;
 }
 
 void
 count_syscalls(void)
 {
-	struct asked asked;
+	struct child_calls calls;
 
-	if (!count_work("calls", &asked))
+	if (!count_work("calls", &calls))
 		return;
 	printf("system calls of a static program's getppid\n");
-	judge_each("KVM_RUN of a getppid", asked.runs, WATCHED, 1);
-	judge_each("calls of a getppid in all", asked.all, WATCHED, 1);
+	judge_count("KVM_RUN of a getppid", (double)calls.ioctl[CHILD_KVM_RUN],
+	    WATCHED, 1);
+	judge_count("calls of a getppid in all", (double)calls.all, WATCHED, 1);
 }
 
 /* The second of a hop's two calls is left out if the ball was faster. */
 void
 count_hops(void)
 {
-	struct asked asked;
+	struct child_calls calls;
+	double futexes;
 
-	if (!count_work("hops", &asked))
+	if (!count_work("hops", &calls))
 		return;
+	futexes = (double)calls.number[SYS_futex];
 	printf("system calls of two threads' futexes\n");
-	judge_each("futexes of a hop", asked.futexes, WATCHED, 2 + SLACK);
-	judge_each("KVM_RUN of a futex", asked.runs, asked.futexes, 1 + SLACK);
-	judge_each(
-	    "calls of a futex in all", asked.all, asked.futexes, 2 + 2 * SLACK);
+	judge_count("futexes of a hop", futexes, WATCHED, 2 + SLACK);
+	judge_count("KVM_RUN of a futex", (double)calls.ioctl[CHILD_KVM_RUN],
+	    futexes, 1 + SLACK);
+	judge_count("calls of a futex in all", (double)calls.all, futexes,
+	    2 + 2 * SLACK);
 }

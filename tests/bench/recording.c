@@ -109,14 +109,6 @@ log_size(void)
 	return stat(log_path, &st) == 0 ? (double)st.st_size : 0;
 }
 
-static void
-judge_count(const char *what, double value, double limit)
-{
-	begin_json(what);
-	printf("  %s %.3f", what, value);
-	judge(value, limit, "");
-}
-
 /* The recorder makes no call of its own but the writes of whole blocks. */
 void
 count_record(void)
@@ -140,13 +132,12 @@ count_record(void)
 	child_watch(&more, DEFAULT_ADDRESSES, &many, &memory);
 	bytes += log_size();
 	printf("a recording of %d hypercalls\n", EVENTS);
-	judge_count("bytes of an event", bytes / EVENTS, EVENT_BYTES);
+	judge_count("bytes of an event", bytes, EVENTS, EVENT_BYTES);
 	judge_count("writes of a block",
-	    (double)(many.number[SYS_write] - few.number[SYS_write]) /
-		(bytes / BLOCK),
-	    1.1);
+	    (double)(many.number[SYS_write] - few.number[SYS_write]),
+	    bytes / BLOCK, 1.1);
 	judge_count("calls of a hypercall more than without recording",
-	    ((double)many.all - (double)none.all) / EVENTS,
+	    (double)(many.all - none.all), EVENTS,
 	    bytes / BLOCK / EVENTS + 0.01);
 }
 
@@ -246,13 +237,13 @@ judge_steps(const char *name, double *first, double *further, unsigned n)
 	qsort(further, n, sizeof(*further), by_value);
 	printf("steps back in %s, from %u places\n", name, n);
 	snprintf(what, sizeof(what), "median, ms, %s", name);
-	judge_count(what, milliseconds(first, n, 0.5), MEDIAN_LIMIT);
+	judge_count(what, milliseconds(first, n, 0.5), 1, MEDIAN_LIMIT);
 	snprintf(what, sizeof(what), "19 of 20, ms, %s", name);
-	judge_count(what, milliseconds(first, n, 0.95), MOST_LIMIT);
+	judge_count(what, milliseconds(first, n, 0.95), 1, MOST_LIMIT);
 	snprintf(what, sizeof(what), "the longest, ms, %s", name);
-	judge_count(what, milliseconds(first, n, 1), WORST_LIMIT);
+	judge_count(what, milliseconds(first, n, 1), 1, WORST_LIMIT);
 	snprintf(what, sizeof(what), "the next, median, ms, %s", name);
-	judge_count(what, milliseconds(further, n, 0.5), FURTHER_LIMIT);
+	judge_count(what, milliseconds(further, n, 0.5), 1, FURTHER_LIMIT);
 }
 
 static void

@@ -105,17 +105,6 @@ time_echoes(void)
 	time_echo(ECHO_LARGE);
 }
 
-static void
-judge_calls(
-    const char *what, uint64_t less, uint64_t more, double units, double limit)
-{
-	double calls = ((double)more - (double)less) / units;
-
-	begin_json(what);
-	printf("  %s %.3f", what, calls);
-	judge(calls, limit, "");
-}
-
 /* Counts the exits and calls: out, recvfrom, in and out, sendto, in. */
 void
 count_echo(void)
@@ -125,19 +114,17 @@ count_echo(void)
 		.times = WATCHED_ECHOES };
 	const struct command less = echo_trio(&none).novillo;
 	const struct command more = echo_trio(&some).novillo;
-	struct child_calls a, b;
-	struct child_memory memory;
+	const struct child_calls calls = calls_between(&less, &more);
 
-	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
-	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
 	printf("system calls of an echo\n");
-	judge_calls("KVM_RUN of an echo", a.ioctl[CHILD_KVM_RUN],
-	    b.ioctl[CHILD_KVM_RUN], WATCHED_ECHOES, 2);
-	judge_calls("recvfrom of an echo", a.number[SYS_recvfrom],
-	    b.number[SYS_recvfrom], WATCHED_ECHOES, 1);
-	judge_calls("sendto of an echo", a.number[SYS_sendto],
-	    b.number[SYS_sendto], WATCHED_ECHOES, 1);
-	judge_calls("calls of an echo in all", a.all, b.all, WATCHED_ECHOES, 4);
+	judge_count("KVM_RUN of an echo", (double)calls.ioctl[CHILD_KVM_RUN],
+	    WATCHED_ECHOES, 2);
+	judge_count("recvfrom of an echo", (double)calls.number[SYS_recvfrom],
+	    WATCHED_ECHOES, 1);
+	judge_count("sendto of an echo", (double)calls.number[SYS_sendto],
+	    WATCHED_ECHOES, 1);
+	judge_count(
+	    "calls of an echo in all", (double)calls.all, WATCHED_ECHOES, 4);
 }
 
 static struct trio
@@ -176,20 +163,19 @@ count_reads(void)
 {
 	char path[FILE_PATH];
 	struct command less, more;
-	struct child_calls a, b;
-	struct child_memory memory;
+	struct child_calls calls;
 
 	file_sparse(BLOCK * blocks(), path);
 	less = reading("1", path).novillo;
 	more = reading(PASSES_TEXT, path).novillo;
-	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
-	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
+	calls = calls_between(&less, &more);
 	printf("system calls of a MiB by read\n");
 	/* The last read of a pass returns 0, and a pass begins with lseek. */
-	judge_calls("calls of a MiB in all", a.all, b.all, PASSES * blocks(),
-	    2 + 4.0 / blocks());
-	judge_calls("MiB not read straight into guest memory", b.straight,
-	    a.straight + PASSES * (blocks() + 1), PASSES * blocks(), 0);
+	judge_count("calls of a MiB in all", (double)calls.all,
+	    PASSES * blocks(), 2 + 4.0 / blocks());
+	judge_count("MiB not read straight into guest memory",
+	    PASSES * (blocks() + 1) - (double)calls.straight, PASSES * blocks(),
+	    0);
 }
 
 /* The run counts from start to end: a mapping can be made only once. */
@@ -227,15 +213,12 @@ count_pairs(void)
 	const struct command less = pairs_of("0").novillo;
 	const struct command more =
 	    pairs_of(number_text(WATCHED_PAIRS, times)).novillo;
-	struct child_calls a, b;
-	struct child_memory memory;
+	const struct child_calls calls = calls_between(&less, &more);
 
-	child_watch(&less, DEFAULT_ADDRESSES, &a, &memory);
-	child_watch(&more, DEFAULT_ADDRESSES, &b, &memory);
 	printf("system calls of mmap and munmap of a file's page\n");
-	judge_calls("KVM_RUN of a mapped page", a.ioctl[CHILD_KVM_RUN],
-	    b.ioctl[CHILD_KVM_RUN], WATCHED_PAIRS, 2);
-	judge_calls("calls of a mapped page in all", a.all, b.all,
+	judge_count("KVM_RUN of a mapped page",
+	    (double)calls.ioctl[CHILD_KVM_RUN], WATCHED_PAIRS, 2);
+	judge_count("calls of a mapped page in all", (double)calls.all,
 	    WATCHED_PAIRS, 8 + SLACK);
 }
 

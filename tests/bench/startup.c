@@ -86,7 +86,7 @@ print_extra_ioctls(
 	for (i = 0; i < CHILD_IOCTLS; i++) {
 		if (ours->ioctl[i] <= base->ioctl[i])
 			continue;
-		printf("  %s: %" PRIu64 " against %" PRIu64 ": %s\n",
+		printf("  %s: %" PRId64 " against %" PRId64 ": %s\n",
 		    ioctls[i].name, ours->ioctl[i], base->ioctl[i],
 		    ioctls[i].reason ? ioctls[i].reason : "no reason known");
 		if (!ioctls[i].reason)
