@@ -116,6 +116,9 @@ is "$out" "/proc/self/task
 try "$novillo" --allow=@all --root="$scratch/root" \
     --volume="$scratch/root:/proc:ro" "$busybox" cat /proc/file
 is "$out" visible "a volume in the place of /proc is what the user wants"
+try "$novillo" --volume="$scratch/root:/w:ro" "$busybox" cat /proc/mounts
+has "$out" "novillo / tmpfs ro 0 0
+novillo /w novillo ro 0 0" "without a root mounts has the one made up"
 try "$novillo" --allow=-@own "$busybox" cat /proc/version
 has "$err" "openat is not allowed" "--allow=-@own takes them away"
 try "$novillo" --allow=@all "$busybox" top -b -n1

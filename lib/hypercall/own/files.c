@@ -57,26 +57,6 @@ place_of(const struct hc_mount *mount)
 	return mount->len ? mount->at : "/";
 }
 
-void
-hc_own_mounts(struct hc_text *text, const struct hc_call *call, int number)
-{
-	const struct hc_tree *tree = &call->guest->tree;
-	unsigned i;
-
-	(void)number;
-	for (i = tree->mounts; i-- > 0;) {
-		const struct hc_mount *mount = &tree->mount[i];
-
-		hc_text_put(text, "novillo ");
-		put_name(text, place_of(mount));
-		hc_text_put(
-		    text, " novillo %s 0 0\n", mount->read_only ? "ro" : "rw");
-	}
-	for (i = 0; i < OURS; i++)
-		hc_text_put(text, "%s %s %s %s 0 0\n", ours[i].source,
-		    ours[i].at, ours[i].type, ours[i].way);
-}
-
 /* The number of the mount in which `at` lies: the volume with the longest place
  * above it, or else the root that novillo makes up. */
 static unsigned
@@ -95,6 +75,28 @@ mount_above(const struct hc_tree *tree, const char *at)
 		found = FIRST_VOLUME + i;
 	}
 	return found;
+}
+
+void
+hc_own_mounts(struct hc_text *text, const struct hc_call *call, int number)
+{
+	const struct hc_tree *tree = &call->guest->tree;
+	unsigned i;
+
+	(void)number;
+	if (mount_above(tree, "/") == OWN_ROOT)
+		hc_text_put(text, "novillo / tmpfs ro 0 0\n");
+	for (i = tree->mounts; i-- > 0;) {
+		const struct hc_mount *mount = &tree->mount[i];
+
+		hc_text_put(text, "novillo ");
+		put_name(text, place_of(mount));
+		hc_text_put(
+		    text, " novillo %s 0 0\n", mount->read_only ? "ro" : "rw");
+	}
+	for (i = 0; i < OURS; i++)
+		hc_text_put(text, "%s %s %s %s 0 0\n", ours[i].source,
+		    ours[i].at, ours[i].type, ours[i].way);
 }
 
 static void
