@@ -174,6 +174,7 @@ messages(void)
 	int fd = bound(&in);
 
 	setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &one, sizeof(one));
 	control.header.cmsg_level = IPPROTO_IP;
 	control.header.cmsg_type = IP_TTL;
@@ -184,6 +185,43 @@ messages(void)
 	m.msg_controllen = sizeof(control);
 	SHOW(recvmsg(fd, &m, 0));
 	control_messages(&m);
+	close(fd);
+}
+
+/* A reply from the address that was asked, as servers on all addresses send. */
+static void
+sources(void)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control = { 0 };
+	struct in_pktinfo info = {
+		.ipi_spec_dst.s_addr = htonl(INADDR_LOOPBACK + 4),
+	};
+	struct sockaddr_in in, from = { 0 };
+	socklen_t len = sizeof(from);
+	struct iovec iov = { "text", 4 };
+	struct msghdr m = { .msg_name = &in,
+		.msg_namelen = sizeof(in),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	char text[16];
+	int fd = bound(&in), server = socket(AF_INET, SOCK_DGRAM, 0);
+
+	control.header.cmsg_level = IPPROTO_IP;
+	control.header.cmsg_type = IP_PKTINFO;
+	control.header.cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(&control.header), &info, sizeof(info));
+	SHOW(sendmsg(server, &m, 0));
+	SHOW(recvfrom(
+	    fd, text, sizeof(text), 0, (struct sockaddr *)&from, &len));
+	SHOW(from.sin_addr.s_addr == info.ipi_spec_dst.s_addr);
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	SHOW(sendmsg(server, &m, 0));
+	close(server);
 	close(fd);
 }
 
@@ -398,6 +436,7 @@ main(void)
 	congestion();
 	peer();
 	messages();
+	sources();
 	refused();
 	requests();
 	interfaces();

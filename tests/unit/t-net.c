@@ -532,7 +532,7 @@ test_control(void)
 	is_int(send_control(CMSG_LEN(12), SOL_SOCKET, 2, fds, 3), -EPERM,
 	    "nobody's credentials are sent");
 	is_int(send_control(CMSG_LEN(4), IPPROTO_IP, IP_PKTINFO, fds, 1),
-	    -EINVAL, "nor is a device");
+	    -EINVAL, "nor is a part of a source");
 	is_int(send_control(CMSG_LEN(4), SOL_SOCKET, SO_TIMESTAMP, fds, 1),
 	    -EINVAL, "nor what is only received");
 	m = put_message(LEN, 1);
@@ -728,28 +728,71 @@ long_name(unsigned len)
 	CALL(close, other);
 }
 
+/* One that connects to `name` finds that name as its peer's. */
+static void
+is_peer(uint64_t fd, const char *name)
+{
+	uint64_t to = guest_socket(AF_UNIX, SOCK_DGRAM);
+	struct sockaddr_un un = { 0 };
+
+	is_int(CALL(connect, to, ADDR, put_un(name)), 0, "it is found");
+	is_int(CALL(sendto, to, DATA, 1, 0, 0, 0), 1, "and sent to");
+	is_int(CALL(recvfrom, fd, DATA, 2, MSG_DONTWAIT, 0, 0), 1,
+	    "by the right socket");
+	put_len(110);
+	CALL(getpeername, to, ADDR, LEN);
+	memcpy(&un, at(ADDR), sizeof(un) - 1);
+	is_int(strncmp(un.sun_path, name, sizeof(un.sun_path)), 0,
+	    "its name is the peer's");
+	CALL(close, to);
+}
+
 static void
 test_long_names(void)
 {
 	uint64_t fd = guest_socket(AF_UNIX, SOCK_DGRAM);
 	uint64_t other = guest_socket(AF_UNIX, SOCK_DGRAM);
-	char text[104] = "";
+	char text[109] = "";
 
 	long_name(100);
 	long_name(103);
 	long_name(107);
 	long_name(108);
-	memset(text, 'm', 103);
+	memset(text, 'm', 107);
 	memcpy(text, "dir/", 4);
 	is_int(CALL(bind, fd, ADDR, put_un(text)), 0, "one in a folder");
-	is_int(CALL(bind, other, ADDR, put_un(text + 4)), -ENAMETOOLONG,
-	    "its last part is not bound in another");
-	CALL(close, fd);
 	is_int(CALL(bind, other, ADDR, put_un(text + 4)), 0,
-	    "but after it is closed");
+	    "its last part is bound in another");
+	is_peer(fd, text);
+	is_peer(other, text + 4);
+	CALL(close, fd);
 	fd = guest_socket(AF_UNIX, SOCK_DGRAM);
+	is_int(CALL(bind, fd, ADDR, put_un(text + 4)), -EADDRINUSE,
+	    "but not twice in one");
 	CALL(close, fd);
 	CALL(close, other);
+}
+
+/* A last part that leaves no room before it. */
+static void
+test_longest_names(void)
+{
+	uint64_t fd = guest_socket(AF_UNIX, SOCK_DGRAM);
+	uint64_t other = guest_socket(AF_UNIX, SOCK_DGRAM);
+	char text[109] = "";
+
+	memset(text, 'l', 107);
+	is_int(CALL(bind, fd, ADDR, put_un(text)), 0, "one is bound");
+	strcpy(at(DATA), "dir");
+	is_int(CALL(chdir, DATA), 0, "in another folder");
+	is_int(CALL(bind, other, ADDR, put_un(text)), -ENAMETOOLONG,
+	    "it is not bound at the same time");
+	CALL(close, fd);
+	is_int(
+	    CALL(bind, other, ADDR, put_un(text)), 0, "but after it is closed");
+	CALL(close, other);
+	strcpy(at(DATA), "/");
+	is_int(CALL(chdir, DATA), 0, "back");
 }
 
 static void
@@ -979,6 +1022,37 @@ test_groups(uint64_t fd)
 	guest.policy.net = rules;
 }
 
+/* The source of a message is judged also.  `fd` has a port. */
+static void
+test_sources(uint64_t fd)
+{
+	static const char loopback[] = "bind:127.0.0.1";
+	const int other[] = { 0, (int)htonl(0x7f000002), 0 };
+	const int own[] = { 0, (int)htonl(INADDR_LOOPBACK), 0 };
+	const int mapped[] = { 0, 0, (int)htonl(0xffff), other[1], 0 };
+	struct hc_net_rule rule;
+	const struct hc_net_rule *rules = guest.policy.net;
+	uint64_t before = pair[0];
+
+	hc_net_rule_parse(&rule, loopback, sizeof(loopback) - 1);
+	guest.policy.net = &rule;
+	guest.policy.nets = 1;
+	pair[0] = fd;
+	is_int(send_control(CMSG_LEN(12), IPPROTO_IP, IP_PKTINFO, other, 3),
+	    -EACCES, "a source that is not allowed is refused");
+	is_int(
+	    send_control(CMSG_LEN(20), IPPROTO_IPV6, IPV6_PKTINFO, mapped, 5),
+	    -EACCES, "in no way");
+	ok(refused.what == HC_NET_BIND && refused.addr[3] == 2 &&
+		refused.port > 0,
+	    "which is reported as its address, with the socket's port");
+	is_int(send_control(CMSG_LEN(12), IPPROTO_IP, IP_PKTINFO, own, 3), 1,
+	    "an allowed source is used");
+	pair[0] = before;
+	guest.policy.net = rules;
+	guest.policy.nets = 2;
+}
+
 static void
 test_rules(void)
 {
@@ -1027,6 +1101,7 @@ test_rules(void)
 	is_int(CALL(bind, guest_socket(AF_UNIX, SOCK_DGRAM), ADDR, put_un("r")),
 	    0, "names of files are another matter");
 	test_groups(fd);
+	test_sources(fd);
 	guest.policy.nets = 0;
 	CALL(close, fd);
 	CALL(close, tcp);
@@ -1329,6 +1404,7 @@ main(void)
 	test_many();
 	test_unix();
 	test_long_names();
+	test_longest_names();
 	test_same_names();
 	test_strangers();
 	test_rules();

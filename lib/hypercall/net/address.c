@@ -4,6 +4,7 @@
  */
 #include "hypercall/net/address.h"
 
+#include "hypercall/core/hostcall.h"
 #include "hypercall/core/netrule.h"
 
 #include <errno.h>
@@ -60,6 +61,25 @@ hc_address_judge(struct hc_guest *guest, const struct sockaddr *any,
 	}
 	hc_deny_address(guest, named ? &would : NULL);
 	return -EACCES;
+}
+
+int
+hc_address_judge_also(struct hc_guest *guest, int fd, struct hc_address *a)
+{
+	struct hc_address own = { 0 };
+	int64_t r;
+
+	own.len = sizeof(own.u);
+	r = hc_host(SYS_getsockname, fd, &own.u, &own.len);
+	if (r < 0)
+		return (int)r;
+	if (a->u.any.sa_family != AF_INET && a->u.any.sa_family != AF_INET6)
+		return -EADDRNOTAVAIL;
+	/* Both kinds have their port in the same place. */
+	a->u.in.sin_port = own.u.in.sin_port;
+	a->len = a->u.any.sa_family == AF_INET ? sizeof(a->u.in)
+					       : sizeof(a->u.in6);
+	return hc_address_judge(guest, &a->u.any, a->len, HC_ADDRESS_BIND);
 }
 
 /* Replace the guest's name by the host's. */

@@ -48,6 +48,11 @@ void hc_address_put(struct hc_address *address);
 int hc_address_judge(struct hc_guest *guest, const struct sockaddr *address,
     socklen_t len, enum hc_address_use use);
 
+/* May the socket `fd` also use this address, a group or a source, as if it were
+ * bound to it at the port that it has?  0 or -errno. */
+int hc_address_judge_also(
+    struct hc_guest *guest, int fd, struct hc_address *address);
+
 /* The place for an address in guest memory. */
 struct hc_address_out {
 	bool wanted; /* and then: */

@@ -9,6 +9,7 @@
 #include "hypercall/core/hostcall.h"
 #include "hypercall/core/memfile.h"
 #include "hypercall/core/plain.h"
+#include "hypercall/net/address.h"
 #include "hypercall/net/inflight.h"
 #include "hypercall/core/kinds.h"
 
@@ -98,12 +99,12 @@ static const struct {
 	{ IPPROTO_TCP, TCP_CM_INQ, RECEIVED },
 	{ IPPROTO_UDP, UDP_GRO, RECEIVED },
 	{ IPPROTO_UDP, UDP_SEGMENT, SENT },
-	{ IPPROTO_IP, IP_PKTINFO, RECEIVED },
+	{ IPPROTO_IP, IP_PKTINFO, SENT | RECEIVED },
 	{ IPPROTO_IP, IP_RECVERR, RECEIVED },
 	{ IPPROTO_IP, IP_TOS, SENT | RECEIVED },
 	{ IPPROTO_IP, IP_TTL, SENT | RECEIVED },
 	{ IPPROTO_IPV6, IPV6_HOPLIMIT, SENT | RECEIVED },
-	{ IPPROTO_IPV6, IPV6_PKTINFO, RECEIVED },
+	{ IPPROTO_IPV6, IPV6_PKTINFO, SENT | RECEIVED },
 	{ IPPROTO_IPV6, IPV6_RECVERR, RECEIVED },
 	{ IPPROTO_IPV6, IPV6_TCLASS, SENT | RECEIVED },
 };
@@ -126,9 +127,43 @@ has(const struct cmsghdr *header, int type)
 	return header->cmsg_level == SOL_SOCKET && header->cmsg_type == type;
 }
 
+/* The source of a message, which the host chooses if the guest leaves it out:
+ * 0 or -errno. */
+static int
+send_source(struct hc_guest *guest, const struct hc_file *socket,
+    const uint8_t *data, size_t len)
+{
+	struct hc_address a = { .u.any.sa_family = AF_INET };
+	struct in_pktinfo info;
+
+	if (len != sizeof(info))
+		return -EINVAL;
+	memcpy(&info, data, sizeof(info));
+	a.u.in.sin_addr = info.ipi_spec_dst;
+	if (info.ipi_spec_dst.s_addr == INADDR_ANY)
+		return 0;
+	return hc_address_judge_also(guest, socket->host, &a);
+}
+
+static int
+send_source6(struct hc_guest *guest, const struct hc_file *socket,
+    const uint8_t *data, size_t len)
+{
+	struct hc_address a = { .u.any.sa_family = AF_INET6 };
+	struct in6_pktinfo info;
+
+	if (len != sizeof(info))
+		return -EINVAL;
+	memcpy(&info, data, sizeof(info));
+	a.u.in6.sin6_addr = info.ipi6_addr;
+	if (IN6_IS_ADDR_UNSPECIFIED(&info.ipi6_addr))
+		return 0;
+	return hc_address_judge_also(guest, socket->host, &a);
+}
+
 static int
 send_one(struct hc_guest *guest, struct hc_control *c,
-    const struct cmsghdr *header, uint8_t *data)
+    const struct hc_file *socket, const struct cmsghdr *header, uint8_t *data)
 {
 	size_t len = header->cmsg_len - CMSG_LEN(0);
 
@@ -136,12 +171,17 @@ send_one(struct hc_guest *guest, struct hc_control *c,
 		return send_rights(guest, c, data, len / sizeof(int));
 	if (has(header, SCM_CREDENTIALS))
 		return send_ids(guest, data, len);
+	if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO)
+		return send_source(guest, socket, data, len);
+	if (header->cmsg_level == IPPROTO_IPV6 &&
+	    header->cmsg_type == IPV6_PKTINFO)
+		return send_source6(guest, socket, data, len);
 	return goes(header, SENT) ? 0 : -EINVAL;
 }
 
 int
-hc_control_get(
-    struct hc_guest *guest, struct hc_control *c, uint64_t va, size_t len)
+hc_control_get(struct hc_guest *guest, struct hc_control *c,
+    const struct hc_file *socket, uint64_t va, size_t len)
 {
 	size_t at = 0;
 	int r = 0;
@@ -159,7 +199,8 @@ hc_control_get(
 		memcpy(&header, c->bytes + at, sizeof(header));
 		if (header.cmsg_len < CMSG_LEN(0) || header.cmsg_len > len - at)
 			return -EINVAL;
-		r = send_one(guest, c, &header, c->bytes + at + CMSG_LEN(0));
+		r = send_one(
+		    guest, c, socket, &header, c->bytes + at + CMSG_LEN(0));
 		at += CMSG_ALIGN(header.cmsg_len);
 	}
 	return r;

@@ -23,12 +23,12 @@ struct hc_control {
 };
 
 /*
- * Fetch and translate the control messages that the guest sends: SCM_RIGHTS,
- * SCM_CREDENTIALS of the guest itself, and those that concern only their
- * message.  0, or -errno; hc_control_put() in either case.
+ * Fetch and translate the control messages that the guest sends over `socket`:
+ * SCM_RIGHTS, SCM_CREDENTIALS of the guest itself, and those that concern only
+ * their message.  0, or -errno; hc_control_put() in either case.
  */
 int hc_control_get(struct hc_guest *guest, struct hc_control *control,
-    uint64_t va, size_t len);
+    const struct hc_file *socket, uint64_t va, size_t len);
 void hc_control_put(struct hc_control *control);
 
 /*

@@ -205,8 +205,8 @@ send_message(
 		r = get_header(call, m, va, GMEM_READ);
 	if (r < 0)
 		return r;
-	r = hc_control_get(m->guest, &m->control, (uintptr_t)g->msg_control,
-	    g->msg_control ? g->msg_controllen : 0);
+	r = hc_control_get(m->guest, &m->control, m->file,
+	    (uintptr_t)g->msg_control, g->msg_control ? g->msg_controllen : 0);
 	if (r == 0)
 		r = get_address(m);
 	if (r == 0)

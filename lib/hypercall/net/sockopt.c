@@ -33,56 +33,34 @@ static const struct {
 	    offsetof(struct group_source_req, gsr_group) },
 };
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_storage storage;
-};
-
 /* The group that is at `value`. */
-static union address
+static struct hc_address
 group_at(const uint8_t *value, int family)
 {
-	union address a = { .any.sa_family = (sa_family_t)family };
+	struct hc_address a = { .u.any.sa_family = (sa_family_t)family };
 
 	if (family == AF_INET)
-		memcpy(&a.in.sin_addr, value, sizeof(a.in.sin_addr));
+		memcpy(&a.u.in.sin_addr, value, sizeof(a.u.in.sin_addr));
 	else if (family == AF_INET6)
-		memcpy(&a.in6.sin6_addr, value, sizeof(a.in6.sin6_addr));
+		memcpy(&a.u.in6.sin6_addr, value, sizeof(a.u.in6.sin6_addr));
 	else
-		memcpy(&a, value, sizeof(a));
+		memcpy(&a.u, value, sizeof(a.u));
 	return a;
 }
 
-/* A group is judged as if the socket were bound to it, at the port it has. */
-static int64_t
-judge_group(struct hc_guest *guest, int fd, union address a)
-{
-	union address own = { 0 };
-	socklen_t len = sizeof(own);
-	int64_t r = hc_host(SYS_getsockname, fd, &own, &len);
-
-	if (r < 0)
-		return r;
-	if (a.any.sa_family != AF_INET && a.any.sa_family != AF_INET6)
-		return -EADDRNOTAVAIL;
-	/* Both kinds have their port in the same place. */
-	a.in.sin_port = own.in.sin_port;
-	len = a.any.sa_family == AF_INET ? sizeof(a.in) : sizeof(a.in6);
-	return hc_address_judge(guest, &a.any, len, HC_ADDRESS_BIND);
-}
-
-static int64_t
+static int
 judge(struct hc_guest *guest, int fd, const struct hc_sockopt *o,
     const uint8_t *value)
 {
+	struct hc_address group;
 	size_t i;
 
-	for (i = 0; i < sizeof(joins) / sizeof(joins[0]); i++)
-		if (joins[i].level == o->level && joins[i].option == o->option)
-			return judge_group(guest, fd,
-			    group_at(value + joins[i].at, joins[i].family));
+	for (i = 0; i < sizeof(joins) / sizeof(joins[0]); i++) {
+		if (joins[i].level != o->level || joins[i].option != o->option)
+			continue;
+		group = group_at(value + joins[i].at, joins[i].family);
+		return hc_address_judge_also(guest, fd, &group);
+	}
 	return 0;
 }
 

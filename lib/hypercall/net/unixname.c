@@ -6,8 +6,8 @@
  * The host finds a socket by its path alone, so a held file is named by
  * /proc/self/fd.  For bind(2) that is the folder, and the socket's name on the
  * host does not contain the guest's name: both are kept with the file.  A name
- * that has no room there is bound from within its folder.  For an
- * abstract name the host chooses a free one.
+ * that has no room there is bound from within its folder.  For an abstract name
+ * the host chooses a free one.
  */
 #include "hypercall/net/unixname.h"
 
@@ -21,6 +21,11 @@
 #include <sys/stat.h>
 
 #define UNNAMED ((socklen_t)offsetof(struct sockaddr_un, sun_path))
+
+/* As many as the shortest name that is bound from within its folder leaves. */
+#define SLASHES "/////////////////////////"
+_Static_assert(sizeof(SLASHES) >= sizeof("/proc/self/fd/2147483647/"),
+    "no place has more room before the name");
 
 /* The names of a socket. */
 struct names {
@@ -106,10 +111,22 @@ set_host_name(struct hc_unix *u)
 	    "/proc/self/fd/%d", u->held);
 }
 
-/* The host's name of `name` in the held folder.  A long one is that name alone,
- * and the folder is entered. */
 static int
-set_host_place(struct hc_guest *guest, struct hc_unix *u, const char *name)
+enter(struct hc_guest *guest, struct hc_unix *u)
+{
+	int r = u->entered ? 0 : hc_held_enter(&guest->tree, u->held);
+
+	if (r == 0)
+		u->entered = &guest->tree;
+	return r;
+}
+
+/* The host's name of `name` in the held folder.  A long one is that name alone,
+ * and the folder is entered: it may be written with a dot and `slashes` before
+ * it, as far as there is room. */
+static int
+set_host_place(struct hc_guest *guest, struct hc_unix *u, const char *name,
+    unsigned slashes)
 {
 	char text[HC_PATH];
 	int n = snprintf(
@@ -117,11 +134,9 @@ set_host_place(struct hc_guest *guest, struct hc_unix *u, const char *name)
 	int r = 0;
 
 	if (n > (int)HC_UNIX) {
-		n = snprintf(text, sizeof(text), "%s", name);
-		r = n > (int)HC_UNIX ? -ENAMETOOLONG
-				     : hc_held_enter(&guest->tree, u->held);
-		if (r == 0)
-			u->entered = &guest->tree;
+		n = snprintf(text, sizeof(text), "%s%.*s%s",
+		    slashes > 0 ? "." : "", (int)slashes, SLASHES, name);
+		r = n > (int)HC_UNIX ? -ENAMETOOLONG : enter(guest, u);
 	}
 	u->host = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	u->host_len = sizeof(u->host);
@@ -160,26 +175,36 @@ is_taken(struct hc_guest *guest, const struct hc_unix *u)
 	return taken;
 }
 
+/* Give the held folder a higher number. */
+static int
+renumber(struct hc_unix *u)
+{
+	int64_t next = hc_host(
+	    SYS_fcntl, u->held, F_DUPFD_CLOEXEC, u->held + 1);
+
+	if (next < 0)
+		return (int)next;
+	close(u->held);
+	u->held = (int)next;
+	return 0;
+}
+
 /* Give the socket a name that no other has on the host's side: if the folder's
- * descriptor number was used before, take the next.  A long name has no number:
- * only one socket can have it. */
+ * descriptor number was used before, take the next.  A long name has no number,
+ * but the more slashes. */
 static int
 set_host_alone(struct hc_guest *guest, struct hc_unix *u, const char *name)
 {
-	int r = set_host_place(guest, u, name);
+	unsigned slashes = 0;
+	int r = set_host_place(guest, u, name, slashes);
 
 	while (r == 0 && is_taken(guest, u)) {
-		int64_t next;
-
 		if (u->entered)
-			return -ENAMETOOLONG;
-		next = hc_host(
-		    SYS_fcntl, u->held, F_DUPFD_CLOEXEC, u->held + 1);
-		if (next < 0)
-			return (int)next;
-		close(u->held);
-		u->held = (int)next;
-		r = set_host_place(guest, u, name);
+			slashes++;
+		else
+			r = renumber(u);
+		if (r == 0)
+			r = set_host_place(guest, u, name, slashes);
 	}
 	return r;
 }
