@@ -399,8 +399,6 @@ learn_end(const struct options *o, int fd)
 {
 	char allow[ALLOW_TEXT];
 
-	if (!o->learn)
-		return;
 	find_allow(o, allow);
 	write_configuration(o, allow, fd);
 	report_line(o, allow);

@@ -53,14 +53,11 @@ const char *
 option_name(unsigned i)
 {
 	static char names[OPTION_ROWS][OPTION_NAME];
-	char *p;
+	const char *from = rows[i].name;
+	unsigned n;
 
-	if (!names[i][0]) {
-		snprintf(names[i], OPTION_NAME, "%s", rows[i].name);
-		for (p = names[i]; *p; p++)
-			if (*p == '_')
-				*p = '-';
-	}
+	for (n = 0; n < OPTION_NAME; n++)
+		names[i][n] = from[n] == '_' ? '-' : from[n];
 	return names[i];
 }
 

@@ -35,18 +35,18 @@ enum option_shown {
 	OPTION_FULL,
 };
 
+#define OPTION_NAME 16 /* bytes of the longest name, with its NUL */
+
 struct option_row {
 	enum option_number number;
 	int letter;
-	const char *name; /* as options.def has it */
+	char name[OPTION_NAME]; /* as options.def has it */
 	int has_arg;
 	enum option_use use;
 	enum option_shown shown;
 	const char *arg;
 	const char *help;
 };
-
-#define OPTION_NAME 16 /* bytes of the longest name, with its NUL */
 
 /* Row `i` of options.def, and its name as users write it, with dashes. */
 const struct option_row *option_row(unsigned i);

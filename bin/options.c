@@ -269,10 +269,6 @@ check_found(const struct options *o, int found, const char *last)
 	return 0;
 }
 
-/* The last option of the command line if it could have a value, and has
- * none. */
-static const struct option_row *bare;
-
 /* Call `visit` for each option of the command line. */
 static int
 each_option(struct options *o, int argc, char **argv,
@@ -285,7 +281,7 @@ each_option(struct options *o, int argc, char **argv,
 	make_tables(letters, longs);
 	opterr = 0;
 	optind = 0; /* start from the first argument */
-	bare = NULL;
+	o->bare = NULL;
 	for (;;) {
 		const struct option_row *row;
 
@@ -297,8 +293,8 @@ each_option(struct options *o, int argc, char **argv,
 		if (check_found(o, found, argv[optind - 1]) < 0)
 			return -1;
 		row = option_row(option_number(found) - OPT_FIRST - 1);
-		bare = row->has_arg == optional_argument && !optarg ? row
-								    : NULL;
+		o->bare = row->has_arg == optional_argument && !optarg ? row
+								       : NULL;
 		if (visit(o, row->number, optarg) < 0)
 			return -1;
 		at = optind;
@@ -321,6 +317,7 @@ find_config(struct options *o, enum option_number option, char *arg)
 static int
 check_bare(const struct options *o, const char *guest, const char *before)
 {
+	const struct option_row *bare = o->bare;
 	const char *name;
 	char letter[4] = "";
 

@@ -60,8 +60,13 @@ struct options_place {
 	unsigned column;
 };
 
+struct option_row;
+
 struct options {
 	enum action action;
+	/* The last option of the command line if it could have a value, and has
+	 * none; or NULL. */
+	const struct option_row *bare;
 	bool help_all;   /* of --help */
 	uint64_t memory; /* bytes, whole pages */
 	char *env[OPTIONS_ENV + 1];

@@ -28,19 +28,17 @@
 #define PROGRAM_ARGS    65536U /* arguments of a script's interpreter */
 
 struct program {
-	int fd; /* the file that is loaded */
-	struct image image;
-	/* Its name in the guest's tree, if a script names it; or "". */
-	char name[HC_PATH];
-	/* Its interpreter; -1: it has none. */
-	int interp_fd;
-	struct image interp;
-	char interp_name[HC_PATH];
+	int fd;        /* the file that is loaded */
+	int interp_fd; /* its interpreter; -1: it has none */
+	struct image image, interp;
 	/* A script: these words take the place of argv[0]. */
 	bool script;
-	char *word[PROGRAM_WORDS];
 	unsigned words;
+	char *word[PROGRAM_WORDS];
 	char line[PROGRAM_SCRIPTS][PROGRAM_LINE + 1];
+	/* Its name in the guest's tree, if a script names it; or "". */
+	char name[HC_PATH];
+	char interp_name[HC_PATH];
 };
 
 /* The file that the user means by `name`, as in a shell, but a file in the

@@ -16,8 +16,6 @@
 #include "vm/machine.h"
 
 struct recording {
-	int fd; /* -1: there is none */
-	struct hc_recording calls;
 	struct recorded_file {
 		char path[PATH_MAX]; /* the host's, or "" */
 		uint64_t hash;       /* of its contents */
@@ -29,6 +27,9 @@ struct recording {
 	char interp_name[HC_PATH];
 	struct machine_cpuid cpuid;
 	uint64_t random; /* of the places of --aslr, or 0 */
+	/* Last, for the smallest run looks here: see struct hc_guest. */
+	struct hc_recording calls;
+	int fd; /* -1: there is none */
 };
 
 /* All functions but recording_end() return 0, or -1 after a message. */

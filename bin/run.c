@@ -43,24 +43,25 @@
 
 /* The state of the run: static, for a process has one guest. */
 static struct {
-	const struct options *options;
-	struct program program;
-	struct recording recording; /* of --record or --replay */
 	struct machine machine;
+	struct debugger_target target;
+	char path[PATH_MAX];        /* of the guest, for debuggers */
+	struct recording recording; /* of --record or --replay */
+	/* Small members lie together, as in struct hc_guest. */
+	const struct options *options;
 	struct debugger_server server;
 	struct debugger_front front;
 	struct debugger_plan *plan; /* of a worker, or NULL */
-	struct debugger_target target;
 	struct gdbstart start;
 	struct sandbox sandbox;
-	char path[PATH_MAX];    /* of the guest, for debuggers */
-	struct core_place core; /* of --core */
 	int kvm;
-	int learned;          /* the file of --learn, or -1 */
-	int proc;             /* /proc, for workers; -1: the host has none */
-	int events, profile;  /* of --trace-out and --profile, or -1 */
-	int64_t ends_at;      /* by --timeout: CLOCK_MONOTONIC, ns */
-	struct output output; /* of --trace, --stats and so on */
+	int learned;            /* the file of --learn, or -1 */
+	int proc;               /* /proc, for workers; -1: the host has none */
+	int events, profile;    /* of --trace-out and --profile, or -1 */
+	int64_t ends_at;        /* by --timeout: CLOCK_MONOTONIC, ns */
+	struct output output;   /* of --trace, --stats and so on */
+	struct core_place core; /* of --core */
+	struct program program;
 } run;
 
 /* A signal handler may have interrupted kvmcore_run(), so the counter that the
@@ -172,9 +173,11 @@ open_output(const struct options *o)
 static void
 close_pictures(const struct options *o)
 {
-	report_loss(o->trace_out, tracing_close());
-	report_loss(o->profile,
-	    profiling_close(o, run.program.fd, run.program.interp_fd));
+	if (o->trace_out)
+		report_loss(o->trace_out, tracing_close());
+	if (o->profile)
+		report_loss(o->profile,
+		    profiling_close(o, run.program.fd, run.program.interp_fd));
 }
 
 static int
@@ -505,7 +508,8 @@ prepare(const struct options *o, int *status)
 	run.kvm = open_kvm();
 	if (run.kvm < 0)
 		return -1;
-	debug_init(&run.machine);
+	if (options_debugged(o))
+		debug_init(&run.machine);
 	machine_init(&run.machine);
 	raise_descriptors();
 	run.machine.kvm = run.kvm;
@@ -546,7 +550,8 @@ report_end(const struct options *o)
 	status = recording_end(
 	    &run.recording, &run.machine, run.program.fd, status);
 	hints_end(&run.machine.guest);
-	learn_end(o, run.learned);
+	if (o->learn)
+		learn_end(o, run.learned);
 	if (o->stats)
 		write_stats();
 	close_pictures(o);

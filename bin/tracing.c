@@ -118,7 +118,7 @@ tracing_end(const struct options *o, struct machine *m)
 	describe_end(o, &m->outcome, text, sizeof(text));
 	if (o->trace && text[0])
 		hc_trace_say(&trace, "+++ %s +++", text);
-	if (events.text.out && text[0])
+	if (o->trace_out && events.text.out && text[0])
 		hc_events_mark(&events, 0, "end", text);
 	if (o->trace_summary && o->json)
 		hc_trace_summary_json(&trace);

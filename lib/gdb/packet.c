@@ -29,7 +29,13 @@
 
 static const struct packet table[] = {
 #define PACKET(name, match, args, flags, needs, handler, feature) \
-	{ name, MATCH_##match, args, flags, needs, handler, feature },
+	{ name, MATCH_##match, args, flags, needs, feature },
+#include "gdb/packets.def"
+};
+
+/* Apart from the rows: the loader relocates them, by a page fault a page. */
+static packet_handler *const handlers[] = {
+#define PACKET(name, match, args, flags, needs, handler, feature) handler,
 #include "gdb/packets.def"
 };
 
@@ -313,7 +319,7 @@ serve(struct stub *stub, const struct packet *packet, struct args *args,
 	int error = may_serve(stub, packet, args);
 
 	if (error == 0)
-		error = packet->handler(stub, args, reply);
+		error = handlers[packet - table](stub, args, reply);
 	if (runs && stub->nonstop)
 		(void)nonstop_go(stub);
 	return error;

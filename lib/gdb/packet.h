@@ -71,13 +71,12 @@ typedef int
 packet_handler(struct stub *stub, const struct args *args, struct reply *reply);
 
 struct packet {
-	const char *name;
+	char name[32];
 	enum packet_match match;
 	uint8_t args[ARGS_MAX];
 	unsigned flags;
-	size_t needs; /* an operation of the target: its offset + 1, or 0 */
-	packet_handler *handler;
-	const char *feature; /* its text in the reply to qSupported, or NULL */
+	size_t needs;     /* an operation of the target: its offset + 1, or 0 */
+	char feature[68]; /* its text in the reply to qSupported, or "" */
 };
 
 /* The table of n rows. */

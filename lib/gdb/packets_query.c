@@ -91,7 +91,7 @@ packet_supported(
 		written = written && reply_text(reply, ";") &&
 			  reply_text(reply, agreed[i].name);
 	for (size_t i = 0; i < n; i++)
-		if (packets[i].feature && packet_served(stub, &packets[i]))
+		if (packets[i].feature[0] && packet_served(stub, &packets[i]))
 			written = written && reply_text(reply, ";") &&
 				  reply_text(reply, packets[i].feature);
 	return reply_done(written);

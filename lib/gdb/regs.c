@@ -46,10 +46,12 @@ enum needs {
 #define NEEDED_BY(name) (enum xsave_part)(NEEDS_REG_##name / PER_PART)
 _Static_assert(REG_COUNT < PER_PART, "counting does not reach the next part");
 
+/* Rows hold their texts: a start would make a page fault for each page of
+ * pointers that the loader relocates. */
 struct row {
-	const char *name;
-	const char *type;
-	const char *group;
+	char name[16];
+	char type[16];
+	char group[12];
 	uint16_t bits;
 	uint16_t offset; /* in struct regs, or in the XSAVE part */
 	uint8_t bytes;   /* of the field that holds the register */

@@ -116,8 +116,8 @@ bool regs_is_read_only(unsigned number);
 /* The nth flag of a register whose type is a set of flags; false after the
  * last.  Its name is "" if it has none. */
 struct regs_flag {
-	const char *type;
-	const char *name;
+	char type[16];
+	char name[16];
 	unsigned low, high; /* bits */
 };
 bool regs_flag(unsigned number, size_t nth, struct regs_flag *flag);

@@ -37,16 +37,17 @@ struct gmem_lends {
 };
 
 struct gmem {
+	/* The ranges that were unmapped last: range n is entry
+	 * n % GMEM_UNMAPPED. */
+	struct {
+		uint64_t va, end;
+	} unmapped[GMEM_UNMAPPED];
+	_Atomic uint64_t unmaps; /* such ranges so far */
 	uint8_t *base;           /* the host address of guest-physical 0 */
 	uint64_t size;           /* bytes of RAM that the guest may own */
 	struct pagetable pt;     /* what the guest sees of them */
 	pthread_mutex_t lock;    /* held by the thread that changes pt */
 	uint64_t flushes;        /* gmem_flush() calls, under the lock */
-	_Atomic uint64_t unmaps; /* ranges that were unmapped so far */
-	/* The last of them: range n is entry n % GMEM_UNMAPPED. */
-	struct {
-		uint64_t va, end;
-	} unmapped[GMEM_UNMAPPED];
 	/* Make [va, va + len) accessible to the processor, where not all of
 	 * RAM is from the start: 0 or -errno.  NULL where all of it is. */
 	int (*provide)(struct gmem *mem, uint64_t va, uint64_t len);

@@ -19,7 +19,6 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
-#include <string.h>
 
 #define CALL_ARGS 6
 #define JUMP_FAR  250 /* a conditional jump reaches 255 instructions */
@@ -332,7 +331,7 @@ filter_make(
 	for (i = 0; i < n; i++)
 		if (!is_sound(&rules[i]))
 			return -EINVAL;
-	m.code = program->code;
+	m.code = program->space;
 	m.at = FILTER_SIZE;
 	m.full = false;
 	m.rules = rules;
@@ -344,7 +343,6 @@ filter_make(
 	if (m.full)
 		return -E2BIG;
 	program->length = (unsigned short)(FILTER_SIZE - m.at);
-	memmove(program->code, program->code + m.at,
-	    program->length * sizeof(program->code[0]));
+	program->code = program->space + m.at;
 	return 0;
 }

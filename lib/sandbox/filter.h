@@ -39,8 +39,9 @@ struct filter_rule {
 };
 
 struct filter_program {
+	struct sock_filter space[FILTER_SIZE];
+	struct sock_filter *code; /* at the end of `space` */
 	unsigned short length;
-	struct sock_filter code[FILTER_SIZE];
 };
 
 /*

@@ -33,9 +33,9 @@ struct copy {
 
 /* All zero, but for the page. */
 struct copies {
-	uint8_t *page;
-	unsigned used;
 	struct copy copy[COPIES_MAX];
+	uint8_t *page;
+	unsigned used; /* last, as each entry reads it: see struct debug */
 };
 
 /*

@@ -19,9 +19,9 @@
 struct core_place {
 	int folder;       /* its descriptor */
 	const char *name; /* within that folder: the end of `path` */
-	char path[PATH_MAX];
 	const char *program;
 	char **argv;
+	char path[PATH_MAX];
 };
 
 /*

@@ -167,6 +167,16 @@ struct catch_set {
 #define LONE_ACCESSES 36
 
 struct debug {
+	/* Small members come last, and vCPU 0 after them: see struct
+	 * hc_guest. */
+	struct stops stops;
+	struct breaks breaks;
+	struct sieves sieves;
+	struct catch_set catch_set;
+	struct catch_set traced;                    /* hypercalls */
+	_Atomic uint64_t ways[DEBUG_STOPS];         /* for --stats */
+	struct breaks_access access[LONE_ACCESSES]; /* of the lone one */
+	struct copies copies;
 	bool on;                   /* there is a controller */
 	_Atomic bool attached;     /* and a debugger */
 	_Atomic bool deaf;         /* which does not read what it is sent */
@@ -177,14 +187,10 @@ struct debug {
 	void *judge_ctx;
 	bool probed;               /* breaks.registers is known */
 	_Atomic bool step_by_trap; /* this KVM lets steps reach the stubs */
-	struct stops stops;
-	uint64_t lifted; /* where the lone instruction is */
-	unsigned faults; /* in watched pages, that it has made */
-	unsigned accesses;
-	struct breaks_access access[LONE_ACCESSES]; /* of that instruction */
+	uint64_t lifted;           /* where the lone instruction is */
+	unsigned faults;           /* in watched pages, that it has made */
+	unsigned accesses;         /* of `access` */
 	bool decoded; /* they are its operands', not those of its faults */
-	struct catch_set catch_set;
-	struct catch_set traced;  /* hypercalls */
 	_Atomic uint64_t pass;    /* signals not to report: bit n - 1 */
 	_Atomic uint64_t keep;    /* those that a detached guest gets */
 	_Atomic bool threads;     /* report threads that begin and end */
@@ -194,14 +200,11 @@ struct debug {
 	pthread_t controller;
 	int fd;
 	atomic_bool notified; /* fd is readable, or will be at once */
-	struct breaks breaks;
-	struct copies copies;
-	struct sieves sieves;
-	_Atomic uint64_t ways[DEBUG_STOPS]; /* for --stats */
 };
 
-/* Before machine_create(), and before the sandbox is closed, which would deny
- * what is asked here: how costly it is that another thread runs a vCPU. */
+/* For a guest with a controller: before machine_create(), and before the
+ * sandbox is closed, which would deny what is asked here: how costly it is that
+ * another thread runs a vCPU. */
 void debug_init(struct machine *m);
 
 /*

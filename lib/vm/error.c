@@ -37,22 +37,19 @@ machine_file_kind(mode_t mode)
 	}
 }
 
-/* Two threads may want to end the guest at once. */
-static pthread_mutex_t ending = PTHREAD_MUTEX_INITIALIZER;
-
 static bool
 end(struct machine *m, enum outcome_kind kind, int code, const char *text)
 {
 	bool first;
 
-	pthread_mutex_lock(&ending);
+	pthread_mutex_lock(&m->ending);
 	first = m->outcome.kind == OUTCOME_RUNNING;
 	if (first) {
 		m->outcome.code = code;
 		memcpy(m->outcome.text, text, strlen(text) + 1);
 		m->outcome.kind = kind;
 	}
-	pthread_mutex_unlock(&ending);
+	pthread_mutex_unlock(&m->ending);
 	return first;
 }
 

@@ -143,16 +143,18 @@ static int
 add_first_vcpu(struct machine *m, struct machine_error *error)
 {
 	pthread_condattr_t monotonic;
-	int r = machine_add_vcpu(m, error);
+	int r;
 
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&m->left, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	m->vcpu[0].thread.tid = m->last_tid = 1;
-	m->vcpu[0].state = VCPU_LIVE;
 	m->live = 1;
+	m->last_tid = 1;
+	r = machine_add_vcpu(m, error);
+	m->vcpu[0].thread.tid = m->last_tid;
+	m->vcpu[0].state = VCPU_LIVE;
 	return r;
 }
 
@@ -275,6 +277,7 @@ machine_create(
 
 	if (!m->guest.mem)
 		hc_guest_init_bare(&m->guest, &m->mem);
+	pthread_mutex_init(&m->ending, NULL);
 	m->kvm = kvm;
 	m->vm = -1;
 	r = map_memory(m, memory, error);

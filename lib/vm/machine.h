@@ -132,16 +132,15 @@ struct machine_cpuid {
 };
 
 struct machine {
+	/* Small members lie together, as in struct hc_guest. */
+	struct gmem mem;
 	int kvm;
 	int vm;
-	struct gmem mem;
 	uint8_t *mapping; /* RAM, shim and tables, between guard pages */
 	uint64_t mapping_size;
 	uint8_t *shim;   /* host address of the shim's pages */
 	uint64_t memory; /* bytes of RAM that may be in use */
-	uint64_t slots[MACHINE_SLOTS / 64 + 1]; /* those that KVM has */
 	_Atomic enum door_tail door;
-	struct machine_cpuid cpuid;
 	bool fsgsbase;      /* user code may use RDFSBASE and so on */
 	uint64_t xcr0;      /* its value; 0: KVM has no XSAVE */
 	uint64_t xfeatures; /* state components that KVM_GET_XSAVE holds */
@@ -157,7 +156,23 @@ struct machine {
 	bool same_counter;         /* its time stamp counter is the host's */
 	uint64_t vdso_at;          /* 0: there is none */
 	struct clock_page *clocks; /* as the VMM writes it, or NULL */
+	pthread_mutex_t ending;    /* two threads may want to end the guest at
+				 * once */
+	struct outcome outcome;
+	uint64_t stopped_at;  /* the instruction at which novillo stopped it */
+	struct vcpu *culprit; /* whose trap caused the outcome, or NULL */
+	/* A signal handler has decided the end: MACHINE_TIME_IS_UP,
+	 * MACHINE_PAGE_LOST, or the number of a signal.  The outcome follows:
+	 * machine_settle_end(). */
+	_Atomic int ended_by;
+	struct profile *profile;       /* NULL: the guest is not sampled */
+	struct exit_lines *exit_lines; /* NULL: exits are not shown */
+	struct meet meet;
+	struct window window; /* of its trampoline, or of a plant's */
+	uint64_t slots[MACHINE_SLOTS / 64 + 1]; /* those that KVM has */
+	struct machine_cpuid cpuid;
 	struct hc_guest guest;
+	struct debug debug;
 	/* The threads.  The lock protects what follows, the states of vCPUs,
 	 * and struct debug. */
 	pthread_mutex_t lock;
@@ -168,18 +183,6 @@ struct machine {
 	int main_status; /* exit status of the first thread, if it has ended */
 	_Atomic unsigned vcpus;
 	struct vcpu vcpu[MACHINE_VCPUS];
-	struct outcome outcome;
-	uint64_t stopped_at;  /* the instruction at which novillo stopped it */
-	struct vcpu *culprit; /* whose trap caused the outcome, or NULL */
-	/* A signal handler has decided the end: MACHINE_TIME_IS_UP,
-	 * MACHINE_PAGE_LOST, or the number of a signal.  The outcome follows:
-	 * machine_settle_end(). */
-	_Atomic int ended_by;
-	struct profile *profile;       /* NULL: the guest is not sampled */
-	struct exit_lines *exit_lines; /* NULL: exits are not shown */
-	struct debug debug;
-	struct meet meet;
-	struct window window; /* of its trampoline, or of a plant's */
 };
 
 static inline struct vcpu *

@@ -509,11 +509,11 @@ static void
 be_filtered(unsigned asked, const char *list)
 {
 	const struct rlimit no_core = { 0, 0 };
-	struct sock_fprog p = { .filter = program.code };
+	struct sock_fprog p;
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	make(asked, list);
-	p.len = program.length;
+	p = (struct sock_fprog){ program.length, program.code };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p) < 0)
 		_exit(97);

@@ -87,7 +87,7 @@ install_filter(uint32_t number, const struct hc_row *row)
 	/* A guest that has a file in memory may make one. */
 	const struct hc_row *memory = hc_row(HC_memfd_create);
 	struct needs needs = { .asked = NEEDS_ALWAYS, .pid = getpid() };
-	struct sock_fprog p = { .filter = program.code };
+	struct sock_fprog p;
 	unsigned i;
 
 	for (i = 0; i < HC_NEEDS && row->needs[i] >= 0; i++)
@@ -100,7 +100,7 @@ install_filter(uint32_t number, const struct hc_row *row)
 		needs_call(&needs, hc_own_needs[i]);
 	if (filter_make(&program, rules, needs_rules(&needs, rules)) < 0)
 		bail("no filter for %s", row->name);
-	p.len = program.length;
+	p = (struct sock_fprog){ program.length, program.code };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p) < 0)
 		bail("seccomp: %s", strerror(errno));

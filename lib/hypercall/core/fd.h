@@ -128,14 +128,11 @@ struct hc_fd {
 struct hc_fds {
 	pthread_mutex_t growing; /* for calls that make files in memory larger,
 				  * and novillo's own */
-	pthread_mutex_t lock;    /* for opening and closing, and the next
-			       * six */
+	pthread_mutex_t lock;    /* for opening and closing, the next three, and
+				  * places */
 	unsigned sockets;        /* files with `buffered`, */
 	unsigned sockets_most;
 	unsigned backlogs;       /* of all listeners: sockets_most at most */
-	struct hc_places open;   /* descriptors */
-	struct hc_places used;   /* files */
-	struct hc_places named;  /* names */
 	atomic_uint flight;      /* of HC_FLIGHT, or more than there are */
 	atomic_uint departing;   /* calls that send such, */
 	atomic_uint departures;  /* and all that there ever were: inflight.h */
@@ -145,6 +142,9 @@ struct hc_fds {
 	atomic_uint files;       /* all files have been below this place */
 	atomic_bool memory_made; /* there has been one, on this device: */
 	uint64_t memory_device;
+	struct hc_places open;     /* descriptors */
+	struct hc_places used;     /* files */
+	struct hc_places named;    /* names */
 	uint32_t owner[HC_OWNERS]; /* places plus 1 of files with memory_of, by
 				    * their inodes; or 0 */
 	struct hc_fd fd[HC_FDS];

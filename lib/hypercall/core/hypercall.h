@@ -91,8 +91,7 @@ hc_serve_row(struct hc_call *call, const struct hc_row *row, uint32_t number);
 
 /* Facts that novillo's own files report; the machine sets them at the start. */
 struct hc_world {
-	char exe[HC_PATH]; /* the program, as the guest sees it; or "" */
-	int program;       /* its file on the host, or -1 */
+	int program; /* its file on the host, or -1 */
 	struct hc_span args, env, auxv;
 	uint64_t stack; /* from here to the end of memory; 0: none */
 	bool random_places;
@@ -104,32 +103,31 @@ struct hc_world {
 	/* Read a leaf of the guest's CPUID; NULL: there is none. */
 	void (*cpuid)(const struct hc_guest *guest, uint32_t function,
 	    uint32_t index, uint32_t reg[4]);
+	char exe[HC_PATH]; /* the program, as the guest sees it; or "" */
 };
 
 #define HC_KEPT 4U /* values of prctl() without an effect */
 
 /* The state that hypercalls act on. */
 struct hc_guest {
+	/*
+	 * Page faults are much of a start's cost, and it touches small members
+	 * and little of the arrays.  So small members lie together, between a
+	 * structure that ends in such and one that begins with such.
+	 */
+	struct hc_tree tree;
 	struct gmem *mem;
 	struct space space;
-	struct hc_mapped mapped; /* under the lock of `mem` */
-	/* A start touches the small ones: they lie together. */
 	struct hc_policy policy;
 	struct hc_timepage time;
 	struct hc_limit limit[HC_LIMITS];
 	_Atomic uint32_t limits_set; /* 1 << RLIMIT_*: by the guest */
 	bool dumpable, no_new_privs; /* set by prctl() */
 	atomic_int kept[HC_KEPT];    /* and other values of it: process.c */
-	struct hc_fds fds;
-	struct hc_tree tree;
-	struct hc_shared_folder shared;
-	struct hc_ipc ipc;
-	struct hc_world world;
-	struct hc_signals signals;
-	int nice;                 /* set by setpriority() */
-	atomic_int io_priority;   /* set by ioprio_set() */
-	_Atomic uint32_t persona; /* set by personality() */
-	atomic_uint pipes;        /* bytes of pipes that were enlarged */
+	int nice;                    /* set by setpriority() */
+	atomic_int io_priority;      /* set by ioprio_set() */
+	_Atomic uint32_t persona;    /* set by personality() */
+	atomic_uint pipes;           /* bytes of pipes that were enlarged */
 	/* Calls `serve` with a trace line around it; NULL: not traced. */
 	int64_t (*traced)(
 	    struct hc_call *call, uint32_t number, hc_serve *serve);
@@ -160,6 +158,12 @@ struct hc_guest {
 	struct hc_replay *replay;       /* NULL: the guest is not replayed */
 	const struct hc_living *living; /* NULL: nor recorded */
 	_Atomic uint64_t count[HYPERCALL_END];
+	struct hc_world world;
+	struct hc_mapped mapped; /* under the lock of `mem` */
+	struct hc_shared_folder shared;
+	struct hc_fds fds;
+	struct hc_ipc ipc;
+	struct hc_signals signals;
 };
 
 static inline bool

@@ -137,14 +137,15 @@ struct hc_mqueue {
 };
 
 struct hc_ipc {
-	pthread_mutex_t lock; /* the lock of memory may be taken with it */
 	struct hc_segment segment[HC_SEGMENTS];
 	struct hc_semaphore_set set[HC_SEMAPHORE_SETS];
 	struct hc_semaphore semaphore[HC_SEMAPHORES];
 	struct hc_message_queue queue[HC_MESSAGE_QUEUES];
 	struct hc_mqueue mqueue[HC_MQUEUES];
 	struct hc_mq_open mq_open[HC_MQ_OPENS];
-	uint64_t mq_made; /* queues so far */
+	/* Small, and last: see struct hc_guest. */
+	uint64_t mq_made;     /* queues so far */
+	pthread_mutex_t lock; /* the lock of memory may be taken with it */
 };
 
 #endif

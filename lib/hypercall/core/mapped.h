@@ -20,8 +20,8 @@
 
 /* A file's name in the guest's tree, and its number in the host's. */
 struct hc_mapped_file {
-	char name[HC_PATH]; /* "": the guest's program */
 	uint64_t device, inode;
+	char name[HC_PATH]; /* "": the guest's program */
 };
 
 /* Guest addresses [from, to) are the file's bytes from `offset` on. */

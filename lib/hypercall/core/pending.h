@@ -95,20 +95,20 @@ struct hc_signal_file {
 struct hc_signals {
 	/* For all here and hc_thread_signals, except `pending`. */
 	pthread_mutex_t lock;
-	struct hc_sigaction action[HC_SIGNALS]; /* of signal n at n - 1 */
-	struct hc_sigqueue all;                 /* for any thread */
-	struct hc_queued queued[HC_QUEUED];
-	uint16_t used, unused; /* entries ever used; the list of free ones */
+	struct hc_sigqueue all;    /* for any thread */
 	struct hc_thread *threads; /* oldest first */
 	/* Signals that novillo received and has not queued; set by signal
 	 * handlers. */
 	_Atomic hc_sigset outside;
-	_Atomic bool ticks;               /* a timer may have expired */
-	struct hc_timer timer[HC_TIMERS]; /* numbered from 1 */
-	struct hc_signal_file file[HC_SIGNAL_FILES];
-	unsigned files; /* of them, used */
+	_Atomic bool ticks; /* a timer may have expired */
 	/* A debugger stops the guest for a signal before it takes effect. */
 	_Atomic bool observed;
+	uint16_t used, unused; /* of `queued`: ever used; list of free ones */
+	unsigned files;        /* of `file`, used */
+	struct hc_sigaction action[HC_SIGNALS]; /* of signal n at n - 1 */
+	struct hc_queued queued[HC_QUEUED];
+	struct hc_timer timer[HC_TIMERS]; /* numbered from 1 */
+	struct hc_signal_file file[HC_SIGNAL_FILES];
 };
 
 struct hc_thread_signals {

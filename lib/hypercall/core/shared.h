@@ -40,10 +40,11 @@ struct hc_shared_name {
 };
 
 struct hc_shared_folder {
-	pthread_mutex_t lock;
-	uint64_t freed; /* bytes that do not count any more */
 	struct hc_shared file[HC_SHARED];
 	struct hc_shared_name name[HC_SHARED];
+	/* Small, and last: see struct hc_guest. */
+	pthread_mutex_t lock;
+	uint64_t freed; /* bytes that do not count any more */
 };
 
 struct hc_guest;

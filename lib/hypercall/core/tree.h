@@ -62,6 +62,7 @@ struct hc_mount {
 
 struct hc_tree {
 	struct hc_mount mount[HC_MOUNTS]; /* in the order in which they came */
+	/* Small, and last: see struct hc_guest. */
 	unsigned mounts;
 	struct hc_file *cwd; /* the working folder; NULL: there is none */
 	int self; /* /proc/self/fd, through which held files are opened */

@@ -37,9 +37,6 @@ enum hc_replayed {
 };
 
 struct hc_recording {
-	struct record_writer *writer; /* recording, or NULL */
-	struct record_reader *reader; /* replaying, or NULL */
-	uint64_t limit;               /* of what `writer` writes, or 0 */
 	struct record_base base;
 	struct gmem_lends lends;
 	struct hc_guest *guest;
@@ -76,7 +73,10 @@ struct hc_recording {
 	struct hc_replay replay;
 	struct record_reader scratch; /* for a look at the next record */
 	enum hc_replayed state;
-	char why[1024]; /* a message */
+	char why[1024];               /* a message */
+	uint64_t limit;               /* of what `writer` writes, or 0 */
+	struct record_writer *writer; /* recording, or NULL */
+	struct record_reader *reader; /* replaying, or NULL */
 };
 
 /* Record the guest's calls, or replay them: the one of `writer` and `reader`
