@@ -494,14 +494,6 @@ hc_hold(struct hc_call *call, uint64_t dirfd, uint64_t va, unsigned flags,
 	return r;
 }
 
-int
-hc_may_change(const struct hc_found *found)
-{
-	if (found->changeable)
-		return 0;
-	return found->read_only && !found->own.row ? -EROFS : -EPERM;
-}
-
 /* A file that is not novillo's own came by a descriptor if the call may look at
  * own files only; fstat() is permitted on that. */
 static int64_t
@@ -759,97 +751,6 @@ hc_do_readlinkat(struct hc_call *call)
 {
 	return readlink_call(call, call->readlinkat.dirfd,
 	    call->readlinkat.path, call->readlinkat.buf, call->readlinkat.size);
-}
-
-static bool
-is_link(int held)
-{
-	struct stat st;
-
-	return hc_host(SYS_newfstatat, held, "", &st, AT_EMPTY_PATH) == 0 &&
-	       S_ISLNK(st.st_mode);
-}
-
-/* As Linux since 6.6: a link has no mode of its own. */
-static int64_t
-chmod_call(struct hc_call *call, uint64_t dirfd, uint64_t path, uint64_t mode,
-    unsigned flags)
-{
-	struct hc_found found;
-	int64_t r;
-
-	if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
-	r = hc_hold(call, dirfd, path, flags, &found);
-	if (r < 0)
-		return r;
-	r = hc_may_change(&found);
-	if (r == 0 && (flags & AT_SYMLINK_NOFOLLOW) && is_link(found.fd))
-		r = -EOPNOTSUPP;
-	if (r == 0)
-		r = hc_host(SYS_fchmodat, call->guest->tree.self,
-		    hc_held_name(found.fd).text, (unsigned)mode & HC_MODE);
-	return hc_found_put(&found, r);
-}
-
-int64_t
-hc_do_chmod(struct hc_call *call)
-{
-	return chmod_call(
-	    call, (uint64_t)AT_FDCWD, call->chmod.path, call->chmod.mode, 0);
-}
-
-int64_t
-hc_do_fchmodat(struct hc_call *call)
-{
-	return chmod_call(call, call->fchmodat.dirfd, call->fchmodat.path,
-	    call->fchmodat.mode, 0);
-}
-
-int64_t
-hc_do_fchmodat2(struct hc_call *call)
-{
-	return chmod_call(call, call->fchmodat2.dirfd, call->fchmodat2.path,
-	    call->fchmodat2.mode, (unsigned)call->fchmodat2.flags);
-}
-
-/* Set the times of a name, or with a null name those of a descriptor. */
-int64_t
-hc_do_utimensat(struct hc_call *call)
-{
-	struct hc_guest *guest = call->guest;
-	unsigned flags = (unsigned)call->utimensat.flags;
-	struct timespec times[2];
-	struct hc_found found;
-	struct hc_file *file;
-	int64_t r;
-
-	if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
-	if (call->utimensat.times &&
-	    gmem_read(guest->mem, times, call->utimensat.times, sizeof(times)) <
-		0)
-		return -EFAULT;
-	if (!call->utimensat.path) {
-		file = hc_fd_get(&guest->fds, call->utimensat.dirfd);
-		if (!file)
-			return -EBADF;
-		r = hc_file_may_change(file);
-		if (r == 0)
-			r = hc_host(SYS_utimensat, file->host, NULL,
-			    call->utimensat.times ? times : NULL, 0);
-		hc_file_put(file);
-		return r;
-	}
-	r = hc_hold(
-	    call, call->utimensat.dirfd, call->utimensat.path, flags, &found);
-	if (r < 0)
-		return r;
-	r = hc_may_change(&found);
-	if (r == 0)
-		r = hc_host(SYS_utimensat, found.fd, "",
-		    call->utimensat.times ? times : NULL, AT_EMPTY_PATH);
-	return hc_found_put(&found, r);
 }
 
 int64_t

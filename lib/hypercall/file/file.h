@@ -29,8 +29,4 @@ hc_fd_result(struct hc_call *call, int64_t host, unsigned may, bool cloexec);
 int hc_hold(struct hc_call *call, uint64_t dirfd, uint64_t va, unsigned flags,
     struct hc_found *found);
 
-/* May the guest change the mode, owner or times of what it holds?  0, -EROFS or
- * -EPERM. */
-int hc_may_change(const struct hc_found *found);
-
 #endif
