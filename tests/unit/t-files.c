@@ -276,6 +276,10 @@ test_making(void)
 	is_int(guest_open("/dangling", O_CREAT | O_EXCL | O_WRONLY, 0600),
 	    -EEXIST, "%s: but not with O_EXCL", way);
 	CALL(unlink, P("/dangling-target"));
+	fd = guest_open("/file", O_PATH | O_APPEND, 0);
+	is_int(CALL(fcntl, (uint64_t)fd, F_GETFL, 0), O_PATH,
+	    "%s: O_PATH has no other flags", way);
+	CALL(close, (uint64_t)fd);
 }
 
 static unsigned

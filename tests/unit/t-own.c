@@ -586,6 +586,10 @@ test_contents(void)
 	    (unsigned long long)guest.limit[RLIMIT_NOFILE].now,
 	    (unsigned long long)guest.limit[RLIMIT_NOFILE].most);
 	ok(says("/proc/self/limits", limits), "limits its limits");
+	ok(says("/sys/devices/system/cpu/cpu0/topology/core_cpus", "1\n"),
+	    "a processor is a core");
+	is_int(CALL(HC_open, N("/proc/self/exe"), O_CREAT | O_EXCL, 0600),
+	    -EEXIST, "a link is not made anew");
 	ok(says("/proc/mounts", "novillo / novillo rw 0 0\n"),
 	    "mounts its volumes");
 	strcpy(thread.name, "bull");

@@ -186,6 +186,9 @@ hc_file_flags(const struct hc_file *file)
 {
 	int64_t flags = hc_host(SYS_fcntl, file->host, F_GETFL, 0);
 
+	/* Novillo itself holds files by O_PATH with O_NOFOLLOW. */
+	if (flags >= 0 && (flags & O_PATH))
+		flags &= ~(int64_t)O_NOFOLLOW;
 	if (flags < 0 || !file->refuses)
 		return flags;
 	return (flags & ~(int64_t)O_ACCMODE) |

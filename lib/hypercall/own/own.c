@@ -759,10 +759,10 @@ may_open_own(
 {
 	unsigned mode = flags & O_ACCMODE;
 
-	if (entry_type(row) == DT_LNK)
-		return -ELOOP; /* with O_NOFOLLOW */
 	if ((flags & O_CREAT) && (flags & O_EXCL))
 		return -EEXIST;
+	if (entry_type(row) == DT_LNK)
+		return -ELOOP; /* with O_NOFOLLOW */
 	if (is_folder(row))
 		return !(flags & O_PATH) && (mode != O_RDONLY ||
 						(flags & (O_CREAT | O_TRUNC)))

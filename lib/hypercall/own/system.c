@@ -106,6 +106,31 @@ hc_own_put_cpu_mask(struct hc_text *text, const char *before)
 }
 
 void
+hc_own_cpus_mask(struct hc_text *text, const struct hc_call *call, int number)
+{
+	(void)call;
+	(void)number;
+	hc_own_put_cpu_mask(text, "");
+}
+
+/* One processor in the mask of all. */
+void
+hc_own_cpu_mask(struct hc_text *text, const struct hc_call *call, int number)
+{
+	unsigned words = (count_cpus() + 31) / 32;
+	unsigned cpu = (unsigned)number;
+	const char *between = "";
+
+	(void)call;
+	while (words-- > 0) {
+		hc_text_put(text, *between ? "%s%08x" : "%s%x", between,
+		    words == cpu / 32 ? 1U << cpu % 32 : 0);
+		between = ",";
+	}
+	hc_text_put(text, "\n");
+}
+
+void
 hc_own_cpus(struct hc_text *text, const struct hc_call *call, int number)
 {
 	(void)call;
