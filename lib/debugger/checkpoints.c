@@ -74,6 +74,42 @@ checkpoints_before(const struct checkpoints *c, uint64_t events,
 	return &c->list[i];
 }
 
+const struct checkpoint *
+checkpoints_find(const struct checkpoints *c, checkpoint_mark mark)
+{
+	const int at = place_of(c, mark);
+
+	return at < 0 ? NULL : &c->list[at];
+}
+
+const struct checkpoint *
+checkpoints_differing(const struct checkpoints *c, uint64_t events,
+    checkpoint_mark mark, uint64_t addr, const uint8_t *bytes, size_t len)
+{
+	uint8_t there[CHECKPOINT_BYTES];
+	unsigned i;
+
+	if (len > sizeof(there))
+		return NULL;
+	for (i = c->n; i-- > 0;) {
+		if (!is_before(c, i, events, mark))
+			continue;
+		snapshot_read(&c->list[i].state, addr, there, len);
+		if (memcmp(there, bytes, len) != 0)
+			return &c->list[i];
+	}
+	return NULL;
+}
+
+const struct checkpoint *
+checkpoints_next(const struct checkpoints *c, const struct checkpoint *one,
+    uint64_t events, checkpoint_mark mark)
+{
+	const unsigned i = (unsigned)(one - c->list) + 1;
+
+	return i < c->n && is_before(c, i, events, mark) ? &c->list[i] : NULL;
+}
+
 static void
 drop(struct checkpoints *c, unsigned at)
 {
@@ -99,6 +135,12 @@ static bool
 is_full(const struct checkpoints *c)
 {
 	return c->n == CHECKPOINTS || snapshot_pages_held() > CHECKPOINT_PAGES;
+}
+
+bool
+checkpoints_have_room(const struct checkpoints *c)
+{
+	return !is_full(c);
 }
 
 /* Make room for one at place `at` of the list. */

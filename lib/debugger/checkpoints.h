@@ -25,6 +25,7 @@
 #define CHECKPOINT_PAGES 65536U /* that snapshots have copied: 256 MiB */
 #define CHECKPOINT_WORTH 12U
 #define CHECKPOINT_NS    10000000U /* the least distance at first */
+#define CHECKPOINT_BYTES 16U       /* that can be compared */
 
 /* The start has mark 1.  0: none. */
 typedef unsigned checkpoint_mark;
@@ -72,6 +73,24 @@ int checkpoints_take(struct checkpoints *c, bool between, bool asked);
  * comes after that event; if `exact`, the last that is right after an event. */
 const struct checkpoint *checkpoints_before(const struct checkpoints *c,
     uint64_t events, checkpoint_mark mark, bool exact);
+
+/* The checkpoint with this mark, or NULL. */
+const struct checkpoint *
+checkpoints_find(const struct checkpoints *c, checkpoint_mark mark);
+
+/* The last checkpoint before that state in which [addr, addr + len) has other
+ * bytes, or NULL. */
+const struct checkpoint *
+checkpoints_differing(const struct checkpoints *c, uint64_t events,
+    checkpoint_mark mark, uint64_t addr, const uint8_t *bytes, size_t len);
+
+/* The next one in the order of the run, if it is before that state too, or
+ * NULL. */
+const struct checkpoint *checkpoints_next(const struct checkpoints *c,
+    const struct checkpoint *one, uint64_t events, checkpoint_mark mark);
+
+/* Is there room for one more without dropping others? */
+bool checkpoints_have_room(const struct checkpoints *c);
 
 /* Make it the present: 0 or -errno, as snapshot_return(). */
 int checkpoints_return(struct checkpoints *c, const struct checkpoint *one);

@@ -455,12 +455,24 @@ go_to_place(const struct typed *c, struct text *out)
 }
 
 static void
-show_last_write(const struct typed *c, struct text *out)
+look_for_write(const struct typed *c, bool changes, struct text *out)
 {
 	uint64_t at, n;
 
 	if (take_value(c, 1, &at, out) && take_value(c, 2, &n, out))
-		*c->later = travel_last_write(c->target, at, n, out);
+		*c->later = travel_last_write(c->target, at, n, changes, out);
+}
+
+static void
+show_last_write(const struct typed *c, struct text *out)
+{
+	look_for_write(c, false, out);
+}
+
+static void
+show_last_change(const struct typed *c, struct text *out)
+{
+	look_for_write(c, true, out);
 }
 
 static void
@@ -504,6 +516,9 @@ static const struct command commands[] = {
 	{ "last-write", "last-write ADDRESS LENGTH", 2, 2,
 	    "the place in a recording where memory was last written",
 	    show_last_write },
+	{ "last-change", "last-change ADDRESS LENGTH", 2, 2,
+	    "the same for the last change, from copies of the guest",
+	    show_last_change },
 	{ "checkpoint", "checkpoint", 0, 0,
 	    "keep the name of this place, and a copy of the guest",
 	    make_checkpoint },

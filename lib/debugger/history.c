@@ -470,6 +470,13 @@ advance(struct history *h, int signal)
 	go(h, WANT_RUN, signal);
 }
 
+static void
+look_at_watched(const struct history *h, uint8_t *bytes)
+{
+	(void)breaks_read(&h->machine->debug.breaks, h->watch_addr, bytes,
+	    (size_t)h->watch_len);
+}
+
 /* Be at a base, before a way.  A breakpoint at its instruction is still to be
  * met. */
 static bool
@@ -482,7 +489,10 @@ go_to_base(struct history *h, const struct checkpoint *base)
 		return false;
 	}
 	be_unmet(vcpu_of_guest(h));
-	h->ran_from = checkpoints_now();
+	if (h->watched)
+		look_at_watched(h, h->seen);
+	h->ran_from = h->ran_way = checkpoints_now();
+	h->look_at = h->ran_from + LOOK_NS;
 	return true;
 }
 
@@ -502,6 +512,11 @@ closer(const struct history *h, uint64_t events, const struct checkpoint *one)
 static const struct checkpoint *
 base_for(const struct history *h, uint64_t events)
 {
+	const struct checkpoint *from = checkpoints_find(
+	    &h->checkpoints, h->from);
+
+	if (from && h->goal == HISTORY_TO_STOP)
+		return from;
 	return closer(h, events,
 	    checkpoints_before(&h->checkpoints, events, h->present_mark,
 		h->goal != HISTORY_TO_INSTRUCTION));
@@ -577,12 +592,21 @@ go_before_present(struct history *h)
 	return false;
 }
 
+/* A stretch begins. */
+static void
+forget_stops(struct history *h)
+{
+	h->stops = h->stops_before = h->last_before = 0;
+	h->last_mark = 0;
+}
+
 static void
 find(struct history *h, uint64_t after, uint64_t addr)
 {
 	h->after = after;
 	h->addr = h->end = addr;
-	h->meetings = h->stops = 0;
+	h->meetings = 0;
+	forget_stops(h);
 	if (!go_before_present(h))
 		return;
 	h->state = HISTORY_FINDING;
@@ -707,13 +731,6 @@ renew_present(struct history *h)
 	return true;
 }
 
-static void
-look_at_watched(const struct history *h, uint8_t *bytes)
-{
-	(void)breaks_read(&h->machine->debug.breaks, h->watch_addr, bytes,
-	    (size_t)h->watch_len);
-}
-
 /* The guest is about to make the write that was looked for. */
 static void
 name_write(struct history *h)
@@ -725,15 +742,22 @@ name_write(struct history *h)
 	find_present(h);
 }
 
+/* The present will be another: the way's end is to be the first one. */
+static void
+set_aside(struct history *h)
+{
+	if (h->origin.taken)
+		return;
+	h->origin = h->present;
+	h->origin_mark = h->present_mark;
+	h->present = (struct snapshot){ 0 };
+}
+
 /* Go on with the way from here, as if this was the present. */
 static void
 go_on_from_here(struct history *h, enum history_goal goal)
 {
-	if (!h->origin.taken) {
-		h->origin = h->present;
-		h->origin_mark = h->present_mark;
-		h->present = (struct snapshot){ 0 };
-	}
+	set_aside(h);
 	if (!renew_present(h))
 		return;
 	h->goal = goal;
@@ -990,23 +1014,55 @@ is_first(const struct history *h)
 		   !snapshot_has_thread(&h->base->state, h->by));
 }
 
+/* The present may be at a call.  GDB has no catchpoints inserted when it runs a
+ * command. */
+static void
+catch_own_call(struct history *h)
+{
+	const struct flight *f = &h->present.turn->flight;
+
+	if (h->task != HISTORY_STOPS && flight_is_before(f))
+		(void)history_catch(h, true, &f->number, 1);
+}
+
+/* A call has changed the memory, and not by a write: the stretch has none. */
+static void
+search_all(struct history *h)
+{
+	h->from = 0;
+	go_home(h, true);
+	if (!renew_present(h))
+		return;
+	catch_own_call(h);
+	h->watched = debug_insert(h->machine, BREAKS_WRITE, h->watch_addr,
+			 h->watch_len) == 0;
+	find_present(h);
+}
+
 /* To the last stop before the end of this stretch, or to the stretch before. */
 static void
 go_to_last_stop(struct history *h)
 {
 	const uint64_t end = h->base->state.events;
+	const struct checkpoint *last = checkpoints_find(
+	    &h->checkpoints, h->last_mark);
 
-	h->left = h->stops;
+	h->left = h->stops - (last ? h->last_before : 0);
+	if (h->left == 0 && h->from != 0) {
+		search_all(h);
+		return;
+	}
 	if (h->left == 0 && is_first(h)) {
 		if (go_to_base(h, h->base))
 			begin(h);
 		return;
 	}
 	if (h->left > 0) {
-		if (!go_to_base(h, h->base))
+		if (!go_to_base(h, last ? last : h->base))
 			return;
 		h->state = HISTORY_REPEATING;
 	} else {
+		forget_stops(h);
 		h->after = end;
 		if (!go_to_base(h, base_for(h, end - 1)))
 			return;
@@ -1023,16 +1079,28 @@ is_meeting(const struct history *h, const struct debug_event *event)
 	       h->planted && event->addr == h->addr;
 }
 
+/* Is it a write of the memory that is asked for? */
+static bool
+is_write(struct history *h, const struct debug_event *event)
+{
+	uint8_t was[HISTORY_WATCH];
+
+	if (event->kind != EVENT_WATCH || event->addr != h->watch_addr ||
+	    event->len != h->watch_len)
+		return false;
+	memcpy(was, h->seen, sizeof(was));
+	look_at_watched(h, h->seen);
+	return !h->changes || memcmp(was, h->seen, h->watch_len) != 0;
+}
+
 /* Would the debugger have seen it? */
 static bool
-is_its_stop(const struct history *h, const struct debug_event *event)
+is_its_stop(struct history *h, const struct debug_event *event)
 {
 	if (h->goal == HISTORY_TO_TURN)
 		return h->left_turn;
 	if (h->task == HISTORY_WRITER)
-		return event->kind == EVENT_WATCH &&
-		       event->addr == h->watch_addr &&
-		       event->len == h->watch_len;
+		return is_write(h, event);
 	switch (event->kind) {
 	case EVENT_BREAK:
 	case EVENT_HARDBREAK: return h->hits->asked;
@@ -1041,6 +1109,17 @@ is_its_stop(const struct history *h, const struct debug_event *event)
 	case EVENT_RETURN: return true;
 	default: return false;
 	}
+}
+
+/* Count it, if it is one. */
+static void
+count_stop(struct history *h, const struct debug_event *event)
+{
+	if (!is_its_stop(h, event))
+		return;
+	h->stops++;
+	h->last_mark = h->checkpoints.mark;
+	h->last_before = h->stops_before;
 }
 
 /* A breakpoint at an instruction before which the guest rests for another
@@ -1078,8 +1157,8 @@ tell(struct history *h, const struct history_place *place)
 
 	text_init(&text, buf, sizeof(buf));
 	if (h->task == HISTORY_WRITER) {
-		text_printf(
-		    &text, "0x%" PRIx64 " was last written at ", h->watch_addr);
+		text_printf(&text, "0x%" PRIx64 " was last %s at ",
+		    h->watch_addr, h->changes ? "changed" : "written");
 		history_put_place(&text, place);
 		text_printf(&text, ", by the instruction at 0x%llx:",
 		    h->present.turn->user.regs.rip);
@@ -1211,9 +1290,10 @@ on_finding(struct history *h, const struct debug_event *event)
 		return;
 	if (snapshot_is_present(target, h->machine)) {
 		/* That may be the last thing before the present. */
-		h->stops += (h->task == HISTORY_WRITER ||
-				h->goal == HISTORY_TO_TURN) &&
-			    is_its_stop(h, event);
+		if (h->task == HISTORY_WRITER || h->goal == HISTORY_TO_TURN)
+			count_stop(h, event);
+		if (target == &h->present && h->checkpoints.mark != 0)
+			h->present_mark = h->checkpoints.mark;
 		found(h, event);
 		return;
 	}
@@ -1222,7 +1302,7 @@ on_finding(struct history *h, const struct debug_event *event)
 		return;
 	}
 	h->meetings += is_meeting(h, event);
-	h->stops += is_its_stop(h, event);
+	count_stop(h, event);
 	if (is_meeting(h, event))
 		learn(h);
 	keep_unmet(h, event);
@@ -1232,7 +1312,7 @@ on_finding(struct history *h, const struct debug_event *event)
 static void
 on_searching(struct history *h, const struct debug_event *event)
 {
-	h->stops += is_its_stop(h, event);
+	count_stop(h, event);
 	if (events_of(h) >= h->after) {
 		go_to_last_stop(h);
 		return;
@@ -1371,9 +1451,7 @@ go_before_access(struct history *h, const struct debug_event *event)
 	if (h->task == HISTORY_WRITER) {
 		leave_watch(h);
 		look_at_watched(h, h->new);
-		h->origin = h->present;
-		h->origin_mark = h->present_mark;
-		h->present = (struct snapshot){ 0 };
+		set_aside(h);
 	}
 	if (!renew_present(h))
 		return;
@@ -1661,7 +1739,6 @@ history_detach(struct history *h)
 static int
 begin_way(struct history *h, enum history_goal goal, enum history_task task)
 {
-	const struct flight *f;
 	int r;
 
 	if (h->state != HISTORY_RESTING)
@@ -1675,16 +1752,14 @@ begin_way(struct history *h, enum history_goal goal, enum history_task task)
 	h->goal = goal;
 	h->task = task;
 	h->by = 0;
+	h->from = 0;
 	h->waits = false;
-	/* GDB has no catchpoints inserted when it runs a command. */
-	f = &h->present.turn->flight;
-	if (task != HISTORY_STOPS && flight_is_before(f))
-		(void)history_catch(h, true, &f->number, 1);
+	catch_own_call(h);
 	h->hits->again = true;
 	/* The present may be a place that only a signal shows: after an
 	 * INT3. */
-	debug_pass_signals(
-	    h->machine, f->raised == RAISED_ASKED ? 0 : ~UINT64_C(0));
+	debug_pass_signals(h->machine,
+	    h->present.turn->flight.raised == RAISED_ASKED ? 0 : ~UINT64_C(0));
 	return 0;
 }
 
@@ -1773,8 +1848,32 @@ history_name(struct history *h, bool mark)
 	return r;
 }
 
+/* Memory had other bytes at a checkpoint: begin there.  Its last change is
+ * before the next one. */
+static void
+find_write(struct history *h)
+{
+	const struct checkpoints *c = &h->checkpoints;
+	const struct checkpoint *one, *next;
+	const uint64_t events = h->present.events;
+
+	look_at_watched(h, h->new);
+	one = checkpoints_differing(c, events, h->present_mark, h->watch_addr,
+	    h->new, (size_t)h->watch_len);
+	h->from = one ? one->mark : 0;
+	next = one && h->changes
+		   ? checkpoints_next(c, one, events, h->present_mark)
+		   : NULL;
+	if (!next)
+		find_present(h);
+	else if (checkpoints_return(&h->checkpoints, next) < 0)
+		give_up(h);
+	else
+		go_on_from_here(h, HISTORY_TO_STOP);
+}
+
 int
-history_last_write(struct history *h, uint64_t addr, uint64_t len)
+history_last_write(struct history *h, uint64_t addr, uint64_t len, bool changes)
 {
 	int r = begin_way(h, HISTORY_TO_STOP, HISTORY_WRITER);
 
@@ -1783,9 +1882,10 @@ history_last_write(struct history *h, uint64_t addr, uint64_t len)
 	h->watch_addr = addr;
 	h->watch_len = len;
 	h->watched = true;
+	h->changes = changes;
 	r = debug_insert(h->machine, BREAKS_WRITE, addr, len);
 	if (r == 0) {
-		find_present(h);
+		find_write(h);
 		return 0;
 	}
 	h->watched = false;
@@ -1927,6 +2027,48 @@ look(struct history *h, struct debug_event *event)
 	return false;
 }
 
+/* Does a way lead over stops?  The checkpoints before the way's end, if that is
+ * not the present, stay as they are. */
+static bool
+is_long(const struct history *h)
+{
+	return h->goal == HISTORY_TO_STOP && !h->origin.taken &&
+	       (h->state == HISTORY_FINDING || h->state == HISTORY_SEARCHING);
+}
+
+/* May the guest's state here be a base?  Not if a breakpoint that it has met
+ * would be met again. */
+static bool
+is_base(const struct history *h, const struct debug_event *event)
+{
+	struct vcpu *vcpu = vcpu_of_guest(h);
+
+	return is_for_us(h, event) && is_between_instructions(h) &&
+	       vcpu->debug.reported != vcpu_user_rip(vcpu);
+}
+
+/* Time has passed on a way: a checkpoint may be due. */
+static void
+look_on_way(struct history *h, struct debug_event *event)
+{
+	const uint64_t now = checkpoints_now();
+
+	if (now < h->look_at)
+		return;
+	checkpoints_ran(&h->checkpoints, now - h->ran_way);
+	h->ran_way = now;
+	h->look_at = now + LOOK_NS;
+	if (!checkpoints_are_due(&h->checkpoints) ||
+	    !checkpoints_have_room(&h->checkpoints))
+		return;
+	debug_pause(h->machine, event);
+	if (is_base(h, event) &&
+	    checkpoints_take(&h->checkpoints, true, false) == 0)
+		h->stops_before = h->stops;
+	go_on_way(h, event);
+	h->ran_way = checkpoints_now();
+}
+
 /* The debugger has left, or has not come: the turns are passed on. */
 static bool
 poll_undebugged(struct history *h, struct machine *m, struct debug_event *event)
@@ -1962,6 +2104,8 @@ history_poll(struct history *h, struct machine *m, struct debug_event *event)
 		}
 		if (is_forward(h) && look(h, event))
 			return true;
+		if (is_long(h))
+			look_on_way(h, event);
 		if (!debug_look(m, event))
 			return false;
 		if (is_reported(h, event))
@@ -1980,7 +2124,7 @@ history_is_busy(const struct history *h)
 int
 history_patience(const struct history *h)
 {
-	return is_forward(h) && h->look_at != UINT64_MAX
+	return (is_forward(h) || is_long(h)) && h->look_at != UINT64_MAX
 		   ? (int)(LOOK_NS / 1000000)
 		   : -1;
 }

@@ -67,7 +67,12 @@
  *	every state of a way --interrupt, error--> RESTING, in the old present
  *
  * The base of a way back to a stop is right after an event, so that the stretch
- * before it has an end that costs nothing to find.
+ * before it has an end that costs nothing to find.  Checkpoints are taken on
+ * such a way also: the last one before the last stop is the base then.
+ *
+ * The last write of some memory is not before a checkpoint that has other bytes
+ * there, which is the base.  The last change is looked for only up to the
+ * checkpoint after that: the present is set aside, as the *origin*.
  *
  * The present after a call is one step after that call: meetings of the call's
  * instruction are counted then, since its last event.
@@ -184,7 +189,8 @@ struct history {
 	struct debug_event event;
 	struct debug_event stop; /* to be reported one instruction back */
 	struct checkpoints checkpoints;
-	uint64_t ran_from, look_at; /* RUNNING, NEARING: in nanoseconds */
+	uint64_t ran_from, look_at; /* while it runs: in nanoseconds */
+	uint64_t ran_way;           /* since the last look at a way */
 	struct snapshot present, anchor;
 	struct snapshot earlier; /* than the anchor, to be the next one */
 	checkpoint_mark present_mark, anchor_mark, earlier_mark;
@@ -225,6 +231,11 @@ struct history {
 	bool watched;
 	uint64_t watch_addr, watch_len;
 	uint8_t new[HISTORY_WATCH], old[HISTORY_WATCH];
+	/* Only writes that change it count, and this is what it was last. */
+	bool changes;
+	uint8_t seen[HISTORY_WATCH];
+	/* The base that is known to come before the last write, or 0. */
+	checkpoint_mark from;
 	struct snapshot origin;
 	checkpoint_mark origin_mark;
 	/* The way: from the base to event `after`, and then by meetings of the
@@ -233,6 +244,10 @@ struct history {
 	uint64_t after, addr;
 	bool planted;
 	uint64_t meetings, stops, left;
+	/* Stops before the last checkpoint of the way; the last checkpoint
+	 * before the last stop, and the stops before that. */
+	uint64_t stops_before, last_before;
+	checkpoint_mark last_mark;
 	uint64_t pass; /* the signals that the debugger does not want to see */
 	bool catches_exit; /* of a thread: the debugger does */
 	bool limited, fenced;
@@ -268,7 +283,8 @@ void history_forward(struct history *h);
  * that of the last write to [addr, addr + len).  History_poll() reports a stop
  * when the guest is back where it is.  0 or -errno. */
 int history_name(struct history *h, bool mark);
-int history_last_write(struct history *h, uint64_t addr, uint64_t len);
+int history_last_write(
+    struct history *h, uint64_t addr, uint64_t len, bool changes);
 
 /* At rest: the next history_back() or history_forward() leads there. */
 void history_goto(struct history *h, const struct history_place *place);

@@ -307,7 +307,10 @@ begin_errand(struct debugger_target *t)
 	switch (p->errand) {
 	case ERRAND_NAME: return history_name(h, false);
 	case ERRAND_MARK: return history_name(h, true);
-	case ERRAND_WRITER: return history_last_write(h, p->addr, p->len);
+	case ERRAND_WRITER:
+	case ERRAND_CHANGER:
+		return history_last_write(
+		    h, p->addr, p->len, p->errand == ERRAND_CHANGER);
 	case ERRAND_PLACE: history_goto(h, &p->place); break;
 	default: break;
 	}
@@ -318,7 +321,7 @@ static bool
 is_question(enum past_errand errand)
 {
 	return errand == ERRAND_NAME || errand == ERRAND_MARK ||
-	       errand == ERRAND_WRITER;
+	       errand == ERRAND_WRITER || errand == ERRAND_CHANGER;
 }
 
 /* The guest is where the living one is: the debugger's own stops count. */

@@ -38,12 +38,13 @@ struct debugger_target;
 /* The purpose of the way back. */
 enum past_errand {
 	ERRAND_NONE,
-	ERRAND_STEP,   /* to the instruction before */
-	ERRAND_STOP,   /* to the last stop */
-	ERRAND_PLACE,  /* to `place` */
-	ERRAND_NAME,   /* the name of the present */
-	ERRAND_MARK,   /* and it is kept */
-	ERRAND_WRITER, /* the last write of [addr, addr + len) */
+	ERRAND_STEP,    /* to the instruction before */
+	ERRAND_STOP,    /* to the last stop */
+	ERRAND_PLACE,   /* to `place` */
+	ERRAND_NAME,    /* the name of the present */
+	ERRAND_MARK,    /* and it is kept */
+	ERRAND_WRITER,  /* the last write of [addr, addr + len) */
+	ERRAND_CHANGER, /* its last change */
 };
 
 /* The debugger comes back to the living guest because... */

@@ -71,8 +71,8 @@ travel_mark(struct debugger_target *t, struct text *out)
 }
 
 bool
-travel_last_write(
-    struct debugger_target *t, uint64_t addr, uint64_t len, struct text *out)
+travel_last_write(struct debugger_target *t, uint64_t addr, uint64_t len,
+    bool changes, struct text *out)
 {
 	if (!t->recorded && !is_possible(t, out))
 		return false;
@@ -81,12 +81,13 @@ travel_last_write(
 		    HISTORY_WATCH);
 		return false;
 	}
-	if (ask(t, ERRAND_WRITER)) {
+	if (ask(t, changes ? ERRAND_CHANGER : ERRAND_WRITER)) {
 		t->passage->addr = addr;
 		t->passage->len = len;
 		return true;
 	}
-	return is_on_way(history_last_write(t->history, addr, len), out);
+	return is_on_way(
+	    history_last_write(t->history, addr, len, changes), out);
 }
 
 /* Cut the text at its next colon: what follows, or NULL. */

@@ -17,8 +17,8 @@
  * True: the output comes later, by history_poll(). */
 bool travel_when(struct debugger_target *t, struct text *out);
 bool travel_mark(struct debugger_target *t, struct text *out);
-bool travel_last_write(
-    struct debugger_target *t, uint64_t addr, uint64_t len, struct text *out);
+bool travel_last_write(struct debugger_target *t, uint64_t addr, uint64_t len,
+    bool changes, struct text *out);
 
 /* Values in `place` are those of thread `tid`. */
 void travel_goto(

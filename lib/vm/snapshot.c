@@ -492,6 +492,39 @@ return_lives(const struct snapshot *s, struct machine *m)
 	m->main_status = s->main_status;
 }
 
+/* The contents of a page, or NULL. */
+static const uint8_t *
+bytes_of(const struct snapshot *s, uint64_t va)
+{
+	size_t lo = 0, hi = s->pages;
+
+	while (lo < hi) {
+		const size_t i = lo + (hi - lo) / 2;
+
+		if (s->page[i].va == va)
+			return s->page[i].copy->bytes;
+		if (s->page[i].va < va)
+			lo = i + 1;
+		else
+			hi = i;
+	}
+	return NULL;
+}
+
+void
+snapshot_read(const struct snapshot *s, uint64_t addr, uint8_t *buf, size_t len)
+{
+	const uint8_t *page;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		const uint64_t at = (addr + i) % PAGE_4K;
+
+		page = bytes_of(s, addr + i - at);
+		buf[i] = page ? page[at] : 0;
+	}
+}
+
 bool
 snapshot_has_thread(const struct snapshot *s, int tid)
 {

@@ -80,6 +80,10 @@ size_t snapshot_pages_held(void);
 /* Make it the present: 0 or -errno.  After an error the guest cannot go on. */
 int snapshot_return(const struct snapshot *s, struct machine *m);
 
+/* Memory of [addr, addr + len) as it was, with zeros where it had none. */
+void snapshot_read(
+    const struct snapshot *s, uint64_t addr, uint8_t *buf, size_t len);
+
 /* Did the thread live? */
 bool snapshot_has_thread(const struct snapshot *s, int tid);
 

@@ -89,13 +89,16 @@ same rip "the guest stays where it was"
 place=$(printf '%s\n' "$answer" | sed -n 's/.* last written at \([^,]*\),.*/\1/p')
 replay "monitor goto $place" "continue" "print value" "print state.victim" \
     "stepi" "print state.victim" "monitor last-write state+64 4" \
-    "monitor goto 1" "continue" "monitor last-write state+64 4"
+    "monitor last-change state+64 4" "monitor goto 1" "continue" \
+    "monitor last-write state+64 4" "monitor last-change state+64 4"
 has "$answer" '$1 = 750' "its place is before the instruction that writes"
 has "$answer" '$2 = 1234
 ' "where the variable is as it was"
 has "$answer" '$3 = 750' "until it is made"
 has "$answer" "last written at $place" "it is found from there also"
-has "$answer" "Nothing has written there" "and before it there is none"
+has "$answer" "last changed at $place" "as the last change also"
+is "$(printf '%s\n' "$answer" | grep -c '^Nothing has written there')" 2 \
+    "and before it there is none"
 
 # Marks, and copies there.
 replay "monitor checkpoint" "break leave_trail if value == 100" "continue" \
@@ -105,6 +108,31 @@ is "$(printf '%s\n' "$answer" | grep -c '^Checkpoint 2: [0-9]*:0x')" 3 \
     "and are listed"
 is "$(printf '%s\n' "$answer" | grep -c ', asked for$')" 2 \
     "with a copy of the guest"
+
+# A guest that computes long without events: copies of it are between them, and
+# the way back to a write or a stop takes more.  Writes beside the variable are
+# many.
+rm -f "$log"
+"$novillo" "--record=$log" "$guests/rewind.elf" 1000 20000 quiet \
+    >"$scratch/recorded" 2>&1 </dev/null
+replay "break look_at_it" "continue" "info registers rip" \
+    "monitor last-write state+64 4" "monitor last-change state+64 4" \
+    "monitor last-change state+60 4" "monitor last-write state+60 4" \
+    "info registers rip" "reverse-stepi" "stepi" "info registers rip" \
+    "break leave_trail if value % 300 == 0" "reverse-continue" "print value" \
+    "reverse-continue" "print value" "reverse-continue" "print value" \
+    "continue" "print value"
+is "$(printf '%s\n' "$answer" | grep -c "became ee 02 00 00")" 2 \
+    "without events the last write and the last change are found"
+is "$(printf '%s\n' "$answer" | sed -n \
+    's/.* last [a-z]* at \([^,]*\),.*e[ed] 02 .*/\1/p' | sort -u | wc -l)" 1 \
+    "and are one place"
+is "$(printf '%s\n' "$answer" | sed -n \
+    's/.* last [a-z]* at \([^,]*\),.*df 03 00 00.$/\1/p' | sort -u | wc -l)" 1 \
+    "also that of a variable that is often written"
+same rip "the guest stays where it was"
+is "$(printf '%s\n' "$answer" | sed -n 's/^\$[0-9]* = //p' | tr '\n' ' ')" \
+    "900 600 300 600 " "and its stops are found from there"
 
 rm -f "$log"
 done_testing
