@@ -64,7 +64,9 @@ past_reverse(void *ctx, int tid)
 int
 past_resume(void *ctx, const struct target_resume *how)
 {
-	return is_led(ctx) ? 0 : debugger_target_resume(ctx, how, WANT_RUN);
+	return !how->interrupted && is_led(ctx)
+		   ? 0
+		   : debugger_target_resume(ctx, how, WANT_RUN);
 }
 
 static void
@@ -382,7 +384,8 @@ op_resume(void *ctx, const struct target_resume *how)
 	struct debugger_target *t = ctx;
 	struct passage *p = t->passage;
 
-	if (history_of(t)->armed || !history_is_at_limit(history_of(t)))
+	if (how->interrupted || history_of(t)->armed ||
+	    !history_is_at_limit(history_of(t)))
 		return debugger_replay_ops()->resume(ctx, how);
 	if (how->n > sizeof(p->action) / sizeof(p->action[0]))
 		return -E2BIG;

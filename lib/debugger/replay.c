@@ -49,7 +49,10 @@ op_resume(void *ctx, const struct target_resume *how)
 		    how, i < m->vcpus ? m->vcpu[i].thread.tid : TARGET_ALL);
 		*history_order(h, i) = order_of(action);
 	}
-	history_forward(h);
+	if (how->interrupted)
+		history_interrupt(h);
+	else
+		history_forward(h);
 	return 0;
 }
 

@@ -235,6 +235,18 @@ debugger_target_action(const struct target_resume *how, int tid)
 	return NULL;
 }
 
+/* The thread that an interrupt is reported for: the one that is named first. */
+static int
+chosen_of(const struct target_resume *how)
+{
+	size_t i;
+
+	for (i = 0; i < how->n; i++)
+		if (how->actions[i].kind != ACTION_STOP)
+			return how->actions[i].tid;
+	return TARGET_ALL;
+}
+
 int
 debugger_target_resume(
     void *ctx, const struct target_resume *how, enum debug_want others)
@@ -262,7 +274,11 @@ debugger_target_resume(
 		else
 			debug_want(&m->vcpu[i], others, 0, 0, 0);
 	}
-	debug_resume(m);
+	debug_choose(m, chosen_of(how));
+	if (how->interrupted)
+		debug_stay(m);
+	else
+		debug_resume(m);
 	return 0;
 }
 

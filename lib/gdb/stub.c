@@ -308,15 +308,16 @@ stub_begin_command(struct stub *stub)
 int
 stub_resume(struct stub *stub, const struct target_resume *how)
 {
+	struct target_resume own = *how;
 	int error;
 
 	prepare_run(stub);
-	if (stub->interrupted && !gives_signal(how))
-		return interrupt_run(stub);
-	error = stub->ops->resume(stub->ctx, how);
+	own.interrupted = stub->interrupted && !gives_signal(how);
+	error = stub->ops->resume(stub->ctx, &own);
 	if (error != 0)
 		return error;
-	return stub->interrupted ? interrupt_run(stub) : begin_run(stub);
+	return stub->interrupted && !own.interrupted ? interrupt_run(stub)
+						     : begin_run(stub);
 }
 
 int

@@ -71,6 +71,7 @@ struct target_action {
 struct target_resume {
 	const struct target_action *actions;
 	size_t n;
+	bool interrupted; /* by the debugger, before anything moves */
 };
 
 /* Why a machine stopped.  ORDER: kinds[] in stops.c. */
@@ -300,7 +301,8 @@ struct target_ops {
 
 	/*
 	 * [must] Run.  Returns at once; stub_stop() follows, after this has
-	 * returned.  On an error nothing runs.
+	 * returned.  On an error nothing runs.  If it is interrupted the stop
+	 * is as that of interrupt(), which comes first.
 	 */
 	int (*resume)(void *ctx, const struct target_resume *how);
 
@@ -323,7 +325,9 @@ struct target_ops {
 	/*
 	 * [must] Stop soon, wherever the guest is: one stub_stop() follows,
 	 * STOP_INTERRUPT or any stop that comes first.  It also follows in a
-	 * machine that is stopped, and that does not move before.
+	 * machine that is stopped, and that does not move before.  The stop is
+	 * of a thread that the last resume() let run: GDB fails an assertion
+	 * if another one stops while it steps over a breakpoint.
 	 */
 	void (*interrupt)(void *ctx);
 

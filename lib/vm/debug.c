@@ -816,16 +816,21 @@ take_event(struct machine *m, struct debug_event *event)
 {
 	const struct stops *s = &m->debug.stops;
 	struct vcpu *vcpu = &m->vcpu[s->reported];
+	struct vcpu *chosen = machine_thread(m, m->debug.chosen);
 
-	if (s->report == REPORT_EVENT) {
+	switch (s->report) {
+	case REPORT_EVENT:
 		*event = vcpu->debug.event;
 		vcpu->debug.event.kind = EVENT_NONE;
-	} else {
-		*event = (struct debug_event){
-			.kind = s->report == REPORT_INTERRUPT ? EVENT_INTERRUPT
-							      : EVENT_GONE,
-			.vcpu = vcpu->id,
-		};
+		break;
+	case REPORT_INTERRUPT:
+		*event = (struct debug_event){ .kind = EVENT_INTERRUPT,
+			.vcpu = chosen ? chosen->id : vcpu->id };
+		break;
+	case REPORT_GONE:
+		*event = (struct debug_event){ .kind = EVENT_GONE,
+			.vcpu = vcpu->id };
+		break;
 	}
 }
 
@@ -1037,6 +1042,7 @@ debug_detach(struct machine *m)
 
 	pthread_mutex_lock(&m->lock);
 	d->attached = false;
+	d->chosen = 0;
 	end_hold(d);
 	d->pass = 0;
 	d->catch_set.on = false;
@@ -1240,6 +1246,12 @@ debug_want_new(struct machine *m, enum debug_want want)
 	m->debug.want_new = want;
 }
 
+void
+debug_choose(struct machine *m, int tid)
+{
+	m->debug.chosen = tid;
+}
+
 bool
 debug_signal(struct vcpu *vcpu, const siginfo_t *info, enum flight_raised why)
 {
@@ -1425,6 +1437,16 @@ debug_resume(struct machine *m)
 	carry_out(m, &act);
 	if (lends)
 		run_lent(lent);
+}
+
+void
+debug_stay(struct machine *m)
+{
+	pthread_mutex_lock(&m->lock);
+	if (is_held(m))
+		pass_wants(m);
+	cause_with_lock(m, (struct stops_input){ .cause = CAUSE_INTERRUPT });
+	pthread_mutex_unlock(&m->lock);
 }
 
 void

@@ -195,6 +195,7 @@ struct debug {
 	_Atomic uint64_t keep;    /* those that a detached guest gets */
 	_Atomic bool threads;     /* report threads that begin and end */
 	enum debug_want want_new; /* of a thread that is made from now on */
+	int chosen;               /* the thread that an interrupt is of */
 	unsigned runs;            /* of one vCPU, asked for in a row */
 	unsigned row; /* so many, and the controller makes the next */
 	pthread_t controller;
@@ -263,12 +264,16 @@ void debug_want(struct vcpu *vcpu, enum debug_want want, uint64_t lo,
     uint64_t hi, int signal);
 void debug_want_new(struct machine *m, enum debug_want want);
 
+/* EVENT_INTERRUPT is of this thread, if it lives. */
+void debug_choose(struct machine *m, int tid);
+
 /* At rest: whether the vCPU has met the breakpoint at its instruction, and
  * passes it when it goes on. */
 void debug_set_met(struct vcpu *vcpu, bool met);
 
-/* Then let them. */
+/* Then let them, or interrupt them before they move. */
 void debug_resume(struct machine *m);
+void debug_stay(struct machine *m);
 
 /* End the guest. */
 void debug_kill(struct machine *m);

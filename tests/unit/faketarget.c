@@ -464,6 +464,16 @@ fake_run_out(struct fake *fake)
 			       .tid = fake->threads[0].tid });
 }
 
+/* The first thread that was let run, or the first one. */
+static int
+let_run_first(const struct fake *fake)
+{
+	for (unsigned i = 0; i < FAKE_THREADS; i++)
+		if (fake->threads[i].action.kind != ACTION_STOP)
+			return fake->threads[i].tid;
+	return fake->threads[0].tid;
+}
+
 void
 fake_run(struct fake *fake, unsigned instructions)
 {
@@ -473,8 +483,8 @@ fake_run(struct fake *fake, unsigned instructions)
 			return;
 		}
 		if (fake->interrupted) {
-			tell(fake,
-			    (struct stop){ .kind = STOP_INTERRUPT, .tid = 1 });
+			tell(fake, (struct stop){ .kind = STOP_INTERRUPT,
+				       .tid = let_run_first(fake) });
 			return;
 		}
 		fake->next = (fake->next + 1) % FAKE_THREADS;
@@ -792,6 +802,8 @@ fake_resume(void *ctx, const struct target_resume *how)
 
 	if (error == 0)
 		let_run(ctx, how);
+	if (error == 0 && how->interrupted)
+		((struct fake *)ctx)->interrupted = true;
 	return error;
 }
 
@@ -862,7 +874,7 @@ static void
 fake_detach(void *ctx)
 {
 	static const struct target_action go = { .kind = ACTION_CONTINUE };
-	static const struct target_resume how = { &go, 1 };
+	static const struct target_resume how = { &go, 1, false };
 	const struct tracepoint *failed;
 	struct fake *fake = ctx;
 

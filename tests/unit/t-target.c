@@ -45,7 +45,7 @@ wait_stop(void)
 static struct stop
 resume(const struct target_action *actions, size_t n)
 {
-	const struct target_resume how = { actions, n };
+	const struct target_resume how = { actions, n, false };
 
 	if (ops->resume(&target, &how) < 0)
 		bail("the guest cannot be resumed");
@@ -363,6 +363,36 @@ test_watchpoints(void)
 	close_target();
 }
 
+/* Whichever thread is let run, an interrupt is reported for no other. */
+static void
+check_interrupted(void)
+{
+	struct target_action one = { 0, ACTION_STEP, 0, 0, 0 };
+	struct target_resume how = { &one, 1, true };
+	struct stop stop;
+	uint64_t rip;
+
+	for (one.tid = 1; one.tid <= 3; one.tid++) {
+		rip = read_regs(one.tid).rip;
+		ops->resume(&target, &how);
+		stop = wait_stop();
+		is_int(stop.kind, STOP_INTERRUPT, "thread %d is interrupted",
+		    one.tid);
+		is_int(stop.tid, one.tid, "and no other");
+		ok(read_regs(one.tid).rip == rip, "before it moves");
+	}
+	how.interrupted = false;
+	for (one.tid = 2; one.tid <= 3; one.tid++) {
+		one.kind = ACTION_CONTINUE;
+		ops->resume(&target, &how);
+		ops->interrupt(&target);
+		stop = wait_stop();
+		ok(stop.kind == STOP_INTERRUPT || stop.kind == STOP_BREAK,
+		    "thread %d is interrupted while it runs", one.tid);
+		is_int(stop.tid, one.tid, "and no other");
+	}
+}
+
 static void
 test_threads(void)
 {
@@ -400,6 +430,7 @@ test_threads(void)
 		ok((read_regs((int)n + 1).rip != rip[n]) ==
 			((int)n + 1 == one.tid),
 		    "thread %zu has moved if it was stepped", n + 1);
+	check_interrupted();
 	close_target();
 }
 
@@ -524,7 +555,7 @@ test_interrupt(void)
 {
 	const struct target_action go = { TARGET_ALL, ACTION_CONTINUE, 0, 0,
 		0 };
-	const struct target_resume how = { &go, 1 };
+	const struct target_resume how = { &go, 1, false };
 	struct stop stop;
 
 	open_target("sleep.elf", "1000", NULL);
