@@ -243,7 +243,8 @@ read_mem(struct stub *stub, const struct args *args, struct reply *reply,
 	*got = 0;
 	if (error != 0 || len == 0)
 		return error;
-	if (ops->view_mem && !stub->framed)
+	if (ops->view_mem && !stub->framed && stub->state == STUB_STOPPED &&
+	    !stub->nonstop)
 		*got = ops->view_mem(stub->ctx, tid, args->num[0], len, bytes);
 	if (*got > 0)
 		return 0;
