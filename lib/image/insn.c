@@ -7,6 +7,7 @@
 
 #include "image/cursor.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* Conditions of a row, in groups of alternatives. */
@@ -383,13 +384,19 @@ matches_modrm(const struct row *row, uint8_t modrm)
 }
 
 static bool
+has_opcode(const struct row *row, const struct insn *insn)
+{
+	return insn->opcode >= row->first && insn->opcode <= row->last;
+}
+
+static bool
 matches(const struct row *row, const struct decoder *d)
 {
 	static const uint8_t encodings[] = { LEG, VEX, VEX, EVX, XOP };
 	const struct insn *insn = d->insn;
 	unsigned encoding = row->when & WHEN_ENCODING;
 
-	if (insn->opcode < row->first || insn->opcode > row->last ||
+	if (!has_opcode(row, insn) ||
 	    !((encoding ? encoding : LEG) & encodings[insn->encoding]) ||
 	    !in_group(row, WHEN_PREFIX, (unsigned)P0 << insn->pp))
 		return false;
@@ -419,13 +426,36 @@ first_row(unsigned map)
 	return lo;
 }
 
+/*
+ * The first row of the opcode.  A map has hundreds of rows, and a thread that
+ * is stepped decodes each instruction: so it is remembered, plus one, from the
+ * first search on.  Threads that search at once find the same.
+ */
+static size_t
+row_of_opcode(const struct insn *insn)
+{
+	static _Atomic uint16_t known[INSN_MAPS][256];
+	_Atomic uint16_t *at = &known[insn->map][insn->opcode];
+	size_t i = atomic_load_explicit(at, memory_order_relaxed);
+
+	if (i > 0)
+		return i - 1;
+	for (i = first_row(insn->map); i < ROWS; i++)
+		if (rows[i].map != insn->map || has_opcode(&rows[i], insn))
+			break;
+	atomic_store_explicit(at, (uint16_t)(i + 1), memory_order_relaxed);
+	return i;
+}
+
 static const struct row *
 find_row(const struct decoder *d)
 {
 	unsigned map = d->insn->map;
 	size_t i;
 
-	for (i = first_row(map); i < ROWS && rows[i].map == map; i++)
+	if (map >= INSN_MAPS)
+		return NULL;
+	for (i = row_of_opcode(d->insn); i < ROWS && rows[i].map == map; i++)
 		if (matches(&rows[i], d))
 			return &rows[i];
 	return NULL;

@@ -711,6 +711,7 @@ debug_born(struct vcpu *vcpu)
 		.reported = DEBUG_NOWHERE,
 		.left = DEBUG_NOWHERE,
 		.rested = DEBUG_NOWHERE,
+		.code_at = DEBUG_NOWHERE,
 	};
 	/* Its host thread may not have left the thread before this one. */
 	vcpu->kvm.run->kvm_valid_regs |= d->on ? DEBUG_SYNC : 0;

@@ -130,6 +130,7 @@ struct debug_vcpu {
 	uint64_t from_rcx, from_rsp;
 	unsigned tries;
 	uint8_t code[15]; /* the instruction that is stepped */
+	uint64_t code_at; /* it was read at this address for the next step */
 	struct aside aside;
 };
 

@@ -55,17 +55,32 @@ has_moved(struct vcpu *vcpu)
 	       user_rsp(vcpu) != v->from_rsp;
 }
 
-/* Port I/O or `syscall` may be a hypercall, which may wait. */
+static void
+read_code(struct vcpu *vcpu)
+{
+	struct debug_vcpu *v = &vcpu->debug;
+
+	memset(v->code, 0, sizeof(v->code));
+	breaks_read(&vcpu->machine->debug.breaks, vcpu_user_rip(vcpu), v->code,
+	    sizeof(v->code));
+}
+
+/*
+ * Port I/O or `syscall` may be a hypercall, which may wait.  Where it is not,
+ * the step begins next, before anything can change the code.
+ */
 bool
 step_may_block(struct vcpu *vcpu)
 {
-	uint8_t code[INSN_LENGTH_MAX];
+	struct debug_vcpu *v = &vcpu->debug;
 	struct insn insn;
-	size_t n = breaks_read(&vcpu->machine->debug.breaks,
-	    vcpu_user_rip(vcpu), code, sizeof(code));
 
-	(void)insn_decode(&insn, code, n);
-	return insn.kind == INSN_IO || insn.kind == INSN_SYSCALL;
+	read_code(vcpu);
+	(void)insn_decode(&insn, v->code, sizeof(v->code));
+	if (insn.kind == INSN_IO || insn.kind == INSN_SYSCALL)
+		return true;
+	v->code_at = v->want == WANT_STEP ? vcpu_user_rip(vcpu) : DEBUG_NOWHERE;
+	return false;
 }
 
 /* By the debugger, and to be reported. */
@@ -129,29 +144,22 @@ set_guest_debug(struct vcpu *vcpu, uint32_t control)
 	return kvmcore_set_guest_debug(&vcpu->kvm, &debug);
 }
 
-static void
-read_code(struct vcpu *vcpu)
-{
-	struct debug_vcpu *v = &vcpu->debug;
-
-	memset(v->code, 0, sizeof(v->code));
-	breaks_read(&vcpu->machine->debug.breaks, vcpu_user_rip(vcpu), v->code,
-	    sizeof(v->code));
-}
-
 /* A step that a kick has met goes on from where it began. */
 static void
 begin_step(struct vcpu *vcpu)
 {
 	struct debug_vcpu *v = &vcpu->debug;
+	const uint64_t read = v->code_at;
 
+	v->code_at = DEBUG_NOWHERE;
 	if (v->phase == STEP_BEGUN)
 		return;
 	v->phase = STEP_BEGUN;
 	v->from = vcpu_user_rip(vcpu);
 	v->from_rcx = vcpu_regs(vcpu)->rcx;
 	v->from_rsp = user_rsp(vcpu);
-	read_code(vcpu);
+	if (read != v->from)
+		read_code(vcpu);
 }
 
 int
