@@ -395,6 +395,34 @@ test_clocks(void)
 	    "a negative one");
 }
 
+static void
+wait_for_flag(void *unused)
+{
+	(void)unused;
+	await_clock_flag(4);
+}
+
+#define PRIO_PROCESS 0
+
+/* getpriority() returns 20 less the nice value. */
+static void
+test_nice(void)
+{
+	struct thread thread;
+	long mine = hc_getpriority(PRIO_PROCESS, 0);
+	long other = mine > 1 ? mine - 1 : mine;
+
+	same(thread_start(&thread, wait_for_flag, 0), 0, "a thread waits");
+	same(hc_getpriority(PRIO_PROCESS, thread.id), mine,
+	    "its nice value is that of its creator");
+	same(hc_setpriority(PRIO_PROCESS, thread.id, 20 - other), 0,
+	    "it is raised");
+	same(hc_getpriority(PRIO_PROCESS, thread.id), other, "for the thread");
+	same(hc_getpriority(PRIO_PROCESS, 0), mine, "alone");
+	set_clock_flag(4);
+	thread_join(&thread);
+}
+
 int
 main(void)
 {
@@ -406,5 +434,6 @@ main(void)
 	test_waitv();
 	test_pidfd();
 	test_clocks();
+	test_nice();
 	return tap_done();
 }

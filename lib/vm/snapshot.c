@@ -32,7 +32,6 @@ static const struct {
 	PART(dumpable),
 	PART(no_new_privs),
 	PART(kept),
-	PART(nice),
 	PART(io_priority),
 	PART(persona),
 	PART(pipes),

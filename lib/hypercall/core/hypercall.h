@@ -124,7 +124,6 @@ struct hc_guest {
 	_Atomic uint32_t limits_set; /* 1 << RLIMIT_*: by the guest */
 	bool dumpable, no_new_privs; /* set by prctl() */
 	atomic_int kept[HC_KEPT];    /* and other values of it: process.c */
-	int nice;                    /* set by setpriority() */
 	atomic_int io_priority;      /* set by ioprio_set() */
 	_Atomic uint32_t persona;    /* set by personality() */
 	atomic_uint pipes;           /* bytes of pipes that were enlarged */

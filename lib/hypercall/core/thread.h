@@ -72,6 +72,7 @@ struct hc_thread {
 	int tid;
 	char name[HC_THREAD_NAME]; /* at first, that of its creator */
 	bool named;                /* the guest has set it */
+	int nice;                  /* set by setpriority() */
 	uint64_t slack;            /* of its timers, in ns; 0: the default */
 	struct hc_thread_signals signals;
 	uint64_t clear_tid;    /* the word to clear when it ends, or 0 */

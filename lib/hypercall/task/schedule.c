@@ -98,6 +98,52 @@ hc_do_sched_setscheduler(struct hc_call *call)
 	    call->sched_setscheduler.param);
 }
 
+/* Does a call on priorities name the thread?  The guest is one process and one
+ * group, and any number names its user. */
+static bool
+is_named(
+    const struct hc_call *call, const struct hc_thread *t, int which, int who)
+{
+	return which != PRIO_PROCESS ||
+	       t->tid == (who ? who : call->thread->tid);
+}
+
+/* The lowest nice value of the named threads. */
+static int
+lowest_nice(const struct hc_call *call, int which, int who)
+{
+	const struct hc_thread *t;
+	int lowest = NICE_MOST;
+
+	hc_signals_lock(call->guest);
+	for (t = call->guest->signals.threads; t; t = t->signals.next)
+		if (is_named(call, t, which, who) && t->nice < lowest)
+			lowest = t->nice;
+	hc_signals_unlock(call->guest);
+	return lowest;
+}
+
+/* The value is kept and reported: a thread's can only be raised.  False: it
+ * would be lower for one of them. */
+static bool
+raise_nice(struct hc_call *call, int which, int who, int nice)
+{
+	struct hc_thread *t;
+	bool raised = true;
+
+	hc_signals_lock(call->guest);
+	for (t = call->guest->signals.threads; t; t = t->signals.next) {
+		if (!is_named(call, t, which, who))
+			continue;
+		if (nice < t->nice)
+			raised = false;
+		else
+			t->nice = nice > NICE_MOST ? NICE_MOST : nice;
+	}
+	hc_signals_unlock(call->guest);
+	return raised;
+}
+
 /* As in Linux since 5.3 (include/uapi/linux/sched/types.h), by the names of
  * which a C library may have another structure. */
 struct attributes {
@@ -133,7 +179,7 @@ hc_do_sched_getattr(struct hc_call *call)
 	if (r < 0)
 		return r;
 	now.size = size < sizeof(now) ? size : sizeof(now);
-	now.nice = call->guest->nice;
+	now.nice = lowest_nice(call, PRIO_PROCESS, (int)a->pid);
 	return gmem_write(call->guest->mem, a->attr, &now, now.size);
 }
 
@@ -161,10 +207,10 @@ get_attributes(struct hc_call *call, struct attributes *new)
 
 /* A guest has only what needs no privilege, as for setpriority(). */
 static int64_t
-set_attributes(struct hc_guest *guest, const struct attributes *new)
+set_attributes(struct hc_call *call, const struct attributes *new)
 {
 	int policy = new->flags &KEEP_POLICY ? SCHED_OTHER : (int)new->policy;
-	int nice = new->nice;
+	int pid = (int)call->sched_setattr.pid;
 
 	switch (policy) {
 	case SCHED_OTHER:
@@ -183,10 +229,7 @@ set_attributes(struct hc_guest *guest, const struct attributes *new)
 		return -EINVAL;
 	if (new->flags & KEEP_PARAMS)
 		return 0;
-	if (nice < guest->nice)
-		return -EPERM;
-	guest->nice = nice > NICE_MOST ? NICE_MOST : nice;
-	return 0;
+	return raise_nice(call, PRIO_PROCESS, pid, new->nice) ? 0 : -EPERM;
 }
 
 int64_t
@@ -203,10 +246,9 @@ hc_do_sched_setattr(struct hc_call *call)
 		r = -EINVAL;
 	if (r == 0)
 		r = check_thread(call, call->sched_setattr.pid);
-	return r < 0 ? r : set_attributes(call->guest, &new);
+	return r < 0 ? r : set_attributes(call, &new);
 }
 
-/* The guest is one process and one group; any number names its user. */
 static int
 check_process(struct hc_call *call, int which, int who)
 {
@@ -218,26 +260,25 @@ check_process(struct hc_call *call, int which, int who)
 int64_t
 hc_do_getpriority(struct hc_call *call)
 {
-	int r = check_process(
-	    call, (int)call->getpriority.which, (int)call->getpriority.who);
+	int which = (int)call->getpriority.which;
+	int who = (int)call->getpriority.who;
+	int r = check_process(call, which, who);
 
-	return r < 0 ? r : NICE_ZERO - call->guest->nice;
+	return r < 0 ? r : NICE_ZERO - lowest_nice(call, which, who);
 }
 
-/* The value is kept and reported: a guest can only raise it. */
 int64_t
 hc_do_setpriority(struct hc_call *call)
 {
-	int nice = (int)call->setpriority.nice;
-	int r = check_process(
-	    call, (int)call->setpriority.which, (int)call->setpriority.who);
+	int which = (int)call->setpriority.which;
+	int who = (int)call->setpriority.who;
+	int r = check_process(call, which, who);
 
 	if (r < 0)
 		return r;
-	if (nice < call->guest->nice)
-		return -EACCES;
-	call->guest->nice = nice > NICE_MOST ? NICE_MOST : nice;
-	return 0;
+	return raise_nice(call, which, who, (int)call->setpriority.nice)
+		   ? 0
+		   : -EACCES;
 }
 
 /* Priorities of input and output, as of linux/ioprio.h: a class, and a level in
@@ -267,7 +308,7 @@ hc_do_ioprio_get(struct hc_call *call)
 	if (r < 0 || now || which == IO_PROCESS)
 		return r < 0 ? r : now;
 	return IO_BEST_EFFORT << IO_CLASS_SHIFT |
-	       (call->guest->nice + NICE_ZERO) / 5;
+	       (call->thread->nice + NICE_ZERO) / 5;
 }
 
 int64_t

@@ -74,6 +74,7 @@ make_thread(struct hc_call *call, const struct request *req)
 	tid = child->tid;
 	hc_signals_join(call->guest, child, call->thread);
 	child->slack = call->thread->slack;
+	child->nice = call->thread->nice;
 	child->turns = call->thread->turns;
 	child->has_turn = 0;
 	child->awaits_turn = false;
