@@ -30,6 +30,7 @@ COVERAGE_INSIDE = \
 COVERAGE_OUTSIDE = \
 	tests/gdb/t-gdb.sh \
 	tests/gdb/t-gdb-checkpoints.sh \
+	tests/gdb/t-gdb-files.sh \
 	tests/gdb/t-gdb-monitor.sh \
 	tests/gdb/t-gdb-places.sh \
 	tests/gdb/t-gdb-reverse.sh \

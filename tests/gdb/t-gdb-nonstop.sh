@@ -117,7 +117,7 @@ close_gdb
 
 # The protocol has no output in non-stop mode: novillo writes it.
 answer=$(gdb_batch "$gdb_seconds" -ex 'set confirm off' \
-    -ex 'set non-stop on' -ex 'set sysroot target:' \
+    -ex 'set non-stop on' -ex "set sysroot $sysroot" \
     -ex "target remote | $novillo --gdb=stdio $guests/threads.elf 2 3 \
 2>$scratch/guest" \
     -ex 'set dprintf-style agent' -ex 'dprintf meet,"met %d\n", 5' \

@@ -50,7 +50,29 @@ HOST_DEBUGGER_NEITHER = \
 	tests/gdb/t-gdb-tutorial.sh \
 	tests/gdb/t-gdb-vdso.sh \
 	tests/gdb/t-lldb.sh
-HOST_NEITHER = $(HOST_DEBUGGER_NEITHER) \
+# They skip there, for lack of compilers, programs and debuggers.
+HOST_LACKING = \
+	tests/gdb/t-gdb-debug.sh \
+	tests/gdb/t-gdb-dynamic.sh \
+	tests/gdb/t-gdb-static.sh \
+	tests/gdb/t-gdb-tui.sh \
+	tests/gdb/t-gdb-watch.sh \
+	tests/programs/t-dynamic.sh \
+	tests/programs/t-hostile.sh \
+	tests/programs/t-inotify.sh \
+	tests/programs/t-ipc.sh \
+	tests/programs/t-languages.sh \
+	tests/programs/t-pascal.sh \
+	tests/programs/t-programs.sh \
+	tests/programs/t-servers.sh \
+	tests/programs/t-shells.sh \
+	tests/programs/t-torture.sh \
+	tests/run/t-aslr.sh \
+	tests/run/t-attack.sh \
+	tests/run/t-check.sh \
+	tests/run/t-hints.sh \
+	tests/run/t-net.sh
+HOST_NEITHER = $(HOST_DEBUGGER_NEITHER) $(HOST_LACKING) \
 	tests/gdb/t-gdb-kill.sh \
 	tests/programs/t-busybox.sh \
 	tests/programs/t-static.sh \
@@ -106,44 +128,40 @@ host-stage: host-source
 HOST_WITH = top_srcdir='$(top_srcdir)' top_builddir=$(HOST_STAGE) \
 	NOVILLO_REQUIRE_KVM=1 $(HOST_RUN)
 
-check-host-A check-host-Ai check-host-B: host-stage
-	$(MAKE) $(@:check-%=run-%)
+# The stem of a target's name is a host: HOST_IN are the tests that it runs by
+# itself, HOST_OUT those that this machine runs on it.
+HOST_LEFT_A = $(HOST_ONLY_B) $(HOST_NEITHER)
+HOST_LEFT_B = $(HOST_ONLY_A) $(HOST_NEITHER)
+HOST_ALL = $(filter-out $(if $(HOST_HALVES),$(HOST_LEFT_$*)),$(HOST_TESTS))
+HOST_IN = $(filter-out $(HOST_OUTSIDE),$(HOST_ALL))
+HOST_OUT = $(filter $(HOST_OUTSIDE),$(HOST_ALL))
 
-# These targets do not make the stage, so that both hosts can run at once.
-# Tests in the host run first, then tests on this machine.
-run-host-A run-host-Ai run-host-B:
-	@status=0 inside= outside= leave= host=$(@:run-host-%=%); \
-	case $$host-$(HOST_HALVES) in \
-	A-1) leave='$(HOST_ONLY_B) $(HOST_NEITHER)' ;; \
-	B-1) leave='$(HOST_ONLY_A) $(HOST_NEITHER)' ;; \
-	esac; \
-	for test in $(HOST_TESTS); do \
-		case " $$leave " in *" $$test "*) continue ;; esac; \
-		case ' $(HOST_OUTSIDE) ' in \
-		*" $$test "*) outside="$$outside $$test" ;; \
-		*) inside="$$inside $$test" ;; \
-		esac; \
-	done; \
-	test -z "$$inside" || \
-	    $(HOST_RUN) $$host $(HOST_STAGE) $$inside || status=1; \
-	test -z "$$outside" || \
-	    $(HOST_WITH) $$host $(HOST_STAGE) --with \
-		$(SHELL) $(top_srcdir)/tests/hosts/outside.sh $$outside || \
-	    status=1; \
-	exit $$status
+check-host-A check-host-Ai check-host-B: check-host-%: host-stage
+	$(MAKE) -k run-inside-$* run-outside-$*
+
+# These targets do not make the stage, so that several can run at once.
+run-inside-A run-inside-Ai run-inside-B: run-inside-%:
+	@$(if $(HOST_IN),$(HOST_RUN) $* $(HOST_STAGE) $(HOST_IN))
+run-outside-A run-outside-Ai run-outside-B: run-outside-%:
+	@$(if $(HOST_OUT),$(HOST_WITH) $* $(HOST_STAGE) --with \
+	    $(SHELL) $(top_srcdir)/tests/hosts/outside.sh $(HOST_OUT))
 
 with-host-A with-host-B: host-stage
 	$(HOST_WITH) $(@:with-host-%=%) $(HOST_STAGE) --with $(HOST_COMMAND)
 
+# Three at once, the longest first: a host waits for a debugger, and a debugger
+# for it.
+HOST_RUNS = -k -j3 --output-sync=target run-outside-B run-outside-A \
+	run-inside-B run-inside-A
 check-hosts: host-stage
-	$(MAKE) -k -j2 --output-sync=target HOST_HALVES=1 run-host-A run-host-B
+	$(MAKE) $(HOST_RUNS) HOST_HALVES=1
 
 shell-A: host-stage
 	$(HOST_RUN) A $(HOST_STAGE) --shell
 
 .PHONY: check-host-A check-host-Ai check-host-B check-hosts host-source \
-	host-stage run-host-A run-host-Ai run-host-B shell-A with-host-A \
-	with-host-B
+	host-stage run-inside-A run-inside-Ai run-inside-B run-outside-A \
+	run-outside-Ai run-outside-B shell-A with-host-A with-host-B
 
 TESTS += tests/hosts/t-report.sh
 EXTRA_DIST += \

@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 	echo "@@ up"
 	for test; do
 		echo "@@ begin $test"
-		timeout -k 5 "${NOVILLO_TEST_SECONDS:-600}" \
+		timeout -k 5 "$NOVILLO_TEST_SECONDS" \
 		    sh "$top_srcdir/$test" 2>&1 </dev/null
 		printf '\n@@ end %d\n' "$?"
 	done

@@ -82,7 +82,7 @@ long-tests: all $(check_PROGRAMS)
 	$(MAKE) check
 
 long-hosts: host-stage
-	$(MAKE) -k -j2 --output-sync=target run-host-A run-host-B
+	$(MAKE) $(HOST_RUNS)
 
 .PHONY: check-long $(LONG_PARTS)
 
