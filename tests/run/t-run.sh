@@ -63,7 +63,9 @@ is "$status" 124 "--timeout ends a guest that sleeps"
 has "$err" "--timeout" "and says so"
 try "$novillo" --timeout=0.3 "$guests/compute.elf" 1000000000000
 is "$status" 124 "--timeout ends a guest that computes"
-try sh -c 'sleep 5 | "$0" --timeout=0.3 "$1"' "$novillo" "$guests/echo.elf"
+mkfifo "$scratch/silent"
+try sh -c '"$0" --timeout=0.3 "$1" <>"$2"' "$novillo" "$guests/echo.elf" \
+    "$scratch/silent"
 is "$status" 124 "--timeout ends a guest that waits for input"
 try "$novillo" --timeout=20 "$guests/sleep.elf" 0
 is "$status" 0 "a guest that ends in time keeps its status"
