@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,6 +26,11 @@
 #define ALLOW_TEXT ((size_t)2 * HC_CURE_TEXT)
 
 static struct hc_learned learned; /* one guest a process */
+
+/* The ports of which the kernel chooses one for a socket that asks for 0. */
+static struct {
+	unsigned first, last;
+} chosen = { 32768, 60999 }; /* Linux's default */
 
 int
 learn_check(const struct options *o)
@@ -75,6 +81,22 @@ allowed_by_default(const struct options *o)
 	return set;
 }
 
+static void
+read_chosen(void)
+{
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	unsigned first, last;
+
+	if (!f)
+		return;
+	if (fscanf(f, "%u %u", &first, &last) == 2 && first <= last &&
+	    last <= HC_NET_PORT_MAX) {
+		chosen.first = first;
+		chosen.last = last;
+	}
+	fclose(f);
+}
+
 void
 learn_start(const struct options *o, struct hc_guest *guest)
 {
@@ -82,6 +104,7 @@ learn_start(const struct options *o, struct hc_guest *guest)
 
 	if (!o->learn)
 		return;
+	read_chosen();
 	hc_denials_init(&learned.addresses);
 	learned.from = without_forbidden(o, &base);
 	guest->policy.learned = &learned;
@@ -98,6 +121,62 @@ has_rule(const struct hc_net_rule *rule, unsigned rules, enum hc_net_what what)
 	return false;
 }
 
+static bool
+is_loopback(const struct hc_net_rule *rule)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return rule->family == AF_INET
+		   ? rule->addr[0] == 127
+		   : memcmp(rule->addr, one, sizeof(one)) == 0;
+}
+
+/* Does `to` send to a port that the kernel chose for a socket of the guest's
+ * own, as `from` says? */
+static bool
+is_own(const struct hc_net_rule *from, const struct hc_net_rule *to)
+{
+	static const uint8_t any[16];
+
+	if (from->what != HC_NET_BIND || from->port != 0 ||
+	    to->port < chosen.first || to->port > chosen.last)
+		return false;
+	if (memcmp(from->addr, any, sizeof(any)) == 0)
+		return is_loopback(to);
+	return from->family == to->family &&
+	       memcmp(from->addr, to->addr, sizeof(any)) == 0;
+}
+
+/* In the next run such a port is another: allow all of them. */
+static void
+widen(struct hc_net_rule *rule, unsigned n)
+{
+	unsigned i, j;
+
+	for (i = 0; i < n; i++)
+		for (j = 0; j < n && rule[i].what == HC_NET_CONNECT; j++)
+			if (is_own(&rule[j], &rule[i])) {
+				rule[i].port = chosen.first;
+				rule[i].last = chosen.last;
+			}
+}
+
+/* Without the rules that others repeat: how many are left. */
+static unsigned
+without_doubles(struct hc_net_rule *rule, unsigned n)
+{
+	unsigned i, j, left = 0;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < left; j++)
+			if (hc_net_rule_equals(&rule[j], &rule[i]))
+				break;
+		if (j == left)
+			rule[left++] = rule[i];
+	}
+	return left;
+}
+
 /* The rules for the addresses that were used.  If there were too many to keep,
  * those of the user stay.  A guest with sockets that sent to no address may
  * send to port 0 of 0.0.0.0, which is nobody. */
@@ -106,11 +185,15 @@ choose_rules(const struct options *o, struct hc_net_rule rule[OPTIONS_NET])
 {
 	const struct hc_denials *used = &learned.addresses;
 	const size_t size = sizeof(*rule);
-	const unsigned n = used->more ? o->nets : used->rules;
+	unsigned n = used->more ? o->nets : used->rules;
 
 	_Static_assert(RULES <= OPTIONS_NET, "a configuration has room");
 	if (n > 0)
 		memcpy(rule, used->more ? o->net : used->rule, n * size);
+	if (!used->more) {
+		widen(rule, n);
+		n = without_doubles(rule, n);
+	}
 	if (used->more || !hc_set_has(&learned.calls, HC_socket) ||
 	    has_rule(rule, n, HC_NET_CONNECT))
 		return n;

@@ -69,6 +69,35 @@ learn --allow=bind:127.0.0.1 "$guests/echo_server.elf" 0 0
 has "$first $err" "bind:0.0.0.0:0 is not allowed" \
     "the user's rules for addresses hold"
 
+cat >"$scratch/own.c" <<'EOF_C'
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+int
+main(void)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr *any = (struct sockaddr *)&in;
+	socklen_t len = sizeof(in);
+	int a = socket(AF_INET, SOCK_STREAM, 0);
+	int b = socket(AF_INET, SOCK_STREAM, 0);
+
+	return bind(a, any, len) < 0 || listen(a, 1) < 0 ||
+	       getsockname(a, any, &len) < 0 || connect(b, any, len) < 0;
+}
+EOF_C
+range=$(tr '\t' - </proc/sys/net/ipv4/ip_local_port_range)
+if ${CC:-cc} -static "$scratch/own.c" -o "$scratch/own" 2>"$scratch/cc"; then
+	learn "$scratch/own"
+	is "$first" 0 "a guest connects to itself"
+	has "$learned" "@net,bind:127.0.0.1:0,connect:127.0.0.1:$range" \
+	    "at any port that the kernel chooses"
+	again "its own port"
+else
+	skip "no static programs are built here"
+fi
+
 # shellcheck disable=SC1003,SC2016
 learn -m 96M -e 'A=b "c\' -e "B=it's" --no-vdso --sandbox=none --chdir=/ \
     -v "$scratch:/:ro" "$guests/env.elf" 'one $word' "it's" '"'
