@@ -101,6 +101,14 @@ state_of(struct vcpu *vcpu)
 }
 
 bool
+debug_holds(const struct vcpu *vcpu)
+{
+	const struct debug *d = &vcpu->machine->debug;
+
+	return d->on && d->stops.vcpu[vcpu->id].run == RUN_RESTING;
+}
+
+bool
 debug_is_alone(const struct vcpu *vcpu)
 {
 	return vcpu->machine->debug.on &&

@@ -348,6 +348,9 @@ void debug_born(struct vcpu *vcpu);
 void debug_gone(struct vcpu *vcpu);
 void debug_left(struct machine *m);
 
+/* Does the vCPU rest for the debugger? */
+bool debug_holds(const struct vcpu *vcpu);
+
 /* For step.c: does the vCPU make a lone instruction?  Is the end of a step here
  * not what the debugger waits for? */
 bool debug_is_alone(const struct vcpu *vcpu);

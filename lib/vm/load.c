@@ -264,6 +264,33 @@ load_interp(struct machine *m, int fd, struct machine_error *error)
 	return load_segments(&interp, error);
 }
 
+/* The range from the first executable segment to the end of the last one's
+ * bytes in the file; and that from the last segment to the end of all bytes
+ * (load_elf_binary() in fs/binfmt_elf.c). */
+static void
+note_spans(struct hc_world *world, const struct image *image)
+{
+	struct hc_span *code = &world->code, *data = &world->data;
+	unsigned i;
+
+	*code = (struct hc_span){ UINT64_MAX, 0 };
+	*data = (struct hc_span){ 0, 0 };
+	for (i = 0; i < image->segments; i++) {
+		const struct image_segment *s = &image->segment[i];
+		const uint64_t from = s->vaddr + image->bias;
+		const uint64_t to = from + s->filesz;
+
+		if ((s->prot & PROT_EXEC) && from < code->from)
+			code->from = from;
+		if ((s->prot & PROT_EXEC) && to > code->to)
+			code->to = to;
+		if (from > data->from)
+			data->from = from;
+		if (to > data->to)
+			data->to = to;
+	}
+}
+
 int
 machine_load(struct machine *m, int fd, int interp, struct machine_error *error)
 {
@@ -286,6 +313,7 @@ machine_load(struct machine *m, int fd, int interp, struct machine_error *error)
 	m->guest.space.limit = m->memory;
 	m->guest.space.jit = m->guest.policy.jit;
 	m->guest.space.eager = m->guest.policy.eager;
+	note_spans(&m->guest.world, image);
 	make_stack(m);
 	r = vdso_map(m, m->guest.space.top, error);
 	if (r == 0)

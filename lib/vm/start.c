@@ -237,6 +237,7 @@ machine_set_start(struct machine *m, const char *execname, char **argv,
 		    " quarter of the stack; give it more with --memory",
 		    (unsigned long long)(stack_size / ARGUMENTS_SHARE));
 	m->guest.world.stack = m->stack_bottom;
+	m->guest.world.stack_from = s.sp;
 	/* Every program pushes at once: spare it the page fault. */
 	(void)gmem_touch(&m->mem, s.sp - 1);
 	thread_init(&m->vcpu[0]);

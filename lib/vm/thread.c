@@ -226,6 +226,22 @@ next_thread(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME])
 	return found != NULL;
 }
 
+static bool
+is_held(struct hc_thread *thread, int tid)
+{
+	struct machine *m = vcpu_of(thread)->machine;
+	bool held = false;
+	unsigned i;
+
+	pthread_mutex_lock(&m->lock);
+	for (i = 0; i < m->vcpus; i++)
+		if (m->vcpu[i].state == VCPU_LIVE &&
+		    m->vcpu[i].thread.tid == tid)
+			held = debug_holds(&m->vcpu[i]);
+	pthread_mutex_unlock(&m->lock);
+	return held;
+}
+
 /* musl stores the host thread of the first vCPU while it may run already. */
 static int
 cpu_clock(struct hc_thread *thread, int tid, clockid_t *clock)
@@ -289,6 +305,7 @@ thread_init(struct vcpu *vcpu)
 		.is_over = is_over,
 		.rest = rest,
 		.next = next_thread,
+		.is_held = is_held,
 		.cpu_clock = cpu_clock,
 	};
 

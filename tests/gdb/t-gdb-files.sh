@@ -175,6 +175,20 @@ status = dict(l.split(":", 1)
     for l in read("/proc/1/status").decode().splitlines())
 print("STATUS", status["Name"].strip(), status["Pid"].strip(),
     status["Threads"].strip())
+print("STATE", status["State"].strip())
+stat = read("/proc/1/stat").decode().rsplit(") ", 1)[1].split()
+task = read("/proc/1/task/1/stat").decode().rsplit(") ", 1)[1].split()
+print("STAT", stat[0], task[0])
+image = read("/proc/1/exe")
+loads = [h for h in (struct.unpack_from("<IIQQQQ", image,
+    struct.unpack_from("<Q", image, 32)[0] + 56 * i)
+    for i in range(struct.unpack_from("<H", image, 56)[0])) if h[0] == 1]
+code = [h for h in loads if h[1] & 1]
+print("SPANS", [int(stat[i]) for i in (23, 24, 42, 43)] == [
+    min(h[3] for h in code), max(h[3] + h[5] for h in code),
+    max(h[3] for h in loads), max(h[3] + h[5] for h in loads)])
+argc = gdb.selected_inferior().read_memory(int(stat[25]), 8)
+print("ARGC", struct.unpack("<Q", argc)[0])
 print("EXE", read("/proc/1/exe")[:4])
 print("TASK", read("/proc/1/task/1/maps") == read("/proc/1/maps"))
 PY
@@ -187,6 +201,10 @@ has "$answer" "VMMAP readable True" "what is readable is read"
 entry=$(printf '%s\n' "$answer" | sed -n 's/^AUXV entry //p')
 is "${entry% *}" "${entry#* }" "auxv has the entry"
 has "$answer" "STATUS hello.elf 1 1" "status has name, number and threads"
+has "$answer" "STATE t (tracing stop)" "a thread that gdb holds has Linux's state"
+has "$answer" "STAT t t" "stat has it, of the process and of the thread"
+has "$answer" "SPANS True" "stat has the program's code and data"
+has "$answer" "ARGC 1" "the stack begins with argc"
 has "$answer" "EXE b'\\x7fELF'" "exe is an ELF file"
 has "$answer" "TASK True" "a thread's maps are the process's"
 

@@ -93,7 +93,9 @@ hc_serve_row(struct hc_call *call, const struct hc_row *row, uint32_t number);
 struct hc_world {
 	int program; /* its file on the host, or -1 */
 	struct hc_span args, env, auxv;
-	uint64_t stack; /* from here to the end of memory; 0: none */
+	struct hc_span code, data; /* of the program, as Linux counts them */
+	uint64_t stack;            /* from here to the end of memory; 0: none */
+	uint64_t stack_from;       /* the first stack pointer */
 	bool random_places;
 	uint64_t started; /* nanoseconds of CLOCK_BOOTTIME */
 	uint32_t uid, gid;

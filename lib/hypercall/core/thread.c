@@ -17,3 +17,10 @@ hc_thread_next(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME])
 	memcpy(name, thread->name, HC_THREAD_NAME);
 	return true;
 }
+
+bool
+hc_thread_is_held(struct hc_thread *thread, int tid)
+{
+	return thread->ops && thread->ops->is_held &&
+	       thread->ops->is_held(thread, tid);
+}

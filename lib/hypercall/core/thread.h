@@ -50,6 +50,8 @@ struct hc_thread_ops {
 	/* See hc_thread_next(). */
 	bool (*next)(
 	    struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME]);
+	/* See hc_thread_is_held(). */
+	bool (*is_held)(struct hc_thread *thread, int tid);
 	/* The host's clock that counts the processor time of the guest's thread
 	 * `tid`, for any thread to read, or -EINVAL. */
 	int (*cpu_clock)(struct hc_thread *thread, int tid, clockid_t *clock);
@@ -104,5 +106,8 @@ struct hc_thread {
  */
 bool
 hc_thread_next(struct hc_thread *thread, int *tid, char name[HC_THREAD_NAME]);
+
+/* Does a debugger hold the guest's thread `tid`? */
+bool hc_thread_is_held(struct hc_thread *thread, int tid);
 
 #endif

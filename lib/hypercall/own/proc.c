@@ -478,21 +478,22 @@ hc_own_process_stat(
 	/* pid comm state ppid pgrp session tty tpgid flags, faults, times,
 	 * priority nice threads itrealvalue starttime */
 	hc_text_put(text,
-	    "%d (%s) R 0 %d %d 0 -1 0 0 0 0 0 %" PRIu64
+	    "%d (%s) %c 0 %d %d 0 -1 0 0 0 0 0 %" PRIu64
 	    " 0 0 0 20 0 %u 0 %" PRIu64,
-	    tid, name, HC_PID, HC_PID, ticks, count_threads(call),
-	    world->started / HC_OWN_TICK);
+	    tid, name, hc_thread_is_held(call->thread, tid) ? 't' : 'R', HC_PID,
+	    HC_PID, ticks, count_threads(call), world->started / HC_OWN_TICK);
 	/* vsize rss rsslim startcode endcode startstack esp eip, signals,
 	 * wchan nswap cnswap exit_signal processor rt_priority policy, delays,
 	 * guest times, start_data end_data start_brk */
 	hc_text_put(text,
 	    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
 	    " %" PRIu64 " 0 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-	    " 0 0 0 17 0 0 0 0 0 0 0 0 %" PRIu64,
-	    s.all, s.there / PAGE_4K, guest->limit[RLIMIT_RSS].now, SPACE_MIN,
-	    guest->space.brk_start, world->stack, guest->signals.all.set,
-	    call->thread->signals.blocked, signals_with(guest, false),
-	    signals_with(guest, true), guest->space.brk_start);
+	    " 0 0 0 17 0 0 0 0 0 0 %" PRIu64 " %" PRIu64 " %" PRIu64,
+	    s.all, s.there / PAGE_4K, guest->limit[RLIMIT_RSS].now,
+	    world->code.from, world->code.to, world->stack_from,
+	    guest->signals.all.set, call->thread->signals.blocked,
+	    signals_with(guest, false), signals_with(guest, true),
+	    world->data.from, world->data.to, guest->space.brk_start);
 	hc_text_put(text,
 	    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " 0\n",
 	    world->args.from, world->args.to, world->env.from, world->env.to);
@@ -604,9 +605,12 @@ hc_own_status(struct hc_text *text, const struct hc_call *call, int number)
 	unsigned uid = world->uid, gid = world->gid;
 
 	hc_text_put(text,
-	    "Name:\t%s\nUmask:\t%04o\nState:\tR (running)\nTgid:\t%d\n"
+	    "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\n"
 	    "Ngid:\t0\nPid:\t%d\nPPid:\t0\nTracerPid:\t0\n",
-	    name, world->umask, HC_PID, tid);
+	    name, world->umask,
+	    hc_thread_is_held(call->thread, tid) ? "t (tracing stop)"
+						 : "R (running)",
+	    HC_PID, tid);
 	hc_text_put(text,
 	    "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", uid,
 	    uid, uid, uid, gid, gid, gid, gid, call->guest->fds.size);
