@@ -84,10 +84,8 @@ take_signals(void)
 
 /* Its argv[0] stays as the user typed it. */
 static void
-find_guest(struct options *o)
+find_guest(struct options *o, char path[PATH_MAX])
 {
-	static char path[PATH_MAX];
-
 	if (o->guest)
 		o->guest = (char *)(uintptr_t)program_find(o->guest, path);
 }
@@ -96,13 +94,14 @@ int
 main(int argc, char **argv)
 {
 	struct options options;
+	char path[PATH_MAX];
 
 	take_signals();
 	if (keep_stream_numbers() < 0)
 		return STATUS_FAILED;
 	if (options_parse(&options, argc, argv) < 0)
 		return STATUS_FAILED;
-	find_guest(&options);
+	find_guest(&options, path);
 	switch (options.action) {
 	case ACTION_RUN: return run_guest(&options);
 	case ACTION_PROBE: return probe_kvm();

@@ -91,7 +91,6 @@ map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
 {
 	int r;
 
-	gmem_init(&m->mem);
 	m->memory = memory;
 	r = map_addresses(m, machine_addresses(memory));
 	if (r < 0)
@@ -265,6 +264,7 @@ machine_thread(struct machine *m, int tid)
 void
 machine_init(struct machine *m)
 {
+	gmem_init(&m->mem);
 	hc_guest_init(&m->guest, &m->mem);
 	m->guest.world.cpuid = read_cpuid;
 }
@@ -275,8 +275,10 @@ machine_create(
 {
 	int r;
 
-	if (!m->guest.mem)
+	if (!m->guest.mem) {
+		gmem_init(&m->mem);
 		hc_guest_init_bare(&m->guest, &m->mem);
+	}
 	pthread_mutex_init(&m->ending, NULL);
 	m->kvm = kvm;
 	m->vm = -1;
