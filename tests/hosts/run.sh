@@ -59,7 +59,7 @@ if [ "$mode" = shell ] && [ "$host" = B ]; then
 	exit 2
 fi
 limit=${NOVILLO_HOST_SECONDS:-3600}
-export NOVILLO_TEST_SECONDS="${NOVILLO_TEST_SECONDS:-600}"
+export NOVILLO_TEST_SECONDS="${NOVILLO_TEST_SECONDS:-900}"
 command -v "$emulator" >/dev/null || {
 	echo "run.sh: host $host needs $emulator: install $package" >&2
 	exit 77
