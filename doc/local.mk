@@ -28,6 +28,7 @@ PACKAGING = \
 	doc/packaging/debian/copyright \
 	doc/packaging/debian/not-installed \
 	doc/packaging/debian/novillo.install \
+	doc/packaging/debian/novillo.lintian-overrides \
 	doc/packaging/debian/novillo-dev.examples \
 	doc/packaging/debian/novillo-dev.install \
 	doc/packaging/debian/novillo-dev.lintian-overrides \
