@@ -408,6 +408,7 @@ wait_for_flag(void *unused)
 static void
 test_nice(void)
 {
+	struct timespec slice = { 9, 0 };
 	struct thread thread;
 	long mine = hc_getpriority(PRIO_PROCESS, 0);
 	long other = mine > 1 ? mine - 1 : mine;
@@ -419,6 +420,11 @@ test_nice(void)
 	    "it is raised");
 	same(hc_getpriority(PRIO_PROCESS, thread.id), other, "for the thread");
 	same(hc_getpriority(PRIO_PROCESS, 0), mine, "alone");
+	same(hc_sched_rr_get_interval(thread.id, (long)&slice), 0,
+	    "a slice is known by the thread's number");
+	ok(slice.tv_sec == 0 && slice.tv_nsec > 0, "a short one");
+	same(hc_sched_rr_get_interval(4000000, (long)&slice), -ESRCH,
+	    "but not of nobody");
 	set_clock_flag(4);
 	thread_join(&thread);
 }

@@ -280,6 +280,8 @@ test_making(void)
 	is_int(CALL(fcntl, (uint64_t)fd, F_GETFL, 0), O_PATH,
 	    "%s: O_PATH has no other flags", way);
 	CALL(close, (uint64_t)fd);
+	is_int(CALL(openat, 999, P(""), O_RDONLY, 0), -ENOENT,
+	    "%s: an empty name is looked at before the descriptor", way);
 }
 
 static unsigned

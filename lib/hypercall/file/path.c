@@ -78,8 +78,11 @@ static int
 find_from(struct hc_call *call, uint64_t dirfd, const char *name, unsigned how,
     bool no_own, struct hc_found *found)
 {
-	struct hc_file *dir;
-	int r = start(call, dirfd, name, &dir);
+	struct hc_file *dir = NULL;
+	/* Linux looks at an empty name before the descriptor. */
+	int r = name[0] || (how & HC_PATH_EMPTY)
+		    ? start(call, dirfd, name, &dir)
+		    : -ENOENT;
 
 	*found = (struct hc_found){ .fd = -1 };
 	if (r == 0)

@@ -144,6 +144,19 @@ raise_nice(struct hc_call *call, int which, int who, int nice)
 	return raised;
 }
 
+/* A slice of a thread that has no real time, as Linux often gives it. */
+int64_t
+hc_do_sched_rr_get_interval(struct hc_call *call)
+{
+	const struct timespec slice = { 0, 4000000 };
+	int r = check_thread(call, call->sched_rr_get_interval.pid);
+
+	return r < 0
+		   ? r
+		   : gmem_write(call->guest->mem,
+			 call->sched_rr_get_interval.tp, &slice, sizeof(slice));
+}
+
 /* As in Linux since 5.3 (include/uapi/linux/sched/types.h), by the names of
  * which a C library may have another structure. */
 struct attributes {
