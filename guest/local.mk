@@ -127,6 +127,7 @@ GUEST_PLAIN = \
 	guest/read_blocks.elf \
 	guest/registers.elf \
 	guest/rewind.elf \
+	guest/straight.elf \
 	guest/rounds.elf \
 	guest/signals.elf \
 	guest/spin.elf \

@@ -28,6 +28,13 @@
  * much as going back to the anchor twice, for that. */
 #define FAR_STEPS 40
 
+/* A call by its displacement.  Its return address lies among so many words from
+ * the top of the stack on, and its function's entry so near. */
+#define CALL_OPCODE 0xe8
+#define CALL_SIZE   5
+#define CALL_WORDS  64
+#define CALL_REACH  4096
+
 /* How often to look whether a checkpoint is due, and how long to wait for an
  * event to take it at. */
 #define LOOK_NS 5000000U
@@ -315,11 +322,79 @@ leave_watch(struct history *h)
 	h->watched = false;
 }
 
+static bool
+has_exit(const uint32_t *number, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (number[i] == HC_exit)
+			return true;
+	return false;
+}
+
+static int
+set_catch(struct history *h, bool on, const uint32_t *number, size_t n)
+{
+	uint32_t list[CATCH_MAX];
+
+	h->catches_exit = on && (n == 0 || has_exit(number, n));
+	if (on && n == 0)
+		return debug_catch(h->machine, true, NULL, 0);
+	if (n > CATCH_MAX - ENDS)
+		return -ENOSPC;
+	memcpy(list, ends, sizeof(ends));
+	if (on)
+		memcpy(list + ENDS, number, n * sizeof(number[0]));
+	return debug_catch(h->machine, true, list, ENDS + (on ? n : 0));
+}
+
+int
+history_catch(struct history *h, bool on, const uint32_t *number, size_t n)
+{
+	h->catches = on;
+	h->caught = on && n <= CATCH_MAX - ENDS ? n : 0;
+	if (h->caught > 0)
+		memcpy(h->catch, number, h->caught * sizeof(number[0]));
+	return set_catch(h, on, number, n);
+}
+
+/* The present may be at a call.  GDB has no catchpoints inserted when it runs a
+ * command, and it may have deleted the one that was met. */
+static void
+catch_own_call(struct history *h)
+{
+	const struct flight *f = &h->present.turn->flight;
+
+	if (!flight_is_before(f))
+		return;
+	if (h->task != HISTORY_STOPS) {
+		(void)history_catch(h, true, &f->number, 1);
+	} else if (!debug_catches(vcpu_of_guest(h)) &&
+		   h->caught < CATCH_MAX - ENDS) {
+		uint32_t list[CATCH_MAX];
+
+		memcpy(list, h->catch, h->caught * sizeof(list[0]));
+		list[h->caught] = h->added = f->number;
+		h->adds_catch = true;
+		(void)set_catch(h, true, list, h->caught + 1);
+	}
+}
+
+static void
+leave_catch(struct history *h)
+{
+	if (h->adds_catch)
+		(void)set_catch(h, h->catches, h->catch, h->caught);
+	h->adds_catch = false;
+}
+
 static void
 finish(struct history *h, const struct debug_event *event)
 {
 	leave_way(h);
 	leave_watch(h);
+	leave_catch(h);
 	snapshot_drop(&h->origin);
 	debug_pass_signals(h->machine, passed_signals(h));
 	h->hits->again = false;
@@ -700,6 +775,7 @@ find_present(struct history *h)
 	snapshot_drop(&h->lead);
 	snapshot_drop(&h->earlier);
 	h->leads = 0;
+	h->entries = false;
 	(void)position_look(vcpu_of_guest(h), &h->sought);
 	lead_on(h, h->goal == HISTORY_TO_INSTRUCTION &&
 		       is_between_instructions(h) &&
@@ -893,6 +969,7 @@ count_from_earlier(struct history *h)
 	h->earlier = (struct snapshot){ 0 };
 	h->after = h->present.events;
 	h->end = h->present.turn->user.regs.rip;
+	h->entries = false;
 	if (snapshot_return(&h->anchor, h->machine) < 0) {
 		give_up(h);
 		return;
@@ -912,23 +989,67 @@ plant(struct history *h, uint64_t addr)
 	replay_of(h)->until = h->after + 1;
 }
 
+/* The function that the call before this return address has called, or 0. */
+static uint64_t
+callee(const struct history *h, uint64_t address)
+{
+	uint8_t code[CALL_SIZE];
+	int32_t disp;
+
+	if (breaks_read(&h->machine->debug.breaks, address - sizeof(code), code,
+		sizeof(code)) < sizeof(code) ||
+	    code[0] != CALL_OPCODE)
+		return 0;
+	memcpy(&disp, code + 1, sizeof(disp));
+	return address + (uint64_t)(int64_t)disp;
+}
+
+/* The entry of the function of the present, if a return address on its stack
+ * shows it, or 0. */
+static uint64_t
+entry_of_present(const struct history *h)
+{
+	const uint64_t rsp = h->present.turn->user.regs.rsp;
+	uint64_t word[CALL_WORDS], entry;
+	unsigned i;
+
+	snapshot_read(&h->present, rsp, (uint8_t *)word, sizeof(word));
+	for (i = 0; i < CALL_WORDS; i++) {
+		entry = callee(h, word[i]);
+		if (entry != 0 && h->end - entry < CALL_REACH &&
+		    h->end != entry)
+			return entry;
+	}
+	return 0;
+}
+
+/* From the anchor, at which the thread rests, to the present. */
+static void
+measure_at(struct history *h, uint64_t addr)
+{
+	h->state = HISTORY_MEASURING;
+	h->steps = 0;
+	h->measured = addr;
+	plant(h, h->end);
+	meet_begin(h->machine, addr, MEET_MANY, NULL);
+	go(h, WANT_RUN, 0);
+}
+
 /* The thread rests at an instruction that suits: how often is it met before the
  * present is? */
 static void
 measure(struct history *h)
 {
 	const uint64_t here = vcpu_user_rip(vcpu_of_guest(h));
+	const uint64_t entry = h->entries ? 0 : entry_of_present(h);
 
+	h->entries = true;
 	keep_anchor(h);
 	if (copy_present(h, &h->anchor, &h->anchor_mark) < 0) {
 		give_up(h);
 		return;
 	}
-	h->state = HISTORY_MEASURING;
-	h->steps = 0;
-	plant(h, h->end);
-	meet_begin(h->machine, here, MEET_MANY, NULL);
-	go(h, WANT_RUN, 0);
+	measure_at(h, entry != 0 ? entry : here);
 }
 
 /* So many meetings lead to the next anchor.  The last but one is copied on the
@@ -940,27 +1061,36 @@ set_left(struct history *h, uint64_t meetings)
 	h->left = meetings - h->early;
 }
 
-/* From the anchor on to the last meeting of its instruction. */
+/* From the anchor on to the last meeting of the instruction that was counted.
+ * The first is the anchor, if that is its own. */
 static void
 close_in(struct history *h, uint64_t meetings)
 {
+	const uint64_t here = h->anchor.turn->user.regs.rip;
+	const uint64_t own = h->measured == here;
+	const uint64_t after = meetings > own ? meetings - own : 0;
+
 	if (snapshot_return(&h->anchor, h->machine) < 0) {
 		give_up(h);
 		return;
 	}
 	h->checkpoints.mark = h->anchor_mark;
 	leave_way(h);
-	if (meetings < 2) {
+	if (after == 0 && h->measured != here) {
+		measure_at(h, here);
+		return;
+	}
+	if (after == 0) {
 		h->state = HISTORY_COUNTING;
 		h->far *= 2;
 		go(h, WANT_STEP, 0);
 		return;
 	}
 	h->state = HISTORY_CLOSING;
-	set_left(h, meetings - 1);
+	set_left(h, after);
 	if (!h->early)
 		keep_anchor(h);
-	plant(h, vcpu_user_rip(vcpu_of_guest(h)));
+	plant(h, h->measured);
 	debug_set_met(vcpu_of_guest(h), true);
 	meet_begin(h->machine, h->addr, h->left, NULL);
 	go(h, WANT_RUN, 0);
@@ -1012,17 +1142,6 @@ is_first(const struct history *h)
 	return is_start(h->base) ||
 	       (h->goal == HISTORY_TO_TURN &&
 		   !snapshot_has_thread(&h->base->state, h->by));
-}
-
-/* The present may be at a call.  GDB has no catchpoints inserted when it runs a
- * command. */
-static void
-catch_own_call(struct history *h)
-{
-	const struct flight *f = &h->present.turn->flight;
-
-	if (h->task != HISTORY_STOPS && flight_is_before(f))
-		(void)history_catch(h, true, &f->number, 1);
 }
 
 /* A call has changed the memory, and not by a write: the stretch has none. */
@@ -1104,7 +1223,11 @@ is_its_stop(struct history *h, const struct debug_event *event)
 	switch (event->kind) {
 	case EVENT_BREAK:
 	case EVENT_HARDBREAK: return h->hits->asked;
-	case EVENT_CALL: return !is_end_of_one(h, event);
+	case EVENT_CALL:
+		return !is_end_of_one(h, event) &&
+		       !(h->adds_catch &&
+			   h->machine->vcpu[event->vcpu].flight.number ==
+			       h->added);
 	case EVENT_WATCH:
 	case EVENT_RETURN: return true;
 	default: return false;
@@ -1948,33 +2071,6 @@ history_pass_signals(struct history *h, uint64_t set)
 	h->pass = set;
 	if (h->state == HISTORY_RESTING || h->state == HISTORY_NONE)
 		debug_pass_signals(h->machine, passed_signals(h));
-}
-
-static bool
-has_exit(const uint32_t *number, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (number[i] == HC_exit)
-			return true;
-	return false;
-}
-
-int
-history_catch(struct history *h, bool on, const uint32_t *number, size_t n)
-{
-	uint32_t list[CATCH_MAX];
-
-	h->catches_exit = on && (n == 0 || has_exit(number, n));
-	if (on && n == 0)
-		return debug_catch(h->machine, true, NULL, 0);
-	if (n > CATCH_MAX - ENDS)
-		return -ENOSPC;
-	memcpy(list, ends, sizeof(ends));
-	if (on)
-		memcpy(list + ENDS, number, n * sizeof(number[0]));
-	return debug_catch(h->machine, true, list, ENDS + (on ? n : 0));
 }
 
 /* An event of the machine's: true if it is to be reported. */

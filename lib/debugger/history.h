@@ -37,7 +37,9 @@
  *	                           present
  *	COUNTING --too far--> MEASURING   the anchor is moved here; the meetings
  *	                           of the instruction here are counted, up to
- *	                           the present
+ *	                           the present; once on a way those of the
+ *	                           entry of the function there in its place
+ *	MEASURING --there, no entry--> MEASURING   the instruction here
  *	MEASURING --there--> CLOSING   from the anchor on, to the last of them
  *	CLOSING --there--> COUNTING   which is copied as the anchor
  *	COUNTING --there--> STEPPING   from the anchor on, one step less
@@ -208,6 +210,9 @@ struct history {
 	/* COUNTING: after so many steps it is too far; MEASURING: where the
 	 * present is met, or what is found in its place. */
 	uint64_t far, end;
+	/* MEASURING, CLOSING: the instruction whose meetings are counted. */
+	uint64_t measured;
+	bool entries; /* the entry of the present's function was counted */
 	enum history_goal goal;
 	enum history_task task;
 	/* Back by one instruction of this thread, or 0: of any.  It waits in
@@ -250,6 +255,12 @@ struct history {
 	checkpoint_mark last_mark;
 	uint64_t pass; /* the signals that the debugger does not want to see */
 	bool catches_exit; /* of a thread: the debugger does */
+	/* The debugger catches these, and not the call in which the present is:
+	 * that is caught on the way. */
+	bool adds_catch, catches;
+	uint32_t added;
+	size_t caught;
+	uint32_t catch[CATCH_MAX];
 	bool limited, fenced;
 	struct history_limit limit;
 	struct snapshot limit_state;               /* once it was found */

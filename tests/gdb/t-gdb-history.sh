@@ -133,6 +133,20 @@ is "$(printf '%s\n' "$places" | sort -u | wc -l)" 2 \
     "with the same registers each time"
 lacks "$answer" "not found" "and each way is found"
 
+# A way back to a call that comes after many other instructions, each made once:
+# it leads over the entry of the function of the call.
+record 0 "$guests/straight.elf"
+replay "break ask" "continue" "delete" "catch syscall getppid" "continue" \
+    "delete" "reverse-stepi" "monitor stats" "reverse-stepi" "monitor stats" \
+    "info registers rip" "stepi" "reverse-stepi" "info registers rip"
+lacks "$answer" "not found" "a call whose catchpoint is deleted is found again"
+runs=$(printf '%s\n' "$answer" | awk '/ KVM_RUN / { print $3 - n; n = $3 }' |
+    tail -n 1)
+[ "${runs:-10000}" -lt 600 ]
+ok $? "steps back do not make all of them one by one: $runs entries"
+is "$(printf '%s\n' "$answer" | grep '^rip' | sort -u | wc -l)" 1 \
+    "and lead to the same place again"
+
 # The past cannot be changed, also on the way and at its ends.
 record 0 "$guests/rewind.elf" 100
 replay "break leave_trail if value == 50" "continue" "reverse-stepi" \
