@@ -33,10 +33,9 @@ peek(const struct gmem *mem, uint64_t addr, uint8_t *byte)
 	       gmem_copy(byte, mem->base + addr, 1) == 1;
 }
 
-/* A page that no other process can change; if it is a file's, the file has it
- * now. */
+/* A breakpoint does not change a file that others share. */
 static bool
-is_there(const struct gmem *mem, uint64_t addr)
+can_poke(const struct gmem *mem, uint64_t addr)
 {
 	uint8_t byte;
 
@@ -246,7 +245,7 @@ insert_breakpoint(struct breaks *b, enum breaks_type type, uint64_t addr)
 		return 0;
 	if (type == BREAKS_HARD && !bp && addr < b->mem->size)
 		reg = take_register(b, BREAKS_HARD, addr, 1);
-	if (reg < 0 && !is_there(b->mem, addr) &&
+	if (reg < 0 && !can_poke(b->mem, addr) &&
 	    (type != BREAKS_HARD || !is_hole(b->mem, addr)))
 		return -EFAULT;
 	if (!bp)
@@ -560,11 +559,9 @@ size_t
 breaks_view(
     const struct breaks *b, uint64_t addr, size_t len, const uint8_t **bytes)
 {
-	size_t i = 0, done = 0;
+	size_t i = 0;
 
-	while (done < len && is_there(b->mem, addr + done))
-		done += PAGE_4K - ((addr + done) & PAGE_4K_MASK);
-	len = done < len ? done : len;
+	len = mapped(b, addr, len, PTE_FILE);
 	if (len == 0 || (b->sieves && b->sieves->planted) ||
 	    next_planted(b, &i, addr, len))
 		return 0;

@@ -106,9 +106,8 @@ breaks_read(const struct breaks *b, uint64_t addr, void *buf, size_t len);
 /* In a copy of [addr, addr + len), the bytes in place of what is planted. */
 void
 breaks_restore(const struct breaks *b, uint64_t addr, void *buf, size_t len);
-/* The same bytes in place, if nothing is planted among them and no other
- * process can change them; else 0.  A file that is truncated before they are
- * read ends the guest by SIGBUS. */
+/* The same bytes in place, if nothing is planted among them and no file backs
+ * them, which could be truncated before they are read; else 0. */
 size_t breaks_view(
     const struct breaks *b, uint64_t addr, size_t len, const uint8_t **bytes);
 size_t

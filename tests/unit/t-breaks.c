@@ -340,23 +340,6 @@ test_no_rights(void)
 	protect(PROT_READ | PROT_EXEC);
 }
 
-/* Others may change a shared file while its bytes are looked at. */
-static void
-test_view_of_file(void)
-{
-	const uint64_t bits = space_bits(PROT_READ) | PTE_FILE;
-	const uint8_t *view = NULL;
-
-	pt_map(&mem.pt, TEXT, TEXT, BYTES, bits);
-	is_int(breaks_view(&b, TEXT, BYTES, &view), BYTES,
-	    "a view of a private mapping of a file");
-	ok(view == mem.base + TEXT, "it copies nothing");
-	pt_map(&mem.pt, TEXT, TEXT, BYTES, bits | PTE_SHARED);
-	is_int(breaks_view(&b, TEXT, BYTES, &view), 0,
-	    "there is no view of a shared mapping of a file");
-	protect(PROT_READ | PROT_EXEC);
-}
-
 /* A call of one thread returns while another thread's instruction has written
  * and is not concluded yet: the write is the instruction's. */
 static void
@@ -460,7 +443,6 @@ main(void)
 	test_waiting();
 	test_page_gone();
 	test_no_rights();
-	test_view_of_file();
 	test_whose_write();
 	test_hidden();
 	test_discarded();
