@@ -230,14 +230,12 @@ static bool
 is_held(struct hc_thread *thread, int tid)
 {
 	struct machine *m = vcpu_of(thread)->machine;
-	bool held = false;
-	unsigned i;
+	const struct vcpu *vcpu;
+	bool held;
 
 	pthread_mutex_lock(&m->lock);
-	for (i = 0; i < m->vcpus; i++)
-		if (m->vcpu[i].state == VCPU_LIVE &&
-		    m->vcpu[i].thread.tid == tid)
-			held = debug_holds(&m->vcpu[i]);
+	vcpu = machine_thread(m, tid);
+	held = vcpu && debug_holds(vcpu);
 	pthread_mutex_unlock(&m->lock);
 	return held;
 }
@@ -247,16 +245,14 @@ static int
 cpu_clock(struct hc_thread *thread, int tid, clockid_t *clock)
 {
 	struct machine *m = vcpu_of(thread)->machine;
-	int r = -EINVAL;
-	unsigned i;
+	const struct vcpu *vcpu;
+	int r;
 
 	if (tid == thread->tid)
 		return -pthread_getcpuclockid(pthread_self(), clock);
 	pthread_mutex_lock(&m->lock);
-	for (i = 0; i < m->vcpus; i++)
-		if (m->vcpu[i].state == VCPU_LIVE &&
-		    m->vcpu[i].thread.tid == tid)
-			r = -pthread_getcpuclockid(m->vcpu[i].host, clock);
+	vcpu = machine_thread(m, tid);
+	r = vcpu ? -pthread_getcpuclockid(vcpu->host, clock) : -EINVAL;
 	pthread_mutex_unlock(&m->lock);
 	return r;
 }

@@ -31,6 +31,38 @@ hold_to_change(struct hc_call *call, uint64_t dirfd, uint64_t path,
 	    found, found->read_only && !found->own.row ? -EROFS : -EPERM);
 }
 
+/* Change the mode, owner or times of a descriptor's file, by a call of the
+ * host's with these arguments after the descriptor. */
+static int64_t
+change(struct hc_call *call, long number, uint64_t fd, uint64_t a, uint64_t b,
+    uint64_t c)
+{
+	struct hc_file *file = hc_fd_get(&call->guest->fds, fd);
+	int64_t r;
+
+	if (!file)
+		return -EBADF;
+	r = hc_file_may_change(file);
+	if (r == 0)
+		r = hc_host(number, file->host, a, b, c);
+	hc_file_put(file);
+	return r;
+}
+
+int64_t
+hc_do_fchmod(struct hc_call *call)
+{
+	return change(call, SYS_fchmod, call->fchmod.fd,
+	    call->fchmod.mode & HC_MODE, 0, 0);
+}
+
+int64_t
+hc_do_fchown(struct hc_call *call)
+{
+	return change(call, SYS_fchown, call->fchown.fd,
+	    (uid_t)call->fchown.owner, (gid_t)call->fchown.group, 0);
+}
+
 static bool
 is_link(int held)
 {
@@ -129,21 +161,6 @@ set_times(struct hc_call *call, uint64_t dirfd, uint64_t path, unsigned flags,
 	return hc_found_put(&found, r);
 }
 
-static int64_t
-set_times_of(struct hc_call *call, uint64_t fd, const struct timespec *times)
-{
-	struct hc_file *file = hc_fd_get(&call->guest->fds, fd);
-	int64_t r;
-
-	if (!file)
-		return -EBADF;
-	r = hc_file_may_change(file);
-	if (r == 0)
-		r = hc_host(SYS_utimensat, file->host, NULL, times, 0);
-	hc_file_put(file);
-	return r;
-}
-
 /* Set the times of a name, or with a null name those of a descriptor. */
 int64_t
 hc_do_utimensat(struct hc_call *call)
@@ -161,8 +178,9 @@ hc_do_utimensat(struct hc_call *call)
 			return -EFAULT;
 		times = both;
 	}
-	return path ? set_times(call, dirfd, path, flags, times)
-		    : set_times_of(call, dirfd, times);
+	return path
+		   ? set_times(call, dirfd, path, flags, times)
+		   : change(call, SYS_utimensat, dirfd, 0, (uintptr_t)times, 0);
 }
 
 /* Times from a struct timeval[2] at `va`; 0 means the current time. */

@@ -448,36 +448,6 @@ hc_do_ioctl(struct hc_call *call)
 	return r;
 }
 
-/* Change the mode or owner of a descriptor's file. */
-static int64_t
-change(struct hc_call *call, long number, uint64_t fd, uint64_t a, uint64_t b)
-{
-	struct hc_file *file = hc_fd_get(&call->guest->fds, fd);
-	int64_t r;
-
-	if (!file)
-		return -EBADF;
-	r = hc_file_may_change(file);
-	if (r == 0)
-		r = hc_host(number, file->host, a, b);
-	hc_file_put(file);
-	return r;
-}
-
-int64_t
-hc_do_fchmod(struct hc_call *call)
-{
-	return change(
-	    call, SYS_fchmod, call->fchmod.fd, call->fchmod.mode & HC_MODE, 0);
-}
-
-int64_t
-hc_do_fchown(struct hc_call *call)
-{
-	return change(call, SYS_fchown, call->fchown.fd,
-	    (uid_t)call->fchown.owner, (gid_t)call->fchown.group);
-}
-
 #ifndef CLOSE_RANGE_UNSHARE
 #define CLOSE_RANGE_UNSHARE (1U << 1)
 #endif
