@@ -15,6 +15,8 @@
 #include <poll.h>
 #include <sys/mman.h>
 
+#define LENT_TRIES 20
+
 static void
 start(const char *guest, const char *arg)
 {
@@ -359,19 +361,34 @@ run_lent(void)
 	return m.debug.stops.vcpu[0].run;
 }
 
-/* The controller runs a vCPU while nobody else could call it. */
-static void
-test_lent_runs(void)
+static enum stops_run
+run_lent_to_main(void)
 {
-	struct debug_event event;
+	enum stops_run run;
 
 	start("compute.elf", "100000000000");
 	stop_at_start();
 	debug_insert(&m, BREAKS_SOFT, symbol("main"), 1);
-	is_int(run_lent(), RUN_RESTING, "up to a breakpoint");
-	event = wait_event();
-	is_int(event.kind, EVENT_BREAK, "which is reported");
+	run = run_lent();
+	is_int(wait_event().kind, EVENT_BREAK, "a breakpoint is reported");
 	debug_remove(&m, BREAKS_SOFT, symbol("main"), 1);
+	return run;
+}
+
+/* The controller runs a vCPU while nobody else could call it.  A busy host can
+ * make a short run last, so the run up to main() has several tries. */
+static void
+test_lent_runs(void)
+{
+	struct debug_event event;
+	unsigned tries = 1;
+
+	while (run_lent_to_main() != RUN_RESTING && tries++ < LENT_TRIES) {
+		debug_kill(&m);
+		wait_event();
+		end();
+	}
+	ok(tries <= LENT_TRIES, "a short run ends with the controller");
 	is_int(run_lent(), RUN_RUNNING, "a run that lasts is its thread's");
 	debug_interrupt(&m);
 	event = wait_event();
