@@ -771,7 +771,6 @@ debug_start(struct machine *m, bool stopped)
 	d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->fd < 0)
 		return -errno;
-	d->breaks.mem = &m->mem;
 	d->breaks.sieves = &d->sieves;
 	d->copies.page = shim_copies(m->shim);
 	d->controller = pthread_self();

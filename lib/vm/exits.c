@@ -9,6 +9,7 @@
 #include "vm/context.h"
 #include "vm/error.h"
 #include "vm/exitline.h"
+#include "vm/operand.h"
 #include "vm/plant.h"
 #include "vm/profile.h"
 #include "vm/sieve.h"
@@ -480,11 +481,15 @@ is_passing(struct vcpu *vcpu)
 	return passing;
 }
 
-/* A page is not in its file.  KVM does not report which one. */
+/* A page is not in its file.  KVM does not report which one, so it is looked for
+ * among those that the instruction needs. */
 static void
 lose_page(struct vcpu *vcpu)
 {
-	flight_force(&vcpu->flight, SIGBUS, BUS_ADRERR);
+	struct flight *f = &vcpu->flight;
+
+	flight_force(f, SIGBUS, BUS_ADRERR);
+	f->info.si_addr = (void *)(uintptr_t)operand_missing(vcpu);
 }
 
 static void

@@ -279,6 +279,7 @@ machine_create(
 		gmem_init(&m->mem);
 		hc_guest_init_bare(&m->guest, &m->mem);
 	}
+	m->debug.breaks.mem = &m->mem;
 	pthread_mutex_init(&m->ending, NULL);
 	m->kvm = kvm;
 	m->vm = -1;

@@ -5,6 +5,7 @@
  */
 #include "vm/operand.h"
 
+#include "mem/pagetable.h"
 #include "vm/context.h"
 
 #include <errno.h>
@@ -70,4 +71,34 @@ operand_accesses(struct vcpu *vcpu, struct breaks_access *access)
 		};
 	}
 	return (int)insn.accesses;
+}
+
+/* Where the first two pages of a range cannot be read, or 0. */
+static uint64_t
+missing_in(const struct gmem *mem, uint64_t addr, uint64_t len)
+{
+	const uint64_t next = page_down(addr) + PAGE_4K;
+	uint8_t byte;
+
+	if (len == 0)
+		return 0;
+	if (gmem_read(mem, &byte, addr, 1) < 0)
+		return addr;
+	return len > next - addr && gmem_read(mem, &byte, next, 1) < 0 ? next
+								       : 0;
+}
+
+uint64_t
+operand_missing(struct vcpu *vcpu)
+{
+	const struct gmem *mem = &vcpu->machine->mem;
+	struct breaks_access access[OPERAND_ACCESSES];
+	const uint64_t rip = vcpu_user_rip(vcpu);
+	const int n = operand_accesses(vcpu, access);
+	uint64_t at = missing_in(mem, rip, 1);
+	int i;
+
+	for (i = 0; i < n && at == 0; i++)
+		at = missing_in(mem, access[i].addr, access[i].len);
+	return at;
 }

@@ -23,6 +23,13 @@ int operand_accesses(struct vcpu *vcpu, struct breaks_access *access);
 size_t operand_code(
     const struct vcpu *vcpu, uint64_t address, uint8_t *code, size_t n);
 
+/*
+ * The first byte that the instruction needs and that cannot be read: of its
+ * code, or in the first two pages of an operand.  0 if there is none, or its
+ * operands are not known.
+ */
+uint64_t operand_missing(struct vcpu *vcpu);
+
 /* The user's registers, of which addresses are made.  0 or -errno. */
 int operand_registers(struct vcpu *vcpu, struct insn_registers *regs);
 

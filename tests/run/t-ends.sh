@@ -40,6 +40,13 @@ is "$out" "it begins with 's'" "standard input can be mapped"
 is "$status" 135 "a page past the end of a file ends a guest as SIGBUS does"
 has "$err" "is not in its file: it lies past the file's end" \
     "and the message says why"
+for kind in "load 258053" "across 4096" "store 8192" "string 4096" \
+    "code 28681"; do
+	try sh -c '"$0" "$1" "$3" <"$2"' "$novillo" \
+	    "$guests/fault_file.elf" "$scratch/short" "${kind% *}"
+	has "$out" "code 2, byte ${kind#* }" \
+	    "the handler gets the address (${kind% *})"
+done
 try sh -c '"$0" --core="$3" "$1" <"$2"' "$novillo" "$guests/fault_file.elf" \
     "$scratch/short" "$scratch/core"
 is "$status" 135 "also where a core is wanted"
