@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <tap.h>
@@ -297,6 +298,11 @@ test_folders(void)
 	close(fds[1]);
 	close(fds[0]);
 	same(error(open(name, O_RDONLY)), -ENOENT, "closed, it is gone");
+	fd = epoll_create1(0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	same(error(open(name, O_RDWR)), -ENXIO,
+	    "a file without a type cannot be opened by its link");
+	close(fd);
 	fd = open("/dev/fd/1", O_WRONLY);
 	ok(fd > 2 && fstat(fd, &st) == 0, "/dev/fd also leads there");
 	close(fd);

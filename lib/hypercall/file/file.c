@@ -178,6 +178,17 @@ open_found(const struct hc_call *call, struct hc_found *found, unsigned flags,
 	return r;
 }
 
+/* Sockets, and files without a type as epoll's, are opened by their own calls
+ * only. */
+static bool
+can_open_same(const struct hc_file *same)
+{
+	struct stat st;
+
+	return hc_host(SYS_fstat, same->host, &st) == 0 &&
+	       (st.st_mode & S_IFMT) != 0 && !S_ISSOCK(st.st_mode);
+}
+
 /* Open a descriptor of a file that is in no volume by its link in /proc: the
  * same open file, held once more, if it is open in that way. */
 static int
@@ -190,6 +201,8 @@ open_same(struct hc_file *same, unsigned flags, struct hc_file **file)
 		r = -EEXIST;
 	else if ((flags & O_DIRECTORY) && !same->directory)
 		r = -ENOTDIR;
+	else if (!(flags & O_PATH) && !can_open_same(same))
+		r = -ENXIO;
 	else if (!(flags & O_PATH))
 		r = hc_file_flags(same);
 	if (r >= 0 && !(flags & O_PATH)) {
