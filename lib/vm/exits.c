@@ -481,8 +481,8 @@ is_passing(struct vcpu *vcpu)
 	return passing;
 }
 
-/* A page is not in its file.  KVM does not report which one, so it is looked for
- * among those that the instruction needs. */
+/* A page is not in its file.  KVM does not report its address, so it is looked
+ * for among those that the instruction needs. */
 static void
 lose_page(struct vcpu *vcpu)
 {

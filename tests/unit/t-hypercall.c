@@ -15,8 +15,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -384,6 +386,14 @@ test_process(void)
 	is_int(CALL(HC_arch_prctl, ARCH_SET_GS, 0x8000000000000000), -EPERM,
 	    "GS cannot be set to the shim's half");
 	is_int(CALL(HC_arch_prctl, 1, 0), -EINVAL, "other codes are EINVAL");
+	is_int(CALL(HC_prctl, PR_CAPBSET_READ, CAP_LAST_CAP), 0,
+	    "no capability can be had");
+	is_int(CALL(HC_prctl, PR_CAPBSET_READ, CAP_LAST_CAP + 1), -EINVAL,
+	    "they have numbers up to a limit");
+	is_int(CALL(HC_prctl, PR_CAPBSET_DROP, CAP_CHOWN), -EPERM,
+	    "none can be dropped");
+	is_int(CALL(HC_prctl, PR_SET_SECUREBITS, 0), -EPERM, "nor bits set");
+	is_int(CALL(HC_prctl, PR_GET_SECCOMP), 0, "there is no filter");
 	is_int(CALL(HC_uname, LAST), -EFAULT,
 	    "uname does not write half a structure");
 	is_int(CALL(HC_getrandom, PAGE, 16, 0), 16, "getrandom fills memory");

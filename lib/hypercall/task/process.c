@@ -9,6 +9,7 @@
 
 #include <asm/prctl.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -181,6 +182,31 @@ static const struct kept {
 	{ PR_SET_THP_DISABLE, PR_GET_THP_DISABLE, false, true, UINT64_MAX },
 };
 
+/* Rights that a guest does not have, and cannot give up. */
+static const struct answered {
+	int option;
+	uint64_t most; /* larger arguments are EINVAL */
+	int answer;
+} answered[] = {
+	{ PR_CAPBSET_READ, CAP_LAST_CAP, 0 },
+	{ PR_CAPBSET_DROP, CAP_LAST_CAP, -EPERM },
+	{ PR_GET_SECUREBITS, UINT64_MAX, 0 },
+	{ PR_SET_SECUREBITS, UINT64_MAX, -EPERM },
+	{ PR_GET_SECCOMP, UINT64_MAX, 0 },
+};
+
+static int64_t
+answer_rights(const struct hc_call *call)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(answered) / sizeof(answered[0]); i++)
+		if ((int)call->prctl.option == answered[i].option &&
+		    call->prctl.arg2 <= answered[i].most)
+			return answered[i].answer;
+	return -EINVAL;
+}
+
 static bool
 has_others(const struct hc_call *call, bool asks)
 {
@@ -213,7 +239,7 @@ keep_value(struct hc_call *call)
 			   ? gmem_write(guest->mem, arg, &value, sizeof(value))
 			   : value;
 	}
-	return -EINVAL;
+	return answer_rights(call);
 }
 
 /* The time by which the host may delay a thread's timers: recorded, and 0 is
