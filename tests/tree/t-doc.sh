@@ -82,6 +82,16 @@ for limit in $(sed -n 's/^| `\([A-Z_]*\)` |.*/\1/p' \
 done
 is "$missing" "" "every limit of architecture.md is defined"
 
+# Where a bug is reported: configure.ac says it, and these say the same.
+address=$(sed -n 's/^AC_INIT(.*\[\([^]]*@[^]]*\)\])$/\1/p' \
+    "$top_srcdir/configure.ac")
+has "$address" "@" "configure.ac has an address for bugs"
+for file in novillo.1 packaging/alpine/APKBUILD packaging/debian/changelog \
+    packaging/debian/control; do
+	is "$(grep -o '[a-z]*@[a-z.]*[a-z]' "$doc/$file" | grep '@novillo' |
+	    sort -u)" "$address" "$file has no other"
+done
+
 # The rules of English that a machine can see.
 for place in README.md NEWS.md bin doc guest lib tests; do
 	is "$(cd "$top_srcdir" && sh tests/tree/prose.sh "$place")" "" \
