@@ -1102,7 +1102,7 @@ reads_msr(bool denied)
 	unsigned vector = 0;
 	bool halted;
 
-	memset(&m, 0, sizeof(m));
+	forget_machine();
 	if (machine_create(&m, kvmcore_open(KVMCORE_DEVICE), 64 << 20, &error) <
 		0 ||
 	    cpu_init(v, 0, 0, &error) < 0)
