@@ -11,10 +11,10 @@ make_plain_scratch
 export DEBUGINFOD_URLS=''
 
 # The limit of a gdb's run, and a time after which gdb has surely continued.
-gdb_seconds=240
+gdb_seconds=600
 gdb_pause=1
 case ${NOVILLO_HOST-} in
-A | Ai | B) gdb_seconds=300 gdb_pause=3 ;;
+A | Ai | B) gdb_pause=3 ;;
 esac
 
 # Options of novillo for the next session, after --gdb.
