@@ -64,11 +64,13 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh \
 # Tests that depend on compilers and flags: of the library, the program with
 # guests, and the runtime.  Tests with debuggers and other people's programs
 # depend on no further flag, nor do those of options, files and pictures.
-QUICK_CHECKS = $(UNIT_TESTS) $(RSP_GUESTS) $(GUEST_TESTS) $(GUEST_NATIVE_TESTS) \
+# The longest tests come first.
+QUICK_CHECKS = tests/gdb/t-gdb-stops.sh tests/gdb/t-gdb.sh $(UNIT_TESTS) \
 	tests/run/t-ends.sh tests/run/t-faults.sh tests/run/t-net.sh \
 	tests/run/t-record.sh tests/run/t-run.sh tests/run/t-sandbox.sh \
 	tests/run/t-signals.sh tests/run/t-threads.sh \
-	tests/tree/t-guest-elf.sh tests/gdb/t-gdb.sh tests/gdb/t-gdb-stops.sh
+	tests/tree/t-guest-elf.sh $(RSP_GUESTS) $(GUEST_TESTS) \
+	$(GUEST_NATIVE_TESTS)
 check-quick:
 	$(MAKE) check TESTS='$(QUICK_CHECKS)'
 

@@ -22,20 +22,22 @@ printf "place %lx %lx %lx %lx %lu %lu\n", (long)$pc, (long)$sp, (long)$rax, (lon
 end
 END
 
-# To the end by a breakpoint that each handover meets, back to the beginning,
-# and forward again.
+# To the end, or on a slow host a third of the way, by a breakpoint that each
+# handover meets, back to the beginning, and forward again.
+handovers=24
+here || handovers=8
 {
-	repeated 24 continue
+	repeated $handovers continue
 	printf 'echo there\\n\ncontinue\necho back\\n\n'
-	repeated 24 reverse-continue
+	repeated $handovers reverse-continue
 } >"$scratch/handovers"
 replay "break handed" "source $scratch/place" "source $scratch/handovers" \
     "reverse-continue" "print \$pc == (long)&_start" "delete" "continue" \
     "printf \"total %lu\\n\", total" "detach"
-places | head -n 24 >"$scratch/there"
-places | tail -n 24 | sed -n '1!G;h;$p' >"$scratch/back"
-is "$(sort -u "$scratch/there" | wc -l)" 24 \
-    "24 handovers, each after a preemption, are met"
+places | head -n $handovers >"$scratch/there"
+places | tail -n $handovers | sed -n '1!G;h;$p' >"$scratch/back"
+is "$(sort -u "$scratch/there" | wc -l)" $handovers \
+    "$handovers handovers, each after a preemption, are met"
 is "$(cat "$scratch/back")" "$(cat "$scratch/there")" \
     "the way back leads through the same"
 has "$answer" '$1 = 1' "to the beginning"

@@ -82,7 +82,7 @@ long-tests: all $(check_PROGRAMS)
 	$(MAKE) check
 
 long-hosts: host-stage
-	$(MAKE) $(HOST_RUNS)
+	$(MAKE) $(HOST_RUNS) $(HOST_BOOTS)
 
 .PHONY: check-long $(LONG_PARTS)
 

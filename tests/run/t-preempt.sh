@@ -41,7 +41,7 @@ differs()
 }
 
 for what in spin door seqlock repeat alarm; do
-	is "$(differs $what)" "" "$what: $count replays are the same"
+	is "$(differs $what)" "" "$what: a replay is the same ($count recordings)"
 done
 
 # The guest itself finds where a loop that counts was preempted: there are few
@@ -76,6 +76,6 @@ pester=$top_builddir/tests/run/pester
 for what in spin repeat; do
 	[ -x "$pester" ] || break
 	is "$(differs $what "$pester" 200)" "" \
-	    "$what: $count that are kicked all the time also"
+	    "$what: so is one that is kicked all the time"
 done
 done_testing
