@@ -9,26 +9,27 @@
 . "${top_srcdir:-.}/tests/lib.sh"
 
 need_kvm
+# Less than a test has: a guest that hangs says which point came last.
+limit=--timeout=600
 case $1 in
 */t_file.elf | */t_memfd.elf | */t_net.elf | */t_netlink.elf | */t_poll.elf | \
     */t_mmap.elf | */t_hostile.elf | */t_shm.elf | */t_signals.elf)
 	make_scratch
 	# t_hostile uses all of this memory.
-	"$novillo" --timeout=60 --memory=256M --allow=@all --root="$scratch" "$@"
+	"$novillo" "$limit" --memory=256M --allow=@all --root="$scratch" "$@"
 	exit
 	;;
 */t_race.elf)
 	make_scratch
-	"$novillo" --timeout=300 --allow=@all,bind:127.0.0.1 \
-	    --root="$scratch" "$@"
+	"$novillo" "$limit" --allow=@all,bind:127.0.0.1 --root="$scratch" "$@"
 	exit
 	;;
 */t_limits.elf | */t_timers.elf)
-	exec "$novillo" --timeout=60 --allow=@file,@poll "$@"
+	exec "$novillo" "$limit" --allow=@file,@poll "$@"
 	;;
 */t_proc.elf)
 	# The other calls of t_proc are in @base.
-	exec "$novillo" --timeout=60 --allow=unlink,chmod "$@"
+	exec "$novillo" "$limit" --allow=unlink,chmod "$@"
 	;;
 esac
-exec "$novillo" --timeout=60 "$@"
+exec "$novillo" "$limit" "$@"
