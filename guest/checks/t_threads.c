@@ -312,7 +312,7 @@ sleeper(void *arg)
 static void
 doze(long ms)
 {
-	struct timespec t = { 0, ms * MILLISECOND };
+	struct timespec t = { ms / 1000, ms % 1000 * MILLISECOND };
 
 	nanosleep(&t, NULL);
 }
@@ -490,20 +490,51 @@ add_owned(void *arg)
 	}
 }
 
+/* An owner of the lock that dies: after so many milliseconds. */
+static int lifetime, is_owned;
+
 static void
 die_with_it(void *arg)
 {
+	(void)arg;
 	own(FUTEX_LOCK_PI);
-	__atomic_store_n((int *)arg, 1, __ATOMIC_RELEASE);
-	doze(100);
+	__atomic_store_n(&is_owned, 1, __ATOMIC_RELEASE);
+	doze(lifetime);
+}
+
+/*
+ * Wait for its lock, for a moment and then until it dies.  If it dies without
+ * a waiter, the lock has an owner that is none: the next owner lives longer, so
+ * that a slow machine waits in time.
+ */
+static void
+outlive(long *moment, long *end)
+{
+	struct timespec until;
+	struct thread t;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	for (lifetime = 100; lifetime < 20000; lifetime *= 2) {
+		owned = 0;
+		is_owned = 0;
+		memset(&t, 0, sizeof(t));
+		thread_start(&t, die_with_it, NULL);
+		while (!__atomic_load_n(&is_owned, __ATOMIC_ACQUIRE))
+			sched_yield();
+		*moment = hc_futex((long)&owned, FUTEX_LOCK_PI | FUTEX_PRIVATE,
+		    0, (long)&until, 0, 0);
+		*end = own(FUTEX_LOCK_PI);
+		thread_join(&t);
+		if (*end != -ESRCH)
+			break;
+	}
 }
 
 static void
 test_owned(void)
 {
-	struct timespec until;
 	struct thread t = { 0 };
-	int i;
+	long moment = 0, end = 0;
 
 	same(own(FUTEX_UNLOCK_PI), -EPERM, "who does not own a lock is EPERM");
 	same(own(FUTEX_LOCK_PI), 0, "a lock with priority inheritance");
@@ -521,21 +552,12 @@ test_owned(void)
 	same(own(FUTEX_TRYLOCK_PI), -ESRCH, "for FUTEX_TRYLOCK_PI also");
 	same(hc_futex(KERNEL_ADDRESS, FUTEX_LOCK_PI, 0, 0, 0, 0), -EFAULT,
 	    "a lock that is not there is EFAULT");
-	owned = 0;
-	clock_gettime(CLOCK_REALTIME, &until);
-	memset(&t, 0, sizeof(t));
-	i = 0;
-	thread_start(&t, die_with_it, &i);
-	while (!__atomic_load_n(&i, __ATOMIC_ACQUIRE))
-		sched_yield();
-	same(hc_futex((long)&owned, FUTEX_LOCK_PI | FUTEX_PRIVATE, 0,
-		 (long)&until, 0, 0),
-	    -ETIMEDOUT, "a moment ends the wait for a lock");
-	same(own(FUTEX_LOCK_PI), 0, "whose owner dies, goes to a waiter");
+	outlive(&moment, &end);
+	same(moment, -ETIMEDOUT, "a moment ends the wait for a lock");
+	same(end, 0, "whose owner dies, goes to a waiter");
 	ok((owned & FUTEX_OWNER_DIED) &&
 		(owned & 0x3fffffff) == (unsigned)hc_gettid(),
 	    "and reports it");
-	thread_join(&t);
 	own(FUTEX_UNLOCK_PI);
 	same(owned, 0, "unlocked, it has forgotten that");
 }
