@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests libkvmcore's functions on real KVM: what is not a KVM, a vCPU that cannot
- * be mapped, registers that are written and read, and the time stamp counter that
- * is withheld.
+ * Tests libkvmcore's functions on real KVM: files that are not KVM, a vCPU that
+ * cannot be mapped, registers that are written and read, and the time stamp
+ * counter that is withheld.
  */
 #include "tap.h"
 
@@ -69,7 +69,7 @@ test_others(int kvm)
 	is_str(kvmcore_exit_name(99999), "unknown", "or is unknown");
 }
 
-/* What is written is read. */
+/* Registers have the values that were written. */
 static void
 test_registers(int kvm, int vm)
 {
