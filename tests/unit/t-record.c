@@ -322,6 +322,121 @@ test_signals(void)
 	ok(!reads_signal(8, 0), "nor end in a zero");
 }
 
+/* Is a number of these bytes read? */
+static bool
+reads_number(const void *bytes, size_t len)
+{
+	start_writing();
+	record_begin(&w, RECORD_COUNTER);
+	record_put_bytes(&w, bytes, len);
+	(void)record_close(&w);
+	start_reading();
+	(void)record_next(&r);
+	(void)record_get(&r);
+	return r.state == RECORD_GOOD;
+}
+
+static void
+test_strange_numbers(void)
+{
+	ok(reads_number("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10),
+	    "a number of 64 bits is read");
+	ok(!reads_number("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10),
+	    "but not one of 65");
+	ok(!reads_number("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 11),
+	    "nor one that does not end");
+	ok(!reads_number("\x81\0", 2), "nor one with a zero in front");
+	ok(!reads_number("\x81", 1), "nor half of one");
+}
+
+/* Is a call read that has these numbers?  A hash that is there is 0. */
+static bool
+reads_call(uint64_t number, uint64_t argc, uint64_t hash, uint64_t stream)
+{
+	struct record_base base = { 0 };
+	struct record_call call;
+	unsigned i;
+
+	start_writing();
+	record_begin(&w, RECORD_CALL);
+	record_put(&w, number);
+	record_put(&w, argc);
+	for (i = 0; i < argc + 1; i++) /* and the stack pointer */
+		record_put_signed(&w, i);
+	record_put(&w, hash);
+	for (i = 0; hash == 1 && i < sizeof(call.input); i++)
+		record_put_bytes(&w, "", 1);
+	record_put(&w, stream);
+	record_put_signed(&w, -1);
+	record_put(&w, 0);
+	(void)record_close(&w);
+	start_reading();
+	(void)record_next(&r);
+	return record_get_call(&r, &base, &call) && call.result == -1;
+}
+
+static void
+test_strange_calls(void)
+{
+	ok(reads_call(UINT32_MAX, RECORD_ARGS, 0, RECORD_ERRORS),
+	    "a call is read");
+	ok(!reads_call(UINT64_C(1) << 32, 0, 0, 0),
+	    "but not with a number of more than 32 bits");
+	ok(!reads_call(1, RECORD_ARGS + 1, 0, 0),
+	    "nor with more arguments than a call has");
+	ok(!reads_call(1, 0, 1, 0), "nor with a hash of 0");
+	ok(!reads_call(1, 0, 2, 0), "nor with two hashes");
+	ok(!reads_call(1, 0, 0, RECORD_ERRORS + 1), "nor to a third stream");
+}
+
+static int64_t
+fail_to_read(void *context, uint64_t offset, void *bytes, size_t len)
+{
+	unsigned *times = context;
+
+	(void)offset;
+	(void)bytes;
+	(void)len;
+	++*times;
+	return -5; /* EIO */
+}
+
+static void
+test_failing_reads(void)
+{
+	unsigned times = 0;
+
+	r.read = fail_to_read;
+	r.context = &times;
+	record_start(&r);
+	is_int(record_next(&r), 0, "a file that cannot be read has no record");
+	is_int(r.state, RECORD_FAILED, "reading has failed");
+	is_str(record_state_text(&r), strerror(5), "and the reason is known");
+	is_int(record_get(&r), 0, "after it there is nothing");
+	is_int(times, 1, "and nothing is read");
+}
+
+static void
+test_texts(void)
+{
+	const unsigned last = RECORD_PREEMPT;
+	unsigned a, b, same = 0;
+
+	for (a = 0; a <= last; a++)
+		for (b = 0; b < a; b++)
+			same += strcmp(record_kind_text(a),
+				    record_kind_text(b)) == 0;
+	is_int(same, 0, "each kind of a record has a text of its own");
+	is_str(record_kind_text(last + 100), record_kind_text(0),
+	    "and those that are none have one");
+	r.state = RECORD_GOOD;
+	is_str(record_state_text(&r), "the recording has more records",
+	    "a state has a text");
+	r.state = RECORD_OVER;
+	is_str(record_state_text(&r), "the recording has no end",
+	    "so has another");
+}
+
 static void
 test_errors(void)
 {
@@ -388,6 +503,10 @@ main(void)
 	test_changes();
 	test_order();
 	test_signals();
+	test_strange_numbers();
+	test_strange_calls();
+	test_failing_reads();
+	test_texts();
 	test_errors();
 	test_drafts();
 	return done_testing();
