@@ -388,6 +388,21 @@ case $("$novillo" --probe) in
 		has "$(cat "$scratch/told")" "KVM_RUN" "and counts go to a file"
 		;;
 	esac
+	# A container may refuse any of the steps.
+	for call in $([ -x "$without" ] &&
+	    echo unshare mount mkdir pivot_root umount2); do
+		try "$without" $call 1 "$novillo" --new-mount \
+		    "$guests/hello.elf"
+		is "$status$out $err" \
+		    "125 novillo: namespaces: $call: Operation not permitted" \
+		    "without $call --new-mount fails and says why"
+	done
+	for call in $([ -x "$without" ] && echo unshare mount); do
+		try "$without" $call 1 "$novillo" --new-pid "$guests/hello.elf"
+		is "$status$out $err" \
+		    "125 novillo: namespaces: $call: Operation not permitted" \
+		    "so does --new-pid"
+	done
 	try "$novillo" --new-mount --core="$scratch/core" "$guests/hello.elf"
 	is "$status $err" "125 novillo: --new-mount and --core exclude each other" \
 	    "a core would have no place there"

@@ -22,10 +22,15 @@ static const struct {
 } calls[] = {
 	{ "close_range", 436 },
 	{ "landlock_create_ruleset", 444 },
+	{ "mkdir", 83 },
+	{ "mount", 165 },
 	{ "openat2", 437 },
+	{ "pivot_root", 155 },
 	{ "statx", 332 },
 	{ "tgkill", 234 },
 	{ "tkill", 200 },
+	{ "umount2", 166 },
+	{ "unshare", 272 },
 };
 
 static int
