@@ -132,9 +132,11 @@ op_regs_layout(void *ctx)
 static int64_t
 op_read_mem(void *ctx, int tid, uint64_t addr, void *buf, size_t len)
 {
-	size_t n = breaks_read(&machine_of(ctx)->debug.breaks, addr, buf, len);
+	struct machine *m = machine_of(ctx);
+	size_t n = breaks_read(&m->debug.breaks, addr, buf, len);
 
 	(void)tid;
+	gmem_expect(&m->mem, addr + len, len);
 	return n > 0 ? (int64_t)n : -EFAULT;
 }
 

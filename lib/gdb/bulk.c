@@ -18,7 +18,26 @@
 #define INLINE static inline __attribute__((always_inline))
 
 #if defined(__SSE2__) && __STDC_HOSTED__
-#define AVX2 __attribute__((target("avx2")))
+#define AVX2 __attribute__((target("avx2,popcnt")))
+
+/*
+ * For each set of special bytes among 8: which bytes are written, where byte 8
+ * is CHAR_ESCAPE.
+ */
+static uint8_t spreads[256][16];
+
+static void
+make_spreads(void)
+{
+	unsigned set, i, n;
+
+	for (set = 0; set < 256; set++)
+		for (i = n = 0; i < 8; i++) {
+			if (set >> i & 1)
+				spreads[set][n++] = 8;
+			spreads[set][n++] = (uint8_t)i;
+		}
+}
 
 /*
  * __builtin_cpu_supports() would run CPUID at every start of the program; this
@@ -42,8 +61,10 @@ has_avx2(void)
 {
 	static bool asked, has;
 
-	if (!asked)
-		has = ask_for_avx2();
+	if (!asked && ask_for_avx2()) {
+		make_spreads();
+		has = true;
+	}
 	asked = true;
 	return has;
 }
@@ -56,7 +77,6 @@ typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef uint16_t pairs16 __attribute__((vector_size(32)));
 typedef int8_t digits32 __attribute__((vector_size(32)));
 typedef uint8_t bytes32 __attribute__((vector_size(32)));
-typedef char chars16 __attribute__((vector_size(16)));
 
 #define PIECE 32U
 
@@ -151,135 +171,73 @@ sum_bytes(const uint8_t *src, size_t n)
 	return sum;
 }
 
-typedef uint32_t piece_test(const uint8_t *src);
-
-#ifdef __SSE2__
-/* A mask of 32 bytes: bit n is set if byte n is special. */
-INLINE uint32_t
-specials16(const uint8_t *src)
-{
-	bytes16 bytes;
-
-	memcpy(&bytes, src, sizeof(bytes));
-	return (uint32_t)__builtin_ia32_pmovmskb128(
-	    (chars16)((bytes == CHAR_START) | (bytes == CHAR_END) |
-		      (bytes == CHAR_ESCAPE) | (bytes == CHAR_REPEAT)));
-}
-
-INLINE uint32_t
-specials32(const uint8_t *src)
-{
-	return specials16(src) | specials16(src + 16) << 16;
-}
+typedef bool piece_test(const uint8_t *src);
+typedef uint8_t *piece_escape(uint8_t *out, const uint8_t *src);
 
 /* Whether a half of 32 bytes may be a run.  It compares words: moving a
  * vector's lanes to a register costs more. */
-INLINE uint32_t
+INLINE bool
 may_have_run(const uint8_t *src)
 {
 	return word_at(src) == word_at(src + 8) ||
 	       word_at(src + 16) == word_at(src + 24);
 }
 
-/* Insert the escape of src[at] at out[at]; the bytes after it are copied again,
- * one further on. */
-INLINE void
-put_escaped(uint8_t *out, const uint8_t *src, unsigned at)
-{
-	const uint16_t pair = (uint16_t)(CHAR_ESCAPE |
-					 (src[at] ^ CHAR_ESCAPE_XOR) << 8);
-	bytes32 rest;
-
-	memcpy(&rest, src + at + 1, sizeof(rest));
-	memcpy(out + at, &pair, sizeof(pair));
-	memcpy(out + at + 2, &rest, sizeof(rest));
-}
-
-/* The bytes before a run; returns how many were written. */
-static size_t
+/* Half a piece; returns where its escaped bytes end. */
+INLINE uint8_t *
 escape_half(uint8_t *out, const uint8_t *src)
 {
-	size_t made = 0;
+	bytes16 bytes, special;
+	uint8_t flags[sizeof(bytes)];
 	unsigned i;
 
-	for (i = 0; i < BULK_RUN; i++) {
-		const bool special = bulk_is_special(src[i]);
-
-		out[made] = CHAR_ESCAPE;
-		made += special;
-		out[made++] = src[i] ^ (special ? CHAR_ESCAPE_XOR : 0);
+	memcpy(&bytes, src, sizeof(bytes));
+	special = (bytes16)((bytes == CHAR_START) | (bytes == CHAR_END) |
+			    (bytes == CHAR_ESCAPE) | (bytes == CHAR_REPEAT));
+	memcpy(flags, &special, sizeof(flags));
+	if ((word_at(flags) | word_at(flags + 8)) == 0) {
+		memcpy(out, &bytes, sizeof(bytes));
+		return out + sizeof(bytes);
 	}
-	return made;
+	for (i = 0; i < sizeof(bytes); i++) {
+		const uint8_t escaped = flags[i] & 1;
+
+		*out = CHAR_ESCAPE;
+		out += escaped;
+		*out++ = (uint8_t)(src[i] ^ escaped * CHAR_ESCAPE_XOR);
+	}
+	return out;
 }
 
-/*
- * An escape is written for every piece, whether it has a special byte or not:
- * that costs less than a branch that cannot be predicted.  Without a special
- * byte the escape lies after the piece, and the next piece overwrites it.
- */
 INLINE uint8_t *
-escape_piece(uint8_t *out, const uint8_t *src, uint32_t specials)
+escape_piece(uint8_t *out, const uint8_t *src)
 {
-	const uint64_t none = UINT64_C(1) << PIECE;
-	uint64_t special = specials | none;
-	bytes32 bytes;
-
-	memcpy(&bytes, src, sizeof(bytes));
-	memcpy(out, &bytes, sizeof(bytes));
-	put_escaped(out, src, (unsigned)__builtin_ctzll(special));
-	out += special != none;
-	for (special &= special - 1; (special & (none - 1)) != 0;
-	     special &= special - 1)
-		put_escaped(out++, src, (unsigned)__builtin_ctzll(special));
-	return out + PIECE;
+	return escape_half(escape_half(out, src), src + PIECE / 2);
 }
 
 INLINE size_t
 escape_bytes(uint8_t *dst, size_t room, const uint8_t *src, size_t n,
-    size_t *made, piece_test *specials, piece_test *may_have)
+    size_t *made, piece_escape *escape, piece_test *may_have)
 {
 	uint8_t *out = dst;
 	size_t i = 0;
 
-	while (n - i > 2 * PIECE && room - (size_t)(out - dst) >= 3 * PIECE) {
+	while (n - i >= PIECE && room - (size_t)(out - dst) >= 2 * PIECE) {
 		if (may_have(src + i)) {
 			if (is_run(src + i))
 				break;
 			if (is_run(src + i + BULK_RUN)) {
-				out += escape_half(out, src + i);
+				out = escape_half(out, src + i);
 				i += BULK_RUN;
 				continue;
 			}
 		}
-		out = escape_piece(out, src + i, specials(src + i));
+		out = escape(out, src + i);
 		i += PIECE;
 	}
 	*made = (size_t)(out - dst);
 	return i;
 }
-#else
-INLINE uint32_t
-specials32(const uint8_t *src)
-{
-	(void)src;
-	return 0;
-}
-
-INLINE size_t
-escape_bytes(uint8_t *dst, size_t room, const uint8_t *src, size_t n,
-    size_t *made, piece_test *specials, piece_test *may_have)
-{
-	(void)specials;
-	(void)may_have;
-	(void)dst;
-	(void)room;
-	(void)src;
-	(void)n;
-	*made = 0;
-	return 0;
-}
-#define may_have_run specials32
-#endif
 
 #if defined(__SSE2__) && __STDC_HOSTED__
 AVX2 static inline __m256i
@@ -289,7 +247,7 @@ load32(const uint8_t *src)
 }
 
 /* The words are swapped in each half, and compared. */
-AVX2 static inline uint32_t
+AVX2 static inline bool
 may_have_run_avx2(const uint8_t *src)
 {
 	const __m256i words = load32(src);
@@ -299,17 +257,45 @@ may_have_run_avx2(const uint8_t *src)
 	return !_mm256_testz_si256(same, same);
 }
 
-/* A byte is special if its low digit leads to it. */
-AVX2 static inline uint32_t
-specials32_avx2(const uint8_t *src)
+/* The bytes that are special are 0xff: a low digit leads to one alone. */
+AVX2 static inline __m256i
+specials_avx2(__m256i bytes)
 {
 	const __m256i by_digit = _mm256_broadcastsi128_si256(
 	    _mm_setr_epi8(1, 0, 0, CHAR_END, CHAR_START, 0, 0, 0, 0, 0,
 		CHAR_REPEAT, 0, 0, CHAR_ESCAPE, 0, 0));
-	const __m256i bytes = load32(src);
 
-	return (uint32_t)_mm256_movemask_epi8(
-	    _mm256_cmpeq_epi8(_mm256_shuffle_epi8(by_digit, bytes), bytes));
+	return _mm256_cmpeq_epi8(_mm256_shuffle_epi8(by_digit, bytes), bytes);
+}
+
+/* The low 8 bytes, with a high one before each that is special. */
+AVX2 static inline uint8_t *
+spread(uint8_t *out, __m128i bytes, unsigned specials)
+{
+	const void *row = spreads[specials];
+
+	_mm_storeu_si128((__m128i *)(void *)out,
+	    _mm_shuffle_epi8(bytes, _mm_loadu_si128(row)));
+	return out + 8 + __builtin_popcount(specials);
+}
+
+/* No branch depends on the bytes: in noise none could be predicted. */
+AVX2 static inline uint8_t *
+escape_piece_avx2(uint8_t *out, const uint8_t *src)
+{
+	const __m128i escapes = _mm_set1_epi8(CHAR_ESCAPE);
+	const __m256i bytes = load32(src);
+	const __m256i special = specials_avx2(bytes);
+	const __m256i plain = _mm256_xor_si256(bytes,
+	    _mm256_and_si256(special, _mm256_set1_epi8(CHAR_ESCAPE_XOR)));
+	const __m128i low = _mm256_castsi256_si128(plain);
+	const __m128i high = _mm256_extracti128_si256(plain, 1);
+	const uint32_t set = (uint32_t)_mm256_movemask_epi8(special);
+
+	out = spread(out, _mm_unpacklo_epi64(low, escapes), set & 0xff);
+	out = spread(out, _mm_unpackhi_epi64(low, escapes), set >> 8 & 0xff);
+	out = spread(out, _mm_unpacklo_epi64(high, escapes), set >> 16 & 0xff);
+	return spread(out, _mm_unpackhi_epi64(high, escapes), set >> 24);
 }
 
 /* 32 bytes become 64 digits, up to 8 that have one digit alone. */
@@ -344,7 +330,7 @@ digits_avx2(uint8_t *dst, const uint8_t *src, size_t n)
 }
 #else
 #define may_have_run_avx2 may_have_run
-#define specials32_avx2   specials32
+#define escape_piece_avx2 escape_piece
 #define digits_avx2       digits
 #endif
 
@@ -353,7 +339,7 @@ escape_avx2(
     uint8_t *dst, size_t room, const uint8_t *src, size_t n, size_t *made)
 {
 	return escape_bytes(
-	    dst, room, src, n, made, specials32_avx2, may_have_run_avx2);
+	    dst, room, src, n, made, escape_piece_avx2, may_have_run_avx2);
 }
 
 AVX2 static unsigned
@@ -382,7 +368,8 @@ bulk_escape(
 {
 	if (n >= PIECE && has_avx2())
 		return escape_avx2(dst, room, src, n, made);
-	return escape_bytes(dst, room, src, n, made, specials32, may_have_run);
+	return escape_bytes(
+	    dst, room, src, n, made, escape_piece, may_have_run);
 }
 
 /* Four words at a time: no byte of them differs. */

@@ -309,6 +309,17 @@ gmem_write(const struct gmem *mem, uint64_t va, const void *src, size_t len)
 	return dst && gmem_copy(dst, src, len) == len ? 0 : -EFAULT;
 }
 
+void
+gmem_expect(const struct gmem *mem, uint64_t va, uint64_t len)
+{
+	const uint64_t line = 64;
+	uint64_t at;
+
+	if (in_ram(mem, va, len))
+		for (at = 0; at < len; at += line)
+			__builtin_prefetch(mem->base + va + at);
+}
+
 int64_t
 gmem_string(const struct gmem *mem, char *dst, size_t cap, uint64_t va)
 {

@@ -156,6 +156,9 @@ int gmem_read(const struct gmem *mem, void *dst, uint64_t va, size_t len);
 int
 gmem_write(const struct gmem *mem, uint64_t va, const void *src, size_t len);
 
+/* These bytes will be read soon: fetch them into the cache meanwhile. */
+void gmem_expect(const struct gmem *mem, uint64_t va, uint64_t len);
+
 /*
  * Copy the NUL-terminated text at va into dst[cap].  Returns its length,
  * -EFAULT if memory ends before the text does, or -ENAMETOOLONG if dst does.
