@@ -233,6 +233,20 @@ passed_signals(const struct history *h)
 	return h->limited && h->limit.at_signal ? 0 : h->pass;
 }
 
+/* The present may be a place that only a signal shows: after an INT3.  On a way
+ * to the last stop, signals are stops. */
+static void
+pass_signals_on_way(struct history *h)
+{
+	uint64_t pass = ~UINT64_C(0);
+
+	if (h->present.turn->flight.raised == RAISED_ASKED)
+		pass = 0;
+	else if (h->goal == HISTORY_TO_STOP && h->task == HISTORY_STOPS)
+		pass = h->pass;
+	debug_pass_signals(h->machine, pass);
+}
+
 static uint64_t
 limit_address(const struct history *h)
 {
@@ -1212,6 +1226,15 @@ is_write(struct history *h, const struct debug_event *event)
 	return !h->changes || memcmp(was, h->seen, h->watch_len) != 0;
 }
 
+/* A signal that the debugger does not want to see, and that is only looked at
+ * because of the present or the limit. */
+static bool
+is_passed(const struct history *h, const struct debug_event *event)
+{
+	return event->kind == EVENT_SIGNAL &&
+	       (h->pass >> (event->signal - 1) & 1);
+}
+
 /* Would the debugger have seen it? */
 static bool
 is_its_stop(struct history *h, const struct debug_event *event)
@@ -1228,6 +1251,7 @@ is_its_stop(struct history *h, const struct debug_event *event)
 		       !(h->adds_catch &&
 			   h->machine->vcpu[event->vcpu].flight.number ==
 			       h->added);
+	case EVENT_SIGNAL: return !is_passed(h, event);
 	case EVENT_WATCH:
 	case EVENT_RETURN: return true;
 	default: return false;
@@ -1435,8 +1459,12 @@ on_finding(struct history *h, const struct debug_event *event)
 static void
 on_searching(struct history *h, const struct debug_event *event)
 {
-	count_stop(h, event);
-	if (events_of(h) >= h->after) {
+	const bool there = events_of(h) >= h->after;
+
+	/* The next stretch begins with a signal right after the event. */
+	if (!there || event->kind != EVENT_SIGNAL)
+		count_stop(h, event);
+	if (there) {
 		go_to_last_stop(h);
 		return;
 	}
@@ -1579,6 +1607,7 @@ go_before_access(struct history *h, const struct debug_event *event)
 	if (!renew_present(h))
 		return;
 	h->goal = HISTORY_TO_INSTRUCTION;
+	pass_signals_on_way(h);
 	find_present(h);
 }
 
@@ -1637,13 +1666,6 @@ static history_event *const on_way[HISTORY_STATES] = {
 	[HISTORY_REPEATING] = on_repeating,
 };
 
-/* Do signals on the way have a meaning there? */
-static bool
-sees_signals(enum history_state state)
-{
-	return state != HISTORY_STEPPING && state != HISTORY_REPEATING;
-}
-
 /* The last steps are made before an interrupt is looked at: they are few, and
  * the old present has no copy. */
 static bool
@@ -1666,9 +1688,6 @@ has_left_turn(struct history *h)
 static void
 go_on_way(struct history *h, const struct debug_event *event)
 {
-	const enum debug_want want = h->state == HISTORY_STEPPING ? WANT_STEP
-								  : WANT_RUN;
-
 	if (event->kind == EVENT_ENDED) {
 		finish(h, event);
 		return;
@@ -1676,9 +1695,9 @@ go_on_way(struct history *h, const struct debug_event *event)
 	h->left_turn = has_left_turn(h);
 	if (gives_way(h))
 		give_up(h);
-	else if (event->kind == EVENT_SIGNAL && !sees_signals(h->state) &&
+	else if (event->kind == EVENT_SIGNAL && h->state == HISTORY_STEPPING &&
 		 !h->left_turn)
-		go(h, want, event->signal);
+		go(h, WANT_STEP, event->signal);
 	else
 		on_way[h->state](h, event);
 }
@@ -1719,14 +1738,6 @@ is_at_fence(const struct history *h, const struct debug_event *event)
 	return h->fenced && event->addr == limit_address(h) &&
 	       (event->kind == EVENT_BREAK || event->kind == EVENT_HARDBREAK) &&
 	       !h->hits->asked;
-}
-
-/* A signal that is only looked at because of the limit. */
-static bool
-is_passed(const struct history *h, const struct debug_event *event)
-{
-	return event->kind == EVENT_SIGNAL && h->limited &&
-	       (h->pass >> (event->signal - 1) & 1);
 }
 
 /* Does the guest go on after this event of its way forward, as if it had not
@@ -1879,10 +1890,7 @@ begin_way(struct history *h, enum history_goal goal, enum history_task task)
 	h->waits = false;
 	catch_own_call(h);
 	h->hits->again = true;
-	/* The present may be a place that only a signal shows: after an
-	 * INT3. */
-	debug_pass_signals(h->machine,
-	    h->present.turn->flight.raised == RAISED_ASKED ? 0 : ~UINT64_C(0));
+	pass_signals_on_way(h);
 	return 0;
 }
 

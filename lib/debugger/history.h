@@ -84,8 +84,8 @@
  * there is one on the same way, takes its place, and one step back begins with
  * COUNTING.
  *
- * Nothing is printed or collected on the way, no signal is reported, and the
- * guest's output was written when it first came.
+ * Nothing is printed or collected on the way, and the guest's output was
+ * written when it first came.  A signal is reported if it is the last stop.
  *
  * If the guest is still recorded, by another process, its present is the
  * *limit* of the history: a state after the last event that the recording has,

@@ -101,7 +101,7 @@ session "signals.elf raise" "continue" "reverse-stepi" "continue" "continue" \
     "continue" "reverse-continue" "continue" "continue" "continue"
 is "$(count 'received signal SIGUSR1')" 5 \
     "a signal of the present is reported again"
-is "$(count "$end_of_history")" 3 "after its past"
+is "$(count "$end_of_history")" 2 "after its past"
 is "$(grep -c '^got 10' "$scratch/guest")" 2 "and comes once"
 replays 5 "signals"
 session fault_null.elf "continue" "reverse-stepi" "info registers rip" \

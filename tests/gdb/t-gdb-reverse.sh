@@ -139,6 +139,13 @@ is "$(printf '%s\n' "$answer" | grep -c '^Breakpoint 1.*, handler')" 3 \
     "signals: a way back leads over a handler"
 is "$(grep -c '^novillo:' "$scratch/guest")" 0 \
     "signals: memory is as it was recorded"
+# One that stops the guest does so on the way back also.
+replay "continue" "continue" "break handler" "reverse-continue" \
+    "reverse-continue" "reverse-continue" "continue" "continue" "continue"
+is "$(printf '%s\n' "$answer" | grep -o 'signal SIG[A-Z0-9]*\|No more\|, handler' |
+    tr '\n' ';')" \
+    "signal SIGUSR1;signal SIGUSR1;, handler;signal SIGUSR1;No more;signal SIGUSR1;, handler;signal SIGUSR1;" \
+    "signals: the way back stops where they came"
 
 # Instructions that are awkward to step, and an end by the guest's own INT3.
 record_with 133 "$guests/debug.elf" awkward
