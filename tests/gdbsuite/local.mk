@@ -5,6 +5,7 @@
 #
 #	make check-gdbsuite			in four ways to link and to connect
 #	make gdbsuite-static			one of them
+#	make gdbsuite-reverse			gdb.reverse, against replays
 #	make gdbsuite-static GDBSUITE_FILES=gdb.base/break.exp
 #
 # Results are in gdbsuite/WAY.
@@ -27,16 +28,25 @@ gdbsuite-dynamic: all
 gdbsuite-extended: all
 	@echo $@:; GDBSUITE_PROTOCOL=extended-remote $(GDBSUITE_RUN) || \
 	    test $$? = 77
+gdbsuite-reverse: all
+	@echo $@:; NOVILLO='$(abs_top_builddir)/bin/novillo' \
+	GDBSUITE_TABLE=gdbserver-reverse \
+	GDBSUITE_STUB='sh $(abs_top_srcdir)/tests/gdbsuite/replayed.sh %record %port %program' \
+	$(GDBSUITE_RUN) `sed 's/\#.*//' '$(top_srcdir)/tests/gdbsuite/reverse.txt'` \
+	    || test $$? = 77
 
-.PHONY: check-gdbsuite $(GDBSUITE_WAYS)
+.PHONY: check-gdbsuite gdbsuite-reverse $(GDBSUITE_WAYS)
 
 EXTRA_DIST += \
 	tests/gdbsuite/README.md \
 	tests/gdbsuite/core.txt \
 	tests/gdbsuite/gdbserver-pie.tsv \
+	tests/gdbsuite/gdbserver-reverse.tsv \
 	tests/gdbsuite/gdbserver-static-pie.tsv \
 	tests/gdbsuite/gdbserver-static.tsv \
 	tests/gdbsuite/novillo.exp \
+	tests/gdbsuite/replayed.sh \
+	tests/gdbsuite/reverse.txt \
 	tests/gdbsuite/run.sh \
 	tests/gdbsuite/score.awk \
 	tests/gdbsuite/source.sh

@@ -15,6 +15,8 @@
 #	GDBSUITE_JOBS		files at a time: 2
 #	GDBSUITE_SECONDS	limit for each file: 600
 #	GDBSUITE_STUB		command line of another stub: see novillo.exp
+#	GDBSUITE_TABLE		gdbserver's passes: gdbserver followed by
+#				GDBSUITE_LINK
 #	GDBSUITE_PACKETS	if not empty, packets are kept
 #	GDBSUITE_LEAST		least score in percent: 98.5
 #	GDBSUITE_LEAST_FILE	least share of a file in percent: 90
@@ -130,4 +132,5 @@ for file; do
 done >"$GDBSUITE_OUT/results.tsv"
 awk -v least="${GDBSUITE_LEAST:-98.5}" \
     -v least_file="${GDBSUITE_LEAST_FILE:-90}" -f "$here/score.awk" \
-    "$here/gdbserver$GDBSUITE_LINK.tsv" "$GDBSUITE_OUT/results.tsv"
+    "$here/${GDBSUITE_TABLE:-gdbserver$GDBSUITE_LINK}.tsv" \
+    "$GDBSUITE_OUT/results.tsv"
