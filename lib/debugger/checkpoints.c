@@ -23,11 +23,10 @@ checkpoints_now(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
-/* The time of other programs does not count. */
-static uint64_t
-spent_now(void)
+uint64_t
+checkpoints_spent(void)
 {
-	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static uint64_t
@@ -214,7 +213,7 @@ checkpoints_lead(const struct checkpoints *c)
 int
 checkpoints_take(struct checkpoints *c, bool between, bool asked)
 {
-	const uint64_t began = spent_now();
+	const uint64_t began = checkpoints_spent();
 	struct checkpoint *one;
 	int at, r;
 
@@ -236,7 +235,7 @@ checkpoints_take(struct checkpoints *c, bool between, bool asked)
 	c->mark = one->mark;
 	c->since = 0;
 	c->taken++;
-	c->cost = spent_now() - began;
+	c->cost = checkpoints_spent() - began;
 	c->spent += c->cost;
 	return 0;
 }
@@ -244,7 +243,7 @@ checkpoints_take(struct checkpoints *c, bool between, bool asked)
 int
 checkpoints_begin(struct checkpoints *c, struct machine *m)
 {
-	const uint64_t began = spent_now();
+	const uint64_t began = checkpoints_spent();
 	int r;
 
 	*c = (struct checkpoints){
@@ -256,7 +255,7 @@ checkpoints_begin(struct checkpoints *c, struct machine *m)
 		.distance = CHECKPOINT_NS,
 	};
 	r = snapshot_take(&c->list[0].state, m, NULL);
-	c->cost = spent_now() - began;
+	c->cost = checkpoints_spent() - began;
 	return r;
 }
 
@@ -267,11 +266,27 @@ checkpoints_ran(struct checkpoints *c, uint64_t ns)
 	c->run += ns;
 }
 
-bool
-checkpoints_are_due(const struct checkpoints *c)
+/* From `since` up to `worth`. */
+static uint64_t
+missing(uint64_t since, uint64_t worth)
 {
-	return c->since >= c->distance &&
-	       c->since >= CHECKPOINT_WORTH * c->cost;
+	return worth > since ? worth - since : 0;
+}
+
+static uint64_t
+longer(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+uint64_t
+checkpoints_wait(const struct checkpoints *c)
+{
+	const uint64_t all = CHECKPOINT_WORTH * (c->spent + c->cost);
+	const uint64_t last = CHECKPOINT_WORTH * c->cost;
+
+	return longer(
+	    missing(c->since, longer(c->distance, last)), missing(c->run, all));
 }
 
 int

@@ -13,8 +13,10 @@
  * A checkpoint costs the time to look at all pages that the guest has filled,
  * and the memory of those that changed since the checkpoint before.  The next
  * is due when the guest has run CHECKPOINT_WORTH times as long as the last one
- * took.  When CHECKPOINTS are there, or CHECKPOINT_PAGES, every second one is
- * dropped, and the next ones have twice the distance.
+ * took, and in all so many times as long as they all and one more: one that
+ * finds many new pages is paid for before the next.  When CHECKPOINTS are
+ * there, or CHECKPOINT_PAGES, every second one is dropped, and the next ones
+ * have twice the distance.
  */
 #ifndef DEBUGGER_CHECKPOINTS_H
 #define DEBUGGER_CHECKPOINTS_H
@@ -50,8 +52,12 @@ struct checkpoints {
 	uint64_t taken, spent, run;
 };
 
-/* The clock of run time: the host's, in nanoseconds.  Costs are CPU time. */
+/* The host's clock, in nanoseconds: when to look. */
 uint64_t checkpoints_now(void);
+
+/* The clock of run time and costs: the process's CPU time, for that of other
+ * programs does not count. */
+uint64_t checkpoints_spent(void);
 
 /* The guest is at its start: 0 or -errno. */
 int checkpoints_begin(struct checkpoints *c, struct machine *m);
@@ -59,8 +65,8 @@ int checkpoints_begin(struct checkpoints *c, struct machine *m);
 /* The guest has run for so many nanoseconds. */
 void checkpoints_ran(struct checkpoints *c, uint64_t ns);
 
-/* Is it time for the next one? */
-bool checkpoints_are_due(const struct checkpoints *c);
+/* How long the guest is to run before the next one is due, in nanoseconds. */
+uint64_t checkpoints_wait(const struct checkpoints *c);
 
 /* Is there one after the event that comes next? */
 bool checkpoints_lead(const struct checkpoints *c);

@@ -36,8 +36,9 @@
 #define CALL_REACH  4096
 
 /* How often to look whether a checkpoint is due, and how long to wait for an
- * event to take it at. */
-#define LOOK_NS 5000000U
+ * event to take it at; and how long to wait at most for the next look. */
+#define LOOK_NS     5000000U
+#define LOOK_MAX_NS 1000000000U
 
 /* A copy on the way is worth so many times its cost. */
 #define DOOR_WORTH 3
@@ -486,6 +487,15 @@ give_up(struct history *h)
 	finish_with(h, h->interrupted ? EVENT_INTERRUPT : EVENT_NONE);
 }
 
+/* No checkpoint is due before: CPU time is not faster than the clock. */
+static uint64_t
+next_look(const struct history *h)
+{
+	const uint64_t wait = checkpoints_wait(&h->checkpoints);
+
+	return checkpoints_now() + (wait > LOOK_NS ? wait : LOOK_NS);
+}
+
 /* Both the last meeting and the next way back begin at the event that is
  * reached here, if it was far to it. */
 static void
@@ -494,7 +504,8 @@ open_door(struct history *h)
 	checkpoint_mark mark;
 
 	if (h->goal == HISTORY_TO_INSTRUCTION && h->state == HISTORY_FINDING &&
-	    checkpoints_now() - h->ran_from > DOOR_WORTH * h->checkpoints.cost)
+	    checkpoints_spent() - h->ran_from >
+		DOOR_WORTH * h->checkpoints.cost)
 		(void)copy_present(h, &h->door.state, &mark);
 }
 
@@ -580,8 +591,8 @@ go_to_base(struct history *h, const struct checkpoint *base)
 	be_unmet(vcpu_of_guest(h));
 	if (h->watched)
 		look_at_watched(h, h->seen);
-	h->ran_from = h->ran_way = checkpoints_now();
-	h->look_at = h->ran_from + LOOK_NS;
+	h->ran_from = h->ran_way = checkpoints_spent();
+	h->look_at = next_look(h);
 	return true;
 }
 
@@ -1711,11 +1722,11 @@ is_forward(const struct history *h)
 static void
 note_run(struct history *h)
 {
-	const uint64_t now = checkpoints_now();
+	const uint64_t now = checkpoints_spent();
 
 	checkpoints_ran(&h->checkpoints, now - h->ran_from);
 	h->ran_from = now;
-	h->look_at = now + LOOK_NS;
+	h->look_at = next_look(h);
 }
 
 /* A thread that the debugger lets run, or NULL. */
@@ -1812,8 +1823,8 @@ take_checkpoint(struct history *h, bool between)
 		(void)checkpoints_take(&h->checkpoints, between, false);
 	replay_of(h)->until = UINT64_MAX;
 	h->state = HISTORY_RUNNING;
-	h->ran_from = checkpoints_now();
-	h->look_at = h->ran_from + LOOK_NS;
+	h->ran_from = checkpoints_spent();
+	h->look_at = next_look(h);
 	go_forward(h);
 }
 
@@ -2051,9 +2062,8 @@ history_forward(struct history *h)
 	h->by_step = want == WANT_STEP && h->known;
 	if (!is_at_end(h)) {
 		h->state = HISTORY_RUNNING;
-		h->ran_from = checkpoints_now();
-		h->look_at = want == WANT_RUN ? h->ran_from + LOOK_NS
-					      : UINT64_MAX;
+		h->ran_from = checkpoints_spent();
+		h->look_at = want == WANT_RUN ? next_look(h) : UINT64_MAX;
 		go_forward(h);
 		return;
 	}
@@ -2115,7 +2125,7 @@ look(struct history *h, struct debug_event *event)
 	if (checkpoints_now() < h->look_at)
 		return false;
 	note_run(h);
-	if (!checkpoints_are_due(&h->checkpoints) ||
+	if (checkpoints_wait(&h->checkpoints) > 0 ||
 	    checkpoints_lead(&h->checkpoints))
 		return false;
 	debug_pause(h->machine, event);
@@ -2155,14 +2165,15 @@ is_base(const struct history *h, const struct debug_event *event)
 static void
 look_on_way(struct history *h, struct debug_event *event)
 {
-	const uint64_t now = checkpoints_now();
+	uint64_t spent;
 
-	if (now < h->look_at)
+	if (checkpoints_now() < h->look_at)
 		return;
-	checkpoints_ran(&h->checkpoints, now - h->ran_way);
-	h->ran_way = now;
-	h->look_at = now + LOOK_NS;
-	if (!checkpoints_are_due(&h->checkpoints) ||
+	spent = checkpoints_spent();
+	checkpoints_ran(&h->checkpoints, spent - h->ran_way);
+	h->ran_way = spent;
+	h->look_at = next_look(h);
+	if (checkpoints_wait(&h->checkpoints) > 0 ||
 	    !checkpoints_have_room(&h->checkpoints))
 		return;
 	debug_pause(h->machine, event);
@@ -2170,7 +2181,7 @@ look_on_way(struct history *h, struct debug_event *event)
 	    checkpoints_take(&h->checkpoints, true, false) == 0)
 		h->stops_before = h->stops;
 	go_on_way(h, event);
-	h->ran_way = checkpoints_now();
+	h->ran_way = checkpoints_spent();
 }
 
 /* The debugger has left, or has not come: the turns are passed on. */
@@ -2228,7 +2239,12 @@ history_is_busy(const struct history *h)
 int
 history_patience(const struct history *h)
 {
-	return (is_forward(h) || is_long(h)) && h->look_at != UINT64_MAX
-		   ? (int)(LOOK_NS / 1000000)
-		   : -1;
+	const uint64_t now = checkpoints_now();
+	uint64_t wait = LOOK_NS;
+
+	if (!(is_forward(h) || is_long(h)) || h->look_at == UINT64_MAX)
+		return -1;
+	if (h->look_at > now + wait)
+		wait = h->look_at - now;
+	return (int)((wait < LOOK_MAX_NS ? wait : LOOK_MAX_NS) / 1000000);
 }

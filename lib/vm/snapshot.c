@@ -129,8 +129,10 @@ find_page(struct walk *w, uint64_t va)
 							   : NULL;
 }
 
-/* All copies of pages. */
+/* All copies of pages, and those that no snapshot has.  The next snapshot takes
+ * these: the host would clear new memory for it, at a fault for each page. */
 static size_t held;
+static struct snapshot_bytes *spare;
 
 size_t
 snapshot_pages_held(void)
@@ -141,8 +143,12 @@ snapshot_pages_held(void)
 static struct snapshot_bytes *
 new_bytes(const uint8_t *page)
 {
-	struct snapshot_bytes *copy = malloc(sizeof(*copy));
+	struct snapshot_bytes *copy = spare;
 
+	if (copy)
+		spare = copy->next;
+	else
+		copy = malloc(sizeof(*copy));
 	if (!copy)
 		return NULL;
 	copy->refs = 0;
@@ -156,7 +162,8 @@ drop_bytes(struct snapshot_bytes *copy)
 {
 	if (--copy->refs > 0)
 		return;
-	free(copy);
+	copy->next = spare;
+	spare = copy;
 	held--;
 }
 

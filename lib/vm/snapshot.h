@@ -19,9 +19,13 @@
 #include "vm/context.h"
 #include "vm/machine.h"
 
-/* Contents of a page, shared by the snapshots in which it has them. */
+/* Contents of a page, shared by the snapshots in which it has them.  A spare
+ * one has none. */
 struct snapshot_bytes {
-	unsigned refs;
+	union {
+		unsigned refs;
+		struct snapshot_bytes *next;
+	};
 	uint8_t bytes[PAGE_4K];
 };
 

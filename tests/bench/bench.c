@@ -109,6 +109,7 @@ static const struct {
 	{ "record-count", count_record },
 	{ "record", time_record },
 	{ "back", time_back },
+	{ "copies", time_copies },
 };
 
 int

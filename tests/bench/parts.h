@@ -47,5 +47,6 @@ void time_sqlite(void);
 void count_record(void);
 void time_record(void);
 void time_back(void);
+void time_copies(void);
 
 #endif

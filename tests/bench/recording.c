@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The cost of recording, and the time of a debugger's step back in a replay.
+ * The cost of recording, the time of a debugger's step back in a replay, and
+ * the cost of the checkpoints for it.
  *
  * Novillo is known only as a command.
  */
 #include "figure.h"
 #include "line.h"
 #include "parts.h"
+#include "talk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,10 @@
 #define MOST_LIMIT    300.0 /* of 19 in 20, */
 #define WORST_LIMIT   2000.0
 #define FURTHER_LIMIT 20.0 /* and of the next one, the median */
+
+/* The limit of a debugged replay, as a ratio to one without a debugger. */
+#define COPIES_LIMIT  1.15
+#define COPIES_ROUNDS 5
 
 #define FILE_PATH_MAX 4096
 
@@ -299,4 +305,37 @@ time_back(void)
 	name_log();
 	for (i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
 		step_back_in(&subjects[i]);
+}
+
+/* A replay whose debugger only lets it run: it takes checkpoints. */
+static void
+time_copies_of(const char *mib)
+{
+	const struct command record = { .arg = { bench.novillo, log_option,
+					    work_path(), "write", mib } };
+	const struct talk go_on = { .packet = "c", .times = 1 };
+	const struct command debugged = { .arg = { bench.novillo, replay_option,
+					      "--gdb=" CHILD_LINE_TEXT },
+		.talk = &go_on };
+	const struct command plain = { .arg = {
+					   bench.novillo, replay_option } };
+	const struct side ours = { "debugged", &debugged, NULL };
+	const struct side base = { "plain", &plain, NULL };
+	const struct limits limits = { COPIES_LIMIT, NO_LIMIT };
+	char what[128];
+
+	(void)child_time(&record);
+	snprintf(what, sizeof(what),
+	    "replay with checkpoints, %s MiB written at random", mib);
+	compare_by(what, &ours, &base, COPIES_ROUNDS, 1, limits);
+}
+
+void
+time_copies(void)
+{
+	name_log();
+	if (!work_path())
+		return;
+	time_copies_of("16");
+	time_copies_of("256");
 }

@@ -7,16 +7,20 @@
  *	work calls COUNT	getppid, so often
  *	work hops COUNT		two threads hand each other a ball by futex
  *	work touch MIB		each page of fresh memory, once
+ *	work write MIB		words of so much memory at random, WRITES times
  */
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define WRITES 400000000
 
 static void
 call(long count)
@@ -70,18 +74,45 @@ hop(long count)
 	return pthread_join(thread, NULL);
 }
 
+static volatile void *
+fresh(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
 static int
 touch(long mib)
 {
 	size_t size = (size_t)mib << 20;
-	volatile char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *p = fresh(size);
 	size_t i;
 
-	if (p == MAP_FAILED)
+	if (!p)
 		return mib != 0;
 	for (i = 0; i < size; i += 4096)
 		p[i] = 1;
+	return 0;
+}
+
+static int
+write_at_random(long mib)
+{
+	size_t words = ((size_t)mib << 20) / sizeof(uint64_t);
+	volatile uint64_t *p = fresh(words * sizeof(uint64_t));
+	uint64_t x = 1;
+	long i;
+
+	if (!p)
+		return 1;
+	for (i = 0; i < WRITES; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		p[x % words] = x;
+	}
 	return 0;
 }
 
@@ -98,6 +129,8 @@ main(int argc, char **argv)
 		return hop(count);
 	if (strcmp(argv[1], "touch") == 0)
 		return touch(count);
+	if (strcmp(argv[1], "write") == 0)
+		return write_at_random(count);
 	call(count);
 	return 0;
 }
