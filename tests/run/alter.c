@@ -3,7 +3,8 @@
  * Copies a recording from standard input to standard output with another result
  * of the last call of one number, and with all sums made again: `alter CALL`
  * adds 1 to the result and prints the number of the event to standard error;
- * `alter random SEED` changes bytes anywhere in the records.
+ * `alter random SEED` changes bytes anywhere in the records, `alter flip N` all
+ * bits of the byte N in them.
  */
 #include "record/call.h"
 
@@ -203,18 +204,23 @@ write_block(size_t len)
 int
 main(int argc, char **argv)
 {
+	const size_t head = sizeof(struct record_head);
 	unsigned event = 0;
 	size_t len, at;
 
 	if (argc != 2 && argc != 3)
 		return 2;
 	left = len = read_block();
+	if (argc == 3 && (len < head || len > RECORD_BLOCK))
+		return 1;
 	if (argc == 3) {
-		uint32_t seed = (uint32_t)strtoul(argv[2], NULL, 10);
-
-		if (len < sizeof(struct record_head) || len > RECORD_BLOCK)
-			return 1;
-		return write_block(change(len, seed));
+		at = strtoul(argv[2], NULL, 10);
+		if (strcmp(argv[1], "flip") != 0)
+			return write_block(change(len, (uint32_t)at));
+		if (at >= len - head)
+			return 3;
+		block[head + at] = (uint8_t)~block[head + at];
+		return write_block(len);
 	}
 	reader.read = read_input;
 	record_start(&reader);

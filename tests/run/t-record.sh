@@ -227,9 +227,43 @@ case $novillo in
 /*) program=$novillo ;;
 *) program=$PWD/$novillo ;;
 esac
-# It takes long: NOVILLO_HOSTILE says how many there are.
+# Each byte of a recording is flipped: a replay that ends well is the same run.
+flipped()
+{
+	n=0 unsaid= other=
+	while "$alter" flip "$n" <"$log" >"$scratch/altered"; do
+		try timeout 30 "$novillo" --replay="$scratch/altered"
+		case $status in
+		0) [ "$out" = "$(cat "$scratch/out1")" ] || other="$other $n" ;;
+		*) case $err in *novillo:*) ;; *) unsaid="$unsaid $n" ;; esac ;;
+		esac
+		n=$((n + 1))
+	done
+	is "$unsaid" "" "flipped: $n recordings end with a message, or well"
+	is "$other" "" "and those that end well have the same output"
+}
+# These take long: NOVILLO_HOSTILE says how many changes there are.
 if [ -n "${NOVILLO_HOSTILE-}" ] && [ -x "$alter" ]; then
 	hostile wc.elf 0 "$NOVILLO_HOSTILE"
+	flipped
+fi
+
+# Once the guest runs, a replay makes no call for it but those of its output.
+if strace -qq -o /dev/null true 2>/dev/null; then
+	echo "a few words" | "$novillo" --record="$log" "$guests/wc.elf" \
+	    >"$scratch/out1"
+	try timeout 60 strace -f -qq -o "$scratch/calls" "$novillo" \
+	    --replay="$log"
+	is "$out" "$(cat "$scratch/out1")" "a replay under strace is the same"
+	sed -n '/KVM_RUN/,$ s/^[0-9]* *//p' "$scratch/calls" >"$scratch/later"
+	has "$(cat "$scratch/later")" "write(1, " "it writes the output"
+	is "$(grep -v -e '^ioctl(.*, KVM_' -e '^p*writev*2*(1, ' \
+	    -e '^poll(\[{fd=1, ' -e '^exit_group(' -e '^+++' \
+	    -e '^m\(un\)*map(' -e '^madvise(' -e '^mprotect(' \
+	    -e '^sigaltstack(' "$scratch/later")" "" \
+	    "and makes no other call, but for memory"
+else
+	missing "no strace here"
 fi
 
 # A recording is a regular file.
