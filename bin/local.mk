@@ -67,6 +67,9 @@ bin_novillo_SOURCES = \
 	bin/stats.h \
 	bin/tracing.c \
 	bin/tracing.h
+bin_novillo_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS) $(ORDER_LDFLAGS)
+EXTRA_bin_novillo_DEPENDENCIES = $(srcdir)/bin/start.lds
+EXTRA_DIST += bin/start.lds
 bin_novillo_LDADD = lib/libdebugger.a lib/libgdb.a lib/libsandbox.a \
 	lib/libjson.a $(NOVILLO_LIBS)
 

@@ -7,9 +7,9 @@
 
 #include "output/output.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -149,7 +149,8 @@ drop_options(char *text)
 	}
 }
 
-/* HOST:PORT, :PORT or PORT, and [HOST]:PORT for a host with colons. */
+/* HOST:PORT, :PORT or PORT, and [HOST]:PORT for a host with colons.  No host
+ * is this machine, as is localhost. */
 static void
 split_address(char *text, int family, const char **host, const char **port)
 {
@@ -160,6 +161,8 @@ split_address(char *text, int family, const char **host, const char **port)
 	if (!colon || colon == text)
 		return;
 	*colon = '\0';
+	if (strcmp(text, "localhost") == 0)
+		return;
 	*host = text;
 	if (text[0] == '[' && colon[-1] == ']') {
 		colon[-1] = '\0';
@@ -167,7 +170,6 @@ split_address(char *text, int family, const char **host, const char **port)
 	}
 }
 
-/* getaddrinfo() takes any number and uses part of it. */
 bool
 debugger_is_port(const char *text)
 {
@@ -177,36 +179,76 @@ debugger_is_port(const char *text)
 	return text[0] >= '0' && text[0] <= '9' && !*end && port <= 65535;
 }
 
+/* An address of TCP. */
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+static socklen_t
+address_size(const union address *at)
+{
+	return at->any.sa_family == AF_INET6 ? sizeof(at->in6) : sizeof(at->in);
+}
+
+/*
+ * Read the numeric address `host` of this family, or of either.  There is no
+ * getaddrinfo(): a listener's address is one of this machine's, and a static
+ * program that resolves names loads shared objects for that.
+ */
+static bool
+read_address(const char *host, int family, uint16_t port, union address *at)
+{
+	*at = (union address){ 0 };
+	if (family != AF_INET6 &&
+	    inet_pton(AF_INET, host, &at->in.sin_addr) == 1) {
+		at->in.sin_family = AF_INET;
+		at->in.sin_port = htons(port);
+		return true;
+	}
+	if (family == AF_INET ||
+	    inet_pton(AF_INET6, host, &at->in6.sin6_addr) != 1)
+		return false;
+	at->in6.sin6_family = AF_INET6;
+	at->in6.sin6_port = htons(port);
+	return true;
+}
+
 /* The address that the kernel chose for the listener. */
 static int
 find_endpoint(struct debugger_line *line, struct debugger_error *error)
 {
-	struct sockaddr_storage addr;
-	socklen_t len = sizeof(addr);
-	char host[64], port[16];
-	bool colons;
+	union address at = { 0 };
+	socklen_t len = sizeof(at);
+	char host[INET6_ADDRSTRLEN];
+	bool six;
 
-	if (getsockname(line->listener, (struct sockaddr *)&addr, &len) < 0 ||
-	    getnameinfo((struct sockaddr *)&addr, len, host, sizeof(host), port,
-		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+	if (getsockname(line->listener, &at.any, &len) < 0)
 		return fail_call(error, "getsockname");
-	colons = strchr(host, ':') != NULL;
-	snprintf(line->endpoint, sizeof(line->endpoint), "%s%s%s:%s",
-	    colons ? "[" : "", host, colons ? "]" : "", port);
+	six = at.any.sa_family == AF_INET6;
+	(void)inet_ntop(at.any.sa_family,
+	    six ? (const void *)&at.in6.sin6_addr
+		: (const void *)&at.in.sin_addr,
+	    host, sizeof(host));
+	snprintf(line->endpoint, sizeof(line->endpoint), "%s%s%s:%u",
+	    six ? "[" : "", host, six ? "]" : "",
+	    ntohs(six ? at.in6.sin6_port : at.in.sin_port));
 	return 0;
 }
 
 static int
-listen_at(struct debugger_line *line, const struct addrinfo *at,
+listen_at(struct debugger_line *line, const union address *at,
     struct debugger_error *error)
 {
 	int one = 1;
 
-	line->listener = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	line->listener = socket(
+	    at->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (line->listener < 0 ||
 	    setsockopt(line->listener, SOL_SOCKET, SO_REUSEADDR, &one,
 		sizeof(one)) < 0 ||
-	    bind(line->listener, at->ai_addr, at->ai_addrlen) < 0 ||
+	    bind(line->listener, &at->any, address_size(at)) < 0 ||
 	    listen(line->listener, BACKLOG) < 0) {
 		if (errno != EADDRINUSE)
 			return fail_call(error, "listen");
@@ -222,19 +264,14 @@ static int
 listen_tcp(struct debugger_line *line, struct debugger_error *error)
 {
 	const char *address = line->address;
-	const struct addrinfo hints = {
-		.ai_family = take_family(&address),
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-	};
+	int family = take_family(&address);
 	const char *host, *port;
-	struct addrinfo *found;
 	char text[ADDRESS_SIZE];
-	int r;
+	union address at;
 
 	snprintf(text, sizeof(text), "%s", address);
 	drop_options(text);
-	split_address(text, hints.ai_family, &host, &port);
+	split_address(text, family, &host, &port);
 	if (!debugger_is_port(port)) {
 		snprintf(error->text, sizeof(error->text),
 		    "\"%.128s\" is not a port, a device, unix:PATH, fd:N or"
@@ -242,15 +279,14 @@ listen_tcp(struct debugger_line *line, struct debugger_error *error)
 		    port);
 		return -1;
 	}
-	r = getaddrinfo(host, port, &hints, &found);
-	if (r != 0) {
-		snprintf(
-		    error->text, sizeof(error->text), "%s", gai_strerror(r));
+	if (!read_address(host, family, (uint16_t)atoi(port), &at)) {
+		snprintf(error->text, sizeof(error->text),
+		    "\"%.128s\" is not an address: give its number, such as"
+		    " 127.0.0.1, or localhost",
+		    host);
 		return -1;
 	}
-	r = listen_at(line, found, error);
-	freeaddrinfo(found);
-	return r;
+	return listen_at(line, &at, error);
 }
 
 /* A serial line needs no carrier, and nothing waits for one. */

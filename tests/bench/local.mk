@@ -7,6 +7,7 @@
 #	make bench BENCH_FLAGS='--vs=COMMAND'
 #	make bench-Ai		on the host whose clock counts instructions
 #	make bench-Ai BENCH_PARTS='start memory'
+#	make start-order	start.lds, a new bin/start.lds: some minutes
 
 BENCHES = tests/bench/bench tests/bench/floor
 BENCH_GUESTS = guest/compute.elf guest/compute.native \
@@ -56,7 +57,7 @@ tests_bench_floor_SOURCES = \
 	tests/bench/floorline.c \
 	tests/bench/floorserve.c \
 	tests/bench/floorstatic.c
-tests_bench_floor_LDFLAGS = -pthread
+tests_bench_floor_LDFLAGS = -pthread $(STATIC_LDFLAGS)
 
 BENCH_LINK = $(MKDIR_P) $(@D) && $(CC) -O2 -static -pthread
 BENCH_ABSENT = 2>/dev/null || rm -f $@
@@ -96,8 +97,16 @@ bench-Ai: host-stage
 	$(AWK) -v svg=1 -f '$(top_srcdir)/tests/bench/table.awk' bench.out \
 	    >bench.svg && exit $$status
 
-.PHONY: bench bench-Ai
+STARTS = guest/empty.elf guest/hello.elf
+start-order: bin/novillo tests/bench/steps $(STARTS)
+	sh '$(top_srcdir)/tests/bench/order.sh' $(STARTS) >start.lds
+
+.PHONY: bench bench-Ai start-order
+
+EXTRA_PROGRAMS += tests/bench/steps
+tests_bench_steps_SOURCES = tests/bench/steps.c
 
 EXTRA_DIST += tests/bench/gdbserver.sh tests/bench/on-host.sh \
+	tests/bench/order.sh \
 	tests/bench/table.awk tests/bench/work.c
-CLEANFILES += $(BENCHES) $(BENCH_STATICS) bench.json bench.md bench.out bench.svg
+CLEANFILES += $(BENCHES) tests/bench/steps start.lds $(BENCH_STATICS) bench.json bench.md bench.out bench.svg

@@ -62,6 +62,7 @@ spelled()
 }
 if here; then
 	spelled localhost:0 127.0.0.1:
+	wrong "is not an address: give its number" nowhere.invalid:0
 	spelled tcp::0 127.0.0.1:
 	spelled tcp4:127.0.0.2:0 127.0.0.2:
 	spelled tcp::0,server,nowait 127.0.0.1:
