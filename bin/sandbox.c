@@ -121,7 +121,7 @@ may_want_memory(const struct machine *m)
 {
 	const struct hc_set *allowed = &m->guest.policy.allowed;
 
-	return m->mem.size > MACHINE_SLOT &&
+	return m->mem.size > MACHINE_FIRST_SLOT &&
 	       (hc_set_has(allowed, HC_brk) || hc_set_has(allowed, HC_mmap) ||
 		   hc_set_has(allowed, HC_mremap) ||
 		   hc_set_has(allowed, HC_shmat));

@@ -193,12 +193,12 @@ fill_slots(struct debugger_target *t, struct rows *r)
 	unsigned i;
 
 	for (i = 0; i < MACHINE_SLOTS && has_room(r); i++) {
-		uint64_t size = machine_slot(t->machine, i);
+		uint64_t at, size = machine_slot(t->machine, i, &at);
 
 		if (!size)
 			continue;
 		cell(r, "%u", i);
-		cell(r, "0x%" PRIx64, i * MACHINE_SLOT);
+		cell(r, "0x%" PRIx64, at);
 		cell(r, "%" PRIu64, size >> 10);
 	}
 }

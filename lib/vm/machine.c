@@ -157,11 +157,28 @@ add_first_vcpu(struct machine *m, struct machine_error *error)
 	return r;
 }
 
+static unsigned
+slot_of(uint64_t gpa)
+{
+	return gpa < MACHINE_FIRST_SLOT ? 0
+					: (unsigned)(gpa / MACHINE_SLOT) + 1;
+}
+
+static uint64_t
+slot_start(unsigned slot)
+{
+	switch (slot) {
+	case 0: return 0;
+	case 1: return MACHINE_FIRST_SLOT;
+	default: return (slot - 1) * MACHINE_SLOT;
+	}
+}
+
 /* The slot that holds the end of RAM, the shim's pages and the tables. */
 static unsigned
 last_slot(const struct machine *m)
 {
-	return (unsigned)((m->mem.size - 1) / MACHINE_SLOT);
+	return slot_of(m->mem.size - 1);
 }
 
 static bool
@@ -173,22 +190,24 @@ has_slot(const struct machine *m, unsigned slot)
 static uint64_t
 slot_size(const struct machine *m, unsigned slot)
 {
-	return slot == last_slot(m)
-		   ? m->mem.pt.gpa + m->mem.pt.limit * PAGE_4K -
-			 slot * MACHINE_SLOT
-		   : MACHINE_SLOT;
+	uint64_t end = slot == last_slot(m)
+			   ? m->mem.pt.gpa + m->mem.pt.limit * PAGE_4K
+			   : slot_start(slot + 1);
+
+	return end - slot_start(slot);
 }
 
 uint64_t
-machine_slot(const struct machine *m, unsigned slot)
+machine_slot(const struct machine *m, unsigned slot, uint64_t *at)
 {
+	*at = slot_start(slot);
 	return has_slot(m, slot) ? slot_size(m, slot) : 0;
 }
 
 static int
 add_slot(struct machine *m, unsigned slot)
 {
-	uint64_t at = slot * MACHINE_SLOT;
+	uint64_t at = slot_start(slot);
 	int r;
 
 	if (has_slot(m, slot))
@@ -206,8 +225,8 @@ provide_slots(struct gmem *mem, uint64_t va, uint64_t len)
 	struct machine *m =
 	    (struct machine *)(void *)((char *)mem -
 				       offsetof(struct machine, mem));
-	unsigned slot = (unsigned)(va / MACHINE_SLOT);
-	unsigned last = (unsigned)((va + len - 1) / MACHINE_SLOT);
+	unsigned slot = slot_of(va);
+	unsigned last = slot_of(va + len - 1);
 	int r = 0;
 
 	for (; r == 0 && slot <= last; slot++)

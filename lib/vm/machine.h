@@ -37,11 +37,13 @@
 
 /* KVM gets RAM in slots of this size when they are first used; it gets the
  * last, which is smaller, at once.  A KVM without hardware that
- * translates addresses keeps a record for each page. */
-#define MACHINE_SLOT      (UINT64_C(128) << 20)
-#define MACHINE_LAST_SLOT (UINT64_C(32) << 20)
+ * translates addresses keeps a record for each page, so the first slot is two:
+ * most programs use only its beginning. */
+#define MACHINE_SLOT       (UINT64_C(128) << 20)
+#define MACHINE_FIRST_SLOT (UINT64_C(16) << 20)
+#define MACHINE_LAST_SLOT  (UINT64_C(32) << 20)
 
-#define MACHINE_SLOTS ((MACHINE_MAX_MEMORY + MACHINE_SPARE) / MACHINE_SLOT + 1)
+#define MACHINE_SLOTS ((MACHINE_MAX_MEMORY + MACHINE_SPARE) / MACHINE_SLOT + 2)
 
 /* Below the stack: a frame that overflows it faults here. */
 #define MACHINE_STACK_GUARD (16 * PAGE_4K)
@@ -231,9 +233,9 @@ void machine_destroy(struct machine *m);
  * limit them. */
 uint64_t machine_addresses(uint64_t memory);
 
-/* The bytes that KVM has of RAM at slot * MACHINE_SLOT, slot < MACHINE_SLOTS: 0
- * until it was given them. */
-uint64_t machine_slot(const struct machine *m, unsigned slot);
+/* The bytes that KVM has in a slot < MACHINE_SLOTS: 0 until it was given them;
+ * and where they begin. */
+uint64_t machine_slot(const struct machine *m, unsigned slot, uint64_t *at);
 
 /* Write the descriptor of each vCPU into fds[m->vcpus]; returns how many. */
 unsigned machine_descriptors(const struct machine *m, int *fds);
