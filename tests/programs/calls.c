@@ -58,6 +58,28 @@ streams(void)
 	SHOW(fcntl(20, F_GETFD));
 }
 
+/* The flags of an open file: those that say how it was found stay. */
+static void
+how_opened(void)
+{
+	static const int flags[] = { O_RDONLY, O_WRONLY | O_NOFOLLOW,
+		O_RDWR | O_CREAT, O_PATH, O_PATH | O_NOFOLLOW };
+	unsigned i;
+
+	SHOW(symlink("file", "to-file"));
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		int fd = open("file", flags[i], 0644);
+
+		SHOW(fcntl(fd, F_GETFL));
+		close(fd);
+	}
+	SHOW(fcntl(open("new", O_RDWR | O_CREAT | O_EXCL, 0644), F_GETFL));
+	SHOW(fcntl(open("to-file", O_PATH | O_NOFOLLOW), F_GETFL));
+	SHOW(fcntl(open("to-file", O_PATH), F_GETFL));
+	SHOW(unlink("new"));
+	SHOW(unlink("to-file"));
+}
+
 static void
 reading(void)
 {
@@ -324,6 +346,7 @@ main(void)
 	for (fd = 3; fd < 100; fd++)
 		close(fd);
 	streams();
+	how_opened();
 	reading();
 	addresses();
 	names();

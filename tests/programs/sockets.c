@@ -304,7 +304,7 @@ interfaces(void)
 {
 	struct ifreq list[16];
 	struct ifconf conf = { .ifc_len = 7 };
-	int i, fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int i, k, fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	SHOW(ioctl(fd, SIOCGIFCONF, &conf));
 	SHOW(conf.ifc_len);
@@ -318,6 +318,13 @@ interfaces(void)
 		SHOW(ioctl(fd, SIOCGIFADDR, &list[i]));
 		SHOW(list[i].ifr_addr.sa_family);
 		SHOW(ioctl(fd, SIOCGIFNETMASK, &list[i]));
+		SHOW(ioctl(fd, SIOCGIFBRDADDR, &list[i]));
+		SHOW(((struct sockaddr_in *)&list[i].ifr_broadaddr)
+			 ->sin_addr.s_addr);
+		SHOW(ioctl(fd, SIOCGIFHWADDR, &list[i]));
+		SHOW(list[i].ifr_hwaddr.sa_family);
+		for (k = 0; k < 6; k++)
+			printf("%02x ", (uint8_t)list[i].ifr_hwaddr.sa_data[k]);
 		SHOW(ioctl(fd, SIOCGIFMTU, &list[i]));
 		SHOW(list[i].ifr_mtu);
 		SHOW(ioctl(fd, SIOCGIFINDEX, &list[i]));
@@ -343,6 +350,27 @@ address(const char *what, const struct sockaddr *a)
 		    &((const struct sockaddr_in6 *)a)->sin6_addr, text,
 		    sizeof(text));
 	printf(" %s %d %s", what, a ? a->sa_family : -1, text);
+}
+
+/* How the kernel answers a request for all neighbours: a musl without Linux's
+ * headers builds this too. */
+static void
+neighbours(void)
+{
+	enum { REQUEST = 1, DUMP = 0x300, DONE = 3, NEW = 28, GET = 30 };
+	/* struct nlmsghdr and struct ndmsg, which is zero. */
+	const uint32_t ask[7] = { sizeof(ask), GET | (REQUEST | DUMP) << 16,
+		77 };
+	static uint32_t got[4096];
+	int fd = socket(AF_NETLINK, SOCK_RAW, 0);
+	int type;
+
+	SHOW(send(fd, ask, sizeof(ask), 0));
+	SHOW(recv(fd, got, sizeof(got), 0) >= 16);
+	SHOW(got[2]);
+	type = (int)(got[1] & 0xffff);
+	SHOW(type == NEW || type == DONE);
+	close(fd);
 }
 
 /* The C library asks over AF_NETLINK. */
@@ -441,6 +469,7 @@ main(void)
 	requests();
 	interfaces();
 	library();
+	neighbours();
 #ifdef RESOLVER
 	resolve();
 #endif

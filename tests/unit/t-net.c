@@ -315,7 +315,7 @@ test_interfaces(void)
 	is_int(conf->ifc_len, 0, "as is reported");
 	is_int(CALL(ioctl, fd, SIOCGIFCONF, END - 8), -EFAULT,
 	    "the request has to be there");
-	is_int(CALL(ioctl, fd, SIOCGIFHWADDR, DATA), -ENOTTY,
+	is_int(CALL(ioctl, fd, SIOCGIFTXQLEN, DATA), -ENOTTY,
 	    "other requests are refused");
 	hc_set_change(&guest.policy.allowed, "-socket", 7);
 	*conf = (struct ifconf){ 0 };

@@ -69,10 +69,11 @@ test_kinds(void)
 
 	for (type = 0; type <= UINT16_MAX; type++)
 		passed += judge_one((uint16_t)type, 16, AF_UNSPEC) != -EPERM;
-	is_int(passed, 3, "three kinds of requests pass");
+	is_int(passed, 4, "four kinds of requests pass");
 	is_int(judge_one(RTM_GETLINK, 16, AF_UNSPEC), 32, "RTM_GETLINK");
 	is_int(judge_one(RTM_GETADDR, 8, AF_INET), 24, "RTM_GETADDR");
-	is_int(judge_one(RTM_GETROUTE, 12, AF_INET6), 28, "and RTM_GETROUTE");
+	is_int(judge_one(RTM_GETROUTE, 12, AF_INET6), 28, "RTM_GETROUTE");
+	is_int(judge_one(RTM_GETNEIGH, 12, AF_INET), 28, "and RTM_GETNEIGH");
 	is_int(judge_one(RTM_GETLINK, 1, AF_UNSPEC), 20,
 	    "a family may stand for the structure");
 	add(RTM_GETLINK, 16, AF_UNSPEC)->nlmsg_flags = UINT16_MAX;
@@ -89,10 +90,11 @@ test_families(void)
 		{ RTM_GETLINK, 16, 4 },
 		{ RTM_GETADDR, 8, 3 },
 		{ RTM_GETROUTE, 12, 3 },
+		{ RTM_GETNEIGH, 12, 3 },
 	};
 	unsigned i, family, passed;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		for (passed = family = 0; family < 256; family++)
 			passed += judge_one(kinds[i].type, kinds[i].size,
 				      (uint8_t)family) > 0;

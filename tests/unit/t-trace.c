@@ -310,6 +310,8 @@ interfaces(void)
 	DO(ioctl, fd, SIOCGIFNAME, AT(0));
 	DO(ioctl, fd, SIOCGIFFLAGS, there(0, &lo, sizeof(lo)));
 	DO(ioctl, fd, SIOCGIFADDR, there(0, &lo, sizeof(lo)));
+	DO(ioctl, fd, SIOCGIFBRDADDR, there(0, &lo, sizeof(lo)));
+	DO(ioctl, fd, SIOCGIFHWADDR, there(0, &lo, sizeof(lo)));
 	DO(ioctl, fd, SIOCGIFNETMASK, there(0, &lo, sizeof(lo)));
 	DO(ioctl, fd, SIOCGIFMTU, there(0, &lo, sizeof(lo)));
 	DO(ioctl, fd, SIOCGIFINDEX, there(0, &none, sizeof(none)));

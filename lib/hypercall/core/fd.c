@@ -4,6 +4,7 @@
  */
 #include "hypercall/core/fd.h"
 
+#include "hypercall/core/hostcall.h"
 #include "hypercall/core/ipc.h"
 #include "hypercall/core/memfile.h"
 
@@ -141,6 +142,22 @@ void
 hc_file_hold(struct hc_file *file)
 {
 	file->refs++;
+}
+
+int64_t
+hc_file_flags(const struct hc_file *file)
+{
+	int64_t flags = hc_host(SYS_fcntl, file->host, F_GETFL, 0);
+
+	if (flags < 0)
+		return flags;
+	/* Novillo itself opens files with O_NOFOLLOW, or once more without. */
+	flags &= ~(int64_t)O_NOFOLLOW;
+	flags |= file->no_follow ? O_NOFOLLOW : 0;
+	if (!file->refuses)
+		return flags;
+	return (flags & ~(int64_t)O_ACCMODE) |
+	       (file->refuses & HC_NO_WRITE ? O_RDONLY : O_WRONLY);
 }
 
 bool

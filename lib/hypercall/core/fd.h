@@ -90,6 +90,7 @@ struct hc_file {
 			 * 0: unixname.h */
 	bool bound;     /* a socket bound by an allowed bind(): socket.c */
 	bool stays;     /* not to be sent over a socket */
+	bool no_follow; /* opened with O_NOFOLLOW, for F_GETFL */
 	int owner;      /* set by F_SETOWN and F_SETSIG, without an effect */
 	uint8_t signal;
 	const struct hc_answers *answers; /* or NULL: the host does */
@@ -193,6 +194,9 @@ struct hc_file *hc_fds_next_file(struct hc_fds *fds, unsigned *at);
 /* Add a holder to a file that is held; remove one. */
 void hc_file_hold(struct hc_file *file);
 void hc_file_put(struct hc_file *file);
+
+/* F_GETFL's answer; for a file of novillo's own, as the guest opened it. */
+int64_t hc_file_flags(const struct hc_file *file);
 
 /* Hold a file that may have lost its last holder, and be another by now: false
  * if it is not the one of `queue`. */

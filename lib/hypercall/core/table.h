@@ -99,7 +99,7 @@ struct hc_arg {
 
 /* The kernel's struct ifreq has a union: a type for each answer in it. */
 typedef struct ifreq hc_if_index, hc_if_name, hc_if_flags, hc_if_addr,
-    hc_if_mask, hc_if_mtu;
+    hc_if_broad, hc_if_mask, hc_if_mtu, hc_if_hw;
 
 /* The most host calls that a row needs. */
 #define HC_NEEDS 16

@@ -181,20 +181,6 @@ may_resize_pipe(struct hc_guest *guest, unsigned size)
 	return false;
 }
 
-int64_t
-hc_file_flags(const struct hc_file *file)
-{
-	int64_t flags = hc_host(SYS_fcntl, file->host, F_GETFL, 0);
-
-	/* Novillo itself holds files by O_PATH with O_NOFOLLOW. */
-	if (flags >= 0 && (flags & O_PATH))
-		flags &= ~(int64_t)O_NOFOLLOW;
-	if (flags < 0 || !file->refuses)
-		return flags;
-	return (flags & ~(int64_t)O_ACCMODE) |
-	       (file->refuses & HC_NO_WRITE ? O_RDONLY : O_WRONLY);
-}
-
 /*
  * O_NONBLOCK may change on any file: programs that wait for events set it on
  * their streams.  The other flags say how others write: O_APPEND of a shared

@@ -342,6 +342,9 @@ open_once(struct hc_call *call, const struct opening *o, unsigned flags,
 		r = open_program(call, flags, file);
 	else if (r == 0)
 		r = open_found(call, &found, flags, o->mode, file);
+	/* A descriptor's link may lead to the same open file. */
+	if (r == 0 && found.leads != HC_LEADS_DESCRIPTOR)
+		(*file)->no_follow = flags & O_NOFOLLOW;
 	return hc_found_put(&found, r);
 }
 

@@ -8,9 +8,6 @@
 
 #include "hypercall/file/path.h"
 
-/* F_GETFL's answer; for a file of novillo's own, as the guest opened it. */
-int64_t hc_file_flags(const struct hc_file *file);
-
 /* Make two descriptors, with all marks, for two of the host's, and write them
  * to `va`, which was checked: 0, or -errno with both closed. */
 int64_t

@@ -9,6 +9,7 @@
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -43,6 +44,9 @@ static const struct request {
 	    BIT(AF_UNSPEC) | BIT(AF_INET) | BIT(AF_INET6),
 	    BIT(RTA_DST) | BIT(RTA_SRC) | BIT(RTA_OIF) | BIT(RTA_TABLE) |
 		BIT(RTA_IP_PROTO) | BIT(RTA_SPORT) | BIT(RTA_DPORT) },
+	{ RTM_GETNEIGH, sizeof(struct ndmsg),
+	    BIT(AF_UNSPEC) | BIT(AF_INET) | BIT(AF_INET6),
+	    BIT(NDA_DST) | BIT(NDA_IFINDEX) | BIT(NDA_MASTER) },
 };
 
 static const struct request *

@@ -158,12 +158,9 @@ mount_of(const struct hc_file *file)
 static int64_t
 flags_of(const struct hc_file *file)
 {
-	int64_t flags = hc_host(SYS_fcntl, file->host, F_GETFL, 0);
+	int64_t flags = hc_file_flags(file);
 
-	if (flags < 0)
-		return 0;
-	return file->refuses & HC_NO_WRITE ? flags & ~(int64_t)O_ACCMODE
-					   : flags;
+	return flags < 0 ? 0 : flags;
 }
 
 /* The inode number that fstat(2) reports. */

@@ -15,6 +15,7 @@
 #include <linux/sched.h>
 #include <linux/stat.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <mqueue.h>
 #include <poll.h>
 #include <signal.h>
@@ -543,6 +544,39 @@ special_if_mask(struct hc_show *show, const uint8_t *whole)
 }
 
 static bool
+special_if_broad(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifreq *i = put_interface(show, whole);
+
+	if (i) {
+		line_put(show->line, ", ifr_broadaddr=");
+		show_address(show->line, &i->ifr_broadaddr);
+	}
+	return true;
+}
+
+static bool
+special_if_hw(struct hc_show *show, const uint8_t *whole)
+{
+	const struct ifreq *i = put_interface(show, whole);
+	unsigned kind = i ? i->ifr_hwaddr.sa_family : 0, k;
+
+	if (!i)
+		return true;
+	line_put(show->line, ", ifr_hwaddr={sa_family=");
+	if (kind == ARPHRD_LOOPBACK || kind == ARPHRD_ETHER)
+		line_put(show->line, "ARPHRD_%s",
+		    kind == ARPHRD_ETHER ? "ETHER" : "LOOPBACK");
+	else
+		line_put(show->line, "%#x", kind);
+	for (k = 0; k < IFHWADDRLEN; k++)
+		line_put(show->line, "%s%02x", k == 0 ? ", sa_data=" : ":",
+		    (uint8_t)i->ifr_hwaddr.sa_data[k]);
+	line_put(show->line, "}");
+	return true;
+}
+
+static bool
 special_if_mtu(struct hc_show *show, const uint8_t *whole)
 {
 	const struct ifreq *i = put_interface(show, whole);
@@ -774,6 +808,14 @@ static const struct field if_mask_fields[] = {
 	OTHER(NULL, special_if_mask),
 	END,
 };
+static const struct field if_broad_fields[] = {
+	OTHER(NULL, special_if_broad),
+	END,
+};
+static const struct field if_hw_fields[] = {
+	OTHER(NULL, special_if_hw),
+	END,
+};
 static const struct field if_mtu_fields[] = {
 	OTHER(NULL, special_if_mtu),
 	END,
@@ -850,6 +892,8 @@ static const struct shape {
 	SHAPE(hc_if_addr, BRACED, if_addr_fields),
 	SHAPE(hc_if_mask, BRACED, if_mask_fields),
 	SHAPE(hc_if_mtu, BRACED, if_mtu_fields),
+	SHAPE(hc_if_broad, BRACED, if_broad_fields),
+	SHAPE(hc_if_hw, BRACED, if_hw_fields),
 	SHAPE(struct ifconf, BRACED, ifconf_fields),
 	SHAPE(struct clone_args, BRACED, clone_fields),
 	SHAPE(struct open_how, BRACED, how_fields),
