@@ -267,6 +267,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/report.h \
 	lib/vm/rest.c \
 	lib/vm/rest.h \
+	lib/vm/rounds.c \
+	lib/vm/rounds.h \
 	lib/vm/sieve.c \
 	lib/vm/sieve.h \
 	lib/vm/sievecode.c \

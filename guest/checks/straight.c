@@ -2,9 +2,14 @@
 /*
  * A guest that makes each instruction once between two hypercalls, in functions
  * without loops, so that no instruction met before leads near the second one.
+ * One of them repeats, to copy a block of bytes.
  */
 #include <stdio.h>
 #include <unistd.h>
+
+#define BLOCK 65536
+
+char from[BLOCK], to[BLOCK] __attribute__((aligned(4096)));
 
 static __attribute__((noinline)) void
 before(void)
@@ -23,6 +28,21 @@ ask(void)
 	return getppid();
 }
 
+static __attribute__((noinline)) void
+copy(void)
+{
+	const void *s = from;
+	void *d = to;
+	unsigned long n = BLOCK;
+
+	from[BLOCK / 4] = 1;
+	__asm__ volatile("rep movsb\n"
+			 "after_copy: nop"
+			 : "+S"(s), "+D"(d), "+c"(n)
+			 :
+			 : "memory");
+}
+
 int
 main(void)
 {
@@ -30,5 +50,6 @@ main(void)
 
 	before();
 	r += ask();
+	copy();
 	return printf("%s\n", r < 0 ? "none" : "asked") > 0 ? 0 : 1;
 }

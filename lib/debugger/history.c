@@ -28,6 +28,10 @@
  * much as going back to the anchor twice, for that. */
 #define FAR_STEPS 40
 
+/* So many rounds of a repeated instruction are made in one run, which costs
+ * about as much as so many single steps. */
+#define ROUNDS_WORTH 64
+
 /* A call by its displacement.  Its return address lies among so many words from
  * the top of the stack on, and its function's entry so near. */
 #define CALL_OPCODE 0xe8
@@ -771,6 +775,32 @@ is_entered(const struct history *h)
 	return trampoline_is_entered(code, n, from, rip);
 }
 
+/* Have the breakpoint of the way there. */
+static void
+plant(struct history *h, uint64_t addr)
+{
+	leave_way(h);
+	h->addr = addr;
+	h->planted = true;
+	(void)debug_insert(h->machine, BREAKS_INNER, addr, 1);
+	replay_of(h)->until = h->after + 1;
+}
+
+/* To one that may suit: all rounds of a repeated one are made at once. */
+static void
+lead(struct history *h)
+{
+	h->state = HISTORY_LEADING;
+	h->leads++;
+	if (rounds_look(&h->rounds, vcpu_of_guest(h))) {
+		h->after = h->present.events;
+		plant(h, h->rounds.next);
+		go(h, WANT_RUN, 0);
+		return;
+	}
+	go(h, WANT_STEP, 0);
+}
+
 /* Go on to an instruction whose meetings the guest can count, or find what is
  * known. */
 static void
@@ -782,9 +812,7 @@ lead_on(struct history *h, bool possible)
 	if (h->leads < LEAD_STEPS / 2 && is_entered(h))
 		suits = false;
 	if (possible && !suits && steps && h->leads < LEAD_STEPS) {
-		h->state = HISTORY_LEADING;
-		h->leads++;
-		go(h, WANT_STEP, 0);
+		lead(h);
 		return;
 	}
 	if (possible && suits && h->leads > 0 &&
@@ -807,12 +835,21 @@ find_present(struct history *h)
 		       !flight_is_before(&h->present.turn->flight));
 }
 
+static bool
+is_meeting(const struct history *h, const struct debug_event *event)
+{
+	return (event->kind == EVENT_BREAK || event->kind == EVENT_HARDBREAK) &&
+	       h->planted && event->addr == h->addr;
+}
+
 /* Steps to an event lead nowhere. */
 static void
 on_leading(struct history *h, const struct debug_event *event)
 {
-	lead_on(
-	    h, event->kind == EVENT_STEP && events_of(h) == h->present.events);
+	const bool there = event->kind == EVENT_STEP || is_meeting(h, event);
+
+	leave_way(h);
+	lead_on(h, there && events_of(h) == h->present.events);
 }
 
 /* Replace the copy of the present by one of this state. */
@@ -1001,17 +1038,6 @@ count_from_earlier(struct history *h)
 	}
 	h->checkpoints.mark = h->anchor_mark;
 	count(h);
-}
-
-/* Have the breakpoint of the way there. */
-static void
-plant(struct history *h, uint64_t addr)
-{
-	leave_way(h);
-	h->addr = addr;
-	h->planted = true;
-	(void)debug_insert(h->machine, BREAKS_INNER, addr, 1);
-	replay_of(h)->until = h->after + 1;
 }
 
 /* The function that the call before this return address has called, or 0. */
@@ -1214,13 +1240,6 @@ go_to_last_stop(struct history *h)
 		replay_of(h)->until = end;
 	}
 	go(h, WANT_RUN, 0);
-}
-
-static bool
-is_meeting(const struct history *h, const struct debug_event *event)
-{
-	return (event->kind == EVENT_BREAK || event->kind == EVENT_HARDBREAK) &&
-	       h->planted && event->addr == h->addr;
 }
 
 /* Is it a write of the memory that is asked for? */
@@ -1536,6 +1555,42 @@ can_measure(const struct history *h)
 	       is_between_instructions(h) && look_at_instruction(h, &steps);
 }
 
+/* The thread rests: is it before an instruction that repeats so often that its
+ * rounds are better made at once?  Single steps begin again before its last, or
+ * before the one that may lead to the present. */
+static bool
+skip_rounds(struct history *h)
+{
+	const struct kvm_regs *present = &h->present.turn->user.regs;
+	struct vcpu *vcpu = vcpu_of_guest(h);
+	struct rounds *r = &h->rounds;
+	uint64_t last = 1;
+
+	if (!rounds_look(r, vcpu))
+		return false;
+	if (present->rip == r->rip && present->rcx < r->left)
+		last += present->rcx;
+	if (r->left < last + ROUNDS_WORTH)
+		return false;
+	h->state = HISTORY_SKIPPING;
+	plant(h, r->next);
+	rounds_begin(r, vcpu, r->left - last);
+	go(h, WANT_RUN, 0);
+	return true;
+}
+
+static void
+on_skipping(struct history *h, const struct debug_event *event)
+{
+	if (!is_meeting(h, event)) {
+		give_up(h);
+		return;
+	}
+	rounds_end(&h->rounds, vcpu_of_guest(h));
+	keep_anchor(h);
+	count_from_here(h);
+}
+
 static void
 on_counting(struct history *h, const struct debug_event *event)
 {
@@ -1552,6 +1607,8 @@ on_counting(struct history *h, const struct debug_event *event)
 		step_from_anchor(h, h->steps - is_step(event));
 	else if (events_of(h) > h->present.events || is_in_last_call(h))
 		give_up(h);
+	else if (event->kind == EVENT_STEP && skip_rounds(h))
+		return;
 	else if (h->steps >= h->far && is_step(event) && can_measure(h))
 		measure(h);
 	else
@@ -1671,6 +1728,7 @@ static history_event *const on_way[HISTORY_STATES] = {
 	[HISTORY_SEARCHING] = on_searching,
 	[HISTORY_RETURNING] = on_returning,
 	[HISTORY_COUNTING] = on_counting,
+	[HISTORY_SKIPPING] = on_skipping,
 	[HISTORY_MEASURING] = on_measuring,
 	[HISTORY_CLOSING] = on_closing,
 	[HISTORY_STEPPING] = on_stepping,

@@ -28,13 +28,17 @@
  *	The guest counts the meetings itself where it can (vm/meet.h).  Before a
  *	way back by one instruction whose instruction does not suit that:
  *	RESTING --back--> LEADING  single steps to one near that suits, which is
- *	                           then found in the place of the present
+ *	                           then found in the place of the present; a
+ *	                           repeated instruction is run to its end
  *	LEADING --there, or there is none--> FINDING
  *	back by one instruction:
  *	FINDING --there--> RETURNING   to the last meeting before the present,
  *	                           which is copied as the anchor
  *	RETURNING --there--> COUNTING  single steps from the anchor to the
  *	                           present
+ *	COUNTING --a repeated instruction--> SKIPPING   its rounds up to that
+ *	                           before the present, or its last one
+ *	SKIPPING --there--> COUNTING   the anchor is moved here
  *	COUNTING --too far--> MEASURING   the anchor is moved here; the meetings
  *	                           of the instruction here are counted, up to
  *	                           the present; once on a way those of the
@@ -102,6 +106,7 @@
 #include "debugger/checkpoints.h"
 #include "debugger/hit.h"
 #include "gdb/text.h"
+#include "vm/rounds.h"
 #include "vm/snapshot.h"
 
 enum history_state {
@@ -114,6 +119,7 @@ enum history_state {
 	HISTORY_SEARCHING,
 	HISTORY_RETURNING,
 	HISTORY_COUNTING,
+	HISTORY_SKIPPING,
 	HISTORY_MEASURING,
 	HISTORY_CLOSING,
 	HISTORY_STEPPING,
@@ -210,6 +216,7 @@ struct history {
 	/* COUNTING: after so many steps it is too far; MEASURING: where the
 	 * present is met, or what is found in its place. */
 	uint64_t far, end;
+	struct rounds rounds; /* SKIPPING */
 	/* MEASURING, CLOSING: the instruction whose meetings are counted. */
 	uint64_t measured;
 	bool entries; /* the entry of the present's function was counted */

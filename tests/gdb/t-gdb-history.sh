@@ -147,6 +147,22 @@ ok $? "steps back do not make all of them one by one: $runs entries"
 is "$(printf '%s\n' "$answer" | grep '^rip' | sort -u | wc -l)" 1 \
     "and lead to the same place again"
 
+# In the midst of an instruction that repeats, and right after it: its rounds are
+# instructions for gdb, and are not made one by one.
+replay "break copy" "continue" "watch to[16384]" "continue" "delete" \
+    "info registers rip rcx" "monitor stats" "reverse-stepi" "monitor stats" \
+    "info registers rip rcx" "stepi" "info registers rip rcx" \
+    "break after_copy" "continue" "delete" "monitor stats" "reverse-stepi" \
+    "monitor stats" "info registers rip rcx"
+runs=$(printf '%s\n' "$answer" | awk '/ KVM_RUN / { print $3 - n; n = $3 }' |
+    awk 'NR == 2 { print } NR == 4 { print }' | sort -n | tail -n 1)
+[ "${runs:-100000}" -lt 600 ]
+ok $? "rounds of a repeated instruction are not made one by one: $runs entries"
+is "$(printf '%s\n' "$answer" | awk '/^rcx/ { print $3 }' | tr '\n' ' ')" \
+    "49151 49152 49151 1 " "and lead to the same places"
+is "$(printf '%s\n' "$answer" | grep '^rip' | sort -u | wc -l)" 1 \
+    "at the same instruction"
+
 # The past cannot be changed, also on the way and at its ends.
 record 0 "$guests/rewind.elf" 100
 replay "break leave_trail if value == 50" "continue" "reverse-stepi" \

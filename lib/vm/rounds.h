@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rounds of a string instruction that repeats, many of them in one run: the
+ * vCPU has a smaller count meanwhile.  They must not know why rounds are made.
+ *
+ * Only MOVS, STOS and LODS, which their count alone ends.  Nothing may see the
+ * vCPU between two of these rounds: no watchpoint, fault or preemption.
+ */
+#ifndef ROUNDS_H
+#define ROUNDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vcpu;
+
+/* `left` rounds of the instruction at `rip` are to come, before that at `next`;
+ * the vCPU makes `made` of them. */
+struct rounds {
+	uint64_t rip, next;
+	uint64_t left, made;
+};
+
+/* The vCPU rests before a string instruction that repeats.  False: it does not,
+ * or the rounds cannot be made in one run. */
+bool rounds_look(struct rounds *r, struct vcpu *vcpu);
+
+/* Have the vCPU make `n` rounds, fewer than are left, up to `next`. */
+void rounds_begin(struct rounds *r, struct vcpu *vcpu, uint64_t n);
+
+/* It rests: it is before the round that comes next. */
+void rounds_end(const struct rounds *r, struct vcpu *vcpu);
+
+#endif
