@@ -930,7 +930,9 @@ keep_anchor(struct history *h)
 	snapshot_drop(&h->earlier);
 	h->earlier = h->anchor;
 	h->earlier_mark = h->anchor_mark;
+	h->earlier_nth = h->anchor_nth;
 	h->anchor = (struct snapshot){ 0 };
+	h->anchor_nth = 0;
 }
 
 /* The anchor moves to this place, which is `left` steps before the goal. */
@@ -1002,6 +1004,9 @@ count(struct history *h)
 static void
 count_from_here(struct history *h)
 {
+	const bool returned = h->state == HISTORY_RETURNING && h->planted;
+
+	h->anchor_nth = returned ? h->meetings : 0;
 	leave_way(h);
 	if (copy_present(h, &h->anchor, &h->anchor_mark) < 0)
 		give_up(h);
@@ -1009,16 +1014,39 @@ count_from_here(struct history *h)
 		count(h);
 }
 
-/* The present is the anchor itself, in the turn of the thread that goes back.
- * Is the one before it after the same event, so that steps lead here? */
+/* Is the present the anchor, in the turn of the thread that goes back? */
+static bool
+is_at_anchor(const struct history *h)
+{
+	return h->known && h->steps == 0 && tid_of_guest(h) == h->by &&
+	       is_between_instructions(h) &&
+	       !flight_is_before(&h->present.turn->flight);
+}
+
+/* Is the anchor before it after the same event, so that steps lead here? */
 static bool
 can_count_from_earlier(const struct history *h)
 {
-	return h->known && h->steps == 0 && h->earlier.taken &&
+	return is_at_anchor(h) && h->earlier.taken &&
 	       h->earlier.events == h->present.events &&
-	       h->earlier.at == h->present.at && tid_of_guest(h) == h->by &&
-	       is_between_instructions(h) &&
-	       !flight_is_before(&h->present.turn->flight);
+	       h->earlier.at == h->present.at;
+}
+
+/* The base of the way that has led to the anchor, if it is known how many
+ * meetings of the anchor's instruction were on it; or NULL. */
+static const struct checkpoint *
+base_of_anchor(const struct history *h)
+{
+	const struct checkpoints *c = &h->checkpoints;
+	const uint64_t after = h->way.after;
+
+	if (!is_at_anchor(h) || h->anchor_nth == 0 ||
+	    after != h->present.events)
+		return NULL;
+	return h->way.base != 0
+		   ? checkpoints_find(c, h->way.base)
+		   : closer(h, after,
+			 checkpoints_before(c, after, h->present_mark, true));
 }
 
 static void
@@ -1028,6 +1056,7 @@ count_from_earlier(struct history *h)
 	snapshot_drop(&h->anchor);
 	h->anchor = h->earlier;
 	h->anchor_mark = h->earlier_mark;
+	h->anchor_nth = h->earlier_nth;
 	h->earlier = (struct snapshot){ 0 };
 	h->after = h->present.events;
 	h->end = h->present.turn->user.regs.rip;
@@ -1147,18 +1176,50 @@ close_in(struct history *h, uint64_t meetings)
 	go(h, WANT_RUN, 0);
 }
 
+/* From the last meeting, or from the way's start if there is none.  That may be
+ * the present itself, right after an event, if its meetings were known. */
+static void
+count_from_start(struct history *h)
+{
+	if (snapshot_is_present(&h->present, h->machine)) {
+		leave_way(h);
+		find_present(h);
+		return;
+	}
+	count_from_here(h);
+}
+
 /* To the last meeting before the present. */
 static void
 go_to_last_meeting(struct history *h)
 {
 	set_left(h, h->meetings);
+	h->way.after = h->after;
+	h->way.addr = h->addr;
+	h->way.base = h->base->between && h->base->state.events == h->after
+			  ? h->base->mark
+			  : 0;
 	if (!go_to_base(h, closer(h, h->after, h->base)))
 		return;
 	h->state = HISTORY_RETURNING;
 	if (h->left == 0 && events_of(h) == h->after)
-		count_from_here(h);
+		count_from_start(h);
 	else
 		advance(h, 0);
+}
+
+/* The present is the anchor, so its meetings need not be counted again. */
+static void
+return_again(struct history *h, const struct checkpoint *base)
+{
+	snapshot_drop(&h->lead);
+	snapshot_drop(&h->earlier);
+	h->entries = false;
+	h->base = base;
+	h->after = h->way.after;
+	h->addr = h->end = h->way.addr;
+	h->meetings = h->anchor_nth - 1;
+	go_to_last_meeting(h);
 }
 
 /* The place that the user named. */
@@ -1507,6 +1568,7 @@ static void
 copy_early(struct history *h)
 {
 	(void)copy_present(h, &h->earlier, &h->earlier_mark);
+	h->earlier_nth = h->state == HISTORY_RETURNING ? h->meetings - 1 : 0;
 	h->early = false;
 	h->left = 1;
 }
@@ -1525,7 +1587,7 @@ on_returning(struct history *h, const struct debug_event *event)
 	if (h->left == 0 && events_of(h) == h->after && to_place)
 		arrive(h);
 	else if (h->left == 0 && events_of(h) == h->after)
-		count_from_here(h);
+		count_from_start(h);
 	else if ((h->planted && events_of(h) > h->after) ||
 		 (to_place && is_at_end(h)))
 		give_up(h);
@@ -2030,6 +2092,8 @@ history_back(struct history *h, int tid)
 		step_from_anchor(h, h->steps - 1);
 	else if (vcpu && can_count_from_earlier(h))
 		count_from_earlier(h);
+	else if (vcpu && base_of_anchor(h))
+		return_again(h, base_of_anchor(h));
 	else
 		find_present(h);
 	return 0;

@@ -86,7 +86,8 @@
  * While the present is a known number of steps after the anchor, one step back
  * is STEPPING alone.  When it is the anchor itself, the anchor before that, if
  * there is one on the same way, takes its place, and one step back begins with
- * COUNTING.
+ * COUNTING.  If there is none, but the number of the anchor's meeting is known,
+ * it begins with RETURNING, to the meeting before that.
  *
  * Nothing is printed or collected on the way, and the guest's output was
  * written when it first came.  A signal is reported if it is the last stop.
@@ -202,6 +203,14 @@ struct history {
 	struct snapshot present, anchor;
 	struct snapshot earlier; /* than the anchor, to be the next one */
 	checkpoint_mark present_mark, anchor_mark, earlier_mark;
+	/* They are that meeting of the way that RETURNING has made last, or 0:
+	 * by meetings of `addr` after event `after`, or after a base
+	 * that is after that. */
+	uint64_t anchor_nth, earlier_nth;
+	struct {
+		checkpoint_mark base;
+		uint64_t after, addr;
+	} way;
 	/* LEADING, FINDING: a state soon after the present, which is found
 	 * first; and what is known of the state that is to be found. */
 	struct snapshot lead;
