@@ -29,6 +29,7 @@
 #define RTM_GETADDR  22
 #define RTM_NEWROUTE 24
 #define RTM_GETROUTE 26
+#define RTM_GETNEIGH 30
 
 #define NLM_F_REQUEST 1
 #define NLM_F_ACK     4
@@ -344,7 +345,7 @@ static bool
 is_read(int type)
 {
 	return type == RTM_GETLINK || type == RTM_GETADDR ||
-	       type == RTM_GETROUTE;
+	       type == RTM_GETROUTE || type == RTM_GETNEIGH;
 }
 
 /* Unlike on Linux, even as root, a guest changes nothing. */
