@@ -149,10 +149,10 @@ run-outside-A run-outside-Ai run-outside-B: run-outside-%:
 with-host-A with-host-B: host-stage
 	$(HOST_WITH) $(@:with-host-%=%) $(HOST_STAGE) --with $(HOST_COMMAND)
 
-# Four at once, the longest first: a host waits for a debugger, and a debugger
-# for it.  B's clock is held back for a debugger, so it waits longest, and
-# check-hosts has two boots of it for debuggers.
-HOST_RUNS = -k -j4 --output-sync=target
+# All at once: a host waits for a debugger, and a debugger for it, so none takes
+# a whole processor.  B's clock is held back for a debugger, so it waits longest,
+# and check-hosts has two boots of it for debuggers.
+HOST_RUNS = -k -j5 --output-sync=target
 HOST_BOOTS = run-outside-A run-outside-B run-inside-B run-inside-A
 HOST_LONG_B = tests/gdb/t-gdb-record.sh tests/gdb/t-gdb-stops.sh
 run-long-B:
