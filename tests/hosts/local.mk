@@ -131,7 +131,7 @@ HOST_WITH = top_srcdir='$(top_srcdir)' top_builddir=$(HOST_STAGE) \
 # The stem of a target's name is a host: HOST_IN are the tests that it runs by
 # itself, HOST_OUT those that this machine runs on it.
 HOST_LEFT_A = $(HOST_ONLY_B) $(HOST_NEITHER)
-HOST_LEFT_B = $(HOST_ONLY_A) $(HOST_NEITHER) $(HOST_LONG_B)
+HOST_LEFT_B = $(HOST_ONLY_A) $(HOST_NEITHER)
 HOST_ALL = $(filter-out $(if $(HOST_HALVES),$(HOST_LEFT_$*)),$(HOST_TESTS))
 HOST_IN = $(filter-out $(HOST_OUTSIDE),$(HOST_ALL))
 HOST_OUT = $(filter $(HOST_OUTSIDE),$(HOST_ALL))
@@ -149,23 +149,20 @@ run-outside-A run-outside-Ai run-outside-B: run-outside-%:
 with-host-A with-host-B: host-stage
 	$(HOST_WITH) $(@:with-host-%=%) $(HOST_STAGE) --with $(HOST_COMMAND)
 
-# All at once: a host waits for a debugger, and a debugger for it, so none takes
-# a whole processor.  B's clock is held back for a debugger, so it waits longest,
-# and check-hosts has two boots of it for debuggers.
-HOST_RUNS = -k -j5 --output-sync=target
-HOST_BOOTS = run-outside-A run-outside-B run-inside-B run-inside-A
-HOST_LONG_B = tests/gdb/t-gdb-record.sh tests/gdb/t-gdb-stops.sh
-run-long-B:
-	@$(MAKE) run-outside-B HOST_HALVES= HOST_TESTS='$(HOST_LONG_B)'
+# Three at once, the longest first: a host waits for a debugger, and a debugger
+# for it.  More of them only take processor time from each other: a host that
+# waits does not sleep.
+HOST_RUNS = -k -j3 --output-sync=target run-outside-B run-outside-A \
+	run-inside-B run-inside-A
 check-hosts: host-stage
-	$(MAKE) $(HOST_RUNS) run-long-B $(HOST_BOOTS) HOST_HALVES=1
+	$(MAKE) $(HOST_RUNS) HOST_HALVES=1
 
 shell-A: host-stage
 	$(HOST_RUN) A $(HOST_STAGE) --shell
 
 .PHONY: check-host-A check-host-Ai check-host-B check-hosts host-source \
-	host-stage run-inside-A run-inside-Ai run-inside-B run-long-B \
-	run-outside-A run-outside-Ai run-outside-B shell-A with-host-A with-host-B
+	host-stage run-inside-A run-inside-Ai run-inside-B run-outside-A \
+	run-outside-Ai run-outside-B shell-A with-host-A with-host-B
 
 TESTS += tests/hosts/t-report.sh
 EXTRA_DIST += \
