@@ -519,40 +519,35 @@ special_if_flags(struct hc_show *show, const uint8_t *whole)
 	return true;
 }
 
+/* The kernel's union has each of an interface's addresses at one place. */
 static bool
-special_if_addr(struct hc_show *show, const uint8_t *whole)
+put_if_address(struct hc_show *show, const uint8_t *whole, const char *name)
 {
 	const struct ifreq *i = put_interface(show, whole);
 
 	if (i) {
-		line_put(show->line, ", ifr_addr=");
+		line_put(show->line, ", %s=", name);
 		show_address(show->line, &i->ifr_addr);
 	}
 	return true;
 }
 
 static bool
+special_if_addr(struct hc_show *show, const uint8_t *whole)
+{
+	return put_if_address(show, whole, "ifr_addr");
+}
+
+static bool
 special_if_mask(struct hc_show *show, const uint8_t *whole)
 {
-	const struct ifreq *i = put_interface(show, whole);
-
-	if (i) {
-		line_put(show->line, ", ifr_netmask=");
-		show_address(show->line, &i->ifr_netmask);
-	}
-	return true;
+	return put_if_address(show, whole, "ifr_netmask");
 }
 
 static bool
 special_if_broad(struct hc_show *show, const uint8_t *whole)
 {
-	const struct ifreq *i = put_interface(show, whole);
-
-	if (i) {
-		line_put(show->line, ", ifr_broadaddr=");
-		show_address(show->line, &i->ifr_broadaddr);
-	}
-	return true;
+	return put_if_address(show, whole, "ifr_broadaddr");
 }
 
 static bool
