@@ -301,8 +301,8 @@ struct target_ops {
 
 	/*
 	 * [must] Run.  Returns at once; stub_stop() follows, after this has
-	 * returned.  On an error nothing runs.  If it is interrupted the stop
-	 * is as that of interrupt(), which comes first.
+	 * returned.  On an error nothing runs.  If it is interrupted nothing
+	 * moves, and the stop is as that of interrupt().
 	 */
 	int (*resume)(void *ctx, const struct target_resume *how);
 
