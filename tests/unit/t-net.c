@@ -673,6 +673,34 @@ test_received(void)
 	close_pair();
 }
 
+/* Where no more descriptors may be sent, nothing is held for the message. */
+static void
+test_full_flight(void)
+{
+	uint64_t fd = guest_socket(AF_UNIX, SOCK_DGRAM), len = put_un("full");
+	const int right = (int)fd;
+	struct msghdr *m;
+	unsigned before;
+
+	make_pair(SOCK_DGRAM);
+	is_int(CALL(bind, fd, ADDR, len), 0, "a socket has a name");
+	memcpy(at(DATA + 1024), at(ADDR), len);
+	is_int(CALL(sendto, pair[0], DATA, 1, 0, 0, 0), 1, "a message waits");
+	is_int(send_control(CMSG_LEN(4), RIGHTS, &right, 1), 1, "one more");
+	m = at(DATA);
+	m->msg_name = (void *)(DATA + 1024);
+	m->msg_namelen = (socklen_t)len;
+	guest.fds.flight = HC_FLIGHT;
+	before = count_open();
+	is_int(SEND(), -ETOOMANYREFS, "the last is one too many");
+	is_int(count_open(), before, "the socket of its name is not held");
+	guest.fds.flight = 0;
+	is_int(SEND(), 1, "it is sent when there is room");
+	is_int(count_open(), before, "and then not held either");
+	close_pair();
+	CALL(close, fd);
+}
+
 static void
 test_many(void)
 {
@@ -1401,6 +1429,7 @@ main(void)
 	test_control();
 	test_received_files();
 	test_received();
+	test_full_flight();
 	test_many();
 	test_unix();
 	test_long_names();

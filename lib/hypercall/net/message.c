@@ -214,9 +214,9 @@ send_message(
 	if (r == 0) {
 		r = send_prepared(m, flags);
 		hc_control_departed(m->guest, &m->control, r);
-		hc_address_put(&m->address);
-		m->address.is_unix = false;
 	}
+	hc_address_put(&m->address);
+	m->address.is_unix = false;
 	hc_control_put(&m->control);
 	return r;
 }
