@@ -539,6 +539,31 @@ test_size_by_calls(uint64_t fd)
 }
 
 static void
+recover(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)info;
+	if (!gmem_recover(context))
+		_exit(99);
+}
+
+/* An offset in a page that its file has lost is the host's to refuse. */
+static void
+test_lost_offset(uint64_t fd, uint64_t other)
+{
+	const struct sigaction action = { .sa_sigaction = recover,
+		.sa_flags = SA_SIGINFO };
+	uint64_t lost = (uint64_t)CALL(
+	    HC_mmap, 0, P, PROT_READ | PROT_WRITE, MAP_SHARED, other, 0);
+
+	sigaction(SIGBUS, &action, NULL);
+	CALL(HC_ftruncate, other, 0);
+	is_int(CALL(HC_copy_file_range, fd, 0, fd, lost, 100, 0), -EFAULT,
+	    "copy_file_range at an offset that is lost");
+	is_int(CALL(HC_munmap, lost, P), 0, "the page goes");
+}
+
+static void
 test_size(void)
 {
 	uint64_t fd = (uint64_t)hc_fd_open(
@@ -552,6 +577,7 @@ test_size(void)
 	is_int(set_limit(RLIMIT_FSIZE, 1000), 0, "files are limited");
 	test_size_by_writes(fd, other);
 	test_size_by_calls(fd);
+	test_lost_offset(fd, other);
 	fd = (uint64_t)CALL(HC_memfd_create, LIST, 0);
 	is_int(CALL(HC_write, fd, LIST, 2000), 1000, "files in memory also");
 	is_too_large(CALL(HC_write, fd, LIST, 2000), "one more byte");

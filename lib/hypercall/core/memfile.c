@@ -232,16 +232,18 @@ cut(const struct grower *g, long *arg, uint64_t room)
 }
 
 /* The offset of the call as the guest gave it.  Those that memory files refuse
- * have theirs in memory. */
+ * have theirs in memory, whose page a file may have lost: the host refuses the
+ * call then. */
 static uint64_t
 offset_of(const struct grower *g, long number, const long *arg)
 {
 	uint64_t there = HC_AT_POSITION;
 
 	if (g->length == REFUSED) {
-		if (arg[3])
-			memcpy(&there, (const void *)arg[3], sizeof(there));
-		return there;
+		return arg[3] && gmem_copy(&there, (const void *)arg[3],
+				     sizeof(there)) < sizeof(there)
+			   ? HC_NOWHERE
+			   : there;
 	}
 	if (number == SYS_pwritev2 && (arg[5] & RWF_APPEND))
 		return HC_AT_END;
