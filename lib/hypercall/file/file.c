@@ -305,10 +305,14 @@ make_shared(struct hc_call *call, struct hc_found *found, unsigned flags,
 	found->changeable = true;
 	flags &= ~(unsigned)(O_CREAT | O_EXCL | O_TRUNC);
 	r = open_found(call, found, flags, 0, file);
+	if (r < 0)
+		return r;
 	/* By its mode the file might not be opened. */
-	return r < 0 ? r
-		     : hc_host(SYS_fchmod, found->fd,
-			   mode & HC_MODE & ~guest->world.umask);
+	r = hc_host(
+	    SYS_fchmod, found->fd, mode & HC_MODE & ~guest->world.umask);
+	if (r < 0)
+		hc_file_put(*file);
+	return r;
 }
 
 /* A request to open a file. */
