@@ -358,6 +358,7 @@ lib_libgdb_a_SOURCES = \
 # commands, the line and the loop.
 noinst_LIBRARIES += lib/libdebugger.a
 lib_libdebugger_a_SOURCES = \
+	lib/debugger/anchor.c \
 	lib/debugger/checkpoints.c \
 	lib/debugger/checkpoints.h \
 	lib/debugger/command.c \
@@ -368,18 +369,22 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/files.h \
 	lib/debugger/front.c \
 	lib/debugger/front.h \
-	lib/debugger/libraries.c \
-	lib/debugger/libraries.h \
-	lib/debugger/hit.c \
-	lib/debugger/hit.h \
 	lib/debugger/history.c \
 	lib/debugger/history.h \
+	lib/debugger/hit.c \
+	lib/debugger/hit.h \
+	lib/debugger/libraries.c \
+	lib/debugger/libraries.h \
+	lib/debugger/limit.c \
+	lib/debugger/limit.h \
 	lib/debugger/line.c \
 	lib/debugger/line.h \
 	lib/debugger/past.c \
 	lib/debugger/past.h \
 	lib/debugger/plan.c \
 	lib/debugger/plan.h \
+	lib/debugger/present.c \
+	lib/debugger/present.h \
 	lib/debugger/recorded.c \
 	lib/debugger/recorded.h \
 	lib/debugger/replay.c \
@@ -400,7 +405,12 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/travel.c \
 	lib/debugger/travel.h \
 	lib/debugger/value.c \
-	lib/debugger/value.h
+	lib/debugger/value.h \
+	lib/debugger/way.c \
+	lib/debugger/way.h \
+	lib/debugger/wayback.c \
+	lib/debugger/wayname.c \
+	lib/debugger/waystop.c
 
 # Confining the process: it knows neither guests nor KVM.
 noinst_LIBRARIES += lib/libsandbox.a

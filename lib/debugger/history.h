@@ -100,6 +100,10 @@
  *
  * HISTORY_NONE has no transitions but history_attach() to RESTING, and
  * history_detach(), from any state, back.
+ *
+ * way.c has these transitions as a table, and the place that makes them;
+ * present.c and limit.c answer what the guest is at; wayback.c, anchor.c,
+ * waystop.c and wayname.c make the ways, and history.c all else.
  */
 #ifndef DEBUGGER_HISTORY_H
 #define DEBUGGER_HISTORY_H
@@ -148,7 +152,7 @@ struct history_order {
 /* The purpose of a way. */
 enum history_task {
 	HISTORY_STOPS,  /* the debugger's stop */
-	HISTORY_TELLS,  /* the place's name is printed */
+	HISTORY_PRINTS, /* the place's name is printed */
 	HISTORY_MARKS,  /* and kept, with a checkpoint */
 	HISTORY_WRITER, /* the name of the last write is printed */
 };
@@ -170,7 +174,6 @@ enum history_edge {
 	HISTORY_PLACE,
 };
 
-/* All zero: none. */
 /* The present of the living guest, as it describes that. */
 struct history_limit {
 	int tid;         /* the thread that runs, or ran last */
@@ -187,6 +190,37 @@ struct history_limit {
 	struct hc_holes holes;
 };
 
+/* A copy of the guest, near this checkpoint.  An anchor is that meeting of the
+ * way which RETURNING has made last, or 0: by meetings of `addr` after event
+ * `after`, or after a base that is after that. */
+struct history_copy {
+	struct snapshot state;
+	checkpoint_mark mark;
+	uint64_t nth;
+};
+
+/* HISTORY_WRITER: the watched memory, what it is after the write and before it,
+ * and the base that is known to come before the last write, or 0. */
+struct history_watch {
+	bool planted;
+	uint64_t addr, len;
+	uint8_t new[HISTORY_WATCH], old[HISTORY_WATCH];
+	/* Only writes that change it count, and this is what it was last. */
+	bool changes;
+	uint8_t seen[HISTORY_WATCH];
+	checkpoint_mark from;
+};
+
+/* The hypercalls that the debugger catches, and the one in which the present
+ * is: that is caught on the way. */
+struct history_catches {
+	bool on, own;
+	bool exit;       /* the debugger catches that of a thread */
+	uint32_t number; /* of the present's own */
+	size_t n;
+	uint32_t list[CATCH_MAX];
+};
+
 struct history {
 	struct machine *machine;
 	struct hits *hits;
@@ -196,32 +230,50 @@ struct history {
 	bool due;               /* `event` is to be reported */
 	bool more;              /* there are further turns to make at once */
 	struct debug_event event;
-	struct debug_event stop; /* to be reported one instruction back */
+
+	/* The way forward. */
+	struct history_order order[MACHINE_VCPUS];
+	bool by_step; /* the guest moves forward by one step */
 	struct checkpoints checkpoints;
 	uint64_t ran_from, look_at; /* while it runs: in nanoseconds */
 	uint64_t ran_way;           /* since the last look at a way */
-	struct snapshot present, anchor;
-	struct snapshot earlier; /* than the anchor, to be the next one */
-	checkpoint_mark present_mark, anchor_mark, earlier_mark;
-	/* They are that meeting of the way that RETURNING has made last, or 0:
-	 * by meetings of `addr` after event `after`, or after a base
-	 * that is after that. */
-	uint64_t anchor_nth, earlier_nth;
-	struct {
-		checkpoint_mark base;
-		uint64_t after, addr;
-	} way;
+	uint64_t pass; /* the signals that the debugger does not want to see */
+	struct history_catches catches;
+
+	/* A way: from the base to event `after`, and then by meetings of the
+	 * instruction at `addr`, of which `meetings` were counted. */
+	enum history_goal goal;
+	enum history_task task;
+	const struct checkpoint *base;
+	uint64_t after, addr;
+	bool planted;
+	uint64_t meetings, stops, left;
+	/* Stops before the last checkpoint of the way; the last checkpoint
+	 * before the last stop, and the stops before that. */
+	uint64_t stops_before, last_before;
+	checkpoint_mark last_mark;
+	struct debug_event stop; /* to be reported one instruction back */
+	/* The origin is the present in which the way was asked for, if it is
+	 * not the one that is sought. */
+	struct history_copy present, origin;
 	/* LEADING, FINDING: a state soon after the present, which is found
 	 * first; and what is known of the state that is to be found. */
 	struct snapshot lead;
 	struct hc_position sought;
+	unsigned leads; /* steps of LEADING */
 	/* Taken on the way, right after event `after`: closer than the base. */
 	struct checkpoint door;
-	bool early;   /* RETURNING: to the last meeting but one */
-	bool known;   /* the present is `steps` after the anchor */
-	bool by_step; /* the guest moves forward by one step */
+
+	/* Anchors: the next one is the earlier.  RETURNING has led to the
+	 * anchor by this way. */
+	struct history_copy anchor, earlier;
+	struct {
+		checkpoint_mark base;
+		uint64_t after, addr;
+	} way;
+	bool early; /* RETURNING: to the last meeting but one */
+	bool known; /* the present is `steps` after the anchor */
 	uint64_t steps;
-	unsigned leads; /* steps of LEADING */
 	/* COUNTING: after so many steps it is too far; MEASURING: where the
 	 * present is met, or what is found in its place. */
 	uint64_t far, end;
@@ -229,8 +281,7 @@ struct history {
 	/* MEASURING, CLOSING: the instruction whose meetings are counted. */
 	uint64_t measured;
 	bool entries; /* the entry of the present's function was counted */
-	enum history_goal goal;
-	enum history_task task;
+
 	/* Back by one instruction of this thread, or 0: of any.  It waits in
 	 * the present, in a call that is still to be made. */
 	int by;
@@ -242,45 +293,17 @@ struct history {
 	 * of which that is the first step in another turn. */
 	uint64_t passed;
 	bool is_end;
+
+	/* Places that have names. */
 	bool armed; /* the next resumption leads to `place` */
 	struct history_place place;
 	struct history_place marked[HISTORY_PLACES];
 	unsigned marks;
-	/* HISTORY_WRITER: the watched memory, what it is after the write and
-	 * before it.  The present in which the way was asked for, if it is not
-	 * the one that is sought. */
-	bool watched;
-	uint64_t watch_addr, watch_len;
-	uint8_t new[HISTORY_WATCH], old[HISTORY_WATCH];
-	/* Only writes that change it count, and this is what it was last. */
-	bool changes;
-	uint8_t seen[HISTORY_WATCH];
-	/* The base that is known to come before the last write, or 0. */
-	checkpoint_mark from;
-	struct snapshot origin;
-	checkpoint_mark origin_mark;
-	/* The way: from the base to event `after`, and then by meetings of the
-	 * instruction at `addr`, of which `meetings` were counted. */
-	const struct checkpoint *base;
-	uint64_t after, addr;
-	bool planted;
-	uint64_t meetings, stops, left;
-	/* Stops before the last checkpoint of the way; the last checkpoint
-	 * before the last stop, and the stops before that. */
-	uint64_t stops_before, last_before;
-	checkpoint_mark last_mark;
-	uint64_t pass; /* the signals that the debugger does not want to see */
-	bool catches_exit; /* of a thread: the debugger does */
-	/* The debugger catches these, and not the call in which the present is:
-	 * that is caught on the way. */
-	bool adds_catch, catches;
-	uint32_t added;
-	size_t caught;
-	uint32_t catch[CATCH_MAX];
+	struct history_watch watch;
+
 	bool limited, fenced;
 	struct history_limit limit;
-	struct snapshot limit_state;               /* once it was found */
-	struct history_order order[MACHINE_VCPUS]; /* on the way forward */
+	struct snapshot limit_state; /* once it was found */
 };
 
 /* The guest rests at its start: 0, or -errno if it cannot be copied. */
