@@ -10,7 +10,7 @@
 #include "optionrow.h"
 #include "say.h"
 
-#include "debugger/line.h"
+#include "debugger/connection.h"
 #include "json/json.h"
 
 #include <errno.h>

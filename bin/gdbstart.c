@@ -119,8 +119,8 @@ await(struct gdbstart *start, int listener)
 		    start->debugger);
 		return -1;
 	}
-	start->line = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	return start->line < 0 ? fail_start("accept", errno) : 0;
+	start->connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	return start->connection < 0 ? fail_start("accept", errno) : 0;
 }
 
 /* Listen at the address, or close the socket. */
@@ -148,7 +148,7 @@ meet(struct gdbstart *start, const char *folder)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int listener, r = -1;
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/line", folder);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", folder);
 	listener = listen_at(&addr);
 	if (listener >= 0) {
 		r = spawn(start, addr.sun_path);

@@ -9,10 +9,10 @@
 
 struct gdbstart {
 	const char *debugger; /* a gdb or lldb, by name or path */
-	const char *guest;    /* its file, or NULL: gdb reads it by the line */
+	const char *guest;    /* its file, or NULL: gdb reads it from us */
 	pid_t pid;
-	int pidfd; /* readable when the debugger has ended */
-	int line;  /* the connection to it */
+	int pidfd;      /* readable when the debugger has ended */
+	int connection; /* to it */
 };
 
 /*

@@ -9,7 +9,7 @@
 #include "profiling.h"
 #include "say.h"
 
-#include "debugger/line.h"
+#include "debugger/connection.h"
 #include "hypercall/trace/trace.h"
 #include "image/image.h"
 #include "record/record.h"

@@ -326,27 +326,27 @@ start_gdb(const struct options *o)
 	run.target.started = true;
 	run.server.wait = true;
 	run.server.debugger = run.start.pidfd;
-	run.server.line.listener = -1;
-	debugger_line_connected(
-	    &run.server.line, run.start.line, run.start.line);
+	run.server.connection.listener = -1;
+	connection_use(
+	    &run.server.connection, run.start.connection, run.start.connection);
 	return 0;
 }
 
 /* --gdb: listen, or take a connection that exists already. */
 static int
-open_line(const struct options *o)
+open_connection(const struct options *o)
 {
-	struct debugger_line *line = &run.server.line;
+	struct connection *connection = &run.server.connection;
 	struct debugger_error error;
 
-	if (debugger_line_open(line, o->gdb, &error) < 0) {
+	if (connection_open(connection, o->gdb, &error) < 0) {
 		say("--gdb=%s: %s", o->gdb, error.text);
 		return -1;
 	}
-	if (line->endpoint[0])
+	if (connection->endpoint[0])
 		say("%s: waits for a debugger: gdb -ex 'target %s %s'",
 		    o->guest, o->multi ? "extended-remote" : "remote",
-		    line->endpoint);
+		    connection->endpoint);
 	if (strcmp(o->gdb, DEBUGGER_STDIO) != 0)
 		return 0;
 	/* A guest that is replayed keeps the descriptors that it had. */
@@ -713,15 +713,15 @@ open_front(void)
 }
 
 /*
- * A debugger is started with the signals as they are.  A line is opened when
- * they are blocked: none ends novillo before it would remove its socket.
+ * A debugger is started with the signals as they are.  A connection is opened
+ * when they are blocked: none ends novillo before it would remove its socket.
  */
 static int
 open_debugger(const struct options *o)
 {
 	if (o->debugger)
 		return start_gdb(o) < 0 ? -1 : open_front();
-	return open_front() < 0 ? -1 : open_line(o);
+	return open_front() < 0 ? -1 : open_connection(o);
 }
 
 /* The front of a guest with a debugger. */

@@ -355,7 +355,7 @@ lib_libgdb_a_SOURCES = \
 	lib/gdb/traceframe.h
 
 # Between the stub and a machine: the target, gdb's `monitor`
-# commands, the line and the loop.
+# commands, the connection and the loop.
 noinst_LIBRARIES += lib/libdebugger.a
 lib_libdebugger_a_SOURCES = \
 	lib/debugger/anchor.c \
@@ -363,6 +363,8 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/checkpoints.h \
 	lib/debugger/command.c \
 	lib/debugger/command.h \
+	lib/debugger/connection.c \
+	lib/debugger/connection.h \
 	lib/debugger/console.c \
 	lib/debugger/console.h \
 	lib/debugger/files.c \
@@ -377,8 +379,6 @@ lib_libdebugger_a_SOURCES = \
 	lib/debugger/libraries.h \
 	lib/debugger/limit.c \
 	lib/debugger/limit.h \
-	lib/debugger/line.c \
-	lib/debugger/line.h \
 	lib/debugger/past.c \
 	lib/debugger/past.h \
 	lib/debugger/plan.c \

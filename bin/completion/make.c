@@ -6,7 +6,7 @@
  *
  * usage: make bash|zsh|fish HEAD	HEAD is a file, printed first
  */
-#include "debugger/line.h"
+#include "debugger/connection.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -120,7 +120,7 @@ start_worker(struct debugger_front *front, struct worker *worker, int other,
 	int channel[2];
 
 	*call = "socketpair";
-	if (debugger_line_pair(channel) < 0)
+	if (channel_pair(channel) < 0)
 		return -1;
 	*call = "fork";
 	worker->pid = fork();
@@ -162,32 +162,32 @@ end_past(struct worker *past)
 	(void)reap(past);
 }
 
-/* The living worker gives the line away, or wants it back. */
+/* The living worker gives the connection away, or wants it back. */
 static void
 change_hands(struct debugger_front *front, const struct worker *living,
-    struct worker *past, enum line_news news)
+    struct worker *past, enum channel_news news)
 {
-	const bool away = news == LINE_AWAY && past->pid == 0;
+	const bool away = news == CHANNEL_AWAY && past->pid == 0;
 	const char *call;
 
-	if (news == LINE_BACK && past->pid == 0)
+	if (news == CHANNEL_BACK && past->pid == 0)
 		return;
 	if (away &&
 	    start_worker(front, past, living->channel, front->past, &call) == 0)
 		return;
 	end_past(past);
-	debugger_line_pass(living->channel, LINE_BACK);
+	channel_pass(living->channel, CHANNEL_BACK);
 }
 
-/* Follow the worker's line until the worker has gone. */
+/* Follow the worker's connection until the worker has gone. */
 static int
 await(struct debugger_front *front, struct worker *worker)
 {
 	struct debugger_server *server = front->server;
 	struct worker past = { 0, -1 };
-	enum line_news news = LINE_QUIET;
+	enum channel_news news = CHANNEL_QUIET;
 
-	while (news != LINE_GONE) {
+	while (news != CHANNEL_GONE) {
 		struct pollfd fds[] = {
 			{ worker->channel, POLLIN, 0 },
 			{ server->signals, POLLIN, 0 },
@@ -199,11 +199,12 @@ await(struct debugger_front *front, struct worker *worker)
 		if (fds[1].revents)
 			pass_signal(server, worker->pid);
 		if (fds[2].revents)
-			change_hands(front, worker, &past, LINE_BACK);
+			change_hands(front, worker, &past, CHANNEL_BACK);
 		if (fds[0].revents)
-			news = debugger_line_follow(
-			    &server->line, worker->channel);
-		if (fds[0].revents && (news == LINE_AWAY || news == LINE_BACK))
+			news = connection_follow(
+			    &server->connection, worker->channel);
+		if (fds[0].revents &&
+		    (news == CHANNEL_AWAY || news == CHANNEL_BACK))
 			change_hands(front, worker, &past, news);
 	}
 	end_past(&past);
@@ -305,7 +306,7 @@ debugger_front_run(struct debugger_front *front)
 			goes_on = debugger_idle(server);
 		}
 	}
-	debugger_line_remove(&server->line);
+	connection_remove(&server->connection);
 	if (!server->ended_by && WIFSIGNALED(status))
 		server->ended_by = WTERMSIG(status);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;

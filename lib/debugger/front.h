@@ -9,7 +9,7 @@
  *	     |                                     |
  *	     |     shared memory: session, plan    |
  *	     +-------------------------------------+
- *	     |     channel: the line's descriptors |
+ *	     |     channel: the descriptors        |
  *	     +<------------------------------------+
  *
  * One of the two serves debuggers at a time, by the same loop (server.c): the
@@ -29,10 +29,10 @@
  *
  * FRONT holds what is opened before the sandbox closes, and each worker
  * inherits it: /dev/kvm, image, volumes, output, the folder of cores, the
- * listening socket.  It holds the connected line too, as its copy: a worker
- * sends each connection that it accepts over the channel, and says when it has
- * closed one.  It never holds a VM, which belongs to the memory of the process
- * that made it, nor guest memory.  Its filter allows in addition what makes a
+ * listening socket.  It also holds a copy of the connection: a worker sends
+ * each one that it accepts over the channel, and reports when it has closed
+ * one.  It never holds a VM, which belongs to the memory of the process that
+ * made it, nor guest memory.  Its filter allows in addition what makes a
  * machine, fork, and wait.
  *
  * WORKER makes the machine, takes the filter of every guest in addition, and
@@ -53,11 +53,12 @@
  * takes its worker along (PR_SET_PDEATHSIG).
  *
  * PAST is a second worker, while a guest that is recorded lives and its
- * debugger is in its past (past.h).  The first worker passes LINE_AWAY, and
- * waits; the front forks the second, with the line as the front has it.  The
- * second passes LINE_BACK or ends, or the first wants the line back, since its
- * guest is over: the front ends the second and passes LINE_BACK to the first.
- * Meanwhile nobody accepts a connection, so both have the same line.
+ * debugger is in its past (past.h).  The first worker passes CHANNEL_AWAY, and
+ * waits; the front forks the second, which inherits the front's copy of the
+ * connection.  The second passes CHANNEL_BACK or ends, or the first wants the
+ * connection back, since its guest is over: the front ends the second and
+ * passes CHANNEL_BACK to the first.  Meanwhile nobody accepts a connection, so
+ * both have the same one.
  */
 #ifndef DEBUGGER_FRONT_H
 #define DEBUGGER_FRONT_H

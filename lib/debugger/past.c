@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the living guest to its past and back.  Nothing here may know packets,
- * lines or processes.
+ * connections or processes.
  */
 #include "debugger/past.h"
 
@@ -413,7 +413,7 @@ op_restart(void *ctx, const struct target_run *run)
 	int r = debugger_target_ops()->restart(ctx, run);
 
 	if (r == 0)
-		past_go_home(ctx, RETURN_LINE);
+		past_go_home(ctx, RETURN_CONNECTION);
 	return r;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Going back while the guest is recorded.  It must not know packets, lines or
- * processes.
+ * Going back while the guest is recorded.  It must not know packets,
+ * connections or processes.
  *
  * The living guest cannot go back.  Another worker replays what is recorded so
- * far, and serves the debugger in its past (front.h says how the line changes
- * hands).  The living guest stays stopped meanwhile.
+ * far, and serves the debugger in its past (front.h says how the connection
+ * changes hands).  The living guest stays stopped meanwhile.
  *
  *	living worker                  the past's worker
  *
@@ -15,7 +15,7 @@
  *	  |                            ARRIVES --there--> SERVES  on its way
  *	  |                            ARRIVES --there--> ASKED   a command
  *	  |                            SERVES --on from the limit, kill, detach,
- *	  |                                     the line is lost--> HOME
+ *	  |                                     the connection is lost--> HOME
  *	  |                            ASKED --answered--> HOME
  *	  |                            each --not as recorded--> HOME
  *	AWAY --that has gone--> SERVES
@@ -55,7 +55,7 @@ enum past_return {
 	RETURN_RESUME, /* it goes on from the present: action[actions] */
 	RETURN_KILL,
 	RETURN_DETACH,
-	RETURN_LINE, /* something has happened to it, or it runs the guest
+	RETURN_CONNECTION, /* something has happened to it, or it runs the guest
 			again: the living worker finds that itself */
 };
 
@@ -97,7 +97,7 @@ void past_goto(struct debugger_target *t, const struct history_place *place);
  * cannot go back here. */
 const char *past_depart(struct debugger_target *t);
 
-/* The line is back: take over what the past's worker has left. */
+/* The connection is back: take over what the past's worker has left. */
 void past_come_back(struct debugger_target *t);
 
 /* The operations of the living guest that lead to the past. */

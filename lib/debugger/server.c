@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loop between line, stub and machine.  Nothing here may know packets or
- * kinds of lines.
+ * The loop between connection, stub and machine.  Nothing here may know packets
+ * or kinds of connections.
  */
 #include "debugger/server.h"
 
@@ -35,8 +35,8 @@ static struct hits hits;
 /* If the guest is replayed. */
 static struct history history;
 
-/* In the past's worker, else NULL: what happens to the line is for the living
- * one. */
+/* In the past's worker, else NULL: what happens to the connection is for the
+ * living one. */
 static struct debugger_target *past;
 
 static void
@@ -51,7 +51,7 @@ begin_session(void)
 static bool
 is_abandoned(const struct debugger_server *server)
 {
-	return server->line.listener < 0 &&
+	return server->connection.listener < 0 &&
 	       (stub_has_guest(&session->stub) ||
 		   session->stub.state == STUB_STOPPED);
 }
@@ -59,14 +59,14 @@ is_abandoned(const struct debugger_server *server)
 static void
 end_session(struct debugger_server *server, struct machine *m)
 {
-	if (server->line.in < 0)
+	if (server->connection.in < 0)
 		return;
 	if (past) {
-		past_go_home(past, RETURN_LINE);
+		past_go_home(past, RETURN_CONNECTION);
 		return;
 	}
 	if (server->once && stub_has_debugger(&session->stub))
-		debugger_line_stop(&server->line);
+		connection_stop(&server->connection);
 	if (is_abandoned(server)) {
 		if (server->debugger < 0)
 			server->report("the debugger is gone and no other can"
@@ -75,8 +75,8 @@ end_session(struct debugger_server *server, struct machine *m)
 	}
 	stub_closed(&session->stub);
 	printing = false;
-	debugger_line_close(&server->line);
-	debugger_line_hand_over(&server->line, server->channel);
+	connection_close(&server->connection);
+	connection_report(&server->connection, server->channel);
 	/* The machine has forgotten all stops but its end. */
 	if (stopped.event.kind != EVENT_ENDED)
 		stopped.known = false;
@@ -90,7 +90,7 @@ end_session(struct debugger_server *server, struct machine *m)
 static void
 refuse_peer(struct debugger_server *server, struct machine *m)
 {
-	if (server->line.device) {
+	if (server->connection.device) {
 		stub_closed(&session->stub);
 		begin_session();
 		return;
@@ -107,20 +107,20 @@ refuse_peer(struct debugger_server *server, struct machine *m)
 static void
 accept_debugger(struct debugger_server *server, struct machine *m)
 {
-	struct debugger_line *line = &server->line;
-	int fd = debugger_line_accept(line);
+	struct connection *connection = &server->connection;
+	int fd = connection_accept(connection);
 
 	if (fd < 0)
 		return;
-	if (line->in >= 0 &&
-	    (!stub_has_debugger(&session->stub) || debugger_line_hung_up(line)))
+	if (connection->in >= 0 && (!stub_has_debugger(&session->stub) ||
+				       connection_hung_up(connection)))
 		end_session(server, m);
-	if (line->in >= 0 || line->listener < 0) {
+	if (connection->in >= 0 || connection->listener < 0) {
 		close(fd);
 		return;
 	}
-	debugger_line_connected(line, fd, fd);
-	debugger_line_hand_over(line, server->channel);
+	connection_use(connection, fd, fd);
+	connection_report(connection, server->channel);
 	begin_session();
 }
 
@@ -146,7 +146,7 @@ feed(void)
 static void
 receive(struct debugger_server *server, struct machine *m)
 {
-	ssize_t n = read(server->line.in, session->input + session->end,
+	ssize_t n = read(server->connection.in, session->input + session->end,
 	    sizeof(session->input) - session->end);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -164,7 +164,7 @@ has_output(const struct debugger_server *server)
 {
 	size_t size = 0;
 
-	if (server->line.in >= 0)
+	if (server->connection.in >= 0)
 		(void)stub_output(&session->stub, &size);
 	return size > 0;
 }
@@ -173,14 +173,14 @@ has_output(const struct debugger_server *server)
 static void
 transmit(struct debugger_server *server, struct machine *m)
 {
-	struct debugger_line *line = &server->line;
+	struct connection *connection = &server->connection;
 	ssize_t n = 0;
 
 	while (n >= 0 && has_output(server)) {
 		size_t size;
 		const uint8_t *bytes = stub_output(&session->stub, &size);
 
-		n = debugger_line_send(line, bytes, size);
+		n = connection_send(connection, bytes, size);
 		session->replied = session->replied || n > 0;
 		if (n >= 0)
 			stub_sent(&session->stub, (size_t)n);
@@ -189,7 +189,7 @@ transmit(struct debugger_server *server, struct machine *m)
 	}
 	if (m)
 		debug_set_deaf(m, has_output(server));
-	if (line->in < 0 || past || !stub_wants_close(&session->stub))
+	if (connection->in < 0 || past || !stub_wants_close(&session->stub))
 		return;
 	if (stub_refuses(&session->stub))
 		refuse_peer(server, m);
@@ -344,8 +344,9 @@ lose_debugger(struct debugger_server *server, struct machine *m)
 static bool
 is_awaited(const struct debugger_server *server)
 {
-	return server->line.in >= 0 &&
-	       (stub_has_debugger(&session->stub) || server->line.listener < 0);
+	return server->connection.in >= 0 &&
+	       (stub_has_debugger(&session->stub) ||
+		   server->connection.listener < 0);
 }
 
 /* Milliseconds to wait, or -1.  A guest that has ended gives no notice when
@@ -378,7 +379,7 @@ take_signal(struct debugger_server *server)
 static bool
 is_conversing(const struct debugger_server *server)
 {
-	return session->replied && server->line.patient &&
+	return session->replied && server->connection.patient &&
 	       session->stub.state == STUB_STOPPED && session->end == 0 &&
 	       !has_output(server);
 }
@@ -392,22 +393,23 @@ converse(struct debugger_server *server, struct machine *m)
 	transmit(server, m);
 }
 
-/* One turn: wait for the line, for another debugger, for the machine `m`, or
- * for signals where there is none. */
+/* One turn: wait for the connection, for another debugger, for the machine `m`,
+ * or for signals where there is none. */
 static void
 turn(struct debugger_server *server, struct machine *m)
 {
 	bool room = session->end < sizeof(session->input);
 	struct pollfd fds[] = {
-		/* A stop that is known waits for the line. */
+		/* A stop that is known waits for the connection. */
 		{ !m                ? server->signals
 		    : stopped.known ? -1
 				    : debug_fd(m),
 		    POLLIN, 0 },
-		{ past ? -1 : server->line.listener, POLLIN, 0 },
-		{ room ? server->line.in : -1, POLLIN, 0 },
+		{ past ? -1 : server->connection.listener, POLLIN, 0 },
+		{ room ? server->connection.in : -1, POLLIN, 0 },
 		{ server->debugger, POLLIN, 0 },
-		{ has_output(server) ? server->line.out : -1, POLLOUT, 0 },
+		{ has_output(server) ? server->connection.out : -1, POLLOUT,
+		    0 },
 	};
 
 	session->replied = false;
@@ -483,15 +485,15 @@ say_why_not(const char *why)
 	console_write(&hits.console, text.buf, text.len, is_full, NULL);
 }
 
-/* The past's worker has the line until the front gives it back.  A guest that
- * is over meanwhile has no past to be shown. */
+/* The past's worker has the connection until the front gives it back.  A guest
+ * that is over meanwhile has no past to be shown. */
 static void
-await_line(struct debugger_server *server, struct machine *m)
+await_connection(struct debugger_server *server, struct machine *m)
 {
-	enum line_news news = LINE_QUIET;
+	enum channel_news news = CHANNEL_QUIET;
 
-	debugger_line_pass(server->channel, LINE_AWAY);
-	while (news != LINE_BACK && news != LINE_GONE) {
+	channel_pass(server->channel, CHANNEL_AWAY);
+	while (news != CHANNEL_BACK && news != CHANNEL_GONE) {
 		struct pollfd fds[] = {
 			{ server->channel, POLLIN, 0 },
 			{ stopped.known ? -1 : debug_fd(m), POLLIN, 0 },
@@ -500,10 +502,10 @@ await_line(struct debugger_server *server, struct machine *m)
 		poll(fds, 2, stopped.known ? -1 : debug_timeout(m));
 		if (!stopped.known && debug_poll(m, &stopped.event)) {
 			stopped.known = true;
-			debugger_line_pass(server->channel, LINE_BACK);
+			channel_pass(server->channel, CHANNEL_BACK);
 		}
 		if (fds[0].revents)
-			news = debugger_line_await(server->channel);
+			news = channel_await(server->channel);
 	}
 }
 
@@ -545,7 +547,7 @@ end_visit(struct debugger_server *server, struct debugger_target *target,
 
 	if (!p->clean)
 		mend(server, m);
-	if (stopped.known || server->line.in < 0)
+	if (stopped.known || server->connection.in < 0)
 		return;
 	switch (p->returns) {
 	case RETURN_LOST:
@@ -557,7 +559,7 @@ end_visit(struct debugger_server *server, struct debugger_target *target,
 	case RETURN_RESUME: go_on(target, was); break;
 	case RETURN_KILL: debug_kill(m); break;
 	case RETURN_DETACH: session->stub.ops->detach(target); break;
-	case RETURN_LINE: break;
+	case RETURN_CONNECTION: break;
 	}
 }
 
@@ -575,7 +577,7 @@ visit_past(struct debugger_server *server, struct debugger_target *target)
 		return;
 	}
 	stub_leave(&session->stub);
-	await_line(server, target->machine);
+	await_connection(server, target->machine);
 	stub_settle(&session->stub, debugger_recorded_ops(), target);
 	past_come_back(target);
 	end_visit(server, target, &was);
@@ -617,9 +619,9 @@ void
 debugger_server_descriptors(
     const struct debugger_server *server, int fds[DEBUGGER_DESCRIPTORS])
 {
-	fds[0] = server->line.listener;
-	fds[1] = server->line.in;
-	fds[2] = server->line.out;
+	fds[0] = server->connection.listener;
+	fds[1] = server->connection.in;
+	fds[2] = server->connection.out;
 	fds[3] = server->debugger;
 	fds[4] = server->signals;
 }
@@ -655,7 +657,7 @@ debugger_serve(struct debugger_server *server, struct debugger_target *target)
 		r = rest_at_entry(target);
 	if (r < 0)
 		debug_kill(m);
-	if (server->line.in >= 0 && session->stub.session == SESSION_NONE)
+	if (server->connection.in >= 0 && session->stub.session == SESSION_NONE)
 		begin_session();
 	while (goes_on(server, m))
 		if (is_departing(target))
@@ -695,7 +697,7 @@ debugger_serve_past(
 	while (!past_is_over(target))
 		turn(server, m);
 	stub_leave(&session->stub);
-	debugger_line_pass(server->channel, LINE_BACK);
+	channel_pass(server->channel, CHANNEL_BACK);
 }
 
 /* Without a guest the front waits for the debugger that is there, or for those
@@ -710,14 +712,14 @@ is_idle(const struct debugger_server *server)
 	if (stub_has_debugger(&session->stub) || has_output(server))
 		return true;
 	return server->multi &&
-	       (server->line.in >= 0 || server->line.listener >= 0);
+	       (server->connection.in >= 0 || server->connection.listener >= 0);
 }
 
 bool
 debugger_idle(struct debugger_server *server)
 {
 	session = server->session;
-	if (server->line.in >= 0 && session->stub.session == SESSION_NONE)
+	if (server->connection.in >= 0 && session->stub.session == SESSION_NONE)
 		begin_session();
 	while (is_idle(server))
 		turn(server, NULL);

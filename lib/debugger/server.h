@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Serving debuggers, one after the other: the loop between the line, the stub
- * and the machine.  It must not know packets or kinds of lines; front.h says
- * which process serves when.
+ * Serving debuggers, one after the other: the loop between the connection, the
+ * stub and the machine.  It must not know packets or kinds of connections;
+ * front.h says which process serves when.
  */
 #ifndef DEBUGGER_SERVER_H
 #define DEBUGGER_SERVER_H
 
-#include "debugger/line.h"
+#include "debugger/connection.h"
 #include "debugger/target.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct debugger_server {
-	struct debugger_line line;
+	struct connection connection;
 	bool wait;    /* the guest waits for the first debugger */
 	bool once;    /* no other can connect after it */
 	bool multi;   /* debuggers are served without a guest */

@@ -18,7 +18,7 @@
 #define CHAR_REPEAT     '*'
 #define CHAR_ESCAPE_XOR 0x20
 
-/* The shortest run that is found, in bytes on the line. */
+/* The shortest run that is found, in bytes of the packet. */
 #define BULK_RUN 16
 
 /* Whether a byte of binary data is written as CHAR_ESCAPE and the byte with

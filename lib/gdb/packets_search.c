@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The packets that examine much memory on this side of the line, which saves
+ * The packets that examine much memory on this side of the connection, which saves
  * sending it (GDB manual, "General Query Packets": qCRC and qSearch:memory).
  * It must know the machine only through target.h.
  */

@@ -5,7 +5,7 @@
  *
  * Memory dumps are nearly all of a debugger's traffic: the loops over their
  * bytes are in bulk.c, each byte is encoded once, and nothing is copied on its
- * way to the line.
+ * way to the connection.
  */
 #include "gdb/rsp.h"
 

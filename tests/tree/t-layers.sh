@@ -150,8 +150,8 @@ wrong=$(grep -l '#include "' lib/abi/*.h | xargs grep -h '#include "' |
 is "$wrong" "" "the ABI includes nothing but its own lists"
 wrong=$(grep -l 'sys/socket\.h' lib/gdb/*.[ch] lib/vm/*.[ch] lib/mem/*.[ch] \
     lib/image/*.[ch] lib/kvmcore/*.[ch] lib/json/*.[ch] lib/debugger/*.[ch] |
-    grep -v '^lib/debugger/line\.c$')
-is "$wrong" "" "only lib/hypercall and the debugger's line know sockets"
+    grep -v '^lib/debugger/connection\.c$')
+is "$wrong" "" "only lib/hypercall and the debugger's connection know sockets"
 wrong=$(grep -l 'linux/kvm\.h\|kvmcore\.h' lib/gdb/*.[ch] lib/hypercall/*/*.[ch] \
     lib/mem/*.[ch] lib/image/*.[ch] lib/sandbox/*.[ch] 2>/dev/null)
 is "$wrong" "" "no library but kvmcore and vm knows KVM"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests novillo's own line with bytes from hostile and from ignorant peers:
- * input that killed other stubs, and debuggers that come and go at any time.
+ * Tests novillo's own connection with bytes from hostile and from ignorant
+ * peers: input that killed other stubs, and debuggers that come and go at any
+ * time.
  */
 #include "scratch.h"
 #include "tap.h"
@@ -74,7 +75,7 @@ try_connect(void)
 	return -1;
 }
 
-/* Connect to the line; wait while the line does not exist yet. */
+/* Connect to the socket; wait while it does not exist yet. */
 static int
 connect_to(void)
 {
@@ -283,7 +284,7 @@ test_comings(void)
 	ok(alive(fd), "which does not disturb the first");
 	close(other);
 	say_packet(fd, "k");
-	ok(!hear(fd, "$"), "`k` has no answer but the end of the line");
+	ok(!hear(fd, "$"), "`k` has no answer but the end of the connection");
 	close(fd);
 	is_int(finish(), 128 + SIGKILL, "and of the guest");
 

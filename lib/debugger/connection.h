@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The line to a debugger: a connection that it makes, or one that exists
+ * The connection to a debugger, which the debugger makes, or which exists
  * already.  It must not know machines or packets.
  */
-#ifndef DEBUGGER_LINE_H
-#define DEBUGGER_LINE_H
+#ifndef CONNECTION_H
+#define CONNECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #define DEBUGGER_ROOM_US 1000
 
 /* Where debuggers connect and, while one is connected, its descriptors. */
-struct debugger_line {
+struct connection {
 	const char *address; /* as the user wrote it */
 	int listener;        /* -1: no debugger can connect */
 	int in;              /* -1: no debugger is connected */
@@ -46,51 +46,51 @@ const char *debugger_socket_path(const char *address);
  * Listen at `address`, or take the connection that it names: PORT, HOST:PORT,
  * [HOST]:PORT, these after tcp:, tcp4: or tcp6: and before QEMU's ,server
  * and ,nowait; unix:PATH, fd:N, stdio or a character device.  `address` must
- * outlive the line.  0, or -1 with *error filled.
+ * outlive the connection.  0, or -1 with *error filled.
  */
-int debugger_line_open(struct debugger_line *line, const char *address,
+int connection_open(struct connection *connection, const char *address,
     struct debugger_error *error);
 
 /* Use descriptors that are connected to a debugger. */
-void debugger_line_connected(struct debugger_line *line, int in, int out);
+void connection_use(struct connection *connection, int in, int out);
 
 /* Accept a connection: a descriptor, or -1. */
-int debugger_line_accept(const struct debugger_line *line);
+int connection_accept(const struct connection *connection);
 
 /* Send what the debugger takes now: a count, -EAGAIN or another error. */
-ssize_t debugger_line_send(
-    const struct debugger_line *line, const void *bytes, size_t n);
+ssize_t connection_send(
+    const struct connection *connection, const void *bytes, size_t n);
 
 /* Has the debugger hung up, with bytes of it perhaps still unread? */
-bool debugger_line_hung_up(const struct debugger_line *line);
+bool connection_hung_up(const struct connection *connection);
 
 /* Close the connection. */
-void debugger_line_close(struct debugger_line *line);
+void connection_close(struct connection *connection);
 
 /* Let no other debugger connect. */
-void debugger_line_stop(struct debugger_line *line);
+void connection_stop(struct connection *connection);
 
 /* News over a channel. */
-enum line_news {
-	LINE_QUIET,
-	LINE_AWAY, /* another process is to serve the line */
-	LINE_BACK, /* it serves the line no more */
-	LINE_GONE, /* the first process has gone */
+enum channel_news {
+	CHANNEL_QUIET,
+	CHANNEL_AWAY, /* another process is to serve the connection */
+	CHANNEL_BACK, /* it serves the connection no more */
+	CHANNEL_GONE, /* the first process has gone */
 };
 
 /*
- * Two processes share a line, of which one serves it.  It reports each change
- * of the line over the channel, and sends the connection along; -1: nobody
- * follows.  The other follows with a line of its own.  Either may pass news,
- * which the first waits for by debugger_line_await().
+ * Two processes share a connection, which one of them serves.  It reports each
+ * change over the channel, and sends the descriptor along; -1: nobody follows.
+ * The other follows with a struct of its own.  Either may pass news, which the
+ * first waits for by channel_await().
  */
-int debugger_line_pair(int channel[2]);
-void debugger_line_hand_over(const struct debugger_line *line, int channel);
-enum line_news debugger_line_follow(struct debugger_line *line, int channel);
-void debugger_line_pass(int channel, enum line_news news);
-enum line_news debugger_line_await(int channel);
+int channel_pair(int channel[2]);
+void connection_report(const struct connection *connection, int channel);
+enum channel_news connection_follow(struct connection *connection, int channel);
+void channel_pass(int channel, enum channel_news news);
+enum channel_news channel_await(int channel);
 
 /* Remove the socket of an address unix:PATH. */
-void debugger_line_remove(const struct debugger_line *line);
+void connection_remove(const struct connection *connection);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The line to a debugger: the only file here that knows sockets.  Nothing
+ * The connection to a debugger: the only file here that knows sockets.  Nothing
  * here may know machines or packets.
  */
-#include "debugger/line.h"
+#include "debugger/connection.h"
 
 #include "output/output.h"
 
@@ -80,8 +80,8 @@ bind_unix(int fd, const struct sockaddr_un *addr)
 }
 
 static int
-listen_unix(
-    struct debugger_line *line, const char *path, struct debugger_error *error)
+listen_unix(struct connection *connection, const char *path,
+    struct debugger_error *error)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
@@ -90,14 +90,15 @@ listen_unix(
 		return fail_call(error, "bind");
 	}
 	strcpy(addr.sun_path, path);
-	line->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (line->listener < 0)
+	connection->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connection->listener < 0)
 		return fail_call(error, "socket");
-	if (bind_unix(line->listener, &addr) < 0)
+	if (bind_unix(connection->listener, &addr) < 0)
 		return fail_call(error, "bind");
-	if (listen(line->listener, BACKLOG) < 0)
+	if (listen(connection->listener, BACKLOG) < 0)
 		return fail_call(error, "listen");
-	snprintf(line->endpoint, sizeof(line->endpoint), "%s", path);
+	snprintf(
+	    connection->endpoint, sizeof(connection->endpoint), "%s", path);
 	return 0;
 }
 
@@ -217,39 +218,39 @@ read_address(const char *host, int family, uint16_t port, union address *at)
 
 /* The address that the kernel chose for the listener. */
 static int
-find_endpoint(struct debugger_line *line, struct debugger_error *error)
+find_endpoint(struct connection *connection, struct debugger_error *error)
 {
 	union address at = { 0 };
 	socklen_t len = sizeof(at);
 	char host[INET6_ADDRSTRLEN];
 	bool six;
 
-	if (getsockname(line->listener, &at.any, &len) < 0)
+	if (getsockname(connection->listener, &at.any, &len) < 0)
 		return fail_call(error, "getsockname");
 	six = at.any.sa_family == AF_INET6;
 	(void)inet_ntop(at.any.sa_family,
 	    six ? (const void *)&at.in6.sin6_addr
 		: (const void *)&at.in.sin_addr,
 	    host, sizeof(host));
-	snprintf(line->endpoint, sizeof(line->endpoint), "%s%s%s:%u",
-	    six ? "[" : "", host, six ? "]" : "",
+	snprintf(connection->endpoint, sizeof(connection->endpoint),
+	    "%s%s%s:%u", six ? "[" : "", host, six ? "]" : "",
 	    ntohs(six ? at.in6.sin6_port : at.in.sin_port));
 	return 0;
 }
 
 static int
-listen_at(struct debugger_line *line, const union address *at,
+listen_at(struct connection *connection, const union address *at,
     struct debugger_error *error)
 {
 	int one = 1;
 
-	line->listener = socket(
+	connection->listener = socket(
 	    at->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (line->listener < 0 ||
-	    setsockopt(line->listener, SOL_SOCKET, SO_REUSEADDR, &one,
+	if (connection->listener < 0 ||
+	    setsockopt(connection->listener, SOL_SOCKET, SO_REUSEADDR, &one,
 		sizeof(one)) < 0 ||
-	    bind(line->listener, &at->any, address_size(at)) < 0 ||
-	    listen(line->listener, BACKLOG) < 0) {
+	    bind(connection->listener, &at->any, address_size(at)) < 0 ||
+	    listen(connection->listener, BACKLOG) < 0) {
 		if (errno != EADDRINUSE)
 			return fail_call(error, "listen");
 		snprintf(error->text, sizeof(error->text),
@@ -257,13 +258,13 @@ listen_at(struct debugger_line *line, const union address *at,
 		    " free one");
 		return -1;
 	}
-	return find_endpoint(line, error);
+	return find_endpoint(connection, error);
 }
 
 static int
-listen_tcp(struct debugger_line *line, struct debugger_error *error)
+listen_tcp(struct connection *connection, struct debugger_error *error)
 {
-	const char *address = line->address;
+	const char *address = connection->address;
 	int family = take_family(&address);
 	const char *host, *port;
 	char text[ADDRESS_SIZE];
@@ -286,15 +287,15 @@ listen_tcp(struct debugger_line *line, struct debugger_error *error)
 		    host);
 		return -1;
 	}
-	return listen_at(line, &at, error);
+	return listen_at(connection, &at, error);
 }
 
 /* A serial line needs no carrier, and nothing waits for one. */
 static int
-take_device(struct debugger_line *line, struct debugger_error *error)
+take_device(struct connection *connection, struct debugger_error *error)
 {
 	int fd = open(
-	    line->address, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	    connection->address, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	struct termios raw;
 
 	if (fd < 0 || fcntl(fd, F_SETFL, O_RDWR) < 0)
@@ -305,14 +306,14 @@ take_device(struct debugger_line *line, struct debugger_error *error)
 		if (tcsetattr(fd, TCSANOW, &raw) < 0)
 			return fail_call(error, "tcsetattr");
 	}
-	debugger_line_connected(line, fd, fd);
-	line->device = true;
+	connection_use(connection, fd, fd);
+	connection->device = true;
 	return 0;
 }
 
 /* A descriptor that listens, or one that is connected. */
 static int
-take_descriptor(struct debugger_line *line, const char *number,
+take_descriptor(struct connection *connection, const char *number,
     struct debugger_error *error)
 {
 	char *end;
@@ -327,9 +328,9 @@ take_descriptor(struct debugger_line *line, const char *number,
 	if (getsockopt((int)fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) ==
 		0 &&
 	    listening)
-		line->listener = (int)fd;
+		connection->listener = (int)fd;
 	else
-		debugger_line_connected(line, (int)fd, (int)fd);
+		connection_use(connection, (int)fd, (int)fd);
 	return 0;
 }
 
@@ -340,49 +341,49 @@ debugger_socket_path(const char *address)
 }
 
 int
-debugger_line_open(struct debugger_line *line, const char *address,
+connection_open(struct connection *connection, const char *address,
     struct debugger_error *error)
 {
 	const char *path = after(address, unix_prefix);
 	const char *number = after(address, fd_prefix);
 	struct stat st;
 
-	*line = (struct debugger_line){
+	*connection = (struct connection){
 		.address = address, .listener = -1, .in = -1, .out = -1
 	};
 	if (path)
-		return listen_unix(line, path, error);
+		return listen_unix(connection, path, error);
 	if (number)
-		return take_descriptor(line, number, error);
+		return take_descriptor(connection, number, error);
 	if (strcmp(address, DEBUGGER_STDIO) == 0)
-		debugger_line_connected(line, STDIN_FILENO, STDOUT_FILENO);
+		connection_use(connection, STDIN_FILENO, STDOUT_FILENO);
 	else if (stat(address, &st) == 0 && S_ISCHR(st.st_mode))
-		return take_device(line, error);
+		return take_device(connection, error);
 	else
-		return listen_tcp(line, error);
+		return listen_tcp(connection, error);
 	return 0;
 }
 
 void
-debugger_line_connected(struct debugger_line *line, int in, int out)
+connection_use(struct connection *connection, int in, int out)
 {
 	const struct timeval patience = { .tv_usec = DEBUGGER_PATIENCE_MS *
 						     1000 };
 	const struct timeval room = { .tv_usec = DEBUGGER_ROOM_US };
 
-	line->in = in;
-	line->out = out;
+	connection->in = in;
+	connection->out = out;
 	/* Sockets alone have these options. */
-	line->patient = setsockopt(in, SOL_SOCKET, SO_RCVTIMEO, &patience,
-			    sizeof(patience)) == 0;
-	line->sends = setsockopt(out, SOL_SOCKET, SO_SNDTIMEO, &room,
-			  sizeof(room)) == 0;
+	connection->patient = setsockopt(in, SOL_SOCKET, SO_RCVTIMEO, &patience,
+				  sizeof(patience)) == 0;
+	connection->sends = setsockopt(out, SOL_SOCKET, SO_SNDTIMEO, &room,
+				sizeof(room)) == 0;
 }
 
 int
-debugger_line_accept(const struct debugger_line *line)
+connection_accept(const struct connection *connection)
 {
-	int fd = accept4(line->listener, NULL, NULL, SOCK_CLOEXEC);
+	int fd = accept4(connection->listener, NULL, NULL, SOCK_CLOEXEC);
 	int one = 1;
 
 	/* For speed alone, and not for Unix sockets. */
@@ -393,78 +394,79 @@ debugger_line_accept(const struct debugger_line *line)
 }
 
 ssize_t
-debugger_line_send(
-    const struct debugger_line *line, const void *bytes, size_t n)
+connection_send(
+    const struct connection *connection, const void *bytes, size_t n)
 {
 	ssize_t sent;
 
-	if (!line->sends)
-		return output_try(line->out, bytes, n);
-	sent = write(line->out, bytes, n);
+	if (!connection->sends)
+		return output_try(connection->out, bytes, n);
+	sent = write(connection->out, bytes, n);
 	if (sent >= 0)
 		return sent;
 	return errno == EINTR ? -EAGAIN : -errno;
 }
 
 bool
-debugger_line_hung_up(const struct debugger_line *line)
+connection_hung_up(const struct connection *connection)
 {
-	struct pollfd p = { line->in, POLLRDHUP, 0 };
+	struct pollfd p = { connection->in, POLLRDHUP, 0 };
 
 	return poll(&p, 1, 0) > 0;
 }
 
 void
-debugger_line_close(struct debugger_line *line)
+connection_close(struct connection *connection)
 {
-	close(line->in);
-	line->in = line->out = -1;
+	close(connection->in);
+	connection->in = connection->out = -1;
 }
 
 void
-debugger_line_stop(struct debugger_line *line)
+connection_stop(struct connection *connection)
 {
-	if (line->listener >= 0)
-		close(line->listener);
-	line->listener = -1;
+	if (connection->listener >= 0)
+		close(connection->listener);
+	connection->listener = -1;
 }
 
 void
-debugger_line_remove(const struct debugger_line *line)
+connection_remove(const struct connection *connection)
 {
-	const char *path = line->address ? debugger_socket_path(line->address)
-					 : NULL;
+	const char *path = connection->address
+			       ? debugger_socket_path(connection->address)
+			       : NULL;
 
 	if (path)
 		unlink(path);
 }
 
 int
-debugger_line_pair(int channel[2])
+channel_pair(int channel[2])
 {
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel);
 }
 
-/* The line as one process reports it to another; a connection that was accepted
- * comes with its descriptor.  News say nothing of the line. */
-struct line_report {
-	enum line_news news;
+/* A change of the connection as one process reports it to another.  The
+ * descriptor of an accepted one comes along; news say nothing of either. */
+struct connection_change {
+	enum channel_news news;
 	bool listens;
 	bool connected;
 };
 
 /* Room for one descriptor, aligned as a header has to be. */
-union line_control {
+union descriptor_message {
 	struct cmsghdr header;
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
 void
-debugger_line_hand_over(const struct debugger_line *line, int channel)
+connection_report(const struct connection *connection, int channel)
 {
-	struct line_report report = { LINE_QUIET, line->listener >= 0,
-		line->in >= 0 };
-	union line_control control = { .bytes = { 0 } };
+	struct connection_change report = { CHANNEL_QUIET,
+		connection->listener >= 0, connection->in >= 0 };
+	union descriptor_message control = { .bytes = { 0 } };
 	struct iovec iov = { &report, sizeof(report) };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *header = &control.header;
@@ -477,7 +479,7 @@ debugger_line_hand_over(const struct debugger_line *line, int channel)
 		*header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
 			.cmsg_level = SOL_SOCKET,
 			.cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(header), &line->in, sizeof(int));
+		memcpy(CMSG_DATA(header), &connection->in, sizeof(int));
 	}
 	while (sendmsg(channel, &message, MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
@@ -497,11 +499,11 @@ descriptor_of(struct msghdr *message)
 	return fd;
 }
 
-enum line_news
-debugger_line_follow(struct debugger_line *line, int channel)
+enum channel_news
+connection_follow(struct connection *connection, int channel)
 {
-	struct line_report report = { LINE_QUIET, false, false };
-	union line_control control;
+	struct connection_change report = { CHANNEL_QUIET, false, false };
+	union descriptor_message control;
 	struct iovec iov = { &report, sizeof(report) };
 	struct msghdr message = {
 		.msg_iov = &iov,
@@ -513,25 +515,25 @@ debugger_line_follow(struct debugger_line *line, int channel)
 	ssize_t n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return LINE_QUIET;
+		return CHANNEL_QUIET;
 	if (n <= 0)
-		return LINE_GONE;
-	if (report.news != LINE_QUIET)
+		return CHANNEL_GONE;
+	if (report.news != CHANNEL_QUIET)
 		return report.news;
-	if (line->in >= 0)
-		debugger_line_close(line);
+	if (connection->in >= 0)
+		connection_close(connection);
 	fd = descriptor_of(&message);
 	if (fd >= 0)
-		debugger_line_connected(line, fd, fd);
+		connection_use(connection, fd, fd);
 	if (!report.listens)
-		debugger_line_stop(line);
-	return LINE_QUIET;
+		connection_stop(connection);
+	return CHANNEL_QUIET;
 }
 
 void
-debugger_line_pass(int channel, enum line_news news)
+channel_pass(int channel, enum channel_news news)
 {
-	struct line_report report = { news, false, false };
+	struct connection_change report = { news, false, false };
 	struct iovec iov = { &report, sizeof(report) };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 
@@ -539,13 +541,13 @@ debugger_line_pass(int channel, enum line_news news)
 		;
 }
 
-enum line_news
-debugger_line_await(int channel)
+enum channel_news
+channel_await(int channel)
 {
-	struct line_report report;
+	struct connection_change report;
 	ssize_t n = read(channel, &report, sizeof(report));
 
 	if (n == sizeof(report))
 		return report.news;
-	return n < 0 && errno == EINTR ? LINE_QUIET : LINE_GONE;
+	return n < 0 && errno == EINTR ? CHANNEL_QUIET : CHANNEL_GONE;
 }
