@@ -62,7 +62,7 @@ debugger_front_open(struct debugger_front *front, const int *signals, size_t n)
 	front->server->session = session;
 	front->server->channel = -1;
 	front->target->plan = &session->plan;
-	front->target->passage = &session->passage;
+	front->target->handover = &session->handover;
 	stub_init(&session->stub, ops_of(front->target), front->target);
 	session->plan.asked = !front->server->multi;
 	if (front->server->multi)
@@ -234,8 +234,8 @@ run_worker(struct debugger_front *front)
 	session->plan.asked = 0;
 	session->plan.why[0] = '\0';
 	session->phase = WORKER_MAKES;
-	session->passage.errand = ERRAND_NONE;
-	session->passage.marks = 0;
+	session->handover.request = REQUEST_NONE;
+	session->handover.marks = 0;
 	if (start_worker(front, &worker, -1, front->work, &call) < 0)
 		return fail_fork(front, call);
 	return await(front, &worker);

@@ -23,16 +23,16 @@ static enum {
 } state;
 
 int
-past_ask(struct debugger_target *t, enum past_errand errand)
+past_ask(struct debugger_target *t, enum past_request request)
 {
-	t->passage->errand = errand;
+	t->handover->request = request;
 	return 0;
 }
 
 void
 past_goto(struct debugger_target *t, const struct history_place *place)
 {
-	t->passage->place = *place;
+	t->handover->place = *place;
 	t->armed = true;
 }
 
@@ -44,7 +44,7 @@ is_led(struct debugger_target *t)
 
 	t->armed = false;
 	if (armed)
-		(void)past_ask(t, ERRAND_PLACE);
+		(void)past_ask(t, REQUEST_PLACE);
 	return armed;
 }
 
@@ -53,10 +53,10 @@ past_reverse(void *ctx, int tid)
 {
 	struct debugger_target *t = ctx;
 
-	t->passage->tid = tid;
-	return is_led(t)
-		   ? 0
-		   : past_ask(t, tid == TARGET_ALL ? ERRAND_STOP : ERRAND_STEP);
+	t->handover->tid = tid;
+	return is_led(t) ? 0
+			 : past_ask(t,
+			       tid == TARGET_ALL ? REQUEST_STOP : REQUEST_STEP);
 }
 
 /* A thread that the debugger holds runs when it has the turn: others may wait
@@ -70,7 +70,7 @@ past_resume(void *ctx, const struct target_resume *how)
 }
 
 static void
-note_catch(struct passage *p, bool on, const uint32_t *number, size_t n)
+note_catch(struct handover *p, bool on, const uint32_t *number, size_t n)
 {
 	p->catches = on;
 	p->caught = on ? n : 0;
@@ -85,7 +85,7 @@ past_catch(void *ctx, bool on, const uint32_t *number, size_t n)
 
 	if (r == 0)
 		note_catch(
-		    ((struct debugger_target *)ctx)->passage, on, number, n);
+		    ((struct debugger_target *)ctx)->handover, on, number, n);
 	return r;
 }
 
@@ -149,7 +149,7 @@ watch_of(const struct watchpoint *w)
 static void
 leave_points(struct debugger_target *t)
 {
-	struct passage *p = t->passage;
+	struct handover *p = t->handover;
 	struct breaks *b = &t->machine->debug.breaks;
 	unsigned i;
 
@@ -172,7 +172,7 @@ leave_points(struct debugger_target *t)
 static void
 take_points(struct debugger_target *t)
 {
-	struct passage *p = t->passage;
+	struct handover *p = t->handover;
 	struct machine *m = t->machine;
 	unsigned i;
 
@@ -189,7 +189,7 @@ take_points(struct debugger_target *t)
 }
 
 static size_t
-caught(const struct passage *p)
+caught(const struct handover *p)
 {
 	return p->caught > CATCH_MAX ? CATCH_MAX : p->caught;
 }
@@ -197,7 +197,7 @@ caught(const struct passage *p)
 const char *
 past_depart(struct debugger_target *t)
 {
-	struct passage *p = t->passage;
+	struct handover *p = t->handover;
 	struct machine *m = t->machine;
 	struct vcpu *vcpu = vcpu_that_runs(m);
 	int r;
@@ -226,9 +226,9 @@ past_depart(struct debugger_target *t)
 void
 past_come_back(struct debugger_target *t)
 {
-	struct passage *p = t->passage;
+	struct handover *p = t->handover;
 
-	p->errand = ERRAND_NONE;
+	p->request = REQUEST_NONE;
 	p->why[PLAN_WHY - 1] = '\0';
 	take_points(t);
 	(void)debug_catch(t->machine, p->catches, p->catch, caught(p));
@@ -243,7 +243,7 @@ history_of(const struct debugger_target *t)
 void
 past_go_home(struct debugger_target *t, enum past_return returns)
 {
-	struct passage *p = t->passage;
+	struct handover *p = t->handover;
 
 	if (state == PAST_HOME)
 		return;
@@ -266,7 +266,7 @@ past_is_over(const struct debugger_target *t)
 static void
 lose(struct debugger_target *t, const char *why)
 {
-	snprintf(t->passage->why, sizeof(t->passage->why), "%s", why);
+	snprintf(t->handover->why, sizeof(t->handover->why), "%s", why);
 	past_go_home(t, RETURN_LOST);
 }
 
@@ -275,7 +275,7 @@ void
 past_arrive(struct debugger_target *t)
 {
 	struct history *h = history_of(t);
-	struct passage *p = t->passage;
+	struct handover *p = t->handover;
 	unsigned i;
 
 	h->marks = p->marks > HISTORY_PLACES ? HISTORY_PLACES : p->marks;
@@ -294,51 +294,52 @@ past_arrive(struct debugger_target *t)
 static bool
 is_there(const struct debugger_target *t)
 {
-	const struct passage *p = t->passage;
+	const struct handover *p = t->handover;
 
-	return p->limit.past_call && p->errand == ERRAND_STEP &&
+	return p->limit.past_call && p->request == REQUEST_STEP &&
 	       p->limit.tid == p->tid;
 }
 
 static int
-begin_errand(struct debugger_target *t)
+begin_request(struct debugger_target *t)
 {
 	struct history *h = history_of(t);
-	const struct passage *p = t->passage;
+	const struct handover *p = t->handover;
 
-	switch (p->errand) {
-	case ERRAND_NAME: return history_name(h, false);
-	case ERRAND_MARK: return history_name(h, true);
-	case ERRAND_WRITER:
-	case ERRAND_CHANGER:
+	switch (p->request) {
+	case REQUEST_NAME: return history_name(h, false);
+	case REQUEST_MARK: return history_name(h, true);
+	case REQUEST_WRITER:
+	case REQUEST_CHANGER:
 		return history_last_write(
-		    h, p->addr, p->len, p->errand == ERRAND_CHANGER);
-	case ERRAND_PLACE: history_goto(h, &p->place); break;
+		    h, p->addr, p->len, p->request == REQUEST_CHANGER);
+	case REQUEST_PLACE: history_goto(h, &p->place); break;
 	default: break;
 	}
-	return history_back(h, p->errand == ERRAND_STEP ? p->tid : TARGET_ALL);
+	return history_back(
+	    h, p->request == REQUEST_STEP ? p->tid : TARGET_ALL);
 }
 
 static bool
-is_question(enum past_errand errand)
+is_question(enum past_request request)
 {
-	return errand == ERRAND_NAME || errand == ERRAND_MARK ||
-	       errand == ERRAND_WRITER || errand == ERRAND_CHANGER;
+	return request == REQUEST_NAME || request == REQUEST_MARK ||
+	       request == REQUEST_WRITER || request == REQUEST_CHANGER;
 }
 
 /* The guest is where the living one is: the debugger's own stops count. */
 static void
 serve(struct debugger_target *t)
 {
-	const struct passage *p = t->passage;
+	const struct handover *p = t->handover;
 	struct history *h = history_of(t);
 	int r;
 
-	state = is_question(p->errand) ? PAST_ASKED : PAST_SERVES;
+	state = is_question(p->request) ? PAST_ASKED : PAST_SERVES;
 	history_pass_signals(h, t->passed);
 	(void)history_catch(h, p->catches, p->catch, caught(p));
 	take_points(t);
-	r = is_there(t) ? 0 : begin_errand(t);
+	r = is_there(t) ? 0 : begin_request(t);
 	if (r < 0)
 		lose(t, strerror(-r));
 }
@@ -382,7 +383,7 @@ static int
 op_resume(void *ctx, const struct target_resume *how)
 {
 	struct debugger_target *t = ctx;
-	struct passage *p = t->passage;
+	struct handover *p = t->handover;
 
 	if (how->interrupted || history_of(t)->armed ||
 	    !history_is_at_limit(history_of(t)))
@@ -424,7 +425,7 @@ op_catch(void *ctx, bool on, const uint32_t *number, size_t n)
 
 	if (r == 0)
 		note_catch(
-		    ((struct debugger_target *)ctx)->passage, on, number, n);
+		    ((struct debugger_target *)ctx)->handover, on, number, n);
 	return r;
 }
 

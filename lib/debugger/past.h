@@ -21,7 +21,7 @@
  *	AWAY --that has gone--> SERVES
  *
  * A worker leaves its breakpoints, watchpoints and catchpoints in struct
- * passage for the other.  That is memory which both write; counts are checked.
+ * handover for the other, memory that both write; counts are checked.
  * The past's worker has the sandbox of a replay, so a guest that has taken over
  * its own worker gains nothing by what it leaves there.
  */
@@ -35,16 +35,16 @@
 
 struct debugger_target;
 
-/* The purpose of the way back. */
-enum past_errand {
-	ERRAND_NONE,
-	ERRAND_STEP,    /* to the instruction before */
-	ERRAND_STOP,    /* to the last stop */
-	ERRAND_PLACE,   /* to `place` */
-	ERRAND_NAME,    /* the name of the present */
-	ERRAND_MARK,    /* and it is kept */
-	ERRAND_WRITER,  /* the last write of [addr, addr + len) */
-	ERRAND_CHANGER, /* its last change */
+/* The debugger's request, for which the guest goes back. */
+enum past_request {
+	REQUEST_NONE,
+	REQUEST_STEP,    /* to the instruction before */
+	REQUEST_STOP,    /* to the last stop */
+	REQUEST_PLACE,   /* to `place` */
+	REQUEST_NAME,    /* the name of the present */
+	REQUEST_MARK,    /* and it is kept */
+	REQUEST_WRITER,  /* the last write of [addr, addr + len) */
+	REQUEST_CHANGER, /* its last change */
 };
 
 /* The debugger comes back to the living guest because... */
@@ -55,8 +55,9 @@ enum past_return {
 	RETURN_RESUME, /* it goes on from the present: action[actions] */
 	RETURN_KILL,
 	RETURN_DETACH,
-	RETURN_CONNECTION, /* something has happened to it, or it runs the guest
-			again: the living worker finds that itself */
+	/* Something has happened to the connection, or the debugger runs the
+	 * guest again: the living worker finds that itself. */
+	RETURN_CONNECTION,
 };
 
 struct past_break {
@@ -64,9 +65,10 @@ struct past_break {
 	bool soft, hard;
 };
 
-struct passage {
-	enum past_errand errand;
-	int tid; /* ERRAND_STEP: the thread whose instruction it is */
+/* What one worker leaves for the other. */
+struct handover {
+	enum past_request request;
+	int tid; /* REQUEST_STEP: the thread whose instruction it is */
 	uint64_t addr, len;
 	struct history_place place;
 	struct history_limit limit;
@@ -88,7 +90,7 @@ struct passage {
 
 /* In the living worker.  The debugger wants to go back: the loop leads there.
  * Returns 0. */
-int past_ask(struct debugger_target *t, enum past_errand errand);
+int past_ask(struct debugger_target *t, enum past_request request);
 
 /* The next resumption or way back leads to the place. */
 void past_goto(struct debugger_target *t, const struct history_place *place);

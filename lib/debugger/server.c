@@ -449,7 +449,7 @@ goes_on(const struct debugger_server *server, const struct machine *m)
 static bool
 is_departing(const struct debugger_target *target)
 {
-	return target->recorded && target->passage->errand != ERRAND_NONE;
+	return target->recorded && target->handover->request != REQUEST_NONE;
 }
 
 /* The debugger's command has brought it nowhere: an event that was none. */
@@ -527,7 +527,7 @@ mend(struct debugger_server *server, struct machine *m)
 static void
 go_on(struct debugger_target *target, const struct stop *was)
 {
-	struct passage *p = target->passage;
+	struct handover *p = target->handover;
 	struct target_resume how = { .actions = p->action, .n = p->actions };
 
 	if (how.n > sizeof(p->action) / sizeof(p->action[0]))
@@ -542,7 +542,7 @@ static void
 end_visit(struct debugger_server *server, struct debugger_target *target,
     const struct stop *was)
 {
-	const struct passage *p = target->passage;
+	const struct handover *p = target->handover;
 	struct machine *m = target->machine;
 
 	if (!p->clean)
@@ -571,7 +571,7 @@ visit_past(struct debugger_server *server, struct debugger_target *target)
 	const char *why = past_depart(target);
 
 	if (why) {
-		target->passage->errand = ERRAND_NONE;
+		target->handover->request = REQUEST_NONE;
 		say_why_not(why);
 		stay(target->machine, EVENT_NONE, was.tid);
 		return;

@@ -27,7 +27,7 @@ struct session {
 	unsigned refused; /* a peer was refused, and that was reported */
 	enum worker_phase phase;
 	struct debugger_plan plan;
-	struct passage passage;
+	struct handover handover;
 };
 
 #endif

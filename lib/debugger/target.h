@@ -35,8 +35,8 @@ struct debugger_target {
 	struct history *history; /* of a guest that is replayed */
 	bool refused;            /* a change of it was, and that was reported */
 	/* A recorded guest, to its past and back. */
-	struct passage *passage;
-	bool armed;      /* the next resumption leads to passage->place */
+	struct handover *handover;
+	bool armed;      /* the next resumption leads to handover->place */
 	uint64_t passed; /* the signals that the debugger does not want */
 	/* Reports one sentence to the user, or NULL. */
 	void (*report)(const char *sentence);

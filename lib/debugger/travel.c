@@ -47,15 +47,15 @@ is_on_way(int r, struct text *out)
 
 /* If the guest is recorded, its past's worker answers. */
 static bool
-ask(struct debugger_target *t, enum past_errand errand)
+ask(struct debugger_target *t, enum past_request request)
 {
-	return t->recorded && past_ask(t, errand) == 0;
+	return t->recorded && past_ask(t, request) == 0;
 }
 
 bool
 travel_when(struct debugger_target *t, struct text *out)
 {
-	if (ask(t, ERRAND_NAME))
+	if (ask(t, REQUEST_NAME))
 		return true;
 	return is_possible(t, out) &&
 	       is_on_way(history_name(t->history, false), out);
@@ -64,7 +64,7 @@ travel_when(struct debugger_target *t, struct text *out)
 bool
 travel_mark(struct debugger_target *t, struct text *out)
 {
-	if (ask(t, ERRAND_MARK))
+	if (ask(t, REQUEST_MARK))
 		return true;
 	return is_possible(t, out) &&
 	       is_on_way(history_name(t->history, true), out);
@@ -81,9 +81,9 @@ travel_last_write(struct debugger_target *t, uint64_t addr, uint64_t len,
 		    HISTORY_WATCH);
 		return false;
 	}
-	if (ask(t, changes ? ERRAND_CHANGER : ERRAND_WRITER)) {
-		t->passage->addr = addr;
-		t->passage->len = len;
+	if (ask(t, changes ? REQUEST_CHANGER : REQUEST_WRITER)) {
+		t->handover->addr = addr;
+		t->handover->len = len;
 		return true;
 	}
 	return is_on_way(
@@ -158,7 +158,7 @@ travel_checkpoints(const struct debugger_target *t, struct text *out)
 	unsigned i;
 
 	if (t->recorded) {
-		put_marks(t->passage->marked, t->passage->marks, out);
+		put_marks(t->handover->marked, t->handover->marks, out);
 		text_printf(out, "The guest is in its present: copies of its "
 				 "state are made when it goes back.\n");
 		return;

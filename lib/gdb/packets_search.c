@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The packets that examine much memory on this side of the connection, which saves
- * sending it (GDB manual, "General Query Packets": qCRC and qSearch:memory).
+ * The packets that examine much memory here, which saves sending it to the
+ * debugger (GDB manual, "General Query Packets": qCRC and qSearch:memory).
  * It must know the machine only through target.h.
  */
 #include "gdb/packet.h"
