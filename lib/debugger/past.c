@@ -205,8 +205,8 @@ past_depart(struct debugger_target *t)
 	if (!vcpu)
 		return "the thread that ran last has ended: let another run";
 	if (has_tracepoints(&m->debug))
-		return "there are tracepoints, which the past has not: delete"
-		       " them";
+		return "there are tracepoints, which do not work in the past:"
+		       " delete them";
 	r = m->guest.living->write_out(&m->guest);
 	if (r < 0) {
 		snprintf(
@@ -214,7 +214,8 @@ past_depart(struct debugger_target *t)
 		return p->why;
 	}
 	if (!describe_limit(m, vcpu, &p->limit))
-		return "a waiting call may write too much memory";
+		return "a call that waits may write too much memory: try again"
+		       " when it has returned";
 	leave_points(t);
 	p->returns = RETURN_LOST;
 	p->clean = false;
@@ -356,7 +357,7 @@ arrive(struct debugger_target *t, struct debug_event *event)
 	if (h->interrupted)
 		past_go_home(t, RETURN_CUT);
 	else if (!there)
-		lose(t, "the guest has not come to where it stands");
+		lose(t, "the replay has not reached the guest's present state");
 	else
 		serve(t);
 	event->kind = EVENT_STEP;
@@ -367,7 +368,7 @@ bool
 past_takes(struct debugger_target *t, struct debug_event *event)
 {
 	if (event->kind == EVENT_ENDED) {
-		lose(t, "the guest has not come to where it stands");
+		lose(t, "the replay has not reached the guest's present state");
 		return true;
 	}
 	switch (state) {

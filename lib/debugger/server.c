@@ -288,9 +288,9 @@ show_stop(struct machine *m, const struct stop *stop)
 		[STOP_SYSCALL_RETURN] = "stopped after a hypercall",
 		[STOP_THREAD_CREATED] = "stopped at a thread's start",
 		[STOP_THREAD_EXITED] = "stopped at a thread's end",
-		[STOP_HISTORY_BEGIN] = "begin of the recording",
+		[STOP_HISTORY_BEGIN] = "beginning of the recording",
 		[STOP_HISTORY_END] = "end of the history",
-		[STOP_PLACE] = "led to a place",
+		[STOP_PLACE] = "reached a place",
 		[STOP_KILLED] = NULL,
 	};
 
@@ -480,8 +480,7 @@ say_why_not(const char *why)
 
 	text_init(&text, buf, sizeof(buf));
 	text_printf(&text,
-	    "The way back was not found: %s; the guest is where it was.\n",
-	    why);
+	    "Going back has failed: %s; the guest is where it was.\n", why);
 	console_write(&hits.console, text.buf, text.len, is_full, NULL);
 }
 

@@ -32,7 +32,8 @@ is_on_way(int r, struct text *out)
 	switch (r) {
 	case 0: return true;
 	case -ENOSPC:
-		text_printf(out, "There is no room for more.\n");
+		text_printf(
+		    out, "At most %u places can be kept.\n", HISTORY_PLACES);
 		return false;
 	case -EFAULT:
 	case -EINVAL:
@@ -77,7 +78,7 @@ travel_last_write(struct debugger_target *t, uint64_t addr, uint64_t len,
 	if (!t->recorded && !is_possible(t, out))
 		return false;
 	if (len == 0 || len > HISTORY_WATCH) {
-		text_printf(out, "From 1 to %u bytes can be asked for.\n",
+		text_printf(out, "The length must be from 1 to %u bytes.\n",
 		    HISTORY_WATCH);
 		return false;
 	}
@@ -108,7 +109,8 @@ take_place(struct debugger_target *t, int tid, const char *typed,
 	char event[PLACE_MAX + 1], *addr, *nth;
 
 	if (strlen(typed) > PLACE_MAX) {
-		text_printf(out, "That is too long for a place.\n");
+		text_printf(
+		    out, "A place has at most %d characters.\n", PLACE_MAX);
 		return false;
 	}
 	strcpy(event, typed);

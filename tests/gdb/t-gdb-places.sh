@@ -76,7 +76,7 @@ same rip "and the guest stays where it was"
 has "$answer" '$1 = 7' "in the same state"
 is "$(printf '%s\n' "$answer" | grep -c 'is not a number')" 3 \
     "words that name no place are refused"
-is "$(printf '%s\n' "$answer" | grep -c '^From 1 to 16 bytes')" 2 \
+is "$(printf '%s\n' "$answer" | grep -c '^The length must be from 1 to 16')" 2 \
     "and so are lengths"
 
 # The last write, by one command: it changes nothing.

@@ -180,7 +180,7 @@ if [ -x "$alter" ]; then
 	event=$("$alter" 0 <"$log" 2>&1 >"$scratch/altered")
 	try "$novillo" --replay="$scratch/altered"
 	is "$status" 125 "a changed answer fails the replay"
-	has "$err" "differs from the recording after event $event: here is call" \
+	has "$err" "recording after event $event: the guest makes call" \
 	    "the message names the event"
 	has "$err" "call 1 (write)" "and the call"
 	has "$err" "the guest is at 0x" "and the address"

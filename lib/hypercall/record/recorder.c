@@ -123,8 +123,8 @@ write_error(const struct hc_recording *rec)
 	if (rec->writer->error)
 		return strerror(-rec->writer->error);
 	return hc_record_is_full(rec)
-		   ? "it has reached --record-limit, so the guest ends; give it"
-		     " more"
+		   ? "it has reached --record-limit, so the guest ends: raise"
+		     " the limit"
 		   : NULL;
 }
 
@@ -251,9 +251,9 @@ delay(struct hc_guest *guest, struct hc_thread *thread)
 	if (first)
 		rec->delayed = now;
 	if (now - rec->delayed >= HC_DELAY_SECONDS * 1000)
-		return "a signal of the guest has waited too long for its next"
-		       " hypercall, and it came to no instruction at which a"
-		       " replay could find it: run it without --record";
+		return "a signal of the guest has waited too long: the guest"
+		       " made no hypercall, and reached no instruction at"
+		       " which a replay could find it: run it without --record";
 	if (!first && now - rec->delayed < patience)
 		return NULL;
 	thread->to_preempt = !first;

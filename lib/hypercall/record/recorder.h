@@ -47,9 +47,9 @@ enum hc_turn_taken hc_replay_turn(
     struct hc_recording *rec, struct hc_thread *thread, enum record_kind kind);
 
 /* Why a guest cannot be recorded whose thread keeps the turn. */
-#define HC_STALLED                                                            \
-	"a thread of the guest has computed too long without a hypercall,"    \
-	" while others wait, and it came to no instruction at which a replay" \
+#define HC_STALLED                                                         \
+	"a thread of the guest has computed too long without a hypercall," \
+	" while others wait, and reached no instruction at which a replay" \
 	" could find it: run it without --record"
 
 extern const struct hc_replay_ops hc_replay_places;

@@ -138,8 +138,7 @@ expect(struct hc_recording *rec, enum record_kind kind)
 	next = record_next(rec->reader);
 	if (next != kind)
 		hc_recording_diverges(rec,
-		    "here is %s, and the recording has"
-		    " %s",
+		    "the guest comes to %s; the recording has %s",
 		    record_kind_text(kind), record_kind_text(next));
 	return next == kind;
 }
@@ -162,9 +161,7 @@ match(struct hc_recording *rec, const struct record_call *made,
 	show_call(made, here, sizeof(here));
 	show_call(event, there, sizeof(there));
 	hc_recording_diverges(rec,
-	    "here is call %s; the recording has call"
-	    " %s",
-	    here, there);
+	    "the guest makes call %s; the recording has call %s", here, there);
 	return false;
 }
 
