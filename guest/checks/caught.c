@@ -15,7 +15,7 @@
 #define NO_SUCH_CALL 5000
 #define A_WHILE      300000000 /* nanoseconds */
 
-/* By the instruction of Linux' programs, whichever gate the guest has. */
+/* By the instruction of Linux's programs, whichever gate the guest has. */
 __attribute__((noinline)) static long
 by_syscall(long number)
 {

@@ -195,7 +195,7 @@ test_system(void)
 	    "meminfo reports memory");
 	ok(number_at("MemFree:") <= number_at("MemTotal:"),
 	    "no more memory is free than exists");
-	ok(says("/proc/version", "Linux version "), "version is Linux'");
+	ok(says("/proc/version", "Linux version "), "version is Linux's");
 	ok(slurp("/proc/uptime") > 0 && atol(text) > 0, "uptime counts");
 	ok(slurp("/proc/loadavg") > 0, "loadavg is there");
 	ok(says("/proc/stat", "\nbtime "), "stat says when it was started");

@@ -123,7 +123,7 @@ test_prctl(void)
 	same(hc_prctl(PR_GET_PDEATHSIG, (long)&value, 0, 0, 0), 0, "asked");
 	same(value, 10, "as set");
 	hc_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-	same(hc_personality(0xffffffff), 0, "the personality is Linux'");
+	same(hc_personality(0xffffffff), 0, "the personality is Linux's");
 	same(hc_personality(0x40000), 0, "addresses need not be random");
 	same(hc_personality(0), 0x40000, "which is kept");
 }

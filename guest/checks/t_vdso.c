@@ -28,7 +28,7 @@
 #define THREADS 3
 #define PAGE    4096
 
-/* The clocks that Linux' vDSO reads without a call. */
+/* The clocks that Linux's vDSO reads without a call. */
 static const struct {
 	clockid_t clock;
 	const char *name;
@@ -218,7 +218,7 @@ on_trap(int signal, siginfo_t *info, void *context)
 }
 
 #ifdef HYPERCALL_BY_SYSCALL
-#define READING_MOST 1000 /* Linux' own depends on its host */
+#define READING_MOST 1000 /* Linux's own depends on its host */
 
 static bool
 goes_by_tsc(void)
@@ -276,7 +276,7 @@ static void
 test_page(void)
 {
 #ifdef HYPERCALL_BY_SYSCALL
-	skip("Linux' is another", "the page of clocks");
+	skip("Linux's is another", "the page of clocks");
 #else
 	volatile struct clock_page *page = find_page();
 	const struct timespec pause = { 0, 150 * MS };

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* By Linux' numbers, up to CLOCK_BOOTTIME. */
+/* Linux's clock numbers, up to CLOCK_BOOTTIME. */
 #define CLOCK_PAGE_CLOCKS 8
 
 #define CLOCK_PAGE_SECOND 1000000000U

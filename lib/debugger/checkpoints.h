@@ -13,10 +13,10 @@
  * A checkpoint costs the time to look at all pages that the guest has filled,
  * and the memory of those that changed since the checkpoint before.  The next
  * is due when the guest has run CHECKPOINT_WORTH times as long as the last one
- * took, and in all so many times as long as they all and one more: one that
- * finds many new pages is paid for before the next.  When CHECKPOINTS are
- * there, or CHECKPOINT_PAGES, every second one is dropped, and the next ones
- * have twice the distance.
+ * took, and in total that many times as long as all of them and one more took:
+ * one that finds many new pages is paid for before the next.  When CHECKPOINTS
+ * are there, or CHECKPOINT_PAGES, every second one is dropped, and the next
+ * ones have twice the distance.
  */
 #ifndef DEBUGGER_CHECKPOINTS_H
 #define DEBUGGER_CHECKPOINTS_H
@@ -55,7 +55,7 @@ struct checkpoints {
 /* The host's clock, in nanoseconds: when to look. */
 uint64_t checkpoints_now(void);
 
-/* The clock of run time and costs: the process's CPU time, for that of other
+/* The clock of run time and costs: the process's CPU time, since that of other
  * programs does not count. */
 uint64_t checkpoints_spent(void);
 
@@ -90,7 +90,7 @@ const struct checkpoint *
 checkpoints_differing(const struct checkpoints *c, uint64_t events,
     checkpoint_mark mark, uint64_t addr, const uint8_t *bytes, size_t len);
 
-/* The next one in the order of the run, if it is before that state too, or
+/* The next one in the order of the run, if it is also before that state, or
  * NULL. */
 const struct checkpoint *checkpoints_next(const struct checkpoints *c,
     const struct checkpoint *one, uint64_t events, checkpoint_mark mark);

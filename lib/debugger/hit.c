@@ -133,7 +133,7 @@ read_mem(void *ctx, uint64_t addr, void *buf, size_t n)
 	       n;
 }
 
-/* Would a writer wait in vain?  The controller takes the text. */
+/* Would a writer wait for ever?  The controller takes the text. */
 static bool
 is_over(void *ctx)
 {

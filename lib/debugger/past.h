@@ -65,7 +65,7 @@ struct past_break {
 	bool soft, hard;
 };
 
-/* What one worker leaves for the other. */
+/* The state that one worker leaves for the other. */
 struct handover {
 	enum past_request request;
 	int tid; /* REQUEST_STEP: the thread whose instruction it is */

@@ -30,7 +30,7 @@ struct debugger_server {
 
 #define DEBUGGER_DESCRIPTORS 5
 
-/* The descriptors that debugger_serve() needs; those it has not are -1. */
+/* The descriptors that debugger_serve() needs; those it lacks are -1. */
 void debugger_server_descriptors(
     const struct debugger_server *server, int fds[DEBUGGER_DESCRIPTORS]);
 

@@ -16,7 +16,7 @@
 enum worker_phase {
 	WORKER_MAKES,  /* the machine */
 	WORKER_SERVES, /* debuggers */
-	WORKER_DONE,   /* its guest has ended, and its session too */
+	WORKER_DONE,   /* its guest has ended, and so has its session */
 };
 
 struct session {

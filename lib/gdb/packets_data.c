@@ -325,7 +325,7 @@ packet_read_binary(
 
 /*
  * M and X.  A range that is only partly mapped is written up to the gap; the
- * reply is an error then, too.
+ * reply is an error then also.
  */
 int
 packet_write_mem(

@@ -456,7 +456,7 @@ stub_stop(struct stub *stub, const struct stop *stop)
 	    stub, reply_done(stop_reply(stub, &stub->reply, stub->stop.tid)));
 }
 
-/* In non-stop mode, too, the reply to vRun is a stop. */
+/* The reply to vRun is a stop in non-stop mode also. */
 static void
 reply_stop(struct stub *stub)
 {
@@ -533,7 +533,7 @@ adopt_files(struct stub *stub)
 				      stub->files[i].file == TARGET_IMAGE;
 }
 
-/* The codec begins anew, between two packets, as the session agreed. */
+/* The codec begins again, between two packets, as the session agreed. */
 static void
 adopt_codec(struct rsp *rsp)
 {

@@ -217,8 +217,8 @@ void stub_leave(struct stub *stub);
  * of the protocol: running or stopped. */
 void stub_settle(struct stub *stub, const struct target_ops *ops, void *ctx);
 
-/* That process has gone amid its work: bytes that were not sent are lost.  Does
- * the debugger wait for a stop or for the end of a command? */
+/* That process has gone while it worked: bytes that were not sent are lost.
+ * Does the debugger wait for a stop or for the end of a command? */
 bool stub_mend(struct stub *stub);
 
 #endif

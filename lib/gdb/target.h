@@ -166,7 +166,7 @@ struct target_region {
  * it. */
 #define TARGET_IMAGE INT_MAX
 
-/* How a program is started again.  args[size] are texts that end in NULs. */
+/* How a program is started again.  args[size] holds texts that end in NULs. */
 struct target_run {
 	const char *path; /* "": the program that the target has */
 	const char *args; /* without the program's own name */

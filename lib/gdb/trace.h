@@ -157,7 +157,7 @@ struct trace_site {
 };
 
 /* The address of a hypercall as a static tracepoint, where no code is: the page
- * of Linux' old vsyscalls. */
+ * of Linux's old vsyscalls. */
 #define TRACE_MARKERS        UINT64_C(0xffffffffff600000)
 #define TRACE_MARKERS_END    (TRACE_MARKERS + 0x1000)
 #define TRACE_MARKER(number) (TRACE_MARKERS + (number))

@@ -136,7 +136,7 @@ elfview_bytes(const struct elfview *view, const Elf64_Shdr *header)
 	return bytes.failed ? cursor_over(NULL, 0) : bytes;
 }
 
-/* Only as many bytes are read as `name` has: the names may be hostile too. */
+/* Only as many bytes are read as `name` has: the names may be hostile also. */
 static bool
 has_name(const struct elfview *view, const Elf64_Shdr *header, const char *name)
 {

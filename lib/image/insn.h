@@ -106,7 +106,7 @@ enum insn_segment {
 enum insn_access_flag {
 	INSN_READ = 1 << 0,
 	INSN_WRITE = 1 << 1,
-	/* It may touch memory outside [address, address + size), too: gather,
+	/* It may also touch memory outside [address, address + size): gather,
 	 * scatter, xsave, AMX tiles. */
 	INSN_OPEN_ENDED = 1 << 2,
 	/* A mask may leave parts of it untouched. */

@@ -180,8 +180,8 @@ begin_sequence(struct line_machine *m)
 
 /*
  * The sequence of code that the linker discarded remains at an address near 0,
- * where it may cover other code.  Hence a sequence counts only if it begins in
- * the section that contains the address.
+ * where it may cover other code.  So a sequence counts only if it begins in the
+ * section that contains the address.
  */
 static bool
 begins_in_section(const struct line_machine *m, const struct search *search)

@@ -31,9 +31,9 @@ struct line {
  * caller subtracts a PIE's load bias first, and 1 from a return address, to
  * stay in the line of the call.
  *
- * Reads .debug_line of DWARF 2 to 5, 32 and 64 bit.  Not read are compressed
- * sections, and names that a program defines (DW_LNE_define_file, which DWARF 5
- * does not have).  The operation index of VLIW machines counts as 0.
+ * Reads .debug_line of DWARF 2 to 5, 32 and 64 bit.  Compressed sections are
+ * not read, nor are names that a program defines (DW_LNE_define_file, which
+ * DWARF 5 does not have).  The operation index of VLIW machines counts as 0.
  *
  * Returns 0; -ENOENT if the file has no line for it, or line 0, which means
  * that the code does not come from a line; -EINVAL if it is not a linked 64-bit

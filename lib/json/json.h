@@ -21,8 +21,8 @@
 #define JSON_NAMES 256 /* names in an object and in all around it */
 
 enum json_event {
-	JSON_ERROR, /* see `error` and json_where(); every later event too */
-	JSON_END,   /* the text was one value; every later event too */
+	JSON_ERROR, /* see `error` and json_where(); it stays */
+	JSON_END,   /* the text was one value; it stays */
 	JSON_OBJECT,
 	JSON_OBJECT_END,
 	JSON_ARRAY,

@@ -38,14 +38,15 @@ struct kvmcore_vcpu {
 	bool without_counter;
 };
 
-/* Has this processor what KVM runs guests with (CPUID: VMX, SVM)?  If not, KVM
- * is a paravirtual one, and some instructions run natively, CPUID also. */
+/* Does this processor have the extension that KVM runs guests with (CPUID: VMX,
+ * SVM)?  If not, KVM is a paravirtual one, and some instructions, such as
+ * CPUID, run natively. */
 bool kvmcore_has_hardware(void);
 
 /*
- * Open `path` (KVMCORE_DEVICE).  -ENOENT: no KVM here; -EACCES: no right to
- * use it; -ENODEV: opened, but its API is not version 12, the only one there
- * has ever been since Linux 2.6.22.
+ * Open `path` (KVMCORE_DEVICE).  -ENOENT: no KVM here; -EACCES: no right to use
+ * it; -ENODEV: opened, but its API is not version 12, the only one since Linux
+ * 2.6.22.
  */
 int kvmcore_open(const char *path);
 
@@ -136,8 +137,8 @@ kvmcore_set_msrs(const struct kvmcore_vcpu *vcpu, const struct kvm_msrs *msrs);
 
 /*
  * The difference of the vCPU's time stamp counter from the host's, in ticks.
- * The kernel's default lets the counter start at 0.  -ENXIO: the kernel is
- * older than Linux 5.16.
+ * By default the counter starts at 0.  -ENXIO: the kernel is older than Linux
+ * 5.16.
  */
 int kvmcore_set_tsc_offset(const struct kvmcore_vcpu *vcpu, uint64_t offset);
 

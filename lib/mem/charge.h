@@ -19,7 +19,7 @@
 
 #include "mem/space.h"
 
-/* Can a page with these PTE_* bits be filled, or could it be once? */
+/* Can a page with these PTE_* bits be filled, or could it once? */
 bool charge_counts(uint64_t bits);
 
 /* How many bytes of [va, va + len) are charged page by page. */

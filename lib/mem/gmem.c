@@ -577,7 +577,7 @@ gmem_move_bytes(
 	uint64_t part;
 	int r = 0;
 
-	/* A block at a time, lest the memory of all be needed twice. */
+	/* A block at a time, so that the memory of all is not needed twice. */
 	for (; from < end && r == 0; from += part, to += part) {
 		part = PAGE_2M - (from & PAGE_2M_MASK);
 		if (part > end - from)

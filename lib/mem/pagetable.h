@@ -47,14 +47,14 @@ page_up(uint64_t a)
 #define PTE_LARGE    (UINT64_C(1) << 7)
 /* Ignored by the processor: the page belongs to a mapping, present or not. */
 #define PTE_TAKEN (UINT64_C(1) << 9)
-/* Ignored by the processor too: rights that a watchpoint withholds for now. */
+/* Also ignored by the processor: rights that a watchpoint withholds for now. */
 #define PTE_HELD_PRESENT (UINT64_C(1) << 10)
 #define PTE_HELD_WRITE   (UINT64_C(1) << 11)
 #define PTE_HELD         (PTE_HELD_PRESENT | PTE_HELD_WRITE)
 #define PTE_NX           (UINT64_C(1) << 63)
 #define PTE_ADDR         UINT64_C(0x000ffffffffff000)
 /*
- * Ignored as well, what backs the page on the host: a file; a mapping that was
+ * Also ignored, what backs the page on the host: a file; a mapping that was
  * requested as shared; a file that may only be read, so that the page can never
  * become writable, not even for the VMM.
  */

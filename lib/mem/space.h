@@ -12,10 +12,10 @@
  * There are far more addresses than memory.  A page that can be filled counts
  * against the limit, from the moment that it can until it is unmapped (see
  * charge.h).  A page without rights, and a file's page that the guest cannot
- * change, cost nothing.  Pages of MAP_STACK and MAP_NORESERVE, which are
- * seldom all used, count from their first use on (PTE_LAZY), and so do not
- * those of the first stack, whose memory is set aside: they only show how far
- * it has grown.
+ * change, cost nothing.  Pages of MAP_STACK and MAP_NORESERVE, which are seldom
+ * all used, count from their first use on (PTE_LAZY).  Those of the first stack
+ * are lazy also, but its memory is set aside: they only show how far it has
+ * grown.
  *
  * Where several threads may call, the caller holds the lock of the memory.
  */
@@ -62,7 +62,8 @@ struct space {
 	_Atomic uint64_t stack_floor;
 	/* That was asked for, and refused. */
 	atomic_bool jit_refused;
-	/* By how many bytes a request was last too large; 0: none was. */
+	/* The number of bytes by which a request was last too large; 0: none
+	 * was. */
 	_Atomic uint64_t lacked;
 };
 
@@ -72,7 +73,7 @@ void
 space_init(struct space *space, struct gmem *mem, uint64_t brk, uint64_t top);
 
 /* Count `bytes` that the guest takes from the host elsewhere: 0, or -ENOMEM
- * beyond the limit.  Give them back. */
+ * beyond the limit; and give them back. */
 int space_reserve(struct space *space, uint64_t bytes);
 void space_give_back(struct space *space, uint64_t bytes);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one way by which novillo writes to its peers: whoever reads its messages,
- * its trace, its counts, and the debugger.  It must not know what is written.
+ * The one way by which novillo writes to its peers: the readers of its
+ * messages, trace and counts, and the debugger.  It must not know what is
+ * written.
  *
  * A peer that does not read makes the writer wait.  The wait ends when novillo
  * is to end: output_hurry() gives all peers together OUTPUT_GRACE_MS more.

@@ -15,7 +15,7 @@
 #define CONFINE_KEEP 96 /* descriptors to keep, and rules */
 
 struct confine {
-	/* A step that the kernel does not support fails; else it is left
+	/* A step that the kernel does not support fails; otherwise it is left
 	 * out. */
 	bool strict;
 	unsigned files; /* the most descriptors from now on */

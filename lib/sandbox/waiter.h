@@ -19,8 +19,8 @@ int waiter_confine(pid_t pid, bool strict, struct confined *got);
 
 /*
  * Wait for the child's end, and pass signals on to it until then.  Returns its
- * exit status in *status and 0; a signal that ended the child ends this process
- * too.  -errno with *call set to the call that failed.
+ * exit status in *status and 0; a signal that ended the child also ends this
+ * process.  -errno with *call set to the call that failed.
  */
 int waiter_wait(pid_t pid, int *status, const char **call);
 

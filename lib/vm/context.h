@@ -57,8 +57,8 @@ int vcpu_set_sregs(struct vcpu *vcpu, const struct kvm_sregs *sregs);
  */
 int vcpu_settle(struct vcpu *vcpu);
 
-/* Have the queued traps in run->s.regs.events, which KVM reports on request:
- * exits cost more then.  0 or -errno. */
+/* Have KVM report queued traps in run->s.regs.events: exits cost more then.  0
+ * or -errno. */
 int vcpu_ask_events(struct vcpu *vcpu);
 
 /*

@@ -237,7 +237,7 @@ put_files(struct notes *notes, const struct machine *m)
 }
 
 /* A thread's notes.  The first thread is the one to blame, and has the notes of
- * the signal and the auxiliary vector too. */
+ * the signal and the auxiliary vector also. */
 static int
 put_thread(struct notes *notes, struct vcpu *vcpu, bool first,
     struct machine_error *error)

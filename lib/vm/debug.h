@@ -314,8 +314,9 @@ int debug_catch(struct machine *m, bool on, const uint32_t *number, size_t n);
 int debug_trace(struct machine *m, uint64_t addr, bool on);
 int debug_trace_call(struct machine *m, uint32_t number, bool on);
 
-/* The number of the hypercall that the vCPU rests in, as Linux' orig_rax: -1 if
- * it is in none.  To set another at its entry changes the call; -1 drops it. */
+/* The number of the hypercall that the vCPU rests in, as Linux's orig_rax: -1
+ * if it is in none.  Setting another at its entry changes the call; -1 drops
+ * it. */
 int64_t debug_call_number(const struct vcpu *vcpu);
 void debug_set_call_number(struct vcpu *vcpu, int64_t number);
 

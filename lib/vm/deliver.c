@@ -340,7 +340,7 @@ leave_handler(struct vcpu *vcpu)
 
 /*
  * A signal interrupts a call that the debugger catches: it sees the call
- * return, with Linux' internal error, before the signal takes effect.
+ * return, with Linux's internal error, before the signal takes effect.
  */
 static bool
 shows_cut(struct vcpu *vcpu)

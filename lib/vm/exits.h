@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Entries into the guest, and the calls that it leaves for.  It must not know
- * who decides to enter.
+ * Entries into the guest, and its exits for hypercalls.  It must not know who
+ * decides to enter.
  */
 #ifndef EXITS_H
 #define EXITS_H

@@ -28,7 +28,7 @@
  * CALL_EXITED is the end of the thread; the next thread on the vCPU starts with
  * nothing in flight.
  *
- * A call that the debugger catches stops twice, in the states of Linux'
+ * A call that the debugger catches stops twice, in the states of Linux's
  * syscall stops (ptrace(2)): rip is past the call, and orig_rax is its number.
  *
  *	gate --> CALL_CAUGHT

@@ -36,8 +36,8 @@ void kick_thread(struct hc_thread *thread);
 /* Kick a host thread, also one that is not a vCPU's own. */
 void kick_host_thread(pthread_t thread);
 
-/* Forget earlier kicks.  To be called before looking for their reasons, so that
- * a later kick is not lost. */
+/* Forget earlier kicks.  Call this before looking for their reasons, so that a
+ * later kick is not lost. */
 void kick_forget(struct vcpu *vcpu);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Meetings of an instruction on which a breakpoint lies, counted by the guest
- * itself: a jump to a trampoline takes the breakpoint's place while the vCPU is
- * in the guest.  The breakpoint is hit only when the thread is in a state that
- * is looked for, or at the last of so many meetings.  An instruction that a
- * jump cannot replace is hit each time, as if nothing was asked for here.  It
- * must not know why meetings are counted.
+ * The executions of an instruction under a breakpoint, its meetings, counted by
+ * the guest itself: a jump to a trampoline takes the breakpoint's place while
+ * the vCPU is in the guest.  The breakpoint is hit only when the thread is in
+ * the state that is sought, or at the last of a number of meetings.  An
+ * instruction that a jump cannot replace is hit each time, as any breakpoint's.
+ * This must not know why meetings are counted.
  *
  * One thread of the guest runs at a time.
  */
@@ -41,7 +41,7 @@ void meet_begin(struct machine *m, uint64_t addr, uint64_t left,
     const struct hc_position *to);
 void meet_end(struct machine *m);
 
-/* At rest: the meetings since this was last asked, without those that hit. */
+/* At rest: the meetings since the last call of this, without those that hit. */
 uint64_t meet_counted(struct machine *m);
 
 /* The vCPU enters; it has left, or reached a stub.  After it has left, a

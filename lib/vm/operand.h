@@ -13,7 +13,7 @@
  * Write the accesses of the instruction's operands into `access`
  * (OPERAND_ACCESSES); how many.  -EINVAL if the instruction cannot be decoded,
  * or its operands do not bound what it touches; another -errno if the vCPU's
- * registers cannot be had.
+ * registers cannot be read.
  */
 #define OPERAND_ACCESSES 2
 int operand_accesses(struct vcpu *vcpu, struct breaks_access *access);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The real behaviour of this host's KVM, found by running a few instructions in
- * a scratch guest: some do less than KVM_CHECK_EXTENSION promises.  It must not
- * know what the result is for.
+ * a scratch guest: some KVMs do less than KVM_CHECK_EXTENSION promises.  It
+ * must not know what the result is for.
  */
 #ifndef PROBE_H
 #define PROBE_H

@@ -8,7 +8,7 @@
 #include "vm/machine.h"
 
 /*
- * Let a trap that is on its way arrive, complete what is pending, and leave the
+ * Let a trap that is on its way arrive, complete pending I/O, and leave the
  * door: then the registers are up to date and the user's.  A vCPU in a stub
  * stays there, and the frame is the user's.  0 or -errno.
  */

@@ -216,7 +216,7 @@ shim_init(uint8_t *pages, uint64_t gpa, struct pagetable *pt)
 /*
  * The I/O bitmap opens the two gates, for the 4-byte OUT of user code and of a
  * door entered in user mode.  An access needs a bit for each of its bytes (SDM
- * vol. 1, 19.5.2), so a few single bytes between the gates are open too.
+ * vol. 1, 19.5.2), so a few single bytes between the gates are open also.
  */
 void
 shim_init_vcpu(uint8_t *pages, unsigned id)

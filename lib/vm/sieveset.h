@@ -49,7 +49,7 @@ bool sieve_set(struct sieves *all, enum sieve_kind kind, uint64_t address,
     const struct sieve_test *test);
 void sieve_clear(struct sieves *all, enum sieve_kind kind);
 
-/* Has it a test at all? */
+/* Does it have a test? */
 bool sieve_has_test(const struct sieve *s);
 
 /* In a copy of [address, address + len), the bytes under the jumps. */

@@ -13,7 +13,7 @@ struct sigframe {
 	siginfo_t info;
 	struct hc_sigaction action; /* its handler, flags, restorer */
 	hc_sigset mask;             /* to be restored */
-	stack_t stack; /* the stack for handlers, to be restored too */
+	stack_t stack; /* the stack for handlers, to be restored also */
 };
 
 /* The least size of a stack for handlers: a frame fits, wherever it ends. */

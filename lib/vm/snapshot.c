@@ -482,7 +482,7 @@ return_lives(const struct snapshot *s, struct machine *m)
 	for (i = 0; i < m->vcpus; i++) {
 		const struct snapshot_vcpu *then = find_thread(s, &m->vcpu[i]);
 
-		/* The next position is sought anew. */
+		/* The next position is sought again. */
 		m->vcpu[i].plant = (struct plant){ .state = PLANT_IDLE };
 		if (thread_lives(&m->vcpu[i]) && !then) {
 			thread_take(&m->vcpu[i]);

@@ -387,7 +387,7 @@ step_meets(struct vcpu *vcpu)
 	return true;
 }
 
-/* True if a debug register has fired, and the step is not the reason too. */
+/* True if a debug register has fired, and the step is not a reason also. */
 static bool
 on_debug_register(struct vcpu *vcpu, uint64_t dr6)
 {
@@ -528,7 +528,7 @@ follow_mappings(struct vcpu *vcpu)
 }
 
 /*
- * The call may have written watched memory, or mapped it anew.  A write by the
+ * The call may have written watched memory, or mapped it again.  A write by the
  * lone instruction of another vCPU is that vCPU's: the instruction may be made
  * already, and not concluded yet.
  */

@@ -91,7 +91,7 @@ oldest(const struct stops *s)
 	return found;
 }
 
-/* The vCPUs in the guest are to leave it, and (`calls`) those in calls too. */
+/* The vCPUs in the guest are to leave it, and (`calls`) those in calls also. */
 static void
 stop_all(struct stops *s, bool calls, struct stops_actions *act)
 {
@@ -231,7 +231,7 @@ on_gone(
 	s->vcpu[in->vcpu].news = NEWS_NONE;
 	if (s->lone == in->vcpu)
 		end_lone(s, act);
-	/* If no other is let run, the debugger would wait in vain. */
+	/* If no other is let run, the debugger would wait for ever. */
 	if (s->mode == MODE_GOING && !any_wanted(s))
 		s->mode = MODE_GATHERING;
 	settle(s, act);

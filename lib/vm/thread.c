@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Thread ids start again at 2 from here, as with Linux' PID_MAX_LIMIT; 1 is
+/* Thread ids start again at 2 from here, as with Linux's PID_MAX_LIMIT; 1 is
  * always the first thread's. */
 #define TID_END (4 << 20)
 

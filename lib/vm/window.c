@@ -8,7 +8,7 @@
 #include "vm/machine.h"
 #include "vm/x86.h"
 
-/* The guest's null pointers shall fault. */
+/* The guest's null pointers must fault. */
 static bool
 is_free(const struct machine *m, uint64_t base)
 {

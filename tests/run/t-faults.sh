@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Guests that fault end with the status of Linux' signal; the report has a
+# Guests that fault end with the status of Linux's signal; the report has a
 # sentence, the place, the registers and a backtrace.
 
 . "${top_srcdir:-.}/tests/lib.sh"

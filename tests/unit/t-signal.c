@@ -410,7 +410,7 @@ queue_to(int tgid, int tid, int code)
 }
 
 /* A caller may claim that the kernel or kill() sent a signal:
- * rt_sigqueueinfo(2) and Linux' do_rt_sigqueueinfo(). */
+ * rt_sigqueueinfo(2) and Linux's do_rt_sigqueueinfo(). */
 static void
 test_claims(void)
 {
@@ -716,7 +716,7 @@ test_itimers(void)
 	    CALL(HC_setitimer, 0, LAST, 0), -EFAULT, "half a value is EFAULT");
 }
 
-/* A second less some nanoseconds is rounded up to a second: Linux' getitimer()
+/* A second less some nanoseconds is rounded up to a second: Linux's getitimer()
  * never returns a million microseconds. */
 static void
 test_itimer_carry(void)

@@ -4,7 +4,7 @@
  * hc_args_openat { uint64_t dirfd, path, flags, mode; } and so on.  It must not
  * know handlers.
  *
- * Each argument is a register, hence a uint64_t, whatever its row says it
+ * Each argument is a register, and so a uint64_t, whatever its row says it
  * means.  A guest address has no type of its own: gmem and space, which alone
  * turn one into a pointer, calculate with it, and handlers pass it on or add to
  * it.

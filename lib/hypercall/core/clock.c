@@ -9,7 +9,7 @@
 #include <errno.h>
 
 /* A clock of processor time is ~number << 3 | kind, or with 4 that of a thread
- * (Linux' MAKE_PROCESS_CPUCLOCK, MAKE_THREAD_CPUCLOCK).  Kind 3 is none of
+ * (Linux's MAKE_PROCESS_CPUCLOCK, MAKE_THREAD_CPUCLOCK).  Kind 3 is none of
  * processor time but the clock of a descriptor. */
 #define KIND      3
 #define OF_FILE   3

@@ -37,7 +37,7 @@ take_file(struct hc_fds *fds, unsigned place)
 		fds->files = place + 1;
 }
 
-/* Linux' table has 64 descriptors at first, then 128 and so on (fs/file.c). */
+/* Linux's table has 64 descriptors at first, then 128 and so on (fs/file.c). */
 #define FIRST_SIZE 64U
 
 static void

@@ -139,7 +139,7 @@ struct hc_fds {
 	atomic_uint departures;  /* and all that there ever were: inflight.h */
 	atomic_uint limit;       /* RLIMIT_NOFILE: no descriptor is made from
 				 * this number on */
-	atomic_uint size;        /* as of Linux' table: all have been below */
+	atomic_uint size;        /* as of Linux's table: all have been below */
 	atomic_uint files;       /* all files have been below this place */
 	atomic_bool memory_made; /* there has been one, on this device: */
 	uint64_t memory_device;

@@ -48,7 +48,7 @@ hc_errno(long r)
 	    (const long[]){ (long)(a), (long)(b), (long)(c), (long)(d), \
 		(long)(e), (long)(f) })
 
-/* The same while a lock is held: threads that take turns wait too. */
+/* The same while a lock is held: threads that take turns also wait. */
 #define hc_host_wait_alone(thread, number, a, b, c, d, e, f)            \
 	hc_wait_call(&(thread)->kicked, number,                         \
 	    (const long[]){ (long)(a), (long)(b), (long)(c), (long)(d), \

@@ -69,7 +69,7 @@ struct hc_policy {
 	/* Its memory counts before it is used: see struct space. */
 	bool eager;
 	/* Its pages may be writable and executable at once; the hook is called
-	 * once if it asks for such pages in vain. */
+	 * once if such pages are refused. */
 	bool jit;
 	void (*denied_jit)(const struct hc_guest *guest);
 	atomic_bool reported_jit;
@@ -220,7 +220,7 @@ _Static_assert(offsetof(struct hc_call, own_only) ==
  *	-HC_NOT_MADE		the call had not begun to wait; it is made
  *				again after the handler
  */
-#define HC_RESTARTS 512 /* Linux' own ERESTARTSYS */
+#define HC_RESTARTS 512 /* Linux's own ERESTARTSYS */
 #define HC_NOT_MADE 513
 
 static inline bool

@@ -18,20 +18,20 @@
 #define HC_SEGMENTS       128U /* of shared memory */
 #define HC_SEMAPHORE_SETS 128U
 #define HC_SEMAPHORES     4096U /* of all sets */
-#define HC_SEMAPHORE_MOST 32767 /* its highest value: Linux' SEMVMX */
-#define HC_SEMAPHORE_OPS  500U  /* of one call: Linux' default SEMOPM */
+#define HC_SEMAPHORE_MOST 32767 /* its highest value: Linux's SEMVMX */
+#define HC_SEMAPHORE_OPS  500U  /* of one call: Linux's default SEMOPM */
 
 #define HC_MESSAGE_QUEUES 32U
-#define HC_MESSAGE_BYTES  8192U  /* of one message: Linux' MSGMAX */
-#define HC_QUEUE_BYTES    16384U /* of a queue's messages: Linux' MSGMNB */
+#define HC_MESSAGE_BYTES  8192U  /* of one message: Linux's MSGMAX */
+#define HC_QUEUE_BYTES    16384U /* of a queue's messages: Linux's MSGMNB */
 
 /* The same with what each begins with. */
 #define HC_MESSAGES_SIZE (96U << 10)
 
-#define HC_MQUEUES     256U    /* POSIX message queues: Linux' queues_max */
-#define HC_MQ_MESSAGES 10U     /* of one: Linux' msg_max */
+#define HC_MQUEUES     256U    /* POSIX message queues: Linux's queues_max */
+#define HC_MQ_MESSAGES 10U     /* of one: Linux's msg_max */
 #define HC_MQ_OPENS    1024U   /* open files of all */
-#define HC_MQ_BYTES    819200U /* of all: Linux' RLIMIT_MSGQUEUE */
+#define HC_MQ_BYTES    819200U /* of all: Linux's RLIMIT_MSGQUEUE */
 #define HC_MQ_MODE     07777U  /* of one: the permissions that a guest sets */
 
 /*

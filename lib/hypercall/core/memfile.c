@@ -33,7 +33,7 @@ static const struct grower {
 	{ SYS_pwritev, 0, 3, VECTOR },
 	{ SYS_pwritev2, 0, 3, VECTOR },
 	/* They can wait for data, and the host reads their offset from guest
-	 * memory.  Not all of Linux' file systems can do this, either. */
+	 * memory.  Not all of Linux's file systems can do this, either. */
 	{ SYS_splice, 1, POSITION, REFUSED },
 	{ SYS_copy_file_range, 1, POSITION, REFUSED },
 };

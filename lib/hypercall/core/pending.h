@@ -97,7 +97,7 @@ struct hc_signals {
 	pthread_mutex_t lock;
 	struct hc_sigqueue all;    /* for any thread */
 	struct hc_thread *threads; /* oldest first */
-	/* Signals that novillo received and has not queued; set by signal
+	/* Signals that novillo has received and not queued; set by signal
 	 * handlers. */
 	_Atomic hc_sigset outside;
 	_Atomic bool ticks; /* a timer may have expired */

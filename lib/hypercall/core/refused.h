@@ -8,7 +8,7 @@
 
 #include "hypercall/core/hypercall.h"
 
-/* Linux' name of call `number`, or NULL if it has none. */
+/* Linux's name of call `number`, or NULL if it has none. */
 const char *hc_linux_name(uint32_t number);
 
 /* Why no guest can make this call; NULL if there is no reason to report. */

@@ -121,7 +121,7 @@ const struct hc_row *hc_row(uint32_t number);
 /* Its arguments. */
 const struct hc_arg *hc_args(const struct hc_row *row);
 
-/* Has it a path among them?  Not if it is NULL. */
+/* Is one of them a path?  `row` may be NULL: no. */
 bool hc_takes_path(const struct hc_row *row);
 
 /* The argument of a request of this kind, such as IOCTL; NULL if the request

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The writer of the page of clocks (lib/abi/clockpage.h).  It must not know
- * where the guest sees the page, nor whether the guest's counter is the
- * host's: whoever makes the page vouches for both.
+ * where the guest sees the page, nor whether the guest's counter is the host's:
+ * the maker of the page ensures both.
  *
  * Nothing renews the page but a guest that asks for the time and finds it too
  * old: a guest that is idle causes no work.  All answers about a clock that the

@@ -18,7 +18,7 @@
 #define MAX_EVENTS (INT_MAX / (int)sizeof(struct epoll_event))
 
 /* Linux's struct epoll_event is packed on x86-64. */
-_Static_assert(sizeof(struct epoll_event) == 12, "an event is Linux'");
+_Static_assert(sizeof(struct epoll_event) == 12, "an event is Linux's");
 
 /* Without HC_MAY_INODE, here and below: all of the host's descriptors of these
  * kinds share one inode. */

@@ -376,7 +376,7 @@ open_call(struct hc_call *call, const struct opening *o)
 	if (flags & O_PATH)
 		flags &= PATH_FLAGS;
 	r = check_flags(flags);
-	/* No file is made or emptied in vain. */
+	/* No file is made or emptied for a call that fails. */
 	if (r == 0)
 		r = hc_fd_room(&call->guest->fds);
 	if (r == 0)

@@ -42,8 +42,8 @@ check_message_flags(const struct hc_guest *guest, unsigned flags)
 #define SHOWN_FLAGS (~(unsigned)MSG_CMSG_CLOEXEC)
 
 /* Linux's struct msghdr and struct mmsghdr are the C library's, 64-bit. */
-_Static_assert(sizeof(struct msghdr) == 56, "struct msghdr is Linux'");
-_Static_assert(sizeof(struct mmsghdr) == 64, "struct mmsghdr is Linux'");
+_Static_assert(sizeof(struct msghdr) == 56, "struct msghdr is Linux's");
+_Static_assert(sizeof(struct mmsghdr) == 64, "struct mmsghdr is Linux's");
 
 /* One message in transit. */
 struct message {

@@ -37,7 +37,7 @@ int hc_netlink_take(struct hc_netlink *request, struct hc_file *file,
     const struct iovec *iov, size_t n);
 
 /*
- * Give the socket a port, if it has none.  Linux' own choice would be the
+ * Give the socket a port, if it has none.  Linux's own choice would be the
  * number of novillo's process.  0 or -errno.
  */
 int hc_netlink_bind(struct hc_file *file);

@@ -707,7 +707,7 @@ terminal(void)
 	int fd;
 
 	/* Majors of consoles, of terminals by name, of pseudo-terminals
-	 * (Linux' devices.txt). */
+	 * (Linux's devices.txt). */
 	for (fd = 0; fd <= STDERR_FILENO; fd++)
 		if (hc_host(SYS_fstat, fd, &st) == 0 && S_ISCHR(st.st_mode) &&
 		    (major(st.st_rdev) == 4 || major(st.st_rdev) == 5 ||
@@ -927,7 +927,7 @@ hc_own_stat(
 		st->st_gid = world->gid;
 	}
 	if (row->kind == HC_OWN_TERMINAL)
-		st->st_rdev = makedev(5, 0); /* Linux' devices.txt */
+		st->st_rdev = makedev(5, 0); /* Linux's devices.txt */
 	st->st_blksize = 1024;
 	st->st_atim = st->st_mtim = st->st_ctim = now;
 	return 0;

@@ -10,7 +10,7 @@
 #include "record/reader.h"
 #include "record/writer.h"
 
-/* A replay that does not find a position in this time has diverged. */
+/* A replay that has not found a position after this time has diverged. */
 #define HC_SEEK_SECONDS 600
 
 struct hc_recording;

@@ -285,7 +285,7 @@ hc_record_preempt(struct hc_guest *guest, struct hc_thread *thread,
 								 : why_not(rec);
 }
 
-/* Each wait begins anew. */
+/* Each wait begins from the start. */
 void
 hc_record_resumed(struct hc_guest *guest)
 {

@@ -12,8 +12,8 @@
  *
  * A thread takes signals only after an event, before it goes on.  So the place
  * of a signal in the recording is its place in the run.  A thread that only
- * computes is preempted for them: an event too, which has its position.  In a
- * replay no signal is sent: what was taken is taken again.
+ * computes is preempted for them: that is an event also, and has a position.
+ * In a replay no signal is sent: what was taken is taken again.
  */
 #ifndef HC_RECORDING_H
 #define HC_RECORDING_H
@@ -25,7 +25,7 @@
 #include "record/reader.h"
 #include "record/writer.h"
 
-/* So long a signal waits for the next event or preemption, at most. */
+/* The longest wait of a signal for the next event or preemption. */
 #define HC_DELAY_SECONDS 5
 
 /* How a replay stands. */

@@ -14,8 +14,8 @@
  * A thread that wants the turn waits at most HC_TURN_SECONDS for one that makes
  * no event.  After HC_TURN_MS, as many times as the turn has patience, it asks
  * for the preemption of the other, and again each time after that.  A guest
- * that needs no preemption shall have none, on a slow host either; each that
- * was needed halves the patience, each turn that ends at a call adds 1.
+ * that needs no preemption is to have none, on a slow host either: each that
+ * was needed halves the patience, and each turn that ends at a call adds 1.
  */
 #define HC_TURN_SECONDS  5
 #define HC_TURN_MS       10

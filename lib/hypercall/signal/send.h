@@ -87,7 +87,7 @@ hc_raise_error(struct hc_call *call, const struct hc_row *row, int64_t result);
  * until the call ends: 0 or -errno.  End that with the result of the call,
  * which may change.
  */
-#define HC_SIGSET 8U /* bytes of Linux' sigset_t */
+#define HC_SIGSET 8U /* bytes of Linux's sigset_t */
 int64_t hc_begin_mask(struct hc_call *call, uint64_t va, uint64_t size);
 int64_t hc_end_swapped(struct hc_call *call, int64_t result);
 

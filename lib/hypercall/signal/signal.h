@@ -72,7 +72,7 @@ void hc_signal_set_mask(
 void hc_signal_unswap(struct hc_guest *guest, struct hc_thread *thread);
 
 /* Get the stack for handlers, as a thread with the stack pointer `sp` sees it;
- * set it with Linux' checks (sigaltstack(2)): 0 or -errno. */
+ * set it with Linux's checks (sigaltstack(2)): 0 or -errno. */
 #define HC_MINSIGSTKSZ 2048
 void hc_signal_get_stack(
     const struct hc_thread_signals *signals, stack_t *stack, uint64_t sp);
@@ -83,7 +83,7 @@ int hc_signal_set_stack(
 #define HC_SS_AUTODISARM (1U << 31)
 void hc_signal_disarm(struct hc_thread_signals *signals);
 
-/* Has the signal no effect unless it is handled? */
+/* Does the signal have an effect only if it is handled? */
 bool hc_signal_is_harmless(int signal);
 
 /* Was the signal sent to novillo? */

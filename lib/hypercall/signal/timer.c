@@ -20,7 +20,7 @@
 #define NS_PER_US     1000
 #define US_PER_SECOND 1000000
 #define SECONDS_MAX   (INT64_MAX / HC_NS_PER_SECOND / 2)
-#define OVERRUN_MAX   INT32_MAX /* Linux' DELAYTIMER_MAX */
+#define OVERRUN_MAX   INT32_MAX /* Linux's DELAYTIMER_MAX */
 
 /* The shortest time from taking a signal to sending the next: a handler and its
  * return take several exits, and the interrupted code must make progress. */
@@ -29,7 +29,7 @@
 /* The shortest period of an interval timer whose signal is ignored. */
 #define IGNORED_NS 1000000
 
-/* novillo's CPU time in user mode (Linux' MAKE_PROCESS_CPUCLOCK). */
+/* novillo's CPU time in user mode (Linux's MAKE_PROCESS_CPUCLOCK). */
 #define CLOCK_USER_TIME ((clockid_t)(~0U << 3 | 1))
 
 /* The kernel's struct sigevent, a part of which C libraries hide. */

@@ -77,7 +77,7 @@ check_map_flags(unsigned flags)
 }
 
 /* Is the file in memory, and sealed against writing?  As on Linux since 6.7 its
- * shared mappings are for reading then; an older host refuses those too. */
+ * shared mappings are for reading then; an older host refuses those also. */
 static bool
 is_sealed(const struct hc_file *file)
 {
@@ -363,7 +363,7 @@ hc_do_msync(struct hc_call *call)
 }
 
 /*
- * Locking makes Linux' checks only.  The user of novillo decides, also by its
+ * Locking makes Linux's checks only.  The user of novillo decides, also by its
  * limits, whether pages stay in memory.
  */
 static int64_t

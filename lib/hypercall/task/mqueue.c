@@ -20,7 +20,7 @@
 #include <mqueue.h>
 #include <string.h>
 
-#define PRIORITIES 32768 /* Linux' MQ_PRIO_MAX */
+#define PRIORITIES 32768 /* Linux's MQ_PRIO_MAX */
 
 /* The kernel's struct sigevent, which it reads whole. */
 struct event {
@@ -30,7 +30,8 @@ struct event {
 	uint8_t rest[48];
 };
 
-_Static_assert(sizeof(struct event) == sizeof(struct sigevent), "it is Linux'");
+_Static_assert(
+    sizeof(struct event) == sizeof(struct sigevent), "it is Linux's");
 
 /* A thread that waits: its message, or the place for one. */
 struct hc_mq_waiter {

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 
 #define HC_MQ_PLACE "/dev/mqueue"
-#define HC_MQ_MAGIC 0x19800202 /* Linux' MQUEUE_MAGIC */
+#define HC_MQ_MAGIC 0x19800202 /* Linux's MQUEUE_MAGIC */
 
 /* The minor number of its device: after novillo's own and the volumes'. */
 #define HC_MQ_DEVICE (HC_MOUNTS + 6)

@@ -243,7 +243,7 @@ keep_value(struct hc_call *call)
 }
 
 /* The time by which the host may delay a thread's timers: recorded, and 0 is
- * Linux' default. */
+ * Linux's default. */
 #define SLACK_DEFAULT 50000 /* ns */
 
 static int64_t

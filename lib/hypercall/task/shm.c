@@ -92,7 +92,7 @@ hc_shm_sweep(struct hc_guest *guest)
 			destroy(guest, s);
 }
 
-#define SIZE_MOST (UINT64_MAX - (1U << 24)) /* Linux' SHMMAX: no limit */
+#define SIZE_MOST (UINT64_MAX - (1U << 24)) /* Linux's SHMMAX: no limit */
 
 static int64_t
 make_segment(struct hc_guest *guest, struct hc_segment *s, int32_t key,
