@@ -221,6 +221,7 @@ lib_libvm_a_SOURCES = \
 	lib/vm/context.h \
 	lib/vm/control.c \
 	lib/vm/control.h \
+	lib/vm/controller.c \
 	lib/vm/copies.c \
 	lib/vm/copies.h \
 	lib/vm/core.c \
@@ -231,6 +232,7 @@ lib_libvm_a_SOURCES = \
 	lib/vm/cpu.h \
 	lib/vm/debug.c \
 	lib/vm/debug.h \
+	lib/vm/debugcause.h \
 	lib/vm/deliver.c \
 	lib/vm/deliver.h \
 	lib/vm/error.c \
