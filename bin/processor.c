@@ -10,8 +10,6 @@
 #include <sched.h>
 #include <stdbool.h>
 
-#define VMX     (1U << 5)   /* in ECX of leaf 1 */
-#define SVM     (1U << 2)   /* in ECX of leaf 0x80000001 */
 #define APIC_ID 0xff000000U /* in EBX of leaf 1 */
 
 static int

@@ -38,8 +38,9 @@ plant_trace(struct vcpu *vcpu, bool on)
 	    vcpu, on ? rflags | RFLAGS_TF : rflags & ~(uint64_t)RFLAGS_TF);
 }
 
-bool
-plant_is_traced(const struct vcpu *vcpu)
+/* Does it step by the flag, without a debugger? */
+static bool
+is_traced(const struct vcpu *vcpu)
 {
 	return plant_steps(&vcpu->plant) && !vcpu->machine->debug.on;
 }
@@ -224,7 +225,7 @@ plant_pass(struct vcpu *vcpu)
 void
 plant_served(struct vcpu *vcpu)
 {
-	if (plant_is_traced(vcpu))
+	if (is_traced(vcpu))
 		plant_trace(vcpu, false);
 }
 
@@ -255,7 +256,7 @@ plant_takes(struct vcpu *vcpu)
 	struct plant *p = &vcpu->plant;
 	const unsigned vector = vcpu->flight.trap.vector;
 
-	if (plant_is_traced(vcpu)) {
+	if (is_traced(vcpu)) {
 		plant_trace(vcpu, false);
 		p->met |= vector == VECTOR_DB;
 		return vector == VECTOR_DB;

@@ -48,9 +48,6 @@ plant_steps(const struct plant *plant)
 	return plant->state == PLANT_STEPS || plant->state == PLANT_PASSES;
 }
 
-/* Does it step by the flag, without a debugger? */
-bool plant_is_traced(const struct vcpu *vcpu);
-
 /* Was the vCPU kicked with a trap or call on its way, in the shim?  The flags
  * are not the user's then. */
 bool plant_waits(const struct vcpu *vcpu);

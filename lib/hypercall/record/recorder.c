@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-int64_t
-hc_recording_stop(struct hc_call *call, const char *format, ...)
+/* The guest cannot go on: end it with this sentence.  Returns a result. */
+__attribute__((format(printf, 2, 3))) static int64_t
+stop(struct hc_call *call, const char *format, ...)
 {
 	struct hc_recording *rec = call->guest->recording;
 	va_list args;
@@ -28,7 +29,7 @@ hc_recording_stop(struct hc_call *call, const char *format, ...)
 int64_t
 hc_recording_refuse(struct hc_call *call, const char *reason, uint32_t number)
 {
-	return hc_recording_stop(call,
+	return stop(call,
 	    "%s: a guest that %s cannot be recorded yet: run it without"
 	    " --record",
 	    hc_row(number)->name, reason);
@@ -136,10 +137,9 @@ check(struct hc_call *call, const struct hc_row *row, enum hc_treatment how,
 	const struct hc_recording *rec = call->guest->recording;
 
 	if (write_error(rec))
-		return hc_recording_stop(
-		    call, "the recording: %s", write_error(rec));
+		return stop(call, "the recording: %s", write_error(rec));
 	if (rec->lends.more && !hc_is_again(how))
-		return hc_recording_stop(call,
+		return stop(call,
 		    "%s: the call writes more than %d ranges of memory, which"
 		    " cannot be recorded: run it without --record",
 		    row->name, GMEM_LENDS);

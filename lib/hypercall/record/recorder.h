@@ -55,11 +55,8 @@ enum hc_turn_taken hc_replay_turn(
 extern const struct hc_replay_ops hc_replay_places;
 extern const struct hc_living hc_record_living;
 
-/* The guest cannot go on: end it with this sentence.  Returns a result. */
-__attribute__((format(printf, 2, 3))) int64_t
-hc_recording_stop(struct hc_call *call, const char *format, ...);
-
-/* The same for a call that cannot be recorded: the guest `reason`. */
+/* The call cannot be recorded, since the guest `reason`: end it with a sentence
+ * that says so.  Returns a result. */
 int64_t
 hc_recording_refuse(struct hc_call *call, const char *reason, uint32_t number);
 

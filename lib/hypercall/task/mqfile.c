@@ -318,8 +318,8 @@ queue_open(struct hc_guest *guest, const char *name, unsigned flags,
 	return r < 0 ? r : open_queue(guest, q, flags, file);
 }
 
-int64_t
-queue_unlink(struct hc_guest *guest, const char *name)
+static int64_t
+remove_name(struct hc_guest *guest, const char *name)
 {
 	struct hc_mqueue *place, *q = find(&guest->ipc, name, &place);
 
@@ -502,7 +502,7 @@ int64_t
 hc_mq_unlink(struct hc_guest *guest, const char *name)
 {
 	(void)ipc_lock(guest);
-	return ipc_unlock(guest, queue_unlink(guest, name));
+	return ipc_unlock(guest, remove_name(guest, name));
 }
 
 int64_t

@@ -29,9 +29,6 @@ int queue_check_name(const char *name, size_t len);
 int64_t queue_open(struct hc_guest *guest, const char *name, unsigned flags,
     unsigned mode, const struct mq_attr *attr, struct hc_file **file);
 
-/* Remove a name: 0 or -ENOENT. */
-int64_t queue_unlink(struct hc_guest *guest, const char *name);
-
 /* The number of messages has changed: show it to those that poll. */
 void queue_show(struct hc_mqueue *q);
 
@@ -50,7 +47,7 @@ int hc_mq_number(struct hc_guest *guest, const char *name);
  * -ENOENT. */
 int hc_mq_stat(struct hc_guest *guest, int number, struct stat *st);
 
-/* The same as queue_open() and queue_unlink(), for open(2) and unlink(2). */
+/* The same as queue_open(), for open(2).  Remove a name: 0 or -ENOENT. */
 int64_t hc_mq_open(struct hc_guest *guest, const char *name, unsigned flags,
     unsigned mode, struct hc_file **file);
 int64_t hc_mq_unlink(struct hc_guest *guest, const char *name);
