@@ -2,8 +2,8 @@
 /*
  * From samples to a tree of functions.  Nothing here may change the machine.
  *
- * All storage is static, for the sandbox is closed when it is used; most of it
- * is never touched.
+ * All storage is static, since the sandbox is closed when it is used.  Most of
+ * it is never touched.
  */
 #include "profiling.h"
 

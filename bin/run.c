@@ -41,7 +41,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The state of the run: static, for a process has one guest. */
+/* The state of the run: static, since a process has one guest. */
 static struct {
 	struct machine machine;
 	struct debugger_target target;
@@ -201,7 +201,7 @@ open_log(const struct options *o)
 	return 0;
 }
 
-/* Open the core's folder before the guest runs, for the guest may rename or
+/* Open the core's folder before the guest runs: the guest may rename or
  * replace it. */
 static int
 find_core(const struct options *o)

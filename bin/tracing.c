@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The begin and the end of a trace.  Nothing here may change the machine.
+ * The beginning and the end of a trace.  Nothing here may change the machine.
  */
 #include "tracing.h"
 

@@ -597,7 +597,7 @@ hc_do_getcwd(struct hc_call *call)
 #define ENTRIES_MOST 4096U /* bytes of entries that are copied at once */
 
 /* An entry of getdents64(), and where one of getdents() has its name: both have
- * the same size, for the older has its type in the last byte. */
+ * the same size: the older has its type in the last byte. */
 enum {
 	ENTRY_INODE = offsetof(struct dirent64, d_ino),
 	ENTRY_SIZE = offsetof(struct dirent64, d_reclen),

@@ -60,7 +60,7 @@ put_time(struct hc_events *ev, const char *name, int64_t ns)
 	    (int)(ns % 1000));
 }
 
-/* The common begin of an event: its object stays open. */
+/* The common beginning of an event: its object stays open. */
 static void
 begin_event(struct hc_events *ev, const char *phase, const char *kind, int tid)
 {
