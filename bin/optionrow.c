@@ -298,7 +298,9 @@ refuse_call(struct options *o, enum option_number option, const char *list,
 		    " %s%s?",
 		    (int)len, word, minus ? "-" : "", best);
 	return refuse(o, option, list,
-	    "\"%.*s\" is not a hypercall or @class (see novillo --list)",
+	    word[minus] == '/'
+		? "\"%.*s\" is not a regular expression for hypercalls"
+		: "\"%.*s\" is not a hypercall or @class of --list",
 	    (int)len, word);
 }
 
@@ -341,7 +343,8 @@ wrong_path(const char *path)
 	size_t len;
 
 	if (path[0] != '/')
-		return "the guest's folder must begin with /";
+		return "the guest's folder must begin with /, and only :ro or "
+		       ":rw may follow";
 	if (!path[1])
 		return NULL;
 	for (; *path; path += len) {

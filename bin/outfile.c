@@ -221,7 +221,7 @@ make_ready(int fd, bool append)
 }
 
 int
-outfile_lines(const char *name)
+outfile_lines(const char *option, const char *name)
 {
 	const bool append = name && name[0] == '+';
 	int fd, r;
@@ -231,13 +231,13 @@ outfile_lines(const char *name)
 	name = plain_name(name);
 	fd = open_for_reader(name);
 	if (fd < 0) {
-		say("%s: %s", name, open_error(name));
+		say("%s=%s: %s", option, name, open_error(name));
 		return -1;
 	}
 	r = make_ready(fd, append);
 	if (r == 0)
 		return fd;
-	say("%s: %s", name, strerror(-r));
+	say("%s=%s: %s", option, name, strerror(-r));
 	close(fd);
 	return -1;
 }

@@ -31,11 +31,11 @@ void outfile_core(
     const struct options *options, char path[PATH_MAX + sizeof(".core")]);
 
 /*
- * Open a file of --output or --log: after what is there if its name begins with
- * a plus; NULL is standard error.  It waits for the reader of a FIFO, but not
- * for long.  A descriptor or -1.
+ * Open the file of `option`, --output or --log: after what is there if its name
+ * begins with a plus; NULL is standard error.  It waits for the reader of a
+ * FIFO, but not for long.  A descriptor or -1.
  */
-int outfile_lines(const char *name);
+int outfile_lines(const char *option, const char *name);
 
 /* Create a regular file that nobody else may read: a descriptor, -1 if `name`
  * is NULL, or -2 after a message. */

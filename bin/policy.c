@@ -36,7 +36,7 @@ mount_volume(struct hc_guest *guest, const struct options_volume *v)
 	int r = hc_tree_mount(guest, v->host, v->guest, v->read_only);
 
 	if (r < 0)
-		say("volume %s at %s: %s", v->host, v->guest, volume_error(r));
+		say("--volume=%s:%s: %s", v->host, v->guest, volume_error(r));
 	return r < 0 ? -1 : 0;
 }
 

@@ -165,7 +165,7 @@ report_loss(const char *name, int error)
 static int
 open_output(const struct options *o)
 {
-	run.output.fd = outfile_lines(o->output);
+	run.output.fd = outfile_lines("--output", o->output);
 	return run.output.fd < 0 ? -1 : 0;
 }
 
@@ -192,7 +192,7 @@ open_pictures(const struct options *o)
 static int
 open_log(const struct options *o)
 {
-	int fd = outfile_lines(o->log);
+	int fd = outfile_lines("--log", o->log);
 
 	if (fd < 0)
 		return -1;

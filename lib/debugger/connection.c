@@ -238,6 +238,24 @@ find_endpoint(struct connection *connection, struct debugger_error *error)
 	return 0;
 }
 
+/* errno says why; the cure follows. */
+static int
+fail_listen(struct debugger_error *error)
+{
+	const char *cure = NULL;
+
+	if (errno == EADDRINUSE)
+		cure = "the port is in use: give another, or --gdb=:0 for a"
+		       " free one";
+	else if (errno == EADDRNOTAVAIL)
+		cure = "this host does not have the address: leave it out, for"
+		       " the loopback";
+	if (!cure)
+		return fail_call(error, "listen");
+	snprintf(error->text, sizeof(error->text), "%s", cure);
+	return -1;
+}
+
 static int
 listen_at(struct connection *connection, const union address *at,
     struct debugger_error *error)
@@ -251,12 +269,7 @@ listen_at(struct connection *connection, const union address *at,
 		sizeof(one)) < 0 ||
 	    bind(connection->listener, &at->any, address_size(at)) < 0 ||
 	    listen(connection->listener, BACKLOG) < 0) {
-		if (errno != EADDRINUSE)
-			return fail_call(error, "listen");
-		snprintf(error->text, sizeof(error->text),
-		    "the port is in use: give another, or --gdb=:0 for a"
-		    " free one");
-		return -1;
+		return fail_listen(error);
 	}
 	return find_endpoint(connection, error);
 }

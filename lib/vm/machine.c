@@ -95,10 +95,12 @@ map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
 	r = map_addresses(m, machine_addresses(memory));
 	if (r < 0)
 		r = map_addresses(m, memory);
-	return r == 0 ? 0
-		      : machine_fail(error, r,
-			    "mmap of %llu bytes of guest memory: %s",
-			    (unsigned long long)memory, strerror(-r));
+	return r == 0
+		   ? 0
+		   : machine_fail(error, r,
+			 "mmap of %llu bytes of guest memory: %s; give it less"
+			 " with --memory",
+			 (unsigned long long)memory, strerror(-r));
 }
 
 unsigned

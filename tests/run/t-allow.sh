@@ -83,11 +83,11 @@ is "$status" 1 "and cannot where the command line forbids it"
 
 try "$novillo" -r "$scratch/nowhere" "$guests/hello.elf"
 is "$status" 125 "a volume that is not there is refused"
-has "$err" "volume $scratch/nowhere at /: No such file" "and named"
+has "$err" "--volume=$scratch/nowhere:/: No such file" "and named"
 try "$novillo" -r "$file" "$guests/hello.elf"
-has "$err" "volume $file at /: Not a directory" "so is a root that is a file"
+has "$err" "--volume=$file:/: Not a directory" "so is a root that is a file"
 try "$novillo" -v /dev/null:/x "$guests/hello.elf"
-has "$err" "volume /dev/null at /x: a device cannot be" "and a device"
+has "$err" "--volume=/dev/null:/x: a device cannot be" "and a device"
 
 busybox=/bin/busybox
 if ! "$novillo" --check "$busybox" >/dev/null 2>&1; then

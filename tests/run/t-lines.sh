@@ -45,7 +45,7 @@ exit_group(0) = ?
 run --trace=exit_group -o "$file" "$text"
 is "$(grep -c '' "$file")" 2 "-o FILE truncates"
 run -o "+$scratch/no/file" "$text"
-has "$err" "novillo: $scratch/no/file: No such file" "its fault has its name"
+has "$err" "novillo: --output=$scratch/no/file: No such file" "its fault has its name"
 
 for options in "" --new-pid; do
 	run $options --log="$file" "$guests/fault_null.elf"
@@ -58,7 +58,7 @@ run --log="+$file" "$guests/fault_null.elf"
 is "$(grep -c "ended by SIGSEGV" "$file")" 2 "--log=+FILE appends"
 run --log="$scratch/no/file" "$text"
 is "$status" 125 "a log that cannot be written is a fault"
-has "$err" "novillo: $scratch/no/file: No such file" "which is on stderr"
+has "$err" "novillo: --log=$scratch/no/file: No such file" "which is on stderr"
 
 run --quiet "$guests/fault_null.elf"
 is "$status$err" 139 "--quiet: no report"
