@@ -5,8 +5,8 @@
  *
  * Each vCPU runs on a host thread of its own (hostthread.c), and rests between
  * two KVM_RUNs while the machine is held.  One more thread, the controller,
- * calls everything else here; it waits in poll() on debug_fd() and then asks
- * debug_poll() what happened.
+ * gives the orders and takes the events (controller.c); it waits in poll() on
+ * debug_fd(), and debug_poll() then reports what happened.
  *
  * The life of a stop: a vCPU meets something (a breakpoint, the end of a step,
  * a fault) and raises an event; the other vCPUs are kicked out of the guest and
@@ -86,8 +86,8 @@ struct debug_event {
 #define DEBUG_NOWHERE UINT64_MAX
 
 /*
- * Is what the vCPU has met a stop: a breakpoint, or a watchpoint?  The vCPU's
- * own thread asks, so that a condition costs no wake-up; for a watched page it
+ * Is the breakpoint or watchpoint that the vCPU has met a stop?  The vCPU's own
+ * thread asks, so that a condition costs no wake-up; for a watched page it
  * holds the machine's lock.  The registers are those of the user, and while it
  * is asked no breakpoint is inserted nor removed.
  *

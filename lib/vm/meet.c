@@ -151,7 +151,7 @@ show_hit(struct vcpu *vcpu, const struct trampoline *t, uint64_t rip)
 }
 
 /* The breakpoint's hit, and a meeting after which the vCPU was kicked, do not
- * count, for the trampoline begins again. */
+ * count, since the trampoline begins again. */
 static void
 leave_trampoline(struct vcpu *vcpu, uint64_t rip)
 {

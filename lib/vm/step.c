@@ -284,7 +284,7 @@ on_step(struct vcpu *vcpu)
 /*
  * KVM may have a trap queued and not say so, and user code runs on if it has
  * none: so it makes one instruction at most.  If a step is due, that is the
- * step; else it counts for nothing.  The registers must not be set, for that
+ * step; else it counts for nothing.  The registers must not be set, since that
  * drops what is queued (__set_regs() in arch/x86/kvm/x86.c).
  */
 int

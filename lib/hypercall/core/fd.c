@@ -266,7 +266,7 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	return file;
 }
 
-/* The part of a listener never shrinks, for two threads may call listen at
+/* The part of a listener never shrinks, since two threads may call listen at
  * once. */
 unsigned
 hc_fd_backlog(struct hc_fds *fds, struct hc_file *file, unsigned wanted)
