@@ -43,6 +43,7 @@ EXTRA_DIST += $(SHELL_TESTS) $(KVM_TESTS) tests/lib.sh \
 	tests/rsp/expressions.txt \
 	tests/rsp/files.txt \
 	tests/rsp/first.txt \
+	tests/rsp/ahead.txt \
 	tests/rsp/again.txt \
 	tests/rsp/life.txt \
 	tests/rsp/lldb.txt \

@@ -421,6 +421,14 @@ connection_send(
 }
 
 bool
+connection_has_input(const struct connection *connection)
+{
+	struct pollfd p = { connection->in, POLLIN, 0 };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+bool
 connection_hung_up(const struct connection *connection)
 {
 	struct pollfd p = { connection->in, POLLRDHUP, 0 };

@@ -61,6 +61,9 @@ int connection_accept(const struct connection *connection);
 ssize_t connection_send(
     const struct connection *connection, const void *bytes, size_t n);
 
+/* Are there bytes of the debugger, or has it hung up? */
+bool connection_has_input(const struct connection *connection);
+
 /* Has the debugger hung up, with bytes of it perhaps still unread? */
 bool connection_hung_up(const struct connection *connection);
 

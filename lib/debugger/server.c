@@ -384,10 +384,20 @@ is_conversing(const struct debugger_server *server)
 	       !has_output(server);
 }
 
+/* The debugger works on the last reply: time for the next. */
+static void
+read_ahead(const struct debugger_server *server)
+{
+	if (stub_may_read_ahead(&session->stub) &&
+	    !connection_has_input(&server->connection))
+		stub_read_ahead(&session->stub);
+}
+
 static void
 converse(struct debugger_server *server, struct machine *m)
 {
 	session->replied = false;
+	read_ahead(server);
 	receive(server, m);
 	report_events(m);
 	transmit(server, m);
@@ -413,6 +423,7 @@ turn(struct debugger_server *server, struct machine *m)
 	};
 
 	session->replied = false;
+	stub_forget_ahead(&session->stub);
 	poll(fds, 5, has_input() || has_news(server) ? 0 : patience(m));
 	if (!m && fds[0].revents)
 		take_signal(server);

@@ -14,6 +14,7 @@ enum reply_kind {
 	REPLY_OK,      /* "OK" */
 	REPLY_EMPTY,   /* "": the debugger takes the packet for unknown */
 	REPLY_DATA,    /* the payload that was written to the reply */
+	REPLY_AHEAD,   /* the same in the other reply, before the packet came */
 	REPLY_BY_STOP, /* the machine runs; its stop is the reply */
 	REPLY_NONE,    /* the packet never has a reply */
 };
@@ -178,6 +179,9 @@ bool takes_any_stop(const struct stub *stub);
 
 /* Is there a guest, running or stopped? */
 bool stub_lives(const struct stub *stub);
+
+/* Write the reply to the read of memory that would continue the last one. */
+int packet_read_on(struct stub *stub, struct reply *reply);
 
 /* REPLY_DATA if all was written, else the error for a reply that is full. */
 int reply_done(bool written);

@@ -300,27 +300,71 @@ put_mem(struct stub *stub, const struct args *args, struct reply *reply,
 	return n < 0 ? (int)n : -EFAULT;
 }
 
+/*
+ * The reply to GDB 16's `x` begins with 'b'; the one to LLDB's has nothing
+ * before the bytes.
+ */
+static int
+read_mem(struct stub *stub, const struct args *args, struct reply *reply,
+    bool binary)
+{
+	if (binary && !(stub->client & CLIENT_NATIVE_SIGNALS))
+		reply_text(reply, "b");
+	return put_mem(stub, args, reply, binary);
+}
+
+static bool
+is_expected(const struct stub *stub, const struct args *args, bool binary)
+{
+	const struct stub_ahead *a = &stub->ahead;
+
+	return a->packet + 1 == stub->packets && a->addr == args->num[0] &&
+	       a->len == args->num[1] && a->thread == args->thread &&
+	       a->binary == binary;
+}
+
+static int
+serve_read(struct stub *stub, const struct args *args, struct reply *reply,
+    bool binary)
+{
+	const bool continues = is_expected(stub, args, binary);
+	const bool made = continues && stub->ahead.made;
+
+	stub->ahead = (struct stub_ahead){
+		.packet = stub->packets,
+		.addr = args->num[0] + args->num[1],
+		.len = args->num[1],
+		.thread = args->thread,
+		.binary = binary,
+		.continues = continues,
+	};
+	return made ? REPLY_AHEAD : read_mem(stub, args, reply, binary);
+}
+
+int
+packet_read_on(struct stub *stub, struct reply *reply)
+{
+	const struct stub_ahead *a = &stub->ahead;
+	const struct args args = { .num = { a->addr, a->len },
+		.thread = a->thread };
+
+	return read_mem(stub, &args, reply, a->binary);
+}
+
 int
 packet_read_mem(struct stub *stub, const struct args *args, struct reply *reply)
 {
-	return put_mem(stub, args, reply, false);
+	return serve_read(stub, args, reply, false);
 }
 
-/*
- * The reply to GDB 16's `x` begins with 'b'; the one to LLDB's has nothing
- * before the bytes, and x0,0 asks whether the packet is supported.
- */
+/* LLDB's x0,0 asks whether the packet is supported. */
 int
 packet_read_binary(
     struct stub *stub, const struct args *args, struct reply *reply)
 {
-	const bool lldb = (stub->client & CLIENT_NATIVE_SIGNALS) != 0;
-
-	if (lldb && args->num[1] == 0)
+	if (stub->client & CLIENT_NATIVE_SIGNALS && args->num[1] == 0)
 		return REPLY_OK;
-	if (!lldb)
-		reply_text(reply, "b");
-	return put_mem(stub, args, reply, true);
+	return serve_read(stub, args, reply, true);
 }
 
 /*

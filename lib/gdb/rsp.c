@@ -310,12 +310,20 @@ make_frame(struct reply *reply, uint8_t first)
 }
 
 void
+rsp_frame(struct reply *reply)
+{
+	if (reply->framed == 0)
+		reply->framed = make_frame(reply, CHAR_START);
+}
+
+void
 rsp_send(struct rsp *rsp, struct reply *reply)
 {
 	bool acked = rsp_pending(rsp) && rsp->out == &rsp->ack;
 
 	reply->before[0] = rsp->ack;
-	rsp->frame_len = make_frame(reply, CHAR_START);
+	rsp_frame(reply);
+	rsp->frame_len = reply->framed;
 	rsp->frame = reply->before + 1;
 	rsp->out = rsp->frame - acked;
 	rsp->out_len = rsp->frame_len + acked;
@@ -331,7 +339,7 @@ rsp_notify(struct rsp *rsp, struct reply *reply)
 void
 reply_clear(struct reply *reply)
 {
-	reply->len = reply->packed = 0;
+	reply->len = reply->packed = reply->framed = 0;
 }
 
 static bool

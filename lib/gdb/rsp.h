@@ -96,10 +96,14 @@ void rsp_sent(struct rsp *rsp, size_t n);
 struct reply {
 	size_t len;
 	size_t packed;     /* so many bytes have their runs made short */
+	size_t framed;     /* the frame's length, once it is made */
 	uint8_t before[2]; /* '+', '$' */
 	uint8_t buf[RSP_PACKET_MAX];
 	uint8_t after[3]; /* '#', two digits */
 };
+
+/* Make the frame of a whole reply, which rsp_send() need not make then. */
+void rsp_frame(struct reply *reply);
 
 /*
  * Send a reply.  The frame before it counts as acknowledged.  The reply has to

@@ -93,6 +93,7 @@ stub_open(struct stub *stub)
 	stub->session = SESSION_NEW;
 	stub->client = 0;
 	stub->sized = false;
+	stub->ahead = (struct stub_ahead){ 0 };
 	stub->general_tid = TARGET_ALL;
 	stub->resume_tid = TARGET_ALL;
 	nonstop_end(stub);
@@ -144,6 +145,18 @@ stub_output(const struct stub *stub, size_t *n)
 	return rsp_output(&stub->rsp, n);
 }
 
+static struct reply *
+reply_of(struct stub *stub)
+{
+	return &stub->replies[stub->turn];
+}
+
+static struct reply *
+other_reply(struct stub *stub)
+{
+	return &stub->replies[!stub->turn];
+}
+
 int
 reply_done(bool written)
 {
@@ -176,7 +189,7 @@ reply_error(
 static void
 send_result(struct stub *stub, int result)
 {
-	struct reply *reply = &stub->reply;
+	struct reply *reply = reply_of(stub);
 
 	if (result == REPLY_BY_STOP || result == REPLY_NONE)
 		return;
@@ -192,10 +205,18 @@ send_result(struct stub *stub, int result)
 static void
 serve_packet(struct stub *stub)
 {
-	reply_clear(&stub->reply);
+	struct reply *reply = reply_of(stub);
+	int result;
+
+	stub->packets++;
+	reply_clear(reply);
 	stub->serving = true;
-	send_result(stub,
-	    packet_run(stub, stub->rsp.packet, stub->rsp.len, &stub->reply));
+	result = packet_run(stub, stub->rsp.packet, stub->rsp.len, reply);
+	if (result == REPLY_AHEAD) {
+		stub->turn = !stub->turn;
+		result = REPLY_DATA;
+	}
+	send_result(stub, result);
 	stub->serving = false;
 }
 
@@ -240,8 +261,8 @@ static void
 notify(struct stub *stub)
 {
 	if (stub->session == SESSION_OPEN && !rsp_pending(&stub->rsp) &&
-	    nonstop_notification(stub, &stub->notice))
-		rsp_notify(&stub->rsp, &stub->notice);
+	    nonstop_notification(stub, other_reply(stub)))
+		rsp_notify(&stub->rsp, other_reply(stub));
 }
 
 size_t
@@ -259,6 +280,34 @@ stub_input(struct stub *stub, const uint8_t *bytes, size_t n)
 	}
 	notify(stub);
 	return used;
+}
+
+/* Nothing changes the memory of a guest that rests, but for packets. */
+bool
+stub_may_read_ahead(const struct stub *stub)
+{
+	const struct stub_ahead *ahead = &stub->ahead;
+
+	return stub->session == SESSION_OPEN && stub->state == STUB_STOPPED &&
+	       !stub->nonstop && ahead->packet == stub->packets &&
+	       ahead->continues && !ahead->made && ahead->len >= STUB_BULK;
+}
+
+void
+stub_read_ahead(struct stub *stub)
+{
+	struct reply *reply = other_reply(stub);
+
+	reply_clear(reply);
+	stub->ahead.made = packet_read_on(stub, reply) == REPLY_DATA;
+	if (stub->ahead.made)
+		rsp_frame(reply);
+}
+
+void
+stub_forget_ahead(struct stub *stub)
+{
+	stub->ahead.made = false;
 }
 
 static void
@@ -390,7 +439,7 @@ stub_take_stop(struct stub *stub, const struct stop *stop)
 size_t
 stub_console(struct stub *stub, const char *text, size_t n)
 {
-	struct reply *reply = &stub->reply;
+	struct reply *reply = reply_of(stub);
 
 	if (stub->session != SESSION_OPEN ||
 	    (stub->due != DUE_STOP && stub->due != DUE_OK))
@@ -451,9 +500,9 @@ stub_stop(struct stub *stub, const struct stop *stop)
 		send_result(stub, -ESRCH);
 	if (due != DUE_STOP)
 		return;
-	reply_clear(&stub->reply);
+	reply_clear(reply_of(stub));
 	send_result(
-	    stub, reply_done(stop_reply(stub, &stub->reply, stub->stop.tid)));
+	    stub, reply_done(stop_reply(stub, reply_of(stub), stub->stop.tid)));
 }
 
 /* The reply to vRun is a stop in non-stop mode also. */
@@ -463,10 +512,10 @@ reply_stop(struct stub *stub)
 	enum stub_due due = stub->due;
 
 	stub->due = DUE_NOTHING;
-	reply_clear(&stub->reply);
+	reply_clear(reply_of(stub));
 	if (due == DUE_STOP)
-		send_result(stub,
-		    reply_done(stop_reply(stub, &stub->reply, stub->stop.tid)));
+		send_result(stub, reply_done(stop_reply(
+				      stub, reply_of(stub), stub->stop.tid)));
 }
 
 /* The session's own settings hold for the new guest. */
@@ -505,7 +554,7 @@ stub_not_started(struct stub *stub, const char *why)
 	stub->stop = (struct stop){ .kind = STOP_KILLED, .signal = 9 };
 	if (due == DUE_STOP)
 		send_result(
-		    stub, reply_error(stub, &stub->reply, ENOEXEC, why));
+		    stub, reply_error(stub, reply_of(stub), ENOEXEC, why));
 }
 
 /* A value of an enum or a thread's id, if it is one. */
@@ -569,12 +618,14 @@ stub_adopt(struct stub *stub, const struct target_ops *ops, void *ctx)
 	stub->announced = 0;
 	stub->regs_banks = 0;
 	stub->sized = truth(&stub->sized);
+	stub->ahead = (struct stub_ahead){ 0 };
+	stub->turn = 0;
 	stub->framed = 0;
 	memset(&stub->upload, 0, sizeof(stub->upload));
 	adopt_files(stub);
 	adopt_codec(&stub->rsp);
 	if (served && stub->due == DUE_NOTHING)
-		send_result(stub, reply_error(stub, &stub->reply, ESRCH,
+		send_result(stub, reply_error(stub, reply_of(stub), ESRCH,
 				      "The guest has ended meanwhile"));
 }
 

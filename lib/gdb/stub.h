@@ -41,6 +41,9 @@
 /* The most files that a debugger may have open at a time. */
 #define STUB_FILES_MAX 8
 
+/* The least read of memory that may be a part of a dump. */
+#define STUB_BULK 4096
+
 /* The longest document that is made for qXfer: 256 threads of 160 characters,
  * and a target description of 18 KiB. */
 #define STUB_TEXT_MAX 0x10000
@@ -101,6 +104,20 @@ struct stub_thread {
 	struct stop stop;            /* unless it is moving */
 };
 
+/*
+ * The read that would continue the last packet, if that was one.  After two
+ * that continue each other its reply is made ahead, while the debugger works on
+ * the last one; any other packet leaves it unused.
+ */
+struct stub_ahead {
+	unsigned packet; /* the number of the last read */
+	uint64_t addr, len;
+	int thread;
+	bool binary;
+	bool continues; /* the last read continued another */
+	bool made;
+};
+
 struct stub {
 	const struct target_ops *ops;
 	void *ctx;
@@ -120,6 +137,9 @@ struct stub {
 	/* For every guest: QPassSignals, QProgramSignals, QThreadEvents. */
 	uint64_t pass, program;
 	bool programmed, events;
+	unsigned packets; /* that were served */
+	struct stub_ahead ahead;
+	unsigned turn;   /* the one of replies[] that is written and sent */
 	int general_tid; /* the thread that Hg chose, or TARGET_ALL */
 	int resume_tid;  /* the thread that Hc chose, or TARGET_ALL */
 	struct stub_file {
@@ -147,8 +167,8 @@ struct stub {
 	struct regs regs;
 
 	struct rsp rsp;
-	struct reply reply;
-	struct reply notice; /* of non-stop mode */
+	/* The other one is a notification of non-stop mode, or made ahead. */
+	struct reply replies[2];
 	char text[STUB_TEXT_MAX];
 };
 
@@ -162,6 +182,15 @@ void stub_open(struct stub *stub);
  * offered again. */
 size_t stub_input(struct stub *stub, const uint8_t *bytes, size_t n);
 bool stub_wants_input(const struct stub *stub);
+
+/*
+ * While the peer is silent: whether the reply to its next packet may be made
+ * ahead; make it; make it anew when it is asked for, since other processes may
+ * have changed the memory that they share with the guest.
+ */
+bool stub_may_read_ahead(const struct stub *stub);
+void stub_read_ahead(struct stub *stub);
+void stub_forget_ahead(struct stub *stub);
 
 /* Bytes for the peer; n of them are on their way. */
 const uint8_t *stub_output(const struct stub *stub, size_t *n);

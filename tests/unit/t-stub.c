@@ -16,6 +16,10 @@
  *	run-out		it is at the end of its history
  *	fail errno	the machine's next fallible operation fails
  *	untraced	the machine has no trace
+ *	changed addr	a byte becomes 0xee, and no packet has done it
+ *	ahead, not-ahead	the debugger is silent: the next reply is made
+ *			ahead; the stub would make none
+ *	forget		the reply that was made ahead
  *	open, close	a session begins, ends
  *	wants input, wants close, wants nothing	the stub wants this
  *	free, stopped, running, gone	the state of the machine
@@ -271,6 +275,15 @@ machine_line(const char *word, const char *rest)
 		fake_fail(&fake, 0, (int)strtol(rest, NULL, 0));
 	} else if (strcmp(word, "untraced") == 0) {
 		fake.untraced = true;
+	} else if (strcmp(word, "changed") == 0) {
+		fake.mem[strtoul(rest, NULL, 16) - FAKE_BASE] = 0xee;
+	} else if (strcmp(word, "ahead") == 0) {
+		expect_state(stub_may_read_ahead(&stub), word);
+		stub_read_ahead(&stub);
+	} else if (strcmp(word, "not-ahead") == 0) {
+		expect_state(!stub_may_read_ahead(&stub), word);
+	} else if (strcmp(word, "forget") == 0) {
+		stub_forget_ahead(&stub);
 	} else if (strcmp(word, "free") == 0) {
 		expect_state(fake_is_free(&fake), word);
 	} else if (strcmp(word, "stopped") == 0) {
