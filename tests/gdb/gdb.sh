@@ -20,10 +20,28 @@ esac
 # Options of novillo for the next session, after --gdb.
 options=
 
-# gdb reads the program from novillo; from a host that would take most of a
-# session's time, and here is the same file under the same name.
-sysroot=target:
-[ -z "${NOVILLO_HOST-}" ] || sysroot=$(cd "$top_builddir/.." && pwd)
+# Is the guest run on this machine, and not in a host?
+here()
+{
+	[ -z "${NOVILLO_HOST-}" ]
+}
+
+# gdb would read the program from novillo, by packets: that takes half of a
+# session's processor time, since gdb reads a pipe's errors at each byte of its
+# output, and from a host most of its time.  Here is the same file under the same
+# name.
+files_from_here()
+{
+	sysroot=/
+	here || sysroot=$(cd "$top_builddir/.." && pwd)
+}
+
+# files_by_packets: for claims about these packets.
+files_by_packets()
+{
+	! here || sysroot=target:
+}
+files_from_here
 
 # The command by which gdb connects.
 target="target remote"
@@ -63,12 +81,6 @@ on_line()
 	[ "$gdb_status" -lt 124 ]
 	ok $? "gdb ends by itself (status $gdb_status)"
 	[ "$gdb_status" -lt 124 ] || printf '%s\n' "$answer" | sed 's/^/# /'
-}
-
-# Is the guest run on this machine, and not in a host?
-here()
-{
-	[ -z "${NOVILLO_HOST-}" ]
 }
 
 # lacks TEXT PART NAME: TEXT does not contain PART.

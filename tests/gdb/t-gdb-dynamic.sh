@@ -6,6 +6,7 @@
 
 . "${top_srcdir:-.}/tests/lib.sh"
 . "$top_srcdir/tests/gdb/gdb.sh"
+files_by_packets
 
 here || skip_all "no dynamic program on this host"
 programs=$top_srcdir/tests/programs

@@ -219,6 +219,7 @@ split()
 	    objcopy -g "--add-gnu-debuglink=$scratch/apart.debug" \
 		"$scratch/whole" "$scratch/apart"
 }
+files_by_packets
 if split; then
 	asked="info line main"
 	guests_kept=$guests guests=$scratch
@@ -279,6 +280,7 @@ if dynamic; then
 	    "a breakpoint in a program that its loader runs is hit"
 	has "$answer" "target:$(cd "$scratch" && pwd -P)/dynamic" \
 	    "info sharedlibrary has the program"
+	files_from_here
 	has "$answer" "libc.so" "and the C library"
 	has "$answer" "sessions.c" "its lines are known"
 	is "$(printf '%s\n' "$answer" | grep -c 'r-xp .*libc\.so\.6$')" 1 \

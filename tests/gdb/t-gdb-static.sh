@@ -14,9 +14,6 @@ ${CC:-cc} -g -O0 -static -pthread "$top_srcdir/tests/programs/sessions.c" \
     -o "$program" 2>"$scratch/cc" ||
     skip_all "no static program: $(tail -n 1 "$scratch/cc")"
 
-# gdb reads the program here, which is faster than by novillo.
-sysroot=/
-
 # on WHAT COMMAND...: a session with the program as `sessions WHAT`; $said is
 # the program's output.
 on()

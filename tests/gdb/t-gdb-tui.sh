@@ -34,7 +34,6 @@ shown()
 }
 
 program=$guests/threads.elf
-sysroot=/
 serve "$program" 1 300
 shown 30 90 <<SCRIPT
 see \(gdb\)

@@ -14,9 +14,6 @@ ${CC:-cc} -g -O0 -static "$top_srcdir/tests/programs/watched.c" \
     -o "$program" 2>"$scratch/cc" ||
     skip_all "no static program: $(tail -n 1 "$scratch/cc")"
 
-# gdb reads the program here, which is faster than by novillo.
-sysroot=/
-
 # stops_of WATCH TIMES: the functions in which a watchpoint stops the program.
 stops_of()
 {

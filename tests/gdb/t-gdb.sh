@@ -6,12 +6,14 @@
 . "${top_srcdir:-.}/tests/lib.sh"
 . "$top_srcdir/tests/gdb/gdb.sh"
 
+files_by_packets
 session "hello.elf you" "info registers rip" "info line" "info symbol \$pc" \
     "info auxv" "info inferiors"
 has "$answer" "_start" "without a file named, gdb has the symbols"
 has "$answer" "guest/runtime/start.S" "and stands at the entry"
 has "$answer" "AT_ENTRY" "it can show the auxiliary vector"
 has "$answer" "hello.elf" "and knows the program's file"
+files_from_here
 
 session "hello.elf you" "break main" "continue" "backtrace" \
     "print argc" "print argv[1]" "print \$_exitcode" "info frame" "list"
