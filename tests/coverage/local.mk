@@ -43,7 +43,7 @@ if COVERAGE
 HOST_FLAGS = --enable-coverage CFLAGS='-g -O0'
 BUILT_SOURCES += tests/coverage/counters.o
 else
-HOST_FLAGS = CFLAGS='-O2 -g'
+HOST_FLAGS = CFLAGS=-O2
 endif
 tests/coverage/counters.o: $(srcdir)/tests/coverage/counters.c
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(AM_CPPFLAGS) -std=gnu11 \
