@@ -787,7 +787,7 @@ bytes_after_race(void)
 			bail("cannot start a thread");
 	for (i = 0; i < 16; i++)
 		pthread_join(other[i], NULL);
-	for (i = 0; i < guest.fds.files; i++)
+	for (i = 0; i < HC_FILES; i++)
 		bytes += guest.fds.file[i].refs > 0 ? guest.fds.file[i].bytes
 						    : 0;
 	return bytes;
@@ -810,6 +810,7 @@ test_room(void)
 	n = bytes_after_race();
 	ok(n > HC_OWN_BYTES / 2 && n <= HC_OWN_BYTES,
 	    "threads together get no more (%llu bytes)", (unsigned long long)n);
+	is_int(guest.fds.own_bytes, n, "which is the sum that is kept");
 	CALL(HC_close_range, 3, UINT32_MAX, 0);
 	fd = guest_open("/proc/self/maps", O_RDONLY);
 	ok(fd >= 0, "closed, there is room again");

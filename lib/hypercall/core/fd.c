@@ -7,6 +7,7 @@
 #include "hypercall/core/hostcall.h"
 #include "hypercall/core/ipc.h"
 #include "hypercall/core/memfile.h"
+#include "hypercall/core/shared.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -26,15 +27,6 @@ fds_of(struct hc_file *file)
 {
 	return (struct hc_fds *)(void *)((char *)(file - file->place) -
 					 offsetof(struct hc_fds, file));
-}
-
-/* Take a free place for a file; the list is locked. */
-static void
-take_file(struct hc_fds *fds, unsigned place)
-{
-	hc_place_take(&fds->used, place);
-	if (place >= fds->files)
-		fds->files = place + 1;
 }
 
 /* Linux's table has 64 descriptors at first, then 128 and so on (fs/file.c). */
@@ -84,7 +76,7 @@ hc_fds_init(struct hc_fds *fds)
 		file->kept = true;
 		file->read_only = (flags & O_ACCMODE) == O_RDONLY;
 		file->refs = 1;
-		take_file(fds, (unsigned)host);
+		hc_place_take(&fds->used, (unsigned)host);
 		take_descriptor(fds, (unsigned)host);
 		fds->fd[host].file = (uint32_t)(host + 1);
 	}
@@ -195,10 +187,13 @@ give_place(struct hc_file *file)
 void
 hc_file_put(struct hc_file *file)
 {
+	struct hc_fds *fds = fds_of(file);
 	unsigned refs = file->refs, keys = 0;
 	struct hc_guest *memory_of = NULL;
+	struct hc_shared *shared = NULL;
 	atomic_bool *gone = NULL;
 	struct hc_key key[HC_KEYS];
+	uint32_t bytes = 0;
 	bool kept = false;
 	int host = -1;
 
@@ -208,6 +203,8 @@ hc_file_put(struct hc_file *file)
 		host = file->host;
 		kept = file->kept;
 		memory_of = file->memory_of;
+		shared = file->shared;
+		bytes = file->bytes;
 		gone = file->gone;
 		keys = file->keys;
 		memcpy(key, file->key, keys * sizeof(key[0]));
@@ -222,6 +219,8 @@ hc_file_put(struct hc_file *file)
 	if (memory_of)
 		hc_memfile_gone(memory_of, host);
 	close(host);
+	hc_shared_put(shared);
+	fds->own_bytes -= bytes;
 	if (gone)
 		*gone = true;
 }
@@ -260,7 +259,7 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	file->bytes = 0;
 	file->keys = 0;
 	hc_memfile_new(fds, file);
-	take_file(fds, place);
+	hc_place_take(&fds->used, place);
 	fds->sockets += buffered;
 	file->refs = 1;
 	return file;

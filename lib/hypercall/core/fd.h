@@ -140,7 +140,7 @@ struct hc_fds {
 	atomic_uint limit;       /* RLIMIT_NOFILE: no descriptor is made from
 				 * this number on */
 	atomic_uint size;        /* as of Linux's table: all have been below */
-	atomic_uint files;       /* all files have been below this place */
+	atomic_uint own_bytes;   /* the sum of all files' `bytes` */
 	atomic_bool memory_made; /* there has been one, on this device: */
 	uint64_t memory_device;
 	struct hc_places open;     /* descriptors */

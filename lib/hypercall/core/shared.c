@@ -67,19 +67,6 @@ free_name(struct hc_shared_folder *folder)
 	return NULL;
 }
 
-static bool
-is_open(struct hc_fds *fds, const struct hc_shared *file)
-{
-	bool found = false;
-	unsigned i;
-
-	pthread_mutex_lock(&fds->lock);
-	for (i = 0; i < fds->files && !found; i++)
-		found = fds->file[i].refs > 0 && fds->file[i].shared == file;
-	pthread_mutex_unlock(&fds->lock);
-	return found;
-}
-
 /* Give back what nothing leads to any more.  A file without a name and a holder
  * gets neither. */
 static void
@@ -91,7 +78,7 @@ sweep(struct hc_guest *guest)
 		struct hc_shared *file = &guest->shared.file[i];
 
 		if (!file->inode || file->names > 0 || file->holders > 0 ||
-		    is_open(&guest->fds, file) || file->stays ||
+		    file->stays ||
 		    hc_host(SYS_fcntl, file->host, F_ADD_SEALS,
 			F_SEAL_WRITE | F_SEAL_GROW) < 0)
 			continue;

@@ -29,7 +29,7 @@ struct hc_shared {
 	int host;
 	uint64_t inode;          /* 0: without a file */
 	unsigned names;          /* that lead to it */
-	atomic_uint holders;     /* calls that have found it */
+	atomic_uint holders;     /* open files, and calls with it */
 	atomic_bool stays;       /* until the guest ends */
 	char last[NAME_MAX + 1]; /* the name that was removed last */
 };

@@ -159,6 +159,7 @@ hc_found_file(const struct hc_tree *tree, const struct hc_found *found,
 	file->read_only = found->read_only;
 	file->program = found->program;
 	file->shared = found->shared;
+	hc_shared_hold(found->shared);
 	file->directory = S_ISDIR(st->st_mode);
 	file->top = found->mount &&
 		    hc_identity_is(&tree->mount[found->mount - 1].id, &id);

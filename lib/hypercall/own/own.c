@@ -631,12 +631,7 @@ hc_own_getdents(const struct hc_call *call, const struct hc_file *file,
 static bool
 has_room(const struct hc_guest *guest, uint64_t bytes)
 {
-	unsigned i;
-
-	for (i = 0; i < guest->fds.files; i++)
-		if (guest->fds.file[i].refs > 0)
-			bytes += guest->fds.file[i].bytes;
-	return bytes <= HC_OWN_BYTES;
+	return guest->fds.own_bytes + bytes <= HC_OWN_BYTES;
 }
 
 static int
@@ -821,10 +816,12 @@ new_file(
 	pthread_mutex_lock(&fds->growing);
 	fd = host_descriptor(call, own, &bytes);
 	*file = fd < 0 ? NULL : hc_file_new(fds, fd);
-	if (*file)
+	if (*file) {
 		(*file)->bytes = bytes;
-	else
+		fds->own_bytes += bytes;
+	} else {
 		r = fd < 0 ? fd : -ENFILE;
+	}
 	pthread_mutex_unlock(&fds->growing);
 	return r;
 }
