@@ -31,15 +31,26 @@ kill_guest(struct hc_call *call, const siginfo_t *info, const char *why)
 	call->why = why;
 }
 
-/* Send a signal, to a thread or to any.  0 or -errno. */
-static int64_t
-send_info(struct hc_call *call, struct hc_thread *to, const siginfo_t *info,
-    const char *why)
+/* The thread of this number; the caller always exists, even if it is not in the
+ * list.  The list is locked: a thread that ends gives its place to another. */
+static struct hc_thread *
+thread_of(const struct hc_call *call, int tid)
 {
-	int r;
+	return tid == call->thread->tid ? call->thread
+					: hc_signal_thread(call->guest, tid);
+}
+
+/* Send a signal, to thread `tid` or, if it is 0, to any.  0 or -errno. */
+static int64_t
+send_info(struct hc_call *call, int tid, const siginfo_t *info, const char *why)
+{
+	struct hc_thread *to;
+	int r = -ESRCH;
 
 	hc_signals_lock(call->guest);
-	r = hc_signal_send(call->guest, to, info, 0);
+	to = tid ? thread_of(call, tid) : NULL;
+	if (to || !tid)
+		r = hc_signal_send(call->guest, to, info, 0);
 	hc_signals_unlock(call->guest);
 	if (r == HC_SENT_KILLS)
 		kill_guest(call, info, why);
@@ -54,7 +65,7 @@ raise_with(struct hc_call *call, int signal, const char *why)
 		.si_signo = signal, .si_code = SI_USER, .si_pid = HC_PID
 	};
 
-	(void)send_info(call, call->thread, &info, why);
+	(void)send_info(call, call->thread->tid, &info, why);
 }
 
 /* Does the call have MSG_NOSIGNAL? */
@@ -287,8 +298,7 @@ hc_do_sigaltstack(struct hc_call *call)
  * processes. */
 /* Signal 0 only checks that the receiver exists. */
 static int64_t
-send_number(
-    struct hc_call *call, struct hc_thread *to, uint64_t number, int code)
+send_number(struct hc_call *call, int tid, uint64_t number, int code)
 {
 	const uint32_t signal = (uint32_t)number;
 	siginfo_t info = { .si_signo = (int)signal, .si_code = code };
@@ -299,29 +309,28 @@ send_number(
 		return 0;
 	info.si_pid = HC_PID;
 	info.si_uid = call->guest->world.uid;
-	return send_info(call, to, &info, "sent it");
+	return send_info(call, tid, &info, "sent it");
 }
 
-/* The caller always exists, even if it is not in the list. */
+/* Is there such a thread?  It may end at once. */
 static int64_t
-find_thread(struct hc_call *call, int tid, struct hc_thread **thread)
+find_thread(struct hc_call *call, int tid)
 {
+	bool found;
+
 	if (tid <= 0)
 		return -EINVAL;
 	hc_signals_lock(call->guest);
-	*thread = tid == call->thread->tid ? call->thread
-					   : hc_signal_thread(call->guest, tid);
+	found = thread_of(call, tid);
 	hc_signals_unlock(call->guest);
-	return *thread ? 0 : -ESRCH;
+	return found ? 0 : -ESRCH;
 }
 
 /* As on Linux, the guest can also be named by one of its other threads. */
 static bool
 is_us(struct hc_call *call, int pid)
 {
-	struct hc_thread *thread;
-
-	return pid == HC_PID || find_thread(call, pid, &thread) == 0;
+	return pid == HC_PID || find_thread(call, pid) == 0;
 }
 
 int64_t
@@ -331,33 +340,31 @@ hc_do_kill(struct hc_call *call)
 
 	if (pid != 0 && !is_us(call, pid))
 		return -ESRCH;
-	return send_number(call, NULL, call->kill.signal, SI_USER);
+	return send_number(call, 0, call->kill.signal, SI_USER);
 }
 
 int64_t
 hc_do_tkill(struct hc_call *call)
 {
-	struct hc_thread *thread;
-	int64_t r = find_thread(call, (int)call->tkill.tid, &thread);
+	const int tid = (int)call->tkill.tid;
+	int64_t r = find_thread(call, tid);
 
-	return r < 0 ? r
-		     : send_number(call, thread, call->tkill.signal, SI_TKILL);
+	return r < 0 ? r : send_number(call, tid, call->tkill.signal, SI_TKILL);
 }
 
 int64_t
 hc_do_tgkill(struct hc_call *call)
 {
-	int tgid = (int)call->tgkill.tgid;
-	struct hc_thread *thread;
+	const int tgid = (int)call->tgkill.tgid, tid = (int)call->tgkill.tid;
 	int64_t r;
 
-	if (tgid <= 0 || (int)call->tgkill.tid <= 0)
+	if (tgid <= 0 || tid <= 0)
 		return -EINVAL;
 	if (tgid != HC_PID)
 		return -ESRCH;
-	r = find_thread(call, (int)call->tgkill.tid, &thread);
+	r = find_thread(call, tid);
 	return r < 0 ? r
-		     : send_number(call, thread, call->tgkill.signal, SI_TKILL);
+		     : send_number(call, tid, call->tgkill.signal, SI_TKILL);
 }
 
 /* Fetch a signal with siginfo. */
@@ -383,11 +390,11 @@ check_claim(const struct hc_call *call, int target, const siginfo_t *info)
 
 /* Send what was fetched to a receiver that exists. */
 static int64_t
-send_fetched(struct hc_call *call, struct hc_thread *to, const siginfo_t *info)
+send_fetched(struct hc_call *call, int tid, const siginfo_t *info)
 {
 	if ((uint32_t)info->si_signo > HC_SIGNALS)
 		return -EINVAL;
-	return info->si_signo == 0 ? 0 : send_info(call, to, info, "sent it");
+	return info->si_signo == 0 ? 0 : send_info(call, tid, info, "sent it");
 }
 
 int64_t
@@ -404,7 +411,7 @@ hc_do_rt_sigqueueinfo(struct hc_call *call)
 		return r;
 	if (!is_us(call, pid))
 		return -ESRCH;
-	return send_fetched(call, NULL, &info);
+	return send_fetched(call, 0, &info);
 }
 
 int64_t
@@ -412,7 +419,6 @@ hc_do_rt_tgsigqueueinfo(struct hc_call *call)
 {
 	int tgid = (int)call->rt_tgsigqueueinfo.tgid;
 	int tid = (int)call->rt_tgsigqueueinfo.tid;
-	struct hc_thread *thread;
 	siginfo_t info;
 	int64_t r = get_info(call, call->rt_tgsigqueueinfo.info,
 	    call->rt_tgsigqueueinfo.signal, &info);
@@ -422,8 +428,8 @@ hc_do_rt_tgsigqueueinfo(struct hc_call *call)
 	if (r == 0)
 		r = check_claim(call, tid, &info);
 	if (r == 0)
-		r = tgid == HC_PID ? find_thread(call, tid, &thread) : -ESRCH;
-	return r < 0 ? r : send_fetched(call, thread, &info);
+		r = tgid == HC_PID ? find_thread(call, tid) : -ESRCH;
+	return r < 0 ? r : send_fetched(call, tid, &info);
 }
 
 /* Waiting for signals. */
