@@ -91,6 +91,25 @@ refuse_hole(const struct pages *p, int advice)
 	return p->bits & PTE_SHARED ? -EOPNOTSUPP : -EINVAL;
 }
 
+/* The host fills so much before the guest's end is looked for. */
+#define PIECE (32 * PAGE_2M)
+
+static int
+advise_pieces(const struct pages *p, int advice)
+{
+	struct pages piece = *p;
+	int r = 0;
+
+	for (; r == 0 && piece.va < p->va + p->len; piece.va += piece.len) {
+		piece.len = p->va + p->len - piece.va;
+		if (piece.len > PIECE)
+			piece.len = PIECE;
+		r = gmem_is_over(p->space->mem) ? -EINTR
+						: advise_host(&piece, advice);
+	}
+	return r;
+}
+
 static int
 populate(const struct pages *p, int advice)
 {
@@ -103,7 +122,7 @@ populate(const struct pages *p, int advice)
 	if ((need & PTE_WRITE) && (p->bits & PTE_LAZY) &&
 	    gmem_span(p->space->mem, p->va, p->len, GMEM_WRITE) < p->len)
 		return -ENOMEM;
-	return advise_host(p, advice);
+	return advise_pieces(p, advice);
 }
 
 /* Only pages that count may be large.  The mark of those that were stays. */
@@ -179,6 +198,8 @@ space_madvise(struct space *space, uint64_t addr, uint64_t len, int advice)
 	for (end = addr + len; addr < end; addr += p.len) {
 		if (addr >= space->mem->size)
 			return -ENOMEM;
+		if (gmem_is_over(space->mem))
+			return -EINTR;
 		p.va = addr;
 		p.len = pt_run(&space->mem->pt, addr,
 			    end < space->mem->size ? end : space->mem->size,

@@ -25,6 +25,7 @@ gmem_init(struct gmem *mem)
 	mem->unmaps = 0;
 	mem->provide = NULL;
 	mem->fill = NULL;
+	mem->over = NULL;
 	mem->lends = NULL;
 }
 
@@ -32,6 +33,12 @@ int
 gmem_provide(struct gmem *mem, uint64_t va, uint64_t len)
 {
 	return mem->provide && len > 0 ? mem->provide(mem, va, len) : 0;
+}
+
+bool
+gmem_is_over(const struct gmem *mem)
+{
+	return mem->over && mem->over(mem);
 }
 
 void
@@ -110,7 +117,7 @@ drop_uncounted(struct gmem *mem, uint64_t va, uint64_t end)
 	const uint64_t mask = PTE_TAKEN | stays | others;
 	uint64_t stop, bits;
 
-	for (; va < end; va = stop) {
+	for (; va < end && !gmem_is_over(mem); va = stop) {
 		stop = pt_run(&mem->pt, va, end, mask, &bits);
 		if (!(bits & stays) && (bits & others) != others)
 			(void)gmem_discard(mem, va, stop - va);
@@ -583,7 +590,7 @@ gmem_move_bytes(
 		if (part > end - from)
 			part = end - from;
 		copy_pages(mem->base + to, mem->base + from, part);
-		r = gmem_discard(mem, from, part);
+		r = gmem_is_over(mem) ? -EINTR : gmem_discard(mem, from, part);
 	}
 	return r;
 }

@@ -56,6 +56,8 @@ struct gmem {
 	 * where there are none. */
 	int (*fill)(struct gmem *mem, uint64_t va);
 	void *filler; /* for that function */
+	/* Does nobody need the memory any more?  NULL where that cannot be. */
+	bool (*over)(const struct gmem *mem);
 	/* Kept up to date for a guest with one thread; NULL: not wanted. */
 	struct gmem_lends *lends;
 };
@@ -66,6 +68,13 @@ void gmem_init(struct gmem *mem);
 /* Mappings are changed between these two. */
 void gmem_lock(struct gmem *mem);
 void gmem_unlock(struct gmem *mem);
+
+/*
+ * Does nobody need the memory any more?  Then work whose length depends on the
+ * guest ends early: other threads may queue for the lock with as much, and the
+ * guest's end waits for them.
+ */
+bool gmem_is_over(const struct gmem *mem);
 
 /* Call this with the lock held, before pages of [va, va + len) get rights: 0
  * or -errno. */

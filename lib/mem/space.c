@@ -341,6 +341,8 @@ unmap(struct space *space, uint64_t va, uint64_t len)
 		stop = pt_run(&space->mem->pt, va, end, PTE_BITS, &bits);
 		if (!bits)
 			continue;
+		if (gmem_is_over(space->mem))
+			return -EINTR;
 		if (bits & PTE_HUGE)
 			r = gmem_let_huge(space->mem, va, stop - va, false);
 		if (r < 0)

@@ -221,12 +221,23 @@ add_slot(struct machine *m, unsigned slot)
 	return r;
 }
 
+static struct machine *
+machine_of(const struct gmem *mem)
+{
+	return (
+	    struct machine *)((uintptr_t)mem - offsetof(struct machine, mem));
+}
+
+static bool
+is_over(const struct gmem *mem)
+{
+	return machine_is_over(machine_of(mem));
+}
+
 static int
 provide_slots(struct gmem *mem, uint64_t va, uint64_t len)
 {
-	struct machine *m =
-	    (struct machine *)(void *)((char *)mem -
-				       offsetof(struct machine, mem));
+	struct machine *m = machine_of(mem);
 	unsigned slot = slot_of(va);
 	unsigned last = slot_of(va + len - 1);
 	int r = 0;
@@ -256,6 +267,7 @@ create_vm(struct machine *m, struct machine_error *error)
 		    "KVM_SET_USER_MEMORY_REGION, of %llu bytes: %s",
 		    (unsigned long long)m->mem.size, strerror(-r));
 	m->mem.provide = provide_slots;
+	m->mem.over = is_over;
 	return 0;
 }
 

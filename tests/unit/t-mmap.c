@@ -854,6 +854,56 @@ test_no_hole(void)
 	    "a failed mapping leaves no hole in the guest's memory");
 }
 
+/* The guest ends when this has been asked `lives` times. */
+static unsigned lives;
+
+static bool
+is_over(const struct gmem *m)
+{
+	(void)m;
+	return lives == 0 || lives-- == 0;
+}
+
+static int64_t
+call_until(unsigned asked, uint32_t number, uint64_t a, uint64_t b, uint64_t c)
+{
+	int64_t r;
+
+	lives = asked;
+	mem.over = is_over;
+	r = CALL(number, a, b, c, ANON | MAP_FIXED, NONE, 0);
+	mem.over = NULL;
+	return r;
+}
+
+/* Other threads may wait for the lock of memory when the guest ends, with calls
+ * as long as they can be made. */
+static void
+test_end(void)
+{
+	unsigned i;
+
+	is_int(call_until(0, HC_mmap, AT, 8 * P, RW), -HC_NOT_MADE,
+	    "after the guest's end no mapping is made");
+	ok(space_is_free(&guest.space, AT, 8 * P), "nothing is there");
+	is_int(call_until(9, HC_mmap, AT, 8 * P, RW), AT, "before it is");
+	for (i = 0; i < 8; i++)
+		*(char *)at(AT + i * P) = 'x';
+	for (i = 0; i < 8; i += 2)
+		CALL(HC_mprotect, AT + i * P, P, R);
+	is_int(call_until(4, HC_madvise, AT, 8 * P, MADV_DONTNEED), -EINTR,
+	    "advice on many mappings ends");
+	is_int(*(char *)at(AT), 0, "after the first");
+	is_int(*(char *)at(AT + 7 * P), 'x', "before the last");
+	is_int(call_until(2, HC_madvise, AT, 8 * P, MADV_POPULATE_READ), -EINTR,
+	    "so does the filling of one");
+	is_int(call_until(4, HC_munmap, AT, 8 * P, 0), -EINTR,
+	    "and the removal of many");
+	ok(space_is_free(&guest.space, AT, P), "after the first");
+	ok(space_is_taken(&guest.space, AT + 7 * P, P), "before the last");
+	is_int(CALL(HC_munmap, AT, 8 * P), 0, "all go where nothing ends");
+}
+
 int
 main(void)
 {
@@ -882,6 +932,7 @@ main(void)
 	test_swap();
 	test_no_dump();
 	test_no_hole();
+	test_end();
 	test_model();
 	return done_testing();
 }

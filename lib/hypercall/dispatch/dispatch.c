@@ -73,11 +73,16 @@ run_handler(struct hc_call *call, const struct hc_row *row, uint32_t number)
 	struct hc_guest *guest = call->guest;
 	int64_t result;
 
-	/* One thread at a time changes mappings. */
+	/* One thread at a time changes mappings.  The guest may have ended
+	 * while the call waited for that. */
 	if (row->classes & HC_MEMORY)
 		gmem_lock(guest->mem);
-	result = handlers[number] ? handlers[number](call)
-				  : hc_forward(call, row);
+	if ((row->classes & HC_MEMORY) && !guest->recorded &&
+	    gmem_is_over(guest->mem))
+		result = -HC_NOT_MADE;
+	else
+		result = handlers[number] ? handlers[number](call)
+					  : hc_forward(call, row);
 	if (row->classes & HC_MEMORY) {
 		gmem_unlock(guest->mem);
 		hc_report_memory(guest);

@@ -404,7 +404,9 @@ measure(const struct hc_guest *guest)
 	struct line line;
 	uint64_t va;
 
-	for (va = 0; va < guest->mem->size; va = line.to) {
+	gmem_lock(guest->mem);
+	for (va = 0; va < guest->mem->size && !gmem_is_over(guest->mem);
+	     va = line.to) {
 		uint64_t size;
 
 		line = line_at(guest, va);
@@ -423,6 +425,7 @@ measure(const struct hc_guest *guest)
 		else if (line.bits & PTE_WRITE)
 			sizes.data += size;
 	}
+	gmem_unlock(guest->mem);
 	return sizes;
 }
 
