@@ -100,6 +100,7 @@ need_look(struct needs *needs, const struct hc_look *look)
 {
 	if (!look)
 		return;
+	need_list(needs, hc_own_needs);
 	need_list(needs, hc_look_needs);
 	need_list(needs, hc_look_socket_needs);
 	if (hc_look_opens(look))

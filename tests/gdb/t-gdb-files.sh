@@ -32,6 +32,14 @@ session hello.elf "break main" continue "info proc all" "info proc files"
 has "$answer" "exe = '" "info proc all has it all"
 lacks "$answer" "unable to" "and nothing is missing"
 
+# A replay makes few of the host's calls, and has the same files.
+"$novillo" --record="$scratch/recording" "$guests/hello.elf" >/dev/null
+on_line "| $novillo --gdb=stdio --replay=$scratch/recording 2>$scratch/guest" \
+    "break main" continue "info proc status" "gcore $scratch/replayed"
+has "$answer" "Groups:" "info proc status in a replay"
+has "$answer" "Saved corefile" "and gcore"
+is "$(grep sandbox "$scratch/guest")" "" "which the sandbox allows"
+
 # gdb reads the guest's files, and no file of the host's.
 session hello.elf "remote get /proc/1/maps $scratch/maps" \
     "remote get /proc/self/exe $scratch/exe" \

@@ -11,8 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-const int16_t hc_look_needs[] = { SYS_memfd_create, SYS_fcntl, SYS_close,
-	SYS_newfstatat, SYS_lseek, SYS_write, SYS_sched_getaffinity, -1 };
+const int16_t hc_look_needs[] = { SYS_newfstatat, -1 };
 
 const int16_t hc_look_opening_needs[] = { SYS_openat2, SYS_openat,
 	SYS_readlinkat, SYS_statx, -1 };
