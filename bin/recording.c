@@ -10,6 +10,7 @@
 #include "say.h"
 
 #include "hypercall/record/recorder.h"
+#include "hypercall/task/task.h"
 #include "vm/report.h"
 
 #include <errno.h>
@@ -102,14 +103,21 @@ read_blocks(void *context, uint64_t offset, void *bytes, size_t len)
 	return n < 0 ? -errno : n;
 }
 
-/* CPUID, where the guest sees the host's, is not to change while it runs. */
+/* CPUID, where the guest sees the host's, is not to change while it runs.  The
+ * guest sees as many processors as before. */
 static int
-stay(void)
+stay(struct hc_guest *guest)
 {
-	int r = kvmcore_has_hardware() ? 0 : processor_stay();
+	const int64_t cpus = hc_count_cpus(guest);
+	int r;
 
+	if (kvmcore_has_hardware())
+		return 0;
+	r = cpus < 0 ? (int)cpus : processor_stay();
 	if (r < 0)
 		say("--record: cannot stay on one processor: %s", strerror(-r));
+	else
+		guest->world.cpus = (uint32_t)cpus;
 	return r;
 }
 
@@ -151,10 +159,10 @@ find_file(struct recorded_file *file, int fd, const char *fallback)
 
 /* The file holds the guest's data. */
 int
-recording_create(
-    struct recording *rec, const struct options *o, const struct program *p)
+recording_create(struct recording *rec, const struct options *o,
+    const struct program *p, struct hc_guest *guest)
 {
-	if (stay() < 0)
+	if (stay(guest) < 0)
 		return -1;
 	rec->fd = outfile_private("--record", o->record);
 	if (rec->fd < 0 || find_file(&rec->program, p->fd, o->guest) < 0 ||

@@ -37,9 +37,10 @@ struct recording {
 /* Do --record and --replay go with the other options? */
 int recording_check(const struct options *options);
 
-/* Create the file of --record, for this program. */
+/* Create the file of --record, for this program.  The number of processors that
+ * the guest sees does not change. */
 int recording_create(struct recording *recording, const struct options *o,
-    const struct program *program);
+    const struct program *program, struct hc_guest *guest);
 
 /* Open the file of --replay, read its header, and set the options that it
  * has. */

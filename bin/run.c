@@ -518,7 +518,8 @@ prepare(const struct options *o, int *status)
 		return -1;
 	learn_start(o, &run.machine.guest);
 	*status = STATUS_FAILED;
-	if (o->record && recording_create(&run.recording, o, &run.program) < 0)
+	if (o->record && recording_create(&run.recording, o, &run.program,
+			     &run.machine.guest) < 0)
 		return -1;
 	run.machine.guest.world.program = run.program.fd;
 	if (run.program.words > 0)

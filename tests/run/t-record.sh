@@ -70,6 +70,9 @@ if [ -x $busybox ]; then
 	same "busybox sha256sum" --allow=@all --volume="$scratch/work:/" \
 	    "$busybox" sha256sum /busybox
 	same "busybox date" --allow=@all "$busybox" date
+	is "$("$novillo" --record="$log" --allow=@all "$busybox" nproc)" \
+	    "$("$novillo" --allow=@all "$busybox" nproc)" \
+	    "a recorded guest sees as many processors as another"
 	same "busybox ls" --allow=@all --volume="$scratch/work:/" \
 	    "$busybox" ls -l /
 	same "busybox cat" --allow=@all --volume="$scratch/work:/" \

@@ -249,7 +249,7 @@ test_listing(void)
 			    !strchr(other->path + len + 1, '/'))
 				wanted += other->of_cpu &&
 						  strchr(other->path + len, '#')
-					      ? (unsigned)hc_count_cpus()
+					      ? (unsigned)hc_count_cpus(&guest)
 					  : other->path[len + 1] != '#' ? 1
 					  : other->of_descriptor        ? 4
 									: 2;

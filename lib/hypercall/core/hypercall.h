@@ -99,6 +99,7 @@ struct hc_world {
 	bool random_places;
 	uint64_t started; /* nanoseconds of CLOCK_BOOTTIME */
 	uint32_t uid, gid;
+	uint32_t cpus; /* that it sees; 0: those that novillo may use */
 	atomic_uint umask;
 	uint8_t boot_id[16];    /* random */
 	int device[HC_DEVICES]; /* the host's, or -1 */

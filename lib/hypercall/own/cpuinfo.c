@@ -225,7 +225,7 @@ put_cpu(
 void
 hc_own_cpuinfo(struct hc_text *text, const struct hc_call *call, int number)
 {
-	int64_t n = hc_count_cpus();
+	int64_t n = hc_count_cpus(call->guest);
 	int64_t i;
 
 	(void)number;

@@ -197,7 +197,7 @@ exists(const struct hc_call *call, const struct hc_own_row *row, int number)
 		return number < (int)HC_FDS &&
 		       call->guest->fds.fd[number].file != 0;
 	if (row->of_cpu)
-		return number < hc_count_cpus();
+		return number < hc_count_cpus(call->guest);
 	return !strchr(row->path, '#') || thread_lives(call, number);
 }
 
@@ -420,11 +420,12 @@ hides(const struct hc_tree *tree, unsigned row)
 
 /* The same for a processor of the row. */
 static bool
-find_cpu(unsigned row, int64_t *pos, struct hc_own *own)
+find_cpu(
+    const struct hc_call *call, unsigned row, int64_t *pos, struct hc_own *own)
 {
 	const int64_t cpu = *pos < CPUS_AT ? 0 : *pos - CPUS_AT;
 
-	if (cpu >= hc_count_cpus() || cpu >= AFTER_ROWS - CPUS_AT)
+	if (cpu >= hc_count_cpus(call->guest) || cpu >= AFTER_ROWS - CPUS_AT)
 		return false;
 	*own = (struct hc_own){ .row = row + 1, .number = (int)cpu };
 	*pos = CPUS_AT + cpu;
@@ -462,7 +463,7 @@ find_child(const struct hc_call *call, const char *folder, int64_t *pos,
 			return true;
 		}
 	}
-	return cpus < ROWS && find_cpu(cpus, pos, own);
+	return cpus < ROWS && find_cpu(call, cpus, pos, own);
 }
 
 /* The first two positions are the folder itself and its parent. */

@@ -65,10 +65,12 @@ const struct hc_own_row *hc_own_row(unsigned i);
  * list of processors. */
 #define HC_OWN_TICK (HC_NS_PER_SECOND / 100)
 uint64_t hc_own_clock(int clock);
-void hc_own_put_cpus(struct hc_text *text, const char *before);
+void hc_own_put_cpus(
+    struct hc_text *text, const struct hc_call *call, const char *before);
 
 /* The same as a mask, in words of 32 bits. */
-void hc_own_put_cpu_mask(struct hc_text *text, const char *before);
+void hc_own_put_cpu_mask(
+    struct hc_text *text, const struct hc_call *call, const char *before);
 
 /* The link text of an open file without a name in the guest's tree. */
 void hc_own_descriptor(struct hc_text *text, const struct stat *st);

@@ -592,8 +592,8 @@ put_rest(struct hc_text *text, const struct hc_call *call)
 {
 	hc_text_put(
 	    text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", call->guest->no_new_privs);
-	hc_own_put_cpu_mask(text, "Cpus_allowed:\t");
-	hc_own_put_cpus(text, "Cpus_allowed_list:\t");
+	hc_own_put_cpu_mask(text, call, "Cpus_allowed:\t");
+	hc_own_put_cpus(text, call, "Cpus_allowed_list:\t");
 	hc_text_put(text,
 	    "Mems_allowed:\t1\nMems_allowed_list:\t0\n"
 	    "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");

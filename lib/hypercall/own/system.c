@@ -76,17 +76,18 @@ hc_world_init(struct hc_guest *guest)
 }
 
 static unsigned
-count_cpus(void)
+count_cpus(const struct hc_call *call)
 {
-	int64_t n = hc_count_cpus();
+	int64_t n = hc_count_cpus(call->guest);
 
 	return n > 0 ? (unsigned)n : 1;
 }
 
 void
-hc_own_put_cpus(struct hc_text *text, const char *before)
+hc_own_put_cpus(
+    struct hc_text *text, const struct hc_call *call, const char *before)
 {
-	unsigned n = count_cpus();
+	unsigned n = count_cpus(call);
 
 	if (n > 1)
 		hc_text_put(text, "%s0-%u\n", before, n - 1);
@@ -95,9 +96,10 @@ hc_own_put_cpus(struct hc_text *text, const char *before)
 }
 
 void
-hc_own_put_cpu_mask(struct hc_text *text, const char *before)
+hc_own_put_cpu_mask(
+    struct hc_text *text, const struct hc_call *call, const char *before)
 {
-	unsigned n = count_cpus(), first = n % 32 ? n % 32 : 32;
+	unsigned n = count_cpus(call), first = n % 32 ? n % 32 : 32;
 
 	hc_text_put(text, "%s%x", before, ~0U >> (32 - first));
 	for (n -= first; n > 0; n -= 32)
@@ -108,20 +110,18 @@ hc_own_put_cpu_mask(struct hc_text *text, const char *before)
 void
 hc_own_cpus_mask(struct hc_text *text, const struct hc_call *call, int number)
 {
-	(void)call;
 	(void)number;
-	hc_own_put_cpu_mask(text, "");
+	hc_own_put_cpu_mask(text, call, "");
 }
 
 /* One processor in the mask of all. */
 void
 hc_own_cpu_mask(struct hc_text *text, const struct hc_call *call, int number)
 {
-	unsigned words = (count_cpus() + 31) / 32;
+	unsigned words = (count_cpus(call) + 31) / 32;
 	unsigned cpu = (unsigned)number;
 	const char *between = "";
 
-	(void)call;
 	while (words-- > 0) {
 		hc_text_put(text, *between ? "%s%08x" : "%s%x", between,
 		    words == cpu / 32 ? 1U << cpu % 32 : 0);
@@ -133,9 +133,8 @@ hc_own_cpu_mask(struct hc_text *text, const struct hc_call *call, int number)
 void
 hc_own_cpus(struct hc_text *text, const struct hc_call *call, int number)
 {
-	(void)call;
 	(void)number;
-	hc_own_put_cpus(text, "");
+	hc_own_put_cpus(text, call, "");
 }
 
 void
@@ -269,11 +268,11 @@ hc_own_meminfo(struct hc_text *text, const struct hc_call *call, int number)
 /* Nanoseconds since the host's start, and those in which all processors did
  * nothing for the guest. */
 static uint64_t
-uptime(uint64_t *idle)
+uptime(const struct hc_call *call, uint64_t *idle)
 {
 	uint64_t up = hc_own_clock(CLOCK_BOOTTIME);
 	uint64_t busy = hc_own_clock(CLOCK_PROCESS_CPUTIME_ID);
-	uint64_t all = up * count_cpus();
+	uint64_t all = up * count_cpus(call);
 
 	*idle = all > busy ? all - busy : 0;
 	return up;
@@ -282,9 +281,8 @@ uptime(uint64_t *idle)
 void
 hc_own_uptime(struct hc_text *text, const struct hc_call *call, int number)
 {
-	uint64_t idle, up = uptime(&idle);
+	uint64_t idle, up = uptime(call, &idle);
 
-	(void)call;
 	(void)number;
 	hc_text_put(text,
 	    "%" PRIu64 ".%02" PRIu64 " %" PRIu64 ".%02" PRIu64 "\n",
@@ -295,12 +293,11 @@ hc_own_uptime(struct hc_text *text, const struct hc_call *call, int number)
 void
 hc_own_system_stat(struct hc_text *text, const struct hc_call *call, int number)
 {
-	uint64_t idle, up = uptime(&idle);
+	uint64_t idle, up = uptime(call, &idle);
 	uint64_t busy = hc_own_clock(CLOCK_PROCESS_CPUTIME_ID);
 	uint64_t now = hc_own_clock(CLOCK_REALTIME);
-	unsigned i, n = count_cpus();
+	unsigned i, n = count_cpus(call);
 
-	(void)call;
 	(void)number;
 	hc_text_put(text, "cpu  %" PRIu64 " 0 0 %" PRIu64 " 0 0 0 0 0 0\n",
 	    busy / HC_OWN_TICK, idle / HC_OWN_TICK);

@@ -194,13 +194,14 @@ hc_do_sysinfo(struct hc_call *call)
 #define CPU_WORDS 128 /* 8192 processors, as many as Linux can have */
 
 int64_t
-hc_count_cpus(void)
+hc_count_cpus(const struct hc_guest *guest)
 {
 	uint64_t mask[CPU_WORDS] = { 0 };
-	int64_t bytes = hc_host(SYS_sched_getaffinity, 0, sizeof(mask), mask);
-	int64_t n = 0;
-	int64_t i;
+	int64_t bytes, i, n = 0;
 
+	if (guest->world.cpus > 0)
+		return guest->world.cpus;
+	bytes = hc_host(SYS_sched_getaffinity, 0, sizeof(mask), mask);
 	for (i = 0; i < bytes / 8; i++)
 		n += __builtin_popcountll(mask[i]);
 	return bytes < 0 ? bytes : n;
@@ -225,7 +226,7 @@ hc_do_sched_getaffinity(struct hc_call *call)
 
 	if (size % sizeof(mask[0]))
 		return -EINVAL;
-	n = hc_count_cpus();
+	n = hc_count_cpus(call->guest);
 	if (n < 0)
 		return n;
 	if (size * 8 < (uint64_t)n)
@@ -258,7 +259,7 @@ hc_do_sched_setaffinity(struct hc_call *call)
 		return -EFAULT;
 	if (!hc_is_task(call, (int)call->sched_setaffinity.pid))
 		return -ESRCH;
-	n = hc_count_cpus();
+	n = hc_count_cpus(call->guest);
 	if (n < 0)
 		return n;
 	fill_cpus(ours, n);

@@ -35,8 +35,9 @@ bool hc_is_task(const struct hc_call *call, int pid);
 /* The answer of uname(). */
 extern const struct utsname hc_uname;
 
-/* The number of processors that the host lets novillo use, or -errno. */
-int64_t hc_count_cpus(void);
+/* The number of processors that the guest sees, or -errno: of those that the
+ * host lets novillo use, unless the guest's world has another number. */
+int64_t hc_count_cpus(const struct hc_guest *guest);
 
 /* Wake a thread that waits for the word at `va`; a bad address has no
  * effect. */
