@@ -538,7 +538,7 @@ get_start(struct machine *m)
 }
 
 struct recorded_end {
-	uint64_t kind, code, events, hash;
+	uint64_t kind, code, events, written, hash;
 };
 
 static bool
@@ -548,18 +548,44 @@ get_end(struct recorded_end *end)
 	end->kind = record_get(&reader);
 	end->code = record_get(&reader);
 	end->events = record_get(&reader);
+	record_get_bytes(&reader, &end->written, sizeof(end->written));
 	record_get_bytes(&reader, &end->hash, sizeof(end->hash));
 	return reader.state == RECORD_GOOD;
 }
 
-/* The status of a recorded guest that was ended from outside. */
+/* Is that what the replay has had, up to the end of the recording? */
+static void
+compare_sums(struct hc_recording *calls, const struct recorded_end *end)
+{
+	if (end->events != calls->events)
+		hc_recording_diverges(calls,
+		    "the recording says that it has %" PRIu64 " events",
+		    end->events);
+	else if (end->written != calls->written)
+		hc_recording_diverges(calls,
+		    "the guest's output differs: hash %016" PRIx64
+		    ", recorded %016" PRIx64,
+		    calls->written, end->written);
+	else if (record_peek(&reader) != 0 || reader.state != RECORD_OVER)
+		hc_recording_diverges(
+		    calls, "the recording goes on after the guest's end");
+}
+
+/* The recorded guest was ended from outside here.  The status. */
 static int
-cut_status(void)
+end_cut(struct hc_recording *calls)
 {
 	struct recorded_end end;
 
-	if (!get_end(&end))
+	calls->state = HC_REPLAY_RUNS;
+	if (!get_end(&end)) {
+		(void)hc_recording_goes_on(calls);
 		return STATUS_FAILED;
+	}
+	compare_sums(calls, &end);
+	if (calls->state != HC_REPLAY_RUNS)
+		return STATUS_FAILED;
+	calls->state = HC_REPLAY_CUT;
 	switch (end.kind) {
 	case OUTCOME_TIMEOUT: return STATUS_TIMEOUT;
 	case OUTCOME_KILLED: return STATUS_SIGNAL + (int)(end.code & 0x7f);
@@ -595,9 +621,9 @@ recording_start(struct recording *rec, const struct options *o,
 	}
 	if (hc_recording_goes_on(&rec->calls))
 		return 0;
-	say("%s: %s", o->guest, rec->calls.why);
 	if (rec->calls.state == HC_REPLAY_CUT)
-		*status = cut_status();
+		*status = end_cut(&rec->calls);
+	say("%s: %s", o->guest, rec->calls.why);
 	return -1;
 }
 
@@ -626,6 +652,8 @@ put_end(struct recording *rec, struct machine *m)
 	    &writer, debug_was_killed(m) ? OUTCOME_KILLED : m->outcome.kind);
 	record_put(&writer, (uint64_t)m->outcome.code);
 	record_put(&writer, rec->calls.events);
+	record_put_bytes(
+	    &writer, &rec->calls.written, sizeof(rec->calls.written));
 	record_put_bytes(&writer, &hash, sizeof(hash));
 	r = record_close(&writer);
 	if (r < 0)
@@ -653,18 +681,14 @@ compare_end(struct hc_recording *calls, struct machine *m)
 		 end.code != (uint64_t)m->outcome.code)
 		hc_recording_diverges(calls,
 		    "the guest ended in another way than when it was recorded");
-	else if (end.events != calls->events)
-		hc_recording_diverges(calls,
-		    "the recording says that it has %" PRIu64 " events",
-		    end.events);
-	else if (end.hash != hash)
+	else
+		compare_sums(calls, &end);
+	/* A difference that was found before stays. */
+	if (calls->state == HC_REPLAY_RUNS && end.hash != hash)
 		hc_recording_diverges(calls,
 		    "the guest's memory differs at the end: hash %016" PRIx64
 		    ", recorded %016" PRIx64,
 		    hash, end.hash);
-	else if (record_peek(&reader) != 0 || reader.state != RECORD_OVER)
-		hc_recording_diverges(
-		    calls, "the recording goes on after the guest's end");
 }
 
 /* Where the guest was stopped: " at main+0x12 (0x401234)". */
@@ -698,11 +722,13 @@ end_replay(struct recording *rec, struct machine *m, int image, int status)
 		return status;
 	if (calls->state == HC_REPLAY_RUNS)
 		compare_end(calls, m);
+	if (calls->state == HC_REPLAY_CUT)
+		status = end_cut(calls);
 	switch (calls->state) {
 	case HC_REPLAY_RUNS: return status;
 	case HC_REPLAY_CUT:
 		say("%s: %s", rec->guest, calls->why);
-		return cut_status();
+		return status;
 	case HC_REPLAY_DIVERGED:
 	case HC_REPLAY_BROKEN: say_with_place(rec, m, image); break;
 	}

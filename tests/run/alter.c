@@ -3,8 +3,9 @@
  * Copies a recording from standard input to standard output with another result
  * of the last call of one number, and with all sums made again: `alter CALL`
  * adds 1 to the result and prints the number of the event to standard error;
- * `alter random SEED` changes bytes anywhere in the records, `alter flip N` all
- * bits of the byte N in them.
+ * `alter stream CALL` moves the call's output to standard error; `alter random
+ * SEED` changes bytes anywhere in the records, `alter flip N` all bits of the
+ * byte N in them.
  */
 #include "record/call.h"
 
@@ -205,6 +206,7 @@ int
 main(int argc, char **argv)
 {
 	const size_t head = sizeof(struct record_head);
+	const bool moves = argc == 3 && strcmp(argv[1], "stream") == 0;
 	unsigned event = 0;
 	size_t len, at;
 
@@ -213,7 +215,7 @@ main(int argc, char **argv)
 	left = len = read_block();
 	if (argc == 3 && (len < head || len > RECORD_BLOCK))
 		return 1;
-	if (argc == 3) {
+	if (argc == 3 && !moves) {
 		at = strtoul(argv[2], NULL, 10);
 		if (strcmp(argv[1], "flip") != 0)
 			return write_block(change(len, (uint32_t)at));
@@ -225,14 +227,19 @@ main(int argc, char **argv)
 	reader.read = read_input;
 	record_start(&reader);
 	at = len <= RECORD_BLOCK
-		 ? find_result((uint32_t)strtoul(argv[1], NULL, 10), &event)
+		 ? find_result(
+		       (uint32_t)strtoul(argv[argc - 1], NULL, 10), &event)
 		 : 0;
 	if (at == 0) {
 		fprintf(stderr, "alter: no such call in one block\n");
 		return 1;
 	}
-	/* A signed number is twice its value. */
-	block[at] += 2;
+	/* The stream comes before the result: a signed number, which is twice
+	 * its value. */
+	if (moves)
+		block[at - 1] = RECORD_ERRORS;
+	else
+		block[at] += 2;
 	fprintf(stderr, "%u\n", event);
 	return write_block(len);
 }

@@ -191,6 +191,10 @@ if [ -x "$alter" ]; then
 	*"the guest is at 0x"*", "*+0x*) ok 0 "and the place" ;;
 	*) ok 1 "and the place" ;;
 	esac
+	"$alter" stream 1 <"$log" >"$scratch/altered" 2>/dev/null
+	try "$novillo" --replay="$scratch/altered"
+	is "$status" 125 "output on another stream fails the replay"
+	has "$err" "the guest's output differs" "and the message says so"
 else
 	skip "nothing to change recordings with was built"
 fi

@@ -53,11 +53,12 @@ skip_preempt(struct record_reader *r)
 static void
 skip_end(struct record_reader *r)
 {
-	uint64_t hash;
+	uint64_t written, hash;
 
 	(void)record_get(r);
 	(void)record_get(r);
 	(void)record_get(r);
+	(void)record_get_bytes(r, &written, sizeof(written));
 	(void)record_get_bytes(r, &hash, sizeof(hash));
 }
 

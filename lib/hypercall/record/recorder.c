@@ -189,6 +189,7 @@ hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 			   ? 0
 			   : clip_lends(call, row, result, &rec->lends);
 	put_event(rec, call->guest->mem, &event);
+	hc_recording_add_output(rec, &event);
 	note_event(rec, call->thread);
 	result = check(call, row, how, result);
 	if ((call->end == HC_GOES_ON || call->end == HC_LEAVES_HANDLER) &&

@@ -35,6 +35,18 @@ hc_recording_attach(struct hc_guest *guest, struct hc_recording *rec)
 	guest->replay = &rec->replay;
 }
 
+/* `input` is the hash of the bytes; the first `result` of them were written. */
+void
+hc_recording_add_output(
+    struct hc_recording *rec, const struct record_call *event)
+{
+	const uint64_t part[] = { event->stream, (uint64_t)event->result,
+		event->input };
+
+	if (event->stream != RECORD_NO_STREAM && event->result >= 0)
+		rec->written = record_hash(part, sizeof(part), rec->written);
+}
+
 const int16_t *
 hc_replay_needs(uint32_t number)
 {

@@ -53,6 +53,7 @@ struct hc_recording {
 	bool left_in_call, keeps_turn;
 	uint64_t events; /* calls, readings of the counter, preemptions */
 	uint64_t counter;
+	uint64_t written; /* a hash of the output, and of its streams */
 	/* Recording: the calls that wait while others run. */
 	struct hc_waiting *waiting;
 	struct hc_holes holes; /* of the last position */
@@ -83,6 +84,10 @@ struct hc_recording {
  * that is set. */
 void
 hc_recording_attach(struct hc_guest *guest, struct hc_recording *recording);
+
+/* The guest has made a call: add what it has written to novillo's streams. */
+void hc_recording_add_output(
+    struct hc_recording *recording, const struct record_call *event);
 
 /* Is there another event to replay?  If not, `state` and `why` are set. */
 bool hc_recording_goes_on(struct hc_recording *recording);

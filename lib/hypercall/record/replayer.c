@@ -385,6 +385,7 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 	if (event.number == HC_mmap)
 		protect_again(call, &event);
 	show_output(call, row, &event);
+	hc_recording_add_output(rec, &event);
 	count_event(rec, call->thread, false);
 	if ((call->end == HC_GOES_ON || call->end == HC_LEAVES_HANDLER) &&
 	    !goes_on_after(rec, call->thread))
@@ -534,7 +535,7 @@ at(const struct hc_guest *guest)
 struct place {
 	struct record_reader reader;
 	struct record_base base;
-	uint64_t events, counter;
+	uint64_t events, counter, written;
 	enum hc_replayed state;
 	struct hc_thread *turn, *maker;
 	bool preempted;
@@ -550,6 +551,7 @@ save(const struct hc_guest *guest, void *to)
 	place->base = rec->base;
 	place->events = rec->events;
 	place->counter = rec->counter;
+	place->written = rec->written;
 	place->state = rec->state;
 	place->turn = rec->turn.holder;
 	place->maker = rec->maker;
@@ -566,6 +568,7 @@ load(struct hc_guest *guest, const void *from)
 	rec->base = place->base;
 	rec->events = place->events;
 	rec->counter = place->counter;
+	rec->written = place->written;
 	rec->state = place->state;
 	rec->turn.holder = place->turn;
 	rec->maker = place->maker;
