@@ -6,6 +6,7 @@
 #	make check-gdbsuite			in four ways to link and to connect
 #	make gdbsuite-static			one of them
 #	make gdbsuite-reverse			gdb.reverse, against replays
+#	make gdbsuite-replay			the core list, against replays
 #	make gdbsuite-static GDBSUITE_FILES=gdb.base/break.exp
 #
 # Results are in gdbsuite/WAY.
@@ -28,14 +29,19 @@ gdbsuite-dynamic: all
 gdbsuite-extended: all
 	@echo $@:; GDBSUITE_PROTOCOL=extended-remote $(GDBSUITE_RUN) || \
 	    test $$? = 77
+
+# Each program is recorded, and gdb debugs its replay.
+GDBSUITE_REPLAYED = NOVILLO='$(abs_top_builddir)/bin/novillo' \
+	GDBSUITE_STUB='sh $(abs_top_srcdir)/tests/gdbsuite/replayed.sh %record %port %program'
 gdbsuite-reverse: all
-	@echo $@:; NOVILLO='$(abs_top_builddir)/bin/novillo' \
-	GDBSUITE_TABLE=gdbserver-reverse \
-	GDBSUITE_STUB='sh $(abs_top_srcdir)/tests/gdbsuite/replayed.sh %record %port %program' \
+	@echo $@:; $(GDBSUITE_REPLAYED) GDBSUITE_TABLE=gdbserver-reverse \
 	$(GDBSUITE_RUN) `sed 's/\#.*//' '$(top_srcdir)/tests/gdbsuite/reverse.txt'` \
 	    || test $$? = 77
+gdbsuite-replay: all
+	@echo $@:; $(GDBSUITE_REPLAYED) GDBSUITE_TABLE=novillo-replay \
+	$(GDBSUITE_RUN) || test $$? = 77
 
-.PHONY: check-gdbsuite gdbsuite-reverse $(GDBSUITE_WAYS)
+.PHONY: check-gdbsuite gdbsuite-replay gdbsuite-reverse $(GDBSUITE_WAYS)
 
 EXTRA_DIST += \
 	tests/gdbsuite/README.md \
@@ -44,6 +50,7 @@ EXTRA_DIST += \
 	tests/gdbsuite/gdbserver-reverse.tsv \
 	tests/gdbsuite/gdbserver-static-pie.tsv \
 	tests/gdbsuite/gdbserver-static.tsv \
+	tests/gdbsuite/novillo-replay.tsv \
 	tests/gdbsuite/novillo.exp \
 	tests/gdbsuite/replayed.sh \
 	tests/gdbsuite/reverse.txt \

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A stub for run.sh: records a program, which gets no input, and serves its replay.
+# A stub for run.sh: records a program, which has a terminal without input, and
+# serves its replay.  A program without an end is recorded for some seconds.
 #
 # usage: replayed.sh RECORDING PORT PROGRAM [ARGUMENT]...
 #
@@ -10,6 +11,11 @@
 recording=$1
 port=$2
 shift 2
-"$NOVILLO" --allow=@all --root=/ --record="$recording" "$@" </dev/null \
-    >/dev/null 2>&1
+expect - "$NOVILLO" --allow=@all --root=/ --timeout=10 \
+    --record="$recording" "$@" >/dev/null 2>&1 <<'END'
+set timeout -1
+eval spawn -noecho $argv
+send \004
+expect eof
+END
 exec "$NOVILLO" --replay="$recording" "--gdb=localhost:$port"
