@@ -58,7 +58,8 @@ outfile_core(const struct options *o, char path[PATH_MAX + sizeof(".core")])
 	    o->core_file ? o->core_file : guest, o->core_file ? "" : ".core");
 }
 
-static void
+/* Is one of them written? */
+static bool
 list_named(const struct options *o, struct named list[NAMED],
     char core[PATH_MAX + sizeof(".core")])
 {
@@ -77,8 +78,15 @@ list_named(const struct options *o, struct named list[NAMED],
 		    o->log && o->log[0] == '+' },
 	};
 
-	outfile_core(o, core);
+	bool written = false;
+	unsigned i;
+
+	if (o->core)
+		outfile_core(o, core);
+	for (i = 0; i < NAMED; i++)
+		written |= all[i].written && all[i].name;
 	memcpy(list, all, sizeof(all));
+	return written;
 }
 
 static void
@@ -142,7 +150,8 @@ outfile_check(const struct options *o)
 	struct named list[NAMED];
 	unsigned i, k;
 
-	list_named(o, list, core);
+	if (!list_named(o, list, core))
+		return 0;
 	for (i = 0; i < NAMED; i++) {
 		id[i] = identify(list[i].name);
 		for (k = 0; k < i; k++)
@@ -162,10 +171,9 @@ outfile_spare(const struct options *o, int fd, const char *what)
 	struct stat st;
 	unsigned i;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || !list_named(o, list, core) || fstat(fd, &st) < 0)
 		return 0;
 	take_identity(&read, &st);
-	list_named(o, list, core);
 	for (i = 0; i < NAMED; i++) {
 		const struct identity id = identify(list[i].name);
 

@@ -109,15 +109,18 @@ handle(int number, bool ends)
 						  : on_signal,
 		.sa_flags = SA_SIGINFO | SA_RESTART,
 	};
-	struct sigaction old;
+	struct sigaction old = { .sa_handler = SIG_DFL };
+	int r = 0;
 
 	/* Other handlers end a call that they have interrupted: they must not
 	 * take this one, which is long, for it. */
 	if (number == SIGUSR1)
 		sigfillset(&action.sa_mask);
-	if (sigaction(number, NULL, &old) < 0 ||
-	    (!(ends && old.sa_handler == SIG_IGN) &&
-		sigaction(number, &action, NULL) < 0)) {
+	if (ends)
+		r = sigaction(number, NULL, &old);
+	if (r == 0 && old.sa_handler != SIG_IGN)
+		r = sigaction(number, &action, ends ? NULL : &old);
+	if (r < 0) {
 		say("sigaction: %s", strerror(errno));
 		return -1;
 	}

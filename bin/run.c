@@ -236,6 +236,7 @@ create_machine(const struct options *o)
 {
 	struct machine_error error;
 
+	run.machine.image = run.program.image;
 	if (machine_create(&run.machine, run.kvm, o->memory, &error) == 0)
 		return 0;
 	return fail_machine(o, error.text);
@@ -264,7 +265,6 @@ load_machine(const struct options *o, char **argv, char **envp)
 	argv = program_argv(&run.program, argv);
 	if (!argv)
 		return fail_machine(o, strerror(E2BIG));
-	run.machine.image = run.program.image;
 	run.machine.interp = run.program.interp;
 	run.machine.interp_name = run.program.interp_name;
 	if (choose_places(o) < 0)

@@ -43,6 +43,8 @@ pt_init(struct pagetable *pt, uint64_t *pool, uint64_t gpa, unsigned limit)
 		.used = 1,
 		.limit = limit,
 	};
+	/* As in descend(). */
+	pool[0] = 0;
 }
 
 /*

@@ -16,8 +16,6 @@
 #define PR_CAP_AMBIENT_CLEAR_ALL 4
 #endif
 
-#define CAPABILITIES 64 /* in a set; the kernel has fewer */
-
 static struct __user_cap_header_struct
 header(void)
 {
@@ -47,22 +45,6 @@ clear_ambient(void)
 		   : 0;
 }
 
-/* The kernel has numbers up to the first that is EINVAL.  Without CAP_SETPCAP
- * the set stays: nothing that it bounds can be executed. */
-static int
-narrow_bounds(uint64_t keep)
-{
-	int i;
-
-	for (i = 0; i < CAPABILITIES; i++) {
-		if (keep & CAPABILITY(i))
-			continue;
-		if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
-			return errno == EPERM || errno == EINVAL ? 0 : -errno;
-	}
-	return 0;
-}
-
 static int
 set_all(uint64_t set)
 {
@@ -83,10 +65,6 @@ capability_drop(uint64_t keep, const char **call)
 
 	*call = "PR_CAP_AMBIENT";
 	r = clear_ambient();
-	if (r < 0)
-		return r;
-	*call = "PR_CAPBSET_DROP";
-	r = narrow_bounds(keep);
 	if (r < 0)
 		return r;
 	*call = "capset";

@@ -19,10 +19,9 @@ uint64_t capability_held(void);
 /*
  * Give up all capabilities but those of `keep` that are held: the effective and
  * permitted sets keep only these, the inheritable and ambient sets nothing.
- * The bounding set also keeps only these if CAP_SETPCAP is held; without it the
- * kernel refuses, and no_new_privs must keep programs from gaining what is left
- * in it.  For this thread, and for those it creates later.  0, or -errno with
- * *call set to the call that failed.
+ * The bounding set stays: it says what a program that is executed may gain, and
+ * no_new_privs that it gains nothing.  For this thread, and for those it
+ * creates later.  0, or -errno with *call set to the call that failed.
  */
 int capability_drop(uint64_t keep, const char **call);
 

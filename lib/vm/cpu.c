@@ -9,6 +9,7 @@
 #include "vm/error.h"
 #include "vm/x86.h"
 
+#include <cpuid.h>
 #include <errno.h>
 #include <string.h>
 
@@ -107,19 +108,77 @@ usable_features(const struct machine *m)
 	return can | XCR0_X87_SSE;
 }
 
-int
-cpu_probe(struct machine *m, struct machine_error *error)
+/*
+ * CPUID of flat images, for which ToroV sets none: the processor's, as far as
+ * every KVM lets user code have it without more state than SSE's.  The leaves
+ * that KVM_GET_SUPPORTED_CPUID gives are an exit each where the host is a guest
+ * itself.
+ */
+static const struct {
+	uint32_t function;
+	uint32_t keep[4]; /* of EAX to EDX */
+} plain[] = {
+	{ 0x00000000, { 0, ~0U, ~0U, ~0U } },
+	/* ECX: SSE3, PCLMULQDQ, SSSE3, CX16, SSE4.1, SSE4.2, MOVBE, POPCNT,
+	 * AES, RDRAND.  EDX: FPU, TSC, MSR, PAE, CX8, APIC, PGE, CMOV, PAT,
+	 * CLFSH, MMX, FXSR, SSE, SSE2. */
+	{ 0x00000001, { ~0U, ~0U, 0x42d82203, 0x0789a371 } },
+	{ 0x80000000, { 0, ~0U, ~0U, ~0U } },
+	/* ECX: LAHF.  EDX: SYSCALL, NX, LM. */
+	{ 0x80000001, { ~0U, 0, 0x00000001, 0x20100800 } },
+	{ 0x80000008, { 0xffff, 0, 0, 0 } },
+};
+
+#define PLAIN        (sizeof(plain) / sizeof(plain[0]))
+#define HIGHEST_LEAF 1U
+
+static void
+plain_leaf(struct kvm_cpuid_entry2 *leaf, size_t i)
+{
+	const uint32_t *keep = plain[i].keep;
+	uint32_t a, b, c, d;
+
+	__cpuid(plain[i].function, a, b, c, d);
+	*leaf = (struct kvm_cpuid_entry2){
+		.function = plain[i].function,
+		.eax = a & keep[EAX],
+		.ebx = b & keep[EBX],
+		.ecx = c & keep[ECX],
+		.edx = d & keep[EDX],
+	};
+	/* The highest leaf of each range. */
+	if (plain[i].function == 0)
+		leaf->eax = HIGHEST_LEAF;
+	else if (plain[i].function == 0x80000000)
+		leaf->eax = plain[PLAIN - 1].function;
+}
+
+static int
+get_cpuid(struct machine *m)
 {
 	uint32_t i;
 	int r;
 
+	m->cpuid.nent = PLAIN;
+	for (i = 0; m->image.flat && i < PLAIN; i++)
+		plain_leaf(&m->cpuid.entries[i], i);
+	if (m->image.flat)
+		return 0;
 	m->cpuid.nent = MACHINE_CPUID;
 	r = kvmcore_get_supported_cpuid(m->kvm, (struct kvm_cpuid2 *)&m->cpuid);
+	for (i = 0; r == 0 && i < m->cpuid.nent; i++)
+		hide_features(&m->cpuid.entries[i]);
+	return r;
+}
+
+int
+cpu_probe(struct machine *m, struct machine_error *error)
+{
+	int r = get_cpuid(m);
+
 	if (r < 0)
 		return machine_fail(
 		    error, r, "KVM_GET_SUPPORTED_CPUID: %s", strerror(-r));
-	for (i = 0; i < m->cpuid.nent; i++)
-		hide_features(&m->cpuid.entries[i]);
 	m->xfeatures = usable_features(m);
 	m->xcr0 = cpuid_bit(m, 1, ECX, 26) ? m->xfeatures : 0;
 	m->fsgsbase = cpuid_bit(m, 7, EBX, 0);

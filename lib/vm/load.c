@@ -238,7 +238,8 @@ int
 machine_fits(
     const struct image *image, uint64_t memory, struct machine_error *error)
 {
-	return check_room(image, machine_addresses(memory), memory, error);
+	return check_room(
+	    image, machine_addresses(memory, image->flat), memory, error);
 }
 
 /* The interpreter lies where mmap would put it, or at its own addresses if they

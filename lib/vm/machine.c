@@ -50,12 +50,14 @@ map_between_guards(struct machine *m, uint64_t size)
 	return 0;
 }
 
+/* A flat image reserves nothing: each of its addresses can be filled. */
 uint64_t
-machine_addresses(uint64_t memory)
+machine_addresses(uint64_t memory, bool flat)
 {
 	uint64_t slots = (memory + MACHINE_SLOT - 1) / MACHINE_SLOT;
 
-	return slots * MACHINE_SLOT + MACHINE_SPARE + MACHINE_LAST_SLOT;
+	return slots * MACHINE_SLOT +
+	       (flat ? MACHINE_FLAT_SLOT : MACHINE_SPARE + MACHINE_LAST_SLOT);
 }
 
 /*
@@ -92,7 +94,7 @@ map_memory(struct machine *m, uint64_t memory, struct machine_error *error)
 	int r;
 
 	m->memory = memory;
-	r = map_addresses(m, machine_addresses(memory));
+	r = map_addresses(m, machine_addresses(memory, m->image.flat));
 	if (r < 0)
 		r = map_addresses(m, memory);
 	return r == 0

@@ -42,6 +42,7 @@
 #define MACHINE_SLOT       (UINT64_C(128) << 20)
 #define MACHINE_FIRST_SLOT (UINT64_C(16) << 20)
 #define MACHINE_LAST_SLOT  (UINT64_C(32) << 20)
+#define MACHINE_FLAT_SLOT  (UINT64_C(8) << 20) /* the last of a flat image */
 
 #define MACHINE_SLOTS ((MACHINE_MAX_MEMORY + MACHINE_SPARE) / MACHINE_SLOT + 2)
 
@@ -221,17 +222,18 @@ void machine_init(struct machine *m);
 /*
  * Create the machine on an open /dev/kvm, which stays the caller's, with
  * `memory` bytes (whole pages) and one vCPU, in *m that is all zero, like fresh
- * static storage, or from machine_init().  It belongs to this process, and not
- * to a child.  0, or -errno with *error filled in; machine_destroy() is right
- * in both cases.  It leaves *m as it is.
+ * static storage, or from machine_init(), but for m->image: a flat image gets
+ * less.  It belongs to this process, and not to a child.  0, or -errno with
+ * *error filled in; machine_destroy() is right in both cases.  It leaves *m as
+ * it is.
  */
 int machine_create(
     struct machine *m, int kvm, uint64_t memory, struct machine_error *error);
 void machine_destroy(struct machine *m);
 
 /* The guest addresses of a machine with `memory` bytes, on a host that does not
- * limit them. */
-uint64_t machine_addresses(uint64_t memory);
+ * limit them; `flat`: for a flat image. */
+uint64_t machine_addresses(uint64_t memory, bool flat);
 
 /* The bytes that KVM has in a slot < MACHINE_SLOTS: 0 until it was given them;
  * and where they begin. */

@@ -92,6 +92,11 @@ is "$status" 139 "and no more"
 flat '\306\004\045\040\0\0\0\303\270\040\0\0\0\377\320\364'
 is "$status" 0 "and can execute page 0"
 
+# mmap 4 GiB without rights, and exit with its error.
+flat '\061\377\110\276\000\000\000\000\001\000\000\000\061\322\101\272\042\000\000\000\111\203'\
+'\310\377\105\061\311\270\011\000\000\000\347\020\367\330\211\307\270\074\000\000\000\347\020'
+is "$status" 12 "and no more addresses than memory"
+
 try "$novillo" "$guests/torov.bin"
 is "$status" 126 "without --flat it is not an ELF file"
 
