@@ -290,6 +290,45 @@ memory(void)
 	SHOW(close(fd));
 }
 
+/* The link of a pipe's end leads to either end, with flags of its own; texts of
+ * /proc have no end to seek from, or have no size. */
+static void
+links(void)
+{
+	static const char *const texts[] = { "/proc/self/maps",
+		"/proc/self/comm", "/proc/self/cmdline", "/proc/meminfo",
+		"/proc/sys/kernel/hostname", "/sys/devices/system/cpu/online" };
+	char name[64], byte = 'x';
+	int ends[2], other, same, fd;
+	size_t i;
+
+	SHOW(pipe(ends));
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[0]);
+	other = open(name, O_WRONLY | O_NONBLOCK);
+	SHOW(fcntl(other, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
+	SHOW(close(ends[1]));
+	SHOW(write(other, &byte, 1));
+	same = open(name, O_RDONLY | O_NONBLOCK);
+	SHOW(fcntl(ends[0], F_GETFL) & O_NONBLOCK);
+	SHOW(read(same, &byte, 1));
+	SHOW(open(name, O_RDONLY | O_DIRECTORY));
+	close(same);
+	close(other);
+	SHOW(read(ends[0], &byte, 1));
+	close(ends[0]);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		fd = open(texts[i], O_RDONLY);
+		SHOW(lseek(fd, 0, SEEK_END));
+		SHOW(lseek(fd, 2, SEEK_SET));
+		SHOW(lseek(fd, 1, SEEK_CUR));
+		close(fd);
+	}
+	fd = open("/proc/self/status", O_PATH);
+	SHOW(fcntl(fd, F_GETFL));
+	SHOW(read(fd, &byte, 1));
+	close(fd);
+}
+
 /* A length that leads past all addresses of a process fails before anything is
  * moved; one that leads past what is mapped moves what is there.  A position-
  * independent program lies 128 MiB below the end of all addresses on Linux. */
@@ -353,6 +392,7 @@ main(void)
 	waiting();
 	process();
 	memory();
+	links();
 	lengths();
 	writing();
 	/* Bytes that are still buffered must be written. */

@@ -146,6 +146,8 @@ hc_file_flags(const struct hc_file *file)
 	/* Novillo itself opens files with O_NOFOLLOW, or once more without. */
 	flags &= ~(int64_t)O_NOFOLLOW;
 	flags |= file->no_follow ? O_NOFOLLOW : 0;
+	if (file->refuses & HC_PATH_ONLY)
+		return O_PATH | (flags & O_NOFOLLOW);
 	if (!file->refuses)
 		return flags;
 	return (flags & ~(int64_t)O_ACCMODE) |

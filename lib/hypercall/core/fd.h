@@ -39,8 +39,9 @@
 #define HC_NAMED         (HC_SOCKETS + 3) /* and novillo's streams */
 
 /* Access that an open file refuses although the host's descriptor has it. */
-#define HC_NO_READ  1U
-#define HC_NO_WRITE 2U
+#define HC_NO_READ   1U
+#define HC_NO_WRITE  2U
+#define HC_PATH_ONLY 4U /* opened with O_PATH: both, and F_GETFL says so */
 
 /*
  * Marks of what a guest may change of an open file.  A file gets them where the
@@ -98,7 +99,7 @@ struct hc_file {
 	struct hc_signal_file *signals; /* what is read from it, or NULL */
 	struct hc_mq_open *queue;       /* a message queue, or NULL */
 	uint16_t backlog; /* connections that may wait for it: a listener */
-	uint8_t refuses;  /* HC_NO_READ, HC_NO_WRITE */
+	uint8_t refuses;  /* HC_NO_READ, HC_NO_WRITE, HC_PATH_ONLY */
 	uint8_t may;      /* HC_MAY_FLAGS, HC_MAY_INODE */
 	uint8_t mount;    /* its volume's place in hc_tree.mount plus 1, or 0 */
 	bool netlink;     /* what is sent to it must be checked: netlink.h */

@@ -80,7 +80,10 @@ check_way(const struct hc_file *file, unsigned way)
 {
 	if (!(file->refuses & way))
 		return 0;
-	return file->directory && way == HC_NO_READ ? -EISDIR : -EBADF;
+	return file->directory && way == HC_NO_READ &&
+		       !(file->refuses & HC_PATH_ONLY)
+		   ? -EISDIR
+		   : -EBADF;
 }
 
 /* A socket's messages to the kernel are checked, which no forwarded call

@@ -218,6 +218,38 @@ open_same(struct hc_file *same, unsigned flags, struct hc_file **file)
 	return 0;
 }
 
+/* Is this an end of a pipe that the guest made?  The other end of a stream is
+ * not the guest's. */
+static bool
+is_own_pipe(const struct hc_file *same)
+{
+	struct stat st;
+
+	return same->buffered && (same->may & HC_MAY_INODE) &&
+	       hc_host(SYS_fstat, same->host, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* Open that pipe once more, at the end that is asked for. */
+static int64_t
+open_pipe(const struct hc_call *call, const struct hc_file *same,
+    unsigned flags, struct hc_file **file)
+{
+	int64_t r;
+
+	if ((flags & O_CREAT) && (flags & O_EXCL))
+		return -EEXIST;
+	if (flags & O_DIRECTORY)
+		return -ENOTDIR;
+	r = open_held(call, same->host, flags, 0);
+	if (r < 0)
+		return r;
+	*file = hc_file_new_socket(&call->guest->fds, (int)r);
+	if (!*file)
+		return -ENFILE;
+	(*file)->may = HC_MAY_CHANGE;
+	return 0;
+}
+
 /* May the guest's program be opened with these flags? */
 static int
 may_open_program(unsigned flags)
@@ -256,7 +288,7 @@ open_program(const struct hc_call *call, unsigned flags, struct hc_file **file)
 		return -ENFILE;
 	(*file)->program = (*file)->read_only = true;
 	if (!again && (flags & O_PATH))
-		(*file)->refuses = HC_NO_READ | HC_NO_WRITE;
+		(*file)->refuses = HC_NO_READ | HC_NO_WRITE | HC_PATH_ONLY;
 	return 0;
 }
 
@@ -282,6 +314,8 @@ open_again(const struct hc_call *call, int fd, unsigned flags, unsigned mode,
 	} else if (same->own) {
 		r = hc_own_open(call,
 		    &(struct hc_own){ same->own, same->number }, flags, file);
+	} else if (!call->own_only && !(flags & O_PATH) && is_own_pipe(same)) {
+		r = open_pipe(call, same, flags, file);
 	} else {
 		r = open_same(same, flags, file);
 	}

@@ -737,7 +737,47 @@ write_name(struct hc_call *call, struct hc_file *file, const uint8_t *buf,
 	return t ? (int64_t)len : -ESRCH;
 }
 
-static const struct hc_answers names = { .write = write_name };
+/* The end of a text for lseek(2), which on Linux is its size, or -EINVAL of one
+ * that consists of records. */
+static int64_t
+end_of(const char *path)
+{
+	static const char *const plain[] = { "auxv", "cmdline",
+		"coredump_filter", "environ", "oom_score_adj" };
+	size_t i;
+
+	if (strncmp(path, "/sys/", strlen("/sys/")) == 0)
+		return (int64_t)PAGE_4K;
+	if (strncmp(path, "/proc/sys/", strlen("/proc/sys/")) == 0)
+		return 0;
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (strcmp(strrchr(path, '/') + 1, plain[i]) == 0)
+			return 0;
+	return -EINVAL;
+}
+
+/* hc_answers.seek. */
+static int64_t
+seek_text(
+    struct hc_call *call, struct hc_file *file, int64_t offset, int whence)
+{
+	const struct hc_own own = hc_own_of(file);
+
+	int64_t end;
+
+	(void)call;
+	if (whence == SEEK_SET || whence == SEEK_CUR)
+		return hc_host(SYS_lseek, file->host, offset, whence);
+	end = whence == SEEK_END ? end_of(row_of(&own)->path) : -EINVAL;
+	return end < 0 ? end
+		       : hc_host(SYS_lseek, file->host, end + offset, SEEK_SET);
+}
+
+static const struct hc_answers texts = { .seek = seek_text };
+static const struct hc_answers names = {
+	.seek = seek_text,
+	.write = write_name,
+};
 
 /* May it be written?  Not in a recorded guest, whose calls that show the name
  * are made again. */
@@ -798,7 +838,9 @@ refused(const struct hc_own_row *row, unsigned flags)
 {
 	unsigned mode = flags & O_ACCMODE;
 
-	if (is_folder(row) || (flags & O_PATH))
+	if (flags & O_PATH)
+		return HC_NO_READ | HC_NO_WRITE | HC_PATH_ONLY;
+	if (is_folder(row))
 		return HC_NO_READ | HC_NO_WRITE;
 	return mode == O_RDONLY   ? HC_NO_WRITE
 	       : mode == O_WRONLY ? HC_NO_READ
@@ -859,8 +901,9 @@ hc_own_open(const struct hc_call *call, const struct hc_own *own,
 		(*file)->number = own->number;
 	}
 	(*file)->read_only = row->kind == HC_OWN_TEXT;
-	if (is_writable(call->guest, row))
-		(*file)->answers = &names;
+	if (row->kind == HC_OWN_TEXT)
+		(*file)->answers = is_writable(call->guest, row) ? &names
+								 : &texts;
 	(*file)->directory = is_folder(row);
 	(*file)->refuses = (uint8_t)refused(row, flags);
 	return 0;

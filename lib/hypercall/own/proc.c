@@ -315,29 +315,18 @@ resident(const struct hc_guest *guest, const struct line *line)
 }
 
 /*
- * The sizes of a mapping in KiB, which debuggers read for a core.  Pages that
+ * The rows from Rss on, in bytes, which debuggers read for a core.  Pages that
  * count as the guest's memory may differ from the file's, or have no file:
  * these are Linux's anonymous ones.
  */
 static void
-put_sizes_of(
-    struct hc_text *text, const struct hc_guest *guest, const struct line *line)
+put_resident(struct hc_text *text, uint64_t there, uint64_t ours)
 {
-	bool there = line->bits & PTE_PRESENT;
-	uint64_t kib = (line->to - line->from) / KIB;
-	uint64_t size = resident(guest, line) / KIB;
-	uint64_t ours = charged(guest, line) / KIB;
-	unsigned i;
-
-	if (ours > size)
-		size = ours;
+	uint64_t size = ours > there ? ours : there;
 	const struct {
 		const char *name;
-		uint64_t kib;
+		uint64_t bytes;
 	} rows[] = {
-		{ "Size:", kib },
-		{ "KernelPageSize:", PAGE_4K / KIB },
-		{ "MMUPageSize:", PAGE_4K / KIB },
 		{ "Rss:", size },
 		{ "Pss:", size },
 		{ "Shared_Clean:", 0 },
@@ -348,9 +337,26 @@ put_sizes_of(
 		{ "Anonymous:", ours },
 		{ "Swap:", 0 },
 	};
+	unsigned i;
+
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		hc_text_put(
-		    text, "%-15s %8" PRIu64 " kB\n", rows[i].name, rows[i].kib);
+		hc_text_put(text, "%-15s %8" PRIu64 " kB\n", rows[i].name,
+		    rows[i].bytes / KIB);
+}
+
+/* The sizes of a mapping. */
+static void
+put_sizes_of(
+    struct hc_text *text, const struct hc_guest *guest, const struct line *line)
+{
+	bool there = line->bits & PTE_PRESENT;
+
+	hc_text_put(text,
+	    "%-15s %8" PRIu64 " kB\n%-15s %8" PRIu64 " kB\n%-15s %8" PRIu64
+	    " kB\n",
+	    "Size:", (line->to - line->from) / KIB,
+	    "KernelPageSize:", PAGE_4K / KIB, "MMUPageSize:", PAGE_4K / KIB);
+	put_resident(text, resident(guest, line), charged(guest, line));
 	hc_text_put(text, "VmFlags:%s%s%s%s mr mw me%s\n", there ? " rd" : "",
 	    there && line->bits & PTE_WRITE ? " wr" : "",
 	    there && !(line->bits & PTE_NX) ? " ex" : "",
@@ -427,6 +433,21 @@ measure(const struct hc_guest *guest)
 	}
 	gmem_unlock(guest->mem);
 	return sizes;
+}
+
+/* The sum of all mappings. */
+void
+hc_own_smaps_rollup(
+    struct hc_text *text, const struct hc_call *call, int number)
+{
+	const struct hc_guest *guest = call->guest;
+	const struct sizes s = measure(guest);
+
+	(void)number;
+	hc_text_put(text,
+	    "%08" PRIx64 "-%08" PRIx64 " ---p 00000000 00:00 0%32s[rollup]\n",
+	    guest->space.low, guest->mem->size, "");
+	put_resident(text, s.there, s.ours);
 }
 
 void

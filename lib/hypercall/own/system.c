@@ -256,6 +256,10 @@ hc_own_meminfo(struct hc_text *text, const struct hc_call *call, int number)
 		{ "SReclaimable:", 0 },
 		{ "CommitLimit:", all },
 		{ "Committed_AS:", used },
+		{ "AnonHugePages:", 0 },
+	};
+	static const char *const pages[] = {
+		"Total:", "Free:", "Rsvd:", "Surp:"
 	};
 	size_t i;
 
@@ -263,6 +267,27 @@ hc_own_meminfo(struct hc_text *text, const struct hc_call *call, int number)
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		hc_text_put(text, "%-15s%9" PRIu64 " kB\n", lines[i].name,
 		    lines[i].bytes / KIB);
+	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		hc_text_put(text, "HugePages_%-7s%7d\n", pages[i], 0);
+	hc_text_put(text, "%-15s%9" PRIu64 " kB\n%-15s%9d kB\n",
+	    "Hugepagesize:", PAGE_2M / KIB, "Hugetlb:", 0);
+}
+
+/* Events of memory management: the host's are hidden. */
+void
+hc_own_vmstat(struct hc_text *text, const struct hc_call *call, int number)
+{
+	static const char *const events[] = { "pgpgin", "pgpgout", "pswpin",
+		"pswpout", "pgfault", "pgmajfault", "oom_kill" };
+	const struct space *space = &call->guest->space;
+	size_t i;
+
+	(void)number;
+	hc_text_put(text,
+	    "nr_free_pages %" PRIu64 "\nnr_anon_pages %" PRIu64 "\n",
+	    (space->limit - space->used) / PAGE_4K, space->used / PAGE_4K);
+	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		hc_text_put(text, "%s 0\n", events[i]);
 }
 
 /* Nanoseconds since the host's start, and those in which all processors did
