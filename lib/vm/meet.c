@@ -166,7 +166,7 @@ leave_trampoline(struct vcpu *vcpu, uint64_t rip)
 	if (offset >= t->counted && offset < t->run.at) {
 		trampoline_set_count(page, trampoline_count(page) + 1);
 		to = show_hit(vcpu, t, rip);
-	} else if (to == t->run.address && offset >= t->run.at) {
+	} else if (offset == t->run.at) {
 		vcpu->debug.left = to;
 	}
 	vcpu_set_user_rip(vcpu, to);

@@ -10,6 +10,10 @@
 
 #define DISP32 4U /* bytes */
 
+/* A jrcxz or loop may be so long, and leads so far over a jump. */
+#define NEAR_LENGTH 4U
+#define NEAR_OVER   2U
+
 /* jrcxz and loop do not lead far. */
 static bool
 is_near(const struct insn *insn)
@@ -26,7 +30,7 @@ is_movable(const struct insn *insn)
 	case INSN_JMP:
 	case INSN_JMP_INDIRECT:
 	case INSN_RET: return insn_is_stepped(insn) && !insn_is_string(insn);
-	case INSN_JCC: return !is_near(insn);
+	case INSN_JCC: return !is_near(insn) || insn->length <= NEAR_LENGTH;
 	default: return false;
 	}
 }
@@ -38,20 +42,30 @@ leads_on(const struct insn *insn)
 	return insn->kind == INSN_PLAIN || insn->kind == INSN_JCC;
 }
 
-/* Bytes after a branch may be data. */
+static bool
+is_nop(const struct insn *insn)
+{
+	return (insn->map == INSN_MAP_ONE && insn->opcode == 0x90) ||
+	       (insn->map == INSN_MAP_0F && insn->opcode == 0x1f);
+}
+
+/* Bytes after a branch may be data, unless they look like what assemblers put
+ * between functions. */
 bool
 insn_run_find(struct insn_run *run, const uint8_t *code, size_t n)
 {
 	struct insn *insn = NULL;
+	unsigned nears = 0;
+	bool between = false;
 
 	*run = (struct insn_run){ .n = 0 };
 	while (run->length < MOVED_JUMP && run->n < MOVED_RUN) {
-		if (insn && !leads_on(insn))
-			return false;
+		between |= insn && !leads_on(insn);
 		insn = &run->insn[run->n++];
 		if (insn_decode(insn, code + run->length, n - run->length) !=
 			INSN_OK ||
-		    !is_movable(insn))
+		    !is_movable(insn) || (is_near(insn) && nears++ > 0) ||
+		    (between && !is_nop(insn)))
 			return false;
 		run->length += insn->length;
 	}
@@ -79,10 +93,35 @@ put_branch(uint8_t *to, const struct insn *insn, uint64_t from, uint64_t at)
 	return disp == far ? n + DISP32 : 0;
 }
 
+/* One that does not lead far leads to a jump: jrcxz on; jmp over; on: jmp
+ * target; over: */
+static size_t
+put_near(uint8_t *to, const struct insn *insn, const uint8_t *code,
+    uint64_t from, uint64_t at)
+{
+	static const uint8_t jumps[] = { 0xeb, 5, 0xe9 };
+	const size_t n = insn->length + sizeof(jumps);
+	uint64_t target;
+	int64_t far;
+	int32_t disp;
+
+	if (!insn_target(insn, from, &target))
+		return 0;
+	far = (int64_t)(target - (at + n + DISP32));
+	disp = (int32_t)far;
+	memcpy(to, code, insn->length - 1);
+	to[insn->length - 1] = NEAR_OVER;
+	memcpy(to + insn->length, jumps, sizeof(jumps));
+	memcpy(to + n, &disp, DISP32);
+	return disp == far ? n + DISP32 : 0;
+}
+
 static size_t
 put_insn(uint8_t *to, const struct insn *insn, const uint8_t *code,
     uint64_t from, uint64_t at)
 {
+	if (is_near(insn))
+		return put_near(to, insn, code, from, at);
 	if (insn->kind == INSN_JCC || insn->kind == INSN_JMP)
 		return put_branch(to, insn, from, at);
 	return copies_move(to, insn, code, from + insn->length, at);
@@ -91,6 +130,15 @@ put_insn(uint8_t *to, const struct insn *insn, const uint8_t *code,
 /* None gets longer than the longest is; and the jump back. */
 _Static_assert(
     MOVED_RUN *INSN_LENGTH_MAX + 14 <= MOVED_ROOM, "they fit into their room");
+
+/* It is made when rip is at one of the jumps after it. */
+static void
+note_near(struct moved *m, const struct insn *insn, uint16_t at)
+{
+	m->near = (uint16_t)(at + insn->length);
+	m->near_next = m->address + m->length + insn->length;
+	(void)insn_target(insn, m->address + m->length, &m->near_target);
+}
 
 bool
 moved_make(struct moved *m, uint8_t *out, const struct insn_run *run,
@@ -102,6 +150,7 @@ moved_make(struct moved *m, uint8_t *out, const struct insn_run *run,
 	size_t size;
 
 	m->length = m->parts = 0;
+	m->near = 0;
 	while (m->parts < run->n) {
 		m->part[m->parts].from = m->length;
 		m->part[m->parts].at = n;
@@ -109,6 +158,8 @@ moved_make(struct moved *m, uint8_t *out, const struct insn_run *run,
 		    m->address + m->length, m->base + n);
 		if (size == 0)
 			return false;
+		if (is_near(&run->insn[m->parts]))
+			note_near(m, &run->insn[m->parts], n);
 		n = (uint16_t)(n + size);
 		m->length = (uint8_t)(m->length + run->insn[m->parts++].length);
 	}
@@ -136,6 +187,10 @@ moved_original(const struct moved *m, uint64_t offset)
 {
 	unsigned i = m->parts;
 
+	if (m->near && offset == m->near)
+		return m->near_next;
+	if (m->near && offset == m->near + NEAR_OVER)
+		return m->near_target;
 	if (offset >= m->made)
 		return m->address + m->length;
 	while (i-- > 1)

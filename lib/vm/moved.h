@@ -31,6 +31,10 @@ struct moved {
 	uint16_t at;    /* where the first lies, */
 	uint16_t made;  /* and where rip is when all are made */
 	uint16_t end;   /* after the jump back */
+	/* Jumps to the instruction after a jrcxz or loop, and to its target, of
+	 * which a run has one at most; 0: it has none. */
+	uint16_t near;
+	uint64_t near_next, near_target;
 	struct {
 		uint8_t from; /* after `address`, and */
 		uint16_t at;

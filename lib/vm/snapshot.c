@@ -618,12 +618,22 @@ is_same_xsave(const struct snapshot_vcpu *s)
 	return memcmp(here, there, size) == 0;
 }
 
+static bool
+is_same_guest_memory(struct snapshot *s, struct machine *m)
+{
+	bool same;
+
+	breaks_hide(&m->debug.breaks);
+	same = is_same_memory(s, &m->mem);
+	breaks_show(&m->debug.breaks);
+	return same;
+}
+
 bool
 snapshot_is_present(struct snapshot *s, struct machine *m)
 {
 	struct hc_guest *guest = &m->guest;
 	struct user_context user;
-	bool same;
 
 	if (guest->replay->ops->events(guest) != s->events ||
 	    guest->replay->ops->at(guest) != s->at ||
@@ -632,10 +642,7 @@ snapshot_is_present(struct snapshot *s, struct machine *m)
 	    memcmp(&user, &s->turn->user, sizeof(user)) != 0 ||
 	    !is_same_xsave(s->turn))
 		return false;
-	breaks_hide(&m->debug.breaks);
-	same = is_same_memory(s, &m->mem);
-	breaks_show(&m->debug.breaks);
-	return same;
+	return is_same_guest_memory(s, m);
 }
 
 /* Neither waits for its first use nor is watched: the guest reads it without an
@@ -650,27 +657,41 @@ is_readable(struct machine *m, uint64_t va)
 	       !breaks_watched_page(&m->debug.breaks, va, false);
 }
 
+/* The nth word, from 1 on, in which two pages differ, or with 0 how many there
+ * are; its offset or PAGE_4K if they are fewer. */
+static size_t
+differing_word(const uint8_t *a, const uint8_t *b, size_t nth, size_t *count)
+{
+	const size_t word = sizeof(uint64_t);
+	size_t i;
+
+	*count = 0;
+	for (i = 0; i < PAGE_4K; i += word)
+		if (memcmp(a + i, b + i, word) != 0 && ++*count == nth)
+			break;
+	return i;
+}
+
+/* A row of words that are written one after the other costs its logarithm. */
 bool
 snapshot_differing(
-    const struct snapshot *s, struct machine *m, struct hc_witness *word)
+    struct snapshot *s, struct machine *m, struct hc_witness *word)
 {
 	uint8_t here[PAGE_4K];
 	const struct snapshot_page *page;
-	size_t i;
+	size_t i, n;
 
-	if (s->differs >= s->pages)
+	if (is_same_guest_memory(s, m) || s->differs >= s->pages)
 		return false;
 	page = &s->page[s->differs];
 	if (!is_readable(m, page->va) ||
 	    breaks_read(&m->debug.breaks, page->va, here, PAGE_4K) < PAGE_4K)
 		return false;
-	for (i = 0; i < PAGE_4K; i += sizeof(word->value))
-		if (memcmp(here + i, page->copy->bytes + i,
-			sizeof(word->value)) != 0) {
-			word->address = page->va + i;
-			memcpy(&word->value, page->copy->bytes + i,
-			    sizeof(word->value));
-			return true;
-		}
-	return false;
+	(void)differing_word(here, page->copy->bytes, 0, &n);
+	i = differing_word(here, page->copy->bytes, (n + 1) / 2, &n);
+	if (i == PAGE_4K)
+		return false;
+	word->address = page->va + i;
+	memcpy(&word->value, page->copy->bytes + i, sizeof(word->value));
+	return true;
 }

@@ -98,6 +98,6 @@ bool snapshot_is_present(struct snapshot *s, struct machine *m);
  * it differs from the present, with the snapshot's value.  False: none is
  * known. */
 bool snapshot_differing(
-    const struct snapshot *s, struct machine *m, struct hc_witness *word);
+    struct snapshot *s, struct machine *m, struct hc_witness *word);
 
 #endif

@@ -27,8 +27,12 @@
 
 #define COUNT_JUMPS 12U /* bytes */
 
-/* There is one for each general register, vector register and word. */
-#define TESTS (HC_POSITION_RIP + 16 + HC_POSITION_WORDS)
+/* SF, ZF, AF, PF, CF and bit 1, which is set. */
+#define LAHF_FLAGS 0xd7U
+
+/* There is one for each general register, vector register and word, and for the
+ * flags. */
+#define TESTS (HC_POSITION_RIP + 16 + HC_POSITION_WORDS + 1)
 
 /* Code in the making; `out` are places of jumps to the instruction. */
 struct code {
@@ -138,6 +142,18 @@ put_vector(struct code *c, unsigned i, uint64_t value)
 	put_test(c, INSN_RAX, value);
 }
 
+/* LAHF and SETO do not change them. */
+static void
+put_flags(struct code *c, uint64_t rflags)
+{
+	static const uint8_t load[] = { 0x9f, 0x0f, 0x90, 0xc0, /* seto %al */
+		0x0f, 0xb7, 0xc0 }; /* movzwl %ax, %eax */
+
+	put(c, load, sizeof(load));
+	put_test(
+	    c, INSN_RAX, (rflags & LAHF_FLAGS) << 8 | !!(rflags & RFLAGS_OF));
+}
+
 /* Those registers, or all others. */
 static void
 put_registers(
@@ -158,6 +174,7 @@ put_tests(struct code *c, const struct hc_position *to, uint32_t first)
 	put_registers(c, to, first, true);
 	for (i = 0; i < to->words; i++)
 		put_word(c, &to->word[i]);
+	put_flags(c, to->reg[HC_POSITION_RFLAGS] | RFLAGS_FIXED);
 	for (i = 0; i < 16; i++)
 		put_vector(c, i, to->reg[HC_POSITION_XMM + i]);
 	put_registers(c, to, first, false);

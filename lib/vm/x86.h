@@ -36,6 +36,7 @@
 #define RFLAGS_TF    0x00100U
 #define RFLAGS_IF    0x00200U
 #define RFLAGS_DF    0x00400U
+#define RFLAGS_OF    0x00800U
 #define RFLAGS_IOPL  0x03000U
 #define RFLAGS_RF    0x10000U
 

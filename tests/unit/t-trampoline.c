@@ -63,7 +63,31 @@ static const struct {
 	{ "a return before", { 0x89, 0xf8, 0xc3, 1, 2, 3 }, false, 0, 0 },
 	{ "a short jump", { 0xeb, 4, 1, 2, 3, 4 }, false, 0, 0 },
 	{ "a call", { 0xe8, 1, 2, 3, 4, 0xc3 }, false, 0, 0 },
-	{ "loop", { 0xe2, 4, 0x90, 0x90, 0x90, 0x90, 0x90 }, false, 0, 0 },
+	{ "a return before padding", { 0xc3, 0x66, 0x90, 0x66, 0x90 }, true, 3,
+	    0 },
+	{ "a loop",
+	    { 0x89, 0xf9,           /* mov %edi, %ecx */
+		0xff, 0xc0,         /* 1: inc %eax */
+		0xe2, 0xfc,         /* loop 1b */
+		0x01, 0xc0, 0xc3 }, /* add %eax, %eax */
+	    true, 3, 6 },
+	{ "a jrcxz that is taken",
+	    { 0x31, 0xc9,              /* xor %ecx, %ecx */
+		0xe3, 3,               /* jrcxz 1f */
+		0x8d, 0x47, 1,         /* lea 1(%rdi), %eax */
+		0x83, 0xc0, 6, 0xc3 }, /* 1: add $6, %eax */
+	    true, 3, 6 },
+	{ "a jrcxz that is not taken",
+	    { 0x89, 0xf9,              /* mov %edi, %ecx */
+		0xe3, 3,               /* jrcxz 1f */
+		0x8d, 0x47, 1,         /* lea 1(%rdi), %eax */
+		0x83, 0xc0, 6, 0xc3 }, /* 1: add $6, %eax */
+	    true, 3, 10 },
+	{ "a short jump before padding",
+	    { 0xeb, 3, 0x0f, 0x1f, 0,  /* jmp 1f; nopl (%rax) */
+		0x8d, 0x47, 6, 0xc3 }, /* 1: lea 6(%rdi), %eax */
+	    true, 2, 9 },
+	{ "jrcxz after loop", { 0xe2, 4, 0xe3, 2, 0x90, 0x90 }, false, 0, 0 },
 	{ "rep movsb", { 0xf3, 0xa4, 0x90, 0x90, 0x90, 0x90 }, false, 0, 0 },
 	{ "syscall", { 0x0f, 0x05, 0x90, 0x90, 0x90, 0x90 }, false, 0, 0 },
 	{ "a segment register", { 0x8e, 0xd0, 0x90, 0x90, 0x90 }, false, 0, 0 },
