@@ -271,6 +271,8 @@ lib_libvm_a_SOURCES = \
 	lib/vm/rest.h \
 	lib/vm/rounds.c \
 	lib/vm/rounds.h \
+	lib/vm/straight.c \
+	lib/vm/straight.h \
 	lib/vm/sieve.c \
 	lib/vm/sieve.h \
 	lib/vm/sievecode.c \

@@ -2,7 +2,7 @@
 /*
  * A guest that makes each instruction once between two hypercalls, in functions
  * without loops, so that no instruction met before leads near the second one.
- * One of them repeats, to copy a block of bytes.
+ * Two of them repeat, to copy a block of bytes and to search it.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -43,6 +43,19 @@ copy(void)
 			 : "memory");
 }
 
+static __attribute__((noinline)) void
+search(void)
+{
+	const void *d = to;
+	unsigned long n = BLOCK;
+
+	__asm__ volatile("repne scasb\n"
+			 "after_search: nop"
+			 : "+D"(d), "+c"(n)
+			 : "a"(2)
+			 : "memory", "cc");
+}
+
 int
 main(void)
 {
@@ -51,5 +64,6 @@ main(void)
 	before();
 	r += ask();
 	copy();
+	search();
 	return printf("%s\n", r < 0 ? "none" : "asked") > 0 ? 0 : 1;
 }

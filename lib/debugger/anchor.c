@@ -5,8 +5,10 @@
  */
 #include "debugger/way.h"
 
+#include "debugger/limit.h"
 #include "debugger/present.h"
 #include "vm/context.h"
+#include "vm/straight.h"
 
 #include <string.h>
 
@@ -233,21 +235,36 @@ measure_at(struct history *h, uint64_t addr)
 	way_go(h, WANT_RUN, 0);
 }
 
+/* The instruction whose meetings are counted next, if none of those before it
+ * is met between the anchor and the present. */
+static uint64_t
+next_to_measure(struct history *h)
+{
+	const uint64_t here = h->anchor.state.turn->user.regs.rip;
+	uint64_t addr = 0;
+
+	if (!h->entries)
+		addr = entry_of_present(h);
+	h->entries = true;
+	if (addr == 0 && !h->straight) {
+		addr = straight_end(&h->machine->debug.breaks, here, h->end);
+		h->straight = true;
+	}
+	return addr != 0 ? addr : here;
+}
+
 /* The thread rests at an instruction that suits: how often is it met before the
  * present is? */
 static void
 measure(struct history *h)
 {
-	const uint64_t here = vcpu_user_rip(present_vcpu(h));
-	const uint64_t entry = h->entries ? 0 : entry_of_present(h);
-
-	h->entries = true;
 	keep_anchor(h);
 	if (present_copy(h, &h->anchor) < 0) {
 		way_give_up(h);
 		return;
 	}
-	measure_at(h, entry != 0 ? entry : here);
+	h->straight = false;
+	measure_at(h, next_to_measure(h));
 }
 
 void
@@ -273,7 +290,7 @@ close_in(struct history *h, uint64_t meetings)
 	h->checkpoints.mark = h->anchor.mark;
 	way_leave(h);
 	if (after == 0 && h->measured != here) {
-		measure_at(h, here);
+		measure_at(h, next_to_measure(h));
 		return;
 	}
 	if (after == 0) {
@@ -315,28 +332,78 @@ can_measure(const struct history *h)
 	       present_is_between(h) && wayback_look(h, &steps);
 }
 
+uint64_t
+anchor_rounds_to(struct history *h, const struct kvm_regs *to)
+{
+	struct kvm_regs here;
+
+	vcpu_user_regs(present_vcpu(h), &here);
+	return to->rip == here.rip && to->rcx < here.rcx ? here.rcx - to->rcx
+							 : UINT64_MAX;
+}
+
+/* The thread rests before rounds that were looked at: make `n` in one run, and
+ * go on in this state. */
+static bool
+make_rounds(struct history *h, uint64_t n, enum history_state then)
+{
+	way_enter(h, HISTORY_SKIPPING);
+	h->skips = then;
+	way_plant(h, h->rounds.next);
+	rounds_begin(&h->rounds, present_vcpu(h), n);
+	way_go(h, WANT_RUN, 0);
+	return true;
+}
+
 /* The thread rests: is it before an instruction that repeats so often that its
  * rounds are better made at once?  Single steps begin again before its last, or
  * before the one that may lead to the present. */
 static bool
 skip_rounds(struct history *h)
 {
-	const struct kvm_regs *present = &h->present.state.turn->user.regs;
-	struct vcpu *vcpu = present_vcpu(h);
-	struct rounds *r = &h->rounds;
-	uint64_t last = 1;
+	const uint64_t most = anchor_rounds_to(
+	    h, &h->present.state.turn->user.regs);
 
-	if (!rounds_look(r, vcpu))
+	return most > ROUNDS_WORTH &&
+	       rounds_look(&h->rounds, present_vcpu(h), most) &&
+	       h->rounds.left > ROUNDS_WORTH &&
+	       make_rounds(h, h->rounds.left - 1, HISTORY_COUNTING);
+}
+
+bool
+anchor_meet_rounds(struct history *h, uint64_t most)
+{
+	struct rounds *r = &h->rounds;
+	bool can;
+
+	if (most <= ROUNDS_WORTH || limit_position(h))
 		return false;
-	if (present->rip == r->rip && present->rcx < r->left)
-		last += present->rcx;
-	if (r->left < last + ROUNDS_WORTH)
-		return false;
-	way_enter(h, HISTORY_SKIPPING);
-	way_plant(h, r->next);
-	rounds_begin(r, vcpu, r->left - last);
-	way_go(h, WANT_RUN, 0);
-	return true;
+	(void)debug_remove(h->machine, BREAKS_INNER, h->addr, 1);
+	can = rounds_look(r, present_vcpu(h), most) && r->left > ROUNDS_WORTH;
+	(void)debug_insert(h->machine, BREAKS_INNER, h->addr, 1);
+	return can && make_rounds(h, r->left - r->all, h->state);
+}
+
+/* The thread is at the meeting to which the last of the rounds has led. */
+static void
+go_on_from_rounds(struct history *h)
+{
+	const struct debug_event met = {
+		.kind = EVENT_BREAK,
+		.vcpu = present_vcpu(h)->id,
+		.addr = h->rounds.rip,
+	};
+
+	way_enter(h, h->skips);
+	way_plant(h, h->rounds.rip);
+	debug_set_met(present_vcpu(h), true);
+	if (h->state == HISTORY_FINDING) {
+		h->meetings += h->rounds.made - 1;
+		wayback_on_finding(h, &met);
+	} else {
+		h->left -= h->rounds.made - 1;
+		wayback_on_returning(h, &met);
+	}
 }
 
 void
@@ -347,8 +414,12 @@ anchor_on_skipping(struct history *h, const struct debug_event *event)
 		return;
 	}
 	rounds_end(&h->rounds, present_vcpu(h));
-	keep_anchor(h);
-	anchor_count(h);
+	if (h->skips == HISTORY_COUNTING) {
+		keep_anchor(h);
+		anchor_count(h);
+	} else {
+		go_on_from_rounds(h);
+	}
 }
 
 void

@@ -39,11 +39,16 @@
  *	COUNTING --a repeated instruction--> SKIPPING   its rounds up to that
  *	                           before the present, or its last one
  *	SKIPPING --there--> COUNTING   the anchor is moved here
+ *	FINDING, RETURNING --a repeated instruction is met--> SKIPPING   its
+ *	                           rounds, each of them a meeting
+ *	SKIPPING --there--> FINDING, RETURNING   as at that meeting
  *	COUNTING --too far--> MEASURING   the anchor is moved here; the meetings
- *	                           of the instruction here are counted, up to
- *	                           the present; once on a way those of the
- *	                           entry of the function there in its place
- *	MEASURING --there, no entry--> MEASURING   the instruction here
+ *	                           of one instruction are counted, up to the
+ *	                           present: once on a way of the entry of the
+ *	                           function there, or of one shortly before the
+ *	                           end of the code here, if that is long
+ *	MEASURING --there, no meeting--> MEASURING   of the next one, and of
+ *	                           the instruction here
  *	MEASURING --there--> CLOSING   from the anchor on, to the last of them
  *	CLOSING --there--> COUNTING   which is copied as the anchor
  *	COUNTING --there--> STEPPING   from the anchor on, one step less
@@ -277,10 +282,13 @@ struct history {
 	/* COUNTING: after so many steps it is too far; MEASURING: where the
 	 * present is met, or what is found in its place. */
 	uint64_t far, end;
-	struct rounds rounds; /* SKIPPING */
+	/* SKIPPING: these rounds, and then on in that state. */
+	struct rounds rounds;
+	enum history_state skips;
 	/* MEASURING, CLOSING: the instruction whose meetings are counted. */
 	uint64_t measured;
-	bool entries; /* the entry of the present's function was counted */
+	bool entries;  /* the entry of the present's function was counted */
+	bool straight; /* and the end of straight code from the anchor on */
 
 	/* Back by one instruction of this thread, or 0: of any.  It waits in
 	 * the present, in a call that is still to be made. */

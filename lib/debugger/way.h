@@ -132,6 +132,15 @@ bool anchor_has_run_on(const struct history *h);
 bool anchor_is_close(const struct history *h, int tid);
 void anchor_step_back(struct history *h);
 
+/* So many rounds of a repeated instruction lead from here to those registers;
+ * UINT64_MAX: none do. */
+uint64_t anchor_rounds_to(struct history *h, const struct kvm_regs *to);
+
+/* The way has met an instruction that repeats, each of whose rounds is a
+ * meeting: have up to `most` of them made in one run.  The event after that is
+ * one of these meetings.  False: they are not so many, or cannot be. */
+bool anchor_meet_rounds(struct history *h, uint64_t most);
+
 /* So many meetings lead to the next anchor.  The last but one is copied on the
  * way: no other is between them, so steps back go on from there later. */
 void anchor_set_left(struct history *h, uint64_t meetings);

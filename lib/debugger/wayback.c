@@ -9,6 +9,7 @@
 #include "image/insn.h"
 #include "vm/context.h"
 #include "vm/position.h"
+#include "vm/straight.h"
 
 /* The state that is to be found. */
 static struct snapshot *
@@ -81,13 +82,8 @@ wayback_look(const struct history *h, bool *steps)
 bool
 wayback_is_entered(const struct history *h)
 {
-	const uint64_t rip = vcpu_user_rip(present_vcpu(h));
-	const uint64_t from = rip - INT8_MAX;
-	uint8_t code[2 * INT8_MAX];
-	const size_t n = breaks_read(
-	    &h->machine->debug.breaks, from, code, sizeof(code));
-
-	return trampoline_is_entered(code, n, from, rip);
+	return straight_is_entered(
+	    &h->machine->debug.breaks, vcpu_user_rip(present_vcpu(h)));
 }
 
 /* To one that may suit: all rounds of a repeated one are made at once. */
@@ -96,7 +92,8 @@ lead(struct history *h)
 {
 	way_enter(h, HISTORY_LEADING);
 	h->leads++;
-	if (rounds_look(&h->rounds, present_vcpu(h))) {
+	if (rounds_look(&h->rounds, present_vcpu(h), UINT64_MAX) &&
+	    h->rounds.all) {
 		h->after = h->present.state.events;
 		way_plant(h, h->rounds.next);
 		way_go(h, WANT_RUN, 0);
@@ -284,7 +281,10 @@ wayback_on_finding(struct history *h, const struct debug_event *event)
 	if (event_is_meeting(h, event))
 		learn(h);
 	way_keep_unmet(h, event);
-	way_advance(h, event->signal);
+	if (!event_is_meeting(h, event) ||
+	    !anchor_meet_rounds(
+		h, anchor_rounds_to(h, &target->turn->user.regs)))
+		way_advance(h, event->signal);
 }
 
 void
@@ -305,6 +305,6 @@ wayback_on_returning(struct history *h, const struct debug_event *event)
 	else if ((h->planted && present_events(h) > h->after) ||
 		 (to_place && present_is_end(h)))
 		way_give_up(h);
-	else
+	else if (!event_is_meeting(h, event) || !anchor_meet_rounds(h, h->left))
 		way_advance(h, event->signal);
 }

@@ -3,8 +3,9 @@
  * Rounds of a string instruction that repeats, many of them in one run: the
  * vCPU has a smaller count meanwhile.  They must not know why rounds are made.
  *
- * Only MOVS, STOS and LODS, which their count alone ends.  Nothing may see the
- * vCPU between two of these rounds: no watchpoint, fault or preemption.
+ * MOVS, STOS and LODS are ended by their count; CMPS and SCAS also by what they
+ * compare, which is looked at first.  Nothing may see the vCPU between two of
+ * these rounds: no watchpoint, fault or preemption.
  */
 #ifndef ROUNDS_H
 #define ROUNDS_H
@@ -14,16 +15,18 @@
 
 struct vcpu;
 
-/* `left` rounds of the instruction at `rip` are to come, before that at `next`;
- * the vCPU makes `made` of them. */
+/* `left` rounds of the instruction at `rip` are to come, before that at `next`
+ * if they are `all`; the vCPU makes `made` of them, and `count` is its RCX. */
 struct rounds {
 	uint64_t rip, next;
-	uint64_t left, made;
+	uint64_t left, made, count;
+	bool all;
 };
 
-/* The vCPU rests before a string instruction that repeats.  False: it does not,
- * or the rounds cannot be made in one run. */
-bool rounds_look(struct rounds *r, struct vcpu *vcpu);
+/* The vCPU rests before a string instruction that repeats: look at no more than
+ * `most` of its rounds.  False: it does not, or the rounds cannot be made in
+ * one run. */
+bool rounds_look(struct rounds *r, struct vcpu *vcpu, uint64_t most);
 
 /* Have the vCPU make `n` rounds, fewer than are left, up to `next`. */
 void rounds_begin(struct rounds *r, struct vcpu *vcpu, uint64_t n);

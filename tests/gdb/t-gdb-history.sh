@@ -163,6 +163,20 @@ is "$(printf '%s\n' "$answer" | awk '/^rcx/ { print $3 }' | tr '\n' ' ')" \
 is "$(printf '%s\n' "$answer" | grep '^rip' | sort -u | wc -l)" 1 \
     "at the same instruction"
 
+# The same in one that compares, and the way to its name.
+replay "break search" "continue" "rwatch to[16384]" "continue" "delete" \
+    "info registers rip rcx" "monitor stats" "reverse-stepi" "monitor stats" \
+    "info registers rip rcx" "monitor when" "monitor stats" "stepi" \
+    "info registers rip rcx"
+runs=$(printf '%s\n' "$answer" | awk '/ KVM_RUN / { print $3 - n; n = $3 }' |
+    tail -n 2 | sort -n | tail -n 1)
+[ "${runs:-100000}" -lt 600 ]
+ok $? "nor are rounds that compare: $runs entries"
+is "$(printf '%s\n' "$answer" | awk '/^rcx/ { print $3 }' | tr '\n' ' ')" \
+    "49151 49152 49151 " "and lead to the same places"
+is "$(printf '%s\n' "$answer" | grep -c '^[0-9]*:0x[0-9a-f]*:16385$')" 1 \
+    "whose names count them"
+
 # The past cannot be changed, also on the way and at its ends.
 record 0 "$guests/rewind.elf" 100
 replay "break leave_trail if value == 50" "continue" "reverse-stepi" \
