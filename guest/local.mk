@@ -110,6 +110,7 @@ GUEST_EXAMPLES = \
 
 # Guests that tests and benchmarks observe from outside.
 GUEST_PLAIN = \
+	guest/alike.elf \
 	guest/branches.elf \
 	guest/busy.elf \
 	guest/caught.elf \

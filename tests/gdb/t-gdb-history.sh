@@ -177,6 +177,22 @@ is "$(printf '%s\n' "$answer" | awk '/^rcx/ { print $3 }' | tr '\n' ' ')" \
 is "$(printf '%s\n' "$answer" | grep -c '^[0-9]*:0x[0-9a-f]*:16385$')" 1 \
     "whose names count them"
 
+# From the first instruction of a loop, to which a step back has led as the last
+# meeting of the way: the next does not seek the present again, for which states
+# of the loop would be taken.
+record 0 "$guests/alike.elf"
+replay "break *(long)&alike + 5" "ignore 1 250" "continue" "delete" \
+    "monitor stats" "reverse-stepi" "monitor stats" "reverse-stepi 31" \
+    "info registers rip rax rcx" "monitor stats" "reverse-stepi" \
+    "monitor stats" "stepi" "info registers rip rax rcx"
+runs=$(printf '%s\n' "$answer" | awk '/ KVM_RUN / { print $3 - n; n = $3 }')
+first=$(printf '%s\n' "$runs" | sed -n 2p)
+further=$(printf '%s\n' "$runs" | sed -n 4p)
+[ "${further:-1000}" -lt $((${first:-0} / 2)) ]
+ok $? "the way of which is known: $further entries, after $first"
+is "$(printf '%s\n' "$answer" | grep '^r[aci][xp] ' | sort | uniq -c |
+    awk '{ print $1 }' | tr '\n' ' ')" "2 2 2 " "and leads to the right place"
+
 # The past cannot be changed, also on the way and at its ends.
 record 0 "$guests/rewind.elf" 100
 replay "break leave_trail if value == 50" "continue" "reverse-stepi" \
