@@ -197,6 +197,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/trace/events.h \
 	lib/hypercall/trace/line.c \
 	lib/hypercall/trace/line.h \
+	lib/hypercall/trace/shapes.c \
+	lib/hypercall/trace/shapes.h \
 	lib/hypercall/trace/show.c \
 	lib/hypercall/trace/show.h \
 	lib/hypercall/trace/showopt.c \
