@@ -55,7 +55,7 @@ open_headers(struct elfview *view, const Elf64_Ehdr *ehdr, uint64_t *names)
 	*names = ehdr->e_shstrndx;
 	if (*names == SHN_XINDEX)
 		*names = zero.sh_link;
-	if (count > view->file.left / sizeof(Elf64_Shdr))
+	if (count > ELFVIEW_HEADERS)
 		return -EINVAL;
 	view->headers = part(
 	    view->file, ehdr->e_shoff, count * sizeof(Elf64_Shdr));
@@ -131,6 +131,7 @@ elfview_bytes(const struct elfview *view, const Elf64_Shdr *header)
 	struct cursor bytes = cursor_over(NULL, 0);
 
 	if (header->sh_type != SHT_NOBITS &&
+	    header->sh_size <= ELFVIEW_SECTION &&
 	    (header->sh_flags & SHF_COMPRESSED) == 0)
 		bytes = part(view->file, header->sh_offset, header->sh_size);
 	return bytes.failed ? cursor_over(NULL, 0) : bytes;

@@ -16,6 +16,11 @@
 
 #include "image/cursor.h"
 
+/* A file has only as many section headers, and a section as many bytes, as real
+ * programs do: a sparse file may claim more than can be read in a lifetime. */
+#define ELFVIEW_HEADERS (UINT64_C(1) << 20)
+#define ELFVIEW_SECTION (UINT64_C(512) << 20)
+
 /* Private; all pointers point into the caller's file. */
 struct elfview {
 	struct cursor file;
@@ -47,8 +52,8 @@ int elfview_find_code(const struct elfview *view, uint64_t addr,
 
 /*
  * The bytes of a section, or of the first section of this name.  The cursor is
- * empty if the section is missing, has no bytes in the file, lies outside it or
- * is compressed.
+ * empty if the section is missing, has no bytes in the file or more than
+ * ELFVIEW_SECTION, lies outside the file or is compressed.
  */
 struct cursor
 elfview_bytes(const struct elfview *view, const Elf64_Shdr *header);

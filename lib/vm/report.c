@@ -13,10 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_FRAMES 32
 #define PLACE      512 /* bytes for a symbol and a line */
+#define NAMING_S   2   /* after which frames have no names */
 
 struct image_bytes
 report_map(int fd)
@@ -169,6 +171,15 @@ is_without_frame(const struct vcpu *vcpu, const struct image_bytes *file,
 	       symbol.offset == 0;
 }
 
+static time_t
+seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 /*
  * Follow frame pointers (psABI 3.2.2): rbp points to the caller's rbp and the
  * return address.  Each frame lies above the last; anything else ends the walk.
@@ -177,7 +188,9 @@ static void
 print_backtrace(struct output *out, const struct vcpu *vcpu,
     const struct image_bytes *file, const struct user_context *c)
 {
+	static const struct image_bytes nameless;
 	const struct machine *m = vcpu->machine;
+	const time_t since = seconds();
 	uint64_t frame[2] = { c->regs.rbp, 0 };
 	uint64_t last = 0;
 	unsigned n = 0;
@@ -192,6 +205,9 @@ print_backtrace(struct output *out, const struct vcpu *vcpu,
 		if (gmem_read(&m->mem, frame, last, sizeof(frame)) < 0 ||
 		    frame[1] == 0)
 			return;
+		/* Each name is looked for in all of the file's tables. */
+		if (seconds() - since > NAMING_S)
+			file = &nameless;
 		print_frame(out, m, file, n, frame[1]);
 	}
 }

@@ -5,11 +5,13 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "elfbuild.h"
 #include "selfelf.h"
 #include "tap.h"
 
+#include "image/elfview.h"
 #include "image/symbols.h"
 
 #define CODE      UINT64_C(0x401000)
@@ -235,6 +237,42 @@ test_malformed(void)
 	is_str(name_at(4), NULL, "a name outside the string table is none");
 }
 
+/* A sparse file whose symbol table has a right entry at its beginning, and then
+ * zeros up to this size. */
+static const char *
+name_in_table_of(uint64_t bytes)
+{
+	const uint64_t at = 2 * sizeof(built);
+	struct symbol sym = { NULL, 0 };
+	uint8_t *file = mmap(NULL, at + bytes, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct elfbuild *head = (struct elfbuild *)file;
+
+	if (file == MAP_FAILED)
+		bail("no room for a sparse file: %s", strerror(errno));
+	MAKE(make_symbol("first", STB_GLOBAL, STT_FUNC, 0, 8));
+	memcpy(file, &built, sizeof(built));
+	memcpy(file + at, file + built.head.shdr[SYMBOLS].sh_offset,
+	    sizeof(Elf64_Sym));
+	head->head.shdr[SYMBOLS].sh_offset = at;
+	head->head.shdr[SYMBOLS].sh_size = bytes;
+	errno = -symbols_find(file, at + bytes, CODE + 4, &sym);
+	munmap(file, at + bytes);
+	return sym.name ? "found" : NULL;
+}
+
+static void
+test_sparse(void)
+{
+	const uint64_t entries = ELFVIEW_SECTION / sizeof(Elf64_Sym);
+
+	is_str(
+	    name_in_table_of(sizeof(Elf64_Sym)), "found", "a table has a name");
+	is_str(name_in_table_of((entries + 1) * sizeof(Elf64_Sym)), NULL,
+	    "a table that no program has is not read");
+	is_int(errno, ENOENT, "there is no name then");
+}
+
 /* Whether an answer keeps the promises of symbols.h; its errors do. */
 static bool
 keeps_promises(const uint8_t *file, size_t size, uint64_t addr)
@@ -414,6 +452,7 @@ main(void)
 	test_tables();
 	test_extended_numbers();
 	test_malformed();
+	test_sparse();
 	test_hostile();
 	test_self();
 	return done_testing();
