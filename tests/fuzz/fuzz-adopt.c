@@ -90,9 +90,9 @@ spoil(unsigned at, uint8_t value)
 	else if (at & 0x8000)
 		bytes[at / 4 % first] = value;
 	else if (at & 0x4000)
-		((uint8_t *)&stub.reply.len)[at / 4 % 8] = value;
+		((uint8_t *)&stub.replies[0].len)[at / 4 % 8] = value;
 	else
-		((uint8_t *)&stub.notice.len)[at / 4 % 8] = value;
+		((uint8_t *)&stub.replies[1].len)[at / 4 % 8] = value;
 }
 
 /* The worker has ended: the guest's end, or the next guest, or neither. */

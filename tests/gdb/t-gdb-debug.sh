@@ -33,10 +33,10 @@ debug()
 	timeout 60 "$novillo" --debug $guest <"$scratch/commands" \
 	    >"$scratch/out" 2>&1 || status=$?
 	out=$(cat "$scratch/out")
-	folder=$(sed -n 's/.*Remote debugging using \(.*\)\/line/\1/p' \
+	folder=$(sed -n 's/.*Remote debugging using \(.*\)\/socket/\1/p' \
 	    "$scratch/out")
 	[ -n "$folder" ] && [ ! -e "$folder" ]
-	ok $? "nothing is left of the line"
+	ok $? "nothing is left of the connection"
 }
 
 debug "$guests/status.elf" 7 -- "break main" continue "print argc" continue
@@ -87,9 +87,9 @@ if command -v strace >/dev/null 2>&1; then
 	try timeout 30 strace -f -o "$scratch/strace" \
 	    -e inject=listen:error=EADDRINUSE \
 	    "$novillo" --debug=true "$guests/hello.elf"
-	is "$status" 125 "without a line to its debugger novillo fails"
+	is "$status" 125 "without a connection to its debugger novillo fails"
 	folder=$(printf '%s\n' "$err" |
-	    sed -n 's/^novillo: --debug: \(.*\)\/line: Address already.*/\1/p')
+	    sed -n 's/^novillo: --debug: \(.*\)\/socket: Address already.*/\1/p')
 	[ -n "$folder" ] && [ ! -e "$folder" ]
 	ok $? "and leaves no socket"
 else

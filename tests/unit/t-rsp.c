@@ -310,6 +310,7 @@ test_frames(void)
 
 	reply_clear(&reply);
 	is_str(frame_of(&story), "<$#00>", "an empty reply is a frame");
+	reply_clear(&reply);
 	reply_text(&reply, "OK");
 	is_str(frame_of(&story), "<$OK#9a>", "a reply is framed");
 	reply_clear(&reply);

@@ -532,13 +532,19 @@ test_runs(void)
 		{ "a branch in between", true, 3,
 		    { 0x75, 0xfe, 0x90, 0x48, 0xff, 0xc9 } },
 		{ "a jump too early", false, 0,
+		    { 0xeb, 0xfe, 0x48, 0xff, 0xc9 } },
+		{ "a jump before padding", true, 4,
 		    { 0xeb, 0xfe, 0x90, 0x90, 0x90 } },
 		{ "a return too early", false, 0,
+		    { 0xc3, 0x48, 0xff, 0xc9, 0x90 } },
+		{ "a return before padding", true, 5,
 		    { 0xc3, 0x90, 0x90, 0x90, 0x90 } },
 		{ "a call", false, 0, { 0xe8, 1, 2, 3, 4 } },
 		{ "a system call", false, 0, { 0x90, 0x0f, 0x05, 0x90, 0x90 } },
-		{ "a loop instruction", false, 0,
+		{ "a loop instruction", true, 4,
 		    { 0xe2, 0xfe, 0x90, 0x90, 0x90 } },
+		{ "two loop instructions", false, 0,
+		    { 0xe2, 0xfe, 0xe2, 0xfc, 0x90 } },
 	};
 	static const uint8_t no[] = { OP_const8, 0, OP_end };
 	const struct native_condition c = { no, sizeof(no) };
