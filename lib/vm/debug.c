@@ -441,6 +441,7 @@ settle_at_rest(struct vcpu *vcpu)
 	vcpu->debug.left = DEBUG_NOWHERE;
 	vcpu->debug.phase = STEP_NONE;
 	vcpu->debug.tries = 0;
+	vcpu->debug.settled = true;
 	step_on_rest(vcpu);
 	/* A fault that came on the way is an event. */
 	if ((f->raised == RAISED_TRAP || f->raised == RAISED_FORCED) &&

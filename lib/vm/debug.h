@@ -116,6 +116,7 @@ struct debug_vcpu {
 	struct debug_event event;
 	siginfo_t info;    /* of its last report, or of its next signal's */
 	bool traced;       /* TF in the user's flags is the debugger's */
+	bool settled;      /* it came to rest, and was not entered since */
 	uint32_t control;  /* of the last KVM_SET_GUEST_DEBUG */
 	uint64_t reported; /* rip at its last report: a breakpoint was met */
 	uint64_t left;     /* it was taken out of the copy of this address */

@@ -523,6 +523,7 @@ vcpu_enter(struct vcpu *vcpu)
 	uint64_t unmaps = gmem_unmaps(mem);
 	int r;
 
+	vcpu->debug.settled = false;
 	if (vcpu->machine->profile)
 		profile_enter(vcpu);
 	window_settle(vcpu->machine);

@@ -23,13 +23,15 @@ has_trap_coming(const struct vcpu *vcpu)
 }
 
 /* KVM does not report an INT3 that is queued: a vCPU that stands after one of a
- * debugger's may have met it, unless it was moved there since its last exit. */
+ * debugger's may have met it, unless it was moved there since its last exit, or
+ * rests once more: what it had met was seen then. */
 static bool
 may_have_met_int3(struct vcpu *vcpu)
 {
 	const struct kvm_run *run = vcpu->kvm.run;
 
-	return !(run->kvm_dirty_regs & KVM_SYNC_X86_REGS) &&
+	return !vcpu->debug.settled &&
+	       !(run->kvm_dirty_regs & KVM_SYNC_X86_REGS) &&
 	       (breaks_at(
 		    &vcpu->machine->debug.breaks, run->s.regs.regs.rip - 1) ||
 		   meet_waits(vcpu) || plant_waits_inside(vcpu));
