@@ -72,6 +72,18 @@ insn_run_find(struct insn_run *run, const uint8_t *code, size_t n)
 	return run->length >= MOVED_JUMP;
 }
 
+/* End a branch, whose first `n` bytes lie at `at`, with its displacement: the
+ * size of both, or 0 if the target is out of reach. */
+static size_t
+put_disp(uint8_t *to, size_t n, uint64_t at, uint64_t target)
+{
+	const int64_t far = (int64_t)(target - (at + n + DISP32));
+	const int32_t disp = (int32_t)far;
+
+	memcpy(to + n, &disp, DISP32);
+	return disp == far ? n + DISP32 : 0;
+}
+
 /* A relative branch gets a displacement of 32 bits. */
 static size_t
 put_branch(uint8_t *to, const struct insn *insn, uint64_t from, uint64_t at)
@@ -81,16 +93,11 @@ put_branch(uint8_t *to, const struct insn *insn, uint64_t from, uint64_t at)
 	const bool depends = insn->kind == INSN_JCC;
 	const size_t n = depends ? sizeof(jcc) : sizeof(jmp);
 	uint64_t target;
-	int64_t far;
-	int32_t disp;
 
 	if (!insn_target(insn, from, &target))
 		return 0;
-	far = (int64_t)(target - (at + n + DISP32));
-	disp = (int32_t)far;
 	memcpy(to, depends ? jcc : jmp, n);
-	memcpy(to + n, &disp, DISP32);
-	return disp == far ? n + DISP32 : 0;
+	return put_disp(to, n, at, target);
 }
 
 /* One that does not lead far leads to a jump: jrcxz on; jmp over; on: jmp
@@ -102,18 +109,13 @@ put_near(uint8_t *to, const struct insn *insn, const uint8_t *code,
 	static const uint8_t jumps[] = { 0xeb, 5, 0xe9 };
 	const size_t n = insn->length + sizeof(jumps);
 	uint64_t target;
-	int64_t far;
-	int32_t disp;
 
 	if (!insn_target(insn, from, &target))
 		return 0;
-	far = (int64_t)(target - (at + n + DISP32));
-	disp = (int32_t)far;
 	memcpy(to, code, insn->length - 1);
 	to[insn->length - 1] = NEAR_OVER;
 	memcpy(to + insn->length, jumps, sizeof(jumps));
-	memcpy(to + n, &disp, DISP32);
-	return disp == far ? n + DISP32 : 0;
+	return put_disp(to, n, at, target);
 }
 
 static size_t

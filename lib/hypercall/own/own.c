@@ -762,7 +762,6 @@ seek_text(
     struct hc_call *call, struct hc_file *file, int64_t offset, int whence)
 {
 	const struct hc_own own = hc_own_of(file);
-
 	int64_t end;
 
 	(void)call;
