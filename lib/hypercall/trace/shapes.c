@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <linux/stat.h>
 #include <net/if_arp.h>
 #include <mqueue.h>
 #include <poll.h>
