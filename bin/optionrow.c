@@ -677,6 +677,10 @@ store(struct options *o, enum option_number option, char *arg)
 int
 option_apply(struct options *o, enum option_number option, char *arg)
 {
+	_Static_assert(OPTION_ROWS <= 64, "each option has a bit");
+	o->given |= OPTION_BIT(option);
+	if (!o->place.file)
+		o->typed |= OPTION_BIT(option);
 	switch ((int)option) {
 	case OPT_memory: return parse_memory(o, arg);
 	case OPT_record_limit: return parse_record_limit(o, arg);

@@ -21,6 +21,9 @@ enum option_number {
 
 #define OPTION_ROWS (OPT_END - OPT_FIRST - 1)
 
+/* An option's bit in a set of options. */
+#define OPTION_BIT(number) (UINT64_C(1) << ((number)-OPT_FIRST - 1))
+
 /* The values that a configuration may give: see options.def. */
 enum option_use {
 	OPTION_ONCE,

@@ -313,6 +313,65 @@ find_config(struct options *o, enum option_number option, char *arg)
 	return 0;
 }
 
+#define BIT(name) OPTION_BIT(OPT_##name)
+#define DEBUGGED  (BIT(gdb) | BIT(gdbserver) | BIT(debug))
+
+/* Options without an effect unless one of `with` is given. */
+static const struct {
+	enum option_number option;
+	uint64_t with;
+} companions[] = {
+	{ OPT_stopped, DEBUGGED },
+	{ OPT_once, DEBUGGED },
+	{ OPT_multi, DEBUGGED },
+	{ OPT_debug_files, DEBUGGED },
+	{ OPT_record_limit, BIT(record) },
+	{ OPT_trace_paths, BIT(trace) },
+	{ OPT_trace_time, BIT(trace) },
+	{ OPT_trace_size, BIT(trace) | BIT(trace_out) },
+	{ OPT_profile_rate, BIT(profile) },
+	{ OPT_json, BIT(trace_summary) | BIT(stats) },
+};
+
+/* "--gdb, --gdbserver or --debug" */
+static void
+name_options(uint64_t set, char *text, size_t size)
+{
+	size_t used = 0;
+	unsigned i;
+
+	for (i = 0; set >> i; i++) {
+		const uint64_t rest = set >> i >> 1;
+
+		if (set >> i & 1)
+			used += (size_t)snprintf(text + used, size - used,
+			    "--%s%s", option_name(i),
+			    !rest               ? ""
+			    : rest & (rest - 1) ? ", "
+						: " or ");
+	}
+}
+
+/* A configuration is also for runs that make no use of all of it. */
+static int
+check_companions(const struct options *o)
+{
+	char names[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
+		const enum option_number option = companions[i].option;
+
+		if (!(o->typed & OPTION_BIT(option)) ||
+		    o->given & companions[i].with)
+			continue;
+		name_options(companions[i].with, names, sizeof(names));
+		return complain(o, "--%s needs %s: add that, or leave it out",
+		    option_name(option - OPT_FIRST - 1), names);
+	}
+	return 0;
+}
+
 /* `-t write GUEST`: such a value is in the same word as its option. */
 static int
 check_bare(const struct options *o, const char *guest, const char *before)
@@ -408,6 +467,8 @@ options_parse(struct options *o, int argc, char **argv)
 	if (o->config && config_read(o, o->config) < 0)
 		return -1;
 	if (each_option(o, argc, argv, option_apply) < 0)
+		return -1;
+	if (o->action == ACTION_RUN && check_companions(o) < 0)
 		return -1;
 	allow_volume_calls(o);
 	return choose_guest(o, argc, argv);

@@ -67,6 +67,8 @@ struct options {
 	/* The last option of the command line if it could have a value, and has
 	 * none; or NULL. */
 	const struct option_row *bare;
+	uint64_t given;  /* a bit for each option that was given */
+	uint64_t typed;  /* and for those of the command line */
 	bool help_all;   /* of --help */
 	uint64_t memory; /* bytes, whole pages */
 	char *env[OPTIONS_ENV + 1];

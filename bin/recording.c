@@ -40,9 +40,6 @@ recording_check(const struct options *o)
 {
 	if (o->record && o->replay)
 		say("--record and --replay exclude each other");
-	else if (o->record_limit && !o->record)
-		say("--record-limit has no effect without --record: add"
-		    " --record=FILE, or leave it out");
 	else if ((o->record || o->replay) && o->multi)
 		say("--%s and --multi exclude each other",
 		    o->record ? "record" : "replay");

@@ -366,12 +366,9 @@ report_debugger(const char *sentence)
 static int
 check_debugger(const struct options *o)
 {
-	if (o->gdb && o->debugger)
-		say("--debug and --gdb exclude each other");
-	else if (o->multi && !options_debugged(o))
-		say("--multi serves debuggers: add --gdb, -s or --debug");
-	else
+	if (!o->gdb || !o->debugger)
 		return 0;
+	say("--debug and --gdb exclude each other");
 	return -1;
 }
 

@@ -134,9 +134,6 @@ if here; then
 	serve --once --multi "$guests/hello.elf"
 	on_line "$line" "starti" "kill"
 	ended 137 "with --once it serves one debugger"
-	try timeout 20 "$novillo" --multi "$guests/hello.elf"
-	is "$status" 125 "--multi is for debuggers"
-	has "$err" "add --gdb" "which is said"
 fi
 
 # A guest that has ended badly runs again.

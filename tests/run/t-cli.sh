@@ -147,6 +147,32 @@ wrong "do you mean @jit?" --allow=jit x
 wrong "not an address" --flat=here x
 wrong "not \"all\"" --help=more
 
+# Options without an effect of their own.
+debugged="needs --gdb, --gdbserver or --debug: add that, or leave it out"
+wrong "--once $debugged" --once x
+wrong "--multi $debugged" --multi x
+wrong "--stopped $debugged" -S x
+wrong "--debug-files $debugged" --debug-files=/ x
+wrong "--record-limit needs --record: add that" --record-limit=1M x
+wrong "--trace-time needs --trace:" --trace-time=spent x
+wrong "--trace-paths needs --trace:" -y --trace-summary x
+wrong "--trace-size needs --trace or --trace-out:" --trace-size=5 x
+wrong "--profile-rate needs --profile:" --profile-rate=5 x
+wrong "--json needs --trace-summary or --stats:" --json --trace x
+# accepted OPTION...: novillo looks for its guest.
+accepted()
+{
+	try env PATH= "$novillo" "$@" none-such
+	is "$status" 127 "novillo $* is accepted"
+}
+accepted --once --multi -s -S --debug-files=/
+accepted -y --trace-time=spent --trace-size=5 -t
+accepted --trace-size=5 --trace-out="$scratch/out.json"
+accepted --json --stats
+printf '{"once": true, "json": true, "stats": true}' >"$scratch/all.json"
+accepted -c "$scratch/all.json"
+accepted -c "$scratch/all.json" -S -g1
+
 # A value after a blank is taken for GUEST.
 wrong "-t write: a value follows without a blank: -twrite or --trace=write (if write is GUEST, write -- before it)" \
     -t write x
