@@ -97,13 +97,29 @@ read_elf(int fd, uint64_t size, bool script, struct image *image,
 }
 
 static bool
-is_flat(const struct options *o, int fd)
+is_elf(int fd)
 {
 	char magic[SELFMAG];
 
-	return o->flat ||
-	       (o->flat_or_elf && (pread(fd, magic, SELFMAG, 0) != SELFMAG ||
-				      memcmp(magic, ELFMAG, SELFMAG) != 0));
+	return pread(fd, magic, SELFMAG, 0) == SELFMAG &&
+	       memcmp(magic, ELFMAG, SELFMAG) == 0;
+}
+
+/* Open a flat image: 0, or -1 after a message. */
+static int
+open_flat(const struct options *o, struct program *p, uint64_t size)
+{
+	struct image_error error;
+
+	if (o->flat_start == IMAGE_FLAT_BASE && is_elf(p->fd))
+		say("%s: an ELF file, whose first bytes are not code: leave"
+		    " --flat out",
+		    o->guest);
+	else if (image_flat(&p->image, o->flat_start, size, &error) == 0)
+		return 0;
+	else
+		say("%s: %s", o->guest, error.text);
+	return -1;
 }
 
 /* Check the program that is open: 0, or -1 after a message. */
@@ -140,7 +156,6 @@ program_find(const char *name, char path[PATH_MAX])
 int
 program_open(const struct options *o, struct program *p, int *status)
 {
-	struct image_error error;
 	uint64_t size;
 
 	p->name[0] = '\0';
@@ -151,12 +166,9 @@ program_open(const struct options *o, struct program *p, int *status)
 	p->fd = open_regular(o->guest, &size, status);
 	if (p->fd < 0)
 		return -1;
-	if (!is_flat(o, p->fd))
-		return check_program(p, o->guest, size);
-	if (image_flat(&p->image, o->flat_start, size, &error) == 0)
-		return 0;
-	say("%s: %s", o->guest, error.text);
-	return -1;
+	if (o->flat || (o->flat_or_elf && !is_elf(p->fd)))
+		return open_flat(o, p, size);
+	return check_program(p, o->guest, size);
 }
 
 /* The file that runs `name` cannot be opened. */

@@ -261,6 +261,11 @@ seen "  only        connect:10.0.0.0/8
 seen "denied        errno
 sandbox       best-effort" "without options a denied call has an errno"
 
+try "$novillo" --check --flat "$guests/hello.elf"
+is "$status" 126 "an ELF file is not a flat image"
+has "$err" "an ELF file, whose first bytes are not code: leave --flat out" \
+    "which is said before it runs"
+
 try "$novillo" missing-guest --version
 is "$status" 127 "options end at GUEST"
 is "$(printf '%s\n' "$err" | grep -c .)" 1 "one line on stderr says why"
