@@ -274,6 +274,12 @@ is "$(printf '%s\n' "$err" | grep -c .)" 1 "one line on stderr says why"
 if [ ! -e /dev/kvm ]; then
 	try "$novillo" --probe
 	is "$status" 77 "without /dev/kvm, --probe ends with 77"
-	has "$err" "load the kvm_intel or kvm_amd module" "and names the cure"
+	case "$(grep -m1 '^flags' /proc/cpuinfo) " in
+	*" vmx "*) cure="modprobe kvm_intel" ;;
+	*" svm "*) cure="modprobe kvm_amd" ;;
+	*" hypervisor "*) cure="enable that on its host" ;;
+	*) cure="enable VT-x or AMD-V" ;;
+	esac
+	has "$err" "$cure" "and names this processor's cure: $cure"
 fi
 done_testing
