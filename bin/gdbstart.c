@@ -94,7 +94,7 @@ spawn(struct gdbstart *start, const char *path)
 	    (char *const *)(uintptr_t)argv, environ);
 	posix_spawnattr_destroy(&attr);
 	if (r != 0) {
-		say("--debug: %s: %s; install it, or name another with"
+		say("--debug=%s: %s; install it, or name another with"
 		    " --debug=DEBUGGER",
 		    start->debugger, strerror(r));
 		return -1;
@@ -115,7 +115,7 @@ await(struct gdbstart *start, int listener)
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
 	if (!fds[0].revents) {
-		say("--debug: %s ended before it connected to the guest",
+		say("--debug=%s: it ended before it connected to the guest",
 		    start->debugger);
 		return -1;
 	}

@@ -217,7 +217,7 @@ find_core(const struct options *o)
 	outfile_core(o, path);
 	if (core_find_place(&run.core, path, &error) == 0)
 		return 0;
-	say("--core: %s: %s", path, error.text);
+	say("--core=%s: %s", path, error.text);
 	return -1;
 }
 

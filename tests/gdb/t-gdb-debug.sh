@@ -78,11 +78,11 @@ fi
 
 try timeout 30 "$novillo" --debug=/nowhere/gdb "$guests/hello.elf"
 is "$status" 125 "without gdb novillo fails"
-has "$err" "--debug: /nowhere/gdb: No such file or directory; install it" \
+has "$err" "--debug=/nowhere/gdb: No such file or directory; install it" \
     "and says so"
 try timeout 30 "$novillo" --debug=true "$guests/hello.elf"
 is "$status" 125 "a gdb that does not connect is not a debugger"
-has "$err" "true ended before it connected" "which is said"
+has "$err" "--debug=true: it ended before it connected" "which is said"
 if command -v strace >/dev/null 2>&1; then
 	try timeout 30 strace -f -o "$scratch/strace" \
 	    -e inject=listen:error=EADDRINUSE \

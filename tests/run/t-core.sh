@@ -26,7 +26,7 @@ refused()
 {
 	try "$novillo" --core="$1" "$guests/status.elf" 3
 	is "$status" 125 "$3 is refused before the guest runs"
-	has "$err" "--core: $1: $2" "and the message says why"
+	has "$err" "--core=$1: $2" "and the message says why"
 }
 
 # novillo stops writing a core when its file accepts no more bytes.
