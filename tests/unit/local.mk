@@ -40,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/t-netlink \
 	tests/unit/t-netrule \
 	tests/unit/t-objdump \
+	tests/unit/t-output \
 	tests/unit/t-own \
 	tests/unit/t-plan \
 	tests/unit/t-points \
@@ -91,6 +92,8 @@ tests_unit_t_ipc_SOURCES = tests/unit/t-ipc.c $(UNIT_SOURCES)
 tests_unit_t_ipc_LDADD = $(TEST_LIBS)
 tests_unit_t_insn_SOURCES = tests/unit/t-insn.c $(UNIT_SOURCES)
 tests_unit_t_insn_LDADD = lib/libimage.a
+tests_unit_t_output_SOURCES = tests/unit/t-output.c $(UNIT_SOURCES)
+tests_unit_t_output_LDADD = lib/liboutput.a
 tests_unit_t_json_SOURCES = tests/unit/t-json.c $(UNIT_SOURCES)
 tests_unit_t_json_LDADD = lib/libjson.a
 tests_unit_t_kvmcore_SOURCES = tests/unit/t-kvmcore.c $(UNIT_SOURCES)
