@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Makes hypercalls for a debugger to catch, as its argument says: `calls` by
- * both gates; `many`, N of them; `sleep`; `wait` and `wait restart`, which a
- * signal interrupts.
+ * both gates; `many`, N of them; `base`, of GS; `sleep`; `wait` and `wait
+ * restart`, which a signal interrupts.
  */
 #include <hcall.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <thread.h>
 #include <time.h>
 
@@ -127,6 +128,27 @@ be_interrupted(unsigned long flags)
 	return 3;
 }
 
+/* A call that changes a register of the processor, by Linux's gate, and one
+ * that reads it, by the guest's. */
+static int
+set_base(void)
+{
+	unsigned long seen = 0;
+	long result;
+	int read;
+
+	word = 42;
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(HC_arch_prctl), "D"(ARCH_SET_GS), "S"(&word)
+			 : "rcx", "r11", "memory");
+	__asm__ volatile("movl %%gs:0, %0" : "=r"(read));
+	arch_prctl(ARCH_GET_GS, (unsigned long)&seen);
+	printf(
+	    "%ld %d %ld\n", result, read, (long)(seen - (unsigned long)&word));
+	return 7;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -140,6 +162,8 @@ main(int argc, char **argv)
 		return sleep_long(argc > 2 ? atol(argv[2]) : 4);
 	if (strcmp(what, "wait") == 0)
 		return be_interrupted(argc > 2 ? SA_RESTART : 0);
+	if (strcmp(what, "base") == 0)
+		return set_base();
 	puts("caught: which calls?");
 	return 2;
 }

@@ -277,16 +277,41 @@ static const uint32_t base_msr[] = {
 	[HC_GS] = MSR_GS_BASE,
 };
 
-static int
-get_base(struct hc_thread *thread, enum hc_base_register which, uint64_t *v)
+/* A base where exits bring it to a debugger and entries take it, or NULL. */
+static __u64 *
+synced_base(struct vcpu *vcpu, enum hc_base_register which)
 {
-	return kvmcore_get_msr(&vcpu_of(thread)->kvm, base_msr[which], v);
+	struct kvm_run *run = vcpu->kvm.run;
+	struct kvm_sregs *sregs = &run->s.regs.sregs;
+
+	if (!(run->kvm_valid_regs & KVM_SYNC_X86_SREGS))
+		return NULL;
+	return which == HC_FS ? &sregs->fs.base : &sregs->gs.base;
 }
 
 static int
+get_base(struct hc_thread *thread, enum hc_base_register which, uint64_t *v)
+{
+	struct vcpu *vcpu = vcpu_of(thread);
+	const __u64 *synced = synced_base(vcpu, which);
+
+	if (!synced)
+		return kvmcore_get_msr(&vcpu->kvm, base_msr[which], v);
+	*v = *synced;
+	return 0;
+}
+
+/* A caught call is made at rest: registers that wait for the next entry must
+ * not bring the old base back. */
+static int
 set_base(struct hc_thread *thread, enum hc_base_register which, uint64_t v)
 {
-	return kvmcore_set_msr(&vcpu_of(thread)->kvm, base_msr[which], v);
+	struct vcpu *vcpu = vcpu_of(thread);
+	__u64 *synced = synced_base(vcpu, which);
+
+	if (synced)
+		*synced = v;
+	return kvmcore_set_msr(&vcpu->kvm, base_msr[which], v);
 }
 
 void

@@ -58,6 +58,11 @@ has "$answer" "<39 1>" "the call is made after it"
 has "$answer" '$2 = 44' "a function is called at the return"
 is "$(cat "$scratch/guest")" "0 1 -38" "and the result stays"
 
+session "caught.elf base" "catch syscall arch_prctl" continue continue continue \
+    'set $gs_base = $gs_base + 8' continue continue
+has "$answer" "exited with code 07" "a caught call sets a register for good"
+is "$(cat "$scratch/guest")" "0 42 8" "and another reads the one that gdb has set"
+
 session "caught.elf calls" "catch syscall getpid" continue stepi \
     'print $pc == (long)&after_syscall' stepi \
     'print $pc == (long)&after_syscall' delete continue
