@@ -23,6 +23,7 @@ struct taken {
 	siginfo_t info;
 	enum flight_raised cause; /* RAISED_NONE: it was sent */
 	bool decided;             /* by the debugger: it is not asked again */
+	bool made_up;             /* by the debugger: nobody else sent it */
 };
 
 /* A call that the debugger has seen begin is made again without a second
@@ -84,14 +85,14 @@ is_end_from_outside(
 
 static void
 end_by_signal(
-    struct vcpu *vcpu, const siginfo_t *info, enum flight_raised cause)
+    struct vcpu *vcpu, const struct taken *taken, const siginfo_t *info)
 {
 	struct machine *m = vcpu->machine;
-	const bool trapped = cause == RAISED_TRAP;
+	const bool trapped = taken->cause == RAISED_TRAP;
 	enum outcome_kind kind = OUTCOME_SIGNAL;
 	char text[128];
 
-	if (is_end_from_outside(vcpu, info, cause))
+	if (is_end_from_outside(vcpu, info, taken->cause))
 		kind = OUTCOME_KILLED;
 	if (trapped)
 		trap_describe(m, &vcpu->flight.trap, vcpu_user_rip(vcpu), text,
@@ -101,6 +102,8 @@ end_by_signal(
 		    "a page that 0x%llx needs is not in its file: it lies"
 		    " past the file's end, or the file was truncated",
 		    (unsigned long long)vcpu_user_rip(vcpu));
+	else if (taken->made_up && info->si_signo == taken->info.si_signo)
+		snprintf(text, sizeof(text), "the debugger sent it");
 	else
 		hc_signal_describe(info, text, sizeof(text));
 	if (machine_end(m, kind, info->si_signo, "%s", text) && trapped)
@@ -162,7 +165,7 @@ act(struct vcpu *vcpu, const struct taken *taken)
 			record(vcpu, &d);
 		hc_trace_signal(guest, vcpu->thread.tid, &d.info);
 		if (d.act == HC_SIGNAL_KILLS) {
-			end_by_signal(vcpu, &d.info, taken->cause);
+			end_by_signal(vcpu, taken, &d.info);
 			return;
 		}
 		if (enter_handler(vcpu, &d) == 0)
@@ -218,6 +221,7 @@ take_debuggers(struct vcpu *vcpu, struct taken *taken)
 		.info = reported ? v->info : made_up,
 		.cause = reported ? v->cause : RAISED_NONE,
 		.decided = true,
+		.made_up = !reported,
 	};
 	v->signal = 0;
 	v->info.si_signo = 0;

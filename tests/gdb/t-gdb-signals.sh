@@ -54,6 +54,7 @@ session "signals.elf raise" "break work" continue delete \
     "$handlers" "signal SIGTERM" continue
 has "$answer" "terminated with signal SIGTERM" \
     "a signal that gdb makes up ends a guest"
+has "$(cat "$scratch/guest")" "the debugger sent it" "as is reported"
 session "signals.elf raise" "break work" continue delete continue \
     "$handlers" "signal SIGUSR1" backtrace
 has "$answer" "handler (signal=10)" "or comes to its handler"
