@@ -395,6 +395,8 @@ packet_monitor(struct stub *stub, const struct args *args, struct reply *reply)
 	if (error == -ENOENT)
 		text_printf(
 		    &text, "No such command; `monitor help` lists them.\n");
+	else if (error == -ESRCH)
+		text_printf(&text, "No guest runs: `run` starts one.\n");
 	else if (error == -EINPROGRESS)
 		return stub_begin_command(stub);
 	else if (error != 0)
