@@ -118,6 +118,15 @@ give_debug_file(struct hc_look *look, const char *path, int image)
 		hc_look_give(look, name, fd);
 }
 
+/* A tree takes a single file also. */
+static int
+add_folder(struct hc_look *look, const char *dir, const char *place)
+{
+	int r = hc_tree_add(&look->tree, dir, place, true);
+
+	return r == 0 && look->tree.mount[0].file ? -ENOTDIR : r;
+}
+
 int
 debugfiles_open(
     struct hc_look *look, const struct options *o, const char *path, int image)
@@ -129,8 +138,7 @@ debugfiles_open(
 	hc_look_give(look, NULL, image);
 	give_debug_file(look, path, image);
 	for (i = 0; r == 0 && o->debug_files && i < DEBUG_FOLDERS; i++)
-		r = hc_tree_add(
-		    &look->tree, o->debug_files, debug_folders[i], true);
+		r = add_folder(look, o->debug_files, debug_folders[i]);
 	if (r == 0)
 		return 0;
 	say("--debug-files=%s: %s", o->debug_files, strerror(-r));

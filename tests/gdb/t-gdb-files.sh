@@ -227,6 +227,14 @@ split()
 	    objcopy -g "--add-gnu-debuglink=$scratch/apart.debug" \
 		"$scratch/whole" "$scratch/apart"
 }
+# The wrong folder, and a file.
+try "$novillo" --gdb=stdio --debug-files=/nowhere "$guests/hello.elf"
+is "$status" 125 "--debug-files needs a folder"
+has "$err" "--debug-files=/nowhere: No such file" "and says so"
+file=/bin/sh
+try "$novillo" --gdb=stdio --debug-files=$file "$guests/hello.elf"
+is "$status" 125 "a file is none"
+has "$err" "--debug-files=$file: Not a directory" "which is said"
 files_by_packets
 if split; then
 	asked="info line main"
@@ -249,9 +257,6 @@ if split; then
 		    "and nothing is written there"
 	done
 	options=
-	try "$novillo" --gdb=:0 --debug-files=/nowhere "$scratch/apart"
-	is "$status" 125 "--debug-files needs a folder"
-	has "$err" "--debug-files=/nowhere: No such file" "and says so"
 	# A link may not name a file that is not ELF.
 	echo secret >"$scratch/apart.debug"
 	session apart "remote get $scratch/apart.debug $scratch/secret"
