@@ -60,6 +60,9 @@
 	(5 + SHIM_MAX_VCPUS + SHIM_WINDOW_PAGES + 1 + SHIM_SIEVE_BODIES + \
 	    SHIM_SIEVE_ENTRIES)
 
+/* The first pages, from the GDT to the door, which shim_init() fills. */
+#define SHIM_FILLED 4U
+
 /* A window may lie in the last bytes of the address space, at any of them. */
 #define SHIM_WINDOWS (UINT64_C(820) << 20)
 
