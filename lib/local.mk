@@ -79,6 +79,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/core/hostwait.c \
 	lib/hypercall/core/hypercall.h \
 	lib/hypercall/core/ipc.h \
+	lib/hypercall/core/locks.c \
+	lib/hypercall/core/locks.h \
 	lib/hypercall/core/mapped.c \
 	lib/hypercall/core/mapped.h \
 	lib/hypercall/core/memfile.c \
@@ -121,6 +123,7 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/file/file.h \
 	lib/hypercall/file/folder.c \
 	lib/hypercall/file/inotify.c \
+	lib/hypercall/file/lock.c \
 	lib/hypercall/file/look.c \
 	lib/hypercall/file/look.h \
 	lib/hypercall/file/path.c \

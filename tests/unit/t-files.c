@@ -717,6 +717,133 @@ test_parents(void)
 	    "those of a folder tell what it is in");
 }
 
+static int64_t
+lock_bytes(int64_t fd, int cmd, short type, int64_t from, int64_t len)
+{
+	struct flock lock = { .l_type = type, .l_start = from, .l_len = len };
+
+	memcpy(mem.base + DATA, &lock, sizeof(lock));
+	return CALL(fcntl, (uint64_t)fd, (uint64_t)cmd, DATA);
+}
+
+/* Lock every other byte: how many, until one that fails by *r. */
+static int64_t
+lock_many(int64_t fd, int cmd, int64_t *r)
+{
+	int64_t n;
+
+	for (n = 0; n <= HC_LOCKS; n++)
+		if ((*r = lock_bytes(fd, cmd, F_WRLCK, 2 * n, 1)) < 0)
+			break;
+	return n;
+}
+
+/* The record locks of an open file, as the host counts them. */
+static int64_t
+host_locks(int64_t fd)
+{
+	const struct hc_fds *fds = &guest.fds;
+	char name[64], line[256];
+	int64_t n = 0;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/self/fdinfo/%d",
+	    fds->file[fds->fd[fd].file - 1].host);
+	f = fopen(name, "r");
+	if (!f)
+		bail("no fdinfo");
+	while (fgets(line, sizeof(line), f))
+		n += strncmp(line, "lock:", 5) == 0;
+	fclose(f);
+	return n;
+}
+
+/* Random locks of two owners on one file; after each the host has as many as
+ * are counted. */
+static void
+test_locks_count(void)
+{
+	static const short type[] = { F_RDLCK, F_RDLCK, F_WRLCK, F_UNLCK };
+	static const int cmd[] = { F_SETLK, F_SETLKW };
+	int64_t fd = guest_open("file", O_RDWR, 0), wrong = 0;
+	uint32_t random = 1;
+	unsigned i;
+
+	for (i = 0; i < 2000; i++) {
+		random = random * 1103515245 + 12345;
+		if (lock_bytes(fd, cmd[random >> 30 & 1],
+			type[random >> 28 & 3], random >> 22 & 63,
+			random >> 16 & 15) < 0)
+			wrong++;
+		wrong += host_locks(fd) != guest.fds.locks.used;
+	}
+	is_int(wrong, 0, "the host has the record locks that are counted");
+	lock_bytes(fd, F_SETLK, F_UNLCK, 9, 0);
+	is_int(lock_bytes(fd, F_OFD_SETLK, F_RDLCK, 90, -5), 0,
+	    "a lock of the open file, with a negative length");
+	is_int(host_locks(fd), guest.fds.locks.used, "is one more on both");
+	CALL(close, (uint64_t)fd);
+	is_int(guest.fds.locks.used, 0, "none is left of a closed file");
+}
+
+static void
+test_locks_limit(void)
+{
+	static const int cmd[] = { F_SETLK, F_OFD_SETLK };
+	int64_t r = 0, fd;
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		fd = guest_open("file", O_RDWR, 0);
+		is_int(lock_many(fd, cmd[i], &r), HC_LOCKS - 1,
+		    "a guest holds nearly HC_LOCKS record locks");
+		is_int(r, -ENOLCK, "one more is ENOLCK");
+		is_int(lock_bytes(fd, cmd[i], F_UNLCK, 0, 100), 0,
+		    "a lock can be removed");
+		is_int(lock_bytes(fd, cmd[i], F_WRLCK, 0, 99), 0,
+		    "and another placed");
+		CALL(close, (uint64_t)fd);
+		is_int(guest.fds.locks.used, 0, "close() removes all");
+	}
+	is_int(guest.fds.locks.expected, 0, "no call in progress is left");
+}
+
+/* As Linux reports them, and in its order. */
+static void
+test_locks_refused(void)
+{
+	int64_t fd = guest_open("file", O_RDWR, 0);
+	int64_t path = guest_open("file", O_PATH, 0);
+
+	is_int(lock_bytes(fd, F_SETLK, F_WRLCK, -1, 0), -EINVAL,
+	    "a lock before the file's first byte");
+	is_int(lock_bytes(fd, F_SETLK, F_WRLCK, 1, -2), -EINVAL,
+	    "a lock that begins there");
+	is_int(lock_bytes(fd, F_SETLK, F_WRLCK, INT64_MAX, 2), -EOVERFLOW,
+	    "a lock past the last byte there may be");
+	is_int(lock_bytes(fd, F_SETLK, 77, 0, 0), -EINVAL, "no type");
+	is_int(lock_bytes(path, F_SETLK, F_WRLCK, -1, 0), -EBADF,
+	    "a lock by an O_PATH descriptor");
+	is_int(guest.fds.locks.used, 0, "none of them counts");
+	CALL(close, (uint64_t)fd);
+	CALL(close, (uint64_t)path);
+}
+
+/* A file that stays open by a mapping keeps the locks of the open file. */
+static void
+test_locks_stay(void)
+{
+	int64_t fd = guest_open("file", O_RDWR, 0);
+
+	lock_bytes(fd, F_SETLK, F_RDLCK, 0, 1);
+	lock_bytes(fd, F_OFD_SETLK, F_RDLCK, 2, 1);
+	is_int(guest.fds.locks.used, 2, "two locks");
+	guest.fds.file[guest.fds.fd[fd].file - 1].outlives = true;
+	CALL(close, (uint64_t)fd);
+	is_int(guest.fds.locks.used, 1, "the open file's still counts");
+	guest.fds.locks.used = 0;
+}
+
 /* A process of the host's locks the file; the guest does not learn which. */
 static void
 test_foreign_lock(void)
@@ -1131,6 +1258,10 @@ main(void)
 	test_every_stream();
 	start_guest(false);
 	test_foreign_lock();
+	test_locks_count();
+	test_locks_limit();
+	test_locks_refused();
+	test_locks_stay();
 	test_parents();
 	test_foreign_descriptors();
 	test_streams();

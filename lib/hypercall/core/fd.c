@@ -62,6 +62,7 @@ hc_fds_init(struct hc_fds *fds)
 
 	pthread_mutex_init(&fds->lock, NULL);
 	pthread_mutex_init(&fds->growing, NULL);
+	hc_locks_init(&fds->locks);
 	fds->limit = HC_FDS;
 	fds->size = FIRST_SIZE;
 	fds->sockets_most = HC_SOCKETS;
@@ -213,6 +214,8 @@ hc_file_put(struct hc_file *file)
 	} while (!atomic_compare_exchange_weak(&file->refs, &refs, refs - 1));
 	if (refs > 1)
 		return;
+	if (file->locked && !kept)
+		hc_locks_forget(&fds->locks, file);
 	give_place(file);
 	for (; keys > 1; copies--)
 		close(key[--keys].host);
@@ -248,6 +251,8 @@ make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 	file->bound = false;
 	file->netlink = false;
 	file->stays = false;
+	file->locked = false;
+	file->outlives = false;
 	file->owner = 0;
 	file->signal = 0;
 	file->answers = NULL;

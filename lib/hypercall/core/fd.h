@@ -11,6 +11,7 @@
 #ifndef HC_FD_H
 #define HC_FD_H
 
+#include "hypercall/core/locks.h"
 #include "hypercall/core/places.h"
 
 #include <pthread.h>
@@ -92,7 +93,10 @@ struct hc_file {
 	bool bound;     /* a socket bound by an allowed bind(): socket.c */
 	bool stays;     /* not to be sent over a socket */
 	bool no_follow; /* opened with O_NOFOLLOW, for F_GETFL */
-	int owner;      /* set by F_SETOWN and F_SETSIG, without an effect */
+	atomic_bool locked;   /* record locks were placed through it: locks.h */
+	atomic_bool outlives; /* it was mapped or sent: the open file may stay
+			       * open without it */
+	int owner; /* set by F_SETOWN and F_SETSIG, without an effect */
 	uint8_t signal;
 	const struct hc_answers *answers; /* or NULL: the host does */
 	atomic_bool *gone; /* set when nobody holds it any more, or NULL */
@@ -151,6 +155,7 @@ struct hc_fds {
 				    * their inodes; or 0 */
 	struct hc_fd fd[HC_FDS];
 	struct hc_file file[HC_FILES];
+	struct hc_locks locks;
 	char name[HC_NAMED][HC_NAMES];
 };
 

@@ -102,59 +102,6 @@ get_cloexec(struct hc_call *call, uint64_t fd)
 	return fds->fd[n].cloexec ? FD_CLOEXEC : 0;
 }
 
-/* Locks on novillo's own files are not passed on: on a device, a lock of the
- * host's would be shared between guests. */
-static int64_t
-place_lock(struct hc_call *call, const struct hc_file *file, int cmd,
-    struct flock *lock)
-{
-	if (!file->own)
-		return hc_host_wait(
-		    call->thread, SYS_fcntl, file->host, cmd, lock, 0, 0, 0);
-	if (cmd == F_GETLK || cmd == F_OFD_GETLK)
-		lock->l_type = F_UNLCK;
-	return 0;
-}
-
-/* The owner of a lock in the way is a process of the host's.  0 stands for one
- * that a process does not see, as on Linux for another pid namespace's. */
-static void
-hide_owner(struct flock *lock)
-{
-	if (lock->l_type != F_UNLCK && lock->l_pid > 0)
-		lock->l_pid = 0;
-}
-
-int64_t
-hc_do_flock(struct hc_call *call)
-{
-	struct hc_file *file = hc_fd_get(&call->guest->fds, call->flock.fd);
-	int64_t r;
-
-	if (!file)
-		return -EBADF;
-	r = file->own ? 0 : hc_forward_on(call, hc_row(HC_flock), file);
-	hc_file_put(file);
-	return r;
-}
-
-static int64_t
-lock_file(struct hc_call *call, struct hc_file *file, int cmd)
-{
-	struct flock lock;
-	int64_t r;
-
-	if (gmem_read(call->guest->mem, &lock, call->fcntl.arg, sizeof(lock)) <
-	    0)
-		return -EFAULT;
-	r = place_lock(call, file, cmd, &lock);
-	if (r < 0 || (cmd != F_GETLK && cmd != F_OFD_GETLK))
-		return r;
-	hide_owner(&lock);
-	return gmem_write(
-	    call->guest->mem, call->fcntl.arg, &lock, sizeof(lock));
-}
-
 /* The flags that a guest may change.  O_ASYNC is not among them: the host's
  * signals would come to novillo. */
 #define SETFL_FLAGS ((unsigned)(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME))
@@ -293,7 +240,7 @@ file_control(struct hc_call *call, struct hc_file *file)
 	case F_SETLKW:
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
-	case F_OFD_SETLKW: return lock_file(call, file, cmd);
+	case F_OFD_SETLKW: return hc_lock_file(call, file, cmd);
 	case F_SETPIPE_SZ:
 		if (!(file->may & HC_MAY_INODE) ||
 		    !may_resize_pipe(call->guest, (unsigned)call->fcntl.arg))

@@ -26,4 +26,8 @@ hc_fd_result(struct hc_call *call, int64_t host, unsigned may, bool cloexec);
 int hc_hold(struct hc_call *call, uint64_t dirfd, uint64_t va, unsigned flags,
     struct hc_found *found);
 
+/* Serve fcntl() with one of the commands for record locks, except for a file
+ * that is not open. */
+int64_t hc_lock_file(struct hc_call *call, struct hc_file *file, int cmd);
+
 #endif

@@ -38,6 +38,7 @@ send_right(struct hc_guest *guest, struct hc_control *c, uint8_t *at)
 	if (file->directory || file->read_only || file->own || file->refuses ||
 	    file->stays)
 		return -EPERM;
+	file->outlives = true;
 	hc_memfile_lent(file);
 	hc_fd_keep_backlog(&guest->fds, file);
 	memcpy(at, &file->host, sizeof(file->host));

@@ -224,6 +224,7 @@ map_file(struct hc_call *call, unsigned prot, unsigned flags)
 	if (!file)
 		return -EBADF;
 	map.fd = file->host;
+	file->outlives = true;
 	r = check_file(file, prot, flags, &map.writable, &st);
 	if (r == -ENODEV && is_zero(file)) {
 		hc_file_put(file);
