@@ -512,13 +512,7 @@ anchor_is_close(const struct history *h, int tid)
 void
 anchor_step_back(struct history *h)
 {
-	h->edge = HISTORY_WITHIN;
-	h->stop.kind = EVENT_NONE;
-	h->interrupted = h->by_step = false;
 	snapshot_drop(&h->present.state);
-	h->goal = HISTORY_TO_INSTRUCTION;
-	h->task = HISTORY_STOPS;
-	h->by = 0;
-	h->hits->again = true;
+	way_open(h, HISTORY_TO_INSTRUCTION, HISTORY_STOPS);
 	anchor_step(h, h->steps - 1);
 }

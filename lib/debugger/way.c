@@ -411,6 +411,18 @@ way_keep_unmet(struct history *h, const struct debug_event *event)
 		be_unmet(&h->machine->vcpu[event->vcpu]);
 }
 
+void
+way_open(struct history *h, enum history_goal goal, enum history_task task)
+{
+	h->edge = HISTORY_WITHIN;
+	h->stop.kind = EVENT_NONE;
+	h->interrupted = h->by_step = false;
+	h->goal = goal;
+	h->task = task;
+	h->by = 0;
+	h->hits->again = true;
+}
+
 int
 way_begin(struct history *h, enum history_goal goal, enum history_task task)
 {
@@ -418,19 +430,13 @@ way_begin(struct history *h, enum history_goal goal, enum history_task task)
 
 	if (h->state != HISTORY_RESTING)
 		return -EBUSY;
-	h->edge = HISTORY_WITHIN;
-	h->stop.kind = EVENT_NONE;
-	h->interrupted = h->by_step = false;
 	r = present_copy(h, &h->present);
 	if (r < 0)
 		return r;
-	h->goal = goal;
-	h->task = task;
-	h->by = 0;
+	way_open(h, goal, task);
 	h->watch.from = 0;
 	h->waits = false;
 	waystop_catch_own_call(h);
-	h->hits->again = true;
 	way_pass_signals(h);
 	return 0;
 }

@@ -24,9 +24,12 @@
 /* The one place where `state` changes. */
 void way_enter(struct history *h, enum history_state state);
 
-/* A way begins: the present is to be found again.  0 or -errno. */
+/* A way begins: the present is to be found again.  0 or -errno.  If that
+ * needs no copy of the present, way_open() is enough. */
 int
 way_begin(struct history *h, enum history_goal goal, enum history_task task);
+void
+way_open(struct history *h, enum history_goal goal, enum history_task task);
 
 /* Go on with the way from here, as if this was the present. */
 void way_go_on(struct history *h, enum history_goal goal);
