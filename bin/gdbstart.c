@@ -4,7 +4,6 @@
  */
 #include "gdbstart.h"
 
-#include "run.h"
 #include "say.h"
 
 #include <errno.h>

@@ -15,7 +15,6 @@
 #include "vm/profile.h"
 #include "vm/report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -11,7 +11,6 @@
 #include "vm/exitline.h"
 #include "vm/trap.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 /* One guest a process. */

@@ -5,7 +5,6 @@
 #include "debugger/present.h"
 
 #include "debugger/limit.h"
-#include "vm/context.h"
 
 struct hc_replay *
 present_replay(const struct history *h)

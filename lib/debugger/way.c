@@ -6,8 +6,6 @@
 
 #include "debugger/limit.h"
 #include "debugger/present.h"
-#include "image/insn.h"
-#include "vm/context.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -6,7 +6,6 @@
 #include "debugger/way.h"
 
 #include "debugger/present.h"
-#include "vm/context.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,8 +6,6 @@
 #include "gdb/trace.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #define PIECE 4096U /* memory is collected by so many bytes at a time */

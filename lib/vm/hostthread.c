@@ -15,7 +15,6 @@
 #include "hypercall/signal/signal.h"
 #include "output/output.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>

@@ -8,7 +8,6 @@
 #include "vm/machine.h"
 #include "vm/position.h"
 #include "vm/trap.h"
-#include "vm/x86.h"
 
 void
 meet_begin(struct machine *m, uint64_t addr, uint64_t left,

@@ -8,7 +8,6 @@
 #include "mem/pagetable.h"
 #include "vm/x86.h"
 
-#include <signal.h>
 #include <string.h>
 
 /* Descriptors, SDM vol. 3, 3.4.5: present, and accessed, so that no processor

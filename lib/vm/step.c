@@ -12,7 +12,6 @@
 #include "vm/x86.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #define DR6_REGISTERS UINT64_C(0x0f) /* B0 to B3, SDM vol. 3, 17.2.3 */

@@ -4,7 +4,6 @@
  */
 #include "vm/thread.h"
 
-#include "hypercall/signal/signal.h"
 #include "vm/context.h"
 #include "vm/cpu.h"
 #include "vm/hostthread.h"

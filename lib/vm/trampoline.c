@@ -4,7 +4,6 @@
  */
 #include "vm/trampoline.h"
 
-#include "vm/shim.h"
 #include "vm/x86.h"
 
 #include <string.h>

@@ -9,7 +9,6 @@
 #include "hypercall/core/seal.h"
 #include "hypercall/file/file.h"
 #include "hypercall/own/own.h"
-#include "hypercall/signal/send.h"
 #include "hypercall/task/task.h"
 #include "hypercall/task/mqueue.h"
 
