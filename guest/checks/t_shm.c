@@ -175,13 +175,23 @@ test_memory(void)
 	same(good, 64, "segments come and go");
 }
 
+/* Every guest has the folder, but not every system of Linux's mounts it. */
+static void
+need_folder(void)
+{
+#ifdef HYPERCALL_BY_SYSCALL
+	struct stat shm, dev;
+
+	if (stat("/dev/shm", &shm) < 0 || stat("/dev", &dev) < 0 ||
+	    shm.st_dev == dev.st_dev)
+		skip_all("nothing is mounted on /dev/shm");
+#endif
+}
+
 int
 main(void)
 {
-	struct stat st;
-
-	if (stat("/dev/shm", &st) < 0)
-		skip_all("there is no /dev/shm");
+	need_folder();
 	snprintf(one, sizeof(one), "/dev/shm/novillo-%d-one", getpid());
 	snprintf(two, sizeof(two), "/dev/shm/novillo-%d-two", getpid());
 	snprintf(three, sizeof(three), "/dev/shm/novillo-%d-3", getpid());

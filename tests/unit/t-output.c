@@ -122,7 +122,7 @@ test_buffer(void)
 	is_int(status, 0, "nothing is lost or written twice");
 }
 
-/* There is no way back from this state. */
+/* This state is for good. */
 static void
 test_hurry(void)
 {
