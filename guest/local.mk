@@ -124,6 +124,7 @@ GUEST_PLAIN = \
 	guest/misuse.elf \
 	guest/pace.elf \
 	guest/map_page.elf \
+	guest/middle.elf \
 	guest/preempted.elf \
 	guest/read_blocks.elf \
 	guest/registers.elf \
@@ -139,6 +140,7 @@ GUEST_PLAIN = \
 	guest/torture.elf \
 	guest/touch.elf \
 	guest/turns.elf \
+	guest/unwind.elf \
 	guest/where.elf
 
 # The same bytes that torov.elf executes, as ToroV loads them.

@@ -226,7 +226,7 @@ code_is(const struct machine *m, uint64_t rip, const uint8_t *code, size_t len)
 static void
 correct_int(const struct machine *m, uint64_t rip, struct trap *trap)
 {
-	int n = trap->vector == 6 ? trap_int_number(m, rip) : -1;
+	int n = trap->vector == VECTOR_UD ? trap_int_number(m, rip) : -1;
 
 	if (n < 0)
 		return;
@@ -514,6 +514,18 @@ handle_exit(struct vcpu *vcpu, int r)
 		on_run_error(vcpu, r);
 }
 
+/* The fault of a jump may be on its way. */
+static void
+doubt(struct vcpu *vcpu)
+{
+	const struct meet *meet = &vcpu->machine->meet;
+
+	if (vcpu->plant.jumps)
+		plant_doubts(vcpu, vcpu->plant.probe);
+	if (meet->entered)
+		plant_doubts(vcpu, meet->addr);
+}
+
 void
 vcpu_enter(struct vcpu *vcpu)
 {
@@ -535,6 +547,10 @@ vcpu_enter(struct vcpu *vcpu)
 	vcpu->thread.at_event = false;
 	f->frame = NULL;
 	f->call = CALL_NONE;
+	f->inside = 0;
+	f->copied = false;
+	if (r < 0)
+		doubt(vcpu);
 	/* A vCPU that was kicked before it had left the stub still rests
 	 * there. */
 	if (r < 0 && shim_past_stub(vcpu_regs(vcpu)->rip))
@@ -549,5 +565,7 @@ vcpu_enter(struct vcpu *vcpu)
 		exitline_show(vcpu, r, handle_exit);
 	else
 		handle_exit(vcpu, r);
+	if (r >= 0)
+		f->doubted = 0;
 	plant_served(vcpu);
 }

@@ -100,6 +100,10 @@ struct flight {
 	int status;  /* CALL_EXITED: of the thread */
 	enum flight_raised raised;
 	siginfo_t info;
+	/* Addresses in the middle of a jump to a trampoline (plant.h), or 0:
+	 * the fault there was taken; it may be queued in KVM. */
+	uint64_t inside, doubted;
+	bool copied; /* the vCPU left the guest in a trampoline */
 };
 
 /* Raise a signal that is not of a trap. */

@@ -77,24 +77,6 @@ make(struct vcpu *vcpu)
 		*t = (struct trampoline){ 0 };
 }
 
-/* Where the vCPU goes on, if it is in the replaced code after the first
- * instruction.  One that was counted and not made goes on in its copy: see
- * debug_enter(). */
-static bool
-resume(struct vcpu *vcpu, const struct trampoline *t)
-{
-	const uint64_t rip = vcpu_user_rip(vcpu);
-	const uint64_t inside = rip - t->run.address;
-	const uint64_t place = moved_place(&t->run, rip);
-
-	if (inside == 0 || inside >= t->run.length)
-		return true;
-	if (place == 0)
-		return false;
-	vcpu_set_user_rip(vcpu, place);
-	return true;
-}
-
 void
 meet_enter(struct vcpu *vcpu)
 {
@@ -103,7 +85,7 @@ meet_enter(struct vcpu *vcpu)
 	const struct trampoline *t = &meet->trampoline;
 
 	/* Only the trap is to come. */
-	if (meet_waits(vcpu) || plant_awaits_trap(vcpu))
+	if (plant_awaits_trap(vcpu))
 		return;
 	meet->entered = false;
 	if (!meet->on)
@@ -119,7 +101,7 @@ meet_enter(struct vcpu *vcpu)
 	    gmem_read(&m->mem, meet->original, meet->addr, MOVED_JUMP) < 0 ||
 	    !window_open(vcpu, t->run.base))
 		return;
-	if (!resume(vcpu, t)) {
+	if (!plant_resumes(vcpu, t)) {
 		window_close(m);
 		return;
 	}
@@ -171,6 +153,7 @@ leave_trampoline(struct vcpu *vcpu, uint64_t rip)
 	vcpu_set_user_rip(vcpu, to);
 	regs->rax = rax;
 	regs->rcx = rcx;
+	vcpu->flight.copied = true;
 	vcpu_changed(vcpu);
 }
 
@@ -193,26 +176,9 @@ meet_leave(struct vcpu *vcpu)
 }
 
 bool
-meet_waits(struct vcpu *vcpu)
-{
-	const struct meet *meet = &vcpu->machine->meet;
-
-	return meet->on && meet->made && meet->entered &&
-	       trampoline_trapped(&meet->trampoline, vcpu_user_rip(vcpu));
-}
-
-/* A jump of the guest's has led into the middle of the code that is replaced,
- * and so to an INT3: the instruction there is still to be made. */
-bool
 meet_takes(struct vcpu *vcpu)
 {
 	const struct meet *meet = &vcpu->machine->meet;
-	const uint64_t rip = vcpu_user_rip(vcpu);
-	const uint64_t int3 = vcpu->flight.frame ? rip - 1 : rip;
 
-	if (!meet->entered || vcpu->flight.trap.vector != VECTOR_BP ||
-	    int3 - meet->addr - 1 >= MOVED_JUMP - 1)
-		return false;
-	vcpu_set_user_rip(vcpu, int3);
-	return true;
+	return plant_takes_inside(vcpu, meet->addr, meet->entered);
 }

@@ -49,9 +49,6 @@ uint64_t meet_counted(struct machine *m);
 void meet_enter(struct vcpu *vcpu);
 void meet_leave(struct vcpu *vcpu);
 
-/* The vCPU rests: has it met an INT3 for this, whose trap is on its way? */
-bool meet_waits(struct vcpu *vcpu);
-
 /* The vCPU has met a trap (vcpu->flight): was it for this alone? */
 bool meet_takes(struct vcpu *vcpu);
 

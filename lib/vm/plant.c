@@ -66,20 +66,41 @@ can_jump(struct vcpu *vcpu)
 	return p->trampoline.run.length > 0 && !breaks_see_reads(b);
 }
 
-/* Go on in the trampoline, if the vCPU is in the code that it replaces.  An
- * instruction that begins elsewhere there is made first. */
-static bool
-resume(struct vcpu *vcpu)
+bool
+plant_resumes(struct vcpu *vcpu, const struct trampoline *t)
 {
-	const struct trampoline *t = &vcpu->plant.trampoline;
 	const uint64_t rip = vcpu_user_rip(vcpu);
 	const uint64_t place = moved_place(&t->run, rip);
 
-	if (rip == t->run.address || rip - t->run.address >= t->run.length)
+	if (!trampoline_is_inside(rip, t->run.address) ||
+	    rip != vcpu->flight.inside)
 		return true;
 	if (place != 0)
 		vcpu_set_user_rip(vcpu, place);
 	return place != 0;
+}
+
+void
+plant_doubts(struct vcpu *vcpu, uint64_t address)
+{
+	const uint64_t rip = vcpu_user_rip(vcpu);
+
+	if (trampoline_is_inside(rip, address))
+		vcpu->flight.doubted = rip;
+}
+
+bool
+plant_takes_inside(struct vcpu *vcpu, uint64_t address, bool entered)
+{
+	struct flight *f = &vcpu->flight;
+	const uint64_t rip = vcpu_user_rip(vcpu);
+
+	if (f->trap.vector != VECTOR_UD || f->copied ||
+	    !trampoline_is_inside(rip, address) ||
+	    !(entered || rip == f->doubted))
+		return false;
+	f->inside = rip;
+	return true;
 }
 
 static bool
@@ -90,7 +111,7 @@ enter_trampoline(struct vcpu *vcpu)
 	if (!can_jump(vcpu) ||
 	    !window_open(vcpu, vcpu->plant.trampoline.run.base))
 		return false;
-	if (resume(vcpu))
+	if (plant_resumes(vcpu, &vcpu->plant.trampoline))
 		return true;
 	window_close(m);
 	return false;
@@ -113,16 +134,8 @@ leave_trampoline(struct vcpu *vcpu)
 	    vcpu, trampoline_leave(t, rip, shim_window(m->shim), &rax, &rcx));
 	vcpu_regs(vcpu)->rax = rax;
 	vcpu_regs(vcpu)->rcx = rcx;
+	vcpu->flight.copied = true;
 	vcpu_changed(vcpu);
-}
-
-bool
-plant_waits_inside(struct vcpu *vcpu)
-{
-	const struct plant *p = &vcpu->plant;
-
-	return p->jumps &&
-	       trampoline_trapped(&p->trampoline, vcpu_user_rip(vcpu));
 }
 
 void
@@ -136,7 +149,7 @@ plant_enter(struct vcpu *vcpu)
 	bool jumps;
 
 	/* Only the trap is to come. */
-	if (plant_waits_inside(vcpu) || plant_awaits_trap(vcpu))
+	if (plant_awaits_trap(vcpu))
 		return;
 	p->jumps = false;
 	if (!has_probe(p) || gmem_read(mem, p->original, p->probe, len) < 0)
@@ -237,19 +250,6 @@ int3_address(struct vcpu *vcpu)
 				  : vcpu->kvm.run->debug.arch.pc;
 }
 
-/* Code has led into the middle of the jump: the instruction there is still to
- * be made. */
-static bool
-is_inside(struct vcpu *vcpu, uint64_t address)
-{
-	const struct plant *p = &vcpu->plant;
-
-	if (!p->jumps || address - p->probe - 1 >= MOVED_JUMP - 1)
-		return false;
-	vcpu_set_user_rip(vcpu, address);
-	return true;
-}
-
 bool
 plant_takes(struct vcpu *vcpu)
 {
@@ -261,8 +261,8 @@ plant_takes(struct vcpu *vcpu)
 		p->met |= vector == VECTOR_DB;
 		return vector == VECTOR_DB;
 	}
-	return vector == VECTOR_BP && (meets(vcpu, int3_address(vcpu)) ||
-					  is_inside(vcpu, int3_address(vcpu)));
+	return (vector == VECTOR_BP && meets(vcpu, int3_address(vcpu))) ||
+	       plant_takes_inside(vcpu, p->probe, p->jumps);
 }
 
 bool

@@ -56,15 +56,32 @@ bool plant_waits(const struct vcpu *vcpu);
  * its way out. */
 bool plant_awaits_trap(const struct vcpu *vcpu);
 
+/*
+ * A jump's middle is met by code that leads there, and faults.  The fault may
+ * be queued in KVM when the vCPU is kicked, so only after that was taken does
+ * the vCPU go on in the copy: a fault there is the instruction's own.
+ *
+ *	kicked in the middle: flight.doubted --> the fault arrives
+ *	the fault arrives: flight.inside --> the next entry is in the copy
+ *
+ * Go on in the trampoline, if the vCPU is in the code that it replaces.  False:
+ * the instruction begins elsewhere there, and is made without it.
+ */
+bool plant_resumes(struct vcpu *vcpu, const struct trampoline *t);
+
+/* The vCPU left the guest by a kick, with the jump at `address` there. */
+void plant_doubts(struct vcpu *vcpu, uint64_t address);
+
+/* Take its trap, if that is the fault of the jump at `address`, which was there
+ * at the last entry if it was `entered`. */
+bool plant_takes_inside(struct vcpu *vcpu, uint64_t address, bool entered);
+
 /* Set the user's trap flag, or clear it. */
 void plant_trace(struct vcpu *vcpu, bool on);
 
 /* Does the vCPU stand where the probe leads?  Then rip becomes the probe's
  * address. */
 bool plant_is_met(struct vcpu *vcpu);
-
-/* Has it met an INT3 of the jump whose trap is on its way? */
-bool plant_waits_inside(struct vcpu *vcpu);
 
 /* Replace the INT3 by a jump to a trampoline, if there can be one; the vCPU,
  * which has met the probe, goes on in it: false, there is none. */

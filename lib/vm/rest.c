@@ -32,9 +32,8 @@ may_have_met_int3(struct vcpu *vcpu)
 
 	return !vcpu->debug.settled &&
 	       !(run->kvm_dirty_regs & KVM_SYNC_X86_REGS) &&
-	       (breaks_at(
-		    &vcpu->machine->debug.breaks, run->s.regs.regs.rip - 1) ||
-		   meet_waits(vcpu) || plant_waits_inside(vcpu));
+	       breaks_at(
+		   &vcpu->machine->debug.breaks, run->s.regs.regs.rip - 1);
 }
 
 /* If a vCPU was kicked with a trap on its way, let the trap arrive, before the

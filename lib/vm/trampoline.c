@@ -205,22 +205,8 @@ put_out(struct code *c)
 	c->out[c->outs++] = c->n;
 }
 
-const uint8_t trampoline_jump[MOVED_JUMP] = { 0xe9, OPCODE_INT3, OPCODE_INT3,
-	OPCODE_INT3, OPCODE_INT3 };
-
-/* After an INT3 in place of one byte it is not known whether that was met. */
-static bool
-find_run(struct insn_run *run, const uint8_t *code, size_t n)
-{
-	unsigned i;
-
-	if (!insn_run_find(run, code, n))
-		return false;
-	for (i = 1; i < run->n; i++)
-		if (run->insn[i].length == 1)
-			return false;
-	return true;
-}
+const uint8_t trampoline_jump[MOVED_JUMP] = { 0xe9, OPCODE_INTO, OPCODE_INTO,
+	OPCODE_INTO, OPCODE_INTO };
 
 /* Begin with saving registers. */
 static void
@@ -263,7 +249,7 @@ trampoline_make(struct trampoline *t, uint8_t *pages, const uint8_t *code,
 	struct insn_run run;
 
 	*t = (struct trampoline){ .run.address = to->reg[HC_POSITION_RIP] };
-	if (!find_run(&run, code, n))
+	if (!insn_run_find(&run, code, n))
 		return false;
 	begin(t, &c, pages);
 	put_tests(&c, to, first);
@@ -279,7 +265,7 @@ trampoline_make_count(struct trampoline *t, uint8_t *pages, const uint8_t *code,
 	uint32_t met;
 
 	*t = (struct trampoline){ .run.address = address };
-	if (!find_run(&run, code, n))
+	if (!insn_run_find(&run, code, n))
 		return false;
 	begin(t, &c, pages);
 	met = put_count(&c);
@@ -311,17 +297,10 @@ trampoline_is_entered(
 	for (i = 0; i + 1 < n; i++) {
 		target = from + i + 2 + (uint64_t)(int8_t)code[i + 1];
 		if ((code[i] == 0xeb || (code[i] & 0xf0) == 0x70) &&
-		    target - address - 1 < MOVED_JUMP - 1)
+		    trampoline_is_inside(target, address))
 			return true;
 	}
 	return false;
-}
-
-bool
-trampoline_trapped(const struct trampoline *t, uint64_t rip)
-{
-	return rip - t->run.address - 2 < MOVED_JUMP - 1 &&
-	       moved_place(&t->run, rip - 1) != 0;
 }
 
 uint64_t

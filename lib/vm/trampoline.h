@@ -7,9 +7,10 @@
  * to it replaces the instructions.  It changes no flags and no memory of the
  * guest's, so only time shows it.  Pure: it must not know vCPUs.
  *
- * The jump's displacement consists of INT3s, so code that leads into the middle
- * of the jump is noticed.  It decides where the code lies: about 819 MiB before
- * the instruction, modulo 2^64.  A window of three pages is mapped there while
+ * The jump's displacement consists of undefined instructions, so code that
+ * leads into the middle of the jump is noticed by a fault, with rip at the
+ * place.  It decides where the code lies: about 787 MiB before the instruction,
+ * modulo 2^64.  A window of three pages is mapped there while
  * the vCPU is in the guest (window.h): two for code, which user code may
  * execute, and one for two registers and the count, which user code may write.
  */
@@ -19,7 +20,7 @@
 #include "hypercall/core/preemption.h"
 #include "vm/moved.h"
 
-#define TRAMPOLINE_INT3 UINT32_C(0xcccccccc)
+#define TRAMPOLINE_INTOS UINT32_C(0xcececece)
 
 /* All zero: there is none.  Places are offsets from the window, as those of the
  * instructions are. */
@@ -34,7 +35,7 @@ struct trampoline {
 static inline uint64_t
 trampoline_target(uint64_t address)
 {
-	return address + MOVED_JUMP + (uint64_t)(int32_t)TRAMPOLINE_INT3;
+	return address + MOVED_JUMP + (uint64_t)(int32_t)TRAMPOLINE_INTOS;
 }
 
 /* Can a jump to a trampoline take the place of this code? */
@@ -64,9 +65,12 @@ void trampoline_set_count(uint8_t *pages, uint64_t count);
 /* The jump, the same for all. */
 extern const uint8_t trampoline_jump[MOVED_JUMP];
 
-/* Does a vCPU at `rip` stand after an INT3 of the jump, which was met in place
- * of an instruction?  No such instruction is a byte long. */
-bool trampoline_trapped(const struct trampoline *t, uint64_t rip);
+/* Does `rip` lie in the middle of a jump at `address`? */
+static inline bool
+trampoline_is_inside(uint64_t rip, uint64_t address)
+{
+	return rip - address - 1 < MOVED_JUMP - 1;
+}
 
 /* Is `rip` in it? */
 bool trampoline_holds(const struct trampoline *t, uint64_t rip);

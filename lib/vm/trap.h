@@ -12,6 +12,7 @@
 
 #define VECTOR_DB 1
 #define VECTOR_BP 3
+#define VECTOR_UD 6
 #define VECTOR_PF 14
 
 struct trap_info {

@@ -79,6 +79,7 @@
 #define SEL_TSS         0x40U
 
 #define OPCODE_INT3   0xccU
+#define OPCODE_INTO   0xceU /* undefined in 64-bit mode */
 #define OPCODE_INT    0xcdU
 #define OPCODE_INT1   0xf1U
 #define OPCODE_HLT    0xf4U

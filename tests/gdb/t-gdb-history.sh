@@ -177,6 +177,37 @@ is "$(printf '%s\n' "$answer" | awk '/^rcx/ { print $3 }' | tr '\n' ' ')" \
 is "$(printf '%s\n' "$answer" | grep -c '^[0-9]*:0x[0-9a-f]*:16385$')" 1 \
     "whose names count them"
 
+# While a deep recursion unwinds, the same return site is passed each time, before
+# instructions of one byte.
+record 0 "$guests/unwind.elf"
+replay "break unwound" "continue" "monitor when" "detach"
+event=$(printf '%s\n' "$answer" | sed -n 's/^\([0-9]*\):0x[0-9a-f]*:1$/\1/p')
+replay "monitor goto $event:unwound:2000" "continue" "monitor stats" \
+    "reverse-stepi" "monitor stats" "stepi" "monitor stats" \
+    "info registers rbx rip" "monitor when"
+runs=$(printf '%s\n' "$answer" | awk '/ KVM_RUN / { print $3 }' | tail -n 1)
+[ "${runs:-10000}" -lt 600 ]
+ok $? "ways in a recursion do not stop at each return: $runs entries"
+is "$(printf '%s\n' "$answer" | awk '/^rbx/ { print $3 }')" 2000 \
+    "and a step leads to the same place again"
+is "$(printf '%s\n' "$answer" | grep -c "^$event:0x[0-9a-f]*:2000$")" 1 \
+    "which has its name"
+
+# The middle of the code that a jump replaces is entered from elsewhere, each other
+# time, and holds an instruction that is undefined.
+record 0 "$guests/middle.elf"
+is "$(cat "$scratch/recorded")" "200 400" "each of its faults is handled"
+replay "break place" "continue" "monitor when" "detach"
+event=$(printf '%s\n' "$answer" | sed -n 's/^\([0-9]*\):0x[0-9a-f]*:1$/\1/p')
+replay "monitor goto $event:place:100" "continue" "info registers rbx" \
+    "print faults" "reverse-stepi" "stepi" "info registers rbx" \
+    "monitor when" "continue"
+is "$(printf '%s\n' "$answer" | awk '/^rbx/ { print $3 }' | tr '\n' ' ')" \
+    "99 99 " "ways lead to its hundredth time"
+has "$answer" '$1 = 198' "with each fault so far"
+is "$(printf '%s\n' "$answer" | grep -c "^$event:0x[0-9a-f]*:100$")" 1 \
+    "which has its name"
+
 # From the first instruction of a loop, to which a step back has led as the last
 # meeting of the way: the next does not seek the present again, for which states
 # of the loop would be taken.

@@ -59,7 +59,7 @@ static const struct {
 	    true, 1, 8 },
 	{ "a return of 2 bytes", { 0x48, 0x8d, 0x47, 4, 0xf3, 0xc3 }, true, 2,
 	    7 },
-	{ "a return of one byte", { 0x48, 0x8d, 0x47, 4, 0xc3 }, false, 0, 0 },
+	{ "a return of one byte", { 0x48, 0x8d, 0x47, 4, 0xc3 }, true, 2, 7 },
 	{ "a return before", { 0x89, 0xf8, 0xc3, 1, 2, 3 }, false, 0, 0 },
 	{ "a short jump", { 0xeb, 4, 1, 2, 3, 4 }, false, 0, 0 },
 	{ "a call", { 0xe8, 1, 2, 3, 4, 0xc3 }, false, 0, 0 },
@@ -112,7 +112,7 @@ run(uint64_t at, long x)
 	return r;
 }
 
-/* The INT3 of the trampoline, or one of the jump's. */
+/* The INT3 of the trampoline, or a fault in the middle of the jump. */
 static void
 on_trap(int signal, siginfo_t *info, void *context)
 {
@@ -126,7 +126,7 @@ on_trap(int signal, siginfo_t *info, void *context)
 		reg[REG_RIP] = (greg_t)(t.run.base + t.run.at);
 	} else {
 		inside++;
-		reg[REG_RIP] = (greg_t)moved_place(&t.run, rip - 1);
+		reg[REG_RIP] = (greg_t)moved_place(&t.run, rip);
 	}
 }
 
@@ -208,7 +208,7 @@ test_inside(void)
 	inside = 0;
 	is_int(run(TEXT + 4, 3), 4,
 	    "code that is entered in its middle does the same");
-	is_int(inside, 1, "after an INT3");
+	is_int(inside, 1, "after a fault");
 }
 
 static void
@@ -261,6 +261,7 @@ main(void)
 	};
 
 	sigaction(SIGTRAP, &action, NULL);
+	sigaction(SIGILL, &action, NULL);
 	if (!map(TEXT, PAGE) ||
 	    !map(trampoline_target(TEXT), SHIM_WINDOW_PAGES * PAGE)) {
 		skip_all("no memory at these addresses");
