@@ -829,6 +829,75 @@ test_locks_refused(void)
 	CALL(close, (uint64_t)path);
 }
 
+/* Ways to close a descriptor. */
+static int64_t
+close_by_number(int64_t fd)
+{
+	return CALL(close, (uint64_t)fd);
+}
+
+static int64_t
+close_by_range(int64_t fd)
+{
+	return CALL(close_range, (uint64_t)fd, (uint64_t)fd);
+}
+
+static int64_t
+close_by_dup2(int64_t fd)
+{
+	int64_t other = guest_open("dir/inner", O_RDONLY, 0);
+	int64_t r = CALL(dup2, (uint64_t)other, (uint64_t)fd);
+
+	CALL(close, (uint64_t)other);
+	return r < 0 ? r : CALL(close, (uint64_t)fd);
+}
+
+static const struct {
+	const char *name;
+	int64_t (*close)(int64_t fd);
+	bool dup;
+	int flags;
+	unsigned stay; /* locks of the guest */
+} closes[] = {
+	{ "close() of a dup removes the guest's locks", close_by_number, true,
+	    0, 0 },
+	{ "so does close_range()", close_by_range, true, 0, 0 },
+	{ "and dup2() over it", close_by_dup2, true, 0, 0 },
+	{ "and close() of the file opened once more", close_by_number, false,
+	    O_RDONLY, 0 },
+	{ "that of an O_PATH descriptor does not", close_by_number, false,
+	    O_PATH, 1 },
+};
+
+/* Locks of the guest end with any descriptor of the file; those of the open
+ * file, and flock()'s, with the last of the open file. */
+static void
+test_locks_close(void)
+{
+	int64_t fd = guest_open("secret", O_RDWR, 0), other;
+	int host = open("root/secret", O_RDWR);
+	unsigned i;
+
+	CALL(flock, (uint64_t)fd, LOCK_EX);
+	lock_bytes(fd, F_OFD_SETLK, F_WRLCK, 2, 1);
+	for (i = 0; i < sizeof(closes) / sizeof(closes[0]); i++) {
+		other = closes[i].dup
+			    ? CALL(dup, (uint64_t)fd)
+			    : guest_open("secret", closes[i].flags, 0);
+		lock_bytes(fd, F_SETLK, F_WRLCK, 0, 1);
+		closes[i].close(other);
+		is_int(guest.fds.locks.used, 1 + closes[i].stay, "%s",
+		    closes[i].name);
+		/* flock() has a line there also. */
+		is_int(host_locks(fd), 2 + closes[i].stay,
+		    "and the host has these locks");
+	}
+	is_int(flock(host, LOCK_EX | LOCK_NB), -1, "flock()'s lock stays");
+	close(host);
+	CALL(close, (uint64_t)fd);
+	is_int(guest.fds.locks.used, 0, "none is left of a closed file");
+}
+
 /* A file that stays open by a mapping keeps the locks of the open file. */
 static void
 test_locks_stay(void)
@@ -1261,6 +1330,7 @@ main(void)
 	test_locks_count();
 	test_locks_limit();
 	test_locks_refused();
+	test_locks_close();
 	test_locks_stay();
 	test_parents();
 	test_foreign_descriptors();

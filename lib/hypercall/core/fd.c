@@ -460,6 +460,14 @@ exchange(struct hc_fds *fds, unsigned fd, unsigned place)
 	return old ? &fds->file[old - 1] : NULL;
 }
 
+/* A descriptor that led to the file leads there no more. */
+static void
+leave(struct hc_fds *fds, struct hc_file *file)
+{
+	hc_locks_release(&fds->locks, file);
+	hc_file_put(file);
+}
+
 int
 hc_fd_replace(
     struct hc_fds *fds, struct hc_file *file, uint64_t fd, bool cloexec)
@@ -476,7 +484,7 @@ hc_fd_replace(
 	old = exchange(fds, n, file->place + 1);
 	pthread_mutex_unlock(&fds->lock);
 	if (old)
-		hc_file_put(old);
+		leave(fds, old);
 	return (int)n;
 }
 
@@ -503,7 +511,7 @@ hc_fd_close(struct hc_fds *fds, uint64_t fd)
 	pthread_mutex_unlock(&fds->lock);
 	if (!old)
 		return -EBADF;
-	hc_file_put(old);
+	leave(fds, old);
 	return 0;
 }
 

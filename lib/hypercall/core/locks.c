@@ -147,6 +147,38 @@ hc_locks_place(struct hc_locks *locks, int host, int cmd, const void *request,
 	return r;
 }
 
+/* Drop those of this owner on the host's file. */
+static void
+drop_owner(struct hc_locks *locks, const struct stat *st, uint32_t owner)
+{
+	const struct hc_lock its = {
+		.device = st->st_dev,
+		.inode = st->st_ino,
+		.owner = owner,
+	};
+	unsigned i;
+
+	for (i = locks->used; i-- > 0;)
+		if (has_same_owner(&locks->list[i], &its))
+			drop(locks, i);
+}
+
+/* An O_PATH descriptor holds no locks; the host says so of its own. */
+void
+hc_locks_release(struct hc_locks *locks, const struct hc_file *file)
+{
+	const struct flock all = { .l_type = F_UNLCK };
+	struct stat st;
+
+	if (locks->used == 0 || (file->refuses & HC_PATH_ONLY) ||
+	    hc_host(SYS_fstat, file->host, &st) < 0)
+		return;
+	pthread_mutex_lock(&locks->lock);
+	if (hc_host(SYS_fcntl, file->host, F_SETLK, &all) == 0)
+		drop_owner(locks, &st, 0);
+	pthread_mutex_unlock(&locks->lock);
+}
+
 /* The host removes those of the guest on the closed file, and those of the open
  * file unless that stays: mapped, or in another descriptor of the host's. */
 void

@@ -12,6 +12,7 @@
 #define HC_LOCKS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,7 +30,7 @@ struct hc_lock {
 
 struct hc_locks {
 	pthread_mutex_t lock;
-	unsigned used;
+	atomic_uint used;
 	unsigned expected; /* that calls in progress may add */
 	struct hc_lock list[HC_LOCKS];
 };
@@ -44,6 +45,10 @@ void hc_locks_end(struct hc_locks *locks);
  * its result, or -ENOLCK. */
 int64_t hc_locks_place(struct hc_locks *locks, int host, int cmd,
     const void *request, const struct hc_lock *lock);
+
+/* A descriptor of the file was closed: as on Linux, the guest itself has no
+ * locks on the file any more, also not those placed through others. */
+void hc_locks_release(struct hc_locks *locks, const struct hc_file *file);
 
 /* The file, through which locks were placed, is about to be closed. */
 void hc_locks_forget(struct hc_locks *locks, const struct hc_file *file);

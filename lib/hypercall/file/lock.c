@@ -100,6 +100,17 @@ place(struct hc_call *call, const struct hc_file *file, int cmd,
 	return r;
 }
 
+/* Does the call's descriptor lead to the file no more? */
+static bool
+was_closed(const struct hc_call *call, const struct hc_file *file)
+{
+	const struct hc_fds *fds = &call->guest->fds;
+
+	return fds->fd[(uint32_t)call->fcntl.fd].file != file->place + 1;
+}
+
+/* As Linux, which looks for a close() during the call after the lock is placed:
+ * it would have removed the lock. */
 static int64_t
 set_lock(
     struct hc_call *call, struct hc_file *file, int cmd, struct flock *request)
@@ -128,6 +139,10 @@ set_lock(
 		return r;
 	r = place(call, file, cmd, request, &lock);
 	hc_locks_end(locks);
+	if (r == 0 && !by_file && was_closed(call, file)) {
+		hc_locks_release(locks, file);
+		r = -EBADF;
+	}
 	return r;
 }
 
