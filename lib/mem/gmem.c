@@ -613,8 +613,11 @@ gmem_move(const struct gmem *mem, uint64_t from, uint64_t to, uint64_t len)
  * The right that is withdrawn for a moment is that to read, and only formally:
  * x86 has no pages that can be written and not read (SDM vol. 3, 4.6), so
  * neither novillo's accesses nor those of read(2) and write(2) to guest memory
- * fail by it.  Only pages that can never be written lose all rights for that
- * moment.  The kernel follows every change of a mapping's rights.
+ * fail by it.  The kernel follows every change of a mapping's rights.
+ *
+ * Pages that can never be written would lose all rights.  They are a file's, so
+ * they are dropped instead, after the entries have changed: the kernel follows
+ * that also, and the next access finds them in the file.
  */
 int
 gmem_flush_begin(struct gmem *mem, uint64_t va, uint64_t len)
@@ -624,11 +627,9 @@ gmem_flush_begin(struct gmem *mem, uint64_t va, uint64_t len)
 
 	mem->flushes++;
 	for (at = va; at < end; at = stop) {
-		int less;
-
 		stop = pt_run(&mem->pt, at, end, PTE_NEVER_WRITE, &bits);
-		less = bits & PTE_NEVER_WRITE ? PROT_NONE : PROT_WRITE;
-		if (mprotect(mem->base + at, stop - at, less) == 0)
+		if ((bits & PTE_NEVER_WRITE) ||
+		    mprotect(mem->base + at, stop - at, PROT_WRITE) == 0)
 			continue;
 		r = -errno;
 		(void)gmem_flush_end(mem, va, stop - va);
@@ -640,13 +641,20 @@ gmem_flush_begin(struct gmem *mem, uint64_t va, uint64_t len)
 int
 gmem_flush_end(struct gmem *mem, uint64_t va, uint64_t len)
 {
+	const int rights = PROT_READ | PROT_WRITE;
 	uint64_t end = va + len, stop, bits;
-	int r = 0;
+	int r = 0, error;
 
 	for (; va < end; va = stop) {
 		stop = pt_run(&mem->pt, va, end, PTE_NEVER_WRITE, &bits);
-		if (mprotect(mem->base + va, stop - va, host_rights(bits)) < 0)
-			r = -errno;
+		if (bits & PTE_NEVER_WRITE)
+			error = gmem_discard(mem, va, stop - va);
+		else if (mprotect(mem->base + va, stop - va, rights) < 0)
+			error = -errno;
+		else
+			error = 0;
+		if (error < 0)
+			r = error;
 	}
 	return r;
 }

@@ -279,6 +279,41 @@ test_flags(void)
 	clear();
 }
 
+/* Does the host's page table have the page, for KVM to follow? */
+static bool
+is_followed(uint64_t va)
+{
+	const uintptr_t page = (uintptr_t)(mem.base + va) / PAGE_4K;
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry = 0;
+
+	if (pread(fd, &entry, sizeof(entry), (off_t)(page * 8)) < 0)
+		bail("no pagemap");
+	close(fd);
+	return entry >> 63;
+}
+
+/* Rights are taken from pages that another thread's write() is reading. */
+static void
+test_flush(void)
+{
+	int to = memfd_create("t-mmap", 0);
+
+	is_int(map(2 * P, R, MAP_SHARED, ro_fd, 0), AT,
+	    "a file that is never written is mapped");
+	is_int(map(P, RW, ANON, NONE, 0), AT, "and other memory before it");
+	gmem_lock(&mem);
+	is_int(gmem_flush_begin(&mem, AT, 2 * P), 0, "a change begins");
+	is_int(write(to, at(AT), 2 * P), 2 * P, "the host can read them all");
+	ok(is_followed(AT + P), "KVM can have the file's page");
+	is_int(gmem_flush_end(&mem, AT, 2 * P), 0, "the change ends");
+	gmem_unlock(&mem);
+	ok(!is_followed(AT + P), "KVM has lost the file's page");
+	is_int(byte(AT + P), 'b', "which is still there");
+	close(to);
+	clear();
+}
+
 /* A hostile guest: the page tables map pages past the file's end. */
 static void
 test_truncated(void)
@@ -920,6 +955,7 @@ main(void)
 	test_shared();
 	test_file_errors();
 	test_flags();
+	test_flush();
 	test_truncated();
 	test_mremap();
 	test_large_moves();
