@@ -899,6 +899,33 @@ test_same_names(void)
 	CALL(close, to);
 }
 
+/* One name, which is removed and bound again by each socket: the folder's
+ * descriptor has the same number each time. */
+static void
+test_names_again(void)
+{
+	enum { N = 100 };
+	struct sockaddr_un un[N] = { 0 };
+	int host, i, j, bound = 0, equal = 0;
+	uint64_t fd[N];
+
+	for (i = 0; i < N; i++)
+		fd[i] = guest_socket(AF_UNIX, SOCK_DGRAM);
+	for (i = 0; i < N; i++) {
+		host = guest.fds.file[guest.fds.fd[fd[i]].file - 1].host;
+		bound += CALL(bind, fd[i], ADDR, put_un("/again")) == 0;
+		getsockname(host, (void *)&un[i], &(socklen_t){ sizeof(*un) });
+		strcpy((char *)at(DATA), "/again");
+		CALL(unlink, DATA);
+		for (j = 0; j < i; j++)
+			equal += strcmp(un[i].sun_path, un[j].sun_path) == 0;
+	}
+	is_int(bound, N, "a name that is removed can be bound again");
+	is_int(equal, 0, "as another on the host");
+	for (i = 0; i < N; i++)
+		CALL(close, fd[i]);
+}
+
 /* Put an abstract AF_UNIX address at ADDR; return its length. */
 static uint64_t
 put_abstract(const char *name)
@@ -1435,6 +1462,7 @@ main(void)
 	test_long_names();
 	test_longest_names();
 	test_same_names();
+	test_names_again();
 	test_strangers();
 	test_rules();
 	test_port_without_bind();

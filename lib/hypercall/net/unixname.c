@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -175,22 +176,66 @@ is_taken(struct hc_guest *guest, const struct hc_unix *u)
 	return taken;
 }
 
-/* Give the held folder a higher number. */
-static int
-renumber(struct hc_unix *u)
-{
-	int64_t next = hc_host(
-	    SYS_fcntl, u->held, F_DUPFD_CLOEXEC, u->held + 1);
+/* Numbers of a folder's descriptor from `from` on that names have. */
+struct numbers {
+	int from;
+	bool taken[HC_NAMED];
+};
 
-	if (next < 0)
-		return (int)next;
-	close(u->held);
-	u->held = (int)next;
+static bool
+has_number(const struct numbers *n, int number)
+{
+	return number - n->from < (int)HC_NAMED && n->taken[number - n->from];
+}
+
+/* Note the number in the host's name of a socket, if that ends in `name`. */
+static void
+note_number(
+    struct numbers *n, const struct hc_unix_name *host, const char *name)
+{
+	static const char before[] = "/proc/self/fd/";
+	const struct text text = text_of(host);
+	long number;
+	char *end;
+
+	if (strncmp(text.text, before, sizeof(before) - 1) != 0)
+		return;
+	number = strtol(text.text + sizeof(before) - 1, &end, 10) - n->from;
+	if (*end == '/' && strcmp(end + 1, name) == 0 && number >= 0 &&
+	    number < (long)HC_NAMED)
+		n->taken[number] = true;
+}
+
+/* Give the held folder another number, after one look at all names: any number
+ * of sockets may have been bound to this one before. */
+static int
+renumber(struct hc_guest *guest, struct hc_unix *u, const char *name)
+{
+	struct numbers n = { .from = u->held };
+	const struct names *names;
+	int64_t next = u->held;
+	unsigned at;
+
+	pthread_mutex_lock(&guest->fds.lock);
+	for (at = 0;
+	     (names = (struct names *)hc_fds_next_names(&guest->fds, &at));
+	     at++)
+		note_number(&n, &names->host, name);
+	pthread_mutex_unlock(&guest->fds.lock);
+	do {
+		while (has_number(&n, (int)next))
+			next++;
+		next = hc_host(SYS_fcntl, u->held, F_DUPFD_CLOEXEC, next);
+		if (next < 0)
+			return (int)next;
+		close(u->held);
+		u->held = (int)next;
+	} while (has_number(&n, u->held));
 	return 0;
 }
 
 /* Give the socket a name that no other has on the host's side: if the folder's
- * descriptor number was used before, take the next.  A long name has no number,
+ * descriptor number was used before, take another.  A long name has no number,
  * but the more slashes. */
 static int
 set_host_alone(struct hc_guest *guest, struct hc_unix *u, const char *name)
@@ -202,7 +247,7 @@ set_host_alone(struct hc_guest *guest, struct hc_unix *u, const char *name)
 		if (u->entered)
 			slashes++;
 		else
-			r = renumber(u);
+			r = renumber(guest, u, name);
 		if (r == 0)
 			r = set_host_place(guest, u, name, slashes);
 	}
