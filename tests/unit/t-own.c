@@ -417,6 +417,38 @@ test_descriptors(void)
 	shut(dir);
 }
 
+/* O_PATH and O_NOFOLLOW hold a link itself. */
+static void
+test_held_links(void)
+{
+	static const char *const link[] = { "/proc/self", "/proc/self/exe",
+		"/proc/self/cwd", "/dev/fd", "/proc/self/fd/0" };
+	const int flags = O_PATH | O_NOFOLLOW;
+	int64_t fd, n;
+	size_t i;
+
+	for (i = 0; i < sizeof(link) / sizeof(link[0]); i++) {
+		fd = guest_open(link[i], flags);
+		ok(fd >= 0, "%s is held", link[i]);
+		is_int(CALL(HC_fstat, (uint64_t)fd, BUF), 0, "fstat says");
+		ok(S_ISLNK(((struct stat *)at(BUF))->st_mode), "a link");
+		n = CALL(HC_readlink, N(link[i]), BUF, LEN);
+		is_int(CALL(HC_readlinkat, (uint64_t)fd, N(""),
+			   BUF + (uint64_t)n, LEN),
+		    n, "whose text");
+		ok(n > 0 &&
+			memcmp(at(BUF), at(BUF + (uint64_t)n), (size_t)n) == 0,
+		    "is that of the name");
+		is_int(
+		    CALL(HC_read, (uint64_t)fd, BUF, 1), -EBADF, "is not read");
+		is_int(CALL(HC_openat, (uint64_t)fd, N("x"), O_RDONLY),
+		    -ENOTDIR, "it is not a folder");
+		shut(fd);
+		is_int(guest_open(link[i], flags | O_DIRECTORY), -ENOTDIR,
+		    "nor is it held as one");
+	}
+}
+
 /* The host would see a lock on the device itself. */
 static void
 test_locks(void)
@@ -906,6 +938,7 @@ main(void)
 	test_closing();
 	test_names();
 	test_descriptors();
+	test_held_links();
 	test_devices();
 	test_ways();
 	test_contents();

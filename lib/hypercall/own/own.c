@@ -796,8 +796,9 @@ may_open_own(
 
 	if ((flags & O_CREAT) && (flags & O_EXCL))
 		return -EEXIST;
-	if (entry_type(row) == DT_LNK)
-		return -ELOOP; /* with O_NOFOLLOW */
+	/* With O_NOFOLLOW: only O_PATH holds a link. */
+	if (entry_type(row) == DT_LNK && !(flags & O_PATH))
+		return -ELOOP;
 	if (is_folder(row))
 		return !(flags & O_PATH) && (mode != O_RDONLY ||
 						(flags & (O_CREAT | O_TRUNC)))
