@@ -185,6 +185,7 @@ GUEST_TESTS = \
 	guest/t_hostile.elf \
 	guest/t_hypercall.elf \
 	guest/t_limits.elf \
+	guest/t_locks.elf \
 	guest/t_malloc.elf \
 	guest/t_memfd.elf \
 	guest/t_memory.elf \
@@ -218,6 +219,7 @@ GUEST_NATIVE_TESTS = \
 	guest/t_file.native \
 	guest/t_hypercall.native \
 	guest/t_limits.native \
+	guest/t_locks.native \
 	guest/t_malloc.native \
 	guest/t_memfd.native \
 	guest/t_memory.native \

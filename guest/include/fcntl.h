@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Opening files.  The numbers are Linux x86-64's (asm-generic/fcntl.h).
+ * Opening and locking files.  The numbers are Linux x86-64's
+ * (asm-generic/fcntl.h).
  */
 #ifndef FCNTL_H
 #define FCNTL_H
@@ -28,10 +29,28 @@
 #define F_GETFL 3
 #define F_SETFL 4
 
+/* Record locks: of the process, and of the open file. */
+#define F_GETLK      5
+#define F_SETLK      6
+#define F_SETLKW     7
+#define F_OFD_GETLK  36
+#define F_OFD_SETLK  37
+#define F_OFD_SETLKW 38
+
 #define F_ADD_SEALS 1033
 #define F_GET_SEALS 1034
 
 #define FD_CLOEXEC 1
+
+#define F_RDLCK 0
+#define F_WRLCK 1
+#define F_UNLCK 2
+
+struct flock {
+	short l_type, l_whence;
+	off_t l_start, l_len;
+	int l_pid;
+};
 
 /* Seals of a file in memory. */
 #define F_SEAL_SEAL         0x01

@@ -12,8 +12,9 @@ need_kvm
 # Less than a test has: a guest that hangs says which point came last.
 limit=--timeout=600
 case $1 in
-*/t_file.elf | */t_memfd.elf | */t_net.elf | */t_netlink.elf | */t_poll.elf | \
-    */t_mmap.elf | */t_hostile.elf | */t_shm.elf | */t_signals.elf)
+*/t_file.elf | */t_locks.elf | */t_memfd.elf | */t_net.elf | \
+    */t_netlink.elf | */t_poll.elf | */t_mmap.elf | */t_hostile.elf | \
+    */t_shm.elf | */t_signals.elf)
 	make_scratch
 	# t_hostile uses all of this memory.
 	"$novillo" "$limit" --memory=256M --allow=@all --root="$scratch" "$@"

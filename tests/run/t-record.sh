@@ -52,6 +52,9 @@ for turn in 1 2 3; do
 	same "threads, the $turn. time" "$guests/threads.elf"
 done
 same "t_threads" --allow=@all "$guests/t_threads.elf"
+mkdir "$scratch/locks"
+same "threads that wait for locks" --allow=@all --volume="$scratch/locks:/" \
+    "$guests/t_locks.elf"
 for library in glibc musl; do
 	program=$top_builddir/tests/programs/$library-threads
 	[ -x "$program" ] || continue
