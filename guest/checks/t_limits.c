@@ -14,6 +14,7 @@
 
 #define FEW  100
 #define MANY 3000
+#define MOST 65536
 
 static struct pollfd list[MANY];
 
@@ -79,6 +80,35 @@ test_many(void)
 	set_limit(RLIMIT_NOFILE, old);
 }
 
+/* Each is an open file of its own, also of the host's. */
+static void
+test_most(void)
+{
+	const long one[1] = { 1 };
+	long fd, first = -1, last = 0;
+	struct rlimit limit;
+	rlim_t old;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < MOST) {
+		skip("the limit of descriptors is low", "65,536 descriptors");
+		return;
+	}
+	old = set_limit(RLIMIT_NOFILE, MOST);
+	while ((fd = hc_eventfd2(0, 0)) >= 0) {
+		first = first < 0 ? fd : first;
+		last = fd;
+	}
+	same(fd, -EMFILE, "descriptors run out");
+	same(last, MOST - 1, "after 65,536");
+	same(hc_write(last, (long)one, sizeof(one)), sizeof(one),
+	    "the last can be written to");
+	hc_close_range(first, ~0U, 0);
+	same(hc_eventfd2(0, 0), first, "all are closed at once");
+	close((int)first);
+	set_limit(RLIMIT_NOFILE, old);
+}
+
 static int signals;
 
 static void
@@ -121,7 +151,8 @@ test_memory(void)
 
 	same(hc_mmap(0, MIB, 0, anonymous, -1, 0), -ENOMEM,
 	    "addresses are limited");
-	same(hc_brk(hc_brk(0) + (long)MIB), hc_brk(0), "also those of the heap");
+	same(
+	    hc_brk(hc_brk(0) + (long)MIB), hc_brk(0), "also those of the heap");
 	set_limit(RLIMIT_AS, old);
 	old = set_limit(RLIMIT_DATA, 4096);
 	same(hc_mmap(0, MIB, PROT_READ | PROT_WRITE, anonymous, -1, 0), -ENOMEM,
@@ -189,6 +220,7 @@ main(void)
 {
 	test_few();
 	test_many();
+	test_most();
 	test_size();
 	test_memory();
 	test_stack();
