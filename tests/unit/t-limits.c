@@ -600,6 +600,52 @@ map(uint64_t addr, uint64_t len, uint64_t prot, uint64_t flags)
 	return CALL(HC_mmap, addr, len, prot, flags, (uint64_t)-1, 0);
 }
 
+/* The guest ends when this has been asked `lives` times. */
+static unsigned lives;
+
+static bool
+is_over(const struct hc_thread *t)
+{
+	(void)t;
+	return lives == 0 || lives-- == 0;
+}
+
+#define LARGE (20 * MIB) /* takes several pieces */
+
+/* A large read or write of a file ends between two pieces with the guest. */
+static void
+test_pieces(void)
+{
+	static const struct hc_thread_ops ops = { .is_over = is_over };
+	const int host = memfd_create("t-limits", 0);
+	const uint64_t fd = (uint64_t)hc_fd_open(
+	    &guest.fds, host, HC_MAY_CHANGE, false);
+	const uint64_t buf = (uint64_t)map(0, LARGE, BOTH, ANON);
+	uint64_t i, wrong = 0;
+
+	for (i = 0; i < LARGE; i += P)
+		memcpy(at(buf + i), &i, sizeof(i));
+	is_int(CALL(HC_write, fd, buf, LARGE), LARGE, "a large write");
+	memset(at(buf), 0, LARGE);
+	is_int(CALL(HC_pread64, fd, buf, LARGE, 0), LARGE, "a large read");
+	for (i = 0; i < LARGE; i += P)
+		wrong += memcmp(at(buf + i), &i, sizeof(i)) != 0;
+	is_int((intmax_t)wrong, 0, "reads what was written");
+	is_int(CALL(HC_pread64, fd, buf, LARGE, P), LARGE - P,
+	    "up to the file's end");
+	CALL(HC_lseek, fd, 0, SEEK_SET);
+	thread.ops = &ops;
+	lives = 1;
+	is_int(CALL(HC_read, fd, buf, LARGE), 16 * MIB,
+	    "the guest's end ends it between two pieces");
+	lives = 0;
+	is_int(CALL(HC_pwrite64, fd, buf, LARGE, 0), 8 * MIB, "a write also");
+	thread.ops = NULL;
+	is_int(CALL(HC_lseek, fd, 0, SEEK_CUR), 16 * MIB, "at its position");
+	CALL(HC_munmap, buf, LARGE);
+	CALL(HC_close, fd);
+}
+
 static void
 test_addresses(void)
 {
@@ -670,6 +716,7 @@ main(void)
 	test_lost();
 	test_backlogs();
 	test_size();
+	test_pieces();
 	test_addresses();
 	test_data();
 	return done_testing();

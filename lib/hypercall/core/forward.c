@@ -311,12 +311,54 @@ answer(struct forward *f)
 	}
 }
 
+/*
+ * The host ends a read or write of a file early for nothing but its process's
+ * end, and 2 GiB of a slow file may take longer than the guest may run.  So a
+ * large one is made in pieces, and the guest's end is looked for between them.
+ */
+#define PIECE (INT64_C(8) << 20)
+#define MOST  INT64_C(0x7ffff000) /* what Linux reads or writes at once */
+
+static bool
+has_pieces(long number, const long arg[HC_ARGS])
+{
+	switch (number) {
+	case SYS_read:
+	case SYS_write:
+	case SYS_pread64:
+	case SYS_pwrite64:
+		/* Pipes and sockets have no position, and can be waited for. */
+		return arg[2] > PIECE &&
+		       hc_host(SYS_lseek, arg[0], 0, SEEK_CUR) >= 0;
+	default: return false;
+	}
+}
+
+/* The call has read or written the first piece of `all` bytes: do the others,
+ * between which the file may change. */
+static int64_t
+make_rest(
+    const struct hc_thread *thread, long number, const long *arg, int64_t all)
+{
+	int64_t done = PIECE, n = PIECE, r = PIECE;
+
+	while (r == n && done < all &&
+	       !(thread->ops && thread->ops->is_over(thread))) {
+		n = all - done < PIECE ? all - done : PIECE;
+		r = hc_host(number, arg[0], arg[1] + done, n, arg[3] + done);
+		if (r > 0)
+			done += r;
+	}
+	return done;
+}
+
 static int64_t
 make_call(struct forward *f)
 {
 	long *arg = f->arg, number = f->row->needs[0];
 	struct hc_growth growth;
-	int64_t r;
+	int64_t all, r;
+	bool pieces;
 
 	if (is_answered(f))
 		return answer(f);
@@ -326,10 +368,16 @@ make_call(struct forward *f)
 		    &growth, f->call->guest, &number, f->held, arg, f->bytes);
 	if (r < 0)
 		return r;
+	all = arg[2] < MOST ? arg[2] : MOST;
+	pieces = has_pieces(number, arg);
+	if (pieces)
+		arg[2] = PIECE;
 	r = growth.file ? hc_host_wait_alone(f->call->thread, number, arg[0],
 			      arg[1], arg[2], arg[3], arg[4], arg[5])
 			: hc_host_wait(f->call->thread, number, arg[0], arg[1],
 			      arg[2], arg[3], arg[4], arg[5]);
+	if (pieces && r == PIECE)
+		r = make_rest(f->call->thread, number, arg, all);
 	return hc_memfile_end(&growth, r);
 }
 
