@@ -282,8 +282,11 @@ create_vm(struct machine *m, struct machine_error *error)
 	r = add_slot(m, last_slot(m));
 	if (r < 0)
 		return machine_fail(error, r,
-		    "KVM_SET_USER_MEMORY_REGION, of %llu bytes: %s",
-		    (unsigned long long)m->mem.size, strerror(-r));
+		    "KVM_SET_USER_MEMORY_REGION, of %llu bytes: %s; give it"
+		    " less with --memory",
+		    (unsigned long long)m->mem.size,
+		    r == -EINVAL ? "more than the host's processor can address"
+				 : strerror(-r));
 	m->mem.provide = provide_slots;
 	m->mem.over = is_over;
 	return 0;

@@ -17,6 +17,14 @@ is "$out" "Hello, Ann!
 Hello, --version!
 Hello, two words!" "arguments after GUEST are the guest's"
 
+# Not every processor has addresses for the most memory.
+try "$novillo" -m 1T "$guests/hello.elf"
+case $status in
+0) is "$out" "Hello, world!" "a guest may have the most memory" ;;
+*) has "$err" "more than the host's processor can address; give it less with --memory" \
+    "or it is reported what would help" ;;
+esac
+
 printf 'one two\nthree\n' >"$scratch/in"
 try sh -c '"$0" "$1" <"$2"' "$novillo" "$guests/echo.elf" "$scratch/in"
 is "$out" "one two
