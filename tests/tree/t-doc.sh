@@ -27,6 +27,11 @@ documented=$(grep -o 'Fl -[a-z][a-z-]*' "$doc/novillo.1" |
     sed 's/.* -//; s/-/_/g' | sort -u)
 is "$(without "$documented" "$top_srcdir/bin/options.def" ", ")" "" \
     "novillo(1) has no other option"
+is "$(sed -n '/^\.Fl -config ,$/,/^are for the command line only/p' \
+    "$doc/novillo.1" | sed -n 's/^\.Fl -\([a-z-]*\).*/\1/p' | sort)" \
+    "$(sed -n 's/^OPTION([^,]*, \([a-z_]*\), [a-z_]*, LINE,.*/\1/p' \
+	"$top_srcdir/bin/options.def" | tr _ - | sort)" \
+    "it names the options that a configuration may not have"
 
 # The second column of its tables is novillo's.
 coming=$(sed -n 's/^| .* | \(.*\) |$/\1/p' "$doc/coming-from.md" |
