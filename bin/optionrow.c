@@ -17,7 +17,6 @@
 #include "vm/profile.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +72,8 @@ sandbox_name(enum sandbox_mode mode)
 	return sandbox_names[mode];
 }
 
-/* A number at the start of `text`; *end is the first byte after it. */
+/* A number at the start of `text`, the largest one instead of a larger; *end is
+ * the first byte after it. */
 static bool
 parse_number(const char *text, int base, uint64_t *value, const char **end)
 {
@@ -82,10 +82,9 @@ parse_number(const char *text, int base, uint64_t *value, const char **end)
 	/* strtoull() would take a sign and blanks. */
 	if (text[0] < '0' || text[0] > '9')
 		return false;
-	errno = 0;
 	*value = strtoull(text, &stop, base);
 	*end = stop;
-	return errno == 0;
+	return true;
 }
 
 /* The fraction at *end, in millionths. */
@@ -674,10 +673,23 @@ store(struct options *o, enum option_number option, char *arg)
 	}
 }
 
+/* Is `arg` an empty name?  A + before that of --output or --log is not its. */
+static bool
+nameless(enum option_number option, const char *arg)
+{
+	const char *kind = rows[option - OPT_FIRST - 1].arg;
+
+	if ((option == OPT_output || option == OPT_log) && *arg == '+')
+		arg++;
+	return !*arg && (strcmp(kind, "FILE") == 0 || strcmp(kind, "DIR") == 0);
+}
+
 int
 option_apply(struct options *o, enum option_number option, char *arg)
 {
 	_Static_assert(OPTION_ROWS <= 64, "each option has a bit");
+	if (arg && nameless(option, arg))
+		return refuse(o, option, arg, "no name is given");
 	o->given |= OPTION_BIT(option);
 	if (!o->place.file)
 		o->typed |= OPTION_BIT(option);

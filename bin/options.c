@@ -14,6 +14,7 @@
 
 #include <getopt.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* "-m, --memory=SIZE", as --help shows it. */
@@ -216,10 +217,12 @@ check_foreign(const struct options *o, const char *word)
 #include "foreign.def"
 #undef FOREIGN
 	};
-	size_t i, len = strcspn(word, "=");
+	const size_t len = strcspn(word, "=:");
+	size_t i;
 
 	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
-		if (strcmp(foreign[i].word, word) == 0)
+		if (strlen(foreign[i].word) == len &&
+		    strncmp(foreign[i].word, word, len) == 0)
 			return complain(
 			    o, "unknown option %s: %s", word, foreign[i].hint);
 	if (word[0] == '-' && find_option(word + 1, len - (len > 0)))
@@ -255,6 +258,20 @@ check_strace(const struct options *o, const char *value)
 	return 0;
 }
 
+/* strace's -r, whose next word is the program. */
+static int
+check_relative(const struct options *o, const char *value)
+{
+	struct stat st;
+
+	if (stat(value, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	return complain(o,
+	    "-r %s: -r is --root, and this is not a folder; strace's is"
+	    " --trace --trace-time=relative",
+	    value);
+}
+
 /* Check the option that was found; `last` is the last word that it took.  0, or
  * -1 after a message. */
 static int
@@ -266,6 +283,8 @@ check_found(const struct options *o, int found, const char *last)
 		return complain_unknown_option(o, last);
 	if (found == 'e')
 		return check_strace(o, optarg);
+	if (found == 'r')
+		return check_relative(o, optarg);
 	return 0;
 }
 
@@ -306,6 +325,8 @@ find_config(struct options *o, enum option_number option, char *arg)
 {
 	if (option != OPT_config)
 		return 0;
+	if (!*arg)
+		return refuse(o, option, arg, "no name is given");
 	if (o->config)
 		return complain(o, "--config=%s: --config=%s is given already",
 		    arg, o->config);
@@ -315,6 +336,7 @@ find_config(struct options *o, enum option_number option, char *arg)
 
 #define BIT(name) OPTION_BIT(OPT_##name)
 #define DEBUGGED  (BIT(gdb) | BIT(gdbserver) | BIT(debug))
+#define COUNTED   (BIT(trace_summary) | BIT(stats))
 
 /* Options without an effect unless one of `with` is given. */
 static const struct {
@@ -330,7 +352,8 @@ static const struct {
 	{ OPT_trace_time, BIT(trace) },
 	{ OPT_trace_size, BIT(trace) | BIT(trace_out) },
 	{ OPT_profile_rate, BIT(profile) },
-	{ OPT_json, BIT(trace_summary) | BIT(stats) },
+	{ OPT_json, COUNTED },
+	{ OPT_output, COUNTED | BIT(trace) | BIT(trace_exits) | DEBUGGED },
 };
 
 /* "--gdb, --gdbserver or --debug" */
@@ -356,7 +379,7 @@ name_options(uint64_t set, char *text, size_t size)
 static int
 check_companions(const struct options *o)
 {
-	char names[64];
+	char names[128];
 	size_t i;
 
 	for (i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
@@ -397,16 +420,38 @@ check_bare(const struct options *o, const char *guest, const char *before)
 	    before, guest, name, guest, guest);
 }
 
-/* `-s 32 GUEST`: strace's -s. */
+/* `-s 32 GUEST` of strace; `:1234 GUEST` and `- GUEST` of gdbserver. */
 static int
-check_size(const struct options *o, const char *guest, const char *before)
+check_first(const struct options *o, const char *guest, const char *before)
 {
-	if (strcmp(before, "-s") != 0 || guest[strspn(guest, "0123456789")] ||
-	    access(guest, F_OK) == 0)
+	if (access(guest, F_OK) == 0)
 		return 0;
-	return complain(o,
-	    "-s %s: -s is --gdbserver; strace's is --trace-size=%s", guest,
-	    guest);
+	if (strcmp(before, "-s") == 0 && !guest[strspn(guest, "0123456789")])
+		return complain(o,
+		    "-s %s: -s is --gdbserver; strace's is --trace-size=%s",
+		    guest, guest);
+	if (guest[0] == ':' || strcmp(guest, "-") == 0)
+		return complain(o, "%s is not a guest; do you mean --gdb=%s?",
+		    guest, guest[0] == ':' ? guest : "stdio");
+	return 0;
+}
+
+/* --probe and --list run no guest.  A configuration may have one. */
+static int
+check_action(const struct options *o, const char *guest)
+{
+	const uint64_t given = o->typed & (BIT(probe) | BIT(check) | BIT(list));
+	char names[64];
+
+	if (!given)
+		return 0;
+	name_options(given, names, sizeof(names));
+	if (given & (given - 1))
+		return complain(o, "%s: only one of them is possible", names);
+	if (guest && given != BIT(check))
+		return complain(
+		    o, "%s: %s runs no guest: leave it out", guest, names);
+	return 0;
 }
 
 /* Choose the command line's GUEST and its arguments, or the configuration's. */
@@ -424,7 +469,7 @@ choose_guest(struct options *o, int argc, char **argv)
 		const char *before = argv[optind - 1];
 
 		if (check_bare(o, argv[optind], before) < 0 ||
-		    check_size(o, argv[optind], before) < 0)
+		    check_first(o, argv[optind], before) < 0)
 			return -1;
 		o->guest = argv[optind];
 		o->argv = argv + optind;
@@ -435,6 +480,8 @@ choose_guest(struct options *o, int argc, char **argv)
 		return complain(o, "no GUEST to %s",
 		    o->action == ACTION_RUN ? "run" : "check");
 	}
+	if (o->guest && !*o->guest)
+		return complain(o, "GUEST is an empty word: write a program");
 	return 0;
 }
 
@@ -469,6 +516,8 @@ options_parse(struct options *o, int argc, char **argv)
 	if (each_option(o, argc, argv, option_apply) < 0)
 		return -1;
 	if (o->action == ACTION_RUN && check_companions(o) < 0)
+		return -1;
+	if (check_action(o, optind < argc ? argv[optind] : NULL) < 0)
 		return -1;
 	allow_volume_calls(o);
 	return choose_guest(o, argc, argv);

@@ -33,10 +33,12 @@ volume_error(int r)
 static int
 mount_volume(struct hc_guest *guest, const struct options_volume *v)
 {
+	const bool root = strcmp(v->guest, "/") == 0;
 	int r = hc_tree_mount(guest, v->host, v->guest, v->read_only);
 
 	if (r < 0)
-		say("--volume=%s:%s: %s", v->host, v->guest, volume_error(r));
+		say("--%s=%s%s%s: %s", root ? "root" : "volume", v->host,
+		    root ? "" : ":", root ? "" : v->guest, volume_error(r));
 	return r < 0 ? -1 : 0;
 }
 

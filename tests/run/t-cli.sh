@@ -128,7 +128,7 @@ wrong "less than the 1024 KiB" --memory=0.9 x
 wrong "more than" --memory=1024.000001G x
 wrong "more than" --memory=99999T x
 wrong "more than" --memory=18446744073709551615 x
-wrong "not a size" --memory=184467440737095516150 x
+wrong "more than" --memory=184467440737095516150 x
 wrong "no name before" --env==x x
 for time in 0 0m -1 soon nan inf 5x 5mm m 99999d; do
 	wrong "not a time above 0" --timeout=$time x
@@ -147,6 +147,34 @@ wrong "do you mean @jit?" --allow=jit x
 wrong "not an address" --flat=here x
 wrong "not \"all\"" --help=more
 
+# An empty word is not a name.
+for option in $("$novillo" --help=all |
+    sed -n 's/.* --\([a-z-]*\)\[*=\(FILE\|DIR\)[] ].*/\1/p'); do
+	wrong "$option=: no name is given" "--$option=" x
+done
+wrong "--output=+: no name is given" --output=+ x
+wrong "GUEST is an empty word" ""
+wrong "GUEST is an empty word" --check ""
+
+# Nothing is ignored that an action cannot use.
+for action in --probe --list; do
+	wrong "x: $action runs no guest: leave it out" $action x
+done
+wrong "--check or --list: only one of them is possible" --list --check x
+printf '{"guest": "none-such"}' >"$scratch/guest.json"
+try "$novillo" --list -c "$scratch/guest.json"
+is "$status" 0 "a configuration may have a guest"
+
+# Words of others.
+sed -n 's/^FOREIGN("\([^"]*\)".*/\1/p' "$top_srcdir/bin/foreign.def" \
+    >"$scratch/foreign"
+while read -r word; do
+	wrong "unknown option $word=5: " "$word=5" x
+done <"$scratch/foreign"
+wrong ":1234 is not a guest; do you mean --gdb=:1234?" :1234 x
+wrong "do you mean --gdb=stdio?" - x
+wrong "-r is --root, and this is not a folder" -r "$novillo"
+
 # Options without an effect of their own.
 debugged="needs --gdb, --gdbserver or --debug: add that, or leave it out"
 wrong "--once $debugged" --once x
@@ -159,6 +187,7 @@ wrong "--trace-paths needs --trace:" -y --trace-summary x
 wrong "--trace-size needs --trace or --trace-out:" --trace-size=5 x
 wrong "--profile-rate needs --profile:" --profile-rate=5 x
 wrong "--json needs --trace-summary or --stats:" --json --trace x
+wrong "--trace-exits or --stats: add that" -o "$scratch/out" x
 # accepted OPTION...: novillo looks for its guest.
 accepted()
 {
@@ -169,6 +198,9 @@ accepted --once --multi -s -S --debug-files=/
 accepted -y --trace-time=spent --trace-size=5 -t
 accepted --trace-size=5 --trace-out="$scratch/out.json"
 accepted --json --stats
+for option in -g -t --trace-summary --trace-exits --stats; do
+	accepted $option -o "$scratch/out"
+done
 printf '{"once": true, "json": true, "stats": true}' >"$scratch/all.json"
 accepted -c "$scratch/all.json"
 accepted -c "$scratch/all.json" -S -g1

@@ -44,7 +44,7 @@ exit_group(0) = ?
 +++ exited with 0 +++" "-o +FILE appends"
 run --trace=exit_group -o "$file" "$text"
 is "$(grep -c '' "$file")" 2 "-o FILE truncates"
-run -o "+$scratch/no/file" "$text"
+run --stats -o "+$scratch/no/file" "$text"
 has "$err" "novillo: --output=$scratch/no/file: No such file" "its fault has its name"
 
 for options in "" --new-pid; do

@@ -28,7 +28,7 @@ refused()
 	shift
 	cp "$scratch/guest" "$scratch/config" "$scratch/recording" \
 	    "$scratch/was"
-	try timeout 20 "$novillo" "$@"
+	try timeout 20 "$novillo" --stats "$@"
 	[ "$status" -eq 125 ]
 	ok $? "refused: $*"
 	has "$err" "$part: name another file" "because of this"
@@ -69,10 +69,11 @@ refused "--core's also" --core --log="$scratch/guest.core" "$scratch/guest"
 
 # A stream may be named twice, and so may a file that grows.
 stream=/proc/self/fd/1
-try timeout 20 "$novillo" --log=$stream --output=$stream "$scratch/none"
-is "$(printf '%s' "$out" | grep -c "another file")" 0 "a stream is not refused"
-try timeout 20 "$novillo" --log="+$scratch/grows" --output="+$scratch/grows" \
+try timeout 20 "$novillo" --stats --log=$stream --output=$stream \
     "$scratch/none"
+is "$(printf '%s' "$out" | grep -c "another file")" 0 "a stream is not refused"
+try timeout 20 "$novillo" --stats --log="+$scratch/grows" \
+    --output="+$scratch/grows" "$scratch/none"
 is "$(grep -c "No such file" "$scratch/grows")" 1 "nor is a file that grows"
 
 # A program is looked at before it is opened: devices act when they are.  Whoever
@@ -89,11 +90,11 @@ wait $writer 2>/dev/null
 
 # A FIFO that nobody reads, with and without --timeout.
 for option in $written; do
-	try timeout 20 "$novillo" --timeout=1 --$option="$scratch/fifo" \
-	    "$scratch/guest"
+	try timeout 20 "$novillo" --timeout=1 --stats \
+	    --$option="$scratch/fifo" "$scratch/guest"
 	is "$status" 125 "--$option does not wait for a reader of a FIFO"
 done
-try timeout 20 "$novillo" -o "$scratch/fifo" "$scratch/guest"
+try timeout 20 "$novillo" -t -o "$scratch/fifo" "$scratch/guest"
 has "$err" "nobody reads this FIFO: start its reader first" "and says why"
 
 # A reader that comes a moment later.

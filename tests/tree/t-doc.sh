@@ -40,6 +40,18 @@ has "$coming" "trace_time" "coming-from.md has options of novillo"
 is "$(without "$coming" "$top_srcdir/bin/options.def" ", ")" "" \
     "coming-from.md has no other option"
 
+# The first column has the others'. rr has other limits, and no options here.
+silent=
+for option in $(sed -n '/^## rr/q; s/^| \([^|]*\) | .*/\1/p' \
+    "$doc/coming-from.md" | tr '`,' '  ' | grep -o -e ' --*[a-z][a-z-]*' |
+    sort -u); do
+	try "$novillo" --check "$option" x
+	case $err in
+	*"unknown option $option (see"*) silent="$silent $option" ;;
+	esac
+done
+is "$silent" "" "novillo says what to write for the others' options"
+
 functions=$(grep -o 'kvmcore_[a-z0-9_]*(' \
     "$top_srcdir/lib/kvmcore/kvmcore.h" | tr -d '(' | sort -u)
 has "$functions" "kvmcore_run" "kvmcore.h has functions"
