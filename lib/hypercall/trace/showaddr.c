@@ -14,15 +14,6 @@
 
 #include <linux/netlink.h>
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_un un;
-	struct sockaddr_nl nl;
-	struct sockaddr_storage storage;
-};
-
 #define FAMILY sizeof(sa_family_t)
 
 static void
@@ -62,21 +53,29 @@ put_unix(struct hc_line *line, const struct sockaddr_un *un, size_t len)
 }
 
 static void
-put_address(struct hc_line *line, const union address *a, size_t len)
+put_netlink(struct hc_line *line, const struct sockaddr_nl *nl)
 {
-	sa_family_t family = a->any.sa_family;
+	line_put(
+	    line, ", nl_pid=%u, nl_groups=%08x", nl->nl_pid, nl->nl_groups);
+}
+
+/* An address of `len` bytes. */
+static void
+put_address(struct hc_line *line, const void *a, size_t len)
+{
+	const struct sockaddr *any = a;
+	const sa_family_t family = any->sa_family;
 
 	line_put(line, "{sa_family=");
 	line_enum(line, hc_names_family, family);
-	if (family == AF_INET && len >= sizeof(a->in))
-		put_inet(line, &a->in);
-	else if (family == AF_INET6 && len >= sizeof(a->in6))
-		put_inet6(line, &a->in6);
-	else if (family == AF_NETLINK && len >= sizeof(a->nl))
-		line_put(line, ", nl_pid=%u, nl_groups=%08x", a->nl.nl_pid,
-		    a->nl.nl_groups);
+	if (family == AF_INET && len >= sizeof(struct sockaddr_in))
+		put_inet(line, a);
+	else if (family == AF_INET6 && len >= sizeof(struct sockaddr_in6))
+		put_inet6(line, a);
+	else if (family == AF_NETLINK && len >= sizeof(struct sockaddr_nl))
+		put_netlink(line, a);
 	else if (family == AF_UNIX && len > FAMILY)
-		put_unix(line, &a->un, len - FAMILY);
+		put_unix(line, a, len - FAMILY);
 	else if (len > FAMILY) {
 		line_put(line, ", sa_data=");
 		line_text(line, (const char *)a + FAMILY, len - FAMILY);
@@ -87,15 +86,13 @@ put_address(struct hc_line *line, const union address *a, size_t len)
 void
 show_address(struct hc_line *line, const struct sockaddr *address)
 {
-	union address a = { .any = *address };
-
-	put_address(line, &a, sizeof(*address));
+	put_address(line, address, sizeof(*address));
 }
 
 void
 show_sockaddr(const struct hc_show *show, uint64_t va, uint64_t len)
 {
-	union address a = { .storage = { 0 } };
+	struct sockaddr_storage a = { 0 };
 
 	if (len > sizeof(a))
 		len = sizeof(a);
