@@ -140,11 +140,32 @@ hc_own_covers(const char *name)
 	return false;
 }
 
+/* The type of a row's file, as in st_mode; 0: there is none. */
+static unsigned
+type_of(const struct hc_own_row *row)
+{
+	static const unsigned types[] = {
+		[HC_OWN_FOLDER] = S_IFDIR,
+		[HC_OWN_TEXT] = S_IFREG,
+		[HC_OWN_LINK] = S_IFLNK,
+		[HC_OWN_PROGRAM] = S_IFLNK,
+		[HC_OWN_DEVICE] = S_IFCHR,
+		[HC_OWN_TERMINAL] = S_IFCHR,
+		[HC_OWN_DESCRIPTOR] = S_IFLNK,
+		[HC_OWN_MISSING] = 0,
+		[HC_OWN_SHARED] = S_IFDIR,
+		[HC_OWN_QUEUES] = S_IFDIR,
+		[HC_OWN_QUEUE] = S_IFREG,
+		[HC_OWN_VOLUMES] = S_IFDIR,
+	};
+
+	return types[row->kind];
+}
+
 static bool
 is_folder(const struct hc_own_row *row)
 {
-	return row->kind == HC_OWN_FOLDER || row->kind == HC_OWN_SHARED ||
-	       row->kind == HC_OWN_QUEUES || row->kind == HC_OWN_VOLUMES;
+	return S_ISDIR(type_of(row));
 }
 
 /* Take the number at *path and move past it.  Leading zeros are refused, so
@@ -362,23 +383,6 @@ inode_of(unsigned row, int number)
 	return ((uint64_t)number << 8) + row;
 }
 
-static uint8_t
-entry_type(const struct hc_own_row *row)
-{
-	switch (row->kind) {
-	case HC_OWN_VOLUMES:
-	case HC_OWN_QUEUES:
-	case HC_OWN_SHARED:
-	case HC_OWN_FOLDER: return DT_DIR;
-	case HC_OWN_LINK:
-	case HC_OWN_PROGRAM:
-	case HC_OWN_DESCRIPTOR: return DT_LNK;
-	case HC_OWN_DEVICE:
-	case HC_OWN_TERMINAL: return DT_CHR;
-	default: return DT_REG;
-	}
-}
-
 /* The last part of a row's path if it lies in this folder, or NULL. */
 static const char *
 child_name(const struct hc_own_row *row, const char *folder)
@@ -580,7 +584,7 @@ next_entry(const struct hc_call *call, const struct hc_own *folder, int64_t pos,
 	if (!find_child(call, row_of(folder)->path, &at, &own))
 		return next_volume(tree, path, at, e);
 	e->ino = inode_of(own.row, own.number);
-	e->type = entry_type(row_of(&own));
+	e->type = IFTODT(type_of(row_of(&own)));
 	if (strchr(row_of(&own)->path + len, '#'))
 		snprintf(e->name, sizeof(e->name), "%s%d",
 		    row_of(&own)->of_cpu ? "cpu" : "", own.number);
@@ -797,7 +801,7 @@ may_open_own(
 	if ((flags & O_CREAT) && (flags & O_EXCL))
 		return -EEXIST;
 	/* With O_NOFOLLOW: only O_PATH holds a link. */
-	if (entry_type(row) == DT_LNK && !(flags & O_PATH))
+	if (S_ISLNK(type_of(row)) && !(flags & O_PATH))
 		return -ELOOP;
 	if (is_folder(row))
 		return !(flags & O_PATH) && (mode != O_RDONLY ||
@@ -939,17 +943,6 @@ hc_own_stat(
 	const struct hc_own_row *row = row_of(own);
 	struct timespec now = { 0, 0 };
 	int fd = described_by(call, row);
-	static const unsigned types[] = {
-		[HC_OWN_FOLDER] = S_IFDIR,
-		[HC_OWN_SHARED] = S_IFDIR,
-		[HC_OWN_QUEUES] = S_IFDIR,
-		[HC_OWN_VOLUMES] = S_IFDIR,
-		[HC_OWN_TEXT] = S_IFREG,
-		[HC_OWN_LINK] = S_IFLNK,
-		[HC_OWN_PROGRAM] = S_IFLNK,
-		[HC_OWN_DESCRIPTOR] = S_IFLNK,
-		[HC_OWN_TERMINAL] = S_IFCHR,
-	};
 
 	if (fd != -1)
 		return fd < 0 ? fd : (int)hc_host(SYS_fstat, fd, st);
@@ -961,7 +954,7 @@ hc_own_stat(
 				    ? HC_MQ_DEVICE
 				    : 1 + (unsigned)root_of(row->path));
 	st->st_ino = inode_of(own->row, own->number);
-	st->st_mode = types[row->kind] | row->mode;
+	st->st_mode = type_of(row) | row->mode;
 	st->st_nlink = is_folder(row) ? 2 : 1;
 	if (strncmp(row->path, "/proc/1", strlen("/proc/1")) == 0) {
 		st->st_uid = world->uid;
@@ -979,14 +972,9 @@ hc_own_snapshot(const struct hc_call *call, const struct hc_own *own)
 {
 	uint32_t bytes;
 
-	switch (row_of(own)->kind) {
-	case HC_OWN_TEXT: return make_snapshot(call, own, &bytes);
-	case HC_OWN_VOLUMES:
-	case HC_OWN_QUEUES:
-	case HC_OWN_SHARED:
-	case HC_OWN_FOLDER: return -EISDIR;
-	default: return -EACCES;
-	}
+	if (row_of(own)->kind == HC_OWN_TEXT)
+		return make_snapshot(call, own, &bytes);
+	return is_folder(row_of(own)) ? -EISDIR : -EACCES;
 }
 
 int
