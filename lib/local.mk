@@ -149,6 +149,8 @@ lib_libhypercall_a_SOURCES = \
 	lib/hypercall/own/cpuinfo.c \
 	lib/hypercall/own/files.c \
 	lib/hypercall/own/ipc.c \
+	lib/hypercall/own/list.c \
+	lib/hypercall/own/open.c \
 	lib/hypercall/own/own.c \
 	lib/hypercall/own/own.def \
 	lib/hypercall/own/own.h \

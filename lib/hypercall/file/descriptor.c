@@ -551,7 +551,7 @@ static bool
 tells_itself(struct hc_file *file, struct hc_own *own)
 {
 	*own = hc_own_of(file);
-	return own->row && hc_own_row(own->row - 1)->kind != HC_OWN_DEVICE;
+	return own->row && hc_own_row_of(own)->kind != HC_OWN_DEVICE;
 }
 
 int64_t

@@ -553,7 +553,7 @@ step_to_own(struct walk *w, const struct component *c, const struct hc_own *own)
 	struct hc_text text;
 	int64_t n;
 
-	switch (hc_own_row(own->row - 1)->kind) {
+	switch (hc_own_row_of(own)->kind) {
 	case HC_OWN_VOLUMES:
 	case HC_OWN_SHARED:
 	case HC_OWN_QUEUES:
@@ -581,7 +581,7 @@ is_made_up(const struct walk *w)
 	struct hc_own own;
 
 	return !w->others && hc_own_find(w->call, w->place, &own) &&
-	       hc_own_row(own.row - 1)->kind == HC_OWN_VOLUMES;
+	       hc_own_row_of(&own)->kind == HC_OWN_VOLUMES;
 }
 
 /* Is walk.place in a folder of novillo's own? */

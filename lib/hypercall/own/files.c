@@ -149,7 +149,7 @@ mount_of(const struct hc_file *file)
 		return 0;
 	/* Those in others' folders come after them. */
 	for (i = OURS; i-- > 0;)
-		if (strncmp(hc_own_row(own.row - 1)->path, ours[i].at,
+		if (strncmp(hc_own_row_of(&own)->path, ours[i].at,
 			strlen(ours[i].at)) == 0)
 			return ours[i].number;
 	return OWN_ROOT;

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finding, opening and describing the files that novillo answers itself.
- * Nothing here may know their contents.
+ * Finding and describing the files that novillo answers itself.  Nothing here
+ * may know their contents.
  */
 #include "hypercall/own/own.h"
 
 #include "hypercall/core/device.h"
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
-#include "hypercall/core/seal.h"
-#include "hypercall/signal/send.h"
 #include "hypercall/task/mqueue.h"
 #include "hypercall/task/task.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 
@@ -95,8 +91,8 @@ hc_own_row(unsigned i)
 	return i < ROWS ? &rows[i] : NULL;
 }
 
-static const struct hc_own_row *
-row_of(const struct hc_own *own)
+const struct hc_own_row *
+hc_own_row_of(const struct hc_own *own)
 {
 	return &rows[own->row - 1];
 }
@@ -140,9 +136,8 @@ hc_own_covers(const char *name)
 	return false;
 }
 
-/* The type of a row's file, as in st_mode; 0: there is none. */
-static unsigned
-type_of(const struct hc_own_row *row)
+unsigned
+hc_own_type(const struct hc_own_row *row)
 {
 	static const unsigned types[] = {
 		[HC_OWN_FOLDER] = S_IFDIR,
@@ -162,10 +157,10 @@ type_of(const struct hc_own_row *row)
 	return types[row->kind];
 }
 
-static bool
-is_folder(const struct hc_own_row *row)
+bool
+hc_own_is_folder(const struct hc_own_row *row)
 {
-	return S_ISDIR(type_of(row));
+	return S_ISDIR(hc_own_type(row));
 }
 
 /* Take the number at *path and move past it.  Leading zeros are refused, so
@@ -329,10 +324,10 @@ void
 hc_own_place(
     const struct hc_tree *tree, const struct hc_own *own, char place[HC_PATH])
 {
-	const char *path = row_of(own)->path;
+	const char *path = hc_own_row_of(own)->path;
 	size_t len = strcspn(path, "#");
 
-	if (row_of(own)->kind == HC_OWN_VOLUMES)
+	if (hc_own_row_of(own)->kind == HC_OWN_VOLUMES)
 		snprintf(place, HC_PATH, "%.*s",
 		    own->number & ((1 << PLACE_BITS) - 1),
 		    tree->mount[own->number >> PLACE_BITS].at);
@@ -364,344 +359,14 @@ hc_own_file_name(
 	return (int64_t)strlen(name);
 }
 
-/* A folder's entry as getdents64(2) returns it, and its room for a name. */
-struct entry {
-	uint64_t ino;
-	int64_t next; /* the position after it */
-	uint16_t size;
-	uint8_t type;
-	char name[NAME_MAX + 1];
-};
-
-#define ENTRY_NAME offsetof(struct entry, name)
-
-_Static_assert(ENTRY_NAME == 19, "as struct linux_dirent64");
-
-static uint64_t
-inode_of(unsigned row, int number)
+struct hc_own
+hc_own_of(const struct hc_file *file)
 {
-	return ((uint64_t)number << 8) + row;
+	return (struct hc_own){ .row = file->own, .number = file->number };
 }
 
-/* The last part of a row's path if it lies in this folder, or NULL. */
-static const char *
-child_name(const struct hc_own_row *row, const char *folder)
-{
-	size_t len = strlen(folder);
-
-	if (row->kind == HC_OWN_MISSING || row->kind == HC_OWN_VOLUMES ||
-	    strncmp(row->path, folder, len) != 0 || row->path[len] != '/' ||
-	    strchr(row->path + len + 1, '/'))
-		return NULL;
-	return row->path + len + 1;
-}
-
-/* The first number from *number on for which a row's file exists. */
-static bool
-find_number(const struct hc_call *call, unsigned row, int *number)
-{
-	char name[HC_THREAD_NAME];
-
-	if (rows[row].of_descriptor) {
-		*number = (int)hc_fd_next(&call->guest->fds, (unsigned)*number);
-		return *number < (int)HC_FDS;
-	}
-	--*number;
-	return hc_thread_next(call->thread, number, name);
-}
-
-/* Is a volume in the place of a row? */
-static bool
-hides(const struct hc_tree *tree, unsigned row)
-{
-	return hc_tree_at(tree, rows[row].path, strlen(rows[row].path)) != NULL;
-}
-
-/* Processors have the positions after those of rows, and volumes those after
- * theirs. */
-#define CPUS_AT    0x800
-#define AFTER_ROWS 0x1000
-
-/* The same for a processor of the row. */
-static bool
-find_cpu(
-    const struct hc_call *call, unsigned row, int64_t *pos, struct hc_own *own)
-{
-	const int64_t cpu = *pos < CPUS_AT ? 0 : *pos - CPUS_AT;
-
-	if (cpu >= hc_count_cpus(call->guest) || cpu >= AFTER_ROWS - CPUS_AT)
-		return false;
-	*own = (struct hc_own){ .row = row + 1, .number = (int)cpu };
-	*pos = CPUS_AT + cpu;
-	return true;
-}
-
-/*
- * Find the entry of a folder at position `pos` or after it: its row and number,
- * and its own position.  Positions are those of rows in the list or, as on
- * Linux, numbers: an entry that comes or goes does not move the others.
- */
-static bool
-find_child(const struct hc_call *call, const char *folder, int64_t *pos,
-    struct hc_own *own)
-{
-	unsigned i, cpus = ROWS;
-
-	for (i = 0; i < ROWS; i++) {
-		const char *name = child_name(&rows[i], folder);
-
-		own->row = i + 1;
-		if (name && rows[i].of_cpu && strchr(name, '#')) {
-			cpus = i;
-			continue;
-		}
-		if (name && *name == '#' && *pos < INT32_MAX) {
-			own->number = (int)*pos;
-			if (!find_number(call, i, &own->number))
-				return false;
-			*pos = own->number;
-			return true;
-		}
-		if (name && i >= *pos && !hides(&call->guest->tree, i)) {
-			*pos = i;
-			return true;
-		}
-	}
-	return cpus < ROWS && find_cpu(call, cpus, pos, own);
-}
-
-/* The first two positions are the folder itself and its parent. */
-#define DOTS 2
-
-/* Do the names of volumes `a` and `b` agree up to the part past `len`? */
-static bool
-same_child(const struct hc_mount *a, const struct hc_mount *b, size_t len)
-{
-	size_t n = len + 1 + strcspn(a->at + len + 1, "/");
-
-	return b->len >= n && strncmp(a->at, b->at, n) == 0 &&
-	       (b->at[n] == '/' || b->at[n] == '\0');
-}
-
-/* The volume at position *pos or after it whose place goes through `folder` by
- * a name that no earlier one has; or NULL. */
-static const struct hc_mount *
-find_volume(const struct hc_tree *tree, const char *folder, int64_t *pos)
-{
-	const size_t len = strlen(folder);
-	int64_t i = *pos < AFTER_ROWS ? 0 : *pos - AFTER_ROWS;
-
-	for (; i < (int64_t)tree->mounts; i++) {
-		const struct hc_mount *m = &tree->mount[i],
-				      *other = tree->mount;
-
-		if (m->len <= len || m->at[len] != '/' ||
-		    memcmp(m->at, folder, len) != 0)
-			continue;
-		while (other < m && !same_child(m, other, len))
-			other++;
-		if (other < m)
-			continue;
-		*pos = AFTER_ROWS + i;
-		return m;
-	}
-	return NULL;
-}
-
-/* The same entry for a folder above volumes. */
-static bool
-next_volume(
-    const struct hc_tree *tree, const char *folder, int64_t at, struct entry *e)
-{
-	const struct hc_mount *m = find_volume(tree, folder, &at);
-	const size_t len = strlen(folder) + 1;
-	size_t n;
-
-	if (!m)
-		return false;
-	n = strcspn(m->at + len, "/");
-	memcpy(e->name, m->at + len, n);
-	e->name[n] = '\0';
-	e->ino = m->id.ino;
-	e->type = m->file && len + n == m->len ? DT_REG : DT_DIR;
-	e->next = at + DOTS + 1;
-	return true;
-}
-
-/* The same for the folder of shared files. */
-static bool
-next_shared(struct hc_guest *guest, int64_t at, struct entry *e)
-{
-	unsigned name = (unsigned)at;
-
-	if (at >= HC_SHARED || !hc_shared_next(guest, &name, e->name, &e->ino))
-		return false;
-	e->type = DT_REG;
-	e->next = (int64_t)name + DOTS + 1;
-	return true;
-}
-
-/* The same for that of message queues, which have the positions of their
- * numbers. */
-static bool
-next_queue(struct hc_guest *guest, int64_t at, struct entry *e)
-{
-	int number = (int)at;
-
-	if (at > INT32_MAX || !hc_mq_next(guest, &number, e->name))
-		return false;
-	e->ino = (uint64_t)number;
-	e->type = DT_REG;
-	e->next = (int64_t)number + DOTS + 1;
-	return true;
-}
-
-/* The entry at position `pos` or after it. */
-static bool
-next_entry(const struct hc_call *call, const struct hc_own *folder, int64_t pos,
-    struct entry *e)
-{
-	const struct hc_tree *tree = &call->guest->tree;
-	struct hc_own own = { 0 };
-	char path[HC_PATH];
-	int64_t at = pos - DOTS;
-	size_t len = strlen(row_of(folder)->path);
-
-	e->type = DT_DIR;
-	if (at < 0) {
-		e->ino = inode_of(folder->row, folder->number);
-		strcpy(e->name, pos + 1 < DOTS ? "." : "..");
-		e->next = pos + 1;
-		return true;
-	}
-	hc_own_place(tree, folder, path);
-	if (row_of(folder)->kind == HC_OWN_SHARED)
-		return next_shared(call->guest, at, e);
-	if (row_of(folder)->kind == HC_OWN_QUEUES)
-		return next_queue(call->guest, at, e);
-	if (row_of(folder)->kind == HC_OWN_VOLUMES && path[0])
-		return next_volume(tree, path, at, e);
-	if (!find_child(call, row_of(folder)->path, &at, &own))
-		return next_volume(tree, path, at, e);
-	e->ino = inode_of(own.row, own.number);
-	e->type = IFTODT(type_of(row_of(&own)));
-	if (strchr(row_of(&own)->path + len, '#'))
-		snprintf(e->name, sizeof(e->name), "%s%d",
-		    row_of(&own)->of_cpu ? "cpu" : "", own.number);
-	else
-		strcpy(e->name, row_of(&own)->path + len + 1);
-	e->next = at + DOTS + 1;
-	return true;
-}
-
-/* Put entries from *pos on, which moves past them, into bytes[room]: their
- * size, or -EINVAL without room for one. */
-static int64_t
-put_entries(const struct hc_call *call, const struct hc_own *folder,
-    int64_t *pos, uint8_t *bytes, size_t room)
-{
-	struct entry e;
-	size_t used = 0;
-
-	while (next_entry(call, folder, *pos, &e)) {
-		size_t n = ENTRY_NAME + strlen(e.name) + 1;
-
-		e.size = (uint16_t)((n + 7) & ~(size_t)7);
-		if (e.size > room - used)
-			return used > 0 ? (int64_t)used : -EINVAL;
-		memset(bytes + used, 0, e.size);
-		memcpy(bytes + used, &e, n);
-		used += e.size;
-		*pos = e.next;
-	}
-	return (int64_t)used;
-}
-
-int64_t
-hc_own_getdents(const struct hc_call *call, const struct hc_file *file,
-    void *bytes, size_t room)
-{
-	struct hc_own folder = hc_own_of(file);
-	int64_t n, pos = hc_host(SYS_lseek, file->host, 0, SEEK_CUR);
-
-	if (!file->directory)
-		return -ENOTDIR;
-	n = put_entries(call, &folder, &pos, bytes, room);
-	if (n >= 0)
-		(void)hc_host(SYS_lseek, file->host, pos, SEEK_SET);
-	return n;
-}
-
-/* Is there room for one more snapshot? */
-static bool
-has_room(const struct hc_guest *guest, uint64_t bytes)
-{
-	return guest->fds.own_bytes + bytes <= HC_OWN_BYTES;
-}
-
-static int
-fill(const struct hc_call *call, const struct hc_own *own, int fd,
-    uint32_t *bytes)
-{
-	const struct hc_own_row *row = row_of(own);
-	struct hc_text text;
-	int r;
-
-	hc_text_begin(&text, fd);
-	if (row->text)
-		hc_text_put(&text, "%s", row->text);
-	else if (row->make)
-		row->make(&text, call, own->number);
-	r = hc_text_end(&text);
-	if (r == 0)
-		r = (int)hc_host(SYS_lseek, fd, 0, SEEK_SET);
-	if (r == 0)
-		r = (int)hc_host(SYS_fcntl, fd, F_ADD_SEALS,
-		    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-	*bytes = (uint32_t)page_up(text.size);
-	return r;
-}
-
-/* The host's descriptor of a new snapshot, or -errno. */
-static int
-make_snapshot(
-    const struct hc_call *call, const struct hc_own *own, uint32_t *bytes)
-{
-	static const char name[] = "novillo";
-	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	int64_t fd;
-	int r;
-
-	fd = hc_host(SYS_memfd_create, name, flags | MFD_NOEXEC_SEAL);
-	if (fd == -EINVAL) /* before Linux 6.3 */
-		fd = hc_host(SYS_memfd_create, name, flags);
-	if (fd < 0)
-		return (int)fd;
-	r = fill(call, own, (int)fd, bytes);
-	if (r == 0)
-		return (int)fd;
-	hc_host(SYS_close, (int)fd);
-	return r;
-}
-
-/* One of the guest's. */
-static int
-snapshot(const struct hc_call *call, const struct hc_own *own, uint32_t *bytes)
-{
-	int fd;
-
-	if (!has_room(call->guest, PAGE_4K))
-		return -ENOMEM;
-	fd = make_snapshot(call, own, bytes);
-	if (fd < 0 || has_room(call->guest, *bytes))
-		return fd;
-	hc_host(SYS_close, fd);
-	return -ENOMEM;
-}
-
-/* The first of novillo's streams that is a terminal. */
-static int
-terminal(void)
+int
+hc_own_terminal(void)
 {
 	struct stat st;
 	int fd;
@@ -716,209 +381,6 @@ terminal(void)
 	return -ENXIO;
 }
 
-/* Set the name of the thread that the file is about: hc_answers.write. */
-static int64_t
-write_name(struct hc_call *call, struct hc_file *file, const uint8_t *buf,
-    uint64_t len)
-{
-	struct hc_guest *guest = call->guest;
-	char name[HC_THREAD_NAME] = "";
-	struct hc_thread *t;
-	const int tid = file->number ? file->number : HC_PID;
-	const uint64_t n = len < sizeof(name) ? len : sizeof(name) - 1;
-
-	if (gmem_copy(name, buf, n) < n)
-		return -EFAULT;
-	hc_signals_lock(guest);
-	t = guest->signals.threads;
-	while (t && t->tid != tid)
-		t = t->signals.next;
-	if (t) {
-		memcpy(t->name, name, sizeof(name));
-		t->named = true;
-	}
-	hc_signals_unlock(guest);
-	return t ? (int64_t)len : -ESRCH;
-}
-
-/* The end of a text for lseek(2), which on Linux is its size, or -EINVAL of one
- * that consists of records. */
-static int64_t
-end_of(const char *path)
-{
-	static const char *const plain[] = { "auxv", "cmdline",
-		"coredump_filter", "environ", "oom_score_adj" };
-	size_t i;
-
-	if (strncmp(path, "/sys/", strlen("/sys/")) == 0)
-		return (int64_t)PAGE_4K;
-	if (strncmp(path, "/proc/sys/", strlen("/proc/sys/")) == 0)
-		return 0;
-	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (strcmp(strrchr(path, '/') + 1, plain[i]) == 0)
-			return 0;
-	return -EINVAL;
-}
-
-/* hc_answers.seek. */
-static int64_t
-seek_text(
-    struct hc_call *call, struct hc_file *file, int64_t offset, int whence)
-{
-	const struct hc_own own = hc_own_of(file);
-	int64_t end;
-
-	(void)call;
-	if (whence == SEEK_SET || whence == SEEK_CUR)
-		return hc_host(SYS_lseek, file->host, offset, whence);
-	end = whence == SEEK_END ? end_of(row_of(&own)->path) : -EINVAL;
-	return end < 0 ? end
-		       : hc_host(SYS_lseek, file->host, end + offset, SEEK_SET);
-}
-
-static const struct hc_answers texts = { .seek = seek_text };
-static const struct hc_answers names = {
-	.seek = seek_text,
-	.write = write_name,
-};
-
-/* May it be written?  Not in a recorded guest, whose calls that show the name
- * are made again. */
-static bool
-is_writable(const struct hc_guest *guest, const struct hc_own_row *row)
-{
-	return row->kind == HC_OWN_TEXT && (row->mode & 0200) &&
-	       !guest->recorded;
-}
-
-/* May the guest open it with `flags`?  0 or -errno. */
-static int
-may_open_own(
-    const struct hc_guest *guest, const struct hc_own_row *row, unsigned flags)
-{
-	unsigned mode = flags & O_ACCMODE;
-
-	if ((flags & O_CREAT) && (flags & O_EXCL))
-		return -EEXIST;
-	/* With O_NOFOLLOW: only O_PATH holds a link. */
-	if (S_ISLNK(type_of(row)) && !(flags & O_PATH))
-		return -ELOOP;
-	if (is_folder(row))
-		return !(flags & O_PATH) && (mode != O_RDONLY ||
-						(flags & (O_CREAT | O_TRUNC)))
-			   ? -EISDIR
-			   : 0;
-	if (flags & O_DIRECTORY)
-		return -ENOTDIR;
-	if (row->kind == HC_OWN_TEXT && !(flags & O_PATH) &&
-	    !is_writable(guest, row) && (mode != O_RDONLY || (flags & O_TRUNC)))
-		return -EACCES;
-	return 0;
-}
-
-static int
-host_descriptor(
-    const struct hc_call *call, const struct hc_own *own, uint32_t *bytes)
-{
-	const struct hc_own_row *row = row_of(own);
-	int fd;
-
-	switch (row->kind) {
-	case HC_OWN_DEVICE: fd = call->guest->world.device[row->device]; break;
-	case HC_OWN_TERMINAL:
-		fd = terminal();
-		if (fd < 0)
-			return fd;
-		break;
-	default: return snapshot(call, own, bytes);
-	}
-	if (fd < 0)
-		return -ENOENT;
-	return (int)hc_host(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0);
-}
-
-static unsigned
-refused(const struct hc_own_row *row, unsigned flags)
-{
-	unsigned mode = flags & O_ACCMODE;
-
-	if (flags & O_PATH)
-		return HC_NO_READ | HC_NO_WRITE | HC_PATH_ONLY;
-	if (is_folder(row))
-		return HC_NO_READ | HC_NO_WRITE;
-	return mode == O_RDONLY   ? HC_NO_WRITE
-	       : mode == O_WRONLY ? HC_NO_READ
-				  : 0;
-}
-
-static int
-new_file(
-    const struct hc_call *call, const struct hc_own *own, struct hc_file **file)
-{
-	struct hc_fds *fds = &call->guest->fds;
-	uint32_t bytes = 0;
-	int fd, r = 0;
-
-	/* Another snapshot finds room, or not, when this one is counted. */
-	pthread_mutex_lock(&fds->growing);
-	fd = host_descriptor(call, own, &bytes);
-	*file = fd < 0 ? NULL : hc_file_new(fds, fd);
-	if (*file) {
-		(*file)->bytes = bytes;
-		fds->own_bytes += bytes;
-	} else {
-		r = fd < 0 ? fd : -ENFILE;
-	}
-	pthread_mutex_unlock(&fds->growing);
-	return r;
-}
-
-static int
-open_queue(
-    struct hc_guest *guest, int number, unsigned flags, struct hc_file **file)
-{
-	char name[NAME_MAX + 1];
-	int next = number;
-
-	return hc_mq_next(guest, &next, name) && next == number
-		   ? (int)hc_mq_open(
-			 guest, name, flags & ~(unsigned)O_CREAT, 0, file)
-		   : -ENOENT;
-}
-
-int
-hc_own_open(const struct hc_call *call, const struct hc_own *own,
-    unsigned flags, struct hc_file **file)
-{
-	const struct hc_own_row *row = row_of(own);
-	int r = may_open_own(call->guest, row, flags);
-
-	if (r == 0 && row->kind == HC_OWN_QUEUE && !(flags & O_PATH))
-		return open_queue(call->guest, own->number, flags, file);
-	if (r == 0)
-		r = new_file(call, own, file);
-	if (r < 0)
-		return r;
-	/* A terminal is its stream's; everything else is novillo's. */
-	if (row->kind != HC_OWN_TERMINAL) {
-		(*file)->own = (uint16_t)own->row;
-		(*file)->number = own->number;
-	}
-	(*file)->read_only = row->kind == HC_OWN_TEXT;
-	if (row->kind == HC_OWN_TEXT)
-		(*file)->answers = is_writable(call->guest, row) ? &names
-								 : &texts;
-	(*file)->directory = is_folder(row);
-	(*file)->refuses = (uint8_t)refused(row, flags);
-	return 0;
-}
-
-struct hc_own
-hc_own_of(const struct hc_file *file)
-{
-	return (struct hc_own){ .row = file->own, .number = file->number };
-}
-
 /* The host's descriptor that describes a device, -ENOENT, or -1: novillo makes
  * up its attributes.  A terminal has those of its stream, so that ttyname(3)
  * finds it. */
@@ -931,8 +393,14 @@ described_by(const struct hc_call *call, const struct hc_own_row *row)
 		fd = call->guest->world.device[row->device];
 		return fd < 0 ? -ENOENT : fd;
 	}
-	fd = row->kind == HC_OWN_TERMINAL ? terminal() : -1;
+	fd = row->kind == HC_OWN_TERMINAL ? hc_own_terminal() : -1;
 	return fd < 0 ? -1 : fd;
+}
+
+uint64_t
+hc_own_inode(const struct hc_own *own)
+{
+	return ((uint64_t)own->number << 8) + own->row;
 }
 
 int
@@ -940,7 +408,7 @@ hc_own_stat(
     const struct hc_call *call, const struct hc_own *own, struct stat *st)
 {
 	const struct hc_world *world = &call->guest->world;
-	const struct hc_own_row *row = row_of(own);
+	const struct hc_own_row *row = hc_own_row_of(own);
 	struct timespec now = { 0, 0 };
 	int fd = described_by(call, row);
 
@@ -953,9 +421,9 @@ hc_own_stat(
 	st->st_dev = makedev(0, row->kind == HC_OWN_QUEUES
 				    ? HC_MQ_DEVICE
 				    : 1 + (unsigned)root_of(row->path));
-	st->st_ino = inode_of(own->row, own->number);
-	st->st_mode = type_of(row) | row->mode;
-	st->st_nlink = is_folder(row) ? 2 : 1;
+	st->st_ino = hc_own_inode(own);
+	st->st_mode = hc_own_type(row) | row->mode;
+	st->st_nlink = hc_own_is_folder(row) ? 2 : 1;
 	if (strncmp(row->path, "/proc/1", strlen("/proc/1")) == 0) {
 		st->st_uid = world->uid;
 		st->st_gid = world->gid;
@@ -968,30 +436,20 @@ hc_own_stat(
 }
 
 int
-hc_own_snapshot(const struct hc_call *call, const struct hc_own *own)
-{
-	uint32_t bytes;
-
-	if (row_of(own)->kind == HC_OWN_TEXT)
-		return make_snapshot(call, own, &bytes);
-	return is_folder(row_of(own)) ? -EISDIR : -EACCES;
-}
-
-int
 hc_own_statfs(
     struct hc_guest *guest, const struct hc_own *own, struct statfs *fs)
 {
-	if (row_of(own)->kind == HC_OWN_SHARED) {
+	if (hc_own_row_of(own)->kind == HC_OWN_SHARED) {
 		hc_shared_statfs(guest, fs);
 		return 0;
 	}
 	memset(fs, 0, sizeof(*fs));
-	fs->f_type =
-	    row_of(own)->kind == HC_OWN_QUEUES ||
-		    row_of(own)->kind == HC_OWN_QUEUE
-		? HC_MQ_MAGIC
-		: (__typeof__(fs->f_type))roots[root_of(row_of(own)->path)]
-		      .magic;
+	fs->f_type = hc_own_row_of(own)->kind == HC_OWN_QUEUES ||
+			     hc_own_row_of(own)->kind == HC_OWN_QUEUE
+			 ? HC_MQ_MAGIC
+			 : (__typeof__(fs->f_type))
+			       roots[root_of(hc_own_row_of(own)->path)]
+				   .magic;
 	fs->f_bsize = fs->f_frsize = (__typeof__(fs->f_bsize))PAGE_4K;
 	fs->f_namelen = NAME_MAX;
 	return 0;
@@ -1001,10 +459,10 @@ int
 hc_own_access(
     const struct hc_call *call, const struct hc_own *own, unsigned mode)
 {
-	struct stat st = { .st_mode = row_of(own)->mode };
+	struct stat st = { .st_mode = hc_own_row_of(own)->mode };
 	int r = 0;
 
-	if (row_of(own)->kind == HC_OWN_QUEUE)
+	if (hc_own_row_of(own)->kind == HC_OWN_QUEUE)
 		r = hc_mq_stat(call->guest, own->number, &st);
 	if (r < 0)
 		return r;
@@ -1055,7 +513,7 @@ int64_t
 hc_own_readlink(
     const struct hc_call *call, const struct hc_own *own, struct hc_text *text)
 {
-	const struct hc_own_row *row = row_of(own);
+	const struct hc_own_row *row = hc_own_row_of(own);
 
 	hc_text_begin(text, -1);
 	if (row->kind == HC_OWN_LINK || row->kind == HC_OWN_PROGRAM)

@@ -51,6 +51,10 @@ struct hc_own_row {
 /* The rows in order, and NULL after the last. */
 const struct hc_own_row *hc_own_row(unsigned i);
 
+/* The type of a row's file, as in st_mode; 0: there is none. */
+unsigned hc_own_type(const struct hc_own_row *row);
+bool hc_own_is_folder(const struct hc_own_row *row);
+
 /* The generators. */
 #define TEXT(path, mode, name) \
 	void hc_own_##name(    \
@@ -81,6 +85,9 @@ void hc_own_descriptor(struct hc_text *text, const struct stat *st);
 size_t hc_own_name_fd(struct hc_guest *guest, int fd, char *name, size_t size);
 extern const int16_t hc_own_name_needs[];
 
+/* The first of novillo's streams that is a terminal, or -ENXIO. */
+int hc_own_terminal(void);
+
 /* Open the host's devices, which the sandbox forbids later.  A guest lacks the
  * devices that the host lacks. */
 void hc_own_open_devices(struct hc_guest *guest);
@@ -103,6 +110,9 @@ struct hc_own {
 	unsigned row; /* its place in the list, plus one; 0: none */
 	int number;   /* the thread, descriptor, queue or processor */
 };
+
+const struct hc_own_row *hc_own_row_of(const struct hc_own *own);
+uint64_t hc_own_inode(const struct hc_own *own);
 
 /* Find the file at `place`, an absolute name without "." and "..", of which no
  * part is a link; false: there is none. */
