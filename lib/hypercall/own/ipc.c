@@ -7,9 +7,6 @@
 #include "hypercall/task/ipc.h"
 
 #include <inttypes.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 
 /* The columns that all kinds have in common. */
 static void
@@ -29,7 +26,7 @@ put_owner(struct hc_text *text, const struct ipc_perm *perm)
 void
 hc_own_sysvipc_shm(struct hc_text *text, const struct hc_call *call, int number)
 {
-	struct shmid_ds ds;
+	union ipc_ds ds;
 	unsigned i;
 	int id;
 
@@ -43,17 +40,20 @@ hc_own_sysvipc_shm(struct hc_text *text, const struct hc_call *call, int number)
 	hc_shm_sweep(call->guest);
 	for (i = 0; i < HC_SEGMENTS; i++) {
 		id = (int)i;
-		if (!hc_shm_nth(call->guest, &id, &ds))
+		if (!ipc_show_nth(call->guest, &ipc_segments, &id, &ds))
 			continue;
-		put_first(text, &ds.shm_perm, id);
-		hc_text_put(text, "%21zu %5d %5d  %5lu ", ds.shm_segsz,
-		    ds.shm_cpid, ds.shm_lpid, (unsigned long)ds.shm_nattch);
-		put_owner(text, &ds.shm_perm);
+		put_first(text, &ds.segment.shm_perm, id);
+		hc_text_put(text, "%21zu %5d %5d  %5lu ", ds.segment.shm_segsz,
+		    ds.segment.shm_cpid, ds.segment.shm_lpid,
+		    (unsigned long)ds.segment.shm_nattch);
+		put_owner(text, &ds.segment.shm_perm);
 		hc_text_put(text,
 		    "%10" PRId64 " %10" PRId64 " %10" PRId64 " %21" PRIu64
 		    " %21u\n",
-		    (int64_t)ds.shm_atime, (int64_t)ds.shm_dtime,
-		    (int64_t)ds.shm_ctime, hc_shm_resident(call->guest, i), 0U);
+		    (int64_t)ds.segment.shm_atime,
+		    (int64_t)ds.segment.shm_dtime,
+		    (int64_t)ds.segment.shm_ctime,
+		    hc_shm_resident(call->guest, i), 0U);
 	}
 	(void)ipc_unlock(call->guest, 0);
 }
@@ -61,7 +61,7 @@ hc_own_sysvipc_shm(struct hc_text *text, const struct hc_call *call, int number)
 void
 hc_own_sysvipc_sem(struct hc_text *text, const struct hc_call *call, int number)
 {
-	struct semid_ds ds;
+	union ipc_ds ds;
 	unsigned i;
 	int id;
 
@@ -72,13 +72,13 @@ hc_own_sysvipc_sem(struct hc_text *text, const struct hc_call *call, int number)
 	(void)ipc_lock(call->guest);
 	for (i = 0; i < HC_SEMAPHORE_SETS; i++) {
 		id = (int)i;
-		if (!hc_sem_nth(call->guest, &id, &ds))
+		if (!ipc_show_nth(call->guest, &ipc_sets, &id, &ds))
 			continue;
-		put_first(text, &ds.sem_perm, id);
-		hc_text_put(text, "%10lu ", (unsigned long)ds.sem_nsems);
-		put_owner(text, &ds.sem_perm);
+		put_first(text, &ds.set.sem_perm, id);
+		hc_text_put(text, "%10lu ", (unsigned long)ds.set.sem_nsems);
+		put_owner(text, &ds.set.sem_perm);
 		hc_text_put(text, "%10" PRId64 " %10" PRId64 "\n",
-		    (int64_t)ds.sem_otime, (int64_t)ds.sem_ctime);
+		    (int64_t)ds.set.sem_otime, (int64_t)ds.set.sem_ctime);
 	}
 	(void)ipc_unlock(call->guest, 0);
 }
@@ -86,7 +86,7 @@ hc_own_sysvipc_sem(struct hc_text *text, const struct hc_call *call, int number)
 void
 hc_own_sysvipc_msg(struct hc_text *text, const struct hc_call *call, int number)
 {
-	struct msqid_ds ds;
+	union ipc_ds ds;
 	unsigned i;
 	int id;
 
@@ -97,16 +97,17 @@ hc_own_sysvipc_msg(struct hc_text *text, const struct hc_call *call, int number)
 	(void)ipc_lock(call->guest);
 	for (i = 0; i < HC_MESSAGE_QUEUES; i++) {
 		id = (int)i;
-		if (!hc_msg_nth(call->guest, &id, &ds))
+		if (!ipc_show_nth(call->guest, &ipc_queues, &id, &ds))
 			continue;
-		put_first(text, &ds.msg_perm, id);
+		put_first(text, &ds.queue.msg_perm, id);
 		hc_text_put(text, " %10lu %10lu %5d %5d ",
-		    (unsigned long)ds.__msg_cbytes, (unsigned long)ds.msg_qnum,
-		    ds.msg_lspid, ds.msg_lrpid);
-		put_owner(text, &ds.msg_perm);
+		    (unsigned long)ds.queue.__msg_cbytes,
+		    (unsigned long)ds.queue.msg_qnum, ds.queue.msg_lspid,
+		    ds.queue.msg_lrpid);
+		put_owner(text, &ds.queue.msg_perm);
 		hc_text_put(text, "%10" PRId64 " %10" PRId64 " %10" PRId64 "\n",
-		    (int64_t)ds.msg_stime, (int64_t)ds.msg_rtime,
-		    (int64_t)ds.msg_ctime);
+		    (int64_t)ds.queue.msg_stime, (int64_t)ds.queue.msg_rtime,
+		    (int64_t)ds.queue.msg_ctime);
 	}
 	(void)ipc_unlock(call->guest, 0);
 }

@@ -171,6 +171,44 @@ ipc_put(struct hc_guest *guest, uint64_t va, const void *from, size_t size,
 	return gmem_write(guest->mem, va, from, size) < 0 ? -EFAULT : result;
 }
 
+bool
+ipc_show_nth(struct hc_guest *guest, const struct ipc_kind *kind, int *id,
+    union ipc_ds *ds)
+{
+	const struct hc_ipc_object *object = ipc_nth(guest, kind, id);
+
+	if (object)
+		kind->show(guest, object, ds);
+	return object;
+}
+
+int64_t
+ipc_control(struct hc_call *call, const struct ipc_kind *kind, int id, int cmd,
+    uint64_t buf)
+{
+	const bool by_place = cmd == kind->stat || cmd == kind->stat_any;
+	struct hc_ipc_object *object;
+	union ipc_ds ds;
+	int64_t r = 0;
+
+	if (id < 0 || cmd < 0)
+		return -EINVAL;
+	if (cmd == IPC_INFO || cmd == kind->info)
+		return kind->limits(call, cmd);
+	object = by_place ? ipc_nth(call->guest, kind, &id)
+			  : ipc_get(call->guest, kind, id);
+	if (!object)
+		return -EINVAL;
+	if (!by_place && cmd != IPC_STAT)
+		return kind->control(call, object, cmd);
+	if (cmd != kind->stat_any)
+		r = ipc_may(call->guest, object, IPC_READ);
+	if (r < 0)
+		return r;
+	kind->show(call->guest, object, &ds);
+	return ipc_put(call->guest, buf, &ds, kind->shown, by_place ? id : 0);
+}
+
 void
 ipc_remove(struct hc_ipc_object *object)
 {

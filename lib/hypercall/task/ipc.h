@@ -8,21 +8,39 @@
 
 #include "hypercall/core/hypercall.h"
 
-#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 
-/* One kind of objects: its table in struct hc_ipc, whose rows begin with struct
- * hc_ipc_object. */
-struct ipc_kind {
-	uint32_t at, size, rows;
+/* An object as control calls show it. */
+union ipc_ds {
+	struct msqid_ds queue;
+	struct semid_ds set;
+	struct shmid_ds segment;
 };
 
-#define IPC_KIND(table)                                        \
-	{                                                      \
-		offsetof(struct hc_ipc, table),                \
-		    sizeof(((struct hc_ipc *)0)->table[0]),    \
-		    sizeof(((struct hc_ipc *)0)->table) /      \
-			sizeof(((struct hc_ipc *)0)->table[0]) \
-	}
+/* One kind of objects: its table in struct hc_ipc, whose rows begin with struct
+ * hc_ipc_object, and its own part of control calls. */
+struct ipc_kind {
+	uint32_t at, size, rows;
+	int info;           /* the command that shows usage; */
+	int stat, stat_any; /* those that show the object at a place */
+	size_t shown;       /* bytes of union ipc_ds */
+	void (*show)(struct hc_guest *guest, const struct hc_ipc_object *object,
+	    union ipc_ds *ds);
+	int64_t (*limits)(struct hc_call *call, int cmd);
+	/* All other commands. */
+	int64_t (*control)(
+	    struct hc_call *call, struct hc_ipc_object *object, int cmd);
+};
+
+extern const struct ipc_kind ipc_queues, ipc_sets, ipc_segments;
+
+#define IPC_TABLE(table)                                \
+	.at = offsetof(struct hc_ipc, table),           \
+	.size = sizeof(((struct hc_ipc *)0)->table[0]), \
+	.rows = sizeof(((struct hc_ipc *)0)->table) /   \
+		sizeof(((struct hc_ipc *)0)->table[0])
 
 /* The bits of permissions that a call asks for. */
 #define IPC_READ  0444U
@@ -70,14 +88,14 @@ void ipc_set(struct hc_guest *guest, struct hc_ipc_object *object,
 int64_t ipc_put(struct hc_guest *guest, uint64_t va, const void *from,
     size_t size, int64_t result);
 
+/* Answer a control call, which shows what it shows at `buf`. */
+int64_t ipc_control(struct hc_call *call, const struct ipc_kind *kind, int id,
+    int cmd, uint64_t buf);
+
 /* Fill in what control calls show of the object at place *id, which becomes its
  * ID; false: there is none. */
-struct msqid_ds;
-struct semid_ds;
-struct shmid_ds;
-bool hc_msg_nth(struct hc_guest *guest, int *id, struct msqid_ds *ds);
-bool hc_sem_nth(struct hc_guest *guest, int *id, struct semid_ds *ds);
-bool hc_shm_nth(struct hc_guest *guest, int *id, struct shmid_ds *ds);
+bool ipc_show_nth(struct hc_guest *guest, const struct ipc_kind *kind, int *id,
+    union ipc_ds *ds);
 
 /* Give back removed segments without attachments.  The bytes of the segment at
  * a place that have memory. */

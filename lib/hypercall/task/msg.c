@@ -8,13 +8,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/msg.h>
 
 #ifndef MSG_COPY
 #define MSG_COPY 040000
 #endif
-
-static const struct ipc_kind queues = IPC_KIND(queue);
 
 static int64_t
 make_queue(struct hc_guest *guest, struct hc_message_queue *q, int32_t key,
@@ -24,7 +21,7 @@ make_queue(struct hc_guest *guest, struct hc_message_queue *q, int32_t key,
 	q->sender = q->receiver = 0;
 	q->send_time = q->receive_time = 0;
 	q->messages.count = q->messages.text = q->messages.used = 0;
-	return ipc_make(guest, &queues, &q->object, key, flags);
+	return ipc_make(guest, &ipc_queues, &q->object, key, flags);
 }
 
 int64_t
@@ -37,10 +34,10 @@ hc_do_msgget(struct hc_call *call)
 	int64_t r;
 
 	(void)ipc_lock(guest);
-	r = ipc_find(guest, &queues, key, flags, &object);
+	r = ipc_find(guest, &ipc_queues, key, flags, &object);
 	if (r == 0)
 		r = object->used
-			? ipc_use(guest, &queues, object, flags)
+			? ipc_use(guest, &ipc_queues, object, flags)
 			: make_queue(guest, (void *)object, key, flags);
 	return ipc_unlock(guest, r);
 }
@@ -50,7 +47,7 @@ static int64_t
 find_queue(
     struct hc_guest *guest, int id, unsigned bits, struct hc_message_queue **q)
 {
-	*q = ipc_get(guest, &queues, id);
+	*q = ipc_get(guest, &ipc_queues, id);
 	return *q ? ipc_may(guest, &(*q)->object, bits) : -EINVAL;
 }
 
@@ -189,40 +186,22 @@ hc_do_msgrcv(struct hc_call *call)
 }
 
 static void
-show_queue(const struct hc_guest *guest, const struct hc_message_queue *q,
-    struct msqid_ds *ds)
+show_queue(struct hc_guest *guest, const struct hc_ipc_object *object,
+    union ipc_ds *ds)
 {
-	*ds = (struct msqid_ds){
+	const struct hc_message_queue *q = (const void *)object;
+
+	ds->queue = (struct msqid_ds){
 		.msg_stime = q->send_time,
 		.msg_rtime = q->receive_time,
-		.msg_ctime = q->object.changed,
+		.msg_ctime = object->changed,
 		.__msg_cbytes = q->messages.text,
 		.msg_qnum = q->messages.count,
 		.msg_qbytes = q->most,
 		.msg_lspid = q->sender,
 		.msg_lrpid = q->receiver,
 	};
-	ipc_show(guest, &q->object, &ds->msg_perm);
-}
-
-static int64_t
-stat_queue(
-    struct hc_call *call, const struct hc_message_queue *q, int64_t result)
-{
-	struct msqid_ds ds;
-
-	show_queue(call->guest, q, &ds);
-	return ipc_put(call->guest, call->msgctl.buf, &ds, sizeof(ds), result);
-}
-
-bool
-hc_msg_nth(struct hc_guest *guest, int *id, struct msqid_ds *ds)
-{
-	const struct hc_message_queue *q = ipc_nth(guest, &queues, id);
-
-	if (q)
-		show_queue(guest, q, ds);
-	return q;
+	ipc_show(guest, object, &ds->queue.msg_perm);
 }
 
 /* More than at first is for privileged processes, and there are none. */
@@ -255,7 +234,7 @@ limits(struct hc_call *call, int cmd)
 		.msgtql = HC_QUEUE_BYTES,
 		.msgseg = 0xffff,
 	};
-	int used, highest = ipc_highest(call->guest, &queues, &used);
+	int used, highest = ipc_highest(call->guest, &ipc_queues, &used);
 
 	if (cmd == MSG_INFO) {
 		info.msgpool = used;
@@ -273,42 +252,32 @@ limits(struct hc_call *call, int cmd)
 #define MSG_STAT_ALL 13 /* MSG_STAT_ANY, which C libraries may lack */
 
 static int64_t
-control(struct hc_call *call, struct hc_message_queue *q, int id, int cmd)
+control(struct hc_call *call, struct hc_ipc_object *object, int cmd)
 {
-	int64_t r = 0;
-
-	if (cmd == IPC_STAT || cmd == MSG_STAT)
-		r = ipc_may(call->guest, &q->object, IPC_READ);
-	if (r < 0)
-		return r;
 	switch (cmd) {
-	case IPC_STAT: return stat_queue(call, q, 0);
-	case MSG_STAT:
-	case MSG_STAT_ALL: return stat_queue(call, q, id);
-	case IPC_SET: return change_owner(call, q);
-	case IPC_RMID: ipc_remove(&q->object); return 0;
+	case IPC_SET: return change_owner(call, (void *)object);
+	case IPC_RMID: ipc_remove(object); return 0;
 	default: return -EINVAL;
 	}
 }
 
+const struct ipc_kind ipc_queues = {
+	IPC_TABLE(queue),
+	.info = MSG_INFO,
+	.stat = MSG_STAT,
+	.stat_any = MSG_STAT_ALL,
+	.shown = sizeof(struct msqid_ds),
+	.show = show_queue,
+	.limits = limits,
+	.control = control,
+};
+
 int64_t
 hc_do_msgctl(struct hc_call *call)
 {
-	const int cmd = (int)call->msgctl.cmd;
-	struct hc_guest *guest = call->guest;
-	struct hc_message_queue *q;
-	int id = (int)call->msgctl.id;
-	int64_t r = -EINVAL;
+	const int id = (int)call->msgctl.id, cmd = (int)call->msgctl.cmd;
 
-	if (id < 0 || cmd < 0)
-		return -EINVAL;
-	(void)ipc_lock(guest);
-	q = cmd == MSG_STAT || cmd == MSG_STAT_ALL
-		? ipc_nth(guest, &queues, &id)
-		: ipc_get(guest, &queues, id);
-	if (cmd == IPC_INFO || cmd == MSG_INFO)
-		r = limits(call, cmd);
-	else if (q)
-		r = control(call, q, id, cmd);
-	return ipc_unlock(guest, r);
+	(void)ipc_lock(call->guest);
+	return ipc_unlock(call->guest,
+	    ipc_control(call, &ipc_queues, id, cmd, call->msgctl.buf));
 }

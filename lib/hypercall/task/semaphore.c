@@ -10,9 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/sem.h>
-
-static const struct ipc_kind sets = IPC_KIND(set);
 
 static struct hc_semaphore_set *
 as_set(void *object)
@@ -65,7 +62,7 @@ make_set(struct hc_guest *guest, struct hc_semaphore_set *set, int32_t key,
 	set->count = count;
 	set->time = 0;
 	memset(first_of(guest, set), 0, count * sizeof(struct hc_semaphore));
-	return ipc_make(guest, &sets, &set->object, key, flags);
+	return ipc_make(guest, &ipc_sets, &set->object, key, flags);
 }
 
 int64_t
@@ -81,13 +78,13 @@ hc_do_semget(struct hc_call *call)
 	if (count > HC_SEMAPHORES)
 		return -EINVAL;
 	(void)ipc_lock(guest);
-	r = ipc_find(guest, &sets, key, flags, &object);
+	r = ipc_find(guest, &ipc_sets, key, flags, &object);
 	if (r == 0 && !object->used)
 		r = make_set(guest, as_set(object), key, count, flags);
 	else if (r == 0)
 		r = count > as_set(object)->count
 			? -EINVAL
-			: ipc_use(guest, &sets, object, flags);
+			: ipc_use(guest, &ipc_sets, object, flags);
 	return ipc_unlock(guest, r);
 }
 
@@ -163,7 +160,7 @@ find_set(struct hc_guest *guest, int id, struct operation *o)
 {
 	unsigned i, bits = 0;
 
-	o->set = ipc_get(guest, &sets, id);
+	o->set = ipc_get(guest, &ipc_sets, id);
 	if (!o->set)
 		return -EINVAL;
 	for (i = 0; i < o->ops; i++) {
@@ -281,35 +278,17 @@ set_one(struct hc_guest *guest, struct hc_semaphore_set *set,
 }
 
 static void
-show_set(const struct hc_guest *guest, const struct hc_semaphore_set *set,
-    struct semid_ds *ds)
+show_set(struct hc_guest *guest, const struct hc_ipc_object *object,
+    union ipc_ds *ds)
 {
-	*ds = (struct semid_ds){
+	const struct hc_semaphore_set *set = (const void *)object;
+
+	ds->set = (struct semid_ds){
 		.sem_otime = set->time,
-		.sem_ctime = set->object.changed,
+		.sem_ctime = object->changed,
 		.sem_nsems = (unsigned short)set->count,
 	};
-	ipc_show(guest, &set->object, &ds->sem_perm);
-}
-
-static int64_t
-stat_set(
-    struct hc_call *call, const struct hc_semaphore_set *set, int64_t result)
-{
-	struct semid_ds ds;
-
-	show_set(call->guest, set, &ds);
-	return ipc_put(call->guest, call->semctl.arg, &ds, sizeof(ds), result);
-}
-
-bool
-hc_sem_nth(struct hc_guest *guest, int *id, struct semid_ds *ds)
-{
-	const struct hc_semaphore_set *set = ipc_nth(guest, &sets, id);
-
-	if (set)
-		show_set(guest, set, ds);
-	return set;
+	ipc_show(guest, object, &ds->set.sem_perm);
 }
 
 static int64_t
@@ -339,7 +318,7 @@ limits(struct hc_call *call, int cmd)
 		.semaem = HC_SEMAPHORE_MOST,
 	};
 	const struct hc_semaphore_set *s = call->guest->ipc.set;
-	int used, highest = ipc_highest(call->guest, &sets, &used);
+	int used, highest = ipc_highest(call->guest, &ipc_sets, &used);
 
 	if (cmd == SEM_INFO) {
 		info.semusz = used;
@@ -379,56 +358,53 @@ wanted(int cmd)
 	case SETVAL:
 	case SETALL: return IPC_WRITE;
 	case IPC_RMID:
-	case IPC_SET:
-	case SEM_STAT_ALL: return 0;
+	case IPC_SET: return 0;
 	default: return IPC_READ;
-	}
-}
-
-static int64_t
-control(struct hc_call *call, struct hc_semaphore_set *set, int id, int cmd)
-{
-	int64_t r = ipc_may(call->guest, &set->object, wanted(cmd));
-
-	if (r < 0)
-		return r;
-	switch (cmd) {
-	case IPC_STAT: return stat_set(call, set, 0);
-	case SEM_STAT:
-	case SEM_STAT_ALL: return stat_set(call, set, id);
-	case IPC_SET: return change_owner(call, set);
-	case IPC_RMID: ipc_remove(&set->object); return 0;
-	case GETALL: return get_all(call, set, call->semctl.arg);
-	case SETALL: return set_all(call, set, call->semctl.arg);
-	default: return control_one(call, set, cmd);
 	}
 }
 
 static bool
 is_command(int cmd)
 {
-	return cmd == IPC_STAT || cmd == IPC_SET || cmd == IPC_RMID ||
-	       (cmd >= GETPID && cmd <= SEM_STAT_ALL && cmd != SEM_INFO);
+	return cmd == IPC_SET || cmd == IPC_RMID ||
+	       (cmd >= GETPID && cmd <= SETALL);
 }
+
+static int64_t
+control(struct hc_call *call, struct hc_ipc_object *object, int cmd)
+{
+	struct hc_semaphore_set *set = as_set(object);
+	int64_t r = is_command(cmd) ? ipc_may(call->guest, object, wanted(cmd))
+				    : -EINVAL;
+
+	if (r < 0)
+		return r;
+	switch (cmd) {
+	case IPC_SET: return change_owner(call, set);
+	case IPC_RMID: ipc_remove(object); return 0;
+	case GETALL: return get_all(call, set, call->semctl.arg);
+	case SETALL: return set_all(call, set, call->semctl.arg);
+	default: return control_one(call, set, cmd);
+	}
+}
+
+const struct ipc_kind ipc_sets = {
+	IPC_TABLE(set),
+	.info = SEM_INFO,
+	.stat = SEM_STAT,
+	.stat_any = SEM_STAT_ALL,
+	.shown = sizeof(struct semid_ds),
+	.show = show_set,
+	.limits = limits,
+	.control = control,
+};
 
 int64_t
 hc_do_semctl(struct hc_call *call)
 {
-	const int cmd = (int)call->semctl.cmd;
-	struct hc_guest *guest = call->guest;
-	struct hc_semaphore_set *set;
-	int id = (int)call->semctl.id;
-	int64_t r = -EINVAL;
+	const int id = (int)call->semctl.id, cmd = (int)call->semctl.cmd;
 
-	if (id < 0)
-		return -EINVAL;
-	(void)ipc_lock(guest);
-	set = cmd == SEM_STAT || cmd == SEM_STAT_ALL
-		  ? ipc_nth(guest, &sets, &id)
-		  : ipc_get(guest, &sets, id);
-	if (cmd == IPC_INFO || cmd == SEM_INFO)
-		r = limits(call, cmd);
-	else if (set && is_command(cmd))
-		r = control(call, set, id, cmd);
-	return ipc_unlock(guest, r);
+	(void)ipc_lock(call->guest);
+	return ipc_unlock(call->guest,
+	    ipc_control(call, &ipc_sets, id, cmd, call->semctl.arg));
 }

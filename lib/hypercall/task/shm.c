@@ -18,10 +18,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
-
-static const struct ipc_kind segments = IPC_KIND(segment);
 
 static struct hc_segment *
 as_segment(void *object)
@@ -120,7 +117,7 @@ make_segment(struct hc_guest *guest, struct hc_segment *s, int32_t key,
 	s->creator = HC_PID;
 	s->last = 0;
 	s->attach_time = s->detach_time = 0;
-	return ipc_make(guest, &segments, &s->object, key, flags);
+	return ipc_make(guest, &ipc_segments, &s->object, key, flags);
 }
 
 int64_t
@@ -135,13 +132,13 @@ hc_do_shmget(struct hc_call *call)
 
 	(void)ipc_lock(guest);
 	hc_shm_sweep(guest);
-	r = ipc_find(guest, &segments, key, flags, &object);
+	r = ipc_find(guest, &ipc_segments, key, flags, &object);
 	if (r == 0 && !object->used)
 		r = make_segment(guest, as_segment(object), key, size, flags);
 	else if (r == 0)
 		r = size > as_segment(object)->size
 			? -EINVAL
-			: ipc_use(guest, &segments, object, flags);
+			: ipc_use(guest, &ipc_segments, object, flags);
 	return ipc_unlock(guest, r);
 }
 
@@ -280,7 +277,7 @@ hc_do_shmat(struct hc_call *call)
 		return r;
 	(void)ipc_lock(guest);
 	hc_shm_sweep(guest);
-	s = ipc_get(guest, &segments, id);
+	s = ipc_get(guest, &ipc_segments, id);
 	r = s ? ipc_may(guest, &s->object,
 		    (place.prot & PROT_WRITE ? IPC_READ | IPC_WRITE
 					     : IPC_READ) |
@@ -369,39 +366,23 @@ hc_do_shmdt(struct hc_call *call)
 }
 
 static void
-show_segment(struct hc_guest *guest, struct hc_segment *s, struct shmid_ds *ds)
+show_segment(struct hc_guest *guest, const struct hc_ipc_object *object,
+    union ipc_ds *ds)
 {
-	*ds = (struct shmid_ds){
+	const struct hc_segment *s = (const void *)object;
+
+	ds->segment = (struct shmid_ds){
 		.shm_segsz = s->size,
 		.shm_atime = s->attach_time,
 		.shm_dtime = s->detach_time,
-		.shm_ctime = s->object.changed,
+		.shm_ctime = object->changed,
 		.shm_cpid = s->creator,
 		.shm_lpid = s->last,
 		.shm_nattch = count_attachments(guest, s),
 	};
-	ipc_show(guest, &s->object, &ds->shm_perm);
+	ipc_show(guest, object, &ds->segment.shm_perm);
 	if (s->removed)
-		ds->shm_perm.mode |= SHM_DEST;
-}
-
-static int64_t
-stat_segment(struct hc_call *call, struct hc_segment *s, int64_t result)
-{
-	struct shmid_ds ds;
-
-	show_segment(call->guest, s, &ds);
-	return ipc_put(call->guest, call->shmctl.buf, &ds, sizeof(ds), result);
-}
-
-bool
-hc_shm_nth(struct hc_guest *guest, int *id, struct shmid_ds *ds)
-{
-	struct hc_segment *s = ipc_nth(guest, &segments, id);
-
-	if (s)
-		show_segment(guest, s, ds);
-	return s;
+		ds->segment.shm_perm.mode |= SHM_DEST;
 }
 
 /* In a recorded guest, whose calls are made again, what counts as memory. */
@@ -441,27 +422,11 @@ remove_segment(struct hc_guest *guest, struct hc_segment *s)
 }
 
 static int64_t
-limits(struct hc_call *call)
-{
-	struct shminfo info = {
-		.shmmax = SIZE_MOST,
-		.shmmin = 1,
-		.shmmni = HC_SEGMENTS,
-		.shmseg = HC_SEGMENTS,
-		.shmall = SIZE_MOST,
-	};
-	int used, highest = ipc_highest(call->guest, &segments, &used);
-
-	return ipc_put(
-	    call->guest, call->shmctl.buf, &info, sizeof(info), highest);
-}
-
-static int64_t
 usage(struct hc_call *call)
 {
 	struct shm_info info = { 0 };
 	const struct hc_segment *s = call->guest->ipc.segment;
-	int highest = ipc_highest(call->guest, &segments, &info.used_ids);
+	int highest = ipc_highest(call->guest, &ipc_segments, &info.used_ids);
 	unsigned i;
 
 	for (i = 0; i < HC_SEGMENTS; i++) {
@@ -477,18 +442,28 @@ usage(struct hc_call *call)
 #define SHM_STAT_ALL 15 /* SHM_STAT_ANY, which C libraries may lack */
 
 static int64_t
-control(struct hc_call *call, struct hc_segment *s, int id, int cmd)
+limits(struct hc_call *call, int cmd)
 {
-	int64_t r = 0;
+	struct shminfo info = {
+		.shmmax = SIZE_MOST,
+		.shmmin = 1,
+		.shmmni = HC_SEGMENTS,
+		.shmseg = HC_SEGMENTS,
+		.shmall = SIZE_MOST,
+	};
+	int used, highest = ipc_highest(call->guest, &ipc_segments, &used);
 
-	if (cmd == IPC_STAT || cmd == SHM_STAT)
-		r = ipc_may(call->guest, &s->object, IPC_READ);
-	if (r < 0)
-		return r;
+	return cmd == SHM_INFO ? usage(call)
+			       : ipc_put(call->guest, call->shmctl.buf, &info,
+				     sizeof(info), highest);
+}
+
+static int64_t
+control(struct hc_call *call, struct hc_ipc_object *object, int cmd)
+{
+	struct hc_segment *s = as_segment(object);
+
 	switch (cmd) {
-	case IPC_STAT: return stat_segment(call, s, 0);
-	case SHM_STAT:
-	case SHM_STAT_ALL: return stat_segment(call, s, id);
 	case IPC_SET: return change_owner(call, s);
 	case IPC_RMID: return remove_segment(call->guest, s);
 	/* As for mlock(): the user of novillo decides. */
@@ -498,27 +473,24 @@ control(struct hc_call *call, struct hc_segment *s, int id, int cmd)
 	}
 }
 
+const struct ipc_kind ipc_segments = {
+	IPC_TABLE(segment),
+	.info = SHM_INFO,
+	.stat = SHM_STAT,
+	.stat_any = SHM_STAT_ALL,
+	.shown = sizeof(struct shmid_ds),
+	.show = show_segment,
+	.limits = limits,
+	.control = control,
+};
+
 int64_t
 hc_do_shmctl(struct hc_call *call)
 {
-	const int cmd = (int)call->shmctl.cmd;
-	struct hc_guest *guest = call->guest;
-	int id = (int)call->shmctl.id;
-	struct hc_segment *s;
-	int64_t r = -EINVAL;
+	const int id = (int)call->shmctl.id, cmd = (int)call->shmctl.cmd;
 
-	if (id < 0)
-		return -EINVAL;
-	(void)ipc_lock(guest);
-	hc_shm_sweep(guest);
-	s = cmd == SHM_STAT || cmd == SHM_STAT_ALL
-		? ipc_nth(guest, &segments, &id)
-		: ipc_get(guest, &segments, id);
-	if (cmd == IPC_INFO)
-		r = limits(call);
-	else if (cmd == SHM_INFO)
-		r = usage(call);
-	else if (s)
-		r = control(call, s, id, cmd);
-	return ipc_unlock(guest, r);
+	(void)ipc_lock(call->guest);
+	hc_shm_sweep(call->guest);
+	return ipc_unlock(call->guest,
+	    ipc_control(call, &ipc_segments, id, cmd, call->shmctl.buf));
 }
