@@ -366,20 +366,27 @@ follow_host(struct walk *w, int link)
 	return n < 0 ? (int)n : follow(w, target, (size_t)n);
 }
 
-/* The end: the spot, whose descriptor *found takes over. */
+/* The end: the descriptor `fd` in the spot's volume, or -errno. */
+static int
+end_in_volume(struct walk *w, int64_t fd)
+{
+	w->found->mount = (uint8_t)(w->at.mount + 1);
+	w->found->fd = (int)fd;
+	return fd < 0 ? (int)fd : 0;
+}
+
+/* The end: the spot, whose descriptor walk.found takes over. */
 static int
 hold_spot(struct walk *w)
 {
-	struct hc_found *found = w->found;
+	int64_t fd = w->at.fd;
 
 	if (w->own_only)
 		return HC_ELSEWHERE;
-	found->mount = (uint8_t)(w->at.mount + 1);
-	found->fd = w->at.owned
-			? w->at.fd
-			: (int)hc_host(SYS_fcntl, w->at.fd, F_DUPFD_CLOEXEC, 0);
+	if (!w->at.owned)
+		fd = hc_host(SYS_fcntl, w->at.fd, F_DUPFD_CLOEXEC, 0);
 	w->at.owned = false;
-	return found->fd < 0 ? found->fd : 0;
+	return end_in_volume(w, fd);
 }
 
 static int
@@ -426,13 +433,13 @@ find_point(struct walk *w, const char *name, size_t *len, int *r)
 		   : hc_tree_point(w->tree, w->at.mount, &w->at.id, name, len);
 }
 
-/* Hold the folder of a file that is to be made. */
-static int
-hold_missing(struct walk *w, const struct component *c)
+/* The file does not exist yet, and is to be made. */
+static void
+note_missing(struct walk *w, const struct component *c, enum hc_leads leads)
 {
+	w->found->leads = leads;
 	w->found->missing = true;
 	strcpy(w->found->last, c->name);
-	return hold_spot(w);
 }
 
 static void
@@ -478,8 +485,10 @@ step_in_volume(struct walk *w, const struct component *c)
 	if (w->own_only)
 		return HC_ELSEWHERE;
 	fd = open_from(w, w->at.fd, c->name, 0);
-	if (fd == -ENOENT && c->last && (w->how & HC_PATH_MAKE))
-		return hold_missing(w, c);
+	if (fd == -ENOENT && c->last && (w->how & HC_PATH_MAKE)) {
+		note_missing(w, c, HC_LEADS_HOST);
+		return hold_spot(w);
+	}
 	if (fd < 0)
 		return (int)fd;
 	r = look((int)fd, &st, &id);
@@ -495,9 +504,7 @@ step_in_volume(struct walk *w, const struct component *c)
 		hc_host(SYS_close, (int)fd);
 		return r;
 	}
-	w->found->fd = (int)fd;
-	w->found->mount = (uint8_t)(w->at.mount + 1);
-	return 0;
+	return end_in_volume(w, fd);
 }
 
 /* The link of a descriptor that is a folder is entered. */
@@ -620,9 +627,7 @@ end_shared(struct walk *w, const struct component *c)
 		return HC_ELSEWHERE;
 	fd = hc_shared_find(w->call->guest, c->name, &file);
 	if (fd == -ENOENT && c->last && (w->how & HC_PATH_MAKE)) {
-		found->leads = HC_LEADS_SHARED;
-		found->missing = true;
-		strcpy(found->last, c->name);
+		note_missing(w, c, HC_LEADS_SHARED);
 		return 0;
 	}
 	if (fd >= 0 && (!c->last || c->slash)) {
@@ -638,31 +643,19 @@ end_shared(struct walk *w, const struct component *c)
 	return 0;
 }
 
-/* Is walk.place the folder of shared files? */
+/* Is walk.place novillo's own folder `place`, which no volume hides? */
+static bool
+is_own_folder(const struct walk *w, const char *place)
+{
+	return !w->others && !w->no_own && strcmp(w->place, place) == 0 &&
+	       !hc_tree_at(w->tree, w->place, strlen(w->place));
+}
+
+/* That of shared files? */
 static bool
 is_shared(const struct walk *w)
 {
-	return !w->others && !w->no_own && w->tree->self >= 0 &&
-	       strcmp(w->place, HC_SHARED_PLACE) == 0 &&
-	       !hc_tree_at(w->tree, w->place, strlen(w->place));
-}
-
-/* Is walk.place the folder of message queues? */
-static bool
-is_queues(const struct walk *w)
-{
-	return !w->others && !w->no_own && strcmp(w->place, HC_MQ_PLACE) == 0 &&
-	       !hc_tree_at(w->tree, w->place, strlen(w->place));
-}
-
-/* A queue that does not exist yet: it is to be made. */
-static int
-end_queue(struct walk *w, const struct component *c)
-{
-	w->found->leads = HC_LEADS_QUEUE;
-	w->found->missing = true;
-	strcpy(w->found->last, c->name);
-	return 0;
+	return w->tree->self >= 0 && is_own_folder(w, HC_SHARED_PLACE);
 }
 
 static int
@@ -670,7 +663,8 @@ step_in_place(struct walk *w, const struct component *c)
 {
 	const bool last = c->last && (w->how & HC_PATH_MAKE);
 	const bool makes = last && is_made_up(w);
-	const bool shared = is_shared(w), queues = is_queues(w);
+	const bool shared = is_shared(w),
+		   queues = is_own_folder(w, HC_MQ_PLACE);
 	const struct hc_mount *m;
 	struct hc_own own;
 	int r = append(w, c->name);
@@ -689,8 +683,10 @@ step_in_place(struct walk *w, const struct component *c)
 		return step_to_own(w, c, &own);
 	if (w->own_only && !is_in_own(w))
 		return HC_ELSEWHERE;
-	if (queues && last && !c->slash)
-		return end_queue(w, c);
+	if (queues && last && !c->slash) {
+		note_missing(w, c, HC_LEADS_QUEUE);
+		return 0;
+	}
 	return makes ? -EROFS : -ENOENT;
 }
 
@@ -799,11 +795,7 @@ take_whole(struct walk *w, const struct component *c)
 		return GO_ON;
 	if ((fd == -ENOENT || fd == -ENOTDIR) && (w->how & HC_PATH_MAKE))
 		return go_to_last(w, resolve);
-	if (fd < 0)
-		return (int)fd;
-	w->found->fd = (int)fd;
-	w->found->mount = (uint8_t)(w->at.mount + 1);
-	return 0;
+	return fd < 0 ? (int)fd : end_in_volume(w, fd);
 }
 
 /* The end: an entry where the volume `m` hangs, at or below its first `len`
@@ -823,7 +815,7 @@ end_entry_in_place(struct walk *w, const char *name)
 {
 	struct hc_found *found = w->found;
 	const bool made_up = is_made_up(w), shared = is_shared(w);
-	const bool queues = is_queues(w);
+	const bool queues = is_own_folder(w, HC_MQ_PLACE);
 	const struct hc_mount *m;
 	struct hc_own own;
 	size_t len;
