@@ -347,21 +347,28 @@ monitor_machine(struct stub *stub, const char *command, struct text *out)
 	return stub->ops->monitor(stub->ctx, tid, command, out);
 }
 
-/* `monitor help`: the stub's own row, and the machine's. */
+/* The column is as wide as `last-change ADDRESS LENGTH`. */
+static void
+put_help(struct text *out, const char *usage, const char *purpose)
+{
+	text_printf(out, "%-26s %s\n", usage, purpose);
+}
+
+/* `monitor help`: the stub's own rows, and the machine's. */
 static void
 monitor_help(struct stub *stub, struct text *out)
 {
 	const char *name;
 	const char *purpose;
 
-	text_printf(out, "%-22s %s\n", "help", "this list");
-	text_printf(out, "%-22s %s\n", "exit",
-	    "end the guest and novillo, whose session this is");
+	put_help(out, "help", "this list");
+	put_help(
+	    out, "exit", "end the guest and novillo, whose session this is");
 	if (!stub->ops->monitor_help)
 		return;
 	for (size_t i = 0;
 	     stub->ops->monitor_help(stub->ctx, i, &name, &purpose); i++)
-		text_printf(out, "%-22s %s\n", name, purpose);
+		put_help(out, name, purpose);
 }
 
 /* The session closes once its reply is sent. */
