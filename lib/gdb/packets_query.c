@@ -404,6 +404,8 @@ packet_monitor(struct stub *stub, const struct args *args, struct reply *reply)
 		    &text, "No such command; `monitor help` lists them.\n");
 	else if (error == -ESRCH)
 		text_printf(&text, "No guest runs: `run` starts one.\n");
+	else if (error == -EBUSY)
+		text_printf(&text, "The guest runs: `interrupt` stops it.\n");
 	else if (error == -EINPROGRESS)
 		return stub_begin_command(stub);
 	else if (error != 0)
