@@ -109,7 +109,7 @@ ask(const struct hc_call *call, uint32_t function, uint32_t index,
 }
 
 static void
-put_flags(struct hc_text *text, const struct hc_call *call)
+put_flags(struct hc_text *text)
 {
 	uint32_t reg[4];
 	unsigned bit;
@@ -117,7 +117,7 @@ put_flags(struct hc_text *text, const struct hc_call *call)
 
 	hc_text_put(text, "flags\t\t:");
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		ask(call, words[i].function, words[i].index, reg);
+		ask(text->call, words[i].function, words[i].index, reg);
 		for (bit = 0; bit < 32; bit++) {
 			const char *name = words[i].names[bit];
 
@@ -146,12 +146,12 @@ put_cpuid_text(struct hc_text *text, char *name, size_t len, const char * or)
 }
 
 static void
-put_vendor(struct hc_text *text, const struct hc_call *call)
+put_vendor(struct hc_text *text)
 {
 	uint32_t reg[4];
 	char name[13];
 
-	ask(call, 0, 0, reg);
+	ask(text->call, 0, 0, reg);
 	memcpy(name, &reg[EBX], 4);
 	memcpy(name + 4, &reg[EDX], 4);
 	memcpy(name + 8, &reg[ECX], 4);
@@ -160,14 +160,14 @@ put_vendor(struct hc_text *text, const struct hc_call *call)
 }
 
 static void
-put_model(struct hc_text *text, const struct hc_call *call)
+put_model(struct hc_text *text)
 {
 	uint32_t reg[4];
 	char name[49];
 	unsigned i;
 
 	for (i = 0; i < 3; i++) {
-		ask(call, 0x80000002 + i, 0, reg);
+		ask(text->call, 0x80000002 + i, 0, reg);
 		memcpy(name + 16 * i, reg, 16);
 	}
 	hc_text_put(text, "model name\t: ");
@@ -177,35 +177,34 @@ put_model(struct hc_text *text, const struct hc_call *call)
 
 /* Family, model and stepping, with their extended parts. */
 static void
-put_signature(struct hc_text *text, const struct hc_call *call)
+put_signature(struct hc_text *text)
 {
 	uint32_t reg[4], family, model;
 
-	ask(call, 1, 0, reg);
+	ask(text->call, 1, 0, reg);
 	family = reg[EAX] >> 8 & 0xf;
 	model = reg[EAX] >> 4 & 0xf;
 	if (family == 0xf || family == 6)
 		model |= (reg[EAX] >> 16 & 0xf) << 4;
 	if (family == 0xf)
 		family += reg[EAX] >> 20 & 0xff;
-	put_vendor(text, call);
+	put_vendor(text);
 	hc_text_put(text, "cpu family\t: %u\nmodel\t\t: %u\n", family, model);
-	put_model(text, call);
+	put_model(text);
 	hc_text_put(text, "stepping\t: %u\n", reg[EAX] & 0xf);
 }
 
 static void
-put_cpu(
-    struct hc_text *text, const struct hc_call *call, unsigned i, unsigned n)
+put_cpu(struct hc_text *text, unsigned i, unsigned n)
 {
 	uint32_t reg[4], level, line;
 
-	ask(call, 0, 0, reg);
+	ask(text->call, 0, 0, reg);
 	level = reg[EAX];
-	ask(call, 1, 0, reg);
+	ask(text->call, 1, 0, reg);
 	line = (reg[EBX] >> 8 & 0xff) * 8;
 	hc_text_put(text, "processor\t: %u\n", i);
-	put_signature(text, call);
+	put_signature(text);
 	hc_text_put(text,
 	    "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\n"
 	    "cpu cores\t: %u\napicid\t\t: %u\ninitial apicid\t: %u\n",
@@ -214,8 +213,8 @@ put_cpu(
 	    "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\n"
 	    "wp\t\t: yes\n",
 	    level);
-	put_flags(text, call);
-	ask(call, 0x80000008, 0, reg);
+	put_flags(text);
+	ask(text->call, 0x80000008, 0, reg);
 	hc_text_put(text,
 	    "bugs\t\t:\nclflush size\t: %u\ncache_alignment\t: %u\n"
 	    "address sizes\t: %u bits physical, %u bits virtual\n\n",
@@ -223,12 +222,11 @@ put_cpu(
 }
 
 void
-hc_own_cpuinfo(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_cpuinfo(struct hc_text *text)
 {
-	int64_t n = hc_count_cpus(call->guest);
+	int64_t n = hc_count_cpus(text->call->guest);
 	int64_t i;
 
-	(void)number;
 	for (i = 0; i == 0 || i < n; i++)
-		put_cpu(text, call, (unsigned)i, n > 0 ? (unsigned)n : 1);
+		put_cpu(text, (unsigned)i, n > 0 ? (unsigned)n : 1);
 }

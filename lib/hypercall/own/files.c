@@ -78,12 +78,11 @@ mount_above(const struct hc_tree *tree, const char *at)
 }
 
 void
-hc_own_mounts(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_mounts(struct hc_text *text)
 {
-	const struct hc_tree *tree = &call->guest->tree;
+	const struct hc_tree *tree = &text->call->guest->tree;
 	unsigned i;
 
-	(void)number;
 	if (mount_above(tree, "/") == OWN_ROOT)
 		hc_text_put(text, "novillo / tmpfs ro 0 0\n");
 	for (i = tree->mounts; i-- > 0;) {
@@ -113,12 +112,11 @@ put_mount(struct hc_text *text, const struct hc_tree *tree, unsigned i)
 }
 
 void
-hc_own_mountinfo(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_mountinfo(struct hc_text *text)
 {
-	const struct hc_tree *tree = &call->guest->tree;
+	const struct hc_tree *tree = &text->call->guest->tree;
 	unsigned i;
 
-	(void)number;
 	if (mount_above(tree, "/") == OWN_ROOT)
 		hc_text_put(text, "%d 0 0:%d / / ro - tmpfs novillo ro\n",
 		    OWN_ROOT, OWN_ROOT);
@@ -179,10 +177,10 @@ inode_of(const struct hc_call *call, const struct hc_file *file)
 }
 
 void
-hc_own_fdinfo(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_fdinfo(struct hc_text *text)
 {
-	struct hc_fds *fds = &call->guest->fds;
-	struct hc_file *file = hc_fd_get(fds, (uint64_t)number);
+	struct hc_fds *fds = &text->call->guest->fds;
+	struct hc_file *file = hc_fd_get(fds, (uint64_t)text->number);
 	int64_t at;
 
 	if (!file)
@@ -193,7 +191,7 @@ hc_own_fdinfo(struct hc_text *text, const struct hc_call *call, int number)
 	    "pos:\t%" PRId64 "\nflags:\t0%" PRIo64
 	    "\nmnt_id:\t%u\nino:\t%" PRIu64 "\n",
 	    at < 0 ? 0 : at,
-	    flags_of(file) | (fds->fd[number].cloexec ? O_CLOEXEC : 0),
-	    mount_of(file), inode_of(call, file));
+	    flags_of(file) | (fds->fd[text->number].cloexec ? O_CLOEXEC : 0),
+	    mount_of(file), inode_of(text->call, file));
 	hc_file_put(file);
 }

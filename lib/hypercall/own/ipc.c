@@ -24,23 +24,22 @@ put_owner(struct hc_text *text, const struct ipc_perm *perm)
 }
 
 void
-hc_own_sysvipc_shm(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_sysvipc_shm(struct hc_text *text)
 {
 	union ipc_ds ds;
 	unsigned i;
 	int id;
 
-	(void)number;
 	hc_text_put(text,
 	    "       key      shmid perms                  size  cpid  lpid "
 	    "nattch"
 	    "   uid   gid  cuid  cgid      atime      dtime      ctime"
 	    "                   rss                  swap\n");
-	(void)ipc_lock(call->guest);
-	hc_shm_sweep(call->guest);
+	(void)ipc_lock(text->call->guest);
+	hc_shm_sweep(text->call->guest);
 	for (i = 0; i < HC_SEGMENTS; i++) {
 		id = (int)i;
-		if (!ipc_show_nth(call->guest, &ipc_segments, &id, &ds))
+		if (!ipc_show_nth(text->call->guest, &ipc_segments, &id, &ds))
 			continue;
 		put_first(text, &ds.segment.shm_perm, id);
 		hc_text_put(text, "%21zu %5d %5d  %5lu ", ds.segment.shm_segsz,
@@ -53,26 +52,25 @@ hc_own_sysvipc_shm(struct hc_text *text, const struct hc_call *call, int number)
 		    (int64_t)ds.segment.shm_atime,
 		    (int64_t)ds.segment.shm_dtime,
 		    (int64_t)ds.segment.shm_ctime,
-		    hc_shm_resident(call->guest, i), 0U);
+		    hc_shm_resident(text->call->guest, i), 0U);
 	}
-	(void)ipc_unlock(call->guest, 0);
+	(void)ipc_unlock(text->call->guest, 0);
 }
 
 void
-hc_own_sysvipc_sem(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_sysvipc_sem(struct hc_text *text)
 {
 	union ipc_ds ds;
 	unsigned i;
 	int id;
 
-	(void)number;
 	hc_text_put(text,
 	    "       key      semid perms      nsems   uid   gid  cuid  cgid"
 	    "      otime      ctime\n");
-	(void)ipc_lock(call->guest);
+	(void)ipc_lock(text->call->guest);
 	for (i = 0; i < HC_SEMAPHORE_SETS; i++) {
 		id = (int)i;
-		if (!ipc_show_nth(call->guest, &ipc_sets, &id, &ds))
+		if (!ipc_show_nth(text->call->guest, &ipc_sets, &id, &ds))
 			continue;
 		put_first(text, &ds.set.sem_perm, id);
 		hc_text_put(text, "%10lu ", (unsigned long)ds.set.sem_nsems);
@@ -80,24 +78,23 @@ hc_own_sysvipc_sem(struct hc_text *text, const struct hc_call *call, int number)
 		hc_text_put(text, "%10" PRId64 " %10" PRId64 "\n",
 		    (int64_t)ds.set.sem_otime, (int64_t)ds.set.sem_ctime);
 	}
-	(void)ipc_unlock(call->guest, 0);
+	(void)ipc_unlock(text->call->guest, 0);
 }
 
 void
-hc_own_sysvipc_msg(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_sysvipc_msg(struct hc_text *text)
 {
 	union ipc_ds ds;
 	unsigned i;
 	int id;
 
-	(void)number;
 	hc_text_put(text,
 	    "       key      msqid perms      cbytes       qnum lspid lrpid"
 	    "   uid   gid  cuid  cgid      stime      rtime      ctime\n");
-	(void)ipc_lock(call->guest);
+	(void)ipc_lock(text->call->guest);
 	for (i = 0; i < HC_MESSAGE_QUEUES; i++) {
 		id = (int)i;
-		if (!ipc_show_nth(call->guest, &ipc_queues, &id, &ds))
+		if (!ipc_show_nth(text->call->guest, &ipc_queues, &id, &ds))
 			continue;
 		put_first(text, &ds.queue.msg_perm, id);
 		hc_text_put(text, " %10lu %10lu %5d %5d ",
@@ -109,32 +106,17 @@ hc_own_sysvipc_msg(struct hc_text *text, const struct hc_call *call, int number)
 		    (int64_t)ds.queue.msg_stime, (int64_t)ds.queue.msg_rtime,
 		    (int64_t)ds.queue.msg_ctime);
 	}
-	(void)ipc_unlock(call->guest, 0);
+	(void)ipc_unlock(text->call->guest, 0);
 }
 
-void
-hc_own_sem(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "%u\t%u\t%u\t%u\n", HC_SEMAPHORES, HC_SEMAPHORES,
-	    HC_SEMAPHORE_OPS, HC_SEMAPHORE_SETS);
-}
+HC_OWN_LINE(sem, "%u\t%u\t%u\t%u\n", HC_SEMAPHORES, HC_SEMAPHORES,
+    HC_SEMAPHORE_OPS, HC_SEMAPHORE_SETS)
 
-/* A file with the number of a limit. */
-#define LIMIT(name, limit)                                                \
-	void hc_own_##name(                                               \
-	    struct hc_text *text, const struct hc_call *call, int number) \
-	{                                                                 \
-		(void)call;                                               \
-		(void)number;                                             \
-		hc_text_put(text, "%u\n", limit);                         \
-	}
-
-LIMIT(msgmax, HC_MESSAGE_BYTES)
-LIMIT(msgmnb, HC_QUEUE_BYTES)
-LIMIT(msgmni, HC_MESSAGE_QUEUES)
-LIMIT(shmmni, HC_SEGMENTS)
-LIMIT(queue_messages, HC_MQ_MESSAGES)
-LIMIT(queue_message, HC_MESSAGE_BYTES)
-LIMIT(queues, HC_MQUEUES)
+/* Files with the number of a limit. */
+HC_OWN_LINE(msgmax, "%u\n", HC_MESSAGE_BYTES)
+HC_OWN_LINE(msgmnb, "%u\n", HC_QUEUE_BYTES)
+HC_OWN_LINE(msgmni, "%u\n", HC_MESSAGE_QUEUES)
+HC_OWN_LINE(shmmni, "%u\n", HC_SEGMENTS)
+HC_OWN_LINE(queue_messages, "%u\n", HC_MQ_MESSAGES)
+HC_OWN_LINE(queue_message, "%u\n", HC_MESSAGE_BYTES)
+HC_OWN_LINE(queues, "%u\n", HC_MQUEUES)

@@ -29,15 +29,11 @@ static int
 fill(const struct hc_call *call, const struct hc_own *own, int fd,
     uint32_t *bytes)
 {
-	const struct hc_own_row *row = hc_own_row_of(own);
 	struct hc_text text;
 	int r;
 
 	hc_text_begin(&text, fd);
-	if (row->text)
-		hc_text_put(&text, "%s", row->text);
-	else if (row->make)
-		row->make(&text, call, own->number);
+	hc_own_make(&text, call, own);
 	r = hc_text_end(&text);
 	if (r == 0)
 		r = (int)hc_host(SYS_lseek, fd, 0, SEEK_SET);

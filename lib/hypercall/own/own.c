@@ -296,18 +296,6 @@ hc_own_find(const struct hc_call *call, const char *place, struct hc_own *own)
 	return false;
 }
 
-/* The text of a link. */
-static void
-link_text(const struct hc_call *call, const struct hc_own_row *row, int number,
-    struct hc_text *text)
-{
-	hc_text_begin(text, -1);
-	if (row->text)
-		hc_text_put(text, "%s", row->text);
-	else
-		row->make(text, call, number);
-}
-
 bool
 hc_own_is_missing(const char *path)
 {
@@ -473,6 +461,20 @@ hc_own_access(
 		   : 0;
 }
 
+void
+hc_own_make(
+    struct hc_text *text, const struct hc_call *call, const struct hc_own *own)
+{
+	const struct hc_own_row *row = hc_own_row_of(own);
+
+	text->call = call;
+	text->number = own->number;
+	if (row->text)
+		hc_text_put(text, "%s", row->text);
+	else if (row->make)
+		row->make(text);
+}
+
 /* The text of the link of an open file, or of the working folder. */
 static void
 descriptor_text(struct hc_guest *guest, int fd, struct hc_text *text)
@@ -517,7 +519,7 @@ hc_own_readlink(
 
 	hc_text_begin(text, -1);
 	if (row->kind == HC_OWN_LINK || row->kind == HC_OWN_PROGRAM)
-		link_text(call, row, own->number, text);
+		hc_own_make(text, call, own);
 	else if (row->kind == HC_OWN_DESCRIPTOR)
 		descriptor_text(call->guest, own->number, text);
 	else

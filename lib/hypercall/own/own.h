@@ -43,9 +43,7 @@ struct hc_own_row {
 	bool of_descriptor; /* the number in its path is that of one, */
 	bool of_cpu;        /* or of a processor */
 	const char *text;   /* of a file that never changes */
-	/* Make the text of a file or link; `number` is that of its name. */
-	void (*make)(
-	    struct hc_text *text, const struct hc_call *call, int number);
+	void (*make)(struct hc_text *text); /* of a file or link */
 };
 
 /* The rows in order, and NULL after the last. */
@@ -56,25 +54,28 @@ unsigned hc_own_type(const struct hc_own_row *row);
 bool hc_own_is_folder(const struct hc_own_row *row);
 
 /* The generators. */
-#define TEXT(path, mode, name) \
-	void hc_own_##name(    \
-	    struct hc_text *text, const struct hc_call *call, int number);
+#define TEXT(path, mode, name)          void hc_own_##name(struct hc_text *text);
 #define LINK_TO(path, name)             TEXT(path, 0777, name)
 #define PROGRAM(path, name)             TEXT(path, 0777, name)
 #define OF_DESCRIPTOR(path, mode, name) TEXT(path, mode, name)
 #define OF_CPU(path, name)              TEXT(path, 0444, name)
 #include "hypercall/own/own.def"
 
+/* The generator of a text of one line. */
+#define HC_OWN_LINE(name, ...)                   \
+	void hc_own_##name(struct hc_text *text) \
+	{                                        \
+		hc_text_put(text, __VA_ARGS__);  \
+	}
+
 /* For the generators: a tick of AT_CLKTCK and a clock, in nanoseconds, and the
  * list of processors. */
 #define HC_OWN_TICK (HC_NS_PER_SECOND / 100)
 uint64_t hc_own_clock(int clock);
-void hc_own_put_cpus(
-    struct hc_text *text, const struct hc_call *call, const char *before);
+void hc_own_put_cpus(struct hc_text *text, const char *before);
 
 /* The same as a mask, in words of 32 bits. */
-void hc_own_put_cpu_mask(
-    struct hc_text *text, const struct hc_call *call, const char *before);
+void hc_own_put_cpu_mask(struct hc_text *text, const char *before);
 
 /* The link text of an open file without a name in the guest's tree. */
 void hc_own_descriptor(struct hc_text *text, const struct stat *st);
@@ -141,6 +142,10 @@ int hc_own_snapshot(const struct hc_call *call, const struct hc_own *own);
 
 /* Which of these an open file is; row 0: none. */
 struct hc_own hc_own_of(const struct hc_file *file);
+
+/* Put the text of one into a text that has begun. */
+void hc_own_make(
+    struct hc_text *text, const struct hc_call *call, const struct hc_own *own);
 
 /* The answers of calls on one: 0, a length or -errno. */
 int hc_own_stat(

@@ -19,8 +19,7 @@
 
 /* Put the current contents of a part of guest memory. */
 static void
-put_memory(
-    struct hc_text *text, const struct hc_call *call, struct hc_span span)
+put_memory(struct hc_text *text, struct hc_span span)
 {
 	char bytes[512];
 
@@ -29,7 +28,8 @@ put_memory(
 
 		if (len > sizeof(bytes))
 			len = sizeof(bytes);
-		if (gmem_read(call->guest->mem, bytes, span.from, len) < 0)
+		if (gmem_read(text->call->guest->mem, bytes, span.from, len) <
+		    0)
 			return;
 		hc_text_bytes(text, bytes, len);
 		span.from += len;
@@ -37,32 +37,29 @@ put_memory(
 }
 
 void
-hc_own_cmdline(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_cmdline(struct hc_text *text)
 {
-	(void)number;
-	put_memory(text, call, call->guest->world.args);
+	put_memory(text, text->call->guest->world.args);
 }
 
 void
-hc_own_environ(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_environ(struct hc_text *text)
 {
-	(void)number;
-	put_memory(text, call, call->guest->world.env);
+	put_memory(text, text->call->guest->world.env);
 }
 
 void
-hc_own_auxv(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_auxv(struct hc_text *text)
 {
-	(void)number;
-	put_memory(text, call, call->guest->world.auxv);
+	put_memory(text, text->call->guest->world.auxv);
 }
 
 /* The thread whose number the file's name has, or the first; and its name. */
 static int
-thread_of(const struct hc_call *call, int number, char name[HC_THREAD_NAME])
+thread_of(const struct hc_text *text, char name[HC_THREAD_NAME])
 {
-	struct hc_thread *thread = call->thread;
-	int tid = number ? number : HC_PID;
+	struct hc_thread *thread = text->call->thread;
+	int tid = text->number ? text->number : HC_PID;
 	int next = tid - 1;
 
 	memset(name, 0, HC_THREAD_NAME);
@@ -86,22 +83,21 @@ count_threads(const struct hc_call *call)
 }
 
 void
-hc_own_comm(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_comm(struct hc_text *text)
 {
 	char name[HC_THREAD_NAME];
 
-	(void)thread_of(call, number, name);
+	(void)thread_of(text, name);
 	hc_text_put(text, "%s\n", name);
 }
 
 void
-hc_own_cwd(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_cwd(struct hc_text *text)
 {
-	struct hc_file *cwd = hc_tree_cwd(call->guest);
+	struct hc_file *cwd = hc_tree_cwd(text->call->guest);
 	char name[HC_PATH] = "/";
-	int64_t n = cwd ? hc_own_file_name(call->guest, cwd, name) : 1;
+	int64_t n = cwd ? hc_own_file_name(text->call->guest, cwd, name) : 1;
 
-	(void)number;
 	if (n > 0)
 		hc_text_bytes(text, name, (size_t)n);
 	if (cwd)
@@ -109,20 +105,14 @@ hc_own_cwd(struct hc_text *text, const struct hc_call *call, int number)
 }
 
 void
-hc_own_exe(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_exe(struct hc_text *text)
 {
-	const char *exe = call->guest->world.exe;
+	const char *exe = text->call->guest->world.exe;
 
-	(void)number;
 	hc_text_bytes(text, exe, strlen(exe));
 }
 
-void
-hc_own_thread_self(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)number;
-	hc_text_put(text, "%d/task/%d", HC_PID, call->thread->tid);
-}
+HC_OWN_LINE(thread_self, "%d/task/%d", HC_PID, text->call->thread->tid)
 
 void
 hc_own_descriptor(struct hc_text *text, const struct stat *st)
@@ -188,17 +178,16 @@ put_limit_row(struct hc_text *text, uint64_t limit)
 }
 
 void
-hc_own_limits(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_limits(struct hc_text *text)
 {
 	unsigned i;
 
-	(void)number;
 	hc_text_put(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
 	    "Hard Limit", "Units");
 	for (i = 0; i < HC_LIMITS; i++) {
 		hc_text_put(text, "%-25s ", limits[i].name);
-		put_limit_row(text, call->guest->limit[i].now);
-		put_limit_row(text, call->guest->limit[i].most);
+		put_limit_row(text, text->call->guest->limit[i].now);
+		put_limit_row(text, text->call->guest->limit[i].most);
 		hc_text_put(text, "%-10s\n", limits[i].unit);
 	}
 }
@@ -385,17 +374,15 @@ put_mappings(struct hc_text *text, const struct hc_guest *guest, bool sizes)
 }
 
 void
-hc_own_maps(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_maps(struct hc_text *text)
 {
-	(void)number;
-	put_mappings(text, call->guest, false);
+	put_mappings(text, text->call->guest, false);
 }
 
 void
-hc_own_smaps(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_smaps(struct hc_text *text)
 {
-	(void)number;
-	put_mappings(text, call->guest, true);
+	put_mappings(text, text->call->guest, true);
 }
 
 /* Bytes of the guest's address space by kind. */
@@ -437,13 +424,11 @@ measure(const struct hc_guest *guest)
 
 /* The sum of all mappings. */
 void
-hc_own_smaps_rollup(
-    struct hc_text *text, const struct hc_call *call, int number)
+hc_own_smaps_rollup(struct hc_text *text)
 {
-	const struct hc_guest *guest = call->guest;
+	const struct hc_guest *guest = text->call->guest;
 	const struct sizes s = measure(guest);
 
-	(void)number;
 	hc_text_put(text,
 	    "%08" PRIx64 "-%08" PRIx64 " ---p 00000000 00:00 0%32s[rollup]\n",
 	    guest->space.low, guest->mem->size, "");
@@ -451,11 +436,10 @@ hc_own_smaps_rollup(
 }
 
 void
-hc_own_statm(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_statm(struct hc_text *text)
 {
-	struct sizes s = measure(call->guest);
+	struct sizes s = measure(text->call->guest);
 
-	(void)number;
 	hc_text_put(text,
 	    "%" PRIu64 " %" PRIu64 " 0 %" PRIu64 " 0 %" PRIu64 " 0\n",
 	    s.all / PAGE_4K, s.there / PAGE_4K, s.code / PAGE_4K,
@@ -489,14 +473,13 @@ signals_with(const struct hc_guest *guest, bool caught)
 
 /* The fields of stat up to starttime, then the rest. */
 void
-hc_own_process_stat(
-    struct hc_text *text, const struct hc_call *call, int number)
+hc_own_process_stat(struct hc_text *text)
 {
-	const struct hc_guest *guest = call->guest;
+	const struct hc_guest *guest = text->call->guest;
 	const struct hc_world *world = &guest->world;
 	struct sizes s = measure(guest);
 	char name[HC_THREAD_NAME];
-	int tid = thread_of(call, number, name);
+	int tid = thread_of(text, name);
 	uint64_t ticks = hc_own_clock(CLOCK_PROCESS_CPUTIME_ID) / HC_OWN_TICK;
 
 	/* pid comm state ppid pgrp session tty tpgid flags, faults, times,
@@ -504,8 +487,9 @@ hc_own_process_stat(
 	hc_text_put(text,
 	    "%d (%s) %c 0 %d %d 0 -1 0 0 0 0 0 %" PRIu64
 	    " 0 0 0 20 0 %u 0 %" PRIu64,
-	    tid, name, hc_thread_is_held(call->thread, tid) ? 't' : 'R', HC_PID,
-	    HC_PID, ticks, count_threads(call), world->started / HC_OWN_TICK);
+	    tid, name, hc_thread_is_held(text->call->thread, tid) ? 't' : 'R',
+	    HC_PID, HC_PID, ticks, count_threads(text->call),
+	    world->started / HC_OWN_TICK);
 	/* vsize rss rsslim startcode endcode startstack esp eip, signals,
 	 * wchan nswap cnswap exit_signal processor rt_priority policy, delays,
 	 * guest times, start_data end_data start_brk */
@@ -515,7 +499,7 @@ hc_own_process_stat(
 	    " 0 0 0 17 0 0 0 0 0 0 %" PRIu64 " %" PRIu64 " %" PRIu64,
 	    s.all, s.there / PAGE_4K, guest->limit[RLIMIT_RSS].now,
 	    world->code.from, world->code.to, world->stack_from,
-	    guest->signals.all.set, call->thread->signals.blocked,
+	    guest->signals.all.set, text->call->thread->signals.blocked,
 	    signals_with(guest, false), signals_with(guest, true),
 	    world->data.from, world->data.to, guest->space.brk_start);
 	hc_text_put(text,
@@ -555,18 +539,18 @@ put_sizes(struct hc_text *text, const struct hc_guest *guest)
 }
 
 static void
-put_signals(struct hc_text *text, const struct hc_call *call)
+put_signals(struct hc_text *text)
 {
-	const struct hc_thread_signals *signals = &call->thread->signals;
+	const struct hc_thread_signals *signals = &text->call->thread->signals;
 	const struct {
 		const char *name;
 		hc_sigset set;
 	} lines[] = {
 		{ "SigPnd", signals->mine.set },
-		{ "ShdPnd", call->guest->signals.all.set },
+		{ "ShdPnd", text->call->guest->signals.all.set },
 		{ "SigBlk", signals->blocked },
-		{ "SigIgn", signals_with(call->guest, false) },
-		{ "SigCgt", signals_with(call->guest, true) },
+		{ "SigIgn", signals_with(text->call->guest, false) },
+		{ "SigCgt", signals_with(text->call->guest, true) },
 		{ "CapInh", 0 },
 		{ "CapPrm", 0 },
 		{ "CapEff", 0 },
@@ -609,49 +593,45 @@ put_groups(struct hc_text *text)
 }
 
 static void
-put_rest(struct hc_text *text, const struct hc_call *call)
+put_rest(struct hc_text *text)
 {
-	hc_text_put(
-	    text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", call->guest->no_new_privs);
-	hc_own_put_cpu_mask(text, call, "Cpus_allowed:\t");
-	hc_own_put_cpus(text, call, "Cpus_allowed_list:\t");
+	hc_text_put(text, "NoNewPrivs:\t%d\nSeccomp:\t0\n",
+	    text->call->guest->no_new_privs);
+	hc_own_put_cpu_mask(text, "Cpus_allowed:\t");
+	hc_own_put_cpus(text, "Cpus_allowed_list:\t");
 	hc_text_put(text,
 	    "Mems_allowed:\t1\nMems_allowed_list:\t0\n"
 	    "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
 }
 
 void
-hc_own_status(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_status(struct hc_text *text)
 {
-	const struct hc_world *world = &call->guest->world;
+	const struct hc_world *world = &text->call->guest->world;
 	char name[HC_THREAD_NAME];
-	int tid = thread_of(call, number, name);
+	int tid = thread_of(text, name);
 	unsigned uid = world->uid, gid = world->gid;
 
 	hc_text_put(text,
 	    "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\n"
 	    "Ngid:\t0\nPid:\t%d\nPPid:\t0\nTracerPid:\t0\n",
 	    name, world->umask,
-	    hc_thread_is_held(call->thread, tid) ? "t (tracing stop)"
-						 : "R (running)",
+	    hc_thread_is_held(text->call->thread, tid) ? "t (tracing stop)"
+						       : "R (running)",
 	    HC_PID, tid);
 	hc_text_put(text,
 	    "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", uid,
-	    uid, uid, uid, gid, gid, gid, gid, call->guest->fds.size);
+	    uid, uid, uid, gid, gid, gid, gid, text->call->guest->fds.size);
 	put_groups(text);
 	hc_text_put(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n",
 	    HC_PID, tid, HC_PID, HC_PID);
-	put_sizes(text, call->guest);
+	put_sizes(text, text->call->guest);
 	hc_text_put(text, "Threads:\t%u\nSigQ:\t%u/%" PRIu64 "\n",
-	    count_threads(call), count_queued(&call->guest->signals),
-	    call->guest->limit[RLIMIT_SIGPENDING].now);
-	put_signals(text, call);
-	put_rest(text, call);
+	    count_threads(text->call),
+	    count_queued(&text->call->guest->signals),
+	    text->call->guest->limit[RLIMIT_SIGPENDING].now);
+	put_signals(text);
+	put_rest(text);
 }
 
-void
-hc_own_personality(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)number;
-	hc_text_put(text, "%08" PRIx32 "\n", call->guest->persona);
-}
+HC_OWN_LINE(personality, "%08" PRIx32 "\n", text->call->guest->persona)

@@ -41,21 +41,18 @@ put_uuid(struct hc_text *text, const uint8_t uuid[UUID])
 }
 
 void
-hc_own_uuid(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_uuid(struct hc_text *text)
 {
 	uint8_t uuid[UUID];
 
-	(void)call;
-	(void)number;
 	make_random(uuid);
 	put_uuid(text, uuid);
 }
 
 void
-hc_own_boot_id(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_boot_id(struct hc_text *text)
 {
-	(void)number;
-	put_uuid(text, call->guest->world.boot_id);
+	put_uuid(text, text->call->guest->world.boot_id);
 }
 
 void
@@ -84,10 +81,9 @@ count_cpus(const struct hc_call *call)
 }
 
 void
-hc_own_put_cpus(
-    struct hc_text *text, const struct hc_call *call, const char *before)
+hc_own_put_cpus(struct hc_text *text, const char *before)
 {
-	unsigned n = count_cpus(call);
+	unsigned n = count_cpus(text->call);
 
 	if (n > 1)
 		hc_text_put(text, "%s0-%u\n", before, n - 1);
@@ -96,10 +92,9 @@ hc_own_put_cpus(
 }
 
 void
-hc_own_put_cpu_mask(
-    struct hc_text *text, const struct hc_call *call, const char *before)
+hc_own_put_cpu_mask(struct hc_text *text, const char *before)
 {
-	unsigned n = count_cpus(call), first = n % 32 ? n % 32 : 32;
+	unsigned n = count_cpus(text->call), first = n % 32 ? n % 32 : 32;
 
 	hc_text_put(text, "%s%x", before, ~0U >> (32 - first));
 	for (n -= first; n > 0; n -= 32)
@@ -108,18 +103,17 @@ hc_own_put_cpu_mask(
 }
 
 void
-hc_own_cpus_mask(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_cpus_mask(struct hc_text *text)
 {
-	(void)number;
-	hc_own_put_cpu_mask(text, call, "");
+	hc_own_put_cpu_mask(text, "");
 }
 
 /* One processor in the mask of all. */
 void
-hc_own_cpu_mask(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_cpu_mask(struct hc_text *text)
 {
-	unsigned words = (count_cpus(call) + 31) / 32;
-	unsigned cpu = (unsigned)number;
+	unsigned words = (count_cpus(text->call) + 31) / 32;
+	unsigned cpu = (unsigned)text->number;
 	const char *between = "";
 
 	while (words-- > 0) {
@@ -131,107 +125,32 @@ hc_own_cpu_mask(struct hc_text *text, const struct hc_call *call, int number)
 }
 
 void
-hc_own_cpus(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_cpus(struct hc_text *text)
 {
-	(void)number;
-	hc_own_put_cpus(text, call, "");
+	hc_own_put_cpus(text, "");
 }
 
-void
-hc_own_hostname(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "%s\n", hc_uname.nodename);
-}
-
-void
-hc_own_osrelease(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "%s\n", hc_uname.release);
-}
-
-void
-hc_own_ostype(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "%s\n", hc_uname.sysname);
-}
-
-void
-hc_own_domainname(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "%s\n", hc_uname.domainname);
-}
-
-void
-hc_own_kernel_version(
-    struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "%s\n", hc_uname.version);
-}
-
-void
-hc_own_randomize_va_space(
-    struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)number;
-	hc_text_put(text, "%u\n", call->guest->world.random_places ? 2U : 0U);
-}
-
-void
-hc_own_threads_max(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)number;
-	hc_text_put(
-	    text, "%" PRIu64 "\n", call->guest->limit[RLIMIT_NPROC].most);
-}
-
-void
-hc_own_nr_open(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "%u\n", HC_FDS);
-}
-
-void
-hc_own_mmap_min_addr(
-    struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "%" PRIu64 "\n", SPACE_LOWEST);
-}
-
-void
-hc_own_version(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "%s version %s (%s) %s\n", hc_uname.sysname,
-	    hc_uname.release, hc_uname.nodename, hc_uname.version);
-}
+HC_OWN_LINE(hostname, "%s\n", hc_uname.nodename)
+HC_OWN_LINE(osrelease, "%s\n", hc_uname.release)
+HC_OWN_LINE(ostype, "%s\n", hc_uname.sysname)
+HC_OWN_LINE(domainname, "%s\n", hc_uname.domainname)
+HC_OWN_LINE(kernel_version, "%s\n", hc_uname.version)
+HC_OWN_LINE(randomize_va_space, "%u\n",
+    text->call->guest->world.random_places ? 2U : 0U)
+HC_OWN_LINE(
+    threads_max, "%" PRIu64 "\n", text->call->guest->limit[RLIMIT_NPROC].most)
+HC_OWN_LINE(nr_open, "%u\n", HC_FDS)
+HC_OWN_LINE(mmap_min_addr, "%" PRIu64 "\n", SPACE_LOWEST)
+HC_OWN_LINE(version, "%s version %s (%s) %s\n", hc_uname.sysname,
+    hc_uname.release, hc_uname.nodename, hc_uname.version)
 
 /* The load of the host is hidden from the guest. */
-void
-hc_own_loadavg(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)number;
-	hc_text_put(text, "0.00 0.00 0.00 1/1 %d\n", call->thread->tid);
-}
+HC_OWN_LINE(loadavg, "0.00 0.00 0.00 1/1 %d\n", text->call->thread->tid)
 
 void
-hc_own_meminfo(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_meminfo(struct hc_text *text)
 {
-	const struct hc_guest *guest = call->guest;
+	const struct hc_guest *guest = text->call->guest;
 	uint64_t used = guest->space.used;
 	uint64_t all = guest->space.limit;
 	const struct {
@@ -263,7 +182,6 @@ hc_own_meminfo(struct hc_text *text, const struct hc_call *call, int number)
 	};
 	size_t i;
 
-	(void)number;
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		hc_text_put(text, "%-15s%9" PRIu64 " kB\n", lines[i].name,
 		    lines[i].bytes / KIB);
@@ -275,14 +193,13 @@ hc_own_meminfo(struct hc_text *text, const struct hc_call *call, int number)
 
 /* Events of memory management: the host's are hidden. */
 void
-hc_own_vmstat(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_vmstat(struct hc_text *text)
 {
 	static const char *const events[] = { "pgpgin", "pgpgout", "pswpin",
 		"pswpout", "pgfault", "pgmajfault", "oom_kill" };
-	const struct space *space = &call->guest->space;
+	const struct space *space = &text->call->guest->space;
 	size_t i;
 
-	(void)number;
 	hc_text_put(text,
 	    "nr_free_pages %" PRIu64 "\nnr_anon_pages %" PRIu64 "\n",
 	    (space->limit - space->used) / PAGE_4K, space->used / PAGE_4K);
@@ -304,11 +221,10 @@ uptime(const struct hc_call *call, uint64_t *idle)
 }
 
 void
-hc_own_uptime(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_uptime(struct hc_text *text)
 {
-	uint64_t idle, up = uptime(call, &idle);
+	uint64_t idle, up = uptime(text->call, &idle);
 
-	(void)number;
 	hc_text_put(text,
 	    "%" PRIu64 ".%02" PRIu64 " %" PRIu64 ".%02" PRIu64 "\n",
 	    up / HC_NS_PER_SECOND, up % HC_NS_PER_SECOND / HC_OWN_TICK,
@@ -316,14 +232,13 @@ hc_own_uptime(struct hc_text *text, const struct hc_call *call, int number)
 }
 
 void
-hc_own_system_stat(struct hc_text *text, const struct hc_call *call, int number)
+hc_own_system_stat(struct hc_text *text)
 {
-	uint64_t idle, up = uptime(call, &idle);
+	uint64_t idle, up = uptime(text->call, &idle);
 	uint64_t busy = hc_own_clock(CLOCK_PROCESS_CPUTIME_ID);
 	uint64_t now = hc_own_clock(CLOCK_REALTIME);
-	unsigned i, n = count_cpus(call);
+	unsigned i, n = count_cpus(text->call);
 
-	(void)number;
 	hc_text_put(text, "cpu  %" PRIu64 " 0 0 %" PRIu64 " 0 0 0 0 0 0\n",
 	    busy / HC_OWN_TICK, idle / HC_OWN_TICK);
 	for (i = 0; i < n; i++)
@@ -337,17 +252,5 @@ hc_own_system_stat(struct hc_text *text, const struct hc_call *call, int number)
 }
 
 /* Each processor is a core of its own. */
-void
-hc_own_cpu_number(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	hc_text_put(text, "%d\n", number);
-}
-
-void
-hc_own_cpu_package(struct hc_text *text, const struct hc_call *call, int number)
-{
-	(void)call;
-	(void)number;
-	hc_text_put(text, "0\n");
-}
+HC_OWN_LINE(cpu_number, "%d\n", text->number)
+HC_OWN_LINE(cpu_package, "0\n")

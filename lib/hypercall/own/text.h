@@ -12,7 +12,13 @@
 /* The longest text; the rest is cut off. */
 #define HC_TEXT 0x100000U
 
+struct hc_call;
+
 struct hc_text {
+	/* If it is one of novillo's own files: the call that asks for it, and
+	 * the number in its name. */
+	const struct hc_call *call;
+	int number;
 	int fd;      /* the file, or -1: the text stays in `bytes` */
 	size_t size; /* of the whole text */
 	size_t used; /* of `bytes` */
