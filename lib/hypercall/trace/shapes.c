@@ -46,13 +46,9 @@ struct kernel_termios {
 	{                                                  \
 #f, PLACE(t, f), INSIDE, NULL, type_, NULL \
 	}
-#define OTHER(name_, function)                             \
-	{                                                  \
-		name_, 0, 0, SPECIAL, NULL, NULL, function \
-	}
-#define VALUE(t, how_)                                   \
-	{                                                \
-		"", 0, sizeof(t), how_, NULL, NULL, NULL \
+#define OTHER(function)                                   \
+	{                                                 \
+		NULL, 0, 0, SPECIAL, NULL, NULL, function \
 	}
 #define MORE                                           \
 	{                                              \
@@ -561,10 +557,6 @@ special_ifconf(struct hc_show *show, const uint8_t *whole)
 	return true;
 }
 
-static const struct shape_field timespec_fields[] = {
-	OTHER("", special_timespec),
-	END,
-};
 static const struct shape_field timeval_fields[] = {
 	FIELD(struct timeval, tv_sec, SIGNED),
 	FIELD(struct timeval, tv_usec, SIGNED),
@@ -593,14 +585,14 @@ static const struct shape_field tms_fields[] = {
 	END,
 };
 static const struct shape_field stat_fields[] = {
-	OTHER(NULL, special_stat),
+	OTHER(special_stat),
 	MORE,
 	END,
 };
 static const struct shape_field statx_fields[] = {
 	NAMED(struct statx, stx_mask, FLAGS, set_statx),
 	FIELD(struct statx, stx_attributes, HEX),
-	OTHER(NULL, special_statx),
+	OTHER(special_statx),
 	MORE,
 	END,
 };
@@ -612,7 +604,7 @@ static const struct shape_field statfs_fields[] = {
 	FIELD(struct statfs, f_bavail, UNSIGNED),
 	FIELD(struct statfs, f_files, UNSIGNED),
 	FIELD(struct statfs, f_ffree, UNSIGNED),
-	OTHER(NULL, special_fsid),
+	OTHER(special_fsid),
 	FIELD(struct statfs, f_namelen, SIGNED),
 	FIELD(struct statfs, f_frsize, SIGNED),
 	NAMED(struct statfs, f_flags, FLAGS, set_mount),
@@ -631,7 +623,7 @@ static const struct shape_field rusage_fields[] = {
 };
 static const struct shape_field sysinfo_fields[] = {
 	FIELD(struct sysinfo, uptime, SIGNED),
-	OTHER(NULL, special_loads),
+	OTHER(special_loads),
 	FIELD(struct sysinfo, totalram, UNSIGNED),
 	FIELD(struct sysinfo, freeram, UNSIGNED),
 	FIELD(struct sysinfo, sharedram, UNSIGNED),
@@ -674,7 +666,7 @@ static const struct shape_field flock_fields[] = {
 };
 static const struct shape_field epoll_fields[] = {
 	NAMED(struct epoll_event, events, FLAGS, set_epoll),
-	OTHER(NULL, special_epoll_data),
+	OTHER(special_epoll_data),
 	END,
 };
 static const struct shape_field stack_fields[] = {
@@ -727,7 +719,7 @@ static const struct hc_name set_sigevent[] = {
 	NAMES_END,
 };
 static const struct shape_field sigevent_fields[] = {
-	OTHER(NULL, special_sigval),
+	OTHER(special_sigval),
 	NAMED(struct sigevent, sigev_signo, ENUM, hc_names_signal),
 	NAMED(struct sigevent, sigev_notify, ENUM, set_sigevent),
 	END,
@@ -739,83 +731,22 @@ static const struct shape_field mq_attr_fields[] = {
 	FIELD(struct mq_attr, mq_curmsgs, SIGNED),
 	END,
 };
-static const struct shape_field msghdr_fields[] = {
-	OTHER(NULL, special_msghdr),
-	END,
-};
-static const struct shape_field mmsghdr_fields[] = {
-	OTHER("", special_mmsghdr),
-	END,
-};
-static const struct shape_field if_index_fields[] = {
-	OTHER(NULL, special_if_index),
-	END,
-};
-static const struct shape_field if_name_fields[] = {
-	OTHER(NULL, special_if_name),
-	END,
-};
-static const struct shape_field if_flags_fields[] = {
-	OTHER(NULL, special_if_flags),
-	END,
-};
-static const struct shape_field if_addr_fields[] = {
-	OTHER(NULL, special_if_addr),
-	END,
-};
-static const struct shape_field if_mask_fields[] = {
-	OTHER(NULL, special_if_mask),
-	END,
-};
-static const struct shape_field if_broad_fields[] = {
-	OTHER(NULL, special_if_broad),
-	END,
-};
-static const struct shape_field if_hw_fields[] = {
-	OTHER(NULL, special_if_hw),
-	END,
-};
-static const struct shape_field if_mtu_fields[] = {
-	OTHER(NULL, special_if_mtu),
-	END,
-};
-static const struct shape_field ifconf_fields[] = {
-	OTHER(NULL, special_ifconf),
-	END,
-};
-static const struct shape_field sigaction_fields[] = {
-	OTHER(NULL, special_sigaction),
-	END,
-};
-static const struct shape_field pollfd_fields[] = {
-	OTHER("", special_pollfd),
-	END,
-};
-static const struct shape_field fd_set_fields[] = {
-	OTHER("", special_fd_set),
-	END,
-};
-static const struct shape_field sigset_fields[] = {
-	OTHER("", special_sigset),
-	END,
-};
-static const struct shape_field signed_fields[] = { VALUE(int32_t, SIGNED),
-	END };
-static const struct shape_field signed_64_fields[] = { VALUE(int64_t, SIGNED),
-	END };
-static const struct shape_field unsigned_fields[] = { VALUE(uint32_t, UNSIGNED),
-	END };
-static const struct shape_field unsigned_64_fields[] = { VALUE(uint64_t, HEX),
-	END };
 
 #define SHAPE(type, kind, fields)                 \
 	{                                         \
 #type, sizeof(type), kind, fields \
 	}
+#define ALONE(type, kind, function) \
+	SHAPE(type, kind,           \
+	    ((const struct shape_field[]){ OTHER(function), END }))
+#define SCALAR(type, kind, how_)           \
+	SHAPE(type, kind,                  \
+	    ((const struct shape_field[]){ \
+		{ .size = sizeof(type), .how = how_ }, END }))
 
 /* By type and size, so that a header with another definition is noticed. */
 static const struct shape shapes[] = {
-	SHAPE(struct timespec, BARE, timespec_fields),
+	ALONE(struct timespec, BARE, special_timespec),
 	SHAPE(struct timeval, BRACED, timeval_fields),
 	SHAPE(struct timezone, BRACED, timezone_fields),
 	SHAPE(struct itimerspec, BRACED, itimerspec_fields),
@@ -830,40 +761,39 @@ static const struct shape shapes[] = {
 	SHAPE(struct utsname, BRACED, utsname_fields),
 	SHAPE(struct winsize, BRACED, winsize_fields),
 	SHAPE(struct flock, BRACED, flock_fields),
-	SHAPE(struct pollfd, BARE, pollfd_fields),
+	ALONE(struct pollfd, BARE, special_pollfd),
 	SHAPE(struct epoll_event, BRACED, epoll_fields),
 	SHAPE(struct sigevent, BRACED, sigevent_fields),
 	SHAPE(struct mq_attr, BRACED, mq_attr_fields),
-	SHAPE(struct msghdr, BRACED, msghdr_fields),
-	SHAPE(struct mmsghdr, BARE, mmsghdr_fields),
-	SHAPE(hc_if_index, BRACED, if_index_fields),
-	SHAPE(hc_if_name, BRACED, if_name_fields),
-	SHAPE(hc_if_flags, BRACED, if_flags_fields),
-	SHAPE(hc_if_addr, BRACED, if_addr_fields),
-	SHAPE(hc_if_mask, BRACED, if_mask_fields),
-	SHAPE(hc_if_mtu, BRACED, if_mtu_fields),
-	SHAPE(hc_if_broad, BRACED, if_broad_fields),
-	SHAPE(hc_if_hw, BRACED, if_hw_fields),
-	SHAPE(struct ifconf, BRACED, ifconf_fields),
+	ALONE(struct msghdr, BRACED, special_msghdr),
+	ALONE(struct mmsghdr, BARE, special_mmsghdr),
+	ALONE(hc_if_index, BRACED, special_if_index),
+	ALONE(hc_if_name, BRACED, special_if_name),
+	ALONE(hc_if_flags, BRACED, special_if_flags),
+	ALONE(hc_if_addr, BRACED, special_if_addr),
+	ALONE(hc_if_mask, BRACED, special_if_mask),
+	ALONE(hc_if_mtu, BRACED, special_if_mtu),
+	ALONE(hc_if_broad, BRACED, special_if_broad),
+	ALONE(hc_if_hw, BRACED, special_if_hw),
+	ALONE(struct ifconf, BRACED, special_ifconf),
 	SHAPE(struct clone_args, BRACED, clone_fields),
 	SHAPE(struct open_how, BRACED, how_fields),
 	SHAPE(stack_t, BRACED, stack_fields),
-	SHAPE(fd_set, BARE, fd_set_fields),
+	ALONE(fd_set, BARE, special_fd_set),
 	SHAPE(struct linger, BRACED, linger_fields),
 	SHAPE(struct ucred, BRACED, ucred_fields),
 	{ "struct termios", sizeof(struct kernel_termios), BRACED,
 	    termios_fields },
-	{ "struct hc_sigaction", sizeof(struct hc_sigaction), BRACED,
-	    sigaction_fields },
-	{ "hc_sigset", sizeof(uint64_t), BARE, sigset_fields },
-	SHAPE(int, NUMBER, signed_fields),
-	SHAPE(unsigned, NUMBER, unsigned_fields),
-	SHAPE(uid_t, NUMBER, unsigned_fields),
-	SHAPE(gid_t, NUMBER, unsigned_fields),
-	SHAPE(socklen_t, ARGUMENT, unsigned_fields),
-	SHAPE(off_t, NUMBER, signed_64_fields),
-	SHAPE(time_t, NUMBER, signed_64_fields),
-	SHAPE(uint64_t, NUMBER, unsigned_64_fields),
+	ALONE(struct hc_sigaction, BRACED, special_sigaction),
+	ALONE(hc_sigset, BARE, special_sigset),
+	SCALAR(int, NUMBER, SIGNED),
+	SCALAR(unsigned, NUMBER, UNSIGNED),
+	SCALAR(uid_t, NUMBER, UNSIGNED),
+	SCALAR(gid_t, NUMBER, UNSIGNED),
+	SCALAR(socklen_t, ARGUMENT, UNSIGNED),
+	SCALAR(off_t, NUMBER, SIGNED),
+	SCALAR(time_t, NUMBER, SIGNED),
+	SCALAR(uint64_t, NUMBER, HEX),
 };
 
 const struct shape *
