@@ -241,12 +241,8 @@ put_change(struct hc_traced *t, const struct hc_arg *arg, uint64_t value)
 		return;
 	}
 	line->used = before;
-	if (joins && !t->unfinished && len > 0) {
+	if (joins && !t->unfinished && len > 0)
 		line->used--; /* the bracket */
-		line_put(line, " => ");
-		show_struct(&show, arg->type, arg->size, value);
-		return;
-	}
 	line_put(line, " => ");
 	show_struct(&show, arg->type, arg->size, value);
 }
@@ -433,12 +429,6 @@ put_unknown(struct hc_traced *t)
 		    &t->line, "%s%#" PRIx64, i ? ", " : "", t->call->arg[i]);
 }
 
-static bool
-is_denied(const struct hc_traced *t)
-{
-	return t->call->denied;
-}
-
 #ifndef HAVE_STRERRORNAME_NP
 /* For C libraries without names for errors: put_error() also has the text. */
 static const char *
@@ -455,7 +445,7 @@ put_error(struct hc_traced *t, int error)
 	const char *name = strerrorname_np(error);
 
 	line_put(&t->line, "-1 %s (%s)%s", name ? name : "error",
-	    strerror(error), is_denied(t) ? " (not allowed)" : "");
+	    strerror(error), t->call->denied ? " (not allowed)" : "");
 }
 
 /* A request without an argument, such as F_GETFL, can have names for its
@@ -561,7 +551,8 @@ put_result(
 	line_put(&t->line, ") = ");
 	if (t->call->end != HC_GOES_ON || (ending && result == -EINTR) ||
 	    result == -HC_RESTARTS || result == -HC_NOT_MADE)
-		line_put(&t->line, "?%s", is_denied(t) ? " (not allowed)" : "");
+		line_put(
+		    &t->line, "?%s", t->call->denied ? " (not allowed)" : "");
 	else if (result < 0 && result >= -MAX_ERRNO)
 		put_error(t, (int)-result);
 	else
