@@ -280,6 +280,11 @@ test_making(void)
 	is_int(CALL(fcntl, (uint64_t)fd, F_GETFL, 0), O_PATH,
 	    "%s: O_PATH has no other flags", way);
 	CALL(close, (uint64_t)fd);
+	CALL(close, (uint64_t)guest_open("/file", O_RDONLY | O_NOFOLLOW, 0));
+	fd = CALL(eventfd2, 0, 0);
+	is_int(CALL(fcntl, (uint64_t)fd, F_GETFL, 0), O_RDWR,
+	    "%s: a closed file's O_NOFOLLOW is not another's", way);
+	CALL(close, (uint64_t)fd);
 	is_int(CALL(openat, 999, P(""), O_RDONLY, 0), -ENOENT,
 	    "%s: an empty name is looked at before the descriptor", way);
 }

@@ -230,41 +230,21 @@ hc_file_put(struct hc_file *file)
 		*gone = true;
 }
 
+#define REFS sizeof(((struct hc_file *)0)->refs)
+
+_Static_assert(offsetof(struct hc_file, refs) == 0, "the count is first");
+
 /* Make the file at a free place; the list is locked. */
 static struct hc_file *
 make_file(struct hc_fds *fds, unsigned place, int host, bool buffered)
 {
 	struct hc_file *file = &fds->file[place];
 
+	/* Others may look at `refs`. */
+	memset((char *)file + REFS, 0, sizeof(*file) - REFS);
 	file->place = place;
 	file->host = host;
-	file->kept = false;
-	file->read_only = false;
-	file->directory = false;
-	file->program = false;
-	file->shared = NULL;
-	file->top = false;
-	file->mount = 0;
-	file->number = 0;
 	file->buffered = buffered;
-	file->named = 0;
-	file->bound = false;
-	file->netlink = false;
-	file->stays = false;
-	file->locked = false;
-	file->outlives = false;
-	file->owner = 0;
-	file->signal = 0;
-	file->answers = NULL;
-	file->gone = NULL;
-	file->signals = NULL;
-	file->queue = NULL;
-	file->backlog = 0;
-	file->refuses = 0;
-	file->may = 0;
-	file->own = 0;
-	file->bytes = 0;
-	file->keys = 0;
 	hc_memfile_new(fds, file);
 	hc_place_take(&fds->used, place);
 	fds->sockets += buffered;

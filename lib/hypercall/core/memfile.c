@@ -107,9 +107,6 @@ hc_memfile_new(struct hc_fds *fds, struct hc_file *file)
 	struct stat st;
 	uint32_t n;
 
-	file->memory_of = NULL;
-	file->in_memory = false;
-	file->listed = false;
 	if (!fds->memory_made || hc_host(SYS_fstat, file->host, &st) < 0 ||
 	    st.st_dev != fds->memory_device)
 		return;
