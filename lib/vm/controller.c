@@ -434,12 +434,6 @@ debug_rest(struct machine *m)
 }
 
 void
-debug_interrupt_from_signal(struct machine *m)
-{
-	debug_notify(&m->debug);
-}
-
-void
 debug_call_controller(struct machine *m)
 {
 	debug_notify(&m->debug);

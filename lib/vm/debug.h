@@ -252,9 +252,6 @@ void debug_rest(struct machine *m);
  * nothing can still meet the breakpoint that it rests on. */
 void debug_pause(struct machine *m, struct debug_event *event);
 
-/* From a signal handler: let the controller look. */
-void debug_interrupt_from_signal(struct machine *m);
-
 /* At rest: change the user's registers, as vcpu_set_user_context() does.  The
  * rest of an interrupted wait comes back when rip and rsp do. */
 struct user_context;
@@ -292,7 +289,8 @@ int debug_remove(
 /* Before debug_start(): who decides what is a stop. */
 void debug_set_judge(struct machine *m, debug_judge *judge, void *ctx);
 
-/* From any thread: let the controller look at what it keeps for itself. */
+/* From any thread, or a signal handler: let the controller look at what it
+ * keeps for itself. */
 void debug_call_controller(struct machine *m);
 
 /* Signals that are delivered without a report: bit n - 1 for signal n. */

@@ -322,7 +322,7 @@ decide_end(struct machine *m, int ended_by)
 	for (i = 0; i < m->vcpus; i++)
 		kick_thread(&m->vcpu[i].thread);
 	if (m->debug.on)
-		debug_interrupt_from_signal(m);
+		debug_call_controller(m);
 }
 
 void
