@@ -320,23 +320,21 @@ nonstop_query(struct stub *stub, struct reply *reply)
 
 /* The debugger knows the stop that was announced, and asks for the next. */
 int
-packet_stopped(struct stub *stub, const struct args *args, struct reply *reply)
+packet_stopped(struct stub *stub, const struct args *args)
 {
 	struct stub_thread *t = find(stub, stub->announced);
 
-	(void)args;
 	if (t && t->state == THREAD_STOPPED)
 		t->state = THREAD_REPORTED;
 	stub->announced = 0;
-	return announce(stub, reply) ? REPLY_DATA : REPLY_OK;
+	return announce(stub, args->reply) ? REPLY_DATA : REPLY_OK;
 }
 
 int
-packet_nonstop(struct stub *stub, const struct args *args, struct reply *reply)
+packet_nonstop(struct stub *stub, const struct args *args)
 {
 	int error;
 
-	(void)reply;
 	if (args->num[0] > 1)
 		return -EINVAL;
 	if (stub->nonstop == (args->num[0] == 1))

@@ -312,14 +312,13 @@ may_serve(struct stub *stub, const struct packet *packet, struct args *args)
 
 /* In non-stop mode the threads that ran before a packet run after it. */
 static int
-serve(struct stub *stub, const struct packet *packet, struct args *args,
-    struct reply *reply)
+serve(struct stub *stub, const struct packet *packet, struct args *args)
 {
 	bool runs = stub->nonstop && stub->state == STUB_RUNNING;
 	int error = may_serve(stub, packet, args);
 
 	if (error == 0)
-		error = handlers[packet - table](stub, args, reply);
+		error = handlers[packet - table](stub, args);
 	if (runs && stub->nonstop)
 		(void)nonstop_go(stub);
 	return error;
@@ -331,7 +330,8 @@ parse_and_serve(struct stub *stub, const struct packet *packet,
 {
 	struct args args = { .thread = stub->general_tid,
 		.text = "",
-		.bytes = (const uint8_t *)"" };
+		.bytes = (const uint8_t *)"",
+		.reply = reply };
 	int error = 0;
 
 	if (packet->flags & PACKET_SUFFIX &&
@@ -339,7 +339,7 @@ parse_and_serve(struct stub *stub, const struct packet *packet,
 		error = cut_suffix(in, &args);
 	if (error == 0)
 		error = parse(in, packet->args, &args);
-	return error != 0 ? error : serve(stub, packet, &args, reply);
+	return error != 0 ? error : serve(stub, packet, &args);
 }
 
 int

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The interface between the packet table and the functions that serve packets:
- * parsed arguments in, a kind of reply out.  Only lib/gdb and tests include it.
+ * parsed arguments in, a reply and its kind out.  Only lib/gdb and tests
+ * include it.
  */
 #ifndef GDB_PACKET_H
 #define GDB_PACKET_H
@@ -56,6 +57,7 @@ struct args {
 	const uint8_t *bytes;
 	size_t len;
 	struct trace *trace; /* PACKET_TRACE: the machine's, or NULL for a q */
+	struct reply *reply; /* REPLY_DATA goes there */
 };
 
 enum packet_flags {
@@ -68,8 +70,7 @@ enum packet_flags {
 	PACKET_TRACE = 1 << 5,   /* works on the machine's trace */
 };
 
-typedef int
-packet_handler(struct stub *stub, const struct args *args, struct reply *reply);
+typedef int packet_handler(struct stub *stub, const struct args *args);
 
 struct packet {
 	char name[32];

@@ -135,7 +135,7 @@ refuse(const struct stub *stub, struct reply *reply, const struct parser *in)
 }
 
 int
-packet_insert(struct stub *stub, const struct args *args, struct reply *reply)
+packet_insert(struct stub *stub, const struct args *args)
 {
 	struct target_break brk;
 	struct parser in = {
@@ -152,22 +152,21 @@ packet_insert(struct stub *stub, const struct args *args, struct reply *reply)
 	if (error == 0)
 		error = parse_codes(&in);
 	if (in.error != AGENT_NONE)
-		return refuse(stub, reply, &in);
+		return refuse(stub, args->reply, &in);
 	if (error != 0)
 		return error;
 	brk.code = in.code;
 	brk.codes = in.codes;
 	error = stub->ops->insert(stub->ctx, &brk);
 	cure = cure_for(brk.type, error);
-	return cure ? reply_error(stub, reply, -error, cure) : error;
+	return cure ? reply_error(stub, args->reply, -error, cure) : error;
 }
 
 int
-packet_remove(struct stub *stub, const struct args *args, struct reply *reply)
+packet_remove(struct stub *stub, const struct args *args)
 {
 	struct target_break brk;
 	int error = get_break(args, &brk);
 
-	(void)reply;
 	return error != 0 ? error : stub->ops->remove(stub->ctx, &brk);
 }

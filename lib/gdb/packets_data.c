@@ -87,8 +87,7 @@ write_regs(struct stub *stub, struct reply *reply)
 }
 
 int
-packet_read_regs(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_read_regs(struct stub *stub, const struct args *args)
 {
 	int tid;
 	int error = stub_thread(stub, args->thread, &tid);
@@ -97,7 +96,7 @@ packet_read_regs(
 		return error;
 	if (!stub_get_regs(stub, tid, REGS_CORE | REGS_XSAVE, &error))
 		return error;
-	if (!write_regs(stub, reply))
+	if (!write_regs(stub, args->reply))
 		return -EMSGSIZE;
 	stub->sized = true;
 	return REPLY_DATA;
@@ -136,13 +135,11 @@ take_regs(struct stub *stub, const struct args *args, bool write)
 }
 
 int
-packet_write_regs(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_write_regs(struct stub *stub, const struct args *args)
 {
 	int tid;
 	int error = stub_thread(stub, args->thread, &tid);
 
-	(void)reply;
 	if (error == 0)
 		error = take_regs(stub, args, false);
 	if (error != 0)
@@ -165,7 +162,7 @@ find_reg(struct stub *stub, const struct args *args, unsigned *number, int *tid)
 }
 
 int
-packet_read_reg(struct stub *stub, const struct args *args, struct reply *reply)
+packet_read_reg(struct stub *stub, const struct args *args)
 {
 	unsigned number;
 	int tid;
@@ -175,7 +172,7 @@ packet_read_reg(struct stub *stub, const struct args *args, struct reply *reply)
 		return error;
 	if (!stub_get_regs(stub, tid, bank_of(number), &error))
 		return error;
-	return reply_done(reg_write(stub, reply, number));
+	return reply_done(reg_write(stub, args->reply, number));
 }
 
 /*
@@ -202,8 +199,7 @@ write_read_only(struct stub *stub, struct reply *reply, unsigned number,
 }
 
 int
-packet_write_reg(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_write_reg(struct stub *stub, const struct args *args)
 {
 	unsigned number;
 	int tid;
@@ -216,7 +212,7 @@ packet_write_reg(
 	if (!stub_get_regs(stub, tid, bank_of(number), &error))
 		return error;
 	if (regs_is_read_only(number))
-		return write_read_only(stub, reply, number, args->bytes);
+		return write_read_only(stub, args->reply, number, args->bytes);
 	if (!regs_set(&stub->regs, layout_of(stub), number, args->bytes))
 		return -EIO;
 	return stub_put_regs(stub, bank_of(number));
@@ -271,10 +267,9 @@ look_at(struct stub *stub, int tid, uint64_t addr, size_t len,
 /* Put memory into the reply.  A range that is only partly mapped gives the
  * bytes before the gap. */
 static int
-put_mem(struct stub *stub, const struct args *args, struct reply *reply,
-    bool binary)
+put_mem(struct stub *stub, const struct args *args, bool binary)
 {
-	const size_t room = reply_room(reply);
+	const size_t room = reply_room(args->reply);
 	const size_t len = args->num[1] < room ? (size_t)args->num[1] : room;
 	struct piece piece;
 	const uint8_t *bytes;
@@ -291,9 +286,9 @@ put_mem(struct stub *stub, const struct args *args, struct reply *reply,
 		if (n <= 0)
 			break;
 		if (binary)
-			reply_binary(reply, bytes, (size_t)n);
+			reply_binary(args->reply, bytes, (size_t)n);
 		else
-			reply_hex(reply, bytes, (size_t)n);
+			reply_hex(args->reply, bytes, (size_t)n);
 	}
 	if (done > 0)
 		return REPLY_DATA;
@@ -305,12 +300,11 @@ put_mem(struct stub *stub, const struct args *args, struct reply *reply,
  * before the bytes.
  */
 static int
-read_mem(struct stub *stub, const struct args *args, struct reply *reply,
-    bool binary)
+read_mem(struct stub *stub, const struct args *args, bool binary)
 {
 	if (binary && !(stub->client & CLIENT_NATIVE_SIGNALS))
-		reply_text(reply, "b");
-	return put_mem(stub, args, reply, binary);
+		reply_text(args->reply, "b");
+	return put_mem(stub, args, binary);
 }
 
 static bool
@@ -324,8 +318,7 @@ is_expected(const struct stub *stub, const struct args *args, bool binary)
 }
 
 static int
-serve_read(struct stub *stub, const struct args *args, struct reply *reply,
-    bool binary)
+serve_read(struct stub *stub, const struct args *args, bool binary)
 {
 	const bool continues = is_expected(stub, args, binary);
 	const bool made = continues && stub->ahead.made;
@@ -338,33 +331,33 @@ serve_read(struct stub *stub, const struct args *args, struct reply *reply,
 		.binary = binary,
 		.continues = continues,
 	};
-	return made ? REPLY_AHEAD : read_mem(stub, args, reply, binary);
+	return made ? REPLY_AHEAD : read_mem(stub, args, binary);
 }
 
 int
 packet_read_on(struct stub *stub, struct reply *reply)
 {
 	const struct stub_ahead *a = &stub->ahead;
-	const struct args args = { .num = { a->addr, a->len },
-		.thread = a->thread };
+	const struct args args = {
+		.num = { a->addr, a->len }, .thread = a->thread, .reply = reply
+	};
 
-	return read_mem(stub, &args, reply, a->binary);
+	return read_mem(stub, &args, a->binary);
 }
 
 int
-packet_read_mem(struct stub *stub, const struct args *args, struct reply *reply)
+packet_read_mem(struct stub *stub, const struct args *args)
 {
-	return serve_read(stub, args, reply, false);
+	return serve_read(stub, args, false);
 }
 
 /* LLDB's x0,0 asks whether the packet is supported. */
 int
-packet_read_binary(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_read_binary(struct stub *stub, const struct args *args)
 {
 	if (stub->client & CLIENT_NATIVE_SIGNALS && args->num[1] == 0)
 		return REPLY_OK;
-	return serve_read(stub, args, reply, true);
+	return serve_read(stub, args, true);
 }
 
 /*
@@ -372,14 +365,12 @@ packet_read_binary(
  * reply is an error then also.
  */
 int
-packet_write_mem(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_write_mem(struct stub *stub, const struct args *args)
 {
 	int64_t n;
 	int tid;
 	int error = stub_thread(stub, args->thread, &tid);
 
-	(void)reply;
 	if (error != 0)
 		return error;
 	if (args->num[1] != args->len)
@@ -394,7 +385,7 @@ packet_write_mem(
 }
 
 int
-packet_features(struct stub *stub, const struct args *args, struct reply *reply)
+packet_features(struct stub *stub, const struct args *args)
 {
 	static const char annex[] = "target.xml";
 	struct text text;
@@ -405,7 +396,7 @@ packet_features(struct stub *stub, const struct args *args, struct reply *reply)
 	text_init(&text, stub->text, sizeof(stub->text));
 	stub->client &= ~(unsigned)CLIENT_PLAIN_REGS;
 	regs_xml(layout_of(stub), &text);
-	return reply_slice(reply, &text, args->num[0], args->num[1]);
+	return reply_slice(args->reply, &text, args->num[0], args->num[1]);
 }
 
 /* The kernel's siginfo_t of a thread, whose type GDB knows by the osabi. */
@@ -423,7 +414,7 @@ get_siginfo(struct stub *stub, const struct args *args, int *tid,
 }
 
 int
-packet_siginfo(struct stub *stub, const struct args *args, struct reply *reply)
+packet_siginfo(struct stub *stub, const struct args *args)
 {
 	struct text text = { .buf = stub->text,
 		.size = TARGET_SIGINFO_SIZE,
@@ -433,13 +424,12 @@ packet_siginfo(struct stub *stub, const struct args *args, struct reply *reply)
 
 	if (error != 0)
 		return error;
-	return reply_slice(reply, &text, args->num[0], args->num[1]);
+	return reply_slice(args->reply, &text, args->num[0], args->num[1]);
 }
 
 /* A part of it is written; the reply is the number of bytes. */
 int
-packet_set_siginfo(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_set_siginfo(struct stub *stub, const struct args *args)
 {
 	uint8_t info[TARGET_SIGINFO_SIZE];
 	int tid;
@@ -453,5 +443,5 @@ packet_set_siginfo(
 	error = stub->ops->set_siginfo(stub->ctx, tid, info);
 	if (error != 0)
 		return error;
-	return reply_done(reply_number(reply, args->len));
+	return reply_done(reply_number(args->reply, args->len));
 }

@@ -81,12 +81,10 @@ find_file(struct stub *stub, uint64_t fd)
 
 /* The only file system is the guest's, for every process. */
 int
-packet_file_setfs(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_setfs(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)args;
-	return file_result(reply, 0);
+	return file_result(args->reply, 0);
 }
 
 /* False: a flag that the protocol does not have. */
@@ -109,61 +107,60 @@ parse_flags(uint64_t flags, unsigned *how)
 }
 
 int
-packet_file_open(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_open(struct stub *stub, const struct args *args)
 {
 	unsigned how;
 	size_t fd = 0;
 	int file;
 
 	if (!parse_flags(args->num[0], &how))
-		return file_error(reply, EINVAL);
+		return file_error(args->reply, EINVAL);
 	while (fd < STUB_FILES_MAX && stub->files[fd].open)
 		fd++;
 	if (fd == STUB_FILES_MAX)
-		return file_error(reply, EMFILE);
+		return file_error(args->reply, EMFILE);
 	file = stub->ops->open_file(stub->ctx, args->text, how,
 	    (unsigned)(args->num[1] & FILEIO_MODES));
 	if (file < 0)
-		return file_error(reply, -file);
+		return file_error(args->reply, -file);
 	stub->files[fd] = (struct stub_file){ true, file };
-	return file_result(reply, fd);
+	return file_result(args->reply, fd);
 }
 
 /* "F", the number of bytes in up to 5 digits, ";", the bytes. */
 #define PREAD_HEADER 7
 
 int
-packet_file_pread(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_pread(struct stub *stub, const struct args *args)
 {
 	const struct stub_file *file = find_file(stub, args->num[0]);
 	size_t room = (RSP_PACKET_MAX - PREAD_HEADER) / 2;
 	size_t len = args->num[1] < room ? (size_t)args->num[1] : room;
-	uint8_t *hole = reply_hole(reply, PREAD_HEADER, len);
+	uint8_t *hole = reply_hole(args->reply, PREAD_HEADER, len);
 	int64_t n;
 
 	if (!file)
-		return file_error(reply, EBADF);
+		return file_error(args->reply, EBADF);
 	n = stub->ops->read_file(
 	    stub->ctx, file->file, args->num[2], hole, len);
 	if (n < 0)
-		return file_error(reply, (int)-n);
-	file_result(reply, (uint64_t)n);
-	reply_text(reply, ";");
-	return reply_done(reply_binary(reply, hole, (size_t)n) == (size_t)n);
+		return file_error(args->reply, (int)-n);
+	file_result(args->reply, (uint64_t)n);
+	reply_text(args->reply, ";");
+	return reply_done(
+	    reply_binary(args->reply, hole, (size_t)n) == (size_t)n);
 }
 
 int
-packet_file_pwrite(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_pwrite(struct stub *stub, const struct args *args)
 {
 	const struct stub_file *file = find_file(stub, args->num[0]);
 
 	if (!file)
-		return file_error(reply, EBADF);
-	return file_done(reply, stub->ops->write_file(stub->ctx, file->file,
-				    args->num[1], args->bytes, args->len));
+		return file_error(args->reply, EBADF);
+	return file_done(
+	    args->reply, stub->ops->write_file(stub->ctx, file->file,
+			     args->num[1], args->bytes, args->len));
 }
 
 /* A field of struct stat: big-endian (GDB manual, "struct stat"). */
@@ -203,31 +200,30 @@ reply_stat(struct reply *reply, const struct target_stat *st)
 }
 
 int
-packet_file_fstat(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_fstat(struct stub *stub, const struct args *args)
 {
 	const struct stub_file *file = find_file(stub, args->num[0]);
 	struct target_stat st;
 	int r;
 
 	if (!file)
-		return file_error(reply, EBADF);
+		return file_error(args->reply, EBADF);
 	r = stub->ops->stat_file(stub->ctx, file->file, &st);
-	return r < 0 ? file_error(reply, -r) : reply_stat(reply, &st);
+	return r < 0 ? file_error(args->reply, -r)
+		     : reply_stat(args->reply, &st);
 }
 
 int
-packet_file_close(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_close(struct stub *stub, const struct args *args)
 {
 	struct stub_file *file = find_file(stub, args->num[0]);
 
 	if (!file)
-		return file_error(reply, EBADF);
+		return file_error(args->reply, EBADF);
 	file->open = false;
 	if (stub->ops->close_file)
 		stub->ops->close_file(stub->ctx, file->file);
-	return file_result(reply, 0);
+	return file_result(args->reply, 0);
 }
 
 static int
@@ -238,86 +234,82 @@ stat_named(struct stub *stub, const struct args *args, bool follow,
 }
 
 int
-packet_file_stat(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_stat(struct stub *stub, const struct args *args)
 {
 	struct target_stat st;
 	int r = stat_named(stub, args, true, &st);
 
-	return r < 0 ? file_error(reply, -r) : reply_stat(reply, &st);
+	return r < 0 ? file_error(args->reply, -r)
+		     : reply_stat(args->reply, &st);
 }
 
 int
-packet_file_lstat(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_lstat(struct stub *stub, const struct args *args)
 {
 	struct target_stat st;
 	int r = stat_named(stub, args, false, &st);
 
-	return r < 0 ? file_error(reply, -r) : reply_stat(reply, &st);
+	return r < 0 ? file_error(args->reply, -r)
+		     : reply_stat(args->reply, &st);
 }
 
 /* Three questions of LLDB. */
 int
-packet_file_size(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_size(struct stub *stub, const struct args *args)
 {
 	struct target_stat st;
 	int r = stat_named(stub, args, true, &st);
 
-	return r < 0 ? file_error(reply, -r) : file_result(reply, st.size);
+	return r < 0 ? file_error(args->reply, -r)
+		     : file_result(args->reply, st.size);
 }
 
 int
-packet_file_mode(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_mode(struct stub *stub, const struct args *args)
 {
 	struct target_stat st;
 	int r = stat_named(stub, args, true, &st);
 
-	return r < 0 ? file_error(reply, -r)
-		     : file_result(reply, st.mode & FILEIO_MODES);
+	return r < 0 ? file_error(args->reply, -r)
+		     : file_result(args->reply, st.mode & FILEIO_MODES);
 }
 
 int
-packet_file_exists(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_exists(struct stub *stub, const struct args *args)
 {
 	struct target_stat st;
 
-	return reply_done(reply_text(
-	    reply, stat_named(stub, args, true, &st) < 0 ? "F,0" : "F,1"));
+	return reply_done(reply_text(args->reply,
+	    stat_named(stub, args, true, &st) < 0 ? "F,0" : "F,1"));
 }
 
 /* A path of Linux, with its NUL. */
 #define LINK_MAX_TEXT 4096
 
 int
-packet_file_readlink(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_readlink(struct stub *stub, const struct args *args)
 {
 	char text[LINK_MAX_TEXT];
 	int64_t n = stub->ops->read_link(
 	    stub->ctx, args->text, text, sizeof(text));
 
 	if (n < 0)
-		return file_error(reply, (int)-n);
-	file_result(reply, (uint64_t)n);
-	reply_text(reply, ";");
-	return reply_done(
-	    reply_binary(reply, (const uint8_t *)text, (size_t)n) == (size_t)n);
+		return file_error(args->reply, (int)-n);
+	file_result(args->reply, (uint64_t)n);
+	reply_text(args->reply, ";");
+	return reply_done(reply_binary(args->reply, (const uint8_t *)text,
+			      (size_t)n) == (size_t)n);
 }
 
 int
-packet_file_unlink(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_file_unlink(struct stub *stub, const struct args *args)
 {
-	return file_done(reply, stub->ops->remove_file(stub->ctx, args->text));
+	return file_done(
+	    args->reply, stub->ops->remove_file(stub->ctx, args->text));
 }
 
 int
-packet_exec_file(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_exec_file(struct stub *stub, const struct args *args)
 {
 	const char *path = stub->ops->exec_path(stub->ctx);
 	struct text text;
@@ -326,7 +318,7 @@ packet_exec_file(
 		return -ENOENT;
 	text_init(&text, stub->text, sizeof(stub->text));
 	text_printf(&text, "%s", path);
-	return reply_slice(reply, &text, args->num[0], args->num[1]);
+	return reply_slice(args->reply, &text, args->num[0], args->num[1]);
 }
 
 static void
@@ -361,8 +353,7 @@ xml_image(struct stub *stub, struct text *out, uint64_t map)
 
 /* GDB manual, "Library List Format for SVR4 Targets". */
 int
-packet_libraries(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_libraries(struct stub *stub, const struct args *args)
 {
 	struct target_library library = { .map = 0 };
 	uint64_t main_map = 0;
@@ -389,15 +380,15 @@ packet_libraries(
 		if (!library.image)
 			xml_library(&text, &library);
 	text_printf(&text, "</library-list-svr4>\n");
-	return reply_slice(reply, &text, args->num[0], args->num[1]);
+	return reply_slice(args->reply, &text, args->num[0], args->num[1]);
 }
 
 int
-packet_auxv(struct stub *stub, const struct args *args, struct reply *reply)
+packet_auxv(struct stub *stub, const struct args *args)
 {
 	size_t room = (RSP_PACKET_MAX - 1) / 2;
 	size_t len = args->num[1] < room ? (size_t)args->num[1] : room;
-	uint8_t *hole = reply_hole(reply, 1, len);
+	uint8_t *hole = reply_hole(args->reply, 1, len);
 	int64_t n;
 
 	if (args->text_len != 0)
@@ -405,6 +396,7 @@ packet_auxv(struct stub *stub, const struct args *args, struct reply *reply)
 	n = stub->ops->auxv(stub->ctx, args->num[0], hole, len);
 	if (n < 0)
 		return (int)n;
-	reply_text(reply, n > 0 ? "m" : "l");
-	return reply_done(reply_binary(reply, hole, (size_t)n) == (size_t)n);
+	reply_text(args->reply, n > 0 ? "m" : "l");
+	return reply_done(
+	    reply_binary(args->reply, hole, (size_t)n) == (size_t)n);
 }

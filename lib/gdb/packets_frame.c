@@ -232,8 +232,7 @@ seek(struct stub *stub, struct trace *t, const struct wanted *wanted,
 }
 
 int
-packet_trace_frame(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_frame(struct stub *stub, const struct args *args)
 {
 	struct traceframe frame;
 	struct wanted wanted;
@@ -248,22 +247,22 @@ packet_trace_frame(
 	/* gdb has no process whose registers the frame could show, and some
 	 * end by an error of their own. */
 	if (!stub_has_guest(stub))
-		return reply_error(stub, reply, ESRCH,
+		return reply_error(stub, args->reply, ESRCH,
 		    "The guest has ended; write its frames by `tsave`, and "
 		    "read them by `target tfile`");
 	if (!seek(stub, args->trace, &wanted, &frame))
-		return reply_done(reply_text(reply, "F-1"));
+		return reply_done(reply_text(args->reply, "F-1"));
 	stub_leave_frame(stub);
 	stub->framed = frame.index + 1;
-	return reply_done(
-	    reply_text(reply, "F") && reply_number(reply, frame.index) &&
-	    reply_text(reply, "T") && reply_number(reply, frame.number));
+	return reply_done(reply_text(args->reply, "F") &&
+			  reply_number(args->reply, frame.index) &&
+			  reply_text(args->reply, "T") &&
+			  reply_number(args->reply, frame.number));
 }
 
 /* The bytes of all frames, as gdb saves them. */
 int
-packet_trace_buffer(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_buffer(struct stub *stub, const struct args *args)
 {
 	const struct trace *t = args->trace;
 	size_t n = t ? RSP_PACKET_MAX / 2 : 0;
@@ -272,18 +271,17 @@ packet_trace_buffer(
 	(void)stub;
 	if (args->num[1] < n)
 		n = (size_t)args->num[1];
-	hole = reply_hole(reply, 0, n);
+	hole = reply_hole(args->reply, 0, n);
 	if (n > 0)
 		n = traceframes_read(&t->frames, args->num[0], hole, n);
 	if (n == 0)
-		return reply_done(reply_text(reply, "l"));
-	return reply_done(reply_hex(reply, hole, n));
+		return reply_done(reply_text(args->reply, "l"));
+	return reply_done(reply_hex(args->reply, hole, n));
 }
 
 /* The memory and the variables that the frame has. */
 int
-packet_frame_info(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_frame_info(struct stub *stub, const struct args *args)
 {
 	struct traceframe frame;
 	struct traceblock block;
@@ -311,5 +309,5 @@ packet_frame_info(
 			    &text, "<tvar id=\"%" PRIu64 "\"/>\n", block.addr);
 	}
 	text_printf(&text, "</traceframe-info>\n");
-	return reply_slice(reply, &text, args->num[0], args->num[1]);
+	return reply_slice(args->reply, &text, args->num[0], args->num[1]);
 }

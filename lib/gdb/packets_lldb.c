@@ -11,62 +11,51 @@
 #define TRIPLE "x86_64-unknown-linux-gnu"
 
 int
-packet_thread_suffix(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_thread_suffix(struct stub *stub, const struct args *args)
 {
 	(void)args;
-	(void)reply;
 	stub->client |= CLIENT_THREAD_SUFFIX | CLIENT_NATIVE_SIGNALS;
 	return REPLY_OK;
 }
 
 int
-packet_list_threads(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_list_threads(struct stub *stub, const struct args *args)
 {
 	(void)args;
-	(void)reply;
 	stub->client |= CLIENT_LIST_THREADS;
 	return REPLY_OK;
 }
 
 int
-packet_error_strings(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_error_strings(struct stub *stub, const struct args *args)
 {
 	(void)args;
-	(void)reply;
 	stub->client |= CLIENT_ERROR_STRINGS;
 	return REPLY_OK;
 }
 
 /* The end of a session always detaches; nothing else is supported. */
 int
-packet_detach_on_error(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_detach_on_error(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)reply;
 	return args->num[0] == 1 ? REPLY_OK : -EOPNOTSUPP;
 }
 
 /* The stub attaches to its one guest, and never waits for a program. */
 int
-packet_no_attach_wait(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_no_attach_wait(struct stub *stub, const struct args *args)
 {
 	(void)stub;
 	(void)args;
-	(void)reply;
 	return REPLY_EMPTY;
 }
 
 int
-packet_version(struct stub *stub, const struct args *args, struct reply *reply)
+packet_version(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)args;
-	return reply_done(reply_text(reply, "name:novillo;version:1;"));
+	return reply_done(reply_text(args->reply, "name:novillo;version:1;"));
 }
 
 /* A key and a text, whose bytes become hex digits. */
@@ -78,42 +67,38 @@ write_pair(struct reply *reply, const char *key, const char *value)
 }
 
 int
-packet_host_info(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_host_info(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)args;
 	return reply_done(
-	    write_pair(reply, "triple", TRIPLE) &&
-	    reply_text(reply, "ostype:linux;endian:little;ptrsize:8;"
-			      "watchpoint_exceptions_received:after;"));
+	    write_pair(args->reply, "triple", TRIPLE) &&
+	    reply_text(args->reply, "ostype:linux;endian:little;ptrsize:8;"
+				    "watchpoint_exceptions_received:after;"));
 }
 
 int
-packet_process_info(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_process_info(struct stub *stub, const struct args *args)
 {
-	(void)args;
 	if (!stub_has_guest(stub))
 		return -ESRCH;
 	return reply_done(
-	    reply_text(reply, "pid:") &&
-	    reply_number(reply, (uint64_t)stub_pid(stub)) &&
-	    reply_text(reply, ";") && write_pair(reply, "triple", TRIPLE) &&
-	    reply_text(reply, "ostype:linux;endian:little;ptrsize:8;"));
+	    reply_text(args->reply, "pid:") &&
+	    reply_number(args->reply, (uint64_t)stub_pid(stub)) &&
+	    reply_text(args->reply, ";") &&
+	    write_pair(args->reply, "triple", TRIPLE) &&
+	    reply_text(args->reply, "ostype:linux;endian:little;ptrsize:8;"));
 }
 
 /* LLDB asks after vRun, whose reply was the stop at the entry. */
 int
-packet_launched(struct stub *stub, const struct args *args, struct reply *reply)
+packet_launched(struct stub *stub, const struct args *args)
 {
 	(void)args;
-	(void)reply;
 	return stub_has_guest(stub) ? REPLY_OK : -ESRCH;
 }
 
 int
-packet_region(struct stub *stub, const struct args *args, struct reply *reply)
+packet_region(struct stub *stub, const struct args *args)
 {
 	struct target_region region = { 0 };
 	bool written;
@@ -124,20 +109,22 @@ packet_region(struct stub *stub, const struct args *args, struct reply *reply)
 	error = stub->ops->region(stub->ctx, args->num[0], &region);
 	if (error != 0)
 		return error;
-	written = reply_text(reply, "start:") &&
-		  reply_number(reply, region.start) &&
-		  reply_text(reply, ";size:") &&
-		  reply_number(reply, region.end - region.start) &&
-		  reply_text(reply, ";");
+	written = reply_text(args->reply, "start:") &&
+		  reply_number(args->reply, region.start) &&
+		  reply_text(args->reply, ";size:") &&
+		  reply_number(args->reply, region.end - region.start) &&
+		  reply_text(args->reply, ";");
 	if (region.access == 0)
 		return reply_done(written);
-	written = written && reply_text(reply, "permissions:") &&
-		  reply_text(reply, region.access & REGION_READ ? "r" : "") &&
-		  reply_text(reply, region.access & REGION_WRITE ? "w" : "") &&
-		  reply_text(reply, region.access & REGION_EXEC ? "x" : "") &&
-		  reply_text(reply, ";");
+	written =
+	    written && reply_text(args->reply, "permissions:") &&
+	    reply_text(args->reply, region.access & REGION_READ ? "r" : "") &&
+	    reply_text(args->reply, region.access & REGION_WRITE ? "w" : "") &&
+	    reply_text(args->reply, region.access & REGION_EXEC ? "x" : "") &&
+	    reply_text(args->reply, ";");
 	if (region.name)
-		written = written && write_pair(reply, "name", region.name);
+		written = written &&
+			  write_pair(args->reply, "name", region.name);
 	return reply_done(written);
 }
 
@@ -160,7 +147,7 @@ read_rights(const struct args *args, unsigned *access)
 
 /* LLDB puts the code and the data of an expression there. */
 int
-packet_allocate(struct stub *stub, const struct args *args, struct reply *reply)
+packet_allocate(struct stub *stub, const struct args *args)
 {
 	unsigned access;
 	int64_t at;
@@ -168,28 +155,27 @@ packet_allocate(struct stub *stub, const struct args *args, struct reply *reply)
 	if (!read_rights(args, &access))
 		return -EINVAL;
 	at = stub->ops->allocate(stub->ctx, args->num[0], access);
-	return at < 0 ? (int)at : reply_done(reply_number(reply, (uint64_t)at));
+	return at < 0 ? (int)at
+		      : reply_done(reply_number(args->reply, (uint64_t)at));
 }
 
 int
-packet_release(struct stub *stub, const struct args *args, struct reply *reply)
+packet_release(struct stub *stub, const struct args *args)
 {
 	int r = stub->ops->release(stub->ctx, args->num[0]);
 
-	(void)reply;
 	return r < 0 ? r : REPLY_OK;
 }
 
 int
-packet_thread_stop(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_thread_stop(struct stub *stub, const struct args *args)
 {
 	int tid;
 	int error = stub_thread(stub, args->thread, &tid);
 
 	if (error != 0)
 		return error;
-	return reply_done(stop_reply(stub, reply, tid));
+	return reply_done(stop_reply(stub, args->reply, tid));
 }
 
 /* The registers that LLDB needs to unwind: their numbers, and their bytes as
@@ -235,14 +221,12 @@ json_thread(struct stub *stub, struct text *out, int tid)
 }
 
 int
-packet_threads_json(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_threads_json(struct stub *stub, const struct args *args)
 {
 	int tids[TARGET_THREADS_MAX];
 	size_t n = stub->ops->threads(stub->ctx, tids, TARGET_THREADS_MAX);
 	struct text text;
 
-	(void)args;
 	text_init(&text, stub->text, sizeof(stub->text));
 	text_printf(&text, "[");
 	for (size_t i = 0; i < n; i++) {
@@ -252,5 +236,6 @@ packet_threads_json(
 	text_printf(&text, "]");
 	if (text.full)
 		return -EMSGSIZE;
-	return reply_done(reply_binary(reply, text.buf, text.len) == text.len);
+	return reply_done(
+	    reply_binary(args->reply, text.buf, text.len) == text.len);
 }

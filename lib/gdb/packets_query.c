@@ -11,19 +11,17 @@
 #include <string.h>
 
 int
-packet_extended(struct stub *stub, const struct args *args, struct reply *reply)
+packet_extended(struct stub *stub, const struct args *args)
 {
 	(void)args;
-	(void)reply;
 	stub->client |= CLIENT_EXTENDED;
 	return REPLY_OK;
 }
 
 int
-packet_noack(struct stub *stub, const struct args *args, struct reply *reply)
+packet_noack(struct stub *stub, const struct args *args)
 {
 	(void)args;
-	(void)reply;
 	stub->rsp.noack = true;
 	return REPLY_OK;
 }
@@ -77,62 +75,59 @@ take_features(struct stub *stub, const uint8_t *at, size_t n)
 }
 
 int
-packet_supported(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_supported(struct stub *stub, const struct args *args)
 {
 	size_t n;
 	const struct packet *packets = packet_table(&n);
-	bool written = reply_text(reply, "PacketSize=") &&
-		       reply_number(reply, RSP_PACKET_MAX);
+	bool written = reply_text(args->reply, "PacketSize=") &&
+		       reply_number(args->reply, RSP_PACKET_MAX);
 
 	stub->client |= CLIENT_PLAIN_REGS;
 	take_features(stub, args->bytes, args->len);
 	for (size_t i = 0; i < AGREED; i++)
-		written = written && reply_text(reply, ";") &&
-			  reply_text(reply, agreed[i].name);
+		written = written && reply_text(args->reply, ";") &&
+			  reply_text(args->reply, agreed[i].name);
 	for (size_t i = 0; i < n; i++)
 		if (packets[i].feature[0] && packet_served(stub, &packets[i]))
-			written = written && reply_text(reply, ";") &&
-				  reply_text(reply, packets[i].feature);
+			written = written && reply_text(args->reply, ";") &&
+				  reply_text(args->reply, packets[i].feature);
 	return reply_done(written);
 }
 
 /* 1: a debugger that quits detaches from the guest; 0: it kills the guest. */
 int
-packet_attached(struct stub *stub, const struct args *args, struct reply *reply)
+packet_attached(struct stub *stub, const struct args *args)
 {
 	const struct target_ops *ops = stub->ops;
 	bool was_there = !ops->was_there || ops->was_there(stub->ctx);
 
-	(void)args;
-	return reply_done(reply_text(reply, was_there ? "1" : "0"));
+	return reply_done(reply_text(args->reply, was_there ? "1" : "0"));
 }
 
 /* The stub never needs the value of a symbol. */
 int
-packet_symbol(struct stub *stub, const struct args *args, struct reply *reply)
+packet_symbol(struct stub *stub, const struct args *args)
 {
 	(void)stub;
 	(void)args;
-	(void)reply;
 	return REPLY_OK;
 }
 
 int
-packet_offsets(struct stub *stub, const struct args *args, struct reply *reply)
+packet_offsets(struct stub *stub, const struct args *args)
 {
 	uint64_t bias = stub->ops->load_bias(stub->ctx);
 
-	(void)args;
-	return reply_done(
-	    reply_text(reply, "Text=") && reply_number(reply, bias) &&
-	    reply_text(reply, ";Data=") && reply_number(reply, bias) &&
-	    reply_text(reply, ";Bss=") && reply_number(reply, bias));
+	return reply_done(reply_text(args->reply, "Text=") &&
+			  reply_number(args->reply, bias) &&
+			  reply_text(args->reply, ";Data=") &&
+			  reply_number(args->reply, bias) &&
+			  reply_text(args->reply, ";Bss=") &&
+			  reply_number(args->reply, bias));
 }
 
 int
-packet_tls_address(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_tls_address(struct stub *stub, const struct args *args)
 {
 	uint64_t addr;
 	int tid;
@@ -143,7 +138,7 @@ packet_tls_address(
 		    stub->ctx, tid, args->num[1], args->num[0], &addr);
 	if (error != 0)
 		return error;
-	return reply_done(reply_number(reply, addr));
+	return reply_done(reply_number(args->reply, addr));
 }
 
 static int
@@ -156,78 +151,66 @@ choose(struct stub *stub, const struct args *args, int *chosen)
 }
 
 int
-packet_set_general(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_set_general(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	return choose(stub, args, &stub->general_tid);
 }
 
 int
-packet_set_resumed(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_set_resumed(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	return choose(stub, args, &stub->resume_tid);
 }
 
 int
-packet_thread_alive(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_thread_alive(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	if (stub->hold == HOLD_NONE || !thread_alive(stub, args->thread))
 		return -ESRCH;
 	return REPLY_OK;
 }
 
 int
-packet_current_thread(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_current_thread(struct stub *stub, const struct args *args)
 {
 	int tid;
 	int error = stub_thread(stub, args->thread, &tid);
 
 	if (error != 0 || stub->hold == HOLD_NONE)
 		return -ESRCH;
-	return reply_done(
-	    reply_text(reply, "QC") && thread_write(stub, reply, tid));
+	return reply_done(reply_text(args->reply, "QC") &&
+			  thread_write(stub, args->reply, tid));
 }
 
 /* One reply lists all: TARGET_THREADS_MAX threads take a few KiB. */
 /* LLDB takes an empty list, before the first guest, for a thread 1. */
 int
-packet_first_threads(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_first_threads(struct stub *stub, const struct args *args)
 {
 	int tids[TARGET_THREADS_MAX];
 	size_t n = 0;
 	bool written;
 
-	(void)args;
 	if (!stub_has_guest(stub) && (stub->client & CLIENT_THREAD_SUFFIX))
 		return REPLY_OK;
 	if (stub_has_guest(stub))
 		n = stub->ops->threads(stub->ctx, tids, TARGET_THREADS_MAX);
-	written = reply_text(reply, n > 0 ? "m" : "l");
+	written = reply_text(args->reply, n > 0 ? "m" : "l");
 	for (size_t i = 0; i < n; i++)
-		written = written && (i == 0 || reply_text(reply, ",")) &&
-			  thread_write(stub, reply, tids[i]);
+		written = written && (i == 0 || reply_text(args->reply, ",")) &&
+			  thread_write(stub, args->reply, tids[i]);
 	return reply_done(written);
 }
 
 int
-packet_next_threads(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_next_threads(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)args;
-	return reply_done(reply_text(reply, "l"));
+	return reply_done(reply_text(args->reply, "l"));
 }
 
 int
-packet_thread_extra(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_thread_extra(struct stub *stub, const struct args *args)
 {
 	char plain[64];
 	struct text text;
@@ -242,7 +225,7 @@ packet_thread_extra(
 		name = "";
 	text_init(&text, plain, sizeof(plain));
 	text_plain(&text, name);
-	return reply_done(reply_hex(reply, text.buf, text.len));
+	return reply_done(reply_hex(args->reply, text.buf, text.len));
 }
 
 static void
@@ -270,7 +253,7 @@ xml_thread(struct stub *stub, struct text *out, int tid)
 }
 
 int
-packet_threads(struct stub *stub, const struct args *args, struct reply *reply)
+packet_threads(struct stub *stub, const struct args *args)
 {
 	int tids[TARGET_THREADS_MAX];
 	struct text text;
@@ -285,12 +268,12 @@ packet_threads(struct stub *stub, const struct args *args, struct reply *reply)
 	for (size_t i = 0; i < n; i++)
 		xml_thread(stub, &text, tids[i]);
 	text_printf(&text, "</threads>\n");
-	return reply_slice(reply, &text, args->num[0], args->num[1]);
+	return reply_slice(args->reply, &text, args->num[0], args->num[1]);
 }
 
 /* GDB's `info os`. */
 int
-packet_osdata(struct stub *stub, const struct args *args, struct reply *reply)
+packet_osdata(struct stub *stub, const struct args *args)
 {
 	char table[32];
 	struct text text;
@@ -304,7 +287,7 @@ packet_osdata(struct stub *stub, const struct args *args, struct reply *reply)
 	error = stub->ops->osdata(stub->ctx, table, &text);
 	if (error != 0)
 		return error;
-	return reply_slice(reply, &text, args->num[0], args->num[1]);
+	return reply_slice(args->reply, &text, args->num[0], args->num[1]);
 }
 
 /* 'm' if more follows the slice, 'l' if not (GDB manual, "qXfer read"). */
@@ -382,7 +365,7 @@ end_all(struct stub *stub)
 }
 
 int
-packet_monitor(struct stub *stub, const struct args *args, struct reply *reply)
+packet_monitor(struct stub *stub, const struct args *args)
 {
 	char command[256];
 	struct text text;
@@ -412,5 +395,5 @@ packet_monitor(struct stub *stub, const struct args *args, struct reply *reply)
 		return error;
 	if (text.len == 0)
 		return REPLY_OK;
-	return reply_done(reply_hex(reply, text.buf, text.len));
+	return reply_done(reply_hex(args->reply, text.buf, text.len));
 }

@@ -11,24 +11,21 @@
 #include <string.h>
 
 int
-packet_stop(struct stub *stub, const struct args *args, struct reply *reply)
+packet_stop(struct stub *stub, const struct args *args)
 {
-	(void)args;
 	if (stub->hold == HOLD_NONE)
-		return reply_done(reply_text(reply, "W00"));
+		return reply_done(reply_text(args->reply, "W00"));
 	if (stub->nonstop)
-		return nonstop_query(stub, reply);
+		return nonstop_query(stub, args->reply);
 	if (stub->state == STUB_RUNNING)
 		return -EBUSY;
-	return reply_done(stop_reply(stub, reply, stub->stop.tid));
+	return reply_done(stop_reply(stub, args->reply, stub->stop.tid));
 }
 
 int
-packet_interrupt(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_interrupt(struct stub *stub, const struct args *args)
 {
 	(void)args;
-	(void)reply;
 	if (stub->nonstop && stub_has_guest(stub))
 		return nonstop_interrupt(stub);
 	if (stub->hold != HOLD_TAKEN || !stub_lives(stub))
@@ -103,55 +100,51 @@ run_one(struct stub *stub, struct reply *reply, enum target_action_kind kind,
 }
 
 int
-packet_continue(struct stub *stub, const struct args *args, struct reply *reply)
+packet_continue(struct stub *stub, const struct args *args)
 {
-	return run_one(stub, reply, ACTION_CONTINUE, 0,
+	return run_one(stub, args->reply, ACTION_CONTINUE, 0,
 	    args->nums > 0 ? &args->num[0] : NULL);
 }
 
 int
-packet_step(struct stub *stub, const struct args *args, struct reply *reply)
+packet_step(struct stub *stub, const struct args *args)
 {
-	return run_one(
-	    stub, reply, ACTION_STEP, 0, args->nums > 0 ? &args->num[0] : NULL);
+	return run_one(stub, args->reply, ACTION_STEP, 0,
+	    args->nums > 0 ? &args->num[0] : NULL);
 }
 
 static int
-run_signal(struct stub *stub, const struct args *args, struct reply *reply,
-    enum target_action_kind kind)
+run_signal(
+    struct stub *stub, const struct args *args, enum target_action_kind kind)
 {
 	int signal = signal_of(stub, args->num[0]);
 
 	if (signal < 0)
 		return -EINVAL;
-	return run_one(
-	    stub, reply, kind, signal, args->nums > 1 ? &args->num[1] : NULL);
+	return run_one(stub, args->reply, kind, signal,
+	    args->nums > 1 ? &args->num[1] : NULL);
 }
 
 int
-packet_continue_signal(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_continue_signal(struct stub *stub, const struct args *args)
 {
-	return run_signal(stub, args, reply, ACTION_CONTINUE);
+	return run_signal(stub, args, ACTION_CONTINUE);
 }
 
 int
-packet_step_signal(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_step_signal(struct stub *stub, const struct args *args)
 {
-	return run_signal(stub, args, reply, ACTION_STEP);
+	return run_signal(stub, args, ACTION_STEP);
 }
 
 /* bs and bc: GDB sends them in all-stop mode alone.  A step back is one of the
  * thread that Hc chose, or of the one that stopped last, as with `s`. */
 int
-packet_reverse_step(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_reverse_step(struct stub *stub, const struct args *args)
 {
 	int tid, error;
 
 	(void)args;
-	(void)reply;
 	if (stub->nonstop)
 		return -EOPNOTSUPP;
 	error = stub_thread(stub, stub->resume_tid, &tid);
@@ -159,21 +152,17 @@ packet_reverse_step(
 }
 
 int
-packet_reverse_continue(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_reverse_continue(struct stub *stub, const struct args *args)
 {
 	(void)args;
-	(void)reply;
 	return stub->nonstop ? -EOPNOTSUPP : stub_reverse(stub, TARGET_ALL);
 }
 
 int
-packet_vcont_query(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_vcont_query(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)args;
-	return reply_done(reply_text(reply, "vCont;c;C;s;S;t;r"));
+	return reply_done(reply_text(args->reply, "vCont;c;C;s;S;t;r"));
 }
 
 static int
@@ -247,7 +236,7 @@ vcont_action(struct stub *stub, const uint8_t **at, const uint8_t *end,
 }
 
 int
-packet_vcont(struct stub *stub, const struct args *args, struct reply *reply)
+packet_vcont(struct stub *stub, const struct args *args)
 {
 	struct target_action actions[TARGET_THREADS_MAX + 1];
 	const uint8_t *at = args->bytes;
@@ -266,15 +255,14 @@ packet_vcont(struct stub *stub, const struct args *args, struct reply *reply)
 		if (*at++ != ';')
 			return -EINVAL;
 	}
-	return resume(stub, reply, actions, n);
+	return resume(stub, args->reply, actions, n);
 }
 
 /* The most hypercalls that can be named one by one. */
 #define CATCH_MAX 512
 
 int
-packet_catch_syscalls(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_catch_syscalls(struct stub *stub, const struct args *args)
 {
 	uint32_t list[CATCH_MAX];
 	const uint8_t *at = args->bytes;
@@ -282,7 +270,6 @@ packet_catch_syscalls(
 	uint64_t number;
 	size_t n = 0;
 
-	(void)reply;
 	if (args->num[0] > 1 || (args->num[0] == 0 && args->len > 0))
 		return -EINVAL;
 	while (at < end) {
@@ -336,31 +323,25 @@ set_signals(struct stub *stub, const struct args *args, uint64_t *kept,
 
 /* The signals that are not reported to the debugger; all others are. */
 int
-packet_pass_signals(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_pass_signals(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	return set_signals(stub, args, &stub->pass, stub->ops->pass_signals);
 }
 
 /* The signals that the guest gets if the debugger detaches from it then. */
 int
-packet_program_signals(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_program_signals(struct stub *stub, const struct args *args)
 {
 	int r = set_signals(
 	    stub, args, &stub->program, stub->ops->program_signals);
 
-	(void)reply;
 	stub->programmed |= r == REPLY_OK;
 	return r;
 }
 
 int
-packet_thread_events(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_thread_events(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	if (args->num[0] > 1)
 		return -EINVAL;
 	stub->events = args->num[0] == 1;
@@ -381,11 +362,10 @@ check_pid(struct stub *stub, const struct args *args)
 }
 
 int
-packet_detach(struct stub *stub, const struct args *args, struct reply *reply)
+packet_detach(struct stub *stub, const struct args *args)
 {
 	int error = check_pid(stub, args);
 
-	(void)reply;
 	if (error != 0)
 		return error;
 	stub_detach(stub);
@@ -403,7 +383,7 @@ end_guest(struct stub *stub)
 }
 
 int
-packet_kill(struct stub *stub, const struct args *args, struct reply *reply)
+packet_kill(struct stub *stub, const struct args *args)
 {
 	if (check_pid(stub, args) == 0)
 		end_guest(stub);
@@ -412,15 +392,14 @@ packet_kill(struct stub *stub, const struct args *args, struct reply *reply)
 	if (!(stub->client & CLIENT_NATIVE_SIGNALS))
 		return REPLY_NONE;
 	/* LLDB waits for the end by SIGKILL. */
-	return reply_done(reply_text(reply, "X09"));
+	return reply_done(reply_text(args->reply, "X09"));
 }
 
 int
-packet_vkill(struct stub *stub, const struct args *args, struct reply *reply)
+packet_vkill(struct stub *stub, const struct args *args)
 {
 	int error = check_pid(stub, args);
 
-	(void)reply;
 	/* The guest may have died without a debugger's notice. */
 	if (stub->state == STUB_GONE &&
 	    args->num[0] == (uint64_t)stub_pid(stub))
@@ -432,20 +411,21 @@ packet_vkill(struct stub *stub, const struct args *args, struct reply *reply)
 }
 
 int
-packet_attach(struct stub *stub, const struct args *args, struct reply *reply)
+packet_attach(struct stub *stub, const struct args *args)
 {
 	if (!stub_lives(stub))
-		return reply_error(stub, reply, ESRCH,
+		return reply_error(stub, args->reply, ESRCH,
 		    "No guest runs that could be attached to; run one");
 	if (stub->hold != HOLD_NONE || args->num[0] != (uint64_t)stub_pid(stub))
-		return reply_error(stub, reply, ESRCH,
+		return reply_error(stub, args->reply, ESRCH,
 		    "The only process is the guest, which is attached to "
 		    "already or has another number");
 	stub_attach(stub);
 	if (stub->nonstop)
 		return nonstop_attach(stub);
 	if (stub->state == STUB_STOPPED)
-		return reply_done(stop_reply(stub, reply, stub->stop.tid));
+		return reply_done(
+		    stop_reply(stub, args->reply, stub->stop.tid));
 	stub->due = DUE_STOP;
 	return REPLY_BY_STOP;
 }
@@ -523,7 +503,7 @@ names_copy(const struct stub *stub, const char *path)
 }
 
 int
-packet_vrun(struct stub *stub, const struct args *args, struct reply *reply)
+packet_vrun(struct stub *stub, const struct args *args)
 {
 	struct target_run run = { .path = "" };
 	int n = decode_texts(args->bytes, args->bytes + args->len, stub->text,
@@ -539,24 +519,21 @@ packet_vrun(struct stub *stub, const struct args *args, struct reply *reply)
 		run.args = stub->text + path;
 		run.size = (size_t)n - path;
 	}
-	return run_again(stub, &run, DUE_STOP, reply);
+	return run_again(stub, &run, DUE_STOP, args->reply);
 }
 
 /* R has no reply: the debugger asks for the stop. */
 int
-packet_run_again(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_run_again(struct stub *stub, const struct args *args)
 {
 	const struct target_run run = { .path = "" };
 
-	(void)args;
-	return run_again(stub, &run, DUE_NOTHING, reply);
+	return run_again(stub, &run, DUE_NOTHING, args->reply);
 }
 
 int
-packet_set_env(struct stub *stub, const struct args *args, struct reply *reply)
+packet_set_env(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	if (args->text[0] == '=' || !strchr(args->text, '='))
 		return -EINVAL;
 	return stub->ops->set(stub->ctx, SETTING_ENV, args->text);
@@ -564,50 +541,41 @@ packet_set_env(struct stub *stub, const struct args *args, struct reply *reply)
 
 /* The same from LLDB, in plain text. */
 int
-packet_set_env_text(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_set_env_text(struct stub *stub, const struct args *args)
 {
-	struct args plain = { .text = stub->text };
+	const struct args plain = { .text = stub->text };
 
 	if (args->len >= sizeof(stub->text))
 		return -E2BIG;
 	memcpy(stub->text, args->bytes, args->len);
 	stub->text[args->len] = '\0';
-	return packet_set_env(stub, &plain, reply);
+	return packet_set_env(stub, &plain);
 }
 
 int
-packet_unset_env(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_unset_env(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	return stub->ops->set(stub->ctx, SETTING_UNSET_ENV, args->text);
 }
 
 int
-packet_reset_env(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_reset_env(struct stub *stub, const struct args *args)
 {
 	(void)args;
-	(void)reply;
 	return stub->ops->set(stub->ctx, SETTING_RESET_ENV, "");
 }
 
 int
-packet_set_folder(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_set_folder(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	return stub->ops->set(stub->ctx, SETTING_FOLDER, args->text);
 }
 
 /* A guest has no shell, which could change its arguments, and the addresses of
  * a guest are never random. */
 int
-packet_no_choice(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_no_choice(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)reply;
 	return args->num[0] <= 1 ? REPLY_OK : -EINVAL;
 }

@@ -63,7 +63,7 @@ make_crc_table(uint32_t table[256])
 }
 
 int
-packet_crc(struct stub *stub, const struct args *args, struct reply *reply)
+packet_crc(struct stub *stub, const struct args *args)
 {
 	uint32_t table[256];
 	uint32_t crc = CRC_START;
@@ -84,7 +84,8 @@ packet_crc(struct stub *stub, const struct args *args, struct reply *reply)
 			crc = crc << 8 ^
 			      table[crc >> 24 ^ (uint8_t)stub->text[i]];
 	}
-	return reply_done(reply_text(reply, "C") && reply_number(reply, crc));
+	return reply_done(
+	    reply_text(args->reply, "C") && reply_number(args->reply, crc));
 }
 
 /*
@@ -119,7 +120,7 @@ search(struct range *range, const uint8_t *bytes, size_t n, uint64_t *found)
 }
 
 int
-packet_search(struct stub *stub, const struct args *args, struct reply *reply)
+packet_search(struct stub *stub, const struct args *args)
 {
 	struct range range;
 	uint64_t found = 0;
@@ -139,7 +140,7 @@ packet_search(struct stub *stub, const struct args *args, struct reply *reply)
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return reply_done(
-		    reply_text(reply, "1,") && reply_number(reply, found));
-	return cut ? -E2BIG : reply_done(reply_text(reply, "0"));
+		return reply_done(reply_text(args->reply, "1,") &&
+				  reply_number(args->reply, found));
+	return cut ? -E2BIG : reply_done(reply_text(args->reply, "0"));
 }

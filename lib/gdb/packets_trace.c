@@ -290,19 +290,18 @@ refuse(const struct stub *stub, struct reply *reply, enum agent_error error)
 }
 
 int
-packet_trace_point(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_point(struct stub *stub, const struct args *args)
 {
 	struct parser in = parser_of(stub, args);
 	int error = take(&in, '-') ? add_actions(&in) : add_point(&in);
 
-	return in.error != AGENT_NONE ? refuse(stub, reply, in.error) : error;
+	return in.error != AGENT_NONE ? refuse(stub, args->reply, in.error)
+				      : error;
 }
 
 /* The user's own text, in pieces: number:address:type:start:total:digits. */
 int
-packet_trace_source(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_source(struct stub *stub, const struct args *args)
 {
 	uint64_t number, addr, start, total;
 	const uint8_t *kind;
@@ -311,7 +310,6 @@ packet_trace_source(
 	struct tracepoint *p;
 	size_t kind_size;
 
-	(void)reply;
 	if (!take_point(&in, &number, &addr))
 		return -EINVAL;
 	kind = in.at;
@@ -336,13 +334,11 @@ packet_trace_source(
 }
 
 int
-packet_trace_variable(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_variable(struct stub *stub, const struct args *args)
 {
 	struct trace_variable *v;
 
 	(void)stub;
-	(void)reply;
 	if (args->num[0] > UINT16_MAX)
 		return -EINVAL;
 	v = trace_variable(args->trace, args->num[0], true);
@@ -365,10 +361,8 @@ halt(struct stub *stub, struct trace *t, enum trace_state state)
 }
 
 int
-packet_trace_init(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_init(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	stub_leave_frame(stub);
 	halt(stub, args->trace, TRACE_STOPPED);
 	trace_clear(args->trace);
@@ -392,30 +386,24 @@ enable(struct stub *stub, const struct args *args, bool on)
 }
 
 int
-packet_trace_enable(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_enable(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	return enable(stub, args, true);
 }
 
 int
-packet_trace_disable(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_disable(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	return enable(stub, args, false);
 }
 
 /* Ranges that never change: start "," end, between colons. */
 int
-packet_trace_readonly(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_readonly(struct stub *stub, const struct args *args)
 {
 	struct parser in = parser_of(stub, args);
 	uint64_t start, end;
 
-	(void)reply;
 	in.trace->readonlys = 0;
 	while (in.at < in.end) {
 		if (in.trace->readonlys == TRACE_READONLY_MAX)
@@ -432,8 +420,7 @@ packet_trace_readonly(
 
 /* The ring of the next run; -1: as the target likes. */
 int
-packet_trace_size(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_size(struct stub *stub, const struct args *args)
 {
 	struct parser in = parser_of(stub, args);
 	uint64_t size = 0;
@@ -444,7 +431,7 @@ packet_trace_size(
 	if (in.at < in.end)
 		return -EINVAL;
 	if (size > TRACE_BUFFER_MAX)
-		return reply_error(stub, reply, E2BIG,
+		return reply_error(stub, args->reply, E2BIG,
 		    "The trace buffer can have 16 MiB at most");
 	in.trace->wanted = (uint32_t)size;
 	if (in.trace->state == TRACE_NOT_RUN)
@@ -463,20 +450,16 @@ set_flag(const struct args *args, bool *flag)
 }
 
 int
-packet_trace_circular(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_circular(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)reply;
 	return set_flag(args, &args->trace->frames.circular);
 }
 
 int
-packet_trace_disconnected(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_disconnected(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)reply;
 	return set_flag(args, &args->trace->disconnected);
 }
 
@@ -509,21 +492,18 @@ take_note(struct parser *in)
 }
 
 int
-packet_trace_notes(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_notes(struct stub *stub, const struct args *args)
 {
 	struct parser in = parser_of(stub, args);
 	int error = 0;
 
-	(void)reply;
 	while (error == 0 && in.at < in.end)
 		error = take_note(&in);
 	return error;
 }
 
 int
-packet_trace_start(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_start(struct stub *stub, const struct args *args)
 {
 	const struct tracepoint *failed = NULL;
 	char buf[128];
@@ -545,14 +525,12 @@ packet_trace_start(
 	text_printf(&text,
 	    "Tracepoint %u cannot be planted; disable it, or delete it",
 	    failed->number);
-	return reply_error(stub, reply, -error, buf);
+	return reply_error(stub, args->reply, -error, buf);
 }
 
 int
-packet_trace_stop(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_stop(struct stub *stub, const struct args *args)
 {
-	(void)reply;
 	halt(stub, args->trace, TRACE_STOPPED);
 	return REPLY_OK;
 }

@@ -48,47 +48,47 @@ write_number(struct reply *reply, const char *name, uint64_t value)
 }
 
 int
-packet_trace_status(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_status(struct stub *stub, const struct args *args)
 {
 	const struct trace *t = args->trace;
 
 	(void)stub;
 	if (!t)
-		return reply_done(reply_text(reply, "T0;tnotrun:0"));
+		return reply_done(reply_text(args->reply, "T0;tnotrun:0"));
 	return reply_done(
-	    write_state(reply, t) &&
-	    write_number(reply, ";tframes:", t->frames.count) &&
-	    write_number(reply, ";tcreated:", t->frames.created) &&
-	    write_number(reply, ";tfree:", t->frames.size - t->frames.used) &&
-	    write_number(reply, ";tsize:", t->frames.size) &&
-	    write_number(reply, ";circular:", t->frames.circular) &&
-	    write_number(reply, ";disconn:", t->disconnected) &&
-	    write_number(reply, ";starttime:", t->started) &&
-	    write_number(reply, ";stoptime:", t->stopped) &&
-	    reply_text(reply, ";username:") &&
-	    reply_text(reply, t->user.text) && reply_text(reply, ":;notes:") &&
-	    reply_text(reply, t->notes.text) && reply_text(reply, ":"));
+	    write_state(args->reply, t) &&
+	    write_number(args->reply, ";tframes:", t->frames.count) &&
+	    write_number(args->reply, ";tcreated:", t->frames.created) &&
+	    write_number(
+		args->reply, ";tfree:", t->frames.size - t->frames.used) &&
+	    write_number(args->reply, ";tsize:", t->frames.size) &&
+	    write_number(args->reply, ";circular:", t->frames.circular) &&
+	    write_number(args->reply, ";disconn:", t->disconnected) &&
+	    write_number(args->reply, ";starttime:", t->started) &&
+	    write_number(args->reply, ";stoptime:", t->stopped) &&
+	    reply_text(args->reply, ";username:") &&
+	    reply_text(args->reply, t->user.text) &&
+	    reply_text(args->reply, ":;notes:") &&
+	    reply_text(args->reply, t->notes.text) &&
+	    reply_text(args->reply, ":"));
 }
 
 /* gdb asks also for those of its tracepoints that a former guest had. */
 int
-packet_trace_usage(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_usage(struct stub *stub, const struct args *args)
 {
 	const struct tracepoint *p = NULL;
 
 	(void)stub;
 	if (args->trace)
 		p = trace_point(args->trace, args->num[0], &args->num[1]);
-	return reply_done(write_number(reply, "V", p ? p->hits : 0) &&
-			  write_number(reply, ":", p ? p->usage : 0));
+	return reply_done(write_number(args->reply, "V", p ? p->hits : 0) &&
+			  write_number(args->reply, ":", p ? p->usage : 0));
 }
 
 /* In a trace frame, the value that was collected there. */
 int
-packet_trace_value(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_value(struct stub *stub, const struct args *args)
 {
 	const struct trace_variable *v = NULL;
 	uint64_t value;
@@ -96,13 +96,13 @@ packet_trace_value(
 	if (args->trace)
 		v = trace_variable(args->trace, args->num[0], false);
 	if (!v)
-		return reply_done(reply_text(reply, "U"));
+		return reply_done(reply_text(args->reply, "U"));
 	value = (uint64_t)v->value;
 	if (stub->framed && !frame_variable(stub, v->number, &value))
-		return reply_done(reply_text(reply, "U"));
+		return reply_done(reply_text(args->reply, "U"));
 	if (!stub->framed && v->number == TRACE_TIMESTAMP && stub->ops->now)
 		value = stub->ops->now(stub->ctx);
-	return reply_done(write_number(reply, "V", value));
+	return reply_done(write_number(args->reply, "V", value));
 }
 
 static bool
@@ -235,57 +235,52 @@ write_piece(struct stub *stub, struct reply *reply, const struct trace *t)
 }
 
 int
-packet_next_points(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_next_points(struct stub *stub, const struct args *args)
 {
 	const struct trace *t = args->trace;
 
 	if (!t || !find_piece(stub, t))
-		return reply_done(reply_text(reply, "l"));
-	return reply_done(write_piece(stub, reply, t));
+		return reply_done(reply_text(args->reply, "l"));
+	return reply_done(write_piece(stub, args->reply, t));
 }
 
 int
-packet_first_points(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_first_points(struct stub *stub, const struct args *args)
 {
 	stub->upload.point = stub->upload.part = stub->upload.at = 0;
-	return packet_next_points(stub, args, reply);
+	return packet_next_points(stub, args);
 }
 
 int
-packet_next_variables(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_next_variables(struct stub *stub, const struct args *args)
 {
 	const struct trace_variable *v;
 	const struct trace *t = args->trace;
 
 	if (!t || stub->upload.variable >= t->variables)
-		return reply_done(reply_text(reply, "l"));
+		return reply_done(reply_text(args->reply, "l"));
 	v = &t->variable[stub->upload.variable++];
-	return reply_done(reply_number(reply, v->number) &&
-			  write_number(reply, ":", (uint64_t)v->initial) &&
-			  write_number(reply, ":", v->builtin) &&
-			  reply_text(reply, ":") &&
-			  write_text(reply, t, &v->name));
+	return reply_done(
+	    reply_number(args->reply, v->number) &&
+	    write_number(args->reply, ":", (uint64_t)v->initial) &&
+	    write_number(args->reply, ":", v->builtin) &&
+	    reply_text(args->reply, ":") &&
+	    write_text(args->reply, t, &v->name));
 }
 
 int
-packet_first_variables(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_first_variables(struct stub *stub, const struct args *args)
 {
 	stub->upload.variable = 0;
-	return packet_next_variables(stub, args, reply);
+	return packet_next_variables(stub, args);
 }
 
 /* A tracepoint may lie on an instruction of any length. */
 int
-packet_trace_length(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_trace_length(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)args;
-	return reply_done(reply_text(reply, "1"));
+	return reply_done(reply_text(args->reply, "1"));
 }
 
 /* address ":" name ":" what else is known of it, both in hex digits */
@@ -302,35 +297,31 @@ write_marker(struct reply *reply, unsigned number, const char *name)
 
 /* One reply lists all hypercalls. */
 int
-packet_first_markers(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_first_markers(struct stub *stub, const struct args *args)
 {
 	const char *name, *before = "m";
 	unsigned number = 0;
 	bool written = true;
 
-	(void)args;
 	while ((name = stub->ops->call_name(stub->ctx, &number))) {
-		written = written && reply_text(reply, before) &&
-			  write_marker(reply, number, name);
+		written = written && reply_text(args->reply, before) &&
+			  write_marker(args->reply, number, name);
 		before = ",";
 		number++;
 	}
-	return reply_done(written && (number > 0 || reply_text(reply, "l")));
+	return reply_done(
+	    written && (number > 0 || reply_text(args->reply, "l")));
 }
 
 int
-packet_next_markers(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_next_markers(struct stub *stub, const struct args *args)
 {
 	(void)stub;
-	(void)args;
-	return reply_done(reply_text(reply, "l"));
+	return reply_done(reply_text(args->reply, "l"));
 }
 
 int
-packet_marker_at(
-    struct stub *stub, const struct args *args, struct reply *reply)
+packet_marker_at(struct stub *stub, const struct args *args)
 {
 	const unsigned wanted = (unsigned)(args->num[0] - TRACE_MARKERS);
 	unsigned number = wanted;
@@ -341,6 +332,6 @@ packet_marker_at(
 	name = stub->ops->call_name(stub->ctx, &number);
 	if (!name || number != wanted)
 		return -ENOENT;
-	return reply_done(
-	    reply_text(reply, "m") && write_marker(reply, number, name));
+	return reply_done(reply_text(args->reply, "m") &&
+			  write_marker(args->reply, number, name));
 }

@@ -248,7 +248,7 @@ on_event(struct stub *stub, enum rsp_event event)
 	switch (event) {
 	case RSP_NONE: break;
 	case RSP_PACKET: on_packet(stub); break;
-	case RSP_INTERRUPT: packet_interrupt(stub, &none, NULL); break;
+	case RSP_INTERRUPT: packet_interrupt(stub, &none); break;
 	case RSP_TOO_LONG: send_result(stub, -E2BIG); break;
 	case RSP_MALFORMED: send_result(stub, -EINVAL); break;
 	case RSP_DAMAGED: send_result(stub, -EBADMSG); break;
