@@ -26,13 +26,22 @@ struct config {
 	struct options *options;
 	struct json json;
 	size_t used; /* of `words` */
+	/* "Debug": {"Allowed": ..., "Port": ...} */
+	struct {
+		bool allowed;
+		char *port;
+	} torov;
+	/* {"Name": ..., "Allowed": ...}; `word` is "-" and the name. */
+	struct {
+		bool allowed, has_allowed;
+		char word[KEY_SIZE + 1];
+	} call;
 };
 
-/* A member of an object.  `read` reads its value, which begins with `event`,
- * into `into`. */
+/* A member of an object.  `read` reads its value, which begins with `event`. */
 struct member {
 	const char *name;
-	int (*read)(struct config *c, enum json_event event, void *into);
+	int (*read)(struct config *c, enum json_event event);
 };
 
 /* The members that an object may have. */
@@ -210,8 +219,7 @@ find_option(const char *key)
 
 /* Read the value of the member `key`. */
 static int
-read_member(
-    struct config *c, const struct members *kind, const char *key, void *into)
+read_member(struct config *c, const struct members *kind, const char *key)
 {
 	const struct option_row *row = kind->options ? find_option(key) : NULL;
 	size_t i;
@@ -223,14 +231,13 @@ read_member(
 		return read_option(c, next_piece(c), row);
 	for (i = 0; i < kind->n; i++)
 		if (strcmp(kind->member[i].name, key) == 0)
-			return kind->member[i].read(c, next_piece(c), into);
+			return kind->member[i].read(c, next_piece(c));
 	return complain_unknown_key(c, kind, key);
 }
 
 /* Read an object, which begins with `event`. */
 static int
-read_object(struct config *c, enum json_event event, const struct members *kind,
-    void *into)
+read_object(struct config *c, enum json_event event, const struct members *kind)
 {
 	char key[KEY_SIZE];
 	size_t len;
@@ -246,14 +253,14 @@ read_object(struct config *c, enum json_event event, const struct members *kind,
 			    c->options, "the key is longer than any known key");
 		if (strlen(key) < len)
 			return complain(c->options, "a key with \\u0000 in it");
-		if (read_member(c, kind, key, into) < 0)
+		if (read_member(c, kind, key) < 0)
 			return -1;
 	}
 	return event == JSON_OBJECT_END ? 0 : -1;
 }
 
 static int
-set_guest(struct config *c, enum json_event event)
+read_guest(struct config *c, enum json_event event)
 {
 	if (c->options->guest)
 		return complain(
@@ -261,28 +268,19 @@ set_guest(struct config *c, enum json_event event)
 	return take_text(c, event, &c->options->guest);
 }
 
-static int
-read_guest(struct config *c, enum json_event event, void *into)
-{
-	(void)into;
-	return set_guest(c, event);
-}
-
 /* ToroV's Binary is a flat image; ours may also be ELF. */
 static int
-read_binary(struct config *c, enum json_event event, void *into)
+read_binary(struct config *c, enum json_event event)
 {
-	(void)into;
 	c->options->flat_or_elf = true;
-	return set_guest(c, event);
+	return read_guest(c, event);
 }
 
 static int
-read_args(struct config *c, enum json_event event, void *into)
+read_args(struct config *c, enum json_event event)
 {
 	struct options *o = c->options;
 
-	(void)into;
 	if (event == JSON_ERROR)
 		return -1;
 	if (event != JSON_ARRAY)
@@ -301,13 +299,12 @@ read_args(struct config *c, enum json_event event, void *into)
 
 /* ToroV reads it as hexadecimal, with or without a leading $. */
 static int
-read_startaddr(struct config *c, enum json_event event, void *into)
+read_startaddr(struct config *c, enum json_event event)
 {
 	struct options *o = c->options;
 	char *text, *end;
 	const char *digits;
 
-	(void)into;
 	if (take_text(c, event, &text) < 0)
 		return -1;
 	digits = text + (text[0] == '$');
@@ -325,13 +322,12 @@ read_startaddr(struct config *c, enum json_event event, void *into)
 
 /* It allows no calls: ToroV's configurations list the calls. */
 static int
-read_mount_point(struct config *c, enum json_event event, void *into)
+read_mount_point(struct config *c, enum json_event event)
 {
 	const bool calls = c->options->volume_calls;
 	char *text;
 	int r;
 
-	(void)into;
 	if (take_text(c, event, &text) < 0)
 		return -1;
 	r = option_apply(c->options, OPT_root, text);
@@ -340,41 +336,30 @@ read_mount_point(struct config *c, enum json_event event, void *into)
 }
 
 static int
-read_newpid(struct config *c, enum json_event event, void *into)
+read_newpid(struct config *c, enum json_event event)
 {
-	(void)into;
 	return take_bool(c, event, &c->options->new_pid);
 }
 
-/* "Debug": {"Allowed": ..., "Port": ...} */
-struct torov_debug {
-	bool allowed;
-	char *port;
-};
-
 static int
-read_debug_allowed(struct config *c, enum json_event event, void *into)
+read_debug_allowed(struct config *c, enum json_event event)
 {
-	struct torov_debug *debug = into;
-
-	return take_bool(c, event, &debug->allowed);
+	return take_bool(c, event, &c->torov.allowed);
 }
 
 static int
-read_debug_port(struct config *c, enum json_event event, void *into)
+read_debug_port(struct config *c, enum json_event event)
 {
-	struct torov_debug *debug = into;
-
-	if (take_text(c, event, &debug->port) < 0)
+	if (take_text(c, event, &c->torov.port) < 0)
 		return -1;
-	if (!debugger_is_port(debug->port))
+	if (!debugger_is_port(c->torov.port))
 		return complain(
-		    c->options, "\"%s\" is not a port", debug->port);
+		    c->options, "\"%s\" is not a port", c->torov.port);
 	return 0;
 }
 
 static int
-read_debug(struct config *c, enum json_event event, void *into)
+read_debug(struct config *c, enum json_event event)
 {
 	static const struct member member[] = {
 		{ "Allowed", read_debug_allowed },
@@ -382,46 +367,37 @@ read_debug(struct config *c, enum json_event event, void *into)
 	};
 	static const struct members kind = { MEMBERS(member), false };
 	static char standard[] = DEBUGGER_ADDRESS;
-	struct torov_debug debug = { .port = standard };
 
-	(void)into;
-	if (read_object(c, event, &kind, &debug) < 0)
+	c->torov.allowed = false;
+	c->torov.port = standard;
+	if (read_object(c, event, &kind) < 0)
 		return -1;
-	if (!debug.allowed)
+	if (!c->torov.allowed)
 		return 0;
-	return option_apply(c->options, OPT_gdb, debug.port);
+	return option_apply(c->options, OPT_gdb, c->torov.port);
 }
 
-/* {"Name": ..., "Allowed": ...}; `word` is "-" and the name. */
-struct call {
-	bool allowed, has_allowed;
-	char word[KEY_SIZE + 1];
-};
-
 static int
-read_call_name(struct config *c, enum json_event event, void *into)
+read_call_name(struct config *c, enum json_event event)
 {
-	struct call *call = into;
 	char *text;
 	size_t i;
 
 	if (take_text(c, event, &text) < 0)
 		return -1;
 	/* A name that is cut, or "", is not a hypercall's. */
-	call->word[0] = '-';
+	c->call.word[0] = '-';
 	for (i = 0; i < KEY_SIZE - 1 && text[i]; i++)
-		call->word[i + 1] = lower_case(text[i]);
-	call->word[i + 1] = '\0';
+		c->call.word[i + 1] = lower_case(text[i]);
+	c->call.word[i + 1] = '\0';
 	return 0;
 }
 
 static int
-read_call_allowed(struct config *c, enum json_event event, void *into)
+read_call_allowed(struct config *c, enum json_event event)
 {
-	struct call *call = into;
-
-	call->has_allowed = true;
-	return take_bool(c, event, &call->allowed);
+	c->call.has_allowed = true;
+	return take_bool(c, event, &c->call.allowed);
 }
 
 /*
@@ -437,29 +413,28 @@ read_call(struct config *c, enum json_event event)
 	};
 	static const struct members kind = { MEMBERS(member), false };
 	const struct options_place place = c->options->place;
-	struct call call = { 0 };
 	const char *word;
 
-	if (read_object(c, event, &kind, &call) < 0)
+	memset(&c->call, 0, sizeof(c->call));
+	if (read_object(c, event, &kind) < 0)
 		return -1;
 	c->options->place = place;
-	if (!call.word[0] || !call.has_allowed)
+	if (!c->call.word[0] || !c->call.has_allowed)
 		return complain(
 		    c->options, "a hypercall needs Name and Allowed");
-	word = call.word + call.allowed;
-	if (call.word[1] == '-' ||
+	word = c->call.word + c->call.allowed;
+	if (c->call.word[1] == '-' ||
 	    !hc_set_change_noted(&c->options->allowed, &c->options->forbidden,
 		word, strlen(word)))
 		complain(c->options,
 		    "unknown hypercall \"%s\": the entry is ignored",
-		    call.word + 1);
+		    c->call.word + 1);
 	return 0;
 }
 
 static int
-read_hypercalls(struct config *c, enum json_event event, void *into)
+read_hypercalls(struct config *c, enum json_event event)
 {
-	(void)into;
 	if (event == JSON_ERROR)
 		return -1;
 	if (event != JSON_ARRAY)
@@ -490,7 +465,7 @@ config_parse(struct options *o, const char *path, const char *text, size_t size)
 
 	json_init(&c.json, text, size);
 	o->place.file = path;
-	r = read_object(&c, next_piece(&c), &kind, NULL);
+	r = read_object(&c, next_piece(&c), &kind);
 	if (r == 0 && next_piece(&c) != JSON_END)
 		r = -1;
 	o->place.file = NULL;
