@@ -156,12 +156,19 @@ set_name(struct hc_call *call)
 	return 0;
 }
 
+/* Has the call arguments that mean nothing, if it `asks` also the first? */
+static bool
+has_others(const struct hc_call *call, bool asks)
+{
+	return (asks && call->prctl.arg2) || call->prctl.arg3 ||
+	       call->prctl.arg4 || call->prctl.arg5;
+}
+
 /* The flag can only be set. */
 static int64_t
 set_no_new_privs(struct hc_call *call)
 {
-	if (call->prctl.arg2 != 1 || call->prctl.arg3 || call->prctl.arg4 ||
-	    call->prctl.arg5)
+	if (call->prctl.arg2 != 1 || has_others(call, false))
 		return -EINVAL;
 	call->guest->no_new_privs = true;
 	return 0;
@@ -207,13 +214,6 @@ answer_rights(const struct hc_call *call)
 	return -EINVAL;
 }
 
-static bool
-has_others(const struct hc_call *call, bool asks)
-{
-	return (asks && call->prctl.arg2) || call->prctl.arg3 ||
-	       call->prctl.arg4 || call->prctl.arg5;
-}
-
 static int64_t
 keep_value(struct hc_call *call)
 {
@@ -246,13 +246,6 @@ keep_value(struct hc_call *call)
  * Linux's default. */
 #define SLACK_DEFAULT 50000 /* ns */
 
-static int64_t
-set_slack(struct hc_thread *thread, uint64_t slack)
-{
-	thread->slack = slack;
-	return 0;
-}
-
 int64_t
 hc_do_prctl(struct hc_call *call)
 {
@@ -270,16 +263,14 @@ hc_do_prctl(struct hc_call *call)
 		guest->dumpable = call->prctl.arg2;
 		return 0;
 	case PR_SET_TIMERSLACK:
-		return set_slack(call->thread, call->prctl.arg2);
+		call->thread->slack = call->prctl.arg2;
+		return 0;
 	case PR_GET_TIMERSLACK:
 		return call->thread->slack ? (int64_t)call->thread->slack
 					   : SLACK_DEFAULT;
 	case PR_SET_NO_NEW_PRIVS: return set_no_new_privs(call);
 	case PR_GET_NO_NEW_PRIVS:
-		return call->prctl.arg2 || call->prctl.arg3 ||
-			       call->prctl.arg4 || call->prctl.arg5
-			   ? -EINVAL
-			   : guest->no_new_privs;
+		return has_others(call, true) ? -EINVAL : guest->no_new_privs;
 	default: return keep_value(call);
 	}
 }
