@@ -4,8 +4,8 @@
  * working folder.  It must not know packets, machines or processes.
  *
  * A plan lies in memory that several processes write, one after the other.
- * Whoever reads one trusts nothing in it: debugger_plan_argv() and
- * debugger_plan_env() check every length and every end of a text.
+ * A reader trusts nothing in it: debugger_plan_argv() and debugger_plan_env()
+ * check every length and every end of a text.
  */
 #ifndef DEBUGGER_PLAN_H
 #define DEBUGGER_PLAN_H

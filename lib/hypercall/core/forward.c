@@ -15,6 +15,16 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
+/* Where the addresses of processes end on Linux, whatever is mapped. */
+#define USER_END UINT64_C(0x7ffffffff000)
+
+/* Linux's first check of a buffer, with its length as it was given. */
+static bool
+is_in_user_space(uint64_t va, uint64_t len)
+{
+	return len <= USER_END && va <= USER_END - len;
+}
+
 void *
 hc_buffer(const struct hc_call *call, uint64_t va, uint64_t *len,
     enum gmem_access access)
@@ -41,7 +51,7 @@ hc_vector(const struct hc_call *call, struct iovec iov[IOV_MAX], uint64_t va,
 		if ((int64_t)iov[n].iov_len < 0)
 			return -EINVAL;
 	for (n = 0; n < count; n++)
-		if (!hc_in_user_space(
+		if (!is_in_user_space(
 			(uintptr_t)iov[n].iov_base, iov[n].iov_len))
 			return -EFAULT;
 	for (n = 0; n < count; n++) {
@@ -143,7 +153,7 @@ put_buffer(struct forward *f, unsigned i, const struct hc_arg *arg,
 	void *buf;
 
 	/* getrandom looks at as many bytes as it may write at once. */
-	if (f->files > 0 && !hc_in_user_space(f->call->arg[i], len))
+	if (f->files > 0 && !is_in_user_space(f->call->arg[i], len))
 		return -EFAULT;
 	buf = hc_buffer(f->call, f->call->arg[i], &len, access);
 	if (!buf)

@@ -16,16 +16,6 @@
 /* The most that one read or write transfers, as on Linux (MAX_RW_COUNT). */
 #define HC_MAX_RW (INT_MAX & ~PAGE_4K_MASK)
 
-/* Where the addresses of processes end on Linux, whatever is mapped. */
-#define HC_USER_END UINT64_C(0x7ffffffff000)
-
-/* Linux's first check of a buffer, with its length as it was given. */
-static inline bool
-hc_in_user_space(uint64_t va, uint64_t len)
-{
-	return len <= HC_USER_END && va <= HC_USER_END - len;
-}
-
 int64_t hc_forward(struct hc_call *call, const struct hc_row *row);
 
 /* May bytes that nobody has checked be written to the file?  0 or -EBADF. */

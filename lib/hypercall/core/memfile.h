@@ -82,8 +82,8 @@ int64_t hc_memfile_end(struct hc_growth *growth, int64_t result);
  * descriptors, and with `bytes` bytes in its vector, if it has one.  -EINVAL:
  * files in memory are not written by this call.
  *
- * What F_SEAL_SHRINK protects could not be cut off.  So a write at the position
- * of such a file becomes one at the offset that was counted, and
+ * The host cannot cut off bytes that F_SEAL_SHRINK protects.  So a write at the
+ * position of such a file becomes one at the offset that was counted, and
  * hc_memfile_end() moves the position.
  */
 int64_t hc_memfile_call(struct hc_growth *growth, struct hc_guest *guest,

@@ -458,11 +458,11 @@ pipe_call(struct hc_call *call, uint64_t fds, unsigned flags)
 }
 
 int64_t
-hc_fd_result(struct hc_call *call, int64_t host, unsigned may, bool cloexec)
+hc_fd_result(struct hc_call *call, int64_t host, bool cloexec)
 {
 	if (host < 0)
 		return host;
-	return hc_fd_open(&call->guest->fds, (int)host, may, cloexec);
+	return hc_fd_open(&call->guest->fds, (int)host, HC_MAY_FLAGS, cloexec);
 }
 
 int64_t

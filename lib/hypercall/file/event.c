@@ -28,7 +28,7 @@ create_epoll(struct hc_call *call, unsigned flags)
 	if (flags & ~(unsigned)EPOLL_CLOEXEC)
 		return -EINVAL;
 	return hc_fd_result(call, hc_host(SYS_epoll_create1, EPOLL_CLOEXEC),
-	    HC_MAY_FLAGS, flags & EPOLL_CLOEXEC);
+	    flags & EPOLL_CLOEXEC);
 }
 
 int64_t
@@ -232,7 +232,7 @@ create_eventfd(struct hc_call *call, uint32_t count, unsigned flags)
 	if (flags & ~known)
 		return -EINVAL;
 	return hc_fd_result(call,
-	    hc_host(SYS_eventfd2, count, flags | EFD_CLOEXEC), HC_MAY_FLAGS,
+	    hc_host(SYS_eventfd2, count, flags | EFD_CLOEXEC),
 	    flags & EFD_CLOEXEC);
 }
 
@@ -268,5 +268,5 @@ hc_do_timerfd_create(struct hc_call *call)
 	return hc_fd_result(call,
 	    hc_host(SYS_timerfd_create, (int)call->timerfd_create.clock,
 		flags | TFD_CLOEXEC),
-	    HC_MAY_FLAGS, flags & TFD_CLOEXEC);
+	    flags & TFD_CLOEXEC);
 }

@@ -13,10 +13,9 @@
 int64_t
 hc_fd_pair(struct hc_call *call, const int host[2], bool cloexec, uint64_t va);
 
-/* A descriptor with the marks `may` (fd.h) for the result of a host call, or
- * its -errno. */
-int64_t
-hc_fd_result(struct hc_call *call, int64_t host, unsigned may, bool cloexec);
+/* A descriptor with the mark HC_MAY_FLAGS for the result of a host call, or its
+ * -errno. */
+int64_t hc_fd_result(struct hc_call *call, int64_t host, bool cloexec);
 
 /*
  * Hold the file that the name at `va` leads to: hc_path_find(), with AT_* in

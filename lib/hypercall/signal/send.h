@@ -72,10 +72,6 @@ bool hc_signal_take_awaited(
 int64_t hc_signal_wait(struct hc_call *call, hc_sigset set,
     const struct timespec *time, siginfo_t *info);
 
-/* Read signals into `buf`: hc_answers.read. */
-int64_t hc_signal_read(struct hc_call *call, struct hc_file *file,
-    const uint64_t *at, uint8_t *buf, uint64_t len);
-
 /* Raise the signal that goes with the error `result` of a call, or with a write
  * that was cut short, if its row has one.  Without the lock, as the functions
  * below. */

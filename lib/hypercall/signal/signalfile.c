@@ -105,7 +105,95 @@ take_place(struct hc_signals *s, int event, hc_sigset mask)
 	return f;
 }
 
-static const struct hc_answers answers = { .read = hc_signal_read };
+/* Signals of faults, whose siginfo has an address. */
+#define FAULTS                                               \
+	(HC_SIGNAL_BIT(SIGSEGV) | HC_SIGNAL_BIT(SIGBUS) |    \
+	    HC_SIGNAL_BIT(SIGILL) | HC_SIGNAL_BIT(SIGTRAP) | \
+	    HC_SIGNAL_BIT(SIGFPE))
+
+/* The fields of a code between SI_USER and SI_KERNEL depend on the signal. */
+static void
+describe_cause(struct signalfd_siginfo *to, const siginfo_t *info)
+{
+	if (FAULTS & HC_SIGNAL_BIT(info->si_signo)) {
+		to->ssi_addr = (uintptr_t)info->si_addr;
+	} else if (info->si_signo == SIGCHLD) {
+		to->ssi_pid = (uint32_t)info->si_pid;
+		to->ssi_uid = info->si_uid;
+		to->ssi_status = info->si_status;
+		to->ssi_utime = (uint64_t)info->si_utime;
+		to->ssi_stime = (uint64_t)info->si_stime;
+	} else {
+		to->ssi_band = (uint32_t)info->si_band;
+		to->ssi_fd = info->si_fd;
+	}
+}
+
+/* As Linux: the fields depend on the code, and others are 0. */
+static void
+describe(struct signalfd_siginfo *to, const siginfo_t *info)
+{
+	memset(to, 0, sizeof(*to));
+	to->ssi_signo = (uint32_t)info->si_signo;
+	to->ssi_errno = info->si_errno;
+	to->ssi_code = info->si_code;
+	if (info->si_code == SI_TIMER) {
+		to->ssi_tid = (uint32_t)info->si_timerid;
+		to->ssi_overrun = (uint32_t)info->si_overrun;
+	} else if (info->si_code <= SI_USER || info->si_code == SI_KERNEL) {
+		to->ssi_pid = (uint32_t)info->si_pid;
+		to->ssi_uid = info->si_uid;
+	} else {
+		describe_cause(to, info);
+	}
+	if (info->si_code < SI_USER) {
+		to->ssi_ptr = (uintptr_t)info->si_ptr;
+		to->ssi_int = info->si_int;
+	}
+}
+
+/* Wait for the first signal, unless the file does not block. */
+static int64_t
+await(struct hc_call *call, struct hc_file *file, siginfo_t *info)
+{
+	int64_t r;
+
+	if (hc_signal_take_awaited(call, file->signals->mask, false, info))
+		return 0;
+	if (hc_host(SYS_fcntl, file->host, F_GETFL) & O_NONBLOCK)
+		return -EAGAIN;
+	r = hc_signal_wait(call, file->signals->mask, NULL, info);
+	return r == -EINTR ? -HC_RESTARTS : r;
+}
+
+/* hc_answers.read. */
+static int64_t
+read_signals(struct hc_call *call, struct hc_file *file, const uint64_t *at,
+    uint8_t *buf, uint64_t len)
+{
+	struct signalfd_siginfo one;
+	siginfo_t info;
+	uint64_t done = 0;
+	int64_t r;
+
+	(void)at;
+	if (len < sizeof(one))
+		return -EINVAL;
+	r = await(call, file, &info);
+	if (r < 0)
+		return r;
+	do {
+		describe(&one, &info);
+		if (gmem_copy(buf + done, &one, sizeof(one)) < sizeof(one))
+			return done > 0 ? (int64_t)done : -EFAULT;
+		done += sizeof(one);
+	} while (
+	    len - done >= sizeof(one) &&
+	    hc_signal_take_awaited(call, file->signals->mask, false, &info));
+	return (int64_t)done;
+}
+
+static const struct hc_answers answers = { .read = read_signals };
 
 /* Give `file` a place, which takes `event` over. */
 static bool
@@ -203,91 +291,4 @@ hc_do_signalfd4(struct hc_call *call)
 {
 	return make(call, (int)call->signalfd4.fd, call->signalfd4.mask,
 	    call->signalfd4.size, (unsigned)call->signalfd4.flags);
-}
-
-/* Signals of faults, whose siginfo has an address. */
-#define FAULTS                                               \
-	(HC_SIGNAL_BIT(SIGSEGV) | HC_SIGNAL_BIT(SIGBUS) |    \
-	    HC_SIGNAL_BIT(SIGILL) | HC_SIGNAL_BIT(SIGTRAP) | \
-	    HC_SIGNAL_BIT(SIGFPE))
-
-/* The fields of a code between SI_USER and SI_KERNEL depend on the signal. */
-static void
-describe_cause(struct signalfd_siginfo *to, const siginfo_t *info)
-{
-	if (FAULTS & HC_SIGNAL_BIT(info->si_signo)) {
-		to->ssi_addr = (uintptr_t)info->si_addr;
-	} else if (info->si_signo == SIGCHLD) {
-		to->ssi_pid = (uint32_t)info->si_pid;
-		to->ssi_uid = info->si_uid;
-		to->ssi_status = info->si_status;
-		to->ssi_utime = (uint64_t)info->si_utime;
-		to->ssi_stime = (uint64_t)info->si_stime;
-	} else {
-		to->ssi_band = (uint32_t)info->si_band;
-		to->ssi_fd = info->si_fd;
-	}
-}
-
-/* As Linux: the fields depend on the code, and others are 0. */
-static void
-describe(struct signalfd_siginfo *to, const siginfo_t *info)
-{
-	memset(to, 0, sizeof(*to));
-	to->ssi_signo = (uint32_t)info->si_signo;
-	to->ssi_errno = info->si_errno;
-	to->ssi_code = info->si_code;
-	if (info->si_code == SI_TIMER) {
-		to->ssi_tid = (uint32_t)info->si_timerid;
-		to->ssi_overrun = (uint32_t)info->si_overrun;
-	} else if (info->si_code <= SI_USER || info->si_code == SI_KERNEL) {
-		to->ssi_pid = (uint32_t)info->si_pid;
-		to->ssi_uid = info->si_uid;
-	} else {
-		describe_cause(to, info);
-	}
-	if (info->si_code < SI_USER) {
-		to->ssi_ptr = (uintptr_t)info->si_ptr;
-		to->ssi_int = info->si_int;
-	}
-}
-
-/* Wait for the first signal, unless the file does not block. */
-static int64_t
-await(struct hc_call *call, struct hc_file *file, siginfo_t *info)
-{
-	int64_t r;
-
-	if (hc_signal_take_awaited(call, file->signals->mask, false, info))
-		return 0;
-	if (hc_host(SYS_fcntl, file->host, F_GETFL) & O_NONBLOCK)
-		return -EAGAIN;
-	r = hc_signal_wait(call, file->signals->mask, NULL, info);
-	return r == -EINTR ? -HC_RESTARTS : r;
-}
-
-int64_t
-hc_signal_read(struct hc_call *call, struct hc_file *file, const uint64_t *at,
-    uint8_t *buf, uint64_t len)
-{
-	struct signalfd_siginfo one;
-	siginfo_t info;
-	uint64_t done = 0;
-	int64_t r;
-
-	(void)at;
-	if (len < sizeof(one))
-		return -EINVAL;
-	r = await(call, file, &info);
-	if (r < 0)
-		return r;
-	do {
-		describe(&one, &info);
-		if (gmem_copy(buf + done, &one, sizeof(one)) < sizeof(one))
-			return done > 0 ? (int64_t)done : -EFAULT;
-		done += sizeof(one);
-	} while (
-	    len - done >= sizeof(one) &&
-	    hc_signal_take_awaited(call, file->signals->mask, false, &info));
-	return (int64_t)done;
 }
