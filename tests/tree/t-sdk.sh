@@ -144,6 +144,36 @@ if command -v pkg-config >/dev/null 2>&1; then
 	# shellcheck disable=SC2086
 	try ${CC:-cc} -O2 -o other.elf main.c twice.c $flags
 	is "$status $err" "0 " "pkg-config's flags make a guest"
+
+	# The files for CMake and meson that novillo-cc(1) has.
+	mkdir moved other
+	sed "s|^prefix=.*|prefix=$usr|; s|^libdir=.*|libdir=$(dirname "$pc")|
+	    s|^includedir=.*|includedir=$usr/include|" "$pc/novillo-guest.pc" \
+	    >moved/novillo-guest.pc
+	for name in CMakeLists.txt meson.build; do
+		sed -n "/^\\.Pa $name :/,/^\\.Ed/{/^\\./!p;}" \
+		    "$usr/share/man/man1/novillo-cc.1" >other/$name
+	done
+	cp mine.c other/
+	PKG_CONFIG_PATH=$PWD/moved
+	export PKG_CONFIG_PATH
+	unset CFLAGS CPPFLAGS LDFLAGS
+	if command -v cmake >/dev/null 2>&1; then
+		(cmake -S other -B cmade && cmake --build cmade) >log 2>&1 ||
+		    sed 's/^/# /' log
+		try novillo --check cmade/mine.elf
+		has "$out" "static ELF" "CMake makes a guest"
+	else
+		skip "no cmake here"
+	fi
+	if command -v meson >/dev/null 2>&1; then
+		(meson setup mesoned other && meson compile -C mesoned) \
+		    >log 2>&1 || sed 's/^/# /' log
+		try novillo --check mesoned/mine.elf
+		has "$out" "static ELF" "meson makes a guest"
+	else
+		skip "no meson here"
+	fi
 else
 	missing "pkg-config's flags: no pkg-config here"
 fi
