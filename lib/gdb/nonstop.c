@@ -22,6 +22,7 @@
 #include "gdb/nonstop.h"
 
 #include <errno.h>
+#include <signal.h>
 
 static struct stub_thread *
 find(struct stub *stub, int tid)
@@ -206,6 +207,21 @@ nonstop_resume(struct stub *stub, const struct target_action *actions, size_t n)
 	return nonstop_go(stub);
 }
 
+/* The siginfo of a signal that the debugger has sent, unless the thread has the
+ * one of an event which is still to be reported. */
+static void
+set_siginfo(struct stub *stub, int tid, uint8_t signal)
+{
+	const struct target_ops *ops = stub->ops;
+	uint8_t info[TARGET_SIGINFO_SIZE] = { 0 };
+
+	if (!ops->set_siginfo || ops->siginfo(stub->ctx, tid, info) != 0 ||
+	    info[0] != 0)
+		return;
+	info[0] = signal;
+	(void)ops->set_siginfo(stub->ctx, tid, info);
+}
+
 int
 nonstop_interrupt(struct stub *stub)
 {
@@ -214,9 +230,11 @@ nonstop_interrupt(struct stub *stub)
 
 	if (error != 0 || stub->state != STUB_STOPPED)
 		return error;
-	if (running(stub, tids) > 0)
+	if (running(stub, tids) > 0) {
+		set_siginfo(stub, tids[0], SIGINT);
 		note(stub,
 		    &(struct stop){ .kind = STOP_INTERRUPT, .tid = tids[0] });
+	}
 	return nonstop_go(stub);
 }
 

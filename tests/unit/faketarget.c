@@ -798,13 +798,16 @@ let_run(struct fake *fake, const struct target_resume *how)
 static int
 fake_resume(void *ctx, const struct target_resume *how)
 {
+	struct fake *fake = ctx;
 	int error = failure(ctx);
 
-	if (error == 0)
-		let_run(ctx, how);
-	if (error == 0 && how->interrupted)
-		((struct fake *)ctx)->interrupted = true;
-	return error;
+	if (error != 0)
+		return error;
+	let_run(fake, how);
+	if (fake->threads[0].action.kind != ACTION_STOP)
+		memset(fake->siginfo, 0, sizeof(fake->siginfo));
+	fake->interrupted |= how->interrupted;
+	return 0;
 }
 
 /* Its history is the nops from its start on. */
@@ -848,7 +851,8 @@ fake_pause(void *ctx, struct stop *stop)
 	if (error != 0)
 		return error;
 	fake->running = false;
-	*stop = (struct stop){ .kind = STOP_INTERRUPT, .tid = 1 };
+	*stop = (struct stop){ .kind = STOP_INTERRUPT,
+		.tid = let_run_first(fake) };
 	return 0;
 }
 
