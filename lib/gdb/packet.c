@@ -339,7 +339,12 @@ parse_and_serve(struct stub *stub, const struct packet *packet,
 		error = cut_suffix(in, &args);
 	if (error == 0)
 		error = parse(in, packet->args, &args);
-	return error != 0 ? error : serve(stub, packet, &args);
+	if (error == 0)
+		error = serve(stub, packet, &args);
+	/* GDB takes numbers of these errors for causes of its own. */
+	if (packet->flags & PACKET_TRACE && error < 0 && error != -EOPNOTSUPP)
+		return reply_sentence(reply, strerror(-error));
+	return error;
 }
 
 int

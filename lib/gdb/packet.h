@@ -191,6 +191,9 @@ int reply_done(bool written);
 int reply_error(
     const struct stub *stub, struct reply *reply, int error, const char *text);
 
+/* Write an error as a sentence, where GDB shows it whatever it has offered. */
+int reply_sentence(struct reply *reply, const char *text);
+
 /* Write the slice [offset, offset + len) of a document as the reply to a qXfer
  * read. */
 int reply_slice(struct reply *reply, const struct text *text, uint64_t offset,

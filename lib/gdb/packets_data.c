@@ -195,7 +195,7 @@ write_read_only(struct stub *stub, struct reply *reply, unsigned number,
 	    regs_name(number));
 	if (stub->client & CLIENT_NATIVE_SIGNALS)
 		return reply_error(stub, reply, EPERM, text);
-	return reply_done(reply_text(reply, "E.") && reply_text(reply, text));
+	return reply_sentence(reply, text);
 }
 
 int

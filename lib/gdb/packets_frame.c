@@ -247,7 +247,7 @@ packet_trace_frame(struct stub *stub, const struct args *args)
 	/* gdb has no process whose registers the frame could show, and some
 	 * end by an error of their own. */
 	if (!stub_has_guest(stub))
-		return reply_error(stub, args->reply, ESRCH,
+		return reply_sentence(args->reply,
 		    "The guest has ended; write its frames by `tsave`, and "
 		    "read them by `target tfile`");
 	if (!seek(stub, args->trace, &wanted, &frame))

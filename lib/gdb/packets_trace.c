@@ -278,7 +278,7 @@ add_point(struct parser *in)
 
 /* A refused expression is reported with the reason. */
 static int
-refuse(const struct stub *stub, struct reply *reply, enum agent_error error)
+refuse(struct reply *reply, enum agent_error error)
 {
 	char buf[128];
 	struct text text;
@@ -286,7 +286,7 @@ refuse(const struct stub *stub, struct reply *reply, enum agent_error error)
 	text_init(&text, buf, sizeof(buf));
 	text_printf(&text, "The expression of the tracepoint is refused: %s",
 	    agent_error_text(error));
-	return reply_error(stub, reply, EINVAL, buf);
+	return reply_sentence(reply, buf);
 }
 
 int
@@ -295,8 +295,7 @@ packet_trace_point(struct stub *stub, const struct args *args)
 	struct parser in = parser_of(stub, args);
 	int error = take(&in, '-') ? add_actions(&in) : add_point(&in);
 
-	return in.error != AGENT_NONE ? refuse(stub, args->reply, in.error)
-				      : error;
+	return in.error != AGENT_NONE ? refuse(args->reply, in.error) : error;
 }
 
 /* The user's own text, in pieces: number:address:type:start:total:digits. */
@@ -423,16 +422,14 @@ int
 packet_trace_size(struct stub *stub, const struct args *args)
 {
 	struct parser in = parser_of(stub, args);
+	bool any = take(&in, '-') && take(&in, '1');
 	uint64_t size = 0;
 
-	if (!(take(&in, '-') && take(&in, '1')) &&
-	    (!take_number(&in, &size) || size == 0))
+	if ((!any && !take_number(&in, &size)) || in.at < in.end)
 		return -EINVAL;
-	if (in.at < in.end)
-		return -EINVAL;
-	if (size > TRACE_BUFFER_MAX)
-		return reply_error(stub, args->reply, E2BIG,
-		    "The trace buffer can have 16 MiB at most");
+	if (!any && (size == 0 || size > TRACE_BUFFER_MAX))
+		return reply_sentence(
+		    args->reply, "The trace buffer can have 1 byte to 16 MiB");
 	in.trace->wanted = (uint32_t)size;
 	if (in.trace->state == TRACE_NOT_RUN)
 		traceframes_clear(&in.trace->frames,
@@ -525,7 +522,7 @@ packet_trace_start(struct stub *stub, const struct args *args)
 	text_printf(&text,
 	    "Tracepoint %u cannot be planted; disable it, or delete it",
 	    failed->number);
-	return reply_error(stub, args->reply, -error, buf);
+	return reply_sentence(args->reply, buf);
 }
 
 int

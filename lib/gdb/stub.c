@@ -164,15 +164,21 @@ reply_done(bool written)
 }
 
 int
+reply_sentence(struct reply *reply, const char *text)
+{
+	reply_clear(reply);
+	reply_text(reply, "E.");
+	reply_binary(reply, text, strlen(text));
+	return REPLY_DATA;
+}
+
+int
 reply_error(
     const struct stub *stub, struct reply *reply, int error, const char *text)
 {
+	if (stub->client & CLIENT_ERROR_TEXT)
+		return reply_sentence(reply, text);
 	reply_clear(reply);
-	if (stub->client & CLIENT_ERROR_TEXT) {
-		reply_text(reply, "E.");
-		reply_binary(reply, text, strlen(text));
-		return REPLY_DATA;
-	}
 	reply_text(reply, "E");
 	reply_byte(reply, (unsigned)error);
 	if (stub->client & CLIENT_ERROR_STRINGS) {
