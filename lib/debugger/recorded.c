@@ -17,7 +17,8 @@ refuse(void *ctx)
 		t->report(t->replayed
 			      ? "a replay cannot be changed: registers and"
 				" memory can only be read; to change them,"
-				" debug the guest itself, without --replay"
+				" debug the guest itself, without --record"
+				" and --replay"
 			      : "a guest that is recorded cannot be changed:"
 				" registers and memory can only be read; to"
 				" change them, debug it without --record");
