@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void
@@ -46,6 +48,20 @@ list_hypercalls(const struct options *o)
 		putchar('\n');
 	}
 	return STATUS_OK;
+}
+
+/*
+ * Our storage is large and little of it is touched: with huge pages each touch
+ * would clear 2 MiB.  This is advice, so its failure is ignored.  end(3) has
+ * the two symbols.
+ */
+static void
+keep_pages_small(void)
+{
+	extern char edata[], end[];
+	const uintptr_t start = (uintptr_t)edata & -(uintptr_t)getpagesize();
+
+	(void)madvise((void *)start, (uintptr_t)end - start, MADV_NOHUGEPAGE);
 }
 
 /*
@@ -96,6 +112,7 @@ main(int argc, char **argv)
 	struct options options;
 	char path[PATH_MAX];
 
+	keep_pages_small();
 	take_signals();
 	if (keep_stream_numbers() < 0)
 		return STATUS_FAILED;

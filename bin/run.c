@@ -34,7 +34,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -93,19 +92,6 @@ on_timeout(int signal)
 	tracing_ending();
 	machine_time_out(&run.machine);
 	errno = error;
-}
-
-/*
- * Our storage is large and little of it is touched: with huge pages each touch
- * would clear 2 MiB.  This is advice, so its failure is ignored.
- */
-static void
-keep_pages_small(void)
-{
-	uintptr_t start = (uintptr_t)&run & ~PAGE_4K_MASK;
-
-	(void)madvise(
-	    (void *)start, (uintptr_t)(&run + 1) - start, MADV_NOHUGEPAGE);
 }
 
 /* A write to a closed pipe, or beyond RLIMIT_FSIZE, is an error that the guest
@@ -765,7 +751,6 @@ run_guest(const struct options *o)
 	static struct options changed; /* by the recording or by --learn */
 	int status, r;
 
-	keep_pages_small();
 	run.recording.fd = -1;
 	if (check_new_mount(o) < 0 || check_debugger(o) < 0 ||
 	    recording_check(o) < 0 || outfile_check(o) < 0 ||
