@@ -491,10 +491,11 @@ allow_volume_calls(struct options *o)
 {
 	struct hc_set files = { 0 };
 
+	if (!o->volume_calls)
+		return;
 	hc_set_change(
 	    &files, OPTIONS_VOLUME_CALLS, strlen(OPTIONS_VOLUME_CALLS));
-	if (o->volume_calls)
-		hc_set_join(&o->allowed, &files, &o->forbidden);
+	hc_set_join(&o->allowed, &files, &o->forbidden);
 }
 
 int

@@ -94,9 +94,9 @@ hc_set_add(struct hc_set *set, uint32_t number)
 
 /* Change one call if `class` or its name (`named`) selects it; else false. */
 static bool
-put_call(struct hc_set *set, uint32_t nr, unsigned class, bool named, bool in)
+put_call(struct hc_set *set, uint32_t nr, const struct hc_row *row,
+    unsigned class, bool named, bool in)
 {
-	const struct hc_row *row = hc_row(nr);
 	bool whole = named || (row->classes & class & ~(unsigned)HC_OWN);
 
 	if (whole)
@@ -113,21 +113,19 @@ put_call(struct hc_set *set, uint32_t nr, unsigned class, bool named, bool in)
 static bool
 put_word(struct hc_set *set, const char *word, size_t len, bool in)
 {
-	unsigned class = 0;
-	bool found = false;
+	const bool is_class = len > 0 && word[0] == '@';
+	const unsigned class = is_class ? class_by_name(word + 1, len - 1) : 0;
+	bool found = class != 0;
 	uint32_t nr;
 
-	if (len > 0 && word[0] == '@') {
-		class = class_by_name(word + 1, len - 1);
-		found = class != 0;
-	}
+	if (is_class && !found)
+		return false;
 	for (nr = 0; nr < HYPERCALL_END; nr++) {
 		const struct hc_row *row = hc_row(nr);
 
-		if (!row)
-			continue;
-		if (put_call(
-			set, nr, class, same_word(row->name, word, len), in))
+		if (row &&
+		    put_call(set, nr, row, class,
+			!is_class && same_word(row->name, word, len), in))
 			found = true;
 	}
 	return found;
@@ -142,15 +140,13 @@ hc_set_change_noted(
 	word += !in;
 	len -= !in;
 	return put_word(set, word, len, in) &&
-	       put_word(forbidden, word, len, !in);
+	       (!forbidden || put_word(forbidden, word, len, !in));
 }
 
 bool
 hc_set_change(struct hc_set *set, const char *word, size_t len)
 {
-	struct hc_set forbidden = { 0 };
-
-	return hc_set_change_noted(set, &forbidden, word, len);
+	return hc_set_change_noted(set, NULL, word, len);
 }
 
 void
@@ -197,10 +193,12 @@ put_pattern(struct hc_set *set, const char *word, size_t len, bool in)
 	text[len - 1] = '\0';
 	if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) != 0)
 		return false;
-	for (nr = 0; nr < HYPERCALL_END; nr++)
-		if (hc_row(nr) &&
-		    regexec(&regex, hc_row(nr)->name, 0, NULL, 0) == 0)
-			found |= put_call(set, nr, 0, true, in);
+	for (nr = 0; nr < HYPERCALL_END; nr++) {
+		const struct hc_row *row = hc_row(nr);
+
+		if (row && regexec(&regex, row->name, 0, NULL, 0) == 0)
+			found |= put_call(set, nr, row, 0, true, in);
+	}
 	regfree(&regex);
 	return found;
 }
