@@ -3,8 +3,9 @@
  * Making seccomp programs.  Nothing here may know what the calls are for.
  *
  * The program tests the architecture, then the first row, and then does a
- * binary search over spans of numbers with the same answer.  A call with
- * conditions is a span of its own, whose code tests its rows.  All other calls
+ * binary search over spans of numbers with the same answer, down to a few
+ * single numbers.  A call with conditions is a span of its own, whose code tests
+ * its rows.  All other calls
  * read only the number, so the kernel's action cache lets them pass without
  * running the program.  A number that is not in the table, which includes
  * x32's, is in a span that refuses.
@@ -24,6 +25,7 @@
 #define JUMP_FAR  250 /* a conditional jump reaches 255 instructions */
 #define SPANS     (2 * FILTER_RULES + 1)
 #define ANSWERS   8 /* the last ones, which are used again */
+#define SINGLES   4 /* numbers that a search ends with */
 #define NO_ANSWER UINT32_MAX
 
 #define KILL   SECCOMP_RET_KILL_PROCESS
@@ -124,17 +126,18 @@ tests_of(
 
 	for (i = 0; i < 2 * FILTER_CONDITIONS; i++) {
 		const struct filter_condition *c = &rule->when[i / 2];
-		unsigned half = i % 2;
+		const unsigned half = i % 2;
+		const uint32_t mask = (uint32_t)(c->mask >> 32 * half);
 
-		tests[n] = (struct test){
+		if (!mask)
+			continue;
+		tests[n++] = (struct test){
 			.offset = (uint32_t)offsetof(
 				      struct seccomp_data, args) +
 				  8 * c->arg + 4 * half,
-			.mask = (uint32_t)(c->mask >> 32 * half),
+			.mask = mask,
 			.value = (uint32_t)(c->value >> 32 * half),
 		};
-		if (tests[n].mask)
-			n++;
 	}
 	return n;
 }
@@ -212,14 +215,61 @@ divide(const struct maker *m, size_t first, size_t end)
 	return half;
 }
 
+/* A span of more than one number. */
+static bool
+is_wide(const struct maker *m, size_t i)
+{
+	return i + 1 == m->spans || m->span[i + 1].from - m->span[i].from > 1;
+}
+
+/*
+ * The answer of all spans [first, end) but a few of one number each, or
+ * NO_ANSWER: a test of each of these is shorter than a search for its ends.
+ */
+static uint32_t
+common_answer(const struct maker *m, size_t first, size_t end)
+{
+	uint32_t common = NO_ANSWER;
+	unsigned singles = 0;
+	size_t i;
+
+	for (i = first; i < end && common == NO_ANSWER; i++)
+		if (is_wide(m, i))
+			common = m->span[i].answer;
+	for (i = first; i < end; i++)
+		if (m->span[i].answer != common &&
+		    (is_wide(m, i) || ++singles > SINGLES))
+			return NO_ANSWER;
+	return common;
+}
+
+static size_t
+emit_singles(struct maker *m, size_t first, size_t end, uint32_t common)
+{
+	size_t here = answer(m, common);
+
+	while (end-- > first) {
+		const struct span *span = &m->span[end];
+
+		if (span->answer != common)
+			here = jump(
+			    m, BPF_JEQ, span->from, emit_span(m, span), here);
+	}
+	return here;
+}
+
 /* The search in spans [first, end); the number is in the accumulator. */
 static size_t
 emit_search(struct maker *m, size_t first, size_t end)
 {
 	size_t half, above, below;
+	uint32_t common;
 
 	if (end - first == 1)
 		return emit_span(m, &m->span[first]);
+	common = common_answer(m, first, end);
+	if (common != NO_ANSWER)
+		return emit_singles(m, first, end, common);
 	half = divide(m, first, end);
 	above = emit_search(m, half, end);
 	below = emit_search(m, first, half);
