@@ -121,7 +121,7 @@ host-stage: host-source
 	cd $(HOST_BUILD) && $(MAKE) all && $(MAKE) tests/unit/t-debug \
 	    tests/unit/t-events tests/unit/t-target tests/gdb/killer tests/run/alter \
 	    tests/run/without guest/rounds.native
-	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh '$(top_srcdir)' \
+	CC='$(CC)' $(SHELL) $(top_srcdir)/tests/hosts/stage.sh $(HOST_BUILD)/source \
 	    $(HOST_BUILD) $(HOST_STAGE)
 	$(SHELL) $(top_srcdir)/tests/hosts/kernel.sh >/dev/null || test $$? = 77
 
