@@ -5,8 +5,9 @@
  * adds 1 to the result and prints the number of the event to standard error;
  * `alter stream CALL` moves the call's output to standard error; `alter random
  * SEED` changes bytes anywhere in the records, `alter flip N` all bits of the
- * byte N in them.
+ * byte N in them, `alter order N` which records follow each other.
  */
+#include "hypercall/core/preemption.h"
 #include "record/call.h"
 
 #include <stddef.h>
@@ -115,6 +116,55 @@ read_call(struct record_base *base, uint32_t number)
 	return at;
 }
 
+static void
+skip_ranges(uint64_t n)
+{
+	while (n-- > 0 && reader.state == RECORD_GOOD) {
+		skip_numbers(1);
+		skip_text();
+	}
+}
+
+static void
+skip_preempt(void)
+{
+	uint64_t words;
+
+	skip_bytes((HC_POSITION_REGISTERS + 1) * sizeof(uint64_t));
+	for (words = record_get(&reader); words > 0; words--) {
+		skip_numbers(1);
+		skip_bytes(sizeof(uint64_t));
+	}
+	skip_numbers(2 * record_get(&reader));
+}
+
+/* Read over the next record.  Where it ends in the block, or 0: none. */
+static size_t
+skip_record(void)
+{
+	struct record_base base = { 0 };
+	unsigned kind = record_next(&reader);
+
+	switch (kind) {
+	case RECORD_HEADER: skip_header(); break;
+	case RECORD_START: skip_start(); break;
+	case RECORD_CALL: (void)read_call(&base, UINT32_MAX); break;
+	case RECORD_SIGNAL: skip_text(); break;
+	case RECORD_PREEMPT: skip_preempt(); break;
+	case RECORD_END:
+	case RECORD_CUT:
+		skip_numbers(3);
+		skip_bytes(2 * sizeof(uint64_t));
+		break;
+	default: skip_numbers(1);
+	}
+	if (kind == RECORD_WAIT)
+		skip_ranges(record_get(&reader));
+	return kind == 0 || reader.state != RECORD_GOOD
+		   ? 0
+		   : sizeof(struct record_head) + reader.at;
+}
+
 /* Where the result of the last such call is, or 0. */
 static size_t
 find_result(uint32_t number, unsigned *event)
@@ -191,6 +241,55 @@ change(size_t len, uint32_t seed)
 	return len;
 }
 
+/* A position that no guest comes to, and an end from outside by SIGKILL. */
+static const uint8_t preempt[3 + 8 * (HC_POSITION_REGISTERS + 1)] = {
+	RECORD_PREEMPT
+};
+static const uint8_t cut[4 + 2 * 8] = { RECORD_CUT, 3, 9 };
+
+enum order {
+	ORDER_DROPPED,
+	ORDER_DOUBLED,
+	ORDER_EXCHANGED, /* with the next one */
+	ORDER_CUT,       /* CUT follows, and nothing else */
+	ORDER_PREEMPTED, /* PREEMPT follows */
+	ORDER_BOTH,      /* first PREEMPT, and then CUT */
+	ORDERS,
+};
+
+/* Put the records of one block into another order: the record `n / ORDERS`,
+ * after HEADER.  The new length, or 0: there is no such record. */
+static size_t
+reorder(size_t len, size_t n)
+{
+	const enum order order = n % ORDERS;
+	static uint8_t some[RECORD_BLOCK];
+	size_t from, to = 0, third, i;
+
+	for (i = 0; i <= n / ORDERS && (from = skip_record()) > 0; i++)
+		;
+	to = from > 0 ? skip_record() : 0;
+	if (to == 0)
+		return 0;
+	switch (order) {
+	case ORDER_DROPPED: return replace(len, from, to - from, some, 0);
+	case ORDER_DOUBLED:
+		memcpy(some, block + from, to - from);
+		return replace(len, to, 0, some, to - from);
+	case ORDER_EXCHANGED:
+		if ((third = skip_record()) == 0)
+			return len;
+		memcpy(some, block + to, third - to);
+		memcpy(some + third - to, block + from, to - from);
+		return replace(len, from, third - from, some, third - from);
+	case ORDER_CUT: return replace(to, to, 0, cut, sizeof(cut));
+	case ORDER_BOTH:
+		len = replace(to, to, 0, preempt, sizeof(preempt));
+		return replace(len, len, 0, cut, sizeof(cut));
+	default: return replace(len, to, 0, preempt, sizeof(preempt));
+	}
+}
+
 /* Make the head's length and its sums right again. */
 static int
 write_block(size_t len)
@@ -217,6 +316,12 @@ main(int argc, char **argv)
 		return 1;
 	if (argc == 3 && !moves) {
 		at = strtoul(argv[2], NULL, 10);
+		if (strcmp(argv[1], "order") == 0) {
+			reader.read = read_input;
+			record_start(&reader);
+			len = reorder(len, at);
+			return len > 0 ? write_block(len) : 3;
+		}
 		if (strcmp(argv[1], "flip") != 0)
 			return write_block(change(len, (uint32_t)at));
 		if (at >= len - head)

@@ -237,11 +237,12 @@ case $novillo in
 /*) program=$novillo ;;
 *) program=$PWD/$novillo ;;
 esac
-# Each byte of a recording is flipped: a replay that ends well is the same run.
-flipped()
+# altered HOW: replay $log with each change of that kind.  A replay that ends
+# well is the same run.
+altered()
 {
 	n=0 unsaid= other=
-	while "$alter" flip "$n" <"$log" >"$scratch/altered"; do
+	while "$alter" "$1" "$n" <"$log" >"$scratch/altered"; do
 		try timeout 30 "$novillo" --replay="$scratch/altered"
 		case $status in
 		0) [ "$out" = "$(cat "$scratch/out1")" ] || other="$other $n" ;;
@@ -249,13 +250,49 @@ flipped()
 		esac
 		n=$((n + 1))
 	done
-	is "$unsaid" "" "flipped: $n recordings end with a message, or well"
+	is "$unsaid" "" "$1: $n recordings end with a message, or well"
 	is "$other" "" "and those that end well have the same output"
 }
+# visited: under a debugger that goes forward and back, a replay of $log in
+# another order ends, and not by a fault of its own.
+visited()
+{
+	n=0 died=
+	while "$alter" order "$n" <"$log" >"$scratch/altered"; do
+		try sh -c '(for packet in "c#63" "bc#c5" "c#63" "k#6b"; do
+			printf "+\$$packet"; sleep 1; done) |
+		    timeout 30 "$1" --replay="$2" --gdb=stdio' sh \
+		    "$novillo" "$scratch/altered"
+		case $status in
+		0 | 125 | 137) ;;
+		*) died="$died $n:$status" ;;
+		esac
+		n=$((n + 1))
+	done
+	is "$died" "" "a debugger sees the end of each of $n orders"
+}
+if [ -x "$alter" ]; then
+	echo "a few words" | "$novillo" --record="$log" "$guests/wc.elf" \
+	    >"$scratch/out1"
+	"$alter" order 3 <"$log" >"$scratch/altered"
+	try timeout 30 "$novillo" --replay="$scratch/altered"
+	is "$status" 137 "a guest may be ended before its first event"
+	has "$err" "from outside after event 0" "and the message says so"
+	"$alter" order 5 <"$log" >"$scratch/altered"
+	try timeout 30 "$novillo" --replay="$scratch/altered"
+	is "$status" 125 "the same after a preemption that does not come fails"
+	has "$err" "a preemption between two events" "and the message names it"
+fi
 # These take long: NOVILLO_HOSTILE says how many changes there are.
 if [ -n "${NOVILLO_HOSTILE-}" ] && [ -x "$alter" ]; then
 	hostile wc.elf 0 "$NOVILLO_HOSTILE"
-	flipped
+	altered flip
+	for guest in wc.elf threads.elf; do
+		echo "a few words" | "$novillo" --record="$log" \
+		    "$guests/$guest" >"$scratch/out1"
+		altered order
+		visited
+	done
 fi
 
 # Once the guest runs, a replay makes no call for it but those of its output.
