@@ -3,9 +3,9 @@
  * Making seccomp programs.  Nothing here may know what the calls are for.
  *
  * The program tests the architecture, then the first row, and then does a
- * binary search over spans of numbers with the same answer, down to a few single
- * numbers.  A call with conditions is a span of its own, whose code tests its
- * rows.  All other calls
+ * binary search over spans of numbers with the same answer, down to a few
+ * single numbers.  A call with conditions is a span of its own, whose code
+ * tests its rows.  All other calls
  * read only the number, so the kernel's action cache lets them pass without
  * running the program.  A number that is not in the table, which includes
  * x32's, is in a span that refuses.
