@@ -5,10 +5,9 @@
  * The program tests the architecture, then the first row, and then does a
  * binary search over spans of numbers with the same answer, down to a few
  * single numbers.  A call with conditions is a span of its own, whose code
- * tests its rows.  All other calls
- * read only the number, so the kernel's action cache lets them pass without
- * running the program.  A number that is not in the table, which includes
- * x32's, is in a span that refuses.
+ * tests its rows.  All other calls read only the number, so the kernel's action
+ * cache lets them pass without running the program.  A number that is not in
+ * the table, which includes x32's, is in a span that refuses.
  *
  * The program is short, because the kernel compiles it for each process and
  * runs it once per number to fill that cache.  It is emitted from its end to
