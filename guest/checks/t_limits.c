@@ -99,8 +99,12 @@ test_most(void)
 		first = first < 0 ? fd : first;
 		last = fd;
 	}
-	same(fd, -EMFILE, "descriptors run out");
-	same(last, MOST - 1, "after 65,536");
+	if (fd == -ENFILE) {
+		skip("the host has fewer open files", "65,536 descriptors");
+	} else {
+		same(fd, -EMFILE, "descriptors run out");
+		same(last, MOST - 1, "after 65,536");
+	}
 	same(hc_write(last, (long)one, sizeof(one)), sizeof(one),
 	    "the last can be written to");
 	hc_close_range(first, ~0U, 0);

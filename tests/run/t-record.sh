@@ -326,7 +326,8 @@ done
 cp "$guests/hello.elf" "$scratch/guest"
 "$novillo" --record="$log" "$scratch/guest" >"$scratch/out1"
 for option in core log output; do
-	try timeout 20 "$novillo" --replay="$log" --$option="$scratch/guest"
+	try timeout 20 "$novillo" --replay="$log" --stats \
+	    --$option="$scratch/guest"
 	is "$status" 125 "--$option does not name the recorded program"
 	has "$err" "is the guest's program: name another file" \
 	    "the message says so"

@@ -230,7 +230,7 @@ next_entry(const struct hc_call *call, const struct hc_own *folder, int64_t pos,
 	if (!find_child(call, hc_own_row_of(folder)->path, &at, &own))
 		return next_volume(tree, path, at, e);
 	e->ino = hc_own_inode(&own);
-	e->type = IFTODT(hc_own_type(hc_own_row_of(&own)));
+	e->type = (uint8_t)IFTODT(hc_own_type(hc_own_row_of(&own)));
 	if (strchr(hc_own_row_of(&own)->path + len, '#'))
 		snprintf(e->name, sizeof(e->name), "%s%d",
 		    hc_own_row_of(&own)->of_cpu ? "cpu" : "", own.number);
