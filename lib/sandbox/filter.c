@@ -232,6 +232,9 @@ common_answer(const struct maker *m, size_t first, size_t end)
 	unsigned singles = 0;
 	size_t i;
 
+	/* Spans with the same answer are not neighbours. */
+	if (end - first > 2 * SINGLES + 1)
+		return NO_ANSWER;
 	for (i = first; i < end && common == NO_ANSWER; i++)
 		if (is_wide(m, i))
 			common = m->span[i].answer;

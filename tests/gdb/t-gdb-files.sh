@@ -32,13 +32,16 @@ session hello.elf "break main" continue "info proc all" "info proc files"
 has "$answer" "exe = '" "info proc all has it all"
 lacks "$answer" "unable to" "and nothing is missing"
 
-# A replay makes few of the host's calls, and has the same files.
-"$novillo" --record="$scratch/recording" "$guests/hello.elf" >/dev/null
-on_line "| $novillo --gdb=stdio --replay=$scratch/recording 2>$scratch/guest" \
+# A replay makes few of the host's calls, and has the same files.  The recording
+# is made and read where novillo runs.
+log=/tmp/novillo-files-$$
+"$novillo" --record="$log" "$guests/hello.elf" >/dev/null
+on_line "| $novillo --gdb=stdio --replay=$log 2>$scratch/guest" \
     "break main" continue "info proc status" "gcore $scratch/replayed"
 has "$answer" "Groups:" "info proc status in a replay"
 has "$answer" "Saved corefile" "and gcore"
 is "$(grep sandbox "$scratch/guest")" "" "which the sandbox allows"
+rm -f "$log"
 
 # gdb reads the guest's files, and no file of the host's.
 session hello.elf "remote get /proc/1/maps $scratch/maps" \

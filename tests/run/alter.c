@@ -258,7 +258,7 @@ enum order {
 };
 
 /* Put the records of one block into another order: the record `n / ORDERS`,
- * after HEADER.  The new length, or 0: there is no such record. */
+ * after HEADER.  The new length, or 0 without such a record. */
 static size_t
 reorder(size_t len, size_t n)
 {

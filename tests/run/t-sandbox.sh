@@ -353,7 +353,7 @@ case $("$novillo" --probe) in
 	ok $? "and ends with the process that waits for it"
 
 	# No files but the guest's.  pivot_root cannot leave an initramfs, so
-	# there is no step after it.
+	# it is the last step there.
 	last=umount2
 	try "$novillo" --new-mount "$guests/hello.elf"
 	case $err in

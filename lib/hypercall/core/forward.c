@@ -327,7 +327,6 @@ answer(struct forward *f)
  * large one is made in pieces, and the guest's end is looked for between them.
  */
 #define PIECE (INT64_C(8) << 20)
-#define MOST  INT64_C(0x7ffff000) /* what Linux reads or writes at once */
 
 static bool
 has_pieces(long number, const long arg[HC_ARGS])
@@ -378,7 +377,7 @@ make_call(struct forward *f)
 		    &growth, f->call->guest, &number, f->held, arg, f->bytes);
 	if (r < 0)
 		return r;
-	all = arg[2] < MOST ? arg[2] : MOST;
+	all = arg[2];
 	pieces = has_pieces(number, arg);
 	if (pieces)
 		arg[2] = PIECE;
