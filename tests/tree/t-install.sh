@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # `make install`: the installed program runs, and another program builds with
-# only the installed library.
+# only the installed library.  `make uninstall` leaves what is not novillo's.
 
 . "${top_srcdir:-.}/tests/lib.sh"
 
@@ -11,9 +11,18 @@ need_tool "${MAKE:-make}"
 make_scratch
 source=$(cd "$top_srcdir" && pwd)
 
-(unset MAKEFLAGS MAKELEVEL MFLAGS; cd "$top_builddir" && ${MAKE:-make} install DESTDIR="$scratch/root" \
-    prefix=/usr) >"$scratch/log" 2>&1
-ok $? "make install DESTDIR= succeeds" || sed 's/^/# /' "$scratch/log"
+# staged GOAL: make GOAL for the folder $scratch/root.
+staged()
+{
+	(unset MAKEFLAGS MAKELEVEL MFLAGS
+	cd "$top_builddir" && ${MAKE:-make} "$1" DESTDIR="$scratch/root" \
+	    prefix=/usr) >"$scratch/log" 2>&1
+	status=$?
+	[ "$status" -eq 0 ] || sed 's/^/# /' "$scratch/log"
+	ok "$status" "make $1 DESTDIR= succeeds"
+}
+
+staged install
 usr=$scratch/root/usr
 
 [ -x "$usr/bin/novillo" ]
@@ -49,4 +58,18 @@ fi
 
 strange=$(find "$scratch/root" -type f -perm -002)
 is "$strange" "" "nothing is writable by all"
+
+# Other packages share all folders but those of novillo's own.
+inside() { (cd "$scratch/root" && find . | sort); }
+shared=$(cd "$scratch/root" && find . -type d ! -path '*/novillo*' | sort)
+mine=$usr/share/doc/novillo/mine
+has "$shared" "./usr/share/man/man1" "shared folders are there"
+: >"$mine"
+staged uninstall
+is "$(inside)" "$(printf '%s\n' "$shared" ./usr/share/doc/novillo \
+    ./usr/share/doc/novillo/mine | sort)" \
+    "shared folders are left, and a folder with another's file"
+rm "$mine"
+staged uninstall
+is "$(inside)" "$shared" "an empty folder of novillo's is removed"
 done_testing
