@@ -79,6 +79,7 @@ HOST_NEITHER = $(HOST_DEBUGGER_NEITHER) $(HOST_LACKING) \
 	tests/run/t-allow.sh \
 	tests/run/t-core.sh \
 	tests/run/t-ends.sh \
+	tests/run/t-examples.sh \
 	tests/run/t-learn.sh \
 	tests/run/t-lines.sh \
 	tests/run/t-pictures.sh \

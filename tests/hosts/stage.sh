@@ -13,7 +13,8 @@ build=$2
 stage=$3
 
 rm -rf "$stage"
-mkdir -p "$stage/bin" "$stage/guest/examples" "$stage/tests/unit"
+mkdir -p "$stage/bin" "$stage/doc" "$stage/guest/examples" \
+    "$stage/tests/unit"
 cp "$build/bin/novillo" "$stage/bin/"
 for room in gdb programs run; do
 	cp -r "$sources/tests/$room" "$stage/tests/"
@@ -30,6 +31,7 @@ strip "$stage/bin/novillo" "$stage/tests/unit/t-debug" \
     "$stage/tests/run/alter" "$stage/tests/run/without"
 nm "$build/guest/rounds.elf" >"$stage/tests/gdb/rounds.names"
 cp "$build"/guest/*.elf "$build"/guest/*.bin "$stage/guest/"
+cp "$sources/doc/novillo.1" "$sources/doc/timeline.awk" "$stage/doc/"
 cp "$sources"/guest/examples/*.json "$stage/guest/examples/"
 
 # t-static.sh needs these programs: a host has no compiler.

@@ -16,6 +16,7 @@ RUN_TESTS = \
 	tests/run/t-check.sh \
 	tests/run/t-core.sh \
 	tests/run/t-ends.sh \
+	tests/run/t-examples.sh \
 	tests/run/t-faults.sh \
 	tests/run/t-hints.sh \
 	tests/run/t-learn.sh \
