@@ -140,21 +140,14 @@ leave_trampoline(struct vcpu *vcpu, uint64_t rip)
 	const struct trampoline *t = &m->meet.trampoline;
 	const uint64_t offset = rip - t->run.base;
 	uint8_t *page = shim_window(m->shim);
-	struct kvm_regs *regs = vcpu_regs(vcpu);
-	uint64_t rax = regs->rax, rcx = regs->rcx;
-	uint64_t to = trampoline_leave(t, rip, page, &rax, &rcx);
+	const uint64_t to = plant_leads_out(vcpu, t);
 
 	if (offset >= t->counted && offset < t->run.at) {
 		trampoline_set_count(page, trampoline_count(page) + 1);
-		to = show_hit(vcpu, t, rip);
+		vcpu_set_user_rip(vcpu, show_hit(vcpu, t, rip));
 	} else if (offset == t->run.at) {
 		vcpu->debug.left = to;
 	}
-	vcpu_set_user_rip(vcpu, to);
-	regs->rax = rax;
-	regs->rcx = rcx;
-	vcpu->flight.copied = true;
-	vcpu_changed(vcpu);
 }
 
 void

@@ -70,11 +70,12 @@ bool
 plant_resumes(struct vcpu *vcpu, const struct trampoline *t)
 {
 	const uint64_t rip = vcpu_user_rip(vcpu);
-	const uint64_t place = moved_place(&t->run, rip);
+	uint64_t place;
 
 	if (!trampoline_is_inside(rip, t->run.address) ||
 	    rip != vcpu->flight.inside)
 		return true;
+	place = moved_place(&t->run, rip);
 	if (place != 0)
 		vcpu_set_user_rip(vcpu, place);
 	return place != 0;
@@ -103,6 +104,22 @@ plant_takes_inside(struct vcpu *vcpu, uint64_t address, bool entered)
 	return true;
 }
 
+uint64_t
+plant_leads_out(struct vcpu *vcpu, const struct trampoline *t)
+{
+	struct kvm_regs *regs = vcpu_regs(vcpu);
+	uint64_t rax = regs->rax, rcx = regs->rcx;
+	const uint64_t to = trampoline_leave(t, vcpu_user_rip(vcpu),
+	    shim_window(vcpu->machine->shim), &rax, &rcx);
+
+	vcpu_set_user_rip(vcpu, to);
+	regs->rax = rax;
+	regs->rcx = rcx;
+	vcpu->flight.copied = true;
+	vcpu_changed(vcpu);
+	return to;
+}
+
 static bool
 enter_trampoline(struct vcpu *vcpu)
 {
@@ -121,21 +138,11 @@ enter_trampoline(struct vcpu *vcpu)
 static void
 leave_trampoline(struct vcpu *vcpu)
 {
-	struct machine *m = vcpu->machine;
 	const struct trampoline *t = &vcpu->plant.trampoline;
 	const uint64_t rip = vcpu_user_rip(vcpu);
-	uint64_t rax, rcx;
 
-	if (!trampoline_holds(t, rip) || rip == t->run.base + t->met)
-		return;
-	rax = vcpu_regs(vcpu)->rax;
-	rcx = vcpu_regs(vcpu)->rcx;
-	vcpu_set_user_rip(
-	    vcpu, trampoline_leave(t, rip, shim_window(m->shim), &rax, &rcx));
-	vcpu_regs(vcpu)->rax = rax;
-	vcpu_regs(vcpu)->rcx = rcx;
-	vcpu->flight.copied = true;
-	vcpu_changed(vcpu);
+	if (trampoline_holds(t, rip) && rip != t->run.base + t->met)
+		(void)plant_leads_out(vcpu, t);
 }
 
 void

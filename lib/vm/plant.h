@@ -69,6 +69,9 @@ bool plant_awaits_trap(const struct vcpu *vcpu);
  */
 bool plant_resumes(struct vcpu *vcpu, const struct trampoline *t);
 
+/* Lead the vCPU, which is in the trampoline, to the guest's own code: where. */
+uint64_t plant_leads_out(struct vcpu *vcpu, const struct trampoline *t);
+
 /* The vCPU left the guest by a kick, with the jump at `address` there. */
 void plant_doubts(struct vcpu *vcpu, uint64_t address);
 
