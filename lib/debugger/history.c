@@ -217,7 +217,8 @@ history_attach(struct history *h)
 	if (!h->machine)
 		return;
 	way_enter(h, HISTORY_RESTING);
-	h->known = h->due = h->more = h->interrupted = h->armed = false;
+	h->known = h->interrupted = h->armed = false;
+	h->poll = HISTORY_LOOKS;
 	h->pass = 0;
 	h->edge = HISTORY_WITHIN;
 	present_replay(h)->until = UINT64_MAX;
@@ -238,7 +239,8 @@ history_detach(struct history *h)
 	way_enter(h, HISTORY_NONE);
 	h->edge = HISTORY_WITHIN;
 	h->hits->again = false;
-	h->due = h->more = h->interrupted = false;
+	h->interrupted = false;
+	h->poll = HISTORY_LOOKS;
 	present_replay(h)->reached = NULL;
 	if (!machine_is_over(h->machine) &&
 	    present_ahead(h) == HC_AHEAD_NOTHING)
@@ -359,14 +361,14 @@ history_forward(struct history *h)
 		.kind = EVENT_NONE,
 		.vcpu = present_vcpu(h)->id,
 	};
-	h->due = true;
+	h->poll = HISTORY_REPORTS;
 }
 
 void
 history_interrupt(struct history *h)
 {
 	h->interrupted = true;
-	if (!h->due)
+	if (h->poll != HISTORY_REPORTS)
 		debug_interrupt(h->machine);
 }
 
@@ -497,10 +499,11 @@ history_poll(struct history *h, struct machine *m, struct debug_event *event)
 		return debug_poll(m, event);
 	if (h->state == HISTORY_NONE)
 		return poll_undebugged(h, m, event);
-	h->more = false;
+	if (h->poll == HISTORY_TURNS)
+		h->poll = HISTORY_LOOKS;
 	for (turn = 0; turn < TURN; turn++) {
-		if (h->due) {
-			h->due = false;
+		if (h->poll == HISTORY_REPORTS) {
+			h->poll = HISTORY_LOOKS;
 			*event = h->event;
 			return true;
 		}
@@ -513,14 +516,15 @@ history_poll(struct history *h, struct machine *m, struct debug_event *event)
 		if (is_reported(h, event))
 			return true;
 	}
-	h->more = true;
+	if (h->poll == HISTORY_LOOKS)
+		h->poll = HISTORY_TURNS;
 	return false;
 }
 
 bool
 history_is_busy(const struct history *h)
 {
-	return h->due || h->more;
+	return h->poll != HISTORY_LOOKS;
 }
 
 int

@@ -154,6 +154,18 @@ struct history_order {
 	bool held;
 };
 
+/* The next work of history_poll():
+ *
+ *	LOOKS --it has made its turns, and there are more--> TURNS
+ *	LOOKS, TURNS --the way ends, or the guest cannot go on--> REPORTS
+ *	TURNS, REPORTS --history_poll() is called--> LOOKS
+ */
+enum history_poll {
+	HISTORY_LOOKS,   /* wait for an event */
+	HISTORY_TURNS,   /* go on at once */
+	HISTORY_REPORTS, /* report `event` */
+};
+
 /* The purpose of a way. */
 enum history_task {
 	HISTORY_STOPS,  /* the debugger's stop */
@@ -177,6 +189,13 @@ enum history_edge {
 	HISTORY_BEGIN,
 	HISTORY_END,
 	HISTORY_PLACE,
+};
+
+/* The end of the history. */
+enum history_bound {
+	HISTORY_RECORDED, /* that of the recording */
+	HISTORY_LIMITED,  /* the limit */
+	HISTORY_FENCED,   /* the limit, at which the fence is planted */
 };
 
 /* The present of the living guest, as it describes that. */
@@ -232,8 +251,7 @@ struct history {
 	enum history_state state;
 	enum history_edge edge; /* of the last event */
 	bool interrupted;       /* by the debugger */
-	bool due;               /* `event` is to be reported */
-	bool more;              /* there are further turns to make at once */
+	enum history_poll poll;
 	struct debug_event event;
 
 	/* The way forward. */
@@ -309,7 +327,7 @@ struct history {
 	unsigned marks;
 	struct history_watch watch;
 
-	bool limited, fenced;
+	enum history_bound bound;
 	struct history_limit limit;
 	struct snapshot limit_state; /* once it was found */
 };

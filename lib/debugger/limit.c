@@ -12,7 +12,8 @@
 static bool
 is_near_limit(const struct history *h)
 {
-	return h->limited && present_ahead(h) == HC_AHEAD_NOTHING;
+	return h->bound != HISTORY_RECORDED &&
+	       present_ahead(h) == HC_AHEAD_NOTHING;
 }
 
 /* The instruction SYSCALL has changed rcx and r11 of a call that is shown.  It
@@ -75,20 +76,21 @@ limit_address(const struct history *h)
 void
 limit_fence(struct history *h)
 {
-	if (!is_near_limit(h) || h->limit.after_event || h->fenced ||
+	if (!is_near_limit(h) || h->limit.after_event ||
+	    h->bound == HISTORY_FENCED ||
 	    (h->planted && h->addr == limit_address(h)))
 		return;
 	(void)debug_insert(h->machine, BREAKS_INNER, limit_address(h), 1);
-	h->fenced = true;
+	h->bound = HISTORY_FENCED;
 }
 
 void
 limit_leave_fence(struct history *h)
 {
-	if (h->fenced)
-		(void)debug_remove(
-		    h->machine, BREAKS_INNER, limit_address(h), 1);
-	h->fenced = false;
+	if (h->bound != HISTORY_FENCED)
+		return;
+	(void)debug_remove(h->machine, BREAKS_INNER, limit_address(h), 1);
+	h->bound = HISTORY_LIMITED;
 }
 
 const struct hc_position *
@@ -103,7 +105,7 @@ limit_position(const struct history *h)
 bool
 limit_is_met(const struct history *h, const struct debug_event *event)
 {
-	return h->fenced && event->addr == limit_address(h) &&
+	return h->bound == HISTORY_FENCED && event->addr == limit_address(h) &&
 	       (event->kind == EVENT_BREAK || event->kind == EVENT_HARDBREAK) &&
 	       !h->hits->asked;
 }
@@ -111,6 +113,6 @@ limit_is_met(const struct history *h, const struct debug_event *event)
 void
 history_limit(struct history *h, const struct history_limit *limit)
 {
-	h->limited = true;
+	h->bound = HISTORY_LIMITED;
 	h->limit = *limit;
 }

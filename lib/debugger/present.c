@@ -39,7 +39,8 @@ present_ahead(const struct history *h)
 bool
 present_is_cut_off(const struct history *h)
 {
-	return present_ahead(h) == HC_AHEAD_NOTHING && !h->limited;
+	return present_ahead(h) == HC_AHEAD_NOTHING &&
+	       h->bound == HISTORY_RECORDED;
 }
 
 int

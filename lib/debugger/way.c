@@ -54,7 +54,7 @@ way_enter(struct history *h, enum history_state state)
 uint64_t
 way_passed_signals(const struct history *h)
 {
-	return h->limited && h->limit.at_signal ? 0 : h->pass;
+	return h->bound != HISTORY_RECORDED && h->limit.at_signal ? 0 : h->pass;
 }
 
 void
@@ -131,7 +131,7 @@ way_finish(struct history *h, const struct debug_event *event)
 	h->hits->again = false;
 	way_enter(h, HISTORY_RESTING);
 	h->event = *event;
-	h->due = true;
+	h->poll = HISTORY_REPORTS;
 }
 
 void

@@ -9,14 +9,19 @@
 #include "vm/position.h"
 #include "vm/trap.h"
 
+static bool
+counts(const struct meet *meet)
+{
+	return meet->state == MEET_WANTED || meet->state == MEET_MADE;
+}
+
 void
 meet_begin(struct machine *m, uint64_t addr, uint64_t left,
     const struct hc_position *to)
 {
 	struct meet *meet = &m->meet;
 
-	meet->on = true;
-	meet->made = false;
+	meet->state = MEET_WANTED;
 	meet->addr = addr;
 	meet->left = left;
 	meet->compares = to != NULL;
@@ -28,7 +33,12 @@ meet_begin(struct machine *m, uint64_t addr, uint64_t left,
 void
 meet_end(struct machine *m)
 {
-	m->meet.on = false;
+	switch (m->meet.state) {
+	case MEET_WANTED: m->meet.state = MEET_NONE; break;
+	case MEET_MADE: m->meet.state = MEET_ENDED; break;
+	case MEET_NONE:
+	case MEET_ENDED: break;
+	}
 }
 
 uint64_t
@@ -38,7 +48,7 @@ meet_counted(struct machine *m)
 	const uint64_t left = trampoline_count(shim_window(m->shim));
 	const uint64_t n = meet->left - left;
 
-	if (!meet->on)
+	if (!counts(meet))
 		return 0;
 	meet->left = left;
 	return n;
@@ -70,7 +80,7 @@ make(struct vcpu *vcpu)
 	const size_t n = breaks_read(
 	    &m->debug.breaks, meet->addr, code, sizeof(code));
 
-	meet->made = true;
+	meet->state = MEET_MADE;
 	if (!trampoline_make_count(t, shim_window(m->shim), code, n, meet->addr,
 		to, to ? position_differs(vcpu, to) : 0) ||
 	    !is_alone(m, t))
@@ -88,14 +98,14 @@ meet_enter(struct vcpu *vcpu)
 	if (plant_awaits_trap(vcpu))
 		return;
 	meet->entered = false;
-	if (!meet->on)
+	if (!counts(meet))
 		return;
 	/* The page may be another's. */
 	if (vcpu->plant.state != PLANT_IDLE) {
-		meet->made = false;
+		meet->state = MEET_WANTED;
 		return;
 	}
-	if (!meet->made)
+	if (meet->state == MEET_WANTED)
 		make(vcpu);
 	if (t->run.length == 0 ||
 	    gmem_read(&m->mem, meet->original, meet->addr, MOVED_JUMP) < 0 ||
@@ -163,7 +173,7 @@ meet_leave(struct vcpu *vcpu)
 		window_close(m);
 	}
 	meet->planted = false;
-	if (meet->made && vcpu->plant.state == PLANT_IDLE &&
+	if (meet->state >= MEET_MADE && vcpu->plant.state == PLANT_IDLE &&
 	    trampoline_holds(&meet->trampoline, rip))
 		leave_trampoline(vcpu, rip);
 }

@@ -21,10 +21,23 @@ struct vcpu;
 /* More meetings than any guest has. */
 #define MEET_MANY (UINT64_C(1) << 62)
 
+/*
+ *	any state --meet_begin()--> WANTED
+ *	WANTED --a vCPU enters--> MADE
+ *	MADE --one enters whose page is another's--> WANTED
+ *	WANTED --meet_end()--> NONE
+ *	MADE --meet_end()--> ENDED   a vCPU may still be in the trampoline
+ */
+enum meet_state {
+	MEET_NONE,
+	MEET_WANTED,
+	MEET_MADE, /* the trampoline, if there can be one */
+	MEET_ENDED,
+};
+
 /* All zero: nothing is counted. */
 struct meet {
-	bool on;
-	bool made; /* the trampoline, if there can be one */
+	enum meet_state state;
 	bool compares;
 	uint64_t addr;
 	uint64_t left; /* meetings, when they were last asked for */
