@@ -129,6 +129,16 @@ has "$answer" "Cannot access memory" "nor can memory"
 has "$(cat "$scratch/guest")" "a replay cannot be changed" \
     "novillo says why"
 
+# The history ends before the last call, and a way back begins there.
+record_with 4 "$guests/caught.elf" calls
+replay "catch syscall getppid exit_group" "continue" "continue" "continue" \
+    "reverse-continue" "reverse-continue" "continue" "continue" "detach"
+is "$(printf '%s\n' "$answer" |
+    sed -n 's/.*(\(.*\) syscall.*/\1/p; s/^No more.*/end/p' |
+    tr '\n' ';')" \
+    "call to;returned from;end;returned from;call to;returned from;end;" \
+    "caught calls: the way back from the last one stops at those before"
+
 # Signals that a guest sends itself, and handles.
 record_with 5 "$guests/signals.elf" raise
 replay "handle SIGUSR1 nostop noprint" "break handler" "continue" "continue" \
