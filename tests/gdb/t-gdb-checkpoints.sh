@@ -93,11 +93,17 @@ replay "break look_at_it" "continue" "break leave_trail if at == 16" \
 has "$answer" "\$1 = 2250" "a breakpoint is found on the way back"
 has "$answer" "\$2 = 3" "and another, near the beginning"
 
-# A long way without an event.
+# A long way without an event.  A machine that halts while the first copy is
+# made makes copies look too dear for this way, so there are three sessions.
 record 3000 10000 quiet
-replay "break leave_trail if value == 2900" "continue" "monitor checkpoints" \
-    "info registers rip" "reverse-stepi" "stepi" "info registers rip" \
-    "print value"
+for session in 1 2 3; do
+	replay "break leave_trail if value == 2900" "continue" \
+	    "monitor checkpoints" "info registers rip" "reverse-stepi" \
+	    "stepi" "info registers rip" "print value"
+	case $answer in
+	*"some time after event"*) break ;;
+	esac
+done
 has "$answer" "some time after event" \
     "checkpoints are taken where there is no event"
 is "$(printf '%s\n' "$answer" | grep '^rip' | sort | uniq -c | wc -l)" 1 \
