@@ -230,20 +230,23 @@ arrive(struct vcpu *vcpu)
 		debug_pass(vcpu);
 }
 
-/* A step was reported: it is made unless nothing has moved, and it is an event
- * unless more are wanted. */
+/* The step is an event unless more are wanted. */
 static void
-finish_step(struct vcpu *vcpu)
+end_step(struct vcpu *vcpu)
 {
-	struct debug_vcpu *v = &vcpu->debug;
-
-	if (!has_moved(vcpu) && v->tries++ < STEP_TRIES)
-		return;
-	v->tries = 0;
-	v->phase = STEP_NONE;
+	vcpu->debug.tries = 0;
+	vcpu->debug.phase = STEP_NONE;
 	clean_pushed_flags(vcpu);
 	debug_followed(vcpu);
 	arrive(vcpu);
+}
+
+/* A step was reported: it is made unless nothing has moved. */
+static void
+finish_step(struct vcpu *vcpu)
+{
+	if (has_moved(vcpu) || vcpu->debug.tries++ >= STEP_TRIES)
+		end_step(vcpu);
 }
 
 void
@@ -254,12 +257,8 @@ step_on_made(struct vcpu *vcpu)
 	if (v->control & KVM_GUESTDBG_SINGLESTEP)
 		v->traced = true;
 	set_trace(vcpu, false);
-	if (!step_is_due(vcpu))
-		return;
-	v->tries = 0;
-	v->phase = STEP_NONE;
-	debug_followed(vcpu);
-	arrive(vcpu);
+	if (step_is_due(vcpu))
+		end_step(vcpu);
 }
 
 /* A step that arrived in the shim: its instruction was `syscall`, or faulted,
@@ -320,6 +319,15 @@ ends_probe(struct vcpu *vcpu)
 	return true;
 }
 
+/* The vCPU has met a breakpoint while it steps: if the breakpoint is not at the
+ * step's own instruction, that has been made, and the host lost its trap. */
+static bool
+has_lost_trap(const struct vcpu *vcpu, uint64_t addr)
+{
+	return is_ordered(vcpu) && vcpu->debug.phase == STEP_BEGUN &&
+	       addr != vcpu->debug.from;
+}
+
 /* An INT3 at `addr`, of a breakpoint or the guest's own, after which rip stands
  * past it. */
 static bool
@@ -334,7 +342,9 @@ on_int3(struct vcpu *vcpu, uint64_t addr)
 		return false;
 	if (!bp->soft)
 		event.kind = EVENT_HARDBREAK;
-	if (debug_is_stop(vcpu, &event))
+	if (has_lost_trap(vcpu, addr))
+		end_step(vcpu);
+	else if (debug_is_stop(vcpu, &event))
 		debug_raise(vcpu, &event);
 	else
 		debug_pass(vcpu);

@@ -11,6 +11,7 @@
 #include "vm/snapshot.h"
 #include "vm/x86.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -141,6 +142,10 @@ test_step_in_a_row(void)
 		if (steps % 2)
 			planted += debug_insert(&m, BREAKS_SOFT, at, 1) == 0;
 		event = go(WANT_STEP);
+		if (event.kind != EVENT_STEP)
+			printf("# step %u went from %#" PRIx64 " to %#" PRIx64
+			       "\n",
+			    steps, at, rip());
 	}
 	is_int(event.kind, EVENT_STEP, "300 steps off breakpoints are steps");
 	is_int(planted, 150, "every other step had a breakpoint");
