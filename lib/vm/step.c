@@ -320,7 +320,7 @@ ends_probe(struct vcpu *vcpu)
 }
 
 /* The vCPU has met a breakpoint while it steps: if the breakpoint is not at the
- * step's own instruction, that has been made, and the host lost its trap. */
+ * step's own instruction, that has been made, and its trap did not come. */
 static bool
 has_lost_trap(const struct vcpu *vcpu, uint64_t addr)
 {

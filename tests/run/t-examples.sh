@@ -101,8 +101,11 @@ while IFS= read -r example <&3; do
 	"") cd "$work" || exit 99 ;;
 	"cd "*) $example || exit 99 ;;
 	"gdb "*" core")
-		[ -z "$lack" ] || skip "$example: no core without KVM"
-		[ -n "$lack" ] || attempt
+		if [ -n "$lack" ]; then
+			skip "$example: no core without KVM"
+		else
+			attempt
+		fi
 		;;
 	*) attempt ;;
 	esac
