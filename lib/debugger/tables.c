@@ -48,6 +48,7 @@ cell(struct rows *r, const char *format, ...)
 	struct text *out = r->out;
 	va_list ap;
 	size_t at;
+	int used;
 
 	va_start(ap, format);
 	(void)vsnprintf(value, sizeof(value), format, ap);
@@ -63,9 +64,10 @@ cell(struct rows *r, const char *format, ...)
 		text_printf(out, "</column>\n");
 	} else {
 		text_plain(out, value);
-		while (column[1] && out->len < at + CELL_WIDTH - 1)
-			text_printf(out, " ");
-		text_printf(out, "%s", column[1] ? " " : "");
+		used = (int)(out->len - at);
+		if (column[1])
+			text_printf(out, "%*s",
+			    used < CELL_WIDTH ? CELL_WIDTH - used : 1, "");
 	}
 	if (column[1])
 		return;
@@ -266,7 +268,7 @@ fill_types(struct debugger_target *t, struct rows *r)
 	size_t i;
 
 	(void)t;
-	for (i = 1; i < TABLES; i++) {
+	for (i = 1; i < TABLES && has_room(r); i++) {
 		cell(r, "%s", tables[i].name);
 		cell(r, "%s", tables[i].purpose);
 		cell(r, "%s", tables[i].title);

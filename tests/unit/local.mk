@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	tests/unit/t-stops \
 	tests/unit/t-stub \
 	tests/unit/t-symbols \
+	tests/unit/t-tables \
 	tests/unit/t-target \
 	tests/unit/t-timepage \
 	tests/unit/t-trace \
@@ -171,6 +172,8 @@ tests_unit_t_trace_SOURCES = tests/unit/t-trace.c $(UNIT_SOURCES)
 tests_unit_t_trace_LDADD = $(TEST_LIBS)
 tests_unit_t_symbols_SOURCES = tests/unit/t-symbols.c $(UNIT_SOURCES)
 tests_unit_t_symbols_LDADD = $(TEST_LIBS)
+tests_unit_t_tables_SOURCES = tests/unit/t-tables.c $(UNIT_SOURCES)
+tests_unit_t_tables_LDADD = lib/libdebugger.a lib/libgdb.a $(TEST_LIBS)
 tests_unit_t_target_SOURCES = tests/unit/t-target.c tests/unit/guestvm.h \
 	$(UNIT_SOURCES)
 tests_unit_t_target_LDADD = lib/libdebugger.a lib/libgdb.a $(TEST_LIBS)

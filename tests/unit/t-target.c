@@ -613,33 +613,6 @@ test_commands(void)
 	close_target();
 }
 
-/* A table that does not fit is still a whole document. */
-static void
-test_tables(void)
-{
-	static const char end[] = "</osdata>\n";
-	static char buf[65536];
-	struct text out;
-	unsigned wrong = 0;
-
-	open_target("hello.elf", NULL, NULL);
-	text_init(&out, buf, sizeof(buf));
-	is_int(ops->osdata(&target, "", &out), 0, "there is a table of tables");
-	ok(strstr(buf, ">sockets<") && !strstr(buf, "...") && !out.full,
-	    "which lists the others");
-	is_int(ops->osdata(&target, "nothing", &out), -ENOENT,
-	    "there is no other table");
-	for (size_t size = 700; size < 1500; size++) {
-		text_init(&out, buf, size);
-		(void)ops->osdata(&target, "", &out);
-		wrong += out.full || out.len < sizeof(end) ||
-			 strcmp(buf + out.len - strlen(end), end) != 0 ||
-			 !strstr(buf, ">...<");
-	}
-	is_int(wrong, 0, "a table that does not fit ends in a row of dots");
-	close_target();
-}
-
 int
 main(void)
 {
@@ -662,6 +635,5 @@ main(void)
 	test_interrupt();
 	test_detach();
 	test_commands();
-	test_tables();
 	return done_testing();
 }
