@@ -213,6 +213,24 @@ test_queues(void)
 	is_int(queues(), 0, "with their places");
 }
 
+/* Other flags do not change the way of opening, whatever <fcntl.h> has in its
+ * mask. */
+static void
+test_queue_flags(void)
+{
+	int64_t fd;
+
+	CALL(HC_close, (uint64_t)open_queue("a", 1, 8));
+	fd = CALL(HC_mq_open, PAGE, O_PATH | O_NONBLOCK, 0, 0);
+	ok(fd >= 0, "a queue is opened");
+	is_int(CALL(HC_mq_timedsend, (uint64_t)fd, PAGE, 8, 0, 0), -EBADF,
+	    "for reading");
+	is_int(CALL(HC_mq_timedreceive, (uint64_t)fd, PAGE, 8, 0, 0), -EAGAIN,
+	    "alone");
+	CALL(HC_close, (uint64_t)fd);
+	unlink_queue("a");
+}
+
 /* A message of a queue is not in the next queue of its place. */
 static void
 test_queue_again(void)
@@ -241,6 +259,7 @@ main(void)
 	test_limits();
 	test_queue_bytes();
 	test_queues();
+	test_queue_flags();
 	test_queue_again();
 	return done_testing();
 }

@@ -34,6 +34,9 @@
 #define STATUS    128              /* bytes of text */
 #define STATUS_ST 80               /* st_size on Linux: FILENT_SIZE */
 
+/* The kernel's O_ACCMODE.  musl's has O_PATH in it. */
+#define ACCESS 3U
+
 /* Linux counts this for a message besides its bytes: struct msg_msg, and struct
  * posix_msg_tree_node. */
 #define OVERHEAD (48U + 48U)
@@ -206,7 +209,7 @@ static int
 may_open(
     const struct hc_guest *guest, const struct hc_mqueue *q, unsigned flags)
 {
-	static const unsigned wanted[O_ACCMODE] = {
+	static const unsigned wanted[ACCESS] = {
 		[O_RDONLY] = S_IRUSR,
 		[O_WRONLY] = S_IWUSR,
 		[O_RDWR] = S_IRUSR | S_IWUSR,
@@ -214,10 +217,10 @@ may_open(
 
 	if ((flags & O_CREAT) && (flags & O_EXCL))
 		return -EEXIST;
-	if ((flags & O_ACCMODE) == O_ACCMODE)
+	if ((flags & ACCESS) == ACCESS)
 		return -EINVAL;
 	return guest->world.uid == 0 ||
-		       !(wanted[flags & O_ACCMODE] & ~(unsigned)q->mode)
+		       !(wanted[flags & ACCESS] & ~(unsigned)q->mode)
 		   ? 0
 		   : -EACCES;
 }
@@ -249,7 +252,7 @@ refused(unsigned flags)
 	static const unsigned refuses[] = { HC_NO_WRITE, HC_NO_READ, 0,
 		HC_NO_READ | HC_NO_WRITE };
 
-	return refuses[flags & O_ACCMODE];
+	return refuses[flags & ACCESS];
 }
 
 static int64_t read_status(struct hc_call *call, struct hc_file *file,
