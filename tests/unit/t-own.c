@@ -751,6 +751,19 @@ test_net(void)
 }
 
 static void
+test_seeking(void)
+{
+	const uint64_t fd = (uint64_t)guest_open(
+	    "/sys/devices/system/cpu/online", O_RDONLY);
+
+	is_int(CALL(HC_lseek, fd, 0, SEEK_END), P,
+	    "the end of a file in /sys is that of a page");
+	is_int(CALL(HC_lseek, fd, INT64_MAX, SEEK_END), -EINVAL,
+	    "a place after it has a number");
+	shut((int64_t)fd);
+}
+
+static void
 test_fdinfo(void)
 {
 	int64_t fd = CALL(HC_open, N("/file"), O_RDWR | O_CLOEXEC, 0);
@@ -944,6 +957,7 @@ main(void)
 	test_contents();
 	test_status();
 	test_net();
+	test_seeking();
 	test_fdinfo();
 	test_ids();
 	test_room();

@@ -137,8 +137,9 @@ seek_text(
 	if (whence == SEEK_SET || whence == SEEK_CUR)
 		return hc_host(SYS_lseek, file->host, offset, whence);
 	end = whence == SEEK_END ? end_of(hc_own_row_of(&own)->path) : -EINVAL;
-	return end < 0 ? end
-		       : hc_host(SYS_lseek, file->host, end + offset, SEEK_SET);
+	return end < 0 || __builtin_add_overflow(end, offset, &end)
+		   ? -EINVAL
+		   : hc_host(SYS_lseek, file->host, end, SEEK_SET);
 }
 
 static const struct hc_answers texts = { .seek = seek_text };
