@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -472,8 +473,7 @@ channel_pair(int channel[2])
  * descriptor of an accepted one comes along; news say nothing of either. */
 struct connection_change {
 	enum channel_news news;
-	bool listens;
-	bool connected;
+	uint8_t listens; /* a bool, but any byte may come */
 };
 
 /* Room for one descriptor, aligned as a header has to be. */
@@ -486,7 +486,7 @@ void
 connection_report(const struct connection *connection, int channel)
 {
 	struct connection_change report = { CHANNEL_QUIET,
-		connection->listener >= 0, connection->in >= 0 };
+		connection->listener >= 0 };
 	union descriptor_message control = { .bytes = { 0 } };
 	struct iovec iov = { &report, sizeof(report) };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -494,7 +494,7 @@ connection_report(const struct connection *connection, int channel)
 
 	if (channel < 0)
 		return;
-	if (report.connected) {
+	if (connection->in >= 0) {
 		message.msg_control = control.bytes;
 		message.msg_controllen = sizeof(control.bytes);
 		*header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
@@ -520,17 +520,19 @@ descriptor_of(struct msghdr *message)
 	return fd;
 }
 
+/* The peer may be in the hands of its guest.  Without the padding there is no
+ * room for a second descriptor, and the kernel lets that go. */
 enum channel_news
 connection_follow(struct connection *connection, int channel)
 {
-	struct connection_change report = { CHANNEL_QUIET, false, false };
+	struct connection_change report = { CHANNEL_QUIET, false };
 	union descriptor_message control;
 	struct iovec iov = { &report, sizeof(report) };
 	struct msghdr message = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	int fd;
 	ssize_t n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
@@ -539,11 +541,14 @@ connection_follow(struct connection *connection, int channel)
 		return CHANNEL_QUIET;
 	if (n <= 0)
 		return CHANNEL_GONE;
-	if (report.news != CHANNEL_QUIET)
+	fd = descriptor_of(&message);
+	if (report.news != CHANNEL_QUIET) {
+		if (fd >= 0)
+			close(fd);
 		return report.news;
+	}
 	if (connection->in >= 0)
 		connection_close(connection);
-	fd = descriptor_of(&message);
 	if (fd >= 0)
 		connection_use(connection, fd, fd);
 	if (!report.listens)
@@ -554,7 +559,7 @@ connection_follow(struct connection *connection, int channel)
 void
 channel_pass(int channel, enum channel_news news)
 {
-	struct connection_change report = { news, false, false };
+	struct connection_change report = { news, false };
 	struct iovec iov = { &report, sizeof(report) };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 

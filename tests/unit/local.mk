@@ -10,6 +10,7 @@ UNIT_TESTS = \
 	tests/unit/t-aside \
 	tests/unit/t-breaks \
 	tests/unit/t-confine \
+	tests/unit/t-connection \
 	tests/unit/t-copies \
 	tests/unit/t-sieve \
 	tests/unit/t-cure \
@@ -137,6 +138,8 @@ tests_unit_t_sieve_SOURCES = tests/unit/t-sieve.c $(UNIT_SOURCES)
 tests_unit_t_sieve_LDADD = lib/libgdb.a $(TEST_LIBS)
 tests_unit_t_limits_SOURCES = tests/unit/t-limits.c $(UNIT_SOURCES)
 tests_unit_t_limits_LDADD = $(TEST_LIBS)
+tests_unit_t_connection_SOURCES = tests/unit/t-connection.c $(UNIT_SOURCES)
+tests_unit_t_connection_LDADD = lib/libdebugger.a lib/liboutput.a
 tests_unit_t_plan_SOURCES = tests/unit/t-plan.c $(UNIT_SOURCES)
 tests_unit_t_plan_LDADD = lib/libdebugger.a
 tests_unit_t_points_SOURCES = tests/unit/t-points.c $(UNIT_SOURCES)
