@@ -9,6 +9,7 @@
 
 #include "vm/error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -21,6 +22,8 @@
 /* The flags of every such open().  No name blocks (a FIFO), becomes our
  * terminal, or is emptied before it was looked at. */
 #define OPEN_FLAGS (O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+#define ALL_MODES 07777 /* bits of st_mode that chmod() sets */
 
 #define LOOK_MS 10 /* between two looks for a reader */
 
@@ -41,6 +44,18 @@ struct named {
 };
 
 enum { NAMED = 10 };
+
+/* The files that are open. */
+static struct outfile {
+	const char *option, *name;
+	int fd;
+	mode_t mode;  /* before it became private */
+	bool made;    /* by novillo */
+	bool kept;    /* what is there stays: a stream, or a file that grows */
+	bool private; /* each run of the guest begins it again */
+	bool begun;
+} files[OUTFILES];
+static size_t opened;
 
 static const char *
 plain_name(const char *name)
@@ -183,19 +198,31 @@ outfile_spare(const struct options *o, int fd, const char *what)
 	return 0;
 }
 
-/* open(), which waits for the reader of a FIFO. */
+/* open() that notes whether it has made the file. */
 static int
-open_for_reader(const char *name)
+open_or_make(struct outfile *f, int flags, mode_t mode)
+{
+	int fd = open(f->name, OPEN_FLAGS | O_EXCL | flags, mode);
+
+	f->made = fd >= 0;
+	return f->made || errno != EEXIST
+		   ? fd
+		   : open(f->name, OPEN_FLAGS | flags, mode);
+}
+
+/* The same, which waits for the reader of a FIFO. */
+static int
+open_for_reader(struct outfile *f)
 {
 	const struct timespec look = { 0, LOOK_MS * 1000000L };
 	struct stat st;
 	int fd, i;
 
 	for (i = 0; i <= OUTFILE_WAIT_MS / LOOK_MS; i++) {
-		fd = open(name, OPEN_FLAGS | O_WRONLY, 0666);
+		fd = open_or_make(f, O_WRONLY, 0666);
 		if (fd >= 0 || errno != ENXIO)
 			return fd;
-		if (stat(name, &st) < 0 || !S_ISFIFO(st.st_mode))
+		if (stat(f->name, &st) < 0 || !S_ISFIFO(st.st_mode))
 			break;
 		nanosleep(&look, NULL);
 	}
@@ -214,70 +241,151 @@ open_error(const char *name)
 		   : strerror(error);
 }
 
-/* From now on writes wait, and a regular file is empty or grows at its end: 0
- * or -errno. */
+/* From now on writes wait.  0 or -errno. */
 static int
-make_ready(int fd, bool append)
+make_ready(struct outfile *f, bool append)
 {
-	const int flags = O_WRONLY | (append ? O_APPEND : 0);
 	struct stat st;
 
-	if (fcntl(fd, F_SETFL, flags) < 0 || fstat(fd, &st) < 0)
+	if (fcntl(f->fd, F_SETFL, O_WRONLY | (append ? O_APPEND : 0)) < 0 ||
+	    fstat(f->fd, &st) < 0)
 		return -errno;
-	return append || !S_ISREG(st.st_mode) || ftruncate(fd, 0) == 0 ? 0
-								       : -errno;
+	f->kept = append || !S_ISREG(st.st_mode);
+	return 0;
+}
+
+static int
+refuse_file(const struct outfile *f, const char *why)
+{
+	say("%s=%s: %s", f->option, f->name, why);
+	return -1;
+}
+
+/* Leave no trace of an open(). */
+static void
+forget(struct outfile *f)
+{
+	if (f->made)
+		(void)unlink(f->name);
+	else if (f->private && f->fd >= 0)
+		(void)fchmod(f->fd, f->mode);
+	if (f->fd >= 0)
+		close(f->fd);
+}
+
+static int
+take(const struct outfile *f)
+{
+	assert(opened < OUTFILES);
+	files[opened++] = *f;
+	return f->fd;
 }
 
 int
 outfile_lines(const char *option, const char *name)
 {
-	const bool append = name && name[0] == '+';
-	int fd, r;
+	struct outfile f = { .option = option, .name = plain_name(name) };
+	int r;
 
 	if (!name)
 		return STDERR_FILENO;
-	name = plain_name(name);
-	fd = open_for_reader(name);
-	if (fd < 0) {
-		say("%s=%s: %s", option, name, open_error(name));
-		return -1;
-	}
-	r = make_ready(fd, append);
+	f.fd = open_for_reader(&f);
+	if (f.fd < 0)
+		return refuse_file(&f, open_error(f.name));
+	r = make_ready(&f, name[0] == '+');
 	if (r == 0)
-		return fd;
-	say("%s=%s: %s", option, name, strerror(-r));
-	close(fd);
-	return -1;
+		return take(&f);
+	forget(&f);
+	return refuse_file(&f, strerror(-r));
 }
 
 int
 outfile_private(const char *option, const char *name)
 {
-	struct stat st;
-	int fd;
+	struct outfile f = { .option = option, .name = name, .private = true };
+	struct stat st = { .st_mode = 0 };
+	char kind[64];
 
 	if (!name)
 		return -1;
-	fd = open(name, OPEN_FLAGS | O_RDWR | O_NOFOLLOW, 0600);
-	if (fd < 0 && (errno == ENXIO || errno == ELOOP)) {
-		say("%s=%s: it is not a regular file", option, name);
+	f.fd = open_or_make(&f, O_RDWR | O_NOFOLLOW, 0600);
+	if (f.fd < 0 && (errno == ENXIO || errno == ELOOP)) {
+		(void)refuse_file(&f, "it is not a regular file");
 		return -2;
 	}
-	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
-		say("%s=%s: it is %s, not a regular file", option, name,
-		    machine_file_kind(st.st_mode));
-	} else if (fd < 0 || fchmod(fd, 0600) < 0 || ftruncate(fd, 0) < 0) {
-		say("%s=%s: %s", option, name, strerror(errno));
-	} else {
-		return fd;
+	if (f.fd < 0 || fstat(f.fd, &st) < 0) {
+		(void)refuse_file(&f, strerror(errno));
+		return -2;
 	}
-	if (fd >= 0)
-		close(fd);
+	f.mode = st.st_mode & ALL_MODES;
+	if (!S_ISREG(st.st_mode)) {
+		snprintf(kind, sizeof(kind), "it is %s, not a regular file",
+		    machine_file_kind(st.st_mode));
+		(void)refuse_file(&f, kind);
+	} else if (fchmod(f.fd, 0600) < 0) {
+		(void)refuse_file(&f, strerror(errno));
+	} else {
+		return take(&f);
+	}
+	forget(&f);
 	return -2;
 }
 
-int
-outfile_again(int fd)
+size_t
+outfile_descriptors(int *fds)
 {
-	return lseek(fd, 0, SEEK_SET) < 0 || ftruncate(fd, 0) < 0 ? -errno : 0;
+	size_t i;
+
+	for (i = 0; i < opened; i++)
+		fds[i] = files[i].fd;
+	return opened;
+}
+
+bool
+outfile_is_open(void)
+{
+	return opened > 0;
+}
+
+/* A file begins with its first byte. */
+static int
+begin(struct outfile *f)
+{
+	f->begun = true;
+	if (f->kept ||
+	    (lseek(f->fd, 0, SEEK_SET) == 0 && ftruncate(f->fd, 0) == 0))
+		return 0;
+	return refuse_file(f, strerror(errno));
+}
+
+int
+outfile_begin(void)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < opened; i++)
+		if (!files[i].begun && begin(&files[i]) < 0)
+			r = -1;
+	return r;
+}
+
+int
+outfile_again(void)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < opened; i++)
+		if (files[i].private)
+			r = begin(&files[i]);
+	return r;
+}
+
+void
+outfile_drop(void)
+{
+	for (; opened > 0; opened--)
+		if (!files[opened - 1].begun)
+			forget(&files[opened - 1]);
 }

@@ -2,6 +2,10 @@
 /*
  * The files that the user names for novillo to write.  It must not know what is
  * written.
+ *
+ * Such a file is opened before the sandbox closes, and begun, which empties it,
+ * after that: a start that fails leaves the files that were there as they were,
+ * and removes those that novillo has made.
  */
 #ifndef OUTFILE_H
 #define OUTFILE_H
@@ -37,11 +41,24 @@ void outfile_core(
  */
 int outfile_lines(const char *option, const char *name);
 
-/* Create a regular file that nobody else may read: a descriptor, -1 if `name`
- * is NULL, or -2 after a message. */
+/* Open or make a regular file that nobody else may read: a descriptor, -1 if
+ * `name` is NULL, or -2 after a message. */
 int outfile_private(const char *option, const char *name);
 
-/* Empty such a file, for another run of the guest.  0 or -errno. */
-int outfile_again(int fd);
+/* List the descriptors of all these files, at most OUTFILES: how many. */
+#define OUTFILES 6U
+size_t outfile_descriptors(int *fds);
+
+/* Are there any?  Then files are begun inside of the sandbox. */
+bool outfile_is_open(void);
+
+/* The start has succeeded: begin all files that have not begun.  0 or -1. */
+int outfile_begin(void);
+
+/* Begin the private files again, for another run of the guest.  0 or -1. */
+int outfile_again(void);
+
+/* The start has failed, if files are left that have not begun. */
+void outfile_drop(void);
 
 #endif

@@ -39,7 +39,7 @@ int
 profiling_open(const struct options *o)
 {
 	file.fd = outfile_private("--profile", o->profile);
-	return file.fd;
+	return file.fd < -1 ? -1 : 0;
 }
 
 int
@@ -191,8 +191,6 @@ profiling_close(const struct options *o, int program, int interp)
 	snprintf(title, sizeof(title), "%.80s: %llu samples at %u Hz",
 	    slash ? slash + 1 : name, (unsigned long long)profile.samples,
 	    profile.rate);
-	if (options_debugged(o))
-		file.error = -outfile_again(file.fd);
 	if (is_picture(o->profile))
 		flame_draw(&file, make_tree(), title);
 	else

@@ -12,8 +12,7 @@
 
 #define PROFILING_FILE "profile.svg" /* without a name */
 
-/* Create the file of --profile: a descriptor, -1 if there is none to create, or
- * -2 after a message. */
+/* Open the file of --profile, if there is one.  0, or -1 after a message. */
 int profiling_open(const struct options *options);
 
 /* Begin to sample, if the options ask for it.  0, or -1 after a message. */

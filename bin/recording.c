@@ -590,24 +590,11 @@ end_cut(struct hc_recording *calls)
 	}
 }
 
-/* A debugger may run the guest several times: the last run is recorded. */
-static int
-begin_anew(const struct recording *rec, const struct options *o)
-{
-	const int r = outfile_again(rec->fd);
-
-	if (r < 0)
-		say("--record=%s: %s", o->record, strerror(-r));
-	return r;
-}
-
 int
 recording_start(struct recording *rec, const struct options *o,
     struct machine *m, const struct program *p, int *status)
 {
 	if (rec->calls.writer) {
-		if (options_debugged(o) && begin_anew(rec, o) < 0)
-			return -1;
 		put_header(rec, o, m, p);
 		put_start(m);
 		return 0;

@@ -37,7 +37,7 @@ struct recording {
 /* Do --record and --replay go with the other options? */
 int recording_check(const struct options *options);
 
-/* Create the file of --record, for this program.  The number of processors that
+/* Open the file of --record, for this program.  The number of processors that
  * the guest sees does not change. */
 int recording_create(struct recording *recording, const struct options *o,
     const struct program *program, struct hc_guest *guest);
@@ -58,8 +58,8 @@ int recording_load(struct recording *recording, const struct options *o,
  * machine is loaded. */
 int recording_attach(struct recording *recording, struct machine *m);
 
-/* The machine is ready to run: record its start, or replace it.  If the guest
- * had ended there, its status is in *status. */
+/* The machine is ready to run, and the file has begun: record the start, or
+ * replace it.  If the guest had ended there, its status is in *status. */
 int recording_start(struct recording *recording, const struct options *o,
     struct machine *m, const struct program *program, int *status);
 

@@ -56,7 +56,6 @@ static struct {
 	int kvm;
 	int learned;            /* the file of --learn, or -1 */
 	int proc;               /* /proc, for workers; -1: the host has none */
-	int events, profile;    /* of --trace-out and --profile, or -1 */
 	int64_t ends_at;        /* by --timeout: CLOCK_MONOTONIC, ns */
 	struct output output;   /* of --trace, --stats and so on */
 	struct core_place core; /* of --core */
@@ -166,15 +165,8 @@ close_pictures(const struct options *o)
 		    profiling_close(o, run.program.fd, run.program.interp_fd));
 }
 
-static int
-open_pictures(const struct options *o)
-{
-	run.events = tracing_open(o);
-	run.profile = run.events < -1 ? -2 : profiling_open(o);
-	return run.profile < -1 ? -1 : 0;
-}
-
-/* novillo's own lines go to --log from now on. */
+/* novillo's own lines go to --log from now on, also those about a start that
+ * fails.  No other file is open yet. */
 static int
 open_log(const struct options *o)
 {
@@ -184,7 +176,7 @@ open_log(const struct options *o)
 		return -1;
 	say_output.fd = fd;
 	say_quiet = o->quiet;
-	return 0;
+	return outfile_begin();
 }
 
 /* Open the core's folder before the guest runs: the guest may rename or
@@ -405,14 +397,10 @@ enter_sandbox(const struct options *o)
 		.proc = options_debugged(o) ? run.proc : -1,
 		.image = run.program.fd,
 		.interp = run.program.interp_fd,
-		.output = run.output.fd,
-		.learned = run.learned,
 		.recording = run.recording.fd,
 		.core_folder = run.core.folder,
-		.events = run.events,
-		.profile = run.profile,
 	};
-	return sandbox_enter(&run.sandbox, o);
+	return sandbox_enter(&run.sandbox, o) < 0 ? -1 : outfile_begin();
 }
 
 static enum outside_terminal
@@ -483,7 +471,8 @@ prepare(const struct options *o, int *status)
 		return -1;
 	*status = STATUS_FAILED;
 	if (spare_program(o) < 0 || (o->replay && open_log(o) < 0) ||
-	    open_output(o) < 0 || find_core(o) < 0 || open_pictures(o) < 0)
+	    open_output(o) < 0 || find_core(o) < 0 || tracing_open(o) < 0 ||
+	    profiling_open(o) < 0)
 		return -1;
 	run.learned = outfile_private("--learn", o->learn_file);
 	if (run.learned < -1)
@@ -552,26 +541,30 @@ load_given(const struct options *o)
 	return load_machine(o, o->argv, (char **)(uintptr_t)o->env);
 }
 
-/* The machine with its guest, which is recorded or replayed if that was asked
- * for.  If not, *status says why. */
+/* The machine with its guest.  If there is none, *status says why. */
 static int
 make_machine(
     const struct options *o, int (*load)(const struct options *o), int *status)
 {
-	const bool recorded = o->record || o->replay;
-
 	*status = STATUS_FAILED;
 	if (create_machine(o) < 0 || lostpage_expect(&run.machine) < 0)
 		return -1;
-	if (recorded && recording_attach(&run.recording, &run.machine) < 0)
+	if ((o->record || o->replay) &&
+	    recording_attach(&run.recording, &run.machine) < 0)
 		return -1;
-	if (load(o) < 0) {
-		*status = STATUS_NOT_RUNNABLE;
-		return -1;
-	}
-	return recorded ? recording_start(&run.recording, o, &run.machine,
-			      &run.program, status)
-			: 0;
+	*status = STATUS_NOT_RUNNABLE;
+	return load(o);
+}
+
+/* The machine is recorded or replayed if that was asked for. */
+static int
+start_recording(const struct options *o, int *status)
+{
+	*status = STATUS_FAILED;
+	if (!o->record && !o->replay)
+		return 0;
+	return recording_start(
+	    &run.recording, o, &run.machine, &run.program, status);
 }
 
 /* A guest without a debugger. */
@@ -588,6 +581,8 @@ run_alone(const struct options *o)
 	    outside_start(&run.machine, OUTSIDE_GUEST, write_stats) < 0 ||
 	    enter_sandbox(o) < 0 || profiling_start(o, &run.machine) < 0)
 		return STATUS_FAILED;
+	if (start_recording(o, &status) < 0)
+		return status;
 	machine_run(&run.machine);
 	return report_end(o);
 }
@@ -624,9 +619,11 @@ run_planned(struct debugger_plan *plan)
 	    run.program.interp_fd);
 	if (start_timeout(o->timeout_ns) < 0 ||
 	    outside_start(&run.machine, terminal_of(o), write_stats) < 0 ||
-	    sandbox_enter_worker(&run.sandbox, o) < 0 ||
+	    sandbox_enter_worker(&run.sandbox, o) < 0 || outfile_again() < 0 ||
 	    profiling_start(o, &run.machine) < 0)
 		return STATUS_FAILED;
+	if (start_recording(o, &status) < 0)
+		return status;
 	debugger_front_admit_signals();
 	r = debugger_serve(&run.server, &run.target);
 	if (r < 0) {
@@ -670,7 +667,8 @@ run_past(struct debugger_plan *plan)
 	want_past(&past);
 	if (leave_front() < 0 || recording_reopen(&run.recording, &past) < 0 ||
 	    make_machine(&past, load_planned, &status) < 0 ||
-	    sandbox_enter_worker(&run.sandbox, &past) < 0)
+	    sandbox_enter_worker(&run.sandbox, &past) < 0 ||
+	    start_recording(&past, &status) < 0)
 		return STATUS_FAILED;
 	debugger_serve_past(&run.server, &run.target);
 	return STATUS_OK;
@@ -719,9 +717,12 @@ run_debugged(const struct options *o)
 		(void)fail_machine(o, error.text);
 		return STATUS_NOT_RUNNABLE;
 	}
-	if (prepare_debugger(o) < 0 || open_debugger(o) < 0 ||
-	    enter_sandbox(o) < 0)
+	if (prepare_debugger(o) < 0 || open_debugger(o) < 0)
 		return STATUS_FAILED;
+	if (enter_sandbox(o) < 0) {
+		connection_remove(&run.server.connection);
+		return STATUS_FAILED;
+	}
 	status = debugger_front_run(&run.front);
 	if (run.server.ended_by)
 		outside_end(run.server.ended_by);
@@ -772,7 +773,8 @@ run_guest(const struct options *o)
 		learn_allow(&changed);
 	}
 	run.options = o;
-	if (prepare(o, &status) < 0)
-		return status;
-	return options_debugged(o) ? run_debugged(o) : run_alone(o);
+	if (prepare(o, &status) == 0)
+		status = options_debugged(o) ? run_debugged(o) : run_alone(o);
+	outfile_drop();
+	return status;
 }

@@ -6,6 +6,7 @@
 #include "sandbox.h"
 
 #include "needs.h"
+#include "outfile.h"
 #include "run.h"
 #include "say.h"
 
@@ -28,6 +29,7 @@
 #include <signal.h>
 #include <linux/capability.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char *
@@ -152,6 +154,8 @@ make_filter(const struct options *o, const struct sandbox *s, bool front,
 	/* The sampler is a thread. */
 	if (makes_threads(&m->guest) || o->profile)
 		needs.asked |= NEEDS_THREADS;
+	if (outfile_is_open())
+		needs_call(&needs, SYS_ftruncate);
 	if (may_want_memory(m))
 		needs.asked |= NEEDS_MEMORY;
 	n = needs_rules(&needs, rules);
@@ -273,13 +277,9 @@ list_descriptors(struct sandbox *s, int keep[CONFINE_KEEP])
 	size_t n = machine_descriptors(m, keep);
 
 	keep[n++] = s->image;
-	keep[n++] = s->output;
-	keep[n++] = say_output.fd;
 	keep[n++] = s->recording;
-	keep[n++] = s->learned;
 	keep[n++] = s->core_folder;
-	keep[n++] = s->events;
-	keep[n++] = s->profile;
+	n += outfile_descriptors(keep + n);
 	n += list_files(&m->guest, keep + n);
 	if (s->look)
 		n += list_look(s->look, keep + n);
@@ -413,7 +413,7 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 
 	/* There is one vCPU before the guest runs. */
 	_Static_assert(1 + 2 * HC_MOUNTS + HC_DEVICES + HC_LOOK_NAMES +
-			       2 * HC_LOOK_FOLDERS + 19 <=
+			       2 * HC_LOOK_FOLDERS + 14 + OUTFILES <=
 			   CONFINE_KEEP,
 	    "there is room for all descriptors");
 	r = check_kicks(s, o);

@@ -20,14 +20,10 @@ struct sandbox {
 	const struct debugger_server *server; /* NULL: no debugger */
 	const struct hc_look *look; /* the files that it sees, or NULL */
 	int image;
-	int interp; /* its interpreter's, or -1 */
-	int output;
-	int learned;            /* the file of --learn, or -1 */
-	int recording;          /* of --record and --replay, or -1 */
+	int interp;             /* its interpreter's, or -1 */
+	int recording;          /* of --replay, or -1 */
 	int proc;               /* /proc of the front, or -1 */
 	int core_folder;        /* -1: no core */
-	int events;             /* of --trace-out, or -1 */
-	int profile;            /* of --profile, or -1 */
 	struct confined result; /* for --stats */
 };
 

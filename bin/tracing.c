@@ -23,16 +23,14 @@ int
 tracing_open(const struct options *o)
 {
 	events_file.fd = outfile_private("--trace-out", o->trace_out);
-	return events_file.fd;
+	return events_file.fd < -1 ? -1 : 0;
 }
 
-/* The file has the events of one run, the last. */
 static void
 start_events(const struct options *o, struct hc_guest *guest)
 {
 	events.text.out = &events_file;
 	events.most = o->trace_size;
-	events_file.error = -outfile_again(events_file.fd);
 	hc_events_begin(&events, guest, o->replay ? o->replay : o->guest);
 }
 

@@ -11,8 +11,7 @@
 #include "output/output.h"
 #include "vm/machine.h"
 
-/* Create the file of --trace-out: a descriptor, -1 if there is none to create,
- * or -2 after a message. */
+/* Open the file of --trace-out, if there is one.  0, or -1 after a message. */
 int tracing_open(const struct options *options);
 
 /* Begin to trace, if the options ask for it.  The files of the guest's program

@@ -67,6 +67,39 @@ refused "is the recording" --core --replay="$scratch/recording" \
     --log="$scratch/recording"
 refused "--core's also" --core --log="$scratch/guest.core" "$scratch/guest"
 
+# A start that fails, after the files were opened or between two of them,
+# changes no file that was there and leaves none that was not.  The file of
+# --log has the fault, and nothing else.
+look()
+{
+	ls -l "$1" | cut -c 1-10
+	cat "$1/file"
+}
+mkdir "$scratch/was/old" "$scratch/old" "$scratch/new"
+echo "it was there" >"$scratch/was/old/file"
+chmod 640 "$scratch/was/old/file"
+old=$(look "$scratch/was/old")
+for option in $written; do
+	for way in --volume="$scratch/none:/x" --trace-out="$scratch/none/x" \
+	    --profile="$scratch/fifo" --log="$scratch/old" --gdb=nowhere; do
+		[ "--$option" != "${way%%=*}" ] || continue
+		rm -f "$scratch"/old/* "$scratch"/new/*
+		cp -p "$scratch/was/old/file" "$scratch/old/file"
+		for state in old new; do
+			try timeout 20 "$novillo" --stats "$way" \
+			    "--$option=$scratch/$state/file" "$scratch/guest"
+			is "$status" 125 "--$option with $way is refused"
+			[ $option != log ] ||
+			    is "$(grep -c '^novillo: ' "$scratch/$state/file")" \
+				"$(grep -c '' "$scratch/$state/file")" \
+				"and says why"
+		done
+		[ $option != log ] || continue
+		is "$(look "$scratch/old")" "$old" "a file stays as it was"
+		is "$(ls "$scratch/new")" "" "and a new one is not left"
+	done
+done
+
 # A stream may be named twice, and so may a file that grows.
 stream=/proc/self/fd/1
 try timeout 20 "$novillo" --stats --log=$stream --output=$stream \

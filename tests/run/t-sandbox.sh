@@ -282,6 +282,21 @@ fi
 # another sandbox forbids the call (1 is EPERM).
 without=$top_builddir/tests/run/without
 [ -x "$without" ] || skip "nothing to take calls away with was built"
+
+# --sandbox=strict refuses what its host lacks, after the files were opened.
+for debug in $([ -x "$without" ] && echo --stats --gdb=); do
+	rm -f "$scratch/new" "$scratch/socket"
+	echo "it was there" >"$scratch/old"
+	case $debug in --gdb=) debug=--gdb=unix:$scratch/socket ;; esac
+	try timeout 100 "$without" landlock_create_ruleset 38 "$novillo" \
+	    --sandbox=strict "$debug" --record="$scratch/old" \
+	    --trace-out="$scratch/new" "$guests/hello.elf"
+	is "$status" 125 "strict needs Landlock, with $debug"
+	is "$(cat "$scratch/old")" "it was there" "a file stays as it was"
+	[ ! -e "$scratch/new" ] && [ ! -e "$scratch/socket" ]
+	ok $? "and no new one is left"
+done
+
 for error in $([ -x "$without" ] && echo 38 1); do
 	for test in t_file t_hostile; do
 		try timeout 100 "$without" openat2 $error "$novillo" \
