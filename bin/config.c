@@ -15,12 +15,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-#define KEY_SIZE NEAREST_WORD /* bytes of the longest known key */
+#define KEY_SIZE       NEAREST_WORD /* bytes of the longest known key */
+#define WRITER_WAIT_MS 1000 /* how long a FIFO may have nothing to read */
 
 struct config {
 	struct options *options;
@@ -488,11 +490,28 @@ read_text(int fd, char *text, size_t size)
 	return (ssize_t)used;
 }
 
+/* The writer of a FIFO may come a moment later.  A FIFO without one is then
+ * empty, and does not block. */
+static int
+open_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct pollfd text = { fd, POLLIN, 0 };
+
+	if (fd < 0)
+		return fd;
+	(void)poll(&text, 1, WRITER_WAIT_MS);
+	if (fcntl(fd, F_SETFL, O_RDONLY) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
 int
 config_read(struct options *o, const char *path)
 {
 	static char text[CONFIG_SIZE + 1];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open_text(path);
 	ssize_t n = fd < 0 ? -1 : read_text(fd, text, sizeof(text));
 	int r = 0;
 

@@ -11,6 +11,7 @@
 
 #include "hypercall/record/recorder.h"
 #include "hypercall/task/task.h"
+#include "vm/error.h"
 #include "vm/report.h"
 
 #include <errno.h>
@@ -391,16 +392,29 @@ move(const struct machine_cpuid *cpuid)
 	return r;
 }
 
+static int
+open_recording(struct recording *rec, const char *name)
+{
+	struct stat st;
+
+	rec->fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (rec->fd < 0 || fstat(rec->fd, &st) < 0)
+		say("--replay=%s: %s", name, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		say("--replay=%s: it is %s, not a regular file", name,
+		    machine_file_kind(st.st_mode));
+	else
+		return 0;
+	return -1;
+}
+
 int
 recording_open(struct recording *rec, struct options *o)
 {
 	const uint64_t most = o->memory;
 
-	rec->fd = open(o->replay, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (rec->fd < 0) {
-		say("--replay=%s: %s", o->replay, strerror(errno));
+	if (open_recording(rec, o->replay) < 0)
 		return -1;
-	}
 	begin_reading(rec);
 	if (!get_header(rec, o)) {
 		say("--replay=%s: %s", o->replay, record_state_text(&reader));

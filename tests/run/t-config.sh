@@ -25,6 +25,17 @@ check()
 	esac
 }
 
+# A FIFO is read if it has a writer, and blocks nobody if it has none.
+mkfifo "$file"
+check
+is "$status" 125 "a FIFO without a writer is refused"
+has "$err" "conf.json:1:1: the text is empty" "since it has no text"
+(sleep 0.3; config '{"guest": "none-such"}') &
+try timeout 10 "$novillo" --list --config="$file"
+wait
+is "$status" 0 "a writer may come a moment later"
+rm "$file"
+
 # A configuration has one key for each option.
 try timeout 10 "$novillo" --list -c "$top_srcdir/tests/run/config.json"
 is "$err" "" "a configuration of every option is read without a word"

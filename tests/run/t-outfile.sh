@@ -130,6 +130,12 @@ done
 try timeout 20 "$novillo" -t -o "$scratch/fifo" "$scratch/guest"
 has "$err" "nobody reads this FIFO: start its reader first" "and says why"
 
+for name in fifo was; do
+	try timeout 20 "$novillo" --replay="$scratch/$name"
+	has "$err" "$name: it is a" "a recording is a file"
+	has "$err" ", not a regular file" "and nothing else: $name"
+done
+
 # A reader that comes a moment later.
 (sleep 0.3; cat "$scratch/fifo" >"$scratch/read") &
 try timeout 20 "$novillo" --log="$scratch/fifo" "$scratch/no guest"
