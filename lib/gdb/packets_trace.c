@@ -126,16 +126,15 @@ static int
 take_mask(struct parser *in, struct tracepoint *p, struct trace_text *text)
 {
 	const uint8_t *first = in->at;
-	unsigned bit, number;
+	unsigned bit;
 
 	while (in->at < in->end && hex_digit(*in->at) >= 0)
 		in->at++;
-	for (bit = 0; bit < 4 * (unsigned)(in->at - first); bit++) {
-		number = bit;
-		if (number < REG_COUNT && regs_place(number) == PLACE_XSAVE &&
+	for (bit = 0; bit < 4 * (unsigned)(in->at - first) && bit < REG_COUNT;
+	     bit++)
+		if (regs_place(bit) == PLACE_XSAVE &&
 		    (hex_digit(in->at[-1 - (int)(bit / 4)]) >> bit % 4 & 1))
 			p->banks |= REGS_XSAVE;
-	}
 	if (in->at == first)
 		return -EINVAL;
 	return trace_keep(in->trace, first, (size_t)(in->at - first), text)

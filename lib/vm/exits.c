@@ -41,7 +41,7 @@ end_by_call(struct vcpu *vcpu, const struct hc_call *call, uint32_t number)
 		return;
 	}
 	if (call->end == HC_ENDS_GUEST) {
-		machine_end_quietly(vcpu->machine, OUTCOME_EXIT, call->status);
+		machine_end_quietly(m, OUTCOME_EXIT, call->status);
 		return;
 	}
 	vcpu->flight.call = CALL_EXITED;

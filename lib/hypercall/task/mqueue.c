@@ -48,7 +48,6 @@ get_name(const struct hc_call *call, uint64_t va, char name[NAME_MAX + 1])
 {
 	char path[HC_PATH];
 	int64_t len = gmem_string(call->guest->mem, path, sizeof(path), va);
-
 	int r = len < 0 ? (int)len : queue_check_name(path, (size_t)len);
 
 	if (r == 0)
