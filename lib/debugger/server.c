@@ -249,8 +249,7 @@ has_news(const struct debugger_server *server)
 }
 
 /* In a guest that cannot be changed its own INT3 is the signal that it raised:
- * rip is not moved for GDB.  The guest may be ended wherever it
- * is. */
+ * rip is not moved for GDB.  The guest may be ended wherever it is. */
 static struct stop
 stop_of(struct machine *m, const struct debug_event *event)
 {

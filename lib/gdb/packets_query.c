@@ -183,7 +183,6 @@ packet_current_thread(struct stub *stub, const struct args *args)
 }
 
 /* One reply lists all: TARGET_THREADS_MAX threads take a few KiB. */
-/* LLDB takes an empty list, before the first guest, for a thread 1. */
 int
 packet_first_threads(struct stub *stub, const struct args *args)
 {
@@ -191,6 +190,7 @@ packet_first_threads(struct stub *stub, const struct args *args)
 	size_t n = 0;
 	bool written;
 
+	/* LLDB takes an empty list, before the first guest, for a thread 1. */
 	if (!stub_has_guest(stub) && (stub->client & CLIENT_THREAD_SUFFIX))
 		return REPLY_OK;
 	if (stub_has_guest(stub))

@@ -146,10 +146,8 @@ record(struct vcpu *vcpu, struct hc_delivery *d)
 		(void)guest->took(guest, &vcpu->thread, &d->info);
 }
 
-/*
- * A signal takes effect.  If its frame does not fit, it becomes
- * SIGSEGV; if there is none for that either, the guest is killed.
- */
+/* A signal takes effect.  If its frame does not fit, it becomes SIGSEGV; if the
+ * frame of that does not fit either, the guest is killed. */
 static void
 act(struct vcpu *vcpu, const struct taken *taken)
 {

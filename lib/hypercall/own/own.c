@@ -283,7 +283,6 @@ hc_own_find(const struct hc_call *call, const char *place, struct hc_own *own)
 	unsigned i;
 
 	find_thread(call, &place, text);
-
 	for (i = 0; i < ROWS; i++) {
 		own->number = 0;
 		if (rows[i].kind == HC_OWN_VOLUMES)

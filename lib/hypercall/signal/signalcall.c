@@ -294,8 +294,6 @@ hc_do_sigaltstack(struct hc_call *call)
 	return r;
 }
 
-/* The guest itself, or its group, which has no other member.  -1 is all other
- * processes. */
 /* Signal 0 only checks that the receiver exists. */
 static int64_t
 send_number(struct hc_call *call, int tid, uint64_t number, int code)
@@ -333,6 +331,8 @@ is_us(struct hc_call *call, int pid)
 	return pid == HC_PID || find_thread(call, pid) == 0;
 }
 
+/* The guest itself, or its group, which has no other member.  -1 is all other
+ * processes. */
 int64_t
 hc_do_kill(struct hc_call *call)
 {

@@ -126,8 +126,7 @@ is_zero(const struct hc_file *file)
 	       st.st_rdev == makedev(HC_MEMORY_MAJOR, HC_MINOR_zero);
 }
 
-/* For /proc: [at, at + len) has no file, or this one if it has a name in the
- * guest's tree. */
+/* For /proc: [at, at + len) has no file. */
 static void
 note_no_file(struct hc_guest *guest, uint64_t at, uint64_t len)
 {
@@ -147,6 +146,7 @@ name_file(
 	return file->mount ? hc_tree_name(&guest->tree, file, name) : -ENOENT;
 }
 
+/* Or this one, if it has a name in the guest's tree. */
 static void
 note_file(struct hc_guest *guest, const struct hc_file *file,
     const struct stat *st, uint64_t offset, uint64_t at, uint64_t len)
