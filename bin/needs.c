@@ -114,15 +114,18 @@ static size_t
 add_plain(const struct needs *needs, const uint64_t *listed,
     struct filter_rule *rules, size_t n)
 {
-	int nr;
+	uint64_t left;
+	int word;
 
-	for (nr = 0; nr < FILTER_CALLS; nr++) {
-		if (!is_called(needs, nr) || (listed[nr / 64] >> nr % 64 & 1))
-			continue;
-		if (n == FILTER_RULES)
-			return 0;
-		rules[n++] = (struct filter_rule){ .nr = nr };
-	}
+	for (word = 0; word < FILTER_CALLS / 64; word++)
+		for (left = needs->calls[word] & ~listed[word]; left;
+		     left &= left - 1) {
+			if (n == FILTER_RULES)
+				return 0;
+			rules[n++] = (struct filter_rule){
+				.nr = 64 * word + __builtin_ctzll(left),
+			};
+		}
 	return n;
 }
 

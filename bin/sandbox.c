@@ -75,14 +75,12 @@ need_list(struct needs *needs, const int16_t *calls)
 static void
 need_hypercalls(struct needs *needs, const struct hc_set *allowed)
 {
-	uint32_t number;
+	uint32_t number = 0;
 
-	for (number = 0; number < HYPERCALL_END; number++) {
-		if (hc_set_has(allowed, number))
-			need_list(needs, hc_row(number)->needs);
-		if (hc_set_has_own(allowed, number))
-			need_list(needs, hc_own_needs);
-	}
+	while ((number = hc_set_next(allowed->bits, number)) < HYPERCALL_END)
+		need_list(needs, hc_row(number++)->needs);
+	if (hc_set_next(allowed->own, 0) < HYPERCALL_END)
+		need_list(needs, hc_own_needs);
 }
 
 /* A replay makes few of them. */

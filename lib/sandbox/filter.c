@@ -120,23 +120,22 @@ static size_t
 tests_of(
     const struct filter_rule *rule, struct test tests[2 * FILTER_CONDITIONS])
 {
+	const uint32_t args = offsetof(struct seccomp_data, args);
 	size_t n = 0;
 	unsigned i;
 
-	for (i = 0; i < 2 * FILTER_CONDITIONS; i++) {
-		const struct filter_condition *c = &rule->when[i / 2];
-		const unsigned half = i % 2;
-		const uint32_t mask = (uint32_t)(c->mask >> 32 * half);
+	for (i = 0; i < FILTER_CONDITIONS; i++) {
+		const struct filter_condition *c = &rule->when[i];
+		uint64_t mask = c->mask, value = c->value;
+		uint32_t at = args + 8 * c->arg;
 
-		if (!mask)
-			continue;
-		tests[n++] = (struct test){
-			.offset = (uint32_t)offsetof(
-				      struct seccomp_data, args) +
-				  8 * c->arg + 4 * half,
-			.mask = mask,
-			.value = (uint32_t)(c->value >> 32 * half),
-		};
+		for (; mask; mask >>= 32, value >>= 32, at += 4)
+			if ((uint32_t)mask)
+				tests[n++] = (struct test){
+					.offset = at,
+					.mask = (uint32_t)mask,
+					.value = (uint32_t)value,
+				};
 	}
 	return n;
 }
@@ -283,15 +282,16 @@ emit_search(struct maker *m, size_t first, size_t end)
 static void
 sort_rows(struct maker *m, size_t n)
 {
-	size_t i, at;
+	uint16_t at[FILTER_CALLS + 1] = { 0 }; /* the place of a call's next */
+	size_t i;
 
-	for (i = 1; i < n; i++) {
-		for (at = m->rows;
-		     at > 0 && row(m, at - 1)->nr > m->rules[i].nr; at--)
-			m->order[at] = m->order[at - 1];
-		m->order[at] = (uint16_t)i;
-		m->rows++;
-	}
+	for (i = 1; i < n; i++)
+		at[m->rules[i].nr + 1]++;
+	for (i = 0; i < FILTER_CALLS; i++)
+		at[i + 1] += at[i];
+	for (i = 1; i < n; i++)
+		m->order[at[m->rules[i].nr]++] = (uint16_t)i;
+	m->rows = n - 1;
 }
 
 /* Add a span, or extend the one before it if that has the same answer. */
@@ -310,10 +310,20 @@ add_span(
 	};
 }
 
+static bool
+is_plain(const struct filter_rule *rule)
+{
+	uint64_t masks = 0;
+	unsigned i;
+
+	for (i = 0; i < FILTER_CONDITIONS; i++)
+		masks |= rule->when[i].mask;
+	return masks == 0;
+}
+
 static void
 make_spans(struct maker *m)
 {
-	struct test tests[2 * FILTER_CONDITIONS];
 	uint32_t next = 0;
 	size_t i, end;
 
@@ -328,7 +338,7 @@ make_spans(struct maker *m)
 		/* The search would return an empty span for the next number. */
 		if (m->span[m->spans - 1].from == nr)
 			m->spans--;
-		if (tests_of(row(m, i), tests) == 0)
+		if (is_plain(row(m, i)))
 			add_span(m, nr, answer_of(row(m, i)), 0, 0);
 		else
 			add_span(m, nr, NO_ANSWER, i, end);
@@ -363,7 +373,7 @@ is_sound(const struct filter_rule *rule)
 {
 	unsigned i;
 
-	if (rule->nr < 0 || rule->error < 0)
+	if (rule->nr < 0 || rule->nr >= FILTER_CALLS || rule->error < 0)
 		return false;
 	for (i = 0; i < FILTER_CONDITIONS; i++)
 		if (rule->when[i].arg >= CALL_ARGS)
@@ -387,7 +397,7 @@ filter_make(
 	m.at = FILTER_SIZE;
 	m.full = false;
 	m.rules = rules;
-	m.rows = m.spans = 0;
+	m.spans = 0;
 	m.answers = 0;
 	sort_rows(&m, n);
 	make_spans(&m);

@@ -309,6 +309,9 @@ test_bounds(void)
 	rules[0].nr = -1;
 	is_int(filter_make(&program, rules, 1), -EINVAL,
 	    "and a number that no call has");
+	rules[0].nr = FILTER_CALLS;
+	is_int(filter_make(&program, rules, 1), -EINVAL,
+	    "also one that is too high");
 	for (i = 0; i < FILTER_RULES; i++)
 		rules[i] = (struct filter_rule){
 			.nr = (int)i,

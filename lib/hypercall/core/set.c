@@ -69,6 +69,18 @@ hc_set_has_own(const struct hc_set *set, uint32_t number)
 	       (set->own[number / 64] >> number % 64 & 1);
 }
 
+uint32_t
+hc_set_next(const uint64_t *bits, uint32_t from)
+{
+	for (; from < HYPERCALL_END; from = (from | 63) + 1) {
+		const uint64_t left = bits[from / 64] >> from % 64;
+
+		if (left)
+			return from + (uint32_t)__builtin_ctzll(left);
+	}
+	return HYPERCALL_END;
+}
+
 static void
 put_bit(uint64_t *bits, uint32_t nr, bool in)
 {

@@ -24,6 +24,9 @@ struct hc_set {
 
 bool hc_set_has(const struct hc_set *set, uint32_t number);
 
+/* The first number from `from` on in `bits` of a set, or HYPERCALL_END. */
+uint32_t hc_set_next(const uint64_t *bits, uint32_t from);
+
 /* Add a call; true if it was not in the set.  If several threads add the same
  * call at once, one gets true. */
 bool hc_set_add(struct hc_set *set, uint32_t number);
