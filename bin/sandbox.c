@@ -328,8 +328,10 @@ leave_files(const struct options *o)
 		r = namespaces_unshare(false, &call);
 	if (r == 0 && o->new_mount)
 		r = namespaces_empty(&call);
-	if (r == 0 && (o->new_mount || o->new_pid))
-		r = capability_drop(0, &call);
+	if (r == 0 && (o->new_mount || o->new_pid)) {
+		call = "capset";
+		r = capability_drop(0);
+	}
 	if (r < 0)
 		say("namespaces: %s: %s", call, strerror(-r));
 	return r;

@@ -21,8 +21,8 @@ uint64_t capability_held(void);
  * permitted sets keep only these, the inheritable and ambient sets nothing.
  * The bounding set stays: it says what a program that is executed may gain, and
  * no_new_privs that it gains nothing.  For this thread, and for those it
- * creates later.  0, or -errno with *call set to the call that failed.
+ * creates later.  0, or capset(2)'s -errno.
  */
-int capability_drop(uint64_t keep, const char **call);
+int capability_drop(uint64_t keep);
 
 #endif

@@ -131,11 +131,10 @@ give_up_privileges(const struct confine *how, struct confined *got)
 static int
 drop_capabilities(const struct confine *how, struct confined *got)
 {
-	const char *call;
-	int r = capability_drop(how->capabilities, &call);
+	int r = capability_drop(how->capabilities);
 
 	got->capabilities = capability_held();
-	return r < 0 ? note_failure(got, call, -r) : 0;
+	return r < 0 ? note_failure(got, "capset", -r) : 0;
 }
 
 static int

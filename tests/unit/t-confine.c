@@ -373,7 +373,7 @@ leave_files(void)
 	int old = open("/etc", O_PATH | O_DIRECTORY);
 
 	if (namespaces_unshare(false, &call) < 0 ||
-	    namespaces_empty(&call) < 0 || capability_drop(0, &call) < 0)
+	    namespaces_empty(&call) < 0 || capability_drop(0) < 0)
 		return 1;
 	snprintf(name, sizeof(name), "/proc/self/fd/%d/passwd", old);
 	if (access(name, F_OK) < 0)
