@@ -443,7 +443,8 @@ compare_file(const struct recorded_file *file, int fd)
 		return 0;
 	say("%s: %s", file->path,
 	    r < 0 ? strerror(-r)
-		  : "it has changed since the recording was made");
+		  : "it has changed since the recording was made: put back"
+		    " the file as it was");
 	return -1;
 }
 

@@ -5,7 +5,8 @@
  * adds 1 to the result and prints the number of the event to standard error;
  * `alter stream CALL` moves the call's output to standard error; `alter random
  * SEED` changes bytes anywhere in the records, `alter flip N` all bits of the
- * byte N in them, `alter order N` which records follow each other.
+ * byte N in them, `alter order N` which records follow each other, `alter cpuid
+ * N` the features of CPUID's leaf N.
  */
 #include "hypercall/core/preemption.h"
 #include "record/call.h"
@@ -71,8 +72,26 @@ skip_text(void)
 	skip_bytes(record_get(&reader));
 }
 
-static void
-skip_header(void)
+/* Read over CPUID's leaves.  Where ECX of leaf `function` is in the block. */
+static size_t
+skip_leaves(uint64_t function)
+{
+	uint64_t n;
+	size_t at = 0;
+
+	for (n = record_get(&reader); n > 0; n--) {
+		const bool wanted = record_get(&reader) == function;
+
+		skip_numbers(4);
+		if (wanted && at == 0)
+			at = sizeof(struct record_head) + reader.at;
+		skip_numbers(2);
+	}
+	return at;
+}
+
+static size_t
+skip_header(uint64_t function)
 {
 	skip_numbers(3);
 	skip_bytes(16 * record_get(&reader));
@@ -83,7 +102,7 @@ skip_header(void)
 	skip_text();
 	skip_bytes(8);
 	skip_text();
-	skip_numbers(7 * record_get(&reader));
+	return skip_leaves(function);
 }
 
 static void
@@ -146,7 +165,7 @@ skip_record(void)
 	unsigned kind = record_next(&reader);
 
 	switch (kind) {
-	case RECORD_HEADER: skip_header(); break;
+	case RECORD_HEADER: (void)skip_header(0); break;
 	case RECORD_START: skip_start(); break;
 	case RECORD_CALL: (void)read_call(&base, UINT32_MAX); break;
 	case RECORD_SIGNAL: skip_text(); break;
@@ -178,7 +197,7 @@ find_result(uint32_t number, unsigned *event)
 	       kind == RECORD_SIGNAL || kind == RECORD_COUNTER) {
 		(void)record_next(&reader);
 		switch (kind) {
-		case RECORD_HEADER: skip_header(); continue;
+		case RECORD_HEADER: (void)skip_header(0); continue;
 		case RECORD_START: skip_start(); continue;
 		case RECORD_SIGNAL: skip_text(); continue;
 		case RECORD_CALL: at = read_call(&base, number); break;
@@ -312,15 +331,20 @@ main(int argc, char **argv)
 	if (argc != 2 && argc != 3)
 		return 2;
 	left = len = read_block();
+	reader.read = read_input;
+	record_start(&reader);
 	if (argc == 3 && (len < head || len > RECORD_BLOCK))
 		return 1;
 	if (argc == 3 && !moves) {
 		at = strtoul(argv[2], NULL, 10);
 		if (strcmp(argv[1], "order") == 0) {
-			reader.read = read_input;
-			record_start(&reader);
 			len = reorder(len, at);
 			return len > 0 ? write_block(len) : 3;
+		}
+		if (strcmp(argv[1], "cpuid") == 0) {
+			(void)record_next(&reader);
+			block[skip_header(at)] ^= 0x7f;
+			return write_block(len);
 		}
 		if (strcmp(argv[1], "flip") != 0)
 			return write_block(change(len, (uint32_t)at));
@@ -329,8 +353,6 @@ main(int argc, char **argv)
 		block[head + at] = (uint8_t)~block[head + at];
 		return write_block(len);
 	}
-	reader.read = read_input;
-	record_start(&reader);
 	at = len <= RECORD_BLOCK
 		 ? find_result(
 		       (uint32_t)strtoul(argv[argc - 1], NULL, 10), &event)

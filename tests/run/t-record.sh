@@ -10,23 +10,37 @@
 need_kvm
 make_scratch
 log=$scratch/log
+case $novillo in
+/*) ;;
+*) novillo=$PWD/$novillo ;;
+esac
 
-# same NAME OPTION... GUEST ARG...: record the guest with its input from
-# $scratch/in, and replay it without any.
-same()
+# recorded NAME OPTION... GUEST ARG...: record the guest with its input from
+# $scratch/in.
+recorded()
 {
 	name=$1
 	shift
 	rm -f "$log"
-	status=0
+	first=0
 	timeout 60 "$novillo" --record="$log" "$@" <"$scratch/in" \
-	    >"$scratch/out1" 2>"$scratch/err1" || status=$?
-	first=$status
-	try timeout 60 "$novillo" --replay="$log" </dev/null
+	    >"$scratch/out1" 2>"$scratch/err1" || first=$?
+}
+
+# replayed [COMMAND...]: replay it without any, by a command that runs novillo.
+replayed()
+{
+	try timeout 60 "$@" "$novillo" --replay="$log" </dev/null
 	is "$status" "$first" "$name: a replay has the status $first"
 	cmp -s "$scratch/out1" "$scratch/out"
 	ok $? "$name: a replay has the same output"
 	is "$err" "$(cat "$scratch/err1")" "$name: and the same errors"
+}
+
+same()
+{
+	recorded "$@"
+	replayed
 }
 
 echo "some words of input" >"$scratch/in"
@@ -72,7 +86,7 @@ if [ -x $busybox ]; then
 	    "$busybox" sort
 	same "busybox sha256sum" --allow=@all --volume="$scratch/work:/" \
 	    "$busybox" sha256sum /busybox
-	same "busybox date" --allow=@all "$busybox" date
+	same "busybox date" --allow=@all "$busybox" date +%s.%N
 	is "$("$novillo" --record="$log" --allow=@all "$busybox" nproc)" \
 	    "$("$novillo" --allow=@all "$busybox" nproc)" \
 	    "a recorded guest sees as many processors as another"
@@ -104,6 +118,36 @@ is "$(stat -c %a "$log")" 600 "nobody else may read a recording"
 try "$novillo" --replay="$log" --trace
 has "$err" "read(0, " "--replay --trace shows the calls"
 has "$err" "+++ exited with 0 +++" "and the end"
+
+# Nor does it matter what has become of a file that the guest has mapped: the
+# status is a byte of its last page.
+head -c 262144 /dev/zero | tr '\0' X >"$scratch/in"
+recorded "a mapped file" "$guests/fault_file.elf" load
+is "$first" 88 "a guest reads a file that it has mapped"
+echo changed >"$scratch/in"
+replayed
+rm "$scratch/in"
+replayed
+
+# Nor where and how novillo runs.
+echo >"$scratch/in"
+recorded "elsewhere" -e A=1 -e TZ=Asia/Tokyo "$guests/env.elf" a b
+replayed env -i B=2 TZ=UTC LC_ALL=tr_TR.UTF-8 sh -c \
+    'cd / && umask 077 && ulimit -c 0 && exec "$@"' sh
+replayed setsid
+
+# The guest's program is as it was, or is not run.
+cp "$guests/hello.elf" "$scratch/guest"
+"$novillo" --record="$log" "$scratch/guest" >"$scratch/out1"
+echo changed >>"$scratch/guest"
+try "$novillo" --replay="$log"
+is "$status$out" 125 "a program that has changed is not run"
+has "$err" "guest: it has changed since the recording was made: put back" \
+    "and the message says so, once"
+rm "$scratch/guest"
+try "$novillo" --replay="$log"
+is "$status$out" 127 "nor is one that is gone"
+has "$err" "/guest: No such file" "and the message names it"
 
 # A thread that spins for another is preempted between two hypercalls.
 echo >"$scratch/in"
@@ -198,6 +242,11 @@ if [ -x "$alter" ]; then
 	try "$novillo" --replay="$scratch/altered"
 	is "$status" 125 "output on another stream fails the replay"
 	has "$err" "the guest's output differs" "and the message says so"
+	"$alter" cpuid 1 <"$log" >"$scratch/altered"
+	try "$novillo" --replay="$scratch/altered"
+	is "$status$out" 125 "a processor with other features runs no replay"
+	has "$err" "differs from the recorded one: CPUID leaf 0x1: replay on" \
+	    "and the message names the leaf"
 else
 	skip "nothing to change recordings with was built"
 fi
@@ -214,7 +263,7 @@ hostile()
 	while [ "$seed" -lt "$3" ]; do
 		"$alter" random "$seed" <"$log" >"$scratch/altered"
 		status=0
-		(cd "$scratch/nothing" && exec timeout 30 "$program" \
+		(cd "$scratch/nothing" && exec timeout 30 "$novillo" \
 		    --replay="$scratch/altered") >"$scratch/out2" \
 		    2>"$scratch/err2" </dev/null || status=$?
 		case $status in
@@ -233,10 +282,6 @@ hostile()
 	ok $? "and most are noticed: all but $held of $(($3 - $2))"
 	rmdir "$scratch/nothing"
 }
-case $novillo in
-/*) program=$novillo ;;
-*) program=$PWD/$novillo ;;
-esac
 # altered HOW: replay $log with each change of that kind.  A replay that ends
 # well is the same run.
 altered()
@@ -346,10 +391,10 @@ is "$status" 0 "with which it runs"
 
 # A recording chooses neither where a core is written nor a debugger's options.
 cp "$guests/fault_null.elf" "$scratch/-ex=dies"
-(cd "$scratch" && "$program" --record="$log" -- "-ex=dies") 2>/dev/null
+(cd "$scratch" && "$novillo" --record="$log" -- "-ex=dies") 2>/dev/null
 mkdir "$scratch/elsewhere"
 try sh -c 'cd "$1" && "$2" --core --replay="$3"' sh "$scratch/elsewhere" \
-    "$program" "$log"
+    "$novillo" "$log"
 is "$status$(ls "$scratch/elsewhere")" 139 "a core is not beside the program"
 [ -s "$log.core" ]
 ok $? "but beside the recording"
