@@ -40,6 +40,17 @@ differs()
 	done
 }
 
+# Vector registers survive, whose upper halves no general register shows.
+case $("$novillo" "$program" vectors) in
+"no AVX") skip "the processor has no AVX" ;;
+*)
+	is "$(differs vectors)" "" \
+	    "vectors: a replay is the same ($count recordings)"
+	is "$(cut -d ' ' -f 2- "$scratch/out1")" "+1 +2 +3
++100 +200 +300" "and all lanes have counted"
+	;;
+esac
+
 for what in spin door seqlock repeat alarm; do
 	is "$(differs $what)" "" "$what: a replay is the same ($count recordings)"
 done
