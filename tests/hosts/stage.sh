@@ -16,7 +16,7 @@ rm -rf "$stage"
 mkdir -p "$stage/bin" "$stage/doc" "$stage/guest/examples" \
     "$stage/tests/unit"
 cp "$build/bin/novillo" "$stage/bin/"
-for room in gdb programs run; do
+for room in gdb long programs run; do
 	cp -r "$sources/tests/$room" "$stage/tests/"
 done
 cp "$sources/tests/lib.sh" "$stage/tests/"

@@ -12,6 +12,9 @@
 #			watchpoints on threads, debuggers that are killed
 #	long-record	every guest of tests with many programs, recorded and
 #			replayed, LONG_TIMES each
+#	long-record-A	the same and the guests that test themselves on host A,
+#			LONG_HOST_TIMES each
+#	long-record-B	those guests and some applets on host B
 #	long-races	threads, signals and memory under load, LONG_TIMES each
 #	long-endurance	many sessions, steps, kills, guests, starts and ends, and
 #			whether anything grows: doc/endurance.md
@@ -25,6 +28,7 @@
 
 LONG_SECONDS = 600
 LONG_TIMES = 20
+LONG_HOST_TIMES = 3
 LONG_PREEMPTED = 250
 LONG_GO = bufio bytes container/heap container/list encoding/binary \
 	encoding/json errors math/big regexp sort strconv strings sync \
@@ -37,7 +41,8 @@ LONG_ENDURANCE = watch:10000:3 gdb:300:3 killed:1000 crowd:10 steps:1000000 \
 LONG_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 	NOVILLO_REQUIRE_KVM=1; export NOVILLO_REQUIRE_KVM;
 LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-hosts long-preempt \
-	long-races long-record long-servers long-tests
+	long-races long-record long-record-A long-record-B long-servers \
+	long-tests
 
 check-long: $(LONG_PARTS)
 
@@ -56,17 +61,36 @@ long-preempt: all
 	@$(LONG_ENVIRONMENT) \
 	NOVILLO_PREEMPTED=$(LONG_PREEMPTED) \
 	$(SHELL) $(top_srcdir)/tests/long/repeat.sh 1 tests/run/t-preempt.sh
+LONG_RECORDED = \
+	tests/programs/t-busybox.sh \
+	tests/programs/t-shells.sh \
+	tests/programs/t-languages.sh \
+	tests/programs/t-programs.sh \
+	tests/run/t-threads.sh
 long-record: all $(check_PROGRAMS)
 	@$(LONG_ENVIRONMENT) RECORDED=long-record.txt; export RECORDED; \
 	NOVILLO_RECORDED=$(abs_top_builddir)/bin/novillo; \
 	NOVILLO=$(abs_top_srcdir)/tests/long/recorded.sh; \
 	export NOVILLO NOVILLO_RECORDED; rm -f $$RECORDED; \
 	$(SHELL) $(top_srcdir)/tests/long/repeat.sh $(LONG_TIMES) \
-	    tests/programs/t-busybox.sh tests/programs/t-shells.sh \
-	    tests/programs/t-languages.sh tests/programs/t-programs.sh \
-	    tests/run/t-threads.sh; \
+	    $(LONG_RECORDED); \
 	cut -d: -f1 $$RECORDED | sort | uniq -c; \
 	! grep '^DIFFERS' $$RECORDED
+
+# The tests build the guests on this machine, where no guest runs; a host with
+# few resources gets less of them.
+LONG_KEPT_A = $(LONG_RECORDED) $(GUEST_TESTS)
+LONG_KEPT_B = tests/programs/t-busybox.sh $(GUEST_TESTS)
+long-record-A long-record-B: long-record-%: host-stage
+	@$(LONG_ENVIRONMENT) \
+	NOVILLO=$(abs_top_srcdir)/tests/long/keep.sh; export NOVILLO; \
+	KEPT=`pwd`/$(HOST_STAGE)/kept; export KEPT; \
+	test $* = A || { NOVILLO_HOST=$*; export NOVILLO_HOST; }; \
+	$(SHELL) $(top_srcdir)/tests/long/repeat.sh 1 $(LONG_KEPT_$*) \
+	    >/dev/null; \
+	kept=`cd $(HOST_STAGE) && ls kept/*.sh`; \
+	NOVILLO_HOST_APPEND=NOVILLO_TIMES=$(LONG_HOST_TIMES) \
+	NOVILLO_HOST_SECONDS=86400 $(HOST_RUN) $* $(HOST_STAGE) $$kept
 long-endurance: all tests/long/endure
 	@$(LONG_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/long/endure.sh $(LONG_ENDURANCE)
@@ -105,6 +129,7 @@ tests_long_endure_SOURCES = \
 # A few of each, in `make check`; not in the hosts, which are too slow for it.
 TESTS += tests/long/t-endure.sh
 
-EXTRA_DIST += tests/long/endure.sh tests/long/go.sh tests/long/recorded.sh \
-	tests/long/repeat.sh tests/long/servers.sh tests/long/t-endure.sh tests/long/tsan-direct.c \
-	tests/long/tsan-ignore.txt
+EXTRA_DIST += tests/long/endure.sh tests/long/go.sh tests/long/keep.sh \
+	tests/long/kept.sh tests/long/recorded.sh tests/long/repeat.sh \
+	tests/long/servers.sh tests/long/t-endure.sh \
+	tests/long/tsan-direct.c tests/long/tsan-ignore.txt

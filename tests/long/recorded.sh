@@ -15,8 +15,7 @@ novillo=$NOVILLO_RECORDED
 for option in "$@"; do
 	case $option in
 	--check | --probe | --version | --help* | -l | --list* | --gdb* | \
-	    --debug* | --trace* | --stats* | --timeout* | --learn* | \
-	    --profile* | --core*)
+	    --debug* | --trace* | --stats* | --learn* | --profile* | --core*)
 		exec "$novillo" "$@"
 		;;
 	-*) ;;
@@ -37,6 +36,8 @@ cat "$scratch/err" >&2
 verdict=same
 if [ $status -eq 125 ] && grep -q "record" "$scratch/err"; then
 	verdict="refused: $(head -n 1 "$scratch/err")"
+elif [ $status -eq 124 ]; then
+	verdict="refused: ended by --timeout"
 elif [ -s "$scratch/log" ]; then
 	again=0
 	"$novillo" --replay="$scratch/log" --memory=64G </dev/null \
