@@ -10,6 +10,8 @@
  *			hands to hypercalls, and a third reads others that are
  *			only made read-only; reads standard input, writes to
  *			standard output
+ *	withdraw	one thread takes away pages into which a read of another
+ *			waits; prints what the read has left in them
  *	last N		the first thread ends itself with status N, another last
  *	all N		a thread ends all with status N while others wait
  *	spin		two threads compute without end
@@ -23,6 +25,7 @@
 #include <sys/mman.h>
 #include <thread.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CROWD_MAX 1000
 
@@ -169,6 +172,63 @@ fight(long n)
 	return 0;
 }
 
+#define PAGE 4096
+
+static int line[2]; /* a pipe */
+
+/* The pages become read-only, become inaccessible, are unmapped, are replaced,
+ * and stay as they are, in this order. */
+static void
+withdraw_field(void)
+{
+	mprotect(field, PAGE, PROT_READ);
+	mprotect(field + PAGE, PAGE, PROT_NONE);
+	munmap(field + 2 * PAGE, PAGE);
+	mmap(field + 3 * PAGE, PAGE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
+static void
+withdraw_later(void *arg)
+{
+	static char bytes[5 * PAGE];
+	const struct timespec while_longer = { 0, 50000000 };
+
+	(void)arg;
+	while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
+		hc_sched_yield();
+	nanosleep(&while_longer, NULL);
+	withdraw_field();
+	memset(bytes, 'w', sizeof(bytes));
+	write(line[1], bytes, sizeof(bytes));
+}
+
+/* Any page may hold the bytes or not, and the read fail: but the same each time
+ * that it is replayed. */
+static int
+withdraw(long n)
+{
+	long got;
+	int i;
+
+	(void)n;
+	field = mmap(NULL, 5 * PAGE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (field == MAP_FAILED || pipe(line) < 0 ||
+	    thread_start(&threads[0], withdraw_later, NULL) < 0)
+		return 1;
+	__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
+	got = hc_read(line[0], (long)field, 5 * PAGE);
+	thread_join(&threads[0]);
+	mprotect(field + PAGE, PAGE, PROT_READ);
+	mmap(field + 2 * PAGE, PAGE, PROT_READ,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	for (i = 0; i < 5; i++)
+		printf("%d ", field[i * PAGE]);
+	printf("after %ld\n", got);
+	return 0;
+}
+
 static void
 end_later(void *arg)
 {
@@ -283,6 +343,7 @@ static const struct {
 	{ "crowd", crowd },
 	{ "flood", flood },
 	{ "fight", fight },
+	{ "withdraw", withdraw },
 	{ "last", last },
 	{ "all", all },
 	{ "spin", spin },

@@ -75,8 +75,8 @@ gmem_begin(const struct gmem *mem)
 	lent.unmaps = mem->unmaps;
 }
 
-static void
-note_lend(struct gmem_lends *lends, uint64_t va, uint64_t len)
+void
+gmem_note_lend(struct gmem_lends *lends, uint64_t va, uint64_t len)
 {
 	if (lends->n == GMEM_LENDS) {
 		lends->more = true;
@@ -97,7 +97,7 @@ gmem_lend(const struct gmem *mem, uint64_t va, uint64_t len)
 	if (va + len > lent.hi)
 		lent.hi = va + len;
 	if (mem->lends)
-		note_lend(mem->lends, va, len);
+		gmem_note_lend(mem->lends, va, len);
 }
 
 static void
@@ -237,6 +237,16 @@ gmem_span(
 	if (writes && mem->fill && (bits != need || end < va + len))
 		return fill_up(mem, va, va + len) - va;
 	return bits == need ? end - va : 0;
+}
+
+uint64_t
+gmem_extent(const struct gmem *mem, uint64_t va, uint64_t len, uint64_t mask,
+    uint64_t *bits)
+{
+	*bits = 0;
+	return in_ram(mem, va, len)
+		   ? pt_run(&mem->pt, va, va + len, mask, bits) - va
+		   : len;
 }
 
 void *

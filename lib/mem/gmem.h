@@ -36,6 +36,9 @@ struct gmem_lends {
 	} range[GMEM_LENDS];
 };
 
+/* Add a range. */
+void gmem_note_lend(struct gmem_lends *lends, uint64_t va, uint64_t len);
+
 struct gmem {
 	/* The ranges that were unmapped last: range n is entry
 	 * n % GMEM_UNMAPPED. */
@@ -100,6 +103,11 @@ void *gmem_range(
  */
 uint64_t gmem_span(
     const struct gmem *mem, uint64_t va, uint64_t len, enum gmem_access access);
+
+/* How many bytes from the start of [va, va + len), which is not empty, lie in
+ * pages that agree in these PTE_* bits, and those bits; 0 outside of RAM. */
+uint64_t gmem_extent(const struct gmem *mem, uint64_t va, uint64_t len,
+    uint64_t mask, uint64_t *bits);
 
 /* gmem_range() for as much of [va, va + *len) as is accessible, which *len is
  * set to: NULL if nothing is. */

@@ -152,6 +152,9 @@ has "$err" "/guest: No such file" "and the message names it"
 # A thread that spins for another is preempted between two hypercalls.
 echo >"$scratch/in"
 same "a thread that spins for another" "$guests/spinners.elf"
+
+# Memory that is taken away from a call of another thread, which writes there.
+same "pages withdrawn from a read" "$guests/torture.elf" withdraw
 is "$first" 0 "it ends"
 
 # Threads.

@@ -64,6 +64,25 @@ written(const struct hc_call *call, const struct hc_row *row, uint64_t va,
 	return len;
 }
 
+/*
+ * Another thread may have unmapped a part of range i while the call waited: a
+ * replay has no such memory, and gmem_settle() discards what is there.  The
+ * rest of the range becomes another one.
+ */
+static void
+leave_unmapped(const struct gmem *mem, struct gmem_lends *lends, unsigned i)
+{
+	const uint64_t va = lends->range[i].va, len = lends->range[i].len;
+	uint64_t extent, mapped;
+
+	if (len == 0)
+		return;
+	extent = gmem_extent(mem, va, len, PTE_TAKEN, &mapped);
+	lends->range[i].len = mapped ? extent : 0;
+	if (extent < len)
+		gmem_note_lend(lends, va + extent, len - extent);
+}
+
 /* The ranges that were handed out become those that were written. */
 static uint64_t
 clip_lends(const struct hc_call *call, const struct hc_row *row, int64_t result,
@@ -76,9 +95,11 @@ clip_lends(const struct hc_call *call, const struct hc_row *row, int64_t result,
 	/* The host may have written before it met a bad address. */
 	if (result == -EFAULT)
 		left = UINT64_MAX;
-	for (i = 0; i < lends->n; i++) {
+	for (i = 0; i < lends->n; i++)
 		lends->range[i].len = written(
 		    call, row, lends->range[i].va, lends->range[i].len, &left);
+	for (i = 0; i < lends->n; i++) {
+		leave_unmapped(call->guest->mem, lends, i);
 		n += lends->range[i].len > 0;
 	}
 	return n;

@@ -165,6 +165,35 @@ match(struct hc_recording *rec, const struct record_call *made,
 	return false;
 }
 
+/* Memory that is mapped, but neither code nor a file that is only read. */
+static bool
+holds_data(const struct gmem *mem, uint64_t va, uint64_t len)
+{
+	const uint64_t code = PTE_PRESENT | PTE_NX;
+	uint64_t extent, bits;
+
+	for (; len > 0; va += extent, len -= extent) {
+		extent = gmem_extent(
+		    mem, va, len, PTE_TAKEN | PTE_NEVER_WRITE | code, &bits);
+		if (!(bits & PTE_TAKEN) || (bits & PTE_NEVER_WRITE) ||
+		    (bits & code) == PTE_PRESENT)
+			return false;
+	}
+	return true;
+}
+
+/* Another thread may have taken the right to write away while the call waited:
+ * the host has written there, so the pages have contents of their own. */
+static bool
+was_writable(struct gmem *mem, uint64_t va, uint64_t len)
+{
+	if (!holds_data(mem, va, len))
+		return false;
+	gmem_keep(mem, va, len);
+	gmem_lend(mem, va, len);
+	return true;
+}
+
 /* May the call have written there?  A mapped file's bytes go into the new
  * mapping. */
 static bool
@@ -178,8 +207,8 @@ may_write(const struct hc_call *call, const struct record_call *event,
 	if (event->number == HC_mmap &&
 	    (va < at || len > event->arg[1] || va - at > event->arg[1] - len))
 		return false;
-	return len > 0 &&
-	       gmem_range(call->guest->mem, va, len, GMEM_WRITE) != NULL;
+	return len > 0 && (gmem_range(call->guest->mem, va, len, GMEM_WRITE) ||
+			      was_writable(call->guest->mem, va, len));
 }
 
 /* Write what the call wrote. */
