@@ -47,8 +47,8 @@ struct filter_program {
 /*
  * Make the program for `n` rows.  It tests the first row before all others,
  * whatever its number: that should be the most frequent call.  0; -EINVAL: n is
- * 0, or a row has a number or an argument that no call has, or a negative error;
- * -E2BIG: there are too many rows, or the program is too long.
+ * 0, or a row has a number or an argument that no call has, or an error below
+ * 0; -E2BIG: there are too many rows, or the program is too long.
  */
 int filter_make(
     struct filter_program *program, const struct filter_rule *rules, size_t n);
