@@ -177,7 +177,7 @@ fight(long n)
 static int line[2]; /* a pipe */
 
 /* The pages become read-only, become inaccessible, are unmapped, are replaced,
- * and stay as they are, in this order. */
+ * are replaced by inaccessible ones, and stay as they are, in this order. */
 static void
 withdraw_field(void)
 {
@@ -186,12 +186,14 @@ withdraw_field(void)
 	munmap(field + 2 * PAGE, PAGE);
 	mmap(field + 3 * PAGE, PAGE, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	mmap(field + 4 * PAGE, PAGE, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
 static void
 withdraw_later(void *arg)
 {
-	static char bytes[5 * PAGE];
+	static char bytes[6 * PAGE];
 	const struct timespec while_longer = { 0, 50000000 };
 
 	(void)arg;
@@ -212,18 +214,19 @@ withdraw(long n)
 	int i;
 
 	(void)n;
-	field = mmap(NULL, 5 * PAGE, PROT_READ | PROT_WRITE,
+	field = mmap(NULL, 6 * PAGE, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (field == MAP_FAILED || pipe(line) < 0 ||
 	    thread_start(&threads[0], withdraw_later, NULL) < 0)
 		return 1;
 	__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
-	got = hc_read(line[0], (long)field, 5 * PAGE);
+	got = hc_read(line[0], (long)field, 6 * PAGE);
 	thread_join(&threads[0]);
 	mprotect(field + PAGE, PAGE, PROT_READ);
+	mprotect(field + 4 * PAGE, PAGE, PROT_READ);
 	mmap(field + 2 * PAGE, PAGE, PROT_READ,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 6; i++)
 		printf("%d ", field[i * PAGE]);
 	printf("after %ld\n", got);
 	return 0;

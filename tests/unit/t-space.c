@@ -381,7 +381,9 @@ test_limit(void)
 static void
 test_settle(void)
 {
+	const uint64_t stay = PTE_CHARGED | PTE_KEPT;
 	uint64_t a = (uint64_t)space_mmap(&space, 0, 4 * P, RW, ANON, NULL);
+	uint64_t bits;
 	uint8_t *p;
 
 	gmem_begin(&mem);
@@ -399,6 +401,11 @@ test_settle(void)
 	is_int(p[P + 5], 0, "a page unmapped meanwhile is zero again");
 	is_int(p[2 * P + 5], 0, "so is a page that lost its rights");
 	is_int(p[3 * P + 5], 2, "and nothing else");
+	is_int(gmem_extent(&mem, a, 2 * P, stay, &bits), P,
+	    "pages that stay end before one that was unmapped");
+	is_int(gmem_extent(&mem, a + 2 * P, 2 * P, stay, &bits), P,
+	    "and one without rights is not of those after it");
+	ok(bits == 0, "since it does not stay");
 	space_munmap(&space, a, 4 * P);
 }
 

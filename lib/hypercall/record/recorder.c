@@ -65,20 +65,20 @@ written(const struct hc_call *call, const struct hc_row *row, uint64_t va,
 }
 
 /*
- * Another thread may have unmapped a part of range i while the call waited: a
- * replay has no such memory, and gmem_settle() discards what is there.  The
- * rest of the range becomes another one.
+ * Another thread may have unmapped a part of range i while the call waited, and
+ * mapped it again without rights: those pages do not count, and gmem_settle()
+ * discards what is there.  The rest of the range becomes another one.
  */
 static void
 leave_unmapped(const struct gmem *mem, struct gmem_lends *lends, unsigned i)
 {
 	const uint64_t va = lends->range[i].va, len = lends->range[i].len;
-	uint64_t extent, mapped;
+	uint64_t extent, stays;
 
 	if (len == 0)
 		return;
-	extent = gmem_extent(mem, va, len, PTE_TAKEN, &mapped);
-	lends->range[i].len = mapped ? extent : 0;
+	extent = gmem_extent(mem, va, len, PTE_CHARGED | PTE_KEPT, &stays);
+	lends->range[i].len = stays ? extent : 0;
 	if (extent < len)
 		gmem_note_lend(lends, va + extent, len - extent);
 }
