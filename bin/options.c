@@ -458,13 +458,10 @@ check_action(const struct options *o, const char *guest)
 static int
 choose_guest(struct options *o, int argc, char **argv)
 {
-	if (o->replay && optind < argc)
-		return complain(o,
-		    "%s: --replay runs the recorded guest, and"
-		    " no other",
-		    argv[optind]);
-	if (o->replay && o->action == ACTION_RUN)
+	if (o->replay && o->action == ACTION_RUN) {
+		o->argv = argv + optind;
 		return 0;
+	}
 	if (optind < argc) {
 		const char *before = argv[optind - 1];
 

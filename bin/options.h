@@ -125,7 +125,9 @@ struct options {
 	uint64_t timeout_ns;   /* 0: none */
 	bool stats;
 	char *guest; /* NULL only if the action needs no guest */
-	char **argv; /* the guest's: argv[0] is `guest` */
+	/* The guest's: argv[0] is `guest`; of --replay, the recorded program
+	 * and its interpreter, where these are now. */
+	char **argv;
 	char *arg[OPTIONS_ARGS + 2]; /* a configuration's argv */
 	unsigned args;               /* without argv[0] */
 	struct options_place place;  /* what is being read */

@@ -408,12 +408,32 @@ open_recording(struct recording *rec, const char *name)
 	return -1;
 }
 
+/* The words after --replay=FILE: the recorded program and its interpreter, if
+ * they are not where they were. */
+static int
+take_given(struct recording *rec, char **word)
+{
+	unsigned i, words = 0;
+
+	while (word[words])
+		words++;
+	if (words > 2) {
+		say("%s: a recording has its guest's arguments, and at most the"
+		    " program and its interpreter follow --replay=FILE",
+		    word[2]);
+		return -1;
+	}
+	for (i = 0; i < words; i++)
+		rec->given[i] = word[i];
+	return 0;
+}
+
 int
 recording_open(struct recording *rec, struct options *o)
 {
 	const uint64_t most = o->memory;
 
-	if (open_recording(rec, o->replay) < 0)
+	if (take_given(rec, o->argv) < 0 || open_recording(rec, o->replay) < 0)
 		return -1;
 	begin_reading(rec);
 	if (!get_header(rec, o)) {
@@ -432,19 +452,44 @@ recording_open(struct recording *rec, struct options *o)
 	return 0;
 }
 
+/* Where a recorded file is now: NULL after a message. */
+static const char *
+locate(const struct recorded_file *file, const char *given, const char *what,
+    int *status)
+{
+	const char *path = given ? given : file->path;
+
+	if (given && !*file->path) {
+		say("%s: the recorded program has no %s: leave this word out",
+		    given, what);
+		*status = STATUS_FAILED;
+		return NULL;
+	}
+	if (given || !*path || access(path, F_OK) == 0)
+		return path;
+	say("%s: %s: write the name that the recorded %s has now after"
+	    " --replay=FILE",
+	    path, strerror(errno), what);
+	*status = STATUS_NOT_FOUND;
+	return NULL;
+}
+
 /* Is it still the file that was recorded? */
 static int
-compare_file(const struct recorded_file *file, int fd)
+compare_file(const struct recorded_file *file, const char *path, int fd)
 {
 	uint64_t hash;
 	int r = hash_file(fd, &hash);
 
 	if (r == 0 && hash == file->hash)
 		return 0;
-	say("%s: %s", file->path,
-	    r < 0 ? strerror(-r)
-		  : "it has changed since the recording was made: put back"
-		    " the file as it was");
+	if (r < 0)
+		say("%s: %s", path, strerror(-r));
+	else
+		say("%s: it has changed since the recording was made: put back"
+		    " the file as it was, or write the name of one that is the"
+		    " same after --replay=FILE",
+		    path);
 	return -1;
 }
 
@@ -452,13 +497,21 @@ int
 recording_load(struct recording *rec, const struct options *o,
     struct program *p, int *status)
 {
-	if (program_open_recorded(o, p, rec->program.path, rec->interp.path,
-		rec->interp_name, status) < 0)
+	const char *program, *interp;
+
+	program = locate(&rec->program, rec->given[0], "program", status);
+	if (!program)
+		return -1;
+	interp = locate(&rec->interp, rec->given[1], "interpreter", status);
+	if (!interp || program_open_recorded(
+			   o, p, program, interp, rec->interp_name, status) < 0)
 		return -1;
 	*status = STATUS_FAILED;
-	if (compare_file(&rec->program, p->fd) < 0)
+	if (compare_file(&rec->program, program, p->fd) < 0)
 		return -1;
-	return p->interp_fd >= 0 ? compare_file(&rec->interp, p->interp_fd) : 0;
+	return p->interp_fd < 0
+		   ? 0
+		   : compare_file(&rec->interp, interp, p->interp_fd);
 }
 
 /* Bits that name the processor on which KVM was asked: a replay takes those of

@@ -20,6 +20,8 @@ struct recording {
 		char path[PATH_MAX]; /* the host's, or "" */
 		uint64_t hash;       /* of its contents */
 	} program, interp;
+	/* Where --replay finds both now, if the user says so. */
+	const char *given[2];
 	/* The header of one that is replayed. */
 	uint64_t addresses;
 	uint64_t uid, gid;

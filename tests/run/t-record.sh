@@ -147,7 +147,30 @@ has "$err" "guest: it has changed since the recording was made: put back" \
 rm "$scratch/guest"
 try "$novillo" --replay="$log"
 is "$status$out" 127 "nor is one that is gone"
-has "$err" "/guest: No such file" "and the message names it"
+has "$err" "/guest: No such file or directory: write the name that the" \
+    "and the message names it, and the cure"
+
+# It may be elsewhere.
+cp "$guests/hello.elf" "$scratch/moved"
+replay_given()
+{
+	try "$novillo" --replay="$log" "$@"
+}
+replay_given "$scratch/moved"
+is "$status$out" "0$(cat "$scratch/out1")" "one that was moved can be given"
+replay_given "$guests/env.elf"
+is "$status$out" 125 "another program is not run"
+has "$err" "env.elf: it has changed since" "and the message names that one"
+replay_given "$scratch/moved" "$scratch/moved"
+is "$status$out" 125 "a program without an interpreter takes none"
+has "$err" "moved: the recorded program has no interpreter: leave this word" \
+    "as the message says"
+replay_given "$scratch/moved" a b
+is "$status$out" 125 "nor arguments"
+has "$err" "b: a recording has its guest's arguments" "which are recorded"
+replay_given --core="$scratch/moved" "$scratch/moved"
+is "$status" 125 "a program that is given is not overwritten"
+is "$(cmp "$guests/hello.elf" "$scratch/moved")" "" "but as it was"
 
 # A thread that spins for another is preempted between two hypercalls.
 echo >"$scratch/in"
