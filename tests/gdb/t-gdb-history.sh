@@ -223,6 +223,23 @@ ok $? "the way of which is known: $further entries"
 is "$(printf '%s\n' "$answer" | grep '^r[aci][xp] ' | sort | uniq -c |
     awk '{ print $1 }' | tr '\n' ' ')" "2 2 2 " "and leads to the right place"
 
+# Checkpoints have whole vector registers.
+record 0 "$guests/preempted.elf" vectors
+lanes='printf "lanes %.0f %.0f\n", $ymm7.v4_double[0], $ymm7.v4_double[3]'
+replay "catch syscall getpid" "continue 10" "monitor checkpoint" "$lanes" \
+    "continue 4" "$lanes" "reverse-continue 4" "$lanes" "continue 4" "$lanes"
+case $(cat "$scratch/recorded") in
+"no AVX") skip "the processor has no AVX" ;;
+*)
+	# shellcheck disable=SC2046
+	set -- $(printf '%s\n' "$answer" | sed -n 's/^lanes //p')
+	is "$#$5,$6,$7,$8" "8$1,$2,$3,$4" \
+	    "all lanes of a vector are those of the past"
+	is "$((${2:-0} - ${1:-0})),$((${3:-0} != ${1:-0}))" 3,1 \
+	    "each has its own"
+	;;
+esac
+
 # The past cannot be changed, also on the way and at its ends.
 record 0 "$guests/rewind.elf" 100
 replay "break leave_trail if value == 50" "continue" "reverse-stepi" \
