@@ -153,6 +153,20 @@ plain_leaf(struct kvm_cpuid_entry2 *leaf, size_t i)
 		leaf->eax = plain[PLAIN - 1].function;
 }
 
+/* AMD's first-level caches, by which libraries choose how to copy: KVM before
+ * Linux 6.2 leaves them out. */
+static void
+add_caches(const struct machine *m, struct kvm_cpuid_entry2 *leaf)
+{
+	const struct kvm_cpuid_entry2 *vendor = cpuid_leaf(m, 0, 0);
+	const uint32_t intel = 0x756e6547; /* "Genu" */
+
+	if (leaf->function == 0x80000005 && leaf->ecx == 0 && vendor &&
+	    vendor->ebx != intel)
+		__cpuid(
+		    leaf->function, leaf->eax, leaf->ebx, leaf->ecx, leaf->edx);
+}
+
 static int
 get_cpuid(struct machine *m)
 {
@@ -166,8 +180,10 @@ get_cpuid(struct machine *m)
 		return 0;
 	m->cpuid.nent = MACHINE_CPUID;
 	r = kvmcore_get_supported_cpuid(m->kvm, (struct kvm_cpuid2 *)&m->cpuid);
-	for (i = 0; r == 0 && i < m->cpuid.nent; i++)
+	for (i = 0; r == 0 && i < m->cpuid.nent; i++) {
 		hide_features(&m->cpuid.entries[i]);
+		add_caches(m, &m->cpuid.entries[i]);
+	}
 	return r;
 }
 

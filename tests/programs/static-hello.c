@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int
 main(int argc, char **argv)
@@ -14,5 +15,6 @@ main(int argc, char **argv)
 
 	printf("hello %s %.3f\n", copy, 1.5);
 	free(copy);
+	printf("a cache of %ld bytes\n", sysconf(_SC_LEVEL1_DCACHE_SIZE));
 	return 7;
 }

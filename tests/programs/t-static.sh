@@ -23,8 +23,9 @@ static()
 		fi
 	fi
 	try "$novillo" "$program" you
-	is "$out" "hello you 1.500" "a $1 program runs, with strings and floats"
+	has "$out" "hello you 1.500" "a $1 program runs, with strings and floats"
 	is "$status" 7 "and its status arrives"
+	is "$out" "$("$program" you)" "it sees the caches that it has natively"
 }
 
 static static -static
