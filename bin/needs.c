@@ -4,6 +4,8 @@
  */
 #include "needs.h"
 
+#include "outfile.h"
+
 #include "vm/core.h"
 
 #include <errno.h>
@@ -70,9 +72,10 @@ enum {
 	MEMORY = NEEDS_MEMORY,
 	RECORD = NEEDS_RECORD,
 	REPLAY = NEEDS_REPLAY,
+	OUTFILE = NEEDS_OUTFILE,
 	FRONT = NEEDS_FRONT,
 	GUEST = NEEDS_GUEST,
-	RUNTIME = 1 << 10, /* of the compiler's runtime: always needed */
+	RUNTIME = 1 << 11, /* of the compiler's runtime: always needed */
 };
 
 struct need {

@@ -21,9 +21,10 @@ enum needs_when {
 	NEEDS_MEMORY = 1 << 5,
 	NEEDS_RECORD = 1 << 6,
 	NEEDS_REPLAY = 1 << 7,
-	NEEDS_ALL = (1 << 8) - 1, /* of a guest */
-	NEEDS_FRONT = 1 << 8,
-	NEEDS_GUEST = 1 << 9, /* of rows only: see needs_call() */
+	NEEDS_OUTFILE = 1 << 8,
+	NEEDS_ALL = (1 << 9) - 1, /* of a guest */
+	NEEDS_FRONT = 1 << 9,
+	NEEDS_GUEST = 1 << 10, /* of rows only: see needs_call() */
 };
 
 struct needs {

@@ -13,7 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -22,8 +24,6 @@
 /* The flags of every such open().  No name blocks (a FIFO), becomes our
  * terminal, or is emptied before it was looked at. */
 #define OPEN_FLAGS (O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-
-#define ALL_MODES 07777 /* bits of st_mode that chmod() sets */
 
 #define LOOK_MS 10 /* between two looks for a reader */
 
@@ -48,9 +48,8 @@ enum { NAMED = 10 };
 /* The files that are open. */
 static struct outfile {
 	const char *option, *name;
-	int fd;
-	mode_t mode;  /* before it became private */
-	bool made;    /* by novillo */
+	const char *made; /* by novillo: its name, without links; or NULL */
+	int fd;           /* -1: it is not open */
 	bool kept;    /* what is there stays: a stream, or a file that grows */
 	bool private; /* each run of the guest begins it again */
 	bool begun;
@@ -198,36 +197,53 @@ outfile_spare(const struct options *o, int fd, const char *what)
 	return 0;
 }
 
-/* open() that notes whether it has made the file. */
+/* open() that notes whether it has made the file, which a link may lead to. */
 static int
-open_or_make(struct outfile *f, int flags, mode_t mode)
+open_or_make(const char *name, int flags, mode_t mode, const char **made)
 {
-	int fd = open(f->name, OPEN_FLAGS | O_EXCL | flags, mode);
+	int fd = open(name, OPEN_FLAGS | O_EXCL | flags, mode);
+	struct stat st;
+	bool absent;
 
-	f->made = fd >= 0;
-	return f->made || errno != EEXIST
-		   ? fd
-		   : open(f->name, OPEN_FLAGS | flags, mode);
+	*made = fd >= 0 ? name : NULL;
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	absent = stat(name, &st) < 0 && errno == ENOENT;
+	fd = open(name, OPEN_FLAGS | flags, mode);
+	if (fd >= 0 && absent)
+		*made = realpath(name, NULL);
+	return fd;
+}
+
+/* No signal ends novillo before it knows that it has made the file. */
+static void
+open_file(struct outfile *f, int flags, mode_t mode)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	f->fd = open_or_make(f->name, flags, mode, &f->made);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 /* The same, which waits for the reader of a FIFO. */
-static int
+static void
 open_for_reader(struct outfile *f)
 {
 	const struct timespec look = { 0, LOOK_MS * 1000000L };
 	struct stat st;
-	int fd, i;
+	int i;
 
 	for (i = 0; i <= OUTFILE_WAIT_MS / LOOK_MS; i++) {
-		fd = open_or_make(f, O_WRONLY, 0666);
-		if (fd >= 0 || errno != ENXIO)
-			return fd;
+		open_file(f, O_WRONLY, 0666);
+		if (f->fd >= 0 || errno != ENXIO)
+			return;
 		if (stat(f->name, &st) < 0 || !S_ISFIFO(st.st_mode))
 			break;
 		nanosleep(&look, NULL);
 	}
 	errno = ENXIO;
-	return -1;
 }
 
 static const char *
@@ -261,74 +277,69 @@ refuse_file(const struct outfile *f, const char *why)
 	return -1;
 }
 
-/* Leave no trace of an open(). */
-static void
-forget(struct outfile *f)
-{
-	if (f->made)
-		(void)unlink(f->name);
-	else if (f->private && f->fd >= 0)
-		(void)fchmod(f->fd, f->mode);
-	if (f->fd >= 0)
-		close(f->fd);
-}
-
-static int
-take(const struct outfile *f)
+static struct outfile *
+add(const char *option, const char *name)
 {
 	assert(opened < OUTFILES);
-	files[opened++] = *f;
-	return f->fd;
+	files[opened] = (struct outfile){
+		.option = option,
+		.name = name,
+		.fd = -1,
+	};
+	return &files[opened++];
 }
 
 int
 outfile_lines(const char *option, const char *name)
 {
-	struct outfile f = { .option = option, .name = plain_name(name) };
+	struct outfile *f;
 	int r;
 
 	if (!name)
 		return STDERR_FILENO;
-	f.fd = open_for_reader(&f);
-	if (f.fd < 0)
-		return refuse_file(&f, open_error(f.name));
-	r = make_ready(&f, name[0] == '+');
-	if (r == 0)
-		return take(&f);
-	forget(&f);
-	return refuse_file(&f, strerror(-r));
+	f = add(option, plain_name(name));
+	open_for_reader(f);
+	if (f->fd < 0)
+		return refuse_file(f, open_error(f->name));
+	r = make_ready(f, name[0] == '+');
+	return r < 0 ? refuse_file(f, strerror(-r)) : f->fd;
+}
+
+/* Why is that not a private file?  NULL: it is one, or will be. */
+static const char *
+private_error(const struct outfile *f, char kind[64])
+{
+	struct stat st;
+
+	if (f->fd < 0 && (errno == ENXIO || errno == ELOOP))
+		return "it is not a regular file";
+	if (f->fd < 0 || fstat(f->fd, &st) < 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode)) {
+		snprintf(kind, 64, "it is %s, not a regular file",
+		    machine_file_kind(st.st_mode));
+		return kind;
+	}
+	/* Its owner can always read it, and change its mode. */
+	if (st.st_uid != geteuid())
+		return "it is another user's: remove it, or name another file";
+	return NULL;
 }
 
 int
 outfile_private(const char *option, const char *name)
 {
-	struct outfile f = { .option = option, .name = name, .private = true };
-	struct stat st = { .st_mode = 0 };
+	struct outfile *f;
 	char kind[64];
+	const char *why;
 
 	if (!name)
 		return -1;
-	f.fd = open_or_make(&f, O_RDWR | O_NOFOLLOW, 0600);
-	if (f.fd < 0 && (errno == ENXIO || errno == ELOOP)) {
-		(void)refuse_file(&f, "it is not a regular file");
-		return -2;
-	}
-	if (f.fd < 0 || fstat(f.fd, &st) < 0) {
-		(void)refuse_file(&f, strerror(errno));
-		return -2;
-	}
-	f.mode = st.st_mode & ALL_MODES;
-	if (!S_ISREG(st.st_mode)) {
-		snprintf(kind, sizeof(kind), "it is %s, not a regular file",
-		    machine_file_kind(st.st_mode));
-		(void)refuse_file(&f, kind);
-	} else if (fchmod(f.fd, 0600) < 0) {
-		(void)refuse_file(&f, strerror(errno));
-	} else {
-		return take(&f);
-	}
-	forget(&f);
-	return -2;
+	f = add(option, name);
+	f->private = true;
+	open_file(f, O_RDWR | O_NOFOLLOW, OUTFILE_PRIVATE);
+	why = private_error(f, kind);
+	return why ? refuse_file(f, why) - 1 : f->fd;
 }
 
 size_t
@@ -347,15 +358,16 @@ outfile_is_open(void)
 	return opened > 0;
 }
 
-/* A file begins with its first byte. */
+/* A file begins with its first byte.  It stays as it was if it cannot begin. */
 static int
 begin(struct outfile *f)
 {
+	if ((!f->kept &&
+		(lseek(f->fd, 0, SEEK_SET) < 0 || ftruncate(f->fd, 0) < 0)) ||
+	    (f->private && fchmod(f->fd, OUTFILE_PRIVATE) < 0))
+		return refuse_file(f, strerror(errno));
 	f->begun = true;
-	if (f->kept ||
-	    (lseek(f->fd, 0, SEEK_SET) == 0 && ftruncate(f->fd, 0) == 0))
-		return 0;
-	return refuse_file(f, strerror(errno));
+	return 0;
 }
 
 int
@@ -364,9 +376,12 @@ outfile_begin(void)
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < opened; i++)
-		if (!files[i].begun && begin(&files[i]) < 0)
-			r = -1;
+	for (i = 0; r == 0 && i < opened; i++)
+		if (!files[i].begun)
+			r = begin(&files[i]);
+	/* The sandbox removes no file. */
+	if (r < 0)
+		opened = 0;
 	return r;
 }
 
@@ -385,7 +400,10 @@ outfile_again(void)
 void
 outfile_drop(void)
 {
-	for (; opened > 0; opened--)
-		if (!files[opened - 1].begun)
-			forget(&files[opened - 1]);
+	for (; opened > 0; opened--) {
+		const struct outfile *f = &files[opened - 1];
+
+		if (f->made && !f->begun)
+			(void)unlink(f->made);
+	}
 }

@@ -3,9 +3,10 @@
  * The files that the user names for novillo to write.  It must not know what is
  * written.
  *
- * Such a file is opened before the sandbox closes, and begun, which empties it,
- * after that: a start that fails leaves the files that were there as they were,
- * and removes those that novillo has made.
+ * Such a file is opened before the sandbox closes, and begun, which empties it
+ * and sets its mode, after that: a start that fails, or is ended by a signal,
+ * leaves the files that were there as they were, and removes those that novillo
+ * has made.
  */
 #ifndef OUTFILE_H
 #define OUTFILE_H
@@ -16,6 +17,9 @@
 
 /* How long a FIFO may be without a reader. */
 #define OUTFILE_WAIT_MS 1000
+
+/* The mode of a file that nobody else may read. */
+#define OUTFILE_PRIVATE 0600
 
 /* All functions but outfile_core() return -1 after a message, unless they say
  * otherwise. */
@@ -41,8 +45,8 @@ void outfile_core(
  */
 int outfile_lines(const char *option, const char *name);
 
-/* Open or make a regular file that nobody else may read: a descriptor, -1 if
- * `name` is NULL, or -2 after a message. */
+/* Open or make a regular file that nobody else may read once it has begun: a
+ * descriptor, -1 if `name` is NULL, or -2 after a message. */
 int outfile_private(const char *option, const char *name);
 
 /* List the descriptors of all these files, at most OUTFILES: how many. */
@@ -58,7 +62,8 @@ int outfile_begin(void);
 /* Begin the private files again, for another run of the guest.  0 or -1. */
 int outfile_again(void);
 
-/* The start has failed, if files are left that have not begun. */
+/* The start has failed, if files are left that have not begun.  A handler of
+ * signals may call this. */
 void outfile_drop(void);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "outside.h"
 
+#include "run.h"
 #include "say.h"
 #include "tracing.h"
 
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 static struct machine *machine;
-static void (*report)(void);
+static void (*report)(void), (*drop)(void);
 
 /* `terminal`: a terminal sends it; see enum outside_terminal.  Signals that
  * stop a process are not listed: they stop novillo, and the guest with it. */
@@ -97,6 +98,38 @@ outside_end(int number)
 	sigaddset(&set, number);
 	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	(void)raise(number);
+}
+
+/* Before there is a guest. */
+static void
+on_early_end(int signal)
+{
+	drop();
+	outside_end(signal);
+	_exit(STATUS_SIGNAL + signal);
+}
+
+int
+outside_expect(void (*call)(void))
+{
+	struct sigaction action = { .sa_handler = on_early_end }, old;
+	size_t i;
+
+	drop = call;
+	sigfillset(&action.sa_mask);
+	for (i = 0; i < OUTSIDE_SIGNALS; i++) {
+		const int number = signals[i].number;
+
+		if (hc_signal_is_harmless(number))
+			continue;
+		if (sigaction(number, NULL, &old) < 0 ||
+		    (old.sa_handler != SIG_IGN &&
+			sigaction(number, &action, NULL) < 0)) {
+			say("sigaction: %s", strerror(errno));
+			return -1;
+		}
+	}
+	return 0;
 }
 
 /* As for any program: it ignores what its parent ignores. */

@@ -26,6 +26,10 @@ size_t outside_list(int numbers[OUTSIDE_SIGNALS]);
 int outside_start(
     struct machine *m, enum outside_terminal terminal, void (*report)(void));
 
+/* Such a signal that would end novillo calls `drop` first, until the guest gets
+ * them by outside_start().  0, or -1 after a message. */
+int outside_expect(void (*drop)(void));
+
 /* End novillo by the signal, as its parent expects.  If the signal has no such
  * effect this returns, and an exit status has to say it. */
 void outside_end(int signal);

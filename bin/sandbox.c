@@ -153,7 +153,7 @@ make_filter(const struct options *o, const struct sandbox *s, bool front,
 	if (makes_threads(&m->guest) || o->profile)
 		needs.asked |= NEEDS_THREADS;
 	if (outfile_is_open())
-		needs_call(&needs, SYS_ftruncate);
+		needs.asked |= NEEDS_OUTFILE;
 	if (may_want_memory(m))
 		needs.asked |= NEEDS_MEMORY;
 	n = needs_rules(&needs, rules);

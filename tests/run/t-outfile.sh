@@ -100,6 +100,43 @@ for option in $written; do
 	done
 done
 
+# A link that leads nowhere is followed, and what it led to is not left.
+ln -s "$scratch/new/file" "$scratch/link"
+try timeout 20 "$novillo" --stats --output="$scratch/link" \
+    --volume="$scratch/none:/x" "$scratch/guest"
+is "$status $(ls "$scratch/new")" "125 " "the target of a link is not left"
+[ -L "$scratch/link" ]
+ok $? "but the link is"
+
+# A signal that ends the start leaves no more than a fault does.  The start waits
+# to say what its fault is, since nobody reads that.
+mkfifo "$scratch/full"
+exec 9<>"$scratch/full"
+timeout 5 head -c 65536 /dev/zero >&9
+for option in $written; do
+	case $option in
+	core | log) continue ;;
+	learn) way=--volume=$scratch/none:/x ;;
+	*) way=--debug=$scratch/none ;;
+	esac
+	for signal in HUP TERM; do
+		rm -f "$scratch"/old/* "$scratch"/new/*
+		cp -p "$scratch/was/old/file" "$scratch/old/file"
+		for state in old new; do
+			"$novillo" --stats --log="$scratch/full" "$way" \
+			    "--$option=$scratch/$state/file" "$scratch/guest" &
+			sleep 0.2
+			kill -$signal $!
+			wait $! 2>/dev/null
+			is "$(kill -l $?)" $signal \
+			    "a start with --$option ends by SIG$signal"
+		done
+		is "$(look "$scratch/old")" "$old" "a file stays as it was"
+		is "$(ls "$scratch/new")" "" "and a new one is not left"
+	done
+done
+exec 9<&-
+
 # A stream may be named twice, and so may a file that grows.
 stream=/proc/self/fd/1
 try timeout 20 "$novillo" --stats --log=$stream --output=$stream \

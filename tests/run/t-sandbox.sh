@@ -297,6 +297,20 @@ for debug in $([ -x "$without" ] && echo --stats --gdb=); do
 	ok $? "and no new one is left"
 done
 
+# A file that cannot be emptied (5 is EIO) stays as it was.
+if [ -x "$without" ]; then
+	echo "it was there" >"$scratch/old"
+	chmod 640 "$scratch/old"
+	try timeout 100 "$without" ftruncate 5 "$novillo" \
+	    --record="$scratch/old" "$guests/hello.elf"
+	is "$status" 125 "a recording needs an empty file"
+	is "$(ls -l "$scratch/old" | cut -c 1-10) $(cat "$scratch/old")" \
+	    "-rw-r----- it was there" "and another stays as it was"
+	try "$novillo" --record="$scratch/old" "$guests/hello.elf"
+	is "$status $(ls -l "$scratch/old" | cut -c 1-10)" "0 -rw-------" \
+	    "its recording is its owner's only"
+fi
+
 for error in $([ -x "$without" ] && echo 38 1); do
 	for test in t_file t_hostile; do
 		try timeout 100 "$without" openat2 $error "$novillo" \

@@ -21,6 +21,7 @@ static const struct {
 	unsigned number;
 } calls[] = {
 	{ "close_range", 436 },
+	{ "ftruncate", 77 },
 	{ "landlock_create_ruleset", 444 },
 	{ "mkdir", 83 },
 	{ "mount", 165 },

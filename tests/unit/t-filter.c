@@ -349,6 +349,18 @@ make_writable(void)
 }
 
 static void
+make_private(void)
+{
+	syscall(SYS_fchmod, -1, 0600);
+}
+
+static void
+make_public(void)
+{
+	syscall(SYS_fchmod, -1, 0644);
+}
+
+static void
 ask_own_pid(void)
 {
 	syscall(SYS_getpid);
@@ -470,6 +482,9 @@ static const struct {
 	{ "makes memory writable", make_writable, NEEDS_ALWAYS, NULL, LIVES },
 	{ "makes memory executable", make_executable, NEEDS_ALL, NULL, DIES },
 	{ "makes it so later", make_executable_later, NEEDS_ALL, NULL, DIES },
+	{ "makes a file private", make_private, NEEDS_ALWAYS | NEEDS_OUTFILE,
+	    NULL, LIVES },
+	{ "makes a file public", make_public, NEEDS_ALL, NULL, DIES },
 	{ "opens a file", open_a_file, NEEDS_ALWAYS, NULL, DIES },
 	{ "opens a file, with --core", open_a_file, NEEDS_ALL, NULL, DIES },
 	{ "makes a socket", connect_somewhere, NEEDS_ALL, NULL, DIES },
