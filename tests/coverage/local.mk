@@ -18,7 +18,10 @@ COVERAGE_TESTS = $(UNIT_TESTS) $(GUEST_TESTS) \
 COVERAGE_INSIDE = \
 	tests/unit/t-debug \
 	tests/unit/t-target \
+	tests/programs/t-ipc.sh \
 	tests/run/t-faults.sh \
+	tests/run/t-learn.sh \
+	tests/run/t-pictures.sh \
 	tests/run/t-preempt.sh \
 	tests/run/t-record.sh \
 	tests/run/t-run.sh \

@@ -60,7 +60,6 @@ HOST_LACKING = \
 	tests/programs/t-dynamic.sh \
 	tests/programs/t-hostile.sh \
 	tests/programs/t-inotify.sh \
-	tests/programs/t-ipc.sh \
 	tests/programs/t-languages.sh \
 	tests/programs/t-pascal.sh \
 	tests/programs/t-programs.sh \
@@ -75,6 +74,7 @@ HOST_LACKING = \
 HOST_NEITHER = $(HOST_DEBUGGER_NEITHER) $(HOST_LACKING) \
 	tests/gdb/t-gdb-kill.sh \
 	tests/programs/t-busybox.sh \
+	tests/programs/t-ipc.sh \
 	tests/programs/t-static.sh \
 	tests/run/t-allow.sh \
 	tests/run/t-core.sh \

@@ -34,11 +34,15 @@ cp "$build"/guest/*.elf "$build"/guest/*.bin "$stage/guest/"
 cp "$sources/doc/novillo.1" "$sources/doc/timeline.awk" "$stage/doc/"
 cp "$sources"/guest/examples/*.json "$stage/guest/examples/"
 
-# t-static.sh needs these programs: a host has no compiler.
+# t-static.sh and t-ipc.sh need these programs: a host has no compiler.
 programs=$stage/tests/programs
 for kind in static static-pie; do
 	${CC:-cc} -O2 "-$kind" "$programs/static-hello.c" \
 	    -o "$programs/$kind-hello" || rm -f "$programs/$kind-hello"
+done
+for program in ipc mqueue; do
+	${CC:-cc} -O2 -static -pthread "$programs/$program.c" \
+	    -o "$programs/$program" || rm -f "$programs/$program"
 done
 for kind in threads signals; do
 	${CC:-cc} -O1 -w -static -pthread "$programs/static-$kind.c" \

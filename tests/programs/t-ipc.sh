@@ -7,10 +7,12 @@
 . "${top_srcdir:-.}/tests/lib.sh"
 
 need_kvm
-[ -z "${NOVILLO_HOST-}" ] || skip_all "no compiler on this host"
 make_scratch
 log=$scratch/log
+# A host without a compiler receives the programs ready-made.
 for program in ipc mqueue; do
+	! cp "$top_builddir/tests/programs/$program" "$scratch/" 2>/dev/null ||
+	    continue
 	${CC:-cc} -O2 -pthread -static "$top_srcdir/tests/programs/$program.c" \
 	    -o "$scratch/$program" 2>"$scratch/cc" ||
 	    skip_all "no static programs: $(tail -n 1 "$scratch/cc")"
