@@ -43,4 +43,7 @@ enum hypercall_number {
 /* One more than the highest number: the size of a table by number. */
 #define HYPERCALL_END 500
 
+/* A set of them: a bit for each, in words of 64. */
+#define HYPERCALL_WORDS ((HYPERCALL_END + 63) / 64)
+
 #endif

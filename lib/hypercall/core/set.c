@@ -25,6 +25,7 @@ static const struct {
 };
 
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))
+#define WORDS   HYPERCALL_WORDS
 
 static bool
 same_word(const char *name, const char *word, size_t len)
@@ -81,17 +82,6 @@ hc_set_next(const uint64_t *bits, uint32_t from)
 	return HYPERCALL_END;
 }
 
-static void
-put_bit(uint64_t *bits, uint32_t nr, bool in)
-{
-	const uint64_t bit = UINT64_C(1) << nr % 64;
-
-	if (in)
-		bits[nr / 64] |= bit;
-	else
-		bits[nr / 64] &= ~bit;
-}
-
 bool
 hc_set_add(struct hc_set *set, uint32_t number)
 {
@@ -104,43 +94,99 @@ hc_set_add(struct hc_set *set, uint32_t number)
 	    bit);
 }
 
-/* Change one call if `class` or its name (`named`) selects it; else false. */
-static bool
-put_call(struct hc_set *set, uint32_t nr, const struct hc_row *row,
-    unsigned class, bool named, bool in)
+static void
+add_call(struct hc_set *set, uint32_t nr, const struct hc_row *row)
 {
-	bool whole = named || (row->classes & class & ~(unsigned)HC_OWN);
+	const uint64_t bit = UINT64_C(1) << nr % 64;
 
-	if (whole)
-		put_bit(set->bits, nr, in);
-	else if (!(row->classes & HC_OWN) || !(class & (HC_OWN | HC_BASE)))
-		return false;
+	set->bits[nr / 64] |= bit;
 	if (row->classes & HC_OWN)
-		put_bit(set->own, nr, in);
-	return true;
+		set->own[nr / 64] |= bit;
 }
 
-/* Add the call or @class `word`, or remove it.  False: nothing has that
- * name. */
 static bool
-put_word(struct hc_set *set, const char *word, size_t len, bool in)
+add_class(struct hc_set *set, const char *name, size_t len)
 {
-	const bool is_class = len > 0 && word[0] == '@';
-	const unsigned class = is_class ? class_by_name(word + 1, len - 1) : 0;
-	bool found = class != 0;
+	const unsigned class = class_by_name(name, len);
+	size_t i;
+
+	hc_class_calls(class & ~(unsigned)HC_OWN, set->bits);
+	hc_class_calls(HC_OWN, set->own);
+	for (i = 0; i < WORDS && !(class & (HC_OWN | HC_BASE)); i++)
+		set->own[i] &= set->bits[i];
+	return class != 0;
+}
+
+static bool
+add_name(struct hc_set *set, const char *name, size_t len)
+{
 	uint32_t nr;
 
-	if (is_class && !found)
+	for (nr = 0; nr < HYPERCALL_END; nr++) {
+		const struct hc_row *row = hc_row(nr);
+
+		if (!row || !same_word(row->name, name, len))
+			continue;
+		add_call(set, nr, row);
+		return true;
+	}
+	return false;
+}
+
+#define PATTERN 128 /* bytes of a pattern */
+
+/* The calls that match "/.../", whose last slash may be left out. */
+static bool
+add_pattern(struct hc_set *set, const char *word, size_t len)
+{
+	char text[PATTERN];
+	bool found = false;
+	regex_t regex;
+	uint32_t nr;
+
+	len -= len > 1 && word[len - 1] == '/';
+	if (len < 2 || len > sizeof(text))
+		return false;
+	memcpy(text, word + 1, len - 1);
+	text[len - 1] = '\0';
+	if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) != 0)
 		return false;
 	for (nr = 0; nr < HYPERCALL_END; nr++) {
 		const struct hc_row *row = hc_row(nr);
 
-		if (row &&
-		    put_call(set, nr, row, class,
-			!is_class && same_word(row->name, word, len), in))
-			found = true;
+		if (!row || regexec(&regex, row->name, 0, NULL, 0) != 0)
+			continue;
+		add_call(set, nr, row);
+		found = true;
 	}
+	regfree(&regex);
 	return found;
+}
+
+/* The calls of a word.  False: nothing has that name. */
+static bool
+find_calls(struct hc_set *calls, const char *word, size_t len)
+{
+	*calls = (struct hc_set){ 0 };
+	if (len > 0 && word[0] == '@')
+		return add_class(calls, word + 1, len - 1);
+	if (len > 0 && word[0] == '/')
+		return add_pattern(calls, word, len);
+	return add_name(calls, word, len);
+}
+
+/* Add the calls, or remove them. */
+static void
+put(struct hc_set *set, const struct hc_set *calls, bool in)
+{
+	size_t i;
+
+	for (i = 0; i < WORDS; i++) {
+		set->bits[i] |= calls->bits[i];
+		set->own[i] |= calls->own[i];
+		set->bits[i] ^= in ? 0 : calls->bits[i];
+		set->own[i] ^= in ? 0 : calls->own[i];
+	}
 }
 
 bool
@@ -149,10 +195,17 @@ hc_set_change_noted(
 {
 	const bool in = len == 0 || word[0] != '-';
 
+	struct hc_set calls;
+
 	word += !in;
 	len -= !in;
-	return put_word(set, word, len, in) &&
-	       (!forbidden || put_word(forbidden, word, len, !in));
+	/* A pattern is not a word of a policy. */
+	if ((len > 0 && word[0] == '/') || !find_calls(&calls, word, len))
+		return false;
+	put(set, &calls, in);
+	if (forbidden)
+		put(forbidden, &calls, !in);
+	return true;
 }
 
 bool
@@ -167,7 +220,7 @@ hc_set_join(struct hc_set *set, const struct hc_set *more,
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(set->bits) / sizeof(set->bits[0]); i++) {
+	for (i = 0; i < WORDS; i++) {
 		const uint64_t but = forbidden->bits[i] | forbidden->own[i];
 
 		set->bits[i] |= more->bits[i] & ~but;
@@ -186,46 +239,17 @@ word_length(const char *list)
 		   : strcspn(list, ",");
 }
 
-#define PATTERN 128 /* bytes of a pattern */
-
-/* Add or remove the calls that match the pattern "/.../", whose last slash may
- * be left out.  False: it is not a pattern, or matches none. */
-static bool
-put_pattern(struct hc_set *set, const char *word, size_t len, bool in)
-{
-	char text[PATTERN];
-	bool found = false;
-	regex_t regex;
-	uint32_t nr;
-
-	len -= len > 1 && word[len - 1] == '/';
-	if (len < 2 || len > sizeof(text))
-		return false;
-	memcpy(text, word + 1, len - 1);
-	text[len - 1] = '\0';
-	if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) != 0)
-		return false;
-	for (nr = 0; nr < HYPERCALL_END; nr++) {
-		const struct hc_row *row = hc_row(nr);
-
-		if (row && regexec(&regex, row->name, 0, NULL, 0) == 0)
-			found |= put_call(set, nr, row, 0, true, in);
-	}
-	regfree(&regex);
-	return found;
-}
-
 /* Change a set by a word of a list; after '!' it removes calls. */
 static bool
 take_word(struct hc_set *set, const char *word, size_t len, bool except)
 {
 	const bool minus = !except && len > 0 && word[0] == '-';
+	struct hc_set calls;
 
-	word += minus;
-	len -= minus;
-	if (len > 0 && word[0] == '/')
-		return put_pattern(set, word, len, !minus && !except);
-	return put_word(set, word, len, !minus && !except);
+	if (!find_calls(&calls, word + minus, len - minus))
+		return false;
+	put(set, &calls, !minus && !except);
+	return true;
 }
 
 int
@@ -236,7 +260,7 @@ hc_set_parse(
 
 	*set = (struct hc_set){ 0 };
 	if (except)
-		(void)put_word(set, "@all", 4, true);
+		(void)hc_set_change(set, "@all", 4);
 	for (list += except;; list++) {
 		size_t len = word_length(list);
 

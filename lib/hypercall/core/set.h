@@ -18,8 +18,8 @@ const char *hc_class_name(unsigned class);
 /* `bits` are the calls in the set; `own`, those in it at least for novillo's
  * own files. */
 struct hc_set {
-	uint64_t bits[(HYPERCALL_END + 63) / 64];
-	uint64_t own[(HYPERCALL_END + 63) / 64];
+	uint64_t bits[HYPERCALL_WORDS];
+	uint64_t own[HYPERCALL_WORDS];
 };
 
 bool hc_set_has(const struct hc_set *set, uint32_t number);

@@ -260,6 +260,18 @@ hc_row(uint32_t number)
 	return &rows[row_index[number] - 1];
 }
 
+/* Each start does this, so it makes no calls. */
+void
+hc_class_calls(unsigned classes, uint64_t bits[HYPERCALL_WORDS])
+{
+	uint32_t nr;
+
+	for (nr = 0; nr < HYPERCALL_END; nr++)
+		if (row_index[nr] &&
+		    (rows[row_index[nr] - 1].classes & classes))
+			bits[nr / 64] |= UINT64_C(1) << nr % 64;
+}
+
 const struct hc_arg *
 hc_args(const struct hc_row *row)
 {

@@ -118,6 +118,9 @@ struct hc_row {
 /* The table, by number. */
 const struct hc_row *hc_row(uint32_t number);
 
+/* Add the calls that have one of these classes, as bits by number. */
+void hc_class_calls(unsigned classes, uint64_t bits[HYPERCALL_WORDS]);
+
 /* Its arguments. */
 const struct hc_arg *hc_args(const struct hc_row *row);
 
