@@ -20,8 +20,9 @@
 #			whether anything grows: doc/endurance.md
 #	long-go		the tests of Go's own library, where Go is installed
 #	long-servers	etcd, Node.js and Java under load, where they are installed
-#	long-preempt	LONG_PREEMPTED recordings each of four guests whose threads
-#			are preempted
+#	long-preempt	LONG_PREEMPTED recordings each of guests whose threads are
+#			preempted
+#	long-preempt-A	the same on host A, LONG_HOST_PREEMPTED each
 #	long-tests	`make check`, all of it in this build: .ci/run leaves out
 #			where sanitizers and other compilers say nothing new
 #	long-hosts	all tests on hosts A and B; check-hosts leaves some out
@@ -30,6 +31,7 @@ LONG_SECONDS = 600
 LONG_TIMES = 20
 LONG_HOST_TIMES = 3
 LONG_PREEMPTED = 250
+LONG_HOST_PREEMPTED = 20
 LONG_GO = bufio bytes container/heap container/list encoding/binary \
 	encoding/json errors math/big regexp sort strconv strings sync \
 	sync/atomic text/template time unicode/utf8
@@ -41,8 +43,8 @@ LONG_ENDURANCE = watch:10000:3 gdb:300:3 killed:1000 crowd:10 steps:1000000 \
 LONG_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 	NOVILLO_REQUIRE_KVM=1; export NOVILLO_REQUIRE_KVM;
 LONG_PARTS = long-endurance long-fuzz long-gdb long-go long-hosts long-preempt \
-	long-races long-record long-record-A long-record-B long-servers \
-	long-tests
+	long-preempt-A long-races long-record long-record-A long-record-B \
+	long-servers long-tests
 
 check-long: $(LONG_PARTS)
 
@@ -61,6 +63,10 @@ long-preempt: all
 	@$(LONG_ENVIRONMENT) \
 	NOVILLO_PREEMPTED=$(LONG_PREEMPTED) \
 	$(SHELL) $(top_srcdir)/tests/long/repeat.sh 1 tests/run/t-preempt.sh
+long-preempt-A: host-stage
+	@NOVILLO_HOST_APPEND=NOVILLO_PREEMPTED=$(LONG_HOST_PREEMPTED) \
+	NOVILLO_TEST_SECONDS=86400 NOVILLO_HOST_SECONDS=86400 \
+	$(HOST_RUN) A $(HOST_STAGE) tests/run/t-preempt.sh
 LONG_RECORDED = \
 	tests/programs/t-busybox.sh \
 	tests/programs/t-shells.sh \
@@ -90,6 +96,7 @@ long-record-A long-record-B: long-record-%: host-stage
 	    >/dev/null; \
 	kept=`cd $(HOST_STAGE) && ls kept/*.sh`; \
 	NOVILLO_HOST_APPEND=NOVILLO_TIMES=$(LONG_HOST_TIMES) \
+	NOVILLO_TEST_SECONDS=`expr 1200 \* $(LONG_HOST_TIMES)` \
 	NOVILLO_HOST_SECONDS=86400 $(HOST_RUN) $* $(HOST_STAGE) $$kept
 long-endurance: all tests/long/endure
 	@$(LONG_ENVIRONMENT) \

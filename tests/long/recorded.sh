@@ -7,7 +7,7 @@
 # usage: RECORDED=FILE NOVILLO_RECORDED=NOVILLO recorded.sh [OPTION]... GUEST...
 #
 # FILE gets a line for each guest: `same`, `refused` (what cannot be recorded),
-# or `DIFFERS` with the first line of what the replay said.
+# or `DIFFERS` with the first line of what the recording or the replay said.
 
 novillo=$NOVILLO_RECORDED
 
@@ -34,8 +34,11 @@ cat "$scratch/out"
 cat "$scratch/err" >&2
 
 verdict=same
-if [ $status -eq 125 ] && grep -q "record" "$scratch/err"; then
-	verdict="refused: $(head -n 1 "$scratch/err")"
+# A thread that cannot be preempted is a fault, unlike a call without a form.
+if [ $status -eq 125 ] && grep -q "waited too long" "$scratch/err"; then
+	verdict="DIFFERS: $(grep -m 1 "waited too long" "$scratch/err")"
+elif [ $status -eq 125 ] && grep -q "record" "$scratch/err"; then
+	verdict="refused: $(grep -m 1 "record" "$scratch/err")"
 elif [ $status -eq 124 ]; then
 	verdict="refused: ended by --timeout"
 elif [ -s "$scratch/log" ]; then
