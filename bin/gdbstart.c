@@ -18,6 +18,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* Where the debugger connects: the socket lies in a folder that no other user
+ * may enter, and only until then.  Not in TMPDIR: its path must be short. */
+static struct sockaddr_un address = { .sun_family = AF_UNIX };
+static char folder[] = "/tmp/novillo-XXXXXX";
+static volatile sig_atomic_t made; /* or to be made */
+
 /* A terminal sends these to us and to the debugger: we ignore them. */
 static const int terminal_signals[] = { SIGINT, SIGQUIT };
 
@@ -139,37 +145,45 @@ listen_at(const struct sockaddr_un *addr)
 	return fail_start(addr->sun_path, error);
 }
 
-/* The socket lies in a folder that no other user may enter, and only until the
- * debugger has connected. */
 static int
-meet(struct gdbstart *start, const char *folder)
+meet(struct gdbstart *start)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int listener, r = -1;
+	int listener = listen_at(&address);
+	int r = -1;
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", folder);
-	listener = listen_at(&addr);
 	if (listener >= 0) {
-		r = spawn(start, addr.sun_path);
+		r = spawn(start, address.sun_path);
 		if (r == 0)
 			r = await(start, listener);
 		close(listener);
 	}
-	unlink(addr.sun_path);
 	return r;
+}
+
+void
+gdbstart_drop(void)
+{
+	if (!made)
+		return;
+	unlink(address.sun_path);
+	rmdir(folder);
+	made = 0;
 }
 
 int
 gdbstart(struct gdbstart *start)
 {
-	/* Not in TMPDIR: a socket's path must be short. */
-	char folder[] = "/tmp/novillo-XXXXXX";
-	int r;
+	int r = -1;
 
-	if (!mkdtemp(folder))
-		return fail_start("mkdtemp", errno);
-	r = meet(start, folder);
-	rmdir(folder);
+	made = 1;
+	if (!mkdtemp(folder)) {
+		fail_start("mkdtemp", errno);
+	} else {
+		snprintf(address.sun_path, sizeof(address.sun_path),
+		    "%s/socket", folder);
+		r = meet(start);
+	}
+	gdbstart_drop();
 	return r;
 }
 

@@ -21,6 +21,9 @@ struct gdbstart {
  */
 int gdbstart(struct gdbstart *start);
 
+/* Remove what gdbstart() has made and not removed.  A signal's handler may. */
+void gdbstart_drop(void);
+
 /* Wait until the debugger has ended, unless novillo is to end before. */
 void gdbstart_wait(const struct gdbstart *start);
 

@@ -746,6 +746,14 @@ check_new_mount(const struct options *o)
 	return -1;
 }
 
+/* A signal ends novillo before the guest runs: leave nothing. */
+static void
+drop(void)
+{
+	outfile_drop();
+	gdbstart_drop();
+}
+
 int
 run_guest(const struct options *o)
 {
@@ -755,7 +763,7 @@ run_guest(const struct options *o)
 	run.recording.fd = -1;
 	if (check_new_mount(o) < 0 || check_debugger(o) < 0 ||
 	    recording_check(o) < 0 || outfile_check(o) < 0 ||
-	    learn_check(o) < 0 || outside_expect(outfile_drop) < 0 ||
+	    learn_check(o) < 0 || outside_expect(drop) < 0 ||
 	    (!o->replay && open_log(o) < 0))
 		return STATUS_FAILED;
 	r = sandbox_new_pid(o, &status);

@@ -83,6 +83,17 @@ has "$err" "--debug=/nowhere/gdb: No such file or directory; install it" \
 try timeout 30 "$novillo" --debug=true "$guests/hello.elf"
 is "$status" 125 "a gdb that does not connect is not a debugger"
 has "$err" "--debug=true: it ended before it connected" "which is said"
+cat >"$scratch/killer" <<'EOF'
+#!/bin/sh
+printf '%s\n' "$@" | sed -n 's/^target extended-remote //p'
+kill -TERM $PPID
+sleep 1
+EOF
+chmod +x "$scratch/killer"
+try timeout 30 "$novillo" --debug="$scratch/killer" "$guests/hello.elf"
+is "$status" 143 "a signal ends novillo while it waits for the debugger"
+[ "${out#/tmp/novillo-}" != "$out" ] && [ ! -e "${out%/socket}" ]
+ok $? "which leaves no socket"
 if command -v strace >/dev/null 2>&1; then
 	try timeout 30 strace -f -o "$scratch/strace" \
 	    -e inject=listen:error=EADDRINUSE \
