@@ -173,7 +173,7 @@ outfile_check(const struct options *o)
 			    is_same(&id[i], &id[k]))
 				return refuse_same(&list[i], list[k].what);
 	}
-	return 0;
+	return 1;
 }
 
 int

@@ -26,7 +26,8 @@
 
 /*
  * No file that is to be written is another of the files that the options name:
- * nothing is changed until this is known.  0 or -1.
+ * nothing is changed until this is known.  0; 1: there are files to be written;
+ * or -1.
  */
 int outfile_check(const struct options *options);
 

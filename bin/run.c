@@ -754,6 +754,18 @@ drop(void)
 	gdbstart_drop();
 }
 
+/* Do the options go together?  If files are made, signals remove them. */
+static int
+check_options(const struct options *o)
+{
+	int files = outfile_check(o);
+
+	if (files < 0 || check_new_mount(o) < 0 || check_debugger(o) < 0 ||
+	    recording_check(o) < 0 || learn_check(o) < 0)
+		return -1;
+	return files || o->debugger ? outside_expect(drop) : 0;
+}
+
 int
 run_guest(const struct options *o)
 {
@@ -761,10 +773,7 @@ run_guest(const struct options *o)
 	int status, r;
 
 	run.recording.fd = -1;
-	if (check_new_mount(o) < 0 || check_debugger(o) < 0 ||
-	    recording_check(o) < 0 || outfile_check(o) < 0 ||
-	    learn_check(o) < 0 || outside_expect(drop) < 0 ||
-	    (!o->replay && open_log(o) < 0))
+	if (check_options(o) < 0 || (!o->replay && open_log(o) < 0))
 		return STATUS_FAILED;
 	r = sandbox_new_pid(o, &status);
 	if (r != 0)

@@ -177,7 +177,7 @@ find_calls(struct hc_set *calls, const char *word, size_t len)
 
 /* Add the calls, or remove them. */
 static void
-put(struct hc_set *set, const struct hc_set *calls, bool in)
+apply_calls(struct hc_set *set, const struct hc_set *calls, bool in)
 {
 	size_t i;
 
@@ -202,9 +202,9 @@ hc_set_change_noted(
 	/* A pattern is not a word of a policy. */
 	if ((len > 0 && word[0] == '/') || !find_calls(&calls, word, len))
 		return false;
-	put(set, &calls, in);
+	apply_calls(set, &calls, in);
 	if (forbidden)
-		put(forbidden, &calls, !in);
+		apply_calls(forbidden, &calls, !in);
 	return true;
 }
 
@@ -248,7 +248,7 @@ take_word(struct hc_set *set, const char *word, size_t len, bool except)
 
 	if (!find_calls(&calls, word + minus, len - minus))
 		return false;
-	put(set, &calls, !minus && !except);
+	apply_calls(set, &calls, !minus && !except);
 	return true;
 }
 
