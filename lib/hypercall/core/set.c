@@ -25,7 +25,6 @@ static const struct {
 };
 
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))
-#define WORDS   HYPERCALL_WORDS
 
 static bool
 same_word(const char *name, const char *word, size_t len)
@@ -112,7 +111,7 @@ add_class(struct hc_set *set, const char *name, size_t len)
 
 	hc_class_calls(class & ~(unsigned)HC_OWN, set->bits);
 	hc_class_calls(HC_OWN, set->own);
-	for (i = 0; i < WORDS && !(class & (HC_OWN | HC_BASE)); i++)
+	for (i = 0; i < HYPERCALL_WORDS && !(class & (HC_OWN | HC_BASE)); i++)
 		set->own[i] &= set->bits[i];
 	return class != 0;
 }
@@ -181,11 +180,13 @@ apply_calls(struct hc_set *set, const struct hc_set *calls, bool in)
 {
 	size_t i;
 
-	for (i = 0; i < WORDS; i++) {
+	for (i = 0; in && i < HYPERCALL_WORDS; i++) {
 		set->bits[i] |= calls->bits[i];
 		set->own[i] |= calls->own[i];
-		set->bits[i] ^= in ? 0 : calls->bits[i];
-		set->own[i] ^= in ? 0 : calls->own[i];
+	}
+	for (i = 0; !in && i < HYPERCALL_WORDS; i++) {
+		set->bits[i] &= ~calls->bits[i];
+		set->own[i] &= ~calls->own[i];
 	}
 }
 
@@ -220,7 +221,7 @@ hc_set_join(struct hc_set *set, const struct hc_set *more,
 {
 	size_t i;
 
-	for (i = 0; i < WORDS; i++) {
+	for (i = 0; i < HYPERCALL_WORDS; i++) {
 		const uint64_t but = forbidden->bits[i] | forbidden->own[i];
 
 		set->bits[i] |= more->bits[i] & ~but;
