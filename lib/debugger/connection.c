@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -283,11 +284,11 @@ listen_tcp(struct connection *connection, struct debugger_error *error)
 	const char *host, *port;
 	char text[ADDRESS_SIZE];
 	union address at;
+	const int len = snprintf(text, sizeof(text), "%s", address);
 
-	snprintf(text, sizeof(text), "%s", address);
 	drop_options(text);
 	split_address(text, family, &host, &port);
-	if (!debugger_is_port(port)) {
+	if (len >= ADDRESS_SIZE || !debugger_is_port(port)) {
 		snprintf(error->text, sizeof(error->text),
 		    "\"%.128s\" is not a port, a device, unix:PATH, fd:N or"
 		    " stdio",
@@ -335,7 +336,8 @@ take_descriptor(struct connection *connection, const char *number,
 	int listening = 0;
 	socklen_t len = sizeof(listening);
 
-	if (end == number || *end || fd < 0 || fcntl((int)fd, F_GETFD) < 0) {
+	if (end == number || *end || fd < 0 || fd > INT_MAX ||
+	    fcntl((int)fd, F_GETFD) < 0) {
 		errno = EBADF;
 		return fail_call(error, "descriptor");
 	}
