@@ -135,19 +135,29 @@ check_program(struct program *p, const char *name, uint64_t size)
 	return r < 0 ? -1 : 0;
 }
 
+/* Is there a file, with these rights?  As in a shell, a folder is not one. */
+static bool
+is_file(const char *path, int mode)
+{
+	struct stat st;
+
+	return access(path, mode) == 0 && stat(path, &st) == 0 &&
+	       !S_ISDIR(st.st_mode);
+}
+
 const char *
 program_find(const char *name, char path[PATH_MAX])
 {
 	const char *folder = getenv("PATH");
 	int len, written;
 
-	if (strchr(name, '/') || access(name, F_OK) == 0)
+	if (strchr(name, '/') || is_file(name, F_OK))
 		return name;
 	for (; folder && *folder; folder += len + (folder[len] == ':')) {
 		len = (int)strcspn(folder, ":");
 		written = snprintf(path, PATH_MAX, "%.*s/%s", len > 0 ? len : 1,
 		    len > 0 ? folder : ".", name);
-		if (written < PATH_MAX && access(path, X_OK) == 0)
+		if (written < PATH_MAX && is_file(path, X_OK))
 			return path;
 	}
 	return name;
@@ -208,8 +218,8 @@ open_interpreter(struct hc_guest *guest, const char *name, const char *interp,
 }
 
 /* Split "#! NAME ARGUMENT" as Linux does: the argument is the rest of the line
- * without blanks around it, or NULL.  NULL: the name is missing, or it does
- * not end. */
+ * without blanks around it, or NULL.  The last of PROGRAM_LINE bytes can only
+ * end the line or the name.  NULL: the name is missing, or it does not end. */
 static char *
 split_line(char *line, size_t len, char **argument)
 {
@@ -223,6 +233,7 @@ split_line(char *line, size_t len, char **argument)
 	rest = name + strcspn(name, " \t");
 	if (!*name || (!end && len == PROGRAM_LINE && !*rest))
 		return NULL;
+	line[PROGRAM_LINE - 1] = '\0';
 	if (*rest)
 		*rest++ = '\0';
 	rest += strspn(rest, " \t");
@@ -319,7 +330,12 @@ program_open_recorded(const struct options *o, struct program *p,
 	found.guest = (char *)(uintptr_t)file;
 	if (program_open(&found, p, status) < 0)
 		return -1;
-	p->script = false;
+	if (p->script) {
+		say("%s: it is a script, and a recording has the program that"
+		    " ran it: write the name of that after --replay=FILE",
+		    file);
+		return -1;
+	}
 	if (!*interp)
 		return 0;
 	snprintf(p->interp_name, sizeof(p->interp_name), "%s", name);

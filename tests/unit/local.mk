@@ -45,6 +45,7 @@ UNIT_TESTS = \
 	tests/unit/t-own \
 	tests/unit/t-plan \
 	tests/unit/t-points \
+	tests/unit/t-program \
 	tests/unit/t-record \
 	tests/unit/t-turn \
 	tests/unit/t-regs \
@@ -144,6 +145,10 @@ tests_unit_t_plan_SOURCES = tests/unit/t-plan.c $(UNIT_SOURCES)
 tests_unit_t_plan_LDADD = lib/libdebugger.a
 tests_unit_t_points_SOURCES = tests/unit/t-points.c $(UNIT_SOURCES)
 tests_unit_t_points_LDADD = lib/libgdb.a
+tests_unit_t_program_SOURCES = tests/unit/t-program.c bin/program.c \
+	bin/program.h bin/run.h bin/say.h $(UNIT_SOURCES)
+tests_unit_t_program_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
+tests_unit_t_program_LDADD = $(TEST_LIBS)
 tests_unit_t_record_SOURCES = tests/unit/t-record.c $(UNIT_SOURCES)
 tests_unit_t_record_LDADD = lib/librecord.a
 tests_unit_t_regs_SOURCES = tests/unit/t-regs.c $(UNIT_SOURCES)
