@@ -295,8 +295,11 @@ show_registers(const struct typed *c, struct text *out)
 	for (i = 0; i < m->vcpus; i++) {
 		struct vcpu *vcpu = &m->vcpu[i];
 		struct kvm_sregs sregs;
-		int r = vcpu_sregs(vcpu, &sregs);
+		int r;
 
+		if (!thread_lives(vcpu))
+			continue;
+		r = vcpu_sregs(vcpu, &sregs);
 		text_printf(out, "vCPU %u, thread %d", i, vcpu->thread.tid);
 		if (vcpu->flight.frame)
 			text_printf(out, ", in the shim's stub of trap %u",
@@ -372,6 +375,8 @@ show_hypercall(const struct typed *c, struct text *out)
 	for (i = 0; i < m->vcpus; i++) {
 		struct vcpu *vcpu = &m->vcpu[i];
 
+		if (!thread_lives(vcpu))
+			continue;
 		text_printf(out, "thread %d: ", vcpu->thread.tid);
 		if (at_hypercall(vcpu))
 			put_hypercall(vcpu, out);

@@ -9,6 +9,7 @@ UNIT_TESTS = \
 	tests/unit/t-agent \
 	tests/unit/t-aside \
 	tests/unit/t-breaks \
+	tests/unit/t-command \
 	tests/unit/t-confine \
 	tests/unit/t-connection \
 	tests/unit/t-copies \
@@ -69,6 +70,8 @@ tests_unit_t_aside_SOURCES = tests/unit/t-aside.c $(UNIT_SOURCES)
 tests_unit_t_aside_LDADD = lib/libvm.a
 tests_unit_t_breaks_SOURCES = tests/unit/t-breaks.c $(UNIT_SOURCES)
 tests_unit_t_breaks_LDADD = $(TEST_LIBS)
+tests_unit_t_command_SOURCES = tests/unit/t-command.c $(UNIT_SOURCES)
+tests_unit_t_command_LDADD = lib/libdebugger.a lib/libgdb.a $(TEST_LIBS)
 tests_unit_t_copies_SOURCES = tests/unit/t-copies.c $(UNIT_SOURCES)
 tests_unit_t_copies_LDADD = $(TEST_LIBS)
 tests_unit_t_confine_SOURCES = tests/unit/t-confine.c $(UNIT_SOURCES)
