@@ -88,7 +88,7 @@ make_machine(void)
 #define LONG     "2222222222222222222222222222222222222222"
 #define NOT_HERE "There is no such memory."
 
-/* What is typed, and a part of what is printed; NULL: no command. */
+/* Commands, and a part of what each prints; NULL: there is no such command. */
 static const struct {
 	const char *typed, *part;
 } rows[] = {
