@@ -180,19 +180,20 @@ find_modid(struct debugger_target *t, struct field *field)
 }
 
 /* With glibc an entry of the vector has two words: the block's address, or -1
- * (ELF Handling For Thread-Local Storage, 3). */
+ * (ELF Handling For Thread-Local Storage, 3).  The number of entries is before
+ * the vector's first: a thread that has used no later object has fewer. */
 static uint64_t
 glibc_block(struct debugger_target *t, uint64_t map, uint64_t vector)
 {
 	const struct gmem *mem = &t->machine->mem;
-	uint64_t id, block;
+	const uint64_t entry = 2 * sizeof(uint64_t);
+	uint64_t id, entries, block;
 	struct field field;
 
 	if (!find_modid(t, &field) ||
 	    !read_word(mem, map + field.offset, &id) || id == 0 ||
-	    id > TARGET_LIBRARIES ||
-	    !read_word(mem, vector + 2 * sizeof(uint64_t) * id, &block) ||
-	    block == UINT64_MAX)
+	    !read_word(mem, vector - entry, &entries) || id > entries ||
+	    !read_word(mem, vector + entry * id, &block) || block == UINT64_MAX)
 		return 0;
 	return block;
 }

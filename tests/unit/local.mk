@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/t-ipc \
 	tests/unit/t-json \
 	tests/unit/t-kvmcore \
+	tests/unit/t-libraries \
 	tests/unit/t-limits \
 	tests/unit/t-line \
 	tests/unit/t-lines \
@@ -140,6 +141,8 @@ tests_unit_t_agent_SOURCES = tests/unit/t-agent.c tests/unit/agentasm.h \
 tests_unit_t_agent_LDADD = lib/libgdb.a
 tests_unit_t_sieve_SOURCES = tests/unit/t-sieve.c $(UNIT_SOURCES)
 tests_unit_t_sieve_LDADD = lib/libgdb.a $(TEST_LIBS)
+tests_unit_t_libraries_SOURCES = tests/unit/t-libraries.c $(UNIT_SOURCES)
+tests_unit_t_libraries_LDADD = lib/libdebugger.a lib/libgdb.a $(TEST_LIBS)
 tests_unit_t_limits_SOURCES = tests/unit/t-limits.c $(UNIT_SOURCES)
 tests_unit_t_limits_LDADD = $(TEST_LIBS)
 tests_unit_t_connection_SOURCES = tests/unit/t-connection.c $(UNIT_SOURCES)
