@@ -22,9 +22,6 @@
 #define STEPS_LEAST 48
 #define STEPS_MOST  256
 
-/* Some processors report a step that was not made: see step.c. */
-#define STEP_TRIES 8
-
 /* Has the vCPU met something else, which comes first? */
 static bool
 is_called_away(const struct vcpu *vcpu)

@@ -16,12 +16,6 @@
 
 #define DR6_REGISTERS UINT64_C(0x0f) /* B0 to B3, SDM vol. 3, 17.2.3 */
 
-/*
- * Some processors report a step without having made it, when the instruction
- * met a page that had to be mapped first.  It is tried so many times more.
- */
-#define STEP_TRIES 8
-
 #define PUSHF_OPCODE 0x9c
 
 static void

@@ -11,6 +11,12 @@
 
 #include "vm/machine.h"
 
+/*
+ * Some processors report a step without having made it, when the instruction
+ * met a page that had to be mapped first.  It is tried so many times more.
+ */
+#define STEP_TRIES 8
+
 /* Before an entry: arm the step and the breakpoints.  0 or -errno. */
 int step_arm(struct vcpu *vcpu);
 
