@@ -145,7 +145,7 @@ on_forward(struct history *h, const struct debug_event *event)
 	present_replay(h)->until = UINT64_MAX;
 	if (h->by_step && event_is_step(event))
 		h->steps++;
-	else if (event->kind != EVENT_SIGNAL)
+	else
 		h->known = false;
 	h->by_step = false;
 	if (event->kind != EVENT_ENDED &&

@@ -223,6 +223,19 @@ ok $? "the way of which is known: $further entries"
 is "$(printf '%s\n' "$answer" | grep '^r[aci][xp] ' | sort | uniq -c |
     awk '{ print $1 }' | tr '\n' ' ')" "2 2 2 " "and leads to the right place"
 
+# The guest runs up to a signal, or stops at its own INT3: how far that is from
+# the copy of the last way back is not known.
+record 5 "$guests/signals.elf" raise
+replay "break work" "continue" "stepi 3" "reverse-stepi" "continue" \
+    "info registers rip" "reverse-stepi" "stepi" "info registers rip"
+has "$answer" "received signal SIGUSR1" "after a way back comes a signal"
+is "$(printf '%s\n' "$answer" | grep '^rip' | sort -u | wc -l)" 1 \
+    "the instruction before a signal is found"
+record 133 "$guests/debug.elf" awkward
+replay "continue" "reverse-stepi 3" "stepi 3" "reverse-stepi" \
+    "print /x *(unsigned char *)\$pc"
+has "$answer" '$1 = 0xcc' "the guest's own INT3 is one step"
+
 # Checkpoints have whole vector registers.
 record 0 "$guests/preempted.elf" vectors
 lanes='printf "lanes %.0f %.0f\n", $ymm7.v4_double[0], $ymm7.v4_double[3]'
