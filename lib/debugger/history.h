@@ -115,6 +115,7 @@
 
 #include "debugger/checkpoints.h"
 #include "debugger/hit.h"
+#include "gdb/target.h"
 #include "gdb/text.h"
 #include "vm/rounds.h"
 #include "vm/snapshot.h"
@@ -242,7 +243,7 @@ struct history_catches {
 	bool exit;       /* the debugger catches that of a thread */
 	uint32_t number; /* of the present's own */
 	size_t n;
-	uint32_t list[CATCH_MAX];
+	uint32_t list[TARGET_CATCHES];
 };
 
 struct history {

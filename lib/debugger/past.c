@@ -191,7 +191,7 @@ take_points(struct debugger_target *t)
 static size_t
 caught(const struct handover *p)
 {
-	return p->caught > CATCH_MAX ? CATCH_MAX : p->caught;
+	return p->caught > TARGET_CATCHES ? TARGET_CATCHES : p->caught;
 }
 
 const char *

@@ -80,7 +80,7 @@ struct handover {
 	struct points points;
 	bool catches;
 	size_t caught; /* 0: all of them */
-	uint32_t catch[CATCH_MAX];
+	uint32_t catch[TARGET_CATCHES];
 	enum past_return returns;
 	bool clean; /* the worker has ended its part itself */
 	size_t actions;

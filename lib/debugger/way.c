@@ -168,8 +168,7 @@ way_go_home(struct history *h, bool known)
 
 	way_leave(h);
 	way_leave_watch(h);
-	if (h->task != HISTORY_STOPS)
-		(void)history_catch(h, false, NULL, 0);
+	waystop_leave_catch(h);
 	h->known = h->known && known;
 	h->checkpoints.mark = home->mark;
 	if (snapshot_return(&home->state, h->machine) < 0)

@@ -7,12 +7,15 @@
 
 #include "debugger/present.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <string.h>
 
 /* The calls that end the guest. */
 static const uint32_t ends[] = { HC_exit, HC_exit_group };
 #define ENDS (sizeof(ends) / sizeof(ends[0]))
+
+_Static_assert(CATCH_MAX >= ENDS + TARGET_CATCHES + 1,
+    "the ends, the debugger's and the present's own are caught at once");
 
 static bool
 has_exit(const uint32_t *number, size_t n)
@@ -33,8 +36,6 @@ set_catch(struct history *h, bool on, const uint32_t *number, size_t n)
 	h->catches.exit = on && (n == 0 || has_exit(number, n));
 	if (on && n == 0)
 		return debug_catch(h->machine, true, NULL, 0);
-	if (n > CATCH_MAX - ENDS)
-		return -ENOSPC;
 	memcpy(list, ends, sizeof(ends));
 	if (on)
 		memcpy(list + ENDS, number, n * sizeof(number[0]));
@@ -44,11 +45,11 @@ set_catch(struct history *h, bool on, const uint32_t *number, size_t n)
 int
 history_catch(struct history *h, bool on, const uint32_t *number, size_t n)
 {
+	assert(n <= TARGET_CATCHES);
 	h->catches.on = on;
-	h->catches.n = on && n <= CATCH_MAX - ENDS ? n : 0;
+	h->catches.n = on ? n : 0;
 	if (h->catches.n > 0)
-		memcpy(
-		    h->catches.list, number, h->catches.n * sizeof(number[0]));
+		memcpy(h->catches.list, number, n * sizeof(number[0]));
 	return set_catch(h, on, number, n);
 }
 
@@ -56,20 +57,15 @@ void
 waystop_catch_own_call(struct history *h)
 {
 	const struct flight *f = &h->present.state.turn->flight;
+	const size_t n = h->catches.n;
+	uint32_t list[TARGET_CATCHES + 1];
 
-	if (!flight_is_before(f))
+	if (!flight_is_before(f) || debug_catches(present_vcpu(h)))
 		return;
-	if (h->task != HISTORY_STOPS) {
-		(void)history_catch(h, true, &f->number, 1);
-	} else if (!debug_catches(present_vcpu(h)) &&
-		   h->catches.n < CATCH_MAX - ENDS) {
-		uint32_t list[CATCH_MAX];
-
-		memcpy(list, h->catches.list, h->catches.n * sizeof(list[0]));
-		list[h->catches.n] = h->catches.number = f->number;
-		h->catches.own = true;
-		(void)set_catch(h, true, list, h->catches.n + 1);
-	}
+	memcpy(list, h->catches.list, n * sizeof(list[0]));
+	list[n] = h->catches.number = f->number;
+	h->catches.own = true;
+	(void)set_catch(h, true, list, n + 1);
 }
 
 void

@@ -258,13 +258,10 @@ packet_vcont(struct stub *stub, const struct args *args)
 	return resume(stub, args->reply, actions, n);
 }
 
-/* The most hypercalls that can be named one by one. */
-#define CATCH_MAX 512
-
 int
 packet_catch_syscalls(struct stub *stub, const struct args *args)
 {
-	uint32_t list[CATCH_MAX];
+	uint32_t list[TARGET_CATCHES];
 	const uint8_t *at = args->bytes;
 	const uint8_t *end = args->bytes + args->len;
 	uint64_t number;
@@ -273,7 +270,7 @@ packet_catch_syscalls(struct stub *stub, const struct args *args)
 	if (args->num[0] > 1 || (args->num[0] == 0 && args->len > 0))
 		return -EINVAL;
 	while (at < end) {
-		if (n == CATCH_MAX)
+		if (n == TARGET_CATCHES)
 			return -E2BIG;
 		if (!hex_parse(&at, end, &number) || number > UINT32_MAX ||
 		    (at < end && *at++ != ';'))

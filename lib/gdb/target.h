@@ -40,6 +40,9 @@ struct trace;
 /* In place of a thread's id, which is > 0: all threads, or any of them. */
 #define TARGET_ALL 0
 
+/* The most hypercalls that catch_syscalls() names one by one. */
+#define TARGET_CATCHES 512
+
 /* The size of Linux's siginfo_t. */
 #define TARGET_SIGINFO_SIZE 128
 
@@ -451,9 +454,9 @@ struct target_ops {
 
 	/*
 	 * Stop at entry to and return from the hypercalls nr[n], or all if n
-	 * is 0; at none if `on` is false.  -ENOSPC: n is too large.  At its
-	 * entry a call can be changed by its argument registers and orig_rax
-	 * (-1: it is not made), at its return its result by rax.
+	 * is 0; at none if `on` is false.  At its entry a call can be changed
+	 * by its argument registers and orig_rax (-1: it is not made), at its
+	 * return its result by rax.
 	 */
 	int (*catch_syscalls)(void *ctx, bool on, const uint32_t *nr, size_t n);
 };

@@ -155,8 +155,9 @@ enum debug_stop_way {
 	DEBUG_STOPS,
 };
 
-/* The hypercalls that stop a vCPU before and after they are made. */
-#define CATCH_MAX 512
+/* The hypercalls that stop a vCPU before and after they are made: as many as a
+ * debugger names, and some more for its history. */
+#define CATCH_MAX 516
 
 struct catch_set {
 	_Atomic bool on;

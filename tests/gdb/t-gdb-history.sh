@@ -236,6 +236,25 @@ replay "continue" "reverse-stepi 3" "stepi 3" "reverse-stepi" \
     "print /x *(unsigned char *)\$pc"
 has "$answer" '$1 = 0xcc' "the guest's own INT3 is one step"
 
+# A question about the present leaves the caught calls as they are.
+record 4 "$guests/caught.elf" calls
+replay "set breakpoint always-inserted on" "catch syscall getppid" "continue" \
+    "monitor when" "monitor checkpoint" "monitor last-write main 4" \
+    "continue"
+has "$answer" "returned from syscall getppid" \
+    "a call is caught after its place was named"
+
+# The longest list of calls to catch, in a replay and on the way to the past.
+calls="getppid $(seq -s ' ' 2000 2510)"
+replay "catch syscall $calls" "continue" "continue" "reverse-continue"
+is "$(printf '%s\n' "$answer" | grep -c 'call to syscall getppid')" 2 \
+    "512 calls are caught in a replay"
+options=--record=$log
+session "caught.elf calls" "break twice" "continue" "catch syscall $calls" \
+    "reverse-continue"
+options=
+has "$answer" "returned from syscall getppid" "512 calls are caught in the past"
+
 # Checkpoints have whole vector registers.
 record 0 "$guests/preempted.elf" vectors
 lanes='printf "lanes %.0f %.0f\n", $ymm7.v4_double[0], $ymm7.v4_double[3]'
