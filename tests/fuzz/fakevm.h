@@ -143,24 +143,9 @@ static inline int
 fakevm_file(const char *name, uint64_t value)
 {
 	static struct elfbuild built;
-	const Elf64_Sym symbols[] = { { 0 },
-		{ .st_name = 1,
-		    .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
-		    .st_shndx = 2,
-		    .st_value = value,
-		    .st_size = 16 } };
-	char strings[128] = "";
 	int fd = memfd_create("file", MFD_CLOEXEC);
 
-	elfbuild_begin(&built);
-	elfbuild_code(&built, ".text", value, 16);
-	strcpy(strings + 1, name);
-	elfbuild_section(
-	    &built, ".dynstr", SHT_STRTAB, strings, sizeof(strings));
-	elfbuild_section(
-	    &built, ".dynsym", SHT_DYNSYM, symbols, sizeof(symbols));
-	built.head.shdr[4].sh_link = 3;
-	built.head.shdr[4].sh_entsize = sizeof(symbols[0]);
+	elfbuild_exporter(&built, name, value);
 	if (fd < 0 || write(fd, &built, built.size) != (ssize_t)built.size)
 		abort();
 	return fd;

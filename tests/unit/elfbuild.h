@@ -95,6 +95,30 @@ elfbuild_code(
 	return s;
 }
 
+/* A whole file whose .dynsym exports `name` as `value`. */
+static inline void
+elfbuild_exporter(struct elfbuild *b, const char *name, uint64_t value)
+{
+	const Elf64_Sym symbols[] = { { 0 },
+		{ .st_name = 1,
+		    .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
+		    .st_shndx = 2,
+		    .st_value = value,
+		    .st_size = 16 } };
+	char strings[128] = "";
+	Elf64_Shdr *s;
+
+	assert(strlen(name) < sizeof(strings) - 1);
+	strcpy(strings + 1, name);
+	elfbuild_begin(b);
+	elfbuild_code(b, ".text", value, 16);
+	elfbuild_section(b, ".dynstr", SHT_STRTAB, strings, sizeof(strings));
+	s = elfbuild_section(
+	    b, ".dynsym", SHT_DYNSYM, symbols, sizeof(symbols));
+	s->sh_link = 3;
+	s->sh_entsize = sizeof(symbols[0]);
+}
+
 static inline const uint8_t *
 elfbuild_file(const struct elfbuild *b)
 {

@@ -64,7 +64,7 @@ UNIT_TESTS = \
 	tests/unit/t-trampoline
 UNIT_SOURCES = tests/unit/tap.h tests/unit/guestram.h tests/unit/guestcall.h \
 	tests/unit/scratch.h tests/unit/elfmaker.h tests/unit/elfbuild.h \
-	tests/unit/selfelf.h
+	tests/unit/openfiles.h tests/unit/selfelf.h
 tests_unit_t_access_SOURCES = tests/unit/t-access.c $(UNIT_SOURCES)
 tests_unit_t_access_LDADD = lib/libimage.a
 tests_unit_t_aside_SOURCES = tests/unit/t-aside.c $(UNIT_SOURCES)

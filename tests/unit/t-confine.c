@@ -4,6 +4,7 @@
  * calls it forbids, which threads it covers, how strict mode fails where the
  * kernel lacks a piece; and namespaces.
  */
+#include "openfiles.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -196,7 +197,7 @@ signal_the_parent(void)
 static int
 keep_three(void)
 {
-	int keep[4], fd, open_now = 0;
+	int keep[4], fd;
 
 	for (fd = 0; fd < 40; fd++)
 		if (dup(0) < 0)
@@ -210,9 +211,7 @@ keep_three(void)
 	if (fcntl(10, F_GETFD) < 0 || fcntl(11, F_GETFD) < 0 ||
 	    fcntl(30, F_GETFD) < 0)
 		return 3;
-	for (fd = 0; fd < 200; fd++)
-		open_now += fcntl(fd, F_GETFD) >= 0;
-	return open_now == 6 ? 0 : 4;
+	return count_open() == 6 ? 0 : 4;
 }
 
 static int

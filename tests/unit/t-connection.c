@@ -5,6 +5,7 @@
  * worker, which may be in the hands of its guest: one, and only with a
  * connection.
  */
+#include "openfiles.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -20,17 +21,6 @@
 
 static int channel[2];
 static struct connection followed = { .listener = -1, .in = -1, .out = -1 };
-
-/* The descriptors that are open. */
-static int
-count_open(void)
-{
-	int fd, n = 0;
-
-	for (fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
 
 /* Send a report with `n` descriptors, and follow it. */
 static enum channel_news
@@ -374,7 +364,7 @@ test_channel(void)
 int
 main(void)
 {
-	int before;
+	unsigned before;
 
 	if (channel_pair(channel) < 0)
 		bail("no channel");

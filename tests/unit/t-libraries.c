@@ -6,6 +6,7 @@
  */
 #include "elfbuild.h"
 #include "guestram.h"
+#include "openfiles.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -82,23 +83,9 @@ put_list(const char *library)
 static void
 make_exporter(const char *file, const char *name, uint64_t value)
 {
-	const Elf64_Sym symbols[] = { { 0 },
-		{ .st_name = 1,
-		    .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
-		    .st_shndx = SHN_ABS,
-		    .st_value = value } };
-	char strings[64] = "";
-	Elf64_Shdr *s;
 	int fd = open(file, O_RDWR | O_CREAT, 0644);
 
-	strcpy(strings + 1, name);
-	elfbuild_begin(&built);
-	s = elfbuild_section(
-	    &built, ".dynsym", SHT_DYNSYM, symbols, sizeof(symbols));
-	s->sh_entsize = sizeof(symbols[0]);
-	s->sh_link = 3;
-	elfbuild_section(
-	    &built, ".dynstr", SHT_STRTAB, strings, sizeof(strings));
+	elfbuild_exporter(&built, name, value);
 	if (fd < 0 ||
 	    write(fd, elfbuild_file(&built), built.size) != (ssize_t)built.size)
 		bail("cannot make %s", file);
@@ -211,17 +198,6 @@ test_loader(void)
 	target.r_debug = 0;
 	is_int(count(), 0, "a static program has none");
 	machine.image.bias = 0;
-}
-
-/* The descriptors that are open. */
-static unsigned
-count_open(void)
-{
-	unsigned n = 0;
-
-	for (int fd = 0; fd < 1024; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
 }
 
 /* Words that are changed for a thread of glibc with one library, which is

@@ -4,6 +4,7 @@
  * guest's arguments, their errors, and objects that a guest must not reach.
  */
 #include "guestram.h"
+#include "openfiles.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -105,18 +106,6 @@ static uint64_t
 guest_socket(int family, int type)
 {
 	return (uint64_t)CALL(socket, (uint64_t)family, (uint64_t)type, 0);
-}
-
-/* Count the open descriptors of this program. */
-static unsigned
-count_open(void)
-{
-	unsigned n = 0;
-	int fd;
-
-	for (fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
 }
 
 static void
