@@ -604,6 +604,7 @@ get_start(struct machine *m)
 
 struct recorded_end {
 	uint64_t kind, code, events, written, hash;
+	struct hc_holes lost;
 };
 
 static bool
@@ -615,7 +616,7 @@ get_end(struct recorded_end *end)
 	end->events = record_get(&reader);
 	record_get_bytes(&reader, &end->written, sizeof(end->written));
 	record_get_bytes(&reader, &end->hash, sizeof(end->hash));
-	return reader.state == RECORD_GOOD;
+	return hc_holes_get(&reader, &end->lost);
 }
 
 /* Is that what the replay has had, up to the end of the recording? */
@@ -696,7 +697,8 @@ static void
 put_end(struct recording *rec, struct machine *m)
 {
 	const bool cut = is_cut(rec, m);
-	const uint64_t hash = cut ? 0 : hc_memory_hash(&m->mem);
+	const struct hc_holes *lost = &rec->calls.lost;
+	const uint64_t hash = cut ? 0 : hc_memory_hash_but(&m->mem, lost);
 	int r;
 
 	record_begin(&writer, cut ? RECORD_CUT : RECORD_END);
@@ -707,16 +709,29 @@ put_end(struct recording *rec, struct machine *m)
 	record_put_bytes(
 	    &writer, &rec->calls.written, sizeof(rec->calls.written));
 	record_put_bytes(&writer, &hash, sizeof(hash));
+	hc_holes_put(&writer, lost);
 	r = record_close(&writer);
 	if (r < 0)
 		say("the recording: %s; it is torn", strerror(-r));
 }
 
+static void
+compare_memory(struct hc_recording *calls, const struct machine *m,
+    const struct recorded_end *end)
+{
+	const uint64_t hash = hc_memory_hash_but(&m->mem, &end->lost);
+
+	if (hash != end->hash)
+		hc_recording_diverges(calls,
+		    "the guest's memory differs at the end: hash %016" PRIx64
+		    ", recorded %016" PRIx64,
+		    hash, end->hash);
+}
+
 /* The guest has ended by itself: as it did when it was recorded? */
 static void
-compare_end(struct hc_recording *calls, struct machine *m)
+compare_end(struct hc_recording *calls, const struct machine *m)
 {
-	const uint64_t hash = hc_memory_hash(&m->mem);
 	const unsigned next = record_peek(&reader);
 	struct recorded_end end;
 
@@ -736,11 +751,8 @@ compare_end(struct hc_recording *calls, struct machine *m)
 	else
 		compare_sums(calls, &end);
 	/* A difference that was found before stays. */
-	if (calls->state == HC_REPLAY_RUNS && end.hash != hash)
-		hc_recording_diverges(calls,
-		    "the guest's memory differs at the end: hash %016" PRIx64
-		    ", recorded %016" PRIx64,
-		    hash, end.hash);
+	if (calls->state == HC_REPLAY_RUNS)
+		compare_memory(calls, m, &end);
 }
 
 /* Where the guest was stopped: " at main+0x12 (0x401234)". */

@@ -127,6 +127,7 @@ GUEST_PLAIN = \
 	guest/middle.elf \
 	guest/preempted.elf \
 	guest/read_blocks.elf \
+	guest/recorded.elf \
 	guest/registers.elf \
 	guest/rewind.elf \
 	guest/straight.elf \

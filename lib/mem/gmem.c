@@ -249,13 +249,21 @@ gmem_extent(const struct gmem *mem, uint64_t va, uint64_t len, uint64_t mask,
 		   : len;
 }
 
+/* The end of a recorded guest has the memory as it is then.  A call that the
+ * end has cut writes nothing more, such as the rest of its time. */
+static bool
+is_last(const struct gmem *mem, enum gmem_access access)
+{
+	return access == GMEM_WRITE && mem->lends && gmem_is_over(mem);
+}
+
 void *
 gmem_part(
     const struct gmem *mem, uint64_t va, uint64_t *len, enum gmem_access access)
 {
 	uint64_t there = gmem_span(mem, va, *len, access);
 
-	if (there == 0 && *len > 0)
+	if ((there == 0 && *len > 0) || is_last(mem, access))
 		return NULL;
 	*len = there;
 	lend(mem, va, there, access);
@@ -268,7 +276,8 @@ gmem_range(
 {
 	if (len == 0)
 		return mem->base;
-	if (!in_ram(mem, va, len) || gmem_span(mem, va, len, access) < len)
+	if (!in_ram(mem, va, len) || gmem_span(mem, va, len, access) < len ||
+	    is_last(mem, access))
 		return NULL;
 	lend(mem, va, len, access);
 	return mem->base + va;

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define RECORD_MAGIC   "NvRc"
-#define RECORD_VERSION 5
+#define RECORD_VERSION 6
 #define RECORD_BLOCK   65536U /* bytes of a block, with its head */
 #define RECORD_VARINT  10U    /* bytes of a number, at most */
 #define RECORD_ARGS    7U     /* arguments of a hypercall, at most */

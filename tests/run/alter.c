@@ -174,6 +174,7 @@ skip_record(void)
 	case RECORD_CUT:
 		skip_numbers(3);
 		skip_bytes(2 * sizeof(uint64_t));
+		skip_numbers(2 * record_get(&reader));
 		break;
 	default: skip_numbers(1);
 	}
@@ -264,7 +265,7 @@ change(size_t len, uint32_t seed)
 static const uint8_t preempt[3 + 8 * (HC_POSITION_REGISTERS + 1)] = {
 	RECORD_PREEMPT
 };
-static const uint8_t cut[4 + 2 * 8] = { RECORD_CUT, 3, 9 };
+static const uint8_t cut[4 + 2 * 8 + 1] = { RECORD_CUT, 3, 9 };
 
 enum order {
 	ORDER_DROPPED,

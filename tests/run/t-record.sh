@@ -180,6 +180,11 @@ same "a thread that spins for another" "$guests/spinners.elf"
 same "pages withdrawn from a read" "$guests/torture.elf" withdraw
 is "$first" 0 "it ends"
 
+# Calls that the guest's end has cut leave nothing.
+same "calls that the guest's end has cut" --allow=@all \
+    "$guests/recorded.elf" cut
+is "$first" 3 "it ends by itself"
+
 # Threads.
 "$novillo" --record="$log" "$guests/threads.elf" >"$scratch/out1"
 try timeout 20 "$novillo" --replay="$log" --sandbox=strict

@@ -54,12 +54,14 @@ static void
 skip_end(struct record_reader *r)
 {
 	uint64_t written, hash;
+	struct hc_holes holes;
 
 	(void)record_get(r);
 	(void)record_get(r);
 	(void)record_get(r);
 	(void)record_get_bytes(r, &written, sizeof(written));
 	(void)record_get_bytes(r, &hash, sizeof(hash));
+	(void)hc_holes_get(r, &holes);
 }
 
 static void

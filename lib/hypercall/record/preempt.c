@@ -22,6 +22,34 @@
 #endif
 
 void
+hc_holes_put(struct record_writer *w, const struct hc_holes *holes)
+{
+	unsigned i;
+
+	record_put(w, holes->n);
+	for (i = 0; i < holes->n; i++) {
+		record_put(w, holes->hole[i].va);
+		record_put(w, holes->hole[i].len);
+	}
+}
+
+bool
+hc_holes_get(struct record_reader *r, struct hc_holes *holes)
+{
+	uint64_t n = record_get(r), i;
+
+	*holes = (struct hc_holes){ 0 };
+	if (n > HC_HOLES)
+		record_reject(r);
+	for (i = 0; i < n && r->state == RECORD_GOOD; i++) {
+		holes->hole[i].va = record_get(r);
+		holes->hole[i].len = record_get(r);
+	}
+	holes->n = (unsigned)i;
+	return r->state == RECORD_GOOD;
+}
+
+void
 hc_preempt_put(struct record_writer *w, const struct hc_position *position,
     const struct hc_holes *holes)
 {
@@ -35,11 +63,7 @@ hc_preempt_put(struct record_writer *w, const struct hc_position *position,
 		record_put(w, position->word[i].address);
 		record_put_bytes(w, &position->word[i].value, sizeof(uint64_t));
 	}
-	record_put(w, holes->n);
-	for (i = 0; i < holes->n; i++) {
-		record_put(w, holes->hole[i].va);
-		record_put(w, holes->hole[i].len);
-	}
+	hc_holes_put(w, holes);
 }
 
 bool
@@ -49,7 +73,6 @@ hc_preempt_get(struct record_reader *r, struct hc_position *position,
 	uint64_t n, i;
 
 	*position = (struct hc_position){ 0 };
-	*holes = (struct hc_holes){ 0 };
 	record_get_bytes(r, position->reg, sizeof(position->reg));
 	record_get_bytes(r, &position->hash, sizeof(position->hash));
 	n = record_get(r);
@@ -60,15 +83,7 @@ hc_preempt_get(struct record_reader *r, struct hc_position *position,
 		record_get_bytes(r, &position->word[i].value, sizeof(uint64_t));
 	}
 	position->words = (unsigned)i;
-	n = record_get(r);
-	if (n > HC_HOLES)
-		record_reject(r);
-	for (i = 0; i < n && r->state == RECORD_GOOD; i++) {
-		holes->hole[i].va = record_get(r);
-		holes->hole[i].len = record_get(r);
-	}
-	holes->n = (unsigned)i;
-	return r->state == RECORD_GOOD;
+	return hc_holes_get(r, holes);
 }
 
 void
@@ -104,6 +119,17 @@ add_holes(struct hc_holes *holes, const struct gmem_lends *lends)
 		holes->hole[holes->n++].len = lends->range[i].len;
 	}
 	return !lends->more;
+}
+
+void
+hc_preempt_loses(struct hc_recording *rec, const struct hc_waiting *call)
+{
+	const struct hc_holes all = { .n = 1, .hole[0].len = UINT64_MAX };
+
+	pthread_mutex_lock(&rec->turn.lock);
+	if (!add_holes(&rec->lost, &call->lends))
+		rec->lost = all;
+	pthread_mutex_unlock(&rec->turn.lock);
 }
 
 /* The memory that calls may write which wait now.  False: it is not known. */

@@ -29,6 +29,10 @@ void hc_preempt_waits(struct hc_recording *rec, struct hc_waiting *call);
 void
 hc_preempt_returns(struct hc_recording *rec, const struct hc_waiting *call);
 
+/* The guest has ended before the call had the turn again: the recording has
+ * nothing of what the call wrote. */
+void hc_preempt_loses(struct hc_recording *rec, const struct hc_waiting *call);
+
 /* Kick the thread, which calls this, after this time.  0 or -errno. */
 int64_t hc_preempt_timer(
     struct hc_recording *rec, struct hc_thread *thread, uint64_t ms);
@@ -39,5 +43,9 @@ void hc_preempt_put(struct record_writer *w, const struct hc_position *position,
     const struct hc_holes *holes);
 bool hc_preempt_get(struct record_reader *r, struct hc_position *position,
     struct hc_holes *holes);
+
+/* Holes alone, in the same way. */
+void hc_holes_put(struct record_writer *w, const struct hc_holes *holes);
+bool hc_holes_get(struct record_reader *r, struct hc_holes *holes);
 
 #endif

@@ -110,14 +110,6 @@ hash_pages(const struct gmem *mem, uint64_t va, uint64_t end,
 }
 
 uint64_t
-hc_memory_hash(struct gmem *mem)
-{
-	static const struct hc_holes none;
-
-	return hc_memory_hash_but(mem, &none);
-}
-
-uint64_t
 hc_memory_hash_but(const struct gmem *mem, const struct hc_holes *holes)
 {
 	const uint64_t rights = PTE_PRESENT | PTE_USER | PTE_WRITE | PTE_NX;

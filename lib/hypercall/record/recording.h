@@ -57,6 +57,7 @@ struct hc_recording {
 	/* Recording: the calls that wait while others run. */
 	struct hc_waiting *waiting;
 	struct hc_holes holes; /* of the last position */
+	struct hc_holes lost;  /* of calls that the guest's end has cut */
 	/* Replaying: the next position, of this record. */
 	struct hc_position position;
 	uint64_t sought;
@@ -102,7 +103,6 @@ void hc_recording_breaks_off(
 
 /* A hash of the pages that the guest can read, and of their rights; the holes
  * count as zeros. */
-uint64_t hc_memory_hash(struct gmem *mem);
 uint64_t
 hc_memory_hash_but(const struct gmem *mem, const struct hc_holes *holes);
 

@@ -123,10 +123,12 @@ wait_recorded(struct hc_turns *turns, struct hc_thread *thread, long number,
 	do
 		r = hc_wait_call(&thread->kicked, number, arg);
 	while (hc_is_interrupted(r) && waits_on(thread, number));
-	if (come_back(rec, thread) == HC_TURN_TAKEN)
+	if (come_back(rec, thread) == HC_TURN_TAKEN) {
 		copy_lends(&rec->lends, &call.lends);
-	else
+	} else {
 		r = -EINTR;
+		hc_preempt_loses(rec, &call);
+	}
 	hc_preempt_returns(rec, &call);
 	return r;
 }
