@@ -4,8 +4,14 @@
  *
  *	cut		the guest ends while one thread sleeps, and another
  *			waits in a call that has just got its bytes
+ *	mxcsr, x87	a loop is as it was before but for MXCSR, or the x87's
+ *			control word, when a signal comes; its handler prints
+ *			both
  */
 #include <hcall.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <thread.h>
 #include <time.h>
@@ -50,11 +56,76 @@ cut(const char *file)
 	hc_exit_group(3);
 }
 
+static void
+print_control(int signal, siginfo_t *info, void *context)
+{
+	const unsigned char *area = ((ucontext_t *)context)->uc_fpregs;
+	unsigned short word;
+	unsigned mxcsr;
+
+	(void)signal;
+	(void)info;
+	memcpy(&word, area, sizeof(word));
+	memcpy(&mxcsr, area + 24, sizeof(mxcsr));
+	printf("%x %x\n", word, mxcsr);
+	exit(0);
+}
+
+/* A signal in a second. */
+static void
+await_signal(void)
+{
+	const struct sigaction action = {
+		.sa_sigaction = print_control,
+		.sa_flags = SA_SIGINFO,
+	};
+	const long once[4] = { 0, 0, 1, 0 };
+
+	sigaction(SIGALRM, &action, NULL);
+	hc_setitimer(0, (long)once, 0);
+}
+
+static void
+mxcsr(const char *file)
+{
+	const unsigned down = 0x3f80;
+
+	(void)file;
+	await_signal();
+	asm volatile("1:	mov $1000000, %%ecx\n"
+		     "2:	dec %%ecx\n"
+		     "	jnz 2b\n"
+		     "	ldmxcsr %0\n"
+		     "	jmp 1b"
+		     :
+		     : "m"(down)
+		     : "ecx", "memory");
+}
+
+static void
+x87(const char *file)
+{
+	const unsigned short down = 0x77f;
+
+	(void)file;
+	await_signal();
+	asm volatile("1:	mov $1000000, %%ecx\n"
+		     "2:	dec %%ecx\n"
+		     "	jnz 2b\n"
+		     "	fldcw %0\n"
+		     "	jmp 1b"
+		     :
+		     : "m"(down)
+		     : "ecx", "memory");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *file);
 } parts[] = {
 	{ "cut", cut },
+	{ "mxcsr", mxcsr },
+	{ "x87", x87 },
 };
 
 int

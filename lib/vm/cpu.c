@@ -239,6 +239,9 @@ cpu_xsave_size(const struct machine *m)
 }
 
 /* Parts of an XSAVE area, SDM vol. 1, 13.4. */
+#define XSAVE_OPCODE_AT 6U /* then the places of instruction and operand */
+#define XSAVE_MXCSR_AT  24U
+#define XSAVE_MASK_AT   28U
 #define XSAVE_X87_AT    32U
 #define XSAVE_SSE_END   416U
 #define XSAVE_HEADER    512U
@@ -254,8 +257,12 @@ clear_unused(const struct machine *m, uint8_t *area)
 	unsigned i;
 
 	memcpy(&used, area + XSAVE_HEADER, sizeof(used));
-	if (!(used & 1))
+	if (!(used & 1)) {
+		memset(area, 0, XSAVE_MXCSR_AT);
+		area[0] = 0x7f; /* the control word is 0x37f */
+		area[1] = 0x03;
 		memset(area + XSAVE_X87_AT, 0, CPU_XSAVE_SSE - XSAVE_X87_AT);
+	}
 	if (!(used & 2))
 		memset(area + CPU_XSAVE_SSE, 0, XSAVE_SSE_END - CPU_XSAVE_SSE);
 	for (i = 2; i < XSAVE_COMPONENT; i++)
@@ -271,7 +278,8 @@ cpu_xsave_settle(const struct machine *m, void *area)
 	uint8_t *bytes = area;
 
 	clear_unused(m, bytes);
-	memset(bytes, 0, XSAVE_X87_AT);
+	memset(bytes + XSAVE_OPCODE_AT, 0, XSAVE_MXCSR_AT - XSAVE_OPCODE_AT);
+	memset(bytes + XSAVE_MASK_AT, 0, XSAVE_X87_AT - XSAVE_MASK_AT);
 	memset(bytes + XSAVE_SSE_END, 0, XSAVE_EXTENDED - XSAVE_SSE_END);
 }
 

@@ -51,8 +51,8 @@ uint32_t cpu_xsave_size(const struct machine *m);
 #define CPU_XSAVE_SSE 160U
 
 /* Make areas with the same registers equal: put zeros where the bytes do not
- * count, and for the components that are as after a reset.  The control words
- * of the x87 and MXCSR do not count either. */
+ * count, and for the components that are as after a reset.  The x87's words for
+ * its last instruction and operand do not count either. */
 void cpu_xsave_settle(const struct machine *m, void *area);
 
 #endif

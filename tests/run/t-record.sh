@@ -184,6 +184,10 @@ is "$first" 0 "it ends"
 same "calls that the guest's end has cut" --allow=@all \
     "$guests/recorded.elf" cut
 is "$first" 3 "it ends by itself"
+# The control words of the floating-point units belong to a place.
+same "loops that differ by MXCSR" --allow=@all "$guests/recorded.elf" mxcsr
+same "loops that differ by the control word" --allow=@all \
+    "$guests/recorded.elf" x87
 
 # Threads.
 "$novillo" --record="$log" "$guests/threads.elf" >"$scratch/out1"
