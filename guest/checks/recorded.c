@@ -7,7 +7,9 @@
  *	mxcsr, x87	a loop is as it was before but for MXCSR, or the x87's
  *			control word, when a signal comes; its handler prints
  *			both
+ *	twin		one address for two answers of a call
  */
+#include <fcntl.h>
 #include <hcall.h>
 #include <signal.h>
 #include <stdio.h>
@@ -119,6 +121,23 @@ x87(const char *file)
 		     : "ecx", "memory");
 }
 
+/* The message's priority goes to where the message goes. */
+static void
+twin(const char *file)
+{
+	const long attributes[8] = { 0, 1, 64, 0 };
+	long q = hc_mq_open(
+	    (long)"twin", O_RDWR | O_CREAT, 0600, (long)attributes);
+	int i;
+
+	(void)file;
+	hc_mq_timedsend(q, (long)"m", 1, 0x7654, 0);
+	printf("%ld:", hc_mq_timedreceive(q, (long)got, 64, (long)got, 0));
+	for (i = 0; i < 4; i++)
+		printf(" %x", (unsigned char)got[i]);
+	printf("\n");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *file);
@@ -126,6 +145,7 @@ static const struct {
 	{ "cut", cut },
 	{ "mxcsr", mxcsr },
 	{ "x87", x87 },
+	{ "twin", twin },
 };
 
 int

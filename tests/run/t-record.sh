@@ -188,6 +188,7 @@ is "$first" 3 "it ends by itself"
 same "loops that differ by MXCSR" --allow=@all "$guests/recorded.elf" mxcsr
 same "loops that differ by the control word" --allow=@all \
     "$guests/recorded.elf" x87
+same "two answers at one address" --allow=@all "$guests/recorded.elf" twin
 
 # Threads.
 "$novillo" --record="$log" "$guests/threads.elf" >"$scratch/out1"

@@ -44,18 +44,32 @@ is_filled(const struct hc_row *row, unsigned i)
 	       hc_args(row)[i].kind == HC_ARG_OUTIOV;
 }
 
-/* How many of the bytes that a call asked for at `va` it may have written:
- * `left` is how many its result still stands for. */
-static uint64_t
-written(const struct hc_call *call, const struct hc_row *row, uint64_t va,
-    uint64_t len, uint64_t *left)
+/* Does another range begin where this one does?  The guest has given a call one
+ * address for two answers, and it is not known which of them is the buffer. */
+static bool
+has_twin(const struct gmem_lends *lends, uint64_t va)
 {
+	unsigned i, n = 0;
+
+	for (i = 0; i < lends->n; i++)
+		n += lends->range[i].va == va;
+	return n > 1;
+}
+
+/* How many bytes of a range that a call asked for it may have written: `left`
+ * is how many its result still stands for. */
+static uint64_t
+written(const struct hc_call *call, const struct hc_row *row,
+    const struct gmem_lends *lends, unsigned range, uint64_t *left)
+{
+	const uint64_t va = lends->range[range].va;
+	uint64_t len = lends->range[range].len;
 	unsigned i;
 
 	for (i = 0; i < row->argc; i++)
 		if (is_filled(row, i) &&
-		    (call->arg[i] == va ||
-			hc_args(row)[i].kind == HC_ARG_OUTIOV)) {
+		    (hc_args(row)[i].kind == HC_ARG_OUTIOV ||
+			(call->arg[i] == va && !has_twin(lends, va)))) {
 			if (len > *left)
 				len = *left;
 			*left -= len;
@@ -96,8 +110,7 @@ clip_lends(const struct hc_call *call, const struct hc_row *row, int64_t result,
 	if (result == -EFAULT)
 		left = UINT64_MAX;
 	for (i = 0; i < lends->n; i++)
-		lends->range[i].len = written(
-		    call, row, lends->range[i].va, lends->range[i].len, &left);
+		lends->range[i].len = written(call, row, lends, i, &left);
 	for (i = 0; i < lends->n; i++) {
 		leave_unmapped(call->guest->mem, lends, i);
 		n += lends->range[i].len > 0;
