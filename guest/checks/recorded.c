@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A recording could lose this: `recorded WHAT`.
+ * A recording could lose this: `recorded WHAT [FILE]`.
  *
  *	cut		the guest ends while one thread sleeps, and another
  *			waits in a call that has just got its bytes
@@ -8,6 +8,10 @@
  *			control word, when a signal comes; its handler prints
  *			both
  *	twin		one address for two answers of a call
+ *	file FILE	a mapped file's pages are dropped, and read again
+ *	changed FILE	the same after a change of theirs
+ *	longer FILE	a mapping of a part of FILE is lengthened
+ *	free		pages are freed, and then read
  */
 #include <fcntl.h>
 #include <hcall.h>
@@ -15,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <thread.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,6 +143,66 @@ twin(const char *file)
 	printf("\n");
 }
 
+static char *
+map(const char *file, unsigned long len, int rights)
+{
+	int fd = open(file, O_RDONLY);
+	char *at = mmap(NULL, len, rights, MAP_PRIVATE, fd, 0);
+
+	if (at == MAP_FAILED)
+		exit(1);
+	return at;
+}
+
+static void
+print_pages(const char *at, unsigned long len)
+{
+	unsigned long i;
+
+	for (i = 0; i < len; i += PAGE)
+		putchar(at[i] ? at[i] : '0');
+	putchar('\n');
+}
+
+static void
+drop(const char *file)
+{
+	char *at = map(file, 2 * PAGE, PROT_READ);
+
+	printf("%d ", madvise(at, 2 * PAGE, MADV_DONTNEED));
+	print_pages(at, 2 * PAGE);
+}
+
+static void
+change(const char *file)
+{
+	char *at = map(file, 2 * PAGE, PROT_READ | PROT_WRITE);
+
+	at[0] = 'c';
+	printf("%d ", madvise(at, 2 * PAGE, MADV_DONTNEED));
+	print_pages(at, 2 * PAGE);
+}
+
+static void
+lengthen(const char *file)
+{
+	char *at = map(file, PAGE, PROT_READ);
+
+	print_pages(mremap(at, PAGE, 2 * PAGE, MREMAP_MAYMOVE), 2 * PAGE);
+}
+
+static void
+set_free(const char *file)
+{
+	char *at = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)file;
+	memset(at, 'f', 2 * PAGE);
+	printf("%d ", madvise(at, 2 * PAGE, MADV_FREE));
+	print_pages(at, 2 * PAGE);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *file);
@@ -146,6 +211,10 @@ static const struct {
 	{ "mxcsr", mxcsr },
 	{ "x87", x87 },
 	{ "twin", twin },
+	{ "file", drop },
+	{ "changed", change },
+	{ "longer", lengthen },
+	{ "free", set_free },
 };
 
 int

@@ -144,6 +144,7 @@ static const struct flag entry_flags[] = {
 	{ PTE_CHARGED, "counted" },
 	{ PTE_HUGE, "may be large" },
 	{ PTE_LAZY, "waits for its first use" },
+	{ PTE_COPIED, "a copy of a file" },
 	{ PTE_NX, "no-execute" },
 	{ 0 },
 };

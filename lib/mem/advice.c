@@ -26,7 +26,7 @@ advise_host(const struct pages *p, int advice)
 static bool
 is_private_memory(const struct pages *p)
 {
-	return !(p->bits & (PTE_FILE | PTE_SHARED));
+	return !(p->bits & (PTE_FILE | PTE_SHARED | PTE_COPIED));
 }
 
 static int
@@ -59,21 +59,25 @@ drop_blocks(const struct pages *p)
 	return gmem_discard(mem, lo, hi - lo);
 }
 
-/* Shared memory keeps its contents: on Linux others could still map it. */
+/* Shared memory keeps its contents: on Linux others could still map it.  So
+ * does a copy of a file, which would have the same bytes again. */
 static int
 drop_pages(const struct pages *p, int advice)
 {
 	(void)advice;
-	if ((p->bits & PTE_BACKING) == PTE_SHARED)
+	if ((p->bits & PTE_BACKING) == PTE_SHARED || (p->bits & PTE_COPIED))
 		return 0;
 	return p->bits & PTE_HUGE ? drop_blocks(p)
 				  : advise_host(p, MADV_DONTNEED);
 }
 
+/* The host chooses the time, and with it what the guest reads until then. */
 static int
 free_later(const struct pages *p, int advice)
 {
-	return is_private_memory(p) ? advise_host(p, advice) : -EINVAL;
+	if (!is_private_memory(p))
+		return -EINVAL;
+	return p->space->eager ? drop_pages(p, advice) : advise_host(p, advice);
 }
 
 static int

@@ -75,11 +75,15 @@ page_up(uint64_t a)
  */
 #define PTE_LAZY    (UINT64_C(1) << 58)
 #define PTE_AWAITED (UINT64_C(1) << 59)
+/* The page holds a copy of a file's bytes, which the guest takes for the
+ * file's. */
+#define PTE_COPIED (UINT64_C(1) << 60)
 /* The bits that pt_map() takes; it stores them unchanged, but for a page that
  * is lazy. */
-#define PTE_BITS                                                   \
-	(PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX | PTE_TAKEN | \
-	    PTE_BACKING | PTE_CHARGED | PTE_HUGE | PTE_KEPT | PTE_LAZY)
+#define PTE_BITS                                                         \
+	(PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX | PTE_TAKEN |       \
+	    PTE_BACKING | PTE_CHARGED | PTE_HUGE | PTE_KEPT | PTE_LAZY | \
+	    PTE_COPIED)
 /* The bits of an entry by which pt_map() stores the same again. */
 #define PTE_STORED (PTE_BITS | PTE_HELD | PTE_AWAITED)
 

@@ -517,7 +517,9 @@ loses_rights(uint64_t entry, uint64_t bits)
 }
 
 /* The bits that a page keeps when its rights change. */
-#define PTE_STAYS (PTE_BACKING | PTE_CHARGED | PTE_HUGE | PTE_KEPT | PTE_LAZY)
+#define PTE_STAYS                                                     \
+	(PTE_BACKING | PTE_CHARGED | PTE_HUGE | PTE_KEPT | PTE_LAZY | \
+	    PTE_COPIED)
 
 /*
  * May all of [va, end) have the rights in `bits`?  Sets *loses if a page has
@@ -582,6 +584,35 @@ space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 		return r;
 	set_rights(space, addr, addr + len, bits);
 	return loses ? gmem_flush_end(space->mem, addr, len) : 0;
+}
+
+int
+space_copied(struct space *space, uint64_t va, uint64_t len, unsigned prot)
+{
+	const uint64_t end = va + page_up(len);
+	uint64_t at, stop, bits;
+
+	for (at = va; at < end; at = stop) {
+		stop = pt_run(&space->mem->pt, at, end, PTE_BITS, &bits);
+		space_take(space, at, stop - at, bits | PTE_COPIED);
+	}
+	return space_mprotect(space, va, len, prot);
+}
+
+bool
+space_holds(
+    const struct space *space, uint64_t va, uint64_t len, uint64_t wanted)
+{
+	uint64_t end = va + page_up(len), bits;
+
+	if (end > space->mem->size)
+		end = space->mem->size;
+	for (va = page_down(va); va < end;) {
+		va = pt_run(&space->mem->pt, va, end, wanted, &bits);
+		if ((bits & wanted) == wanted)
+			return true;
+	}
+	return false;
 }
 
 /* A mapping that changes its place or size, in whole pages. */

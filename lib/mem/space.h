@@ -55,7 +55,9 @@ struct space {
 	uint64_t limit; /* how many bytes may count */
 	uint64_t used;  /* how many bytes count */
 	bool jit;       /* pages may be writable and executable at once */
-	bool eager;     /* no page waits for its first use */
+	/* No page waits for its first use, and the host drops none later than
+	 * it is asked to. */
+	bool eager;
 	/* The first stack: its lowest address, below which it is not, and the
 	 * one that it may now grow down to. */
 	uint64_t stack;
@@ -117,6 +119,13 @@ struct space_file {
  */
 int64_t space_mmap(struct space *space, uint64_t addr, uint64_t len,
     unsigned prot, unsigned flags, const struct space_file *file);
+/* The anonymous pages of [va, va + len) hold what a file would have there: they
+ * get these rights, and advice treats them as the file's.  0 or -errno. */
+int space_copied(struct space *space, uint64_t va, uint64_t len, unsigned prot);
+
+/* Is there a page in [va, va + len) with all of these PTE_* bits? */
+bool space_holds(
+    const struct space *space, uint64_t va, uint64_t len, uint64_t wanted);
 int space_munmap(struct space *space, uint64_t addr, uint64_t len);
 int
 space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot);

@@ -190,6 +190,28 @@ same "loops that differ by the control word" --allow=@all \
     "$guests/recorded.elf" x87
 same "two answers at one address" --allow=@all "$guests/recorded.elf" twin
 
+# A recorded guest sees a file's pages as it does without, or is not recorded.
+page=$(printf '%4095s' '')
+printf '%s' "a${page}b${page}" >"$scratch/work/pages"
+# mapped PART: record that part of the guest, with such a file.
+mapped()
+{
+	same "pages: $1" --allow=@all --volume="$scratch/work:/" \
+	    "$guests/recorded.elf" "$1" /pages
+}
+mapped file
+is "$(cat "$scratch/out1")" "0 ab" "dropped pages of a file are read again"
+mapped changed
+is "$first" 125 "a guest that drops its changes is not recorded"
+has "$(cat "$scratch/err1")" "a guest that drops what it has written" \
+    "and the message says so"
+mapped longer
+is "$first" 125 "nor is one that maps more of a file by mremap"
+has "$(cat "$scratch/err1")" "a guest that lengthens a file's mapping" \
+    "and the message says so"
+mapped free
+is "$(cat "$scratch/out1")" "0 00" "freed pages are zero at once"
+
 # Threads.
 "$novillo" --record="$log" "$guests/threads.elf" >"$scratch/out1"
 try timeout 20 "$novillo" --replay="$log" --sandbox=strict

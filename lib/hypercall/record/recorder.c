@@ -197,7 +197,7 @@ hc_record_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
 {
 	struct hc_recording *rec = call->guest->recording;
 	const enum hc_treatment how = hc_treatment(number);
-	const char *reason = hc_unrecordable(call, how);
+	const char *reason = hc_unrecordable(call, number);
 	struct record_call event;
 	int64_t result;
 

@@ -261,11 +261,18 @@ map_again(struct hc_call *call, const struct hc_row *row,
 static void
 protect_again(struct hc_call *call, const struct record_call *event)
 {
+	struct space *space = &call->guest->space;
+	const uint64_t at = (uint64_t)event->result, len = event->arg[1];
+	const unsigned prot = (unsigned)event->arg[2];
+
 	if ((event->arg[3] & MAP_ANONYMOUS) || event->result <= 0)
 		return;
 	gmem_lock(call->guest->mem);
-	(void)space_mprotect(&call->guest->space, (uint64_t)event->result,
-	    event->arg[1], (unsigned)event->arg[2]);
+	/* Without bytes it is /dev/zero, or nothing of a file. */
+	if (event->ranges > 0)
+		(void)space_copied(space, at, len, prot);
+	else
+		(void)space_mprotect(space, at, len, prot);
 	gmem_unlock(call->guest->mem);
 }
 
@@ -386,7 +393,7 @@ hc_replay_call(struct hc_call *call, const struct hc_row *row, uint32_t number,
     hc_serve_row *serve)
 {
 	struct hc_recording *rec = call->guest->recording;
-	const char *reason = hc_unrecordable(call, hc_treatment(number));
+	const char *reason = hc_unrecordable(call, number);
 	struct record_call made, event;
 	enum hc_turn_taken taken;
 	int64_t result;

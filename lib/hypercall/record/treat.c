@@ -5,6 +5,7 @@
 #include "hypercall/record/treat.h"
 
 #include "hypercall/signal/send.h"
+#include "mem/mapping.h"
 
 #include <limits.h>
 #include <sys/mman.h>
@@ -42,12 +43,41 @@ shares_file(const struct hc_call *call)
 	return !(call->mmap.flags & MAP_ANONYMOUS) && type != MAP_PRIVATE;
 }
 
-const char *
-hc_unrecordable(const struct hc_call *call, enum hc_treatment how)
+/* The file's bytes would come back, which nobody has any more. */
+static bool
+drops_changes(const struct hc_call *call)
 {
-	return how == HC_MAPPED && shares_file(call)
-		   ? "shares the memory of files"
-		   : NULL;
+	return (call->madvise.advice == MADV_DONTNEED ||
+		   call->madvise.advice == MADV_DONTNEED_LOCKED) &&
+	       space_holds(&call->guest->space, call->madvise.addr,
+		   call->madvise.length, PTE_COPIED | PTE_WRITE);
+}
+
+/* More of the file would be mapped. */
+static bool
+lengthens_file(const struct hc_call *call)
+{
+	return page_up(call->mremap.new_length) >
+		   page_up(call->mremap.old_length) &&
+	       space_holds(&call->guest->space, call->mremap.addr,
+		   call->mremap.old_length, PTE_COPIED);
+}
+
+const char *
+hc_unrecordable(const struct hc_call *call, uint32_t number)
+{
+	switch (number) {
+	case HC_mmap:
+		return shares_file(call) ? "shares the memory of files" : NULL;
+	case HC_madvise:
+		return drops_changes(call)
+			   ? "drops what it has written to a file's pages"
+			   : NULL;
+	case HC_mremap:
+		return lengthens_file(call) ? "lengthens a file's mapping"
+					    : NULL;
+	default: return NULL;
+	}
 }
 
 void

@@ -32,7 +32,7 @@ hc_is_again(enum hc_treatment how)
 }
 
 /* Why the call cannot be recorded, or NULL: "has threads". */
-const char *hc_unrecordable(const struct hc_call *call, enum hc_treatment how);
+const char *hc_unrecordable(const struct hc_call *call, uint32_t number);
 
 /* Set the signal mask for the call, as it does itself, if it is of kind
  * HC_MASKED or HC_PAIRED. */

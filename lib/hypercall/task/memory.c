@@ -197,13 +197,15 @@ map_content(struct hc_call *call, unsigned prot, unsigned flags,
 	const uint64_t len = call->mmap.length;
 	int64_t at = space_mmap(
 	    space, call->mmap.addr, len, PROT_READ | PROT_WRITE, flags, NULL);
+	uint64_t copied;
 	int r;
 
 	if (at <= 0)
 		return at;
-	gmem_lend(space->mem, (uint64_t)at,
-	    read_content(space->mem->base + at, len, file));
-	r = space_mprotect(space, (uint64_t)at, len, prot);
+	copied = read_content(space->mem->base + at, len, file);
+	gmem_lend(space->mem, (uint64_t)at, copied);
+	r = copied > 0 ? space_copied(space, (uint64_t)at, len, prot)
+		       : space_mprotect(space, (uint64_t)at, len, prot);
 	if (r < 0)
 		(void)space_munmap(space, (uint64_t)at, len);
 	return r < 0 ? r : at;
