@@ -197,6 +197,103 @@ shm_twice(void)
 	state(id);
 }
 
+/* Other memory takes the place of [at, at + len). */
+static char *
+take_place(char *at, size_t len)
+{
+	char *new = mmap(at, len, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	strcpy(new, "other");
+	return new;
+}
+
+/* An attachment moves, and then ends by munmap(). */
+static void
+shm_moved(void)
+{
+	int id = shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600);
+	char *room = mmap(
+	    NULL, 8 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = attach("first", id, NULL, 0), *q;
+
+	strcpy(p, "there");
+	SHOW(madvise(p, 3 * PAGE, MADV_DONTNEED));
+	printf("bytes: %s\n", p);
+	q = mremap(
+	    p, 3 * PAGE, 3 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, room + PAGE);
+	printf("moved: %d, bytes: %s\n", q == room + PAGE, q);
+	take_place(p, 3 * PAGE);
+	SHOW(shmdt(p));
+	state(id);
+	SHOW(shmdt(q));
+	state(id);
+	SHOW(munmap(p, 3 * PAGE));
+	attach("at the first place", id, p, 0);
+	printf("bytes: %s\n", p);
+	SHOW(munmap(p, 3 * PAGE));
+	state(id);
+	take_place(p, 3 * PAGE);
+	SHOW(shmdt(p));
+	printf("bytes: %s\n", p);
+	SHOW(shmctl(id, IPC_RMID, NULL));
+	printf("bytes: %s\n", p);
+	state(id);
+}
+
+/* A page in its middle is replaced, and a part is moved. */
+static void
+shm_parts(void)
+{
+	int id = shmget(IPC_PRIVATE, 5 * PAGE, IPC_CREAT | 0600);
+	char *p = attach("first", id, NULL, 0), *q;
+
+	q = take_place(p + PAGE, PAGE);
+	state(id);
+	strcpy(p + 4 * PAGE, "there");
+	p = mremap(p + 4 * PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+	    p + 3 * PAGE);
+	p -= 3 * PAGE;
+	printf("bytes: %s\n", p + 3 * PAGE);
+	state(id);
+	SHOW(shmdt(p));
+	state(id);
+	SHOW(shmdt(p));
+	printf("bytes: %s %s\n", q, p + 3 * PAGE);
+	SHOW(shmctl(id, IPC_RMID, NULL));
+	state(id);
+	SHOW(shmdt(p - PAGE));
+	printf("bytes: %s\n", q);
+	state(id);
+}
+
+/* A recording has no second copy of what is unmapped. */
+static void
+shm_lost(void)
+{
+	int id = shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600);
+	char *p = attach("first", id, NULL, 0);
+
+	strcpy(p, "there");
+	SHOW(munmap(p, 3 * PAGE));
+	p = attach("again", id, NULL, 0);
+	printf("bytes: %s\n", p);
+}
+
+/* Nor of what takes its place while it is detached. */
+static void
+shm_replaced(void)
+{
+	int id = shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600);
+	char *p = attach("first", id, NULL, 0), *q;
+
+	strcpy(p, "there");
+	SHOW(shmdt(p));
+	take_place(p, 3 * PAGE);
+	q = attach("again", id, NULL, 0);
+	printf("bytes: %s %s\n", p, q);
+}
+
 /* Many in turn: what is removed is given back. */
 static void
 shm_many(void)
@@ -665,6 +762,10 @@ static const struct part parts[] = {
 	{ "shm-once", shm_once },
 	{ "shm-twice", shm_twice },
 	{ "shm-many", shm_many },
+	{ "shm-moved", shm_moved },
+	{ "shm-parts", shm_parts },
+	{ "shm-lost", shm_lost },
+	{ "shm-replaced", shm_replaced },
 	{ "sem-errors", sem_errors },
 	{ "sem-values", sem_values },
 	{ "sem-threads", sem_threads },

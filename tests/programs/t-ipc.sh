@@ -27,9 +27,10 @@ same()
 	is "$status:$out:$err" "0:$native:" "$part: $how"
 }
 
-for part in shm-errors shm-once shm-twice shm-many shm-resident sem-errors sem-values \
-    sem-threads sem-waits msg-errors msg-types msg-waits proc mq-errors mq-order \
-    mq-files mq-places mq-looks mq-closed mq-folder mq-notify mq-threads mq-handed mq-waits; do
+for part in shm-errors shm-once shm-twice shm-many shm-resident shm-moved \
+    shm-parts shm-lost shm-replaced sem-errors sem-values sem-threads sem-waits \
+    msg-errors msg-types msg-waits proc mq-errors mq-order mq-files \
+    mq-places mq-looks mq-closed mq-folder mq-notify mq-threads mq-handed mq-waits; do
 	case $part in
 	mq-*) program=$scratch/mqueue ;;
 	*) program=$scratch/ipc ;;
@@ -48,7 +49,7 @@ for part in shm-errors shm-once shm-twice shm-many shm-resident sem-errors sem-v
 	same "as natively" "$novillo" -a $allow "$program" $part
 	case $part in
 	# A recorded segment is memory, which counts as a whole.
-	shm-twice|shm-resident) continue ;;
+	shm-twice|shm-resident|shm-lost|shm-replaced) continue ;;
 	esac
 	same "also recorded" "$novillo" -a $allow --record="$log" "$program" $part
 	same "and replayed" "$novillo" --replay="$log"
@@ -58,4 +59,9 @@ done
 try "$novillo" --record="$log" "$scratch/ipc" shm-twice
 has "$err" "second attachment cannot be recorded" \
     "what cannot be recorded is said"
+for part in shm-lost shm-replaced; do
+	try "$novillo" --record="$log" "$scratch/ipc" $part
+	has "$err" "the guest has unmapped what the segment held" \
+	    "$part: so is this"
+done
 done_testing

@@ -88,6 +88,71 @@ test_unmapped(void)
 	is_int(guest.space.used, used, "and its memory is given back");
 }
 
+/* A recorder that only makes the call. */
+static int64_t
+make_call(struct hc_call *made, const struct hc_row *row, uint32_t number,
+    hc_serve_row *serve)
+{
+	return serve(made, row, number);
+}
+
+/* A recorded segment is memory, whose place the calls on memory change. */
+static void
+test_recorded(void)
+{
+	const uint64_t used = guest.space.used;
+	int64_t id, a, b;
+
+	guest.recorded = make_call;
+	id = make(SIZE);
+	a = CALL(HC_shmat, (uint64_t)id, 0, 0);
+	b = CALL(HC_mremap, (uint64_t)a, SIZE, SIZE,
+	    MREMAP_MAYMOVE | MREMAP_FIXED, BRK + SIZE);
+	is_int(b, (int64_t)(BRK + SIZE), "a recorded segment is moved");
+	is_int(CALL(HC_shmdt, (uint64_t)a), -EINVAL, "it has left its place");
+	is_int(CALL(HC_shmat, (uint64_t)id, 0, 0), -ENOSYS,
+	    "a second attachment is refused");
+	ok(strstr(last.why, "second attachment"), "with a reason");
+	CALL(HC_munmap, (uint64_t)b, P);
+	is_int(attached(id), 1, "a part of it stays an attachment");
+	CALL(HC_mmap, (uint64_t)b, P, PROT_READ,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0, 0);
+	is_int(CALL(HC_shmdt, (uint64_t)b), 0, "which is detached");
+	ok(space_is_taken(&guest.space, (uint64_t)b, P) &&
+		space_is_free(&guest.space, (uint64_t)b + P, SIZE - P),
+	    "without what took the place of another part");
+	is_int(CALL(HC_shmdt, (uint64_t)b), -EINVAL, "nothing is left");
+	is_int(CALL(HC_shmat, (uint64_t)id, 0, 0), -ENOSYS,
+	    "what was unmapped does not come back");
+	ok(strstr(last.why, "has unmapped"), "with a reason");
+	rid(id);
+	ok(space_is_taken(&guest.space, (uint64_t)b, P),
+	    "nor does the segment's end unmap the other");
+	CALL(HC_munmap, (uint64_t)b, P);
+	guest.recorded = NULL;
+	is_int(guest.space.used, used, "its memory is given back");
+}
+
+/* It is also given back where it stays without an attachment. */
+static void
+test_kept(void)
+{
+	const uint64_t used = guest.space.used;
+	int64_t id, a;
+
+	guest.recorded = make_call;
+	id = make(SIZE);
+	a = CALL(HC_shmat, (uint64_t)id, 0, 0);
+	is_int(CALL(HC_shmdt, (uint64_t)a), 0, "a segment is detached");
+	is_int(attached(id), 0, "and has no attachment");
+	ok(space_is_taken(&guest.space, (uint64_t)a, SIZE), "its memory stays");
+	is_int(CALL(HC_shmdt, (uint64_t)a), -EINVAL, "once");
+	rid(id);
+	ok(space_is_free(&guest.space, (uint64_t)a, SIZE), "until its end");
+	guest.recorded = NULL;
+	is_int(guest.space.used, used, "and is given back");
+}
+
 static void
 test_limits(void)
 {
@@ -256,6 +321,8 @@ main(void)
 	guestcall_init();
 	test_memory();
 	test_unmapped();
+	test_recorded();
+	test_kept();
 	test_limits();
 	test_queue_bytes();
 	test_queues();

@@ -51,17 +51,17 @@ struct hc_ipc_object {
 
 /*
  * Shared memory: a file in memory without a name, mapped where it is attached.
- * A recorded guest has none: there the segment is memory that stays where it
- * was first attached, without rights while it is not.
+ * A recorded guest has none: there the segment is memory that stays in its
+ * place, without rights, when it is detached.  The list of mapped files
+ * (mapped.h) says where that is in both cases, and nothing else does.
  */
 struct hc_segment {
 	struct hc_ipc_object object;
 	uint64_t size;
 	bool removed;           /* and goes with its last attachment */
 	struct hc_shared *file; /* NULL in a recorded guest: */
-	uint64_t home;          /* where it is, or 0 */
-	bool attached;
-	int32_t creator, last; /* processes: the guest or 0 */
+	bool kept;              /* mapped, but not attached */
+	int32_t creator, last;  /* processes: the guest or 0 */
 	int64_t attach_time, detach_time;
 };
 

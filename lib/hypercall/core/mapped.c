@@ -143,23 +143,31 @@ goes_on(const struct hc_mapped_range *range, const struct hc_mapped_range *next)
 }
 
 void
-hc_mapped_set(struct hc_mapped *mapped, uint64_t from, uint64_t to,
-    const struct hc_mapped_file *file, uint64_t offset)
+hc_mapped_put(struct hc_mapped *mapped, uint64_t from, uint64_t to,
+    unsigned number, uint64_t offset)
 {
+	const struct hc_mapped_range new = { from, to, offset,
+		(uint16_t)number };
 	unsigned at = clear(mapped, from, to);
-	struct hc_mapped_range new = { from, to, offset, 0 };
-	unsigned number;
 
-	if (!file)
-		return;
-	number = number_of(mapped, file);
-	new.file = (uint16_t)number;
-	if (number == HC_MAPPED_FILES)
-		return;
 	if (at > 0 && goes_on(&mapped->range[at - 1], &new))
 		mapped->range[at - 1].to = to;
 	else if (replace(mapped, at, 0, 1))
 		mapped->range[at] = new;
+}
+
+void
+hc_mapped_set(struct hc_mapped *mapped, uint64_t from, uint64_t to,
+    const struct hc_mapped_file *file, uint64_t offset)
+{
+	unsigned number;
+
+	clear(mapped, from, to);
+	if (!file)
+		return;
+	number = number_of(mapped, file);
+	if (number < HC_MAPPED_FILES)
+		hc_mapped_put(mapped, from, to, number, offset);
 }
 
 void
@@ -169,16 +177,15 @@ hc_mapped_move(struct hc_mapped *mapped, uint64_t from, uint64_t old,
 	uint64_t end = from + old;
 	const struct hc_mapped_range *range = hc_mapped_find(
 	    mapped, from, &end);
-	struct hc_mapped_file file;
-	uint64_t offset;
+	struct hc_mapped_range moved;
 
 	if (!range) {
 		clear(mapped, from, from + old);
 		clear(mapped, to, to + new);
 		return;
 	}
-	file = mapped->file[range->file];
-	offset = range->offset + (from - range->from);
+	moved = *range;
 	clear(mapped, from, from + old);
-	hc_mapped_set(mapped, to, to + new, &file, offset);
+	hc_mapped_put(mapped, to, to + new, moved.file,
+	    moved.offset + (from - moved.from));
 }

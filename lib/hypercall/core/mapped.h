@@ -12,6 +12,7 @@
 #define HC_MAPPED_H
 
 #include "hypercall/core/fd.h"
+#include "hypercall/core/ipc.h"
 
 #include <stdint.h>
 
@@ -30,17 +31,29 @@ struct hc_mapped_range {
 	uint16_t file;
 };
 
-/* The ranges, in order, do not overlap. */
+/* The ranges, in order, do not overlap.  Segments of System V's have places of
+ * their own after those of all other files, so that a number says which segment
+ * it is. */
 struct hc_mapped {
 	unsigned ranges;
 	struct hc_mapped_range range[HC_MAPPED_RANGES];
-	struct hc_mapped_file file[HC_MAPPED_FILES];
+	struct hc_mapped_file file[HC_MAPPED_FILES + HC_SEGMENTS];
 };
+
+static inline unsigned
+hc_mapped_segment(unsigned place)
+{
+	return HC_MAPPED_FILES + place;
+}
 
 /* From now on [from, to) is `file` from `offset` on, or no file if `file` is
  * NULL. */
 void hc_mapped_set(struct hc_mapped *mapped, uint64_t from, uint64_t to,
     const struct hc_mapped_file *file, uint64_t offset);
+
+/* The same for the file at place `number`. */
+void hc_mapped_put(struct hc_mapped *mapped, uint64_t from, uint64_t to,
+    unsigned number, uint64_t offset);
 
 /* mremap() has moved [from, from + old) to [to, to + new). */
 void hc_mapped_move(struct hc_mapped *mapped, uint64_t from, uint64_t old,

@@ -4,9 +4,9 @@
  *
  * A segment is a file in memory, and an attachment is a mapping that the list
  * of mapped files (mapped.h) has: so munmap() and mremap() of attachments need
- * no care.  A recorded guest has no such files.  Its segments are memory that
- * stays in its place while it is not attached, so a replay makes these calls
- * again and has the same bytes.
+ * no care.  A recorded guest has no such files.  Its segments are memory, which
+ * is in the same list and stays in its place when it is detached, so a replay
+ * makes these calls again and has the same bytes.
  */
 #include "hypercall/core/handlers.h"
 #include "hypercall/core/hostcall.h"
@@ -26,37 +26,58 @@ as_segment(void *object)
 	return object;
 }
 
+/* The place of its file in the list. */
+static unsigned
+number_of(const struct hc_guest *guest, const struct hc_segment *s)
+{
+	return hc_mapped_segment((unsigned)(s - guest->ipc.segment));
+}
+
 /* As Linux names them in /proc/PID/maps. */
 static void
-describe(const struct hc_guest *guest, const struct hc_segment *s,
-    struct hc_mapped_file *file)
+describe(struct hc_guest *guest, const struct hc_segment *s, int32_t key)
 {
+	struct hc_mapped_file *file = &guest->mapped.file[number_of(guest, s)];
+
 	snprintf(file->name, sizeof(file->name), "/SYSV%08x (deleted)",
-	    (unsigned)s->object.key);
-	file->device = guest->fds.memory_device;
-	file->inode = s->file->inode;
+	    (unsigned)key);
+	file->device = s->file ? guest->fds.memory_device : 0;
+	file->inode = s->file ? s->file->inode : 0;
+}
+
+/* The next range that has a part of the segment, or NULL: from range *i on,
+ * which becomes the one past it. */
+static const struct hc_mapped_range *
+next_part(const struct hc_guest *guest, const struct hc_segment *s, unsigned *i)
+{
+	const struct hc_mapped *mapped = &guest->mapped;
+	const unsigned number = number_of(guest, s);
+
+	while (*i < mapped->ranges)
+		if (mapped->range[(*i)++].file == number)
+			return &mapped->range[*i - 1];
+	return NULL;
 }
 
 static bool
-is_of(const struct hc_guest *guest, const struct hc_mapped_range *range,
-    const struct hc_segment *s)
+unmap_part(struct hc_guest *guest, const struct hc_mapped_range *range)
 {
-	const struct hc_mapped_file *file = &guest->mapped.file[range->file];
+	const uint64_t from = range->from, to = range->to;
 
-	return s->file && file->inode == s->file->inode &&
-	       file->device == guest->fds.memory_device;
+	if (space_munmap(&guest->space, from, to - from) < 0)
+		return false;
+	hc_mapped_set(&guest->mapped, from, to, NULL, 0);
+	return true;
 }
 
 static unsigned
 count_attachments(struct hc_guest *guest, const struct hc_segment *s)
 {
-	unsigned i, n = 0;
+	unsigned i = 0, n = 0;
 
 	gmem_lock(guest->mem);
-	for (i = 0; i < guest->mapped.ranges; i++)
-		n += is_of(guest, &guest->mapped.range[i], s);
-	if (s->attached)
-		n += !space_is_free(&guest->space, s->home, page_up(s->size));
+	while (!s->kept && next_part(guest, s, &i))
+		n++;
 	gmem_unlock(guest->mem);
 	return n;
 }
@@ -65,11 +86,13 @@ count_attachments(struct hc_guest *guest, const struct hc_segment *s)
 static void
 destroy(struct hc_guest *guest, struct hc_segment *s)
 {
-	if (s->home) {
-		gmem_lock(guest->mem);
-		(void)space_munmap(&guest->space, s->home, page_up(s->size));
-		gmem_unlock(guest->mem);
-	}
+	const struct hc_mapped_range *part;
+	unsigned i = 0;
+
+	gmem_lock(guest->mem);
+	while ((part = next_part(guest, s, &i)) && unmap_part(guest, part))
+		i = 0;
+	gmem_unlock(guest->mem);
 	ipc_remove(&s->object);
 	hc_shared_put(s->file);
 	if (s->file)
@@ -112,11 +135,11 @@ make_segment(struct hc_guest *guest, struct hc_segment *s, int32_t key,
 	}
 	s->size = size;
 	s->file = file;
-	s->home = 0;
-	s->removed = s->attached = false;
+	s->removed = s->kept = false;
 	s->creator = HC_PID;
 	s->last = 0;
 	s->attach_time = s->detach_time = 0;
+	describe(guest, s, key);
 	return ipc_make(guest, &ipc_segments, &s->object, key, flags);
 }
 
@@ -173,11 +196,9 @@ static int64_t
 note(struct hc_guest *guest, const struct hc_segment *s, uint64_t at,
     uint64_t len)
 {
-	struct hc_mapped_file file;
 	uint64_t end = at + len;
 
-	describe(guest, s, &file);
-	hc_mapped_set(&guest->mapped, at, end, &file, 0);
+	hc_mapped_put(&guest->mapped, at, end, number_of(guest, s), 0);
 	if (hc_mapped_find(&guest->mapped, at, &end))
 		return (int64_t)at;
 	(void)space_munmap(&guest->space, at, len);
@@ -194,50 +215,96 @@ attach_file(struct hc_guest *guest, struct hc_segment *s, struct place *p)
 	int64_t at = space_mmap(
 	    &guest->space, p->at, p->len, p->prot, p->flags, &file);
 
-	/* As Linux: there is a mapping already. */
-	if (at == -EEXIST)
-		return -EINVAL;
 	return at < 0 ? at : note(guest, s, (uint64_t)at, p->len);
 }
 
-/* Memory where the segment is from now on, or has been moved. */
-static int64_t
-settle(struct hc_guest *guest, const struct hc_segment *s, struct place *p)
+/* The range with all of the segment, or NULL. */
+static const struct hc_mapped_range *
+find_whole(const struct hc_guest *guest, const struct hc_segment *s)
 {
-	struct space *space = &guest->space;
-	const unsigned fixed = p->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+	unsigned i = 0;
+	const struct hc_mapped_range *part = next_part(guest, s, &i);
 
-	if (!s->home)
-		return space_mmap(space, p->at, p->len, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | fixed, NULL);
-	if (!p->at || p->at == s->home)
-		return (int64_t)s->home;
-	if ((fixed & MAP_FIXED_NOREPLACE) &&
-	    !space_is_free(space, p->at, p->len))
+	return part && part->offset == 0 &&
+		       part->to - part->from == page_up(s->size)
+		   ? part
+		   : NULL;
+}
+
+/* Why a recorded guest cannot attach the segment, or NULL. */
+static const char *
+cannot_attach(const struct hc_guest *guest, const struct hc_segment *s)
+{
+	unsigned i = 0;
+
+	if (!s->kept && next_part(guest, s, &i))
+		return "shmat: the segment is attached already, and a second"
+		       " attachment cannot be recorded: run it without"
+		       " --record";
+	if (s->last && !find_whole(guest, s))
+		return "shmat: the guest has unmapped what the segment held,"
+		       " and a recording has no other copy: run it without"
+		       " --record";
+	return NULL;
+}
+
+static int64_t
+make_memory(
+    struct hc_guest *guest, const struct hc_segment *s, const struct place *p)
+{
+	int64_t at = space_mmap(&guest->space, p->at, p->len,
+	    PROT_READ | PROT_WRITE, MAP_ANONYMOUS | p->flags, NULL);
+
+	return at < 0 ? at : note(guest, s, (uint64_t)at, p->len);
+}
+
+static int64_t
+move_memory(struct hc_guest *guest, uint64_t from, const struct place *p)
+{
+	int64_t at;
+
+	if (!p->at || p->at == from)
+		return (int64_t)from;
+	if ((p->flags & MAP_FIXED_NOREPLACE) &&
+	    !space_is_free(&guest->space, p->at, p->len))
 		return -EEXIST;
-	return space_mremap(space, s->home, p->len, p->len,
+	at = space_mremap(&guest->space, from, p->len, p->len,
 	    MREMAP_MAYMOVE | MREMAP_FIXED, p->at);
+	if (at > 0)
+		hc_mapped_move(
+		    &guest->mapped, from, p->len, (uint64_t)at, p->len);
+	return at;
+}
+
+/* The memory stays, without rights. */
+static void
+keep_memory(struct hc_guest *guest, struct hc_segment *s, uint64_t at)
+{
+	s->kept = true;
+	(void)space_mprotect(&guest->space, at, page_up(s->size), PROT_NONE);
 }
 
 static int64_t
 attach_memory(struct hc_call *call, struct hc_segment *s, struct place *p)
 {
+	struct hc_guest *guest = call->guest;
+	const struct hc_mapped_range *whole = find_whole(guest, s);
 	int64_t at;
 	int r;
 
-	if (s->attached) {
+	call->why = cannot_attach(guest, s);
+	if (call->why) {
 		call->end = HC_STOPS_GUEST;
-		call->why = "shmat: the segment is attached already, and a"
-			    " second attachment cannot be recorded: run it"
-			    " without --record";
 		return -ENOSYS;
 	}
-	at = settle(call->guest, s, p);
+	at = whole ? move_memory(guest, whole->from, p)
+		   : make_memory(guest, s, p);
 	if (at < 0)
-		return at == -EEXIST ? -EINVAL : at;
-	s->home = (uint64_t)at;
-	r = space_mprotect(&call->guest->space, s->home, p->len, p->prot);
-	s->attached = r == 0;
+		return at;
+	r = space_mprotect(&guest->space, (uint64_t)at, p->len, p->prot);
+	s->kept = false;
+	if (r < 0)
+		keep_memory(guest, s, (uint64_t)at);
 	return r < 0 ? r : at;
 }
 
@@ -261,7 +328,8 @@ attach(struct hc_call *call, struct hc_segment *s, struct place *place)
 		s->attach_time = ipc_now(guest);
 		s->last = HC_PID;
 	}
-	return at;
+	/* As Linux: there is a mapping already. */
+	return at == -EEXIST ? -EINVAL : at;
 }
 
 int64_t
@@ -288,47 +356,43 @@ hc_do_shmat(struct hc_call *call)
 	return ipc_unlock(guest, r);
 }
 
-/* The range that begins an attachment at `at`, of this segment. */
+/* Is it a part of the segment's attachment at `at`? */
 static bool
-begins(const struct hc_guest *guest, const struct hc_mapped_range *range,
-    const struct hc_segment *s, uint64_t at)
+begins(
+    const struct hc_mapped_range *part, const struct hc_segment *s, uint64_t at)
 {
-	return is_of(guest, range, s) && range->from >= at &&
-	       range->from - at == range->offset && range->offset < s->size;
+	return part->from >= at && part->from - at == part->offset &&
+	       part->offset < s->size;
 }
 
 /* Unmap what there is of the attachment at `at`, as Linux: all of its parts.
  * False: there is none. */
 static bool
-detach_file(struct hc_guest *guest, const struct hc_segment *s, uint64_t at)
+detach_parts(struct hc_guest *guest, const struct hc_segment *s, uint64_t at)
 {
-	const struct hc_mapped_range *range;
+	const struct hc_mapped_range *part;
 	bool found = false;
 	unsigned i = 0;
 
-	while (s->file && i < guest->mapped.ranges) {
-		range = &guest->mapped.range[i];
-		if (!begins(guest, range, s, at)) {
-			i++;
+	while ((part = next_part(guest, s, &i))) {
+		if (!begins(part, s, at))
 			continue;
-		}
 		found = true;
-		if (space_munmap(&guest->space, range->from,
-			range->to - range->from) < 0)
+		if (!unmap_part(guest, part))
 			break;
-		hc_mapped_set(&guest->mapped, range->from, range->to, NULL, 0);
+		i--;
 	}
 	return found;
 }
 
-/* The memory stays, without rights. */
 static bool
 detach_memory(struct hc_guest *guest, struct hc_segment *s, uint64_t at)
 {
-	if (!s->attached || s->home != at)
+	const struct hc_mapped_range *whole = find_whole(guest, s);
+
+	if (s->file || !whole || whole->from != at)
 		return false;
-	s->attached = false;
-	(void)space_mprotect(&guest->space, at, page_up(s->size), PROT_NONE);
+	keep_memory(guest, s, at);
 	return true;
 }
 
@@ -337,10 +401,10 @@ detach(struct hc_guest *guest, struct hc_segment *s, uint64_t at)
 {
 	bool found;
 
-	if (!s->object.used)
+	if (!s->object.used || s->kept)
 		return false;
 	gmem_lock(guest->mem);
-	found = detach_file(guest, s, at) || detach_memory(guest, s, at);
+	found = detach_memory(guest, s, at) || detach_parts(guest, s, at);
 	gmem_unlock(guest->mem);
 	if (found) {
 		s->detach_time = ipc_now(guest);
@@ -393,7 +457,7 @@ hc_shm_resident(struct hc_guest *guest, unsigned place)
 	struct stat st;
 
 	if (!s->file)
-		return s->home ? page_up(s->size) : 0;
+		return s->last ? page_up(s->size) : 0;
 	return hc_host(SYS_fstat, s->file->host, &st) < 0
 		   ? 0
 		   : (uint64_t)st.st_blocks * 512;
