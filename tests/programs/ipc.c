@@ -280,6 +280,19 @@ shm_lost(void)
 	printf("bytes: %s\n", p);
 }
 
+/* Nor of what a mapping is cut by. */
+static void
+shm_longer(void)
+{
+	int id = shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600);
+	char *p = attach("first", id, NULL, 0);
+
+	strcpy(p + PAGE, "there");
+	printf("shorter: %d\n", mremap(p, 3 * PAGE, PAGE, 0) == p);
+	p = mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE);
+	printf("bytes: %s\n", p + PAGE);
+}
+
 /* Nor of what takes its place while it is detached. */
 static void
 shm_replaced(void)
@@ -765,6 +778,7 @@ static const struct part parts[] = {
 	{ "shm-moved", shm_moved },
 	{ "shm-parts", shm_parts },
 	{ "shm-lost", shm_lost },
+	{ "shm-longer", shm_longer },
 	{ "shm-replaced", shm_replaced },
 	{ "sem-errors", sem_errors },
 	{ "sem-values", sem_values },

@@ -28,8 +28,8 @@ same()
 }
 
 for part in shm-errors shm-once shm-twice shm-many shm-resident shm-moved \
-    shm-parts shm-lost shm-replaced sem-errors sem-values sem-threads sem-waits \
-    msg-errors msg-types msg-waits proc mq-errors mq-order mq-files \
+    shm-parts shm-lost shm-replaced shm-longer sem-errors sem-values sem-threads \
+    sem-waits msg-errors msg-types msg-waits proc mq-errors mq-order mq-files \
     mq-places mq-looks mq-closed mq-folder mq-notify mq-threads mq-handed mq-waits; do
 	case $part in
 	mq-*) program=$scratch/mqueue ;;
@@ -49,7 +49,7 @@ for part in shm-errors shm-once shm-twice shm-many shm-resident shm-moved \
 	same "as natively" "$novillo" -a $allow "$program" $part
 	case $part in
 	# A recorded segment is memory, which counts as a whole.
-	shm-twice|shm-resident|shm-lost|shm-replaced) continue ;;
+	shm-twice|shm-resident|shm-lost|shm-replaced|shm-longer) continue ;;
 	esac
 	same "also recorded" "$novillo" -a $allow --record="$log" "$program" $part
 	same "and replayed" "$novillo" --replay="$log"
@@ -64,4 +64,6 @@ for part in shm-lost shm-replaced; do
 	has "$err" "the guest has unmapped what the segment held" \
 	    "$part: so is this"
 done
+try "$novillo" --record="$log" "$scratch/ipc" shm-longer
+has "$err" "a guest that lengthens a file's mapping" "and this"
 done_testing

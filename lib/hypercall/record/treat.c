@@ -53,14 +53,16 @@ drops_changes(const struct hc_call *call)
 		   call->madvise.length, PTE_COPIED | PTE_WRITE);
 }
 
-/* More of the file would be mapped. */
+/* More would be mapped of a file, or of memory that is one on Linux. */
 static bool
 lengthens_file(const struct hc_call *call)
 {
-	return page_up(call->mremap.new_length) >
-		   page_up(call->mremap.old_length) &&
-	       space_holds(&call->guest->space, call->mremap.addr,
-		   call->mremap.old_length, PTE_COPIED);
+	const struct space *space = &call->guest->space;
+	const uint64_t at = call->mremap.addr, old = call->mremap.old_length;
+
+	return page_up(call->mremap.new_length) > page_up(old) &&
+	       (space_holds(space, at, old, PTE_COPIED) ||
+		   space_holds(space, at, old, PTE_SHARED));
 }
 
 const char *
