@@ -97,8 +97,11 @@ listen_unix(struct connection *connection, const char *path,
 		return fail_call(error, "socket");
 	if (bind_unix(connection->listener, &addr) < 0)
 		return fail_call(error, "bind");
-	if (listen(connection->listener, BACKLOG) < 0)
-		return fail_call(error, "listen");
+	if (listen(connection->listener, BACKLOG) < 0) {
+		(void)fail_call(error, "listen");
+		(void)unlink(path);
+		return -1;
+	}
 	snprintf(
 	    connection->endpoint, sizeof(connection->endpoint), "%s", path);
 	return 0;

@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <termios.h>
 
@@ -120,6 +121,18 @@ static const struct {
 
 static struct connection tried;
 static struct debugger_error error;
+static int listen_fails; /* with this error; 0: it does not */
+
+/* In place of the C library's. */
+int
+listen(int fd, int backlog)
+{
+	if (listen_fails) {
+		errno = listen_fails;
+		return -1;
+	}
+	return (int)syscall(SYS_listen, fd, backlog);
+}
 
 static int
 try(const char *address)
@@ -245,6 +258,12 @@ test_unix(void)
 	connection_stop(&first);
 	connection_remove(&first);
 	ok(access("socket", F_OK) < 0, "and is removed at last");
+	listen_fails = ENOBUFS;
+	is_int(try("unix:socket"), -1, "one that cannot listen is not made");
+	is_str(error.text, "listen: No buffer space available", "for a reason");
+	ok(access("socket", F_OK) < 0, "and nothing is left of it");
+	listen_fails = 0;
+	connection_stop(&tried);
 	first.address = "file";
 	connection_remove(&first);
 	first.address = NULL;
