@@ -267,6 +267,10 @@ follow_script(
 	uint64_t size;
 	int fd;
 
+	if (len < 0) {
+		say("%s: %s", script, strerror(errno));
+		return -1;
+	}
 	/* The file may be another since it was seen to be a script. */
 	name = len < 2 || memcmp(line, "#!", 2) != 0
 		   ? NULL

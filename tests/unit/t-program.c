@@ -343,6 +343,23 @@ test_lines(void)
 	(void)unlink("script");
 }
 
+/* The file system may fail later. */
+static void
+test_unreadable(void)
+{
+	const struct options options = { .guest =
+					     (char *)(uintptr_t) "root/1" };
+	int status, fd = open("text", O_WRONLY);
+
+	(void)program_open(&options, &program, &status);
+	(void)dup2(fd, program.fd);
+	close(fd);
+	is_int(program_follow(&options, &guest, &program, &status), -1,
+	    "a script may not be readable any more");
+	is_str(said, "root/1: Bad file descriptor", "which is said");
+	close_program();
+}
+
 /* The files of a recording are the host's. */
 static const struct {
 	const char *file, *interp, *message; /* NULL: they are opened */
@@ -417,6 +434,7 @@ main(void)
 	test_open();
 	test_follow();
 	test_lines();
+	test_unreadable();
 	test_recorded();
 	test_arguments();
 	make_path();
