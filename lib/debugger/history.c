@@ -339,13 +339,44 @@ history_order(struct history *h, unsigned vcpu)
 	return &h->order[vcpu];
 }
 
+/* The guest stays where it is, and that is reported. */
+static void
+stay(struct history *h, enum history_edge edge)
+{
+	h->edge = edge;
+	h->event = (struct debug_event){
+		.kind = EVENT_NONE,
+		.vcpu = present_vcpu(h)->id,
+	};
+	h->poll = HISTORY_REPORTS;
+}
+
+static void
+travel_or_stay(struct history *h)
+{
+	char buf[128];
+	struct text text;
+	int r = travel(h);
+
+	if (r == 0)
+		return;
+	text_init(&text, buf, sizeof(buf));
+	text_printf(&text,
+	    "The state cannot be copied: %s; the guest is where it was.\n",
+	    strerror(-r));
+	way_say(h, &text);
+	stay(h, HISTORY_PLACE);
+}
+
 void
 history_forward(struct history *h)
 {
 	const enum debug_want want = h->order[present_vcpu(h)->id].want;
 
-	if (h->armed && travel(h) == 0)
+	if (h->armed) {
+		travel_or_stay(h);
 		return;
+	}
 	h->interrupted = false;
 	h->edge = HISTORY_WITHIN;
 	h->by_step = want == WANT_STEP && h->known;
@@ -356,12 +387,7 @@ history_forward(struct history *h)
 		go_forward(h);
 		return;
 	}
-	h->edge = HISTORY_END;
-	h->event = (struct debug_event){
-		.kind = EVENT_NONE,
-		.vcpu = present_vcpu(h)->id,
-	};
-	h->poll = HISTORY_REPORTS;
+	stay(h, HISTORY_END);
 }
 
 void
