@@ -98,6 +98,12 @@ is_forward(const struct history *h)
 	return h->state == HISTORY_RUNNING || h->state == HISTORY_NEARING;
 }
 
+static bool
+is_on_way(const struct history *h)
+{
+	return !is_forward(h) && h->state != HISTORY_RESTING;
+}
+
 static void
 note_run(struct history *h)
 {
@@ -226,14 +232,18 @@ history_attach(struct history *h)
 	(void)history_catch(h, false, NULL, 0);
 }
 
-/* The guest may be on its way: it goes on from there.  Where the recording has
- * nothing more, nothing would stop it. */
+/* From a way the guest goes back to where the debugger saw it last: on the way
+ * it may have a smaller count, for rounds.  Where the recording has nothing
+ * more, nothing would stop it. */
 void
 history_detach(struct history *h)
 {
 	if (h->state == HISTORY_NONE)
 		return;
 	debug_rest(h->machine);
+	if (is_on_way(h) && h->present.state.taken &&
+	    !machine_is_over(h->machine))
+		way_go_home(h, false);
 	way_leave(h);
 	way_leave_watch(h);
 	way_enter(h, HISTORY_NONE);
@@ -410,7 +420,7 @@ history_pass_signals(struct history *h, uint64_t set)
 static bool
 is_reported(struct history *h, struct debug_event *event)
 {
-	if (!is_forward(h) && h->state != HISTORY_RESTING) {
+	if (is_on_way(h)) {
 		go_on_way(h, event);
 		return false;
 	}

@@ -104,7 +104,7 @@
  * breakpoint at the limit's instruction, the *fence*, until it is there.
  *
  * HISTORY_NONE has no transitions but history_attach() to RESTING, and
- * history_detach(), from any state, back.
+ * history_detach() back, from any state: from a way by the old present.
  *
  * way.c has these transitions as a table, and the place that makes them;
  * present.c and limit.c answer what the guest is at; wayback.c, anchor.c,

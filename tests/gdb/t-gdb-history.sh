@@ -85,6 +85,47 @@ is "$(printf '%s\n' "$answer" | grep '^rip' | sort -u | wc -l)" 1 \
     "the guest is where it was, and the session goes on"
 has "$answer" '$1 = 15000' "with its memory"
 
+# A debugger that is killed while the guest goes back: the guest is where that
+# debugger saw it last, and goes on.  novillo stands still until the next debugger
+# is on the line.
+# shellcheck disable=SC2016
+each='for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline'
+# shellcheck disable=SC2016
+those='grep -q "novillo --gdb.*--replay=$2 $" && kill "-$1" "${p#/proc/}"; done'
+signal_novillo()
+{
+	there sh -c "$each | $those" sh "$1" "$log" 2>/dev/null || :
+}
+record 0 "$guests/rewind.elf" 20000 2000
+serve "--replay=$log"
+: >"$line_log"
+# shellcheck disable=SC2016
+gdb_on "$line" "break leave_trail if value == 15000" "continue" "delete" \
+    "break leave_trail if value == 99999999" \
+    'shell echo $PPID >'"$scratch/first" "reverse-continue" &
+first=$!
+wait_for 'w .b[cs]#' "$line_log" "$first"
+sleep 0.2
+signal_novillo STOP
+kill -KILL "$(cat "$scratch/first")"
+wait "$first" || :
+arrived=$(grep -c replaylog:begin "$line_log" || :)
+line_log=$scratch/second
+: >"$line_log"
+(gdb_on "$line" "print state.trail[0] >= 15000 - 16" "kill"
+    printf '%s\n' "$answer" >"$scratch/answer") &
+second=$!
+wait_for 'w .qSupported' "$line_log" "$second"
+signal_novillo CONT
+wait "$second" || :
+line_log=
+if [ "$arrived" -gt 0 ]; then
+	skip "the way back was over before its debugger was killed"
+else
+	has "$(cat "$scratch/answer")" '$1 = 1' "the guest is not left on a way back"
+fi
+ended 137 "and the next debugger has it"
+
 # Millions of instructions lead from the only meeting before the present to it:
 # the guest counts them.
 record 0 "$guests/rewind.elf" 1 3000000
