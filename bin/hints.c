@@ -132,10 +132,13 @@ collect(const struct hc_guest *guest, struct asked *asked)
 
 	*asked = (struct asked){ .refused = guest->policy.reported };
 	asked->all = asked->refused;
-	for (number = 0; number < HYPERCALL_END; number++) {
+	for (number = 0; number < HYPERCALL_END; number++)
 		if (guest->count[number])
 			(void)hc_set_add(&asked->all, number);
-		if (!hc_set_has(&asked->refused, number) || !hc_row(number))
+	for (number = hc_set_next(asked->refused.bits, 0);
+	     number < HYPERCALL_END;
+	     number = hc_set_next(asked->refused.bits, number + 1)) {
+		if (!hc_row(number))
 			continue;
 		(void)hc_set_add(&asked->denied, number);
 		asked->calls++;
@@ -197,8 +200,9 @@ report_needs(const struct hc_family *family, const struct hc_denials *denials,
 		    options->guest, family->what, needs);
 }
 
-void
-hints_end(const struct hc_guest *guest)
+/* Each start's end would pay for the stack that this takes. */
+__attribute__((noinline)) static void
+report_end(const struct hc_guest *guest)
 {
 	const struct hc_denials *denials = &guest->policy.denials;
 	const struct hc_family *family;
@@ -218,4 +222,12 @@ hints_end(const struct hc_guest *guest)
 		    family->limit);
 	if (family->needs)
 		report_needs(family, denials, &asked.denied, cure);
+}
+
+void
+hints_end(const struct hc_guest *guest)
+{
+	if (hc_set_next(guest->policy.reported.bits, 0) < HYPERCALL_END ||
+	    guest->policy.denials.times > 0)
+		report_end(guest);
 }

@@ -103,10 +103,18 @@ options_help(FILE *out, bool all)
 	    out);
 }
 
-/* getopt_long()'s two tables, from ours.  "+": options end at GUEST. */
+/* getopt_long()'s two tables. */
+struct tables {
+	char letters[3 * OPTION_ROWS + 3];
+	struct option longs[OPTION_ROWS + 1];
+};
+
+/* They are made of ours.  "+": options end at GUEST. */
 static void
-make_tables(char *letters, struct option *longs)
+make_tables(struct tables *tables)
 {
+	struct option *longs = tables->longs;
+	char *letters = tables->letters;
 	unsigned i;
 
 	*letters++ = '+';
@@ -290,14 +298,12 @@ check_found(const struct options *o, int found, const char *last)
 
 /* Call `visit` for each option of the command line. */
 static int
-each_option(struct options *o, int argc, char **argv,
+each_option(struct options *o, const struct tables *tables, int argc,
+    char **argv,
     int (*visit)(struct options *o, enum option_number option, char *arg))
 {
-	char letters[3 * OPTION_ROWS + 3];
-	struct option longs[OPTION_ROWS + 1];
 	int at = 1, found;
 
-	make_tables(letters, longs);
 	opterr = 0;
 	optind = 0; /* start from the first argument */
 	o->bare = NULL;
@@ -306,7 +312,8 @@ each_option(struct options *o, int argc, char **argv,
 
 		if (at < argc && check_foreign(o, argv[at]) < 0)
 			return -1;
-		found = getopt_long(argc, argv, letters, longs, NULL);
+		found = getopt_long(
+		    argc, argv, tables->letters, tables->longs, NULL);
 		if (found == -1)
 			return 0;
 		if (check_found(o, found, argv[optind - 1]) < 0)
@@ -404,7 +411,7 @@ check_bare(const struct options *o, const char *guest, const char *before)
 	char letter[4] = "";
 
 	if (!bare || strcmp(before, "--") == 0 || strchr(guest, '/') ||
-	    access(guest, F_OK) == 0 || !option_would_take(bare->number, guest))
+	    !option_would_take(bare->number, guest) || access(guest, F_OK) == 0)
 		return 0;
 	name = option_name(bare->number - OPT_FIRST - 1);
 	if (bare->letter)
@@ -424,16 +431,19 @@ check_bare(const struct options *o, const char *guest, const char *before)
 static int
 check_first(const struct options *o, const char *guest, const char *before)
 {
+	const bool is_size = strcmp(before, "-s") == 0 &&
+			     !guest[strspn(guest, "0123456789")];
+
+	if (!is_size && guest[0] != ':' && strcmp(guest, "-") != 0)
+		return 0;
 	if (access(guest, F_OK) == 0)
 		return 0;
-	if (strcmp(before, "-s") == 0 && !guest[strspn(guest, "0123456789")])
+	if (is_size)
 		return complain(o,
 		    "-s %s: -s is --gdbserver; strace's is --trace-size=%s",
 		    guest, guest);
-	if (guest[0] == ':' || strcmp(guest, "-") == 0)
-		return complain(o, "%s is not a guest; do you mean --gdb=%s?",
-		    guest, guest[0] == ':' ? guest : "stdio");
-	return 0;
+	return complain(o, "%s is not a guest; do you mean --gdb=%s?", guest,
+	    guest[0] == ':' ? guest : "stdio");
 }
 
 /* --probe and --list run no guest.  A configuration may have one. */
@@ -498,6 +508,8 @@ allow_volume_calls(struct options *o)
 int
 options_parse(struct options *o, int argc, char **argv)
 {
+	struct tables tables;
+
 	*o = (struct options){
 		.memory = OPTIONS_DEFAULT_MEMORY,
 		.trace_size = HC_TRACE_BYTES,
@@ -506,12 +518,13 @@ options_parse(struct options *o, int argc, char **argv)
 		.flat_start = IMAGE_FLAT_BASE,
 	};
 	hc_set_change(&o->allowed, OPTIONS_ALLOWED, strlen(OPTIONS_ALLOWED));
+	make_tables(&tables);
 	/* The configuration is read first: the command line overrides it. */
-	if (each_option(o, argc, argv, find_config) < 0)
+	if (each_option(o, &tables, argc, argv, find_config) < 0)
 		return -1;
 	if (o->config && config_read(o, o->config) < 0)
 		return -1;
-	if (each_option(o, argc, argv, option_apply) < 0)
+	if (each_option(o, &tables, argc, argv, option_apply) < 0)
 		return -1;
 	if (o->action == ACTION_RUN && check_companions(o) < 0)
 		return -1;

@@ -141,8 +141,8 @@ is_file(const char *path, int mode)
 {
 	struct stat st;
 
-	return access(path, mode) == 0 && stat(path, &st) == 0 &&
-	       !S_ISDIR(st.st_mode);
+	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode) &&
+	       (mode == F_OK || access(path, mode) == 0);
 }
 
 const char *
