@@ -58,6 +58,12 @@ get_entry(const uint64_t *slot)
 	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
 }
 
+static unsigned
+index_of(uint64_t va, int level)
+{
+	return (unsigned)(va >> (12 + 9 * level)) % ENTRIES;
+}
+
 static void
 set_entry(uint64_t *slot, uint64_t entry)
 {
@@ -126,6 +132,19 @@ descend(struct pagetable *pt, uint64_t *slot, int level)
 	return table;
 }
 
+/* Map the pages of [va, last] in the table that they share. */
+static void
+map_pages(
+    uint64_t *table, uint64_t va, uint64_t last, uint64_t gpa, uint64_t bits)
+{
+	const uint64_t step = bits ? PAGE_4K : 0;
+	uint64_t entry = leaf(gpa, bits, 0);
+	uint64_t *slot = &table[index_of(va, 0)];
+
+	for (; slot <= &table[index_of(last, 0)]; slot++, entry += step)
+		set_entry(slot, entry);
+}
+
 /* Map [va, last], given by its last byte because the address space ends at
  * 2^64. */
 static void
@@ -135,15 +154,18 @@ map_level(struct pagetable *pt, uint64_t *table, int level, uint64_t va,
 	uint64_t span = span_of(level);
 	uint64_t stop;
 
+	if (level == 0) {
+		map_pages(table, va, last, gpa, bits);
+		return;
+	}
 	for (;; gpa += stop + 1 - va, va = stop + 1) {
-		uint64_t *slot = &table[va / span % ENTRIES];
+		uint64_t *slot = &table[index_of(va, level)];
 
 		stop = va | (span - 1);
 		if (stop > last)
 			stop = last;
-		if (level == 0 ||
-		    (level == 1 && !is_table(*slot, level) &&
-			stop - va == span - 1 && (gpa & (span - 1)) == 0))
+		if (level == 1 && !is_table(*slot, level) &&
+		    stop - va == span - 1 && (gpa & (span - 1)) == 0)
 			set_entry(slot, leaf(gpa, bits, level));
 		else if (*slot || bits)
 			map_level(pt, descend(pt, slot, level), level - 1, va,
@@ -206,12 +228,6 @@ pt_return(
 	return_level(&c, pt->pool, TOP_LEVEL, 0, false, 0);
 }
 
-static unsigned
-index_of(uint64_t va, int level)
-{
-	return (unsigned)(va >> (12 + 9 * level)) % ENTRIES;
-}
-
 unsigned
 pt_walk(const struct pagetable *pt, uint64_t va, uint64_t entry[PT_LEVELS])
 {
@@ -271,15 +287,19 @@ pt_run(const struct pagetable *pt, uint64_t va, uint64_t end, uint64_t mask,
 	const uint64_t *stop;
 	uint64_t page;
 	const uint64_t *slot = find_slot(pt, va, &page, &stop);
+	const uint64_t first = get_entry(slot);
 
-	*bits = pte_rights(get_entry(slot)) & mask;
+	*bits = pte_rights(first) & mask;
 	for (;;) {
+		uint64_t entry;
+
 		va = (va & ~(page - 1)) + page;
 		if (va >= end)
 			return end;
 		if (++slot == stop)
 			slot = find_slot(pt, va, &page, &stop);
-		if ((pte_rights(get_entry(slot)) & mask) != *bits)
+		entry = get_entry(slot);
+		if (entry != first && (pte_rights(entry) & mask) != *bits)
 			return va;
 	}
 }

@@ -264,12 +264,16 @@ hc_row(uint32_t number)
 void
 hc_class_calls(unsigned classes, uint64_t bits[HYPERCALL_WORDS])
 {
-	uint32_t nr;
+	static const uint16_t number[ROWS] = {
+#define HYPERCALL(number, call, ...) [ROW_##call] = number,
+#include "abi/hypercall.def"
+#undef HYPERCALL
+	};
+	unsigned i;
 
-	for (nr = 0; nr < HYPERCALL_END; nr++)
-		if (row_index[nr] &&
-		    (rows[row_index[nr] - 1].classes & classes))
-			bits[nr / 64] |= UINT64_C(1) << nr % 64;
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].classes & classes)
+			bits[number[i] / 64] |= UINT64_C(1) << number[i] % 64;
 }
 
 const struct hc_arg *
