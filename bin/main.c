@@ -110,7 +110,7 @@ int
 main(int argc, char **argv)
 {
 	struct options options;
-	char path[PATH_MAX];
+	static char path[PATH_MAX];
 
 	keep_pages_small();
 	take_signals();

@@ -159,8 +159,8 @@ refuse_same(const struct named *written, const char *other)
 int
 outfile_check(const struct options *o)
 {
-	char core[PATH_MAX + sizeof(".core")];
-	struct identity id[NAMED];
+	static char core[PATH_MAX + sizeof(".core")];
+	static struct identity id[NAMED];
 	struct named list[NAMED];
 	unsigned i, k;
 
@@ -179,8 +179,8 @@ outfile_check(const struct options *o)
 int
 outfile_spare(const struct options *o, int fd, const char *what)
 {
-	char core[PATH_MAX + sizeof(".core")];
-	struct identity read = { .base = "" };
+	static char core[PATH_MAX + sizeof(".core")];
+	static struct identity read;
 	struct named list[NAMED];
 	struct stat st;
 	unsigned i;

@@ -96,7 +96,7 @@ name_program(const struct options *o, struct hc_guest *guest, const char *real)
 static int
 mount_volumes(const struct options *o, struct hc_guest *guest)
 {
-	char real[PATH_MAX];
+	static char real[PATH_MAX];
 	unsigned i;
 	int r = 0;
 

@@ -34,11 +34,11 @@ struct program {
 	/* A script: these words take the place of argv[0]. */
 	bool script;
 	unsigned words;
-	char *word[PROGRAM_WORDS];
-	char line[PROGRAM_SCRIPTS][PROGRAM_LINE + 1];
 	/* Its name in the guest's tree, if a script names it; or "". */
 	char name[HC_PATH];
 	char interp_name[HC_PATH];
+	char *word[PROGRAM_WORDS];
+	char line[PROGRAM_SCRIPTS][PROGRAM_LINE + 1];
 };
 
 /* The file that the user means by `name`, as in a shell, but a file in the

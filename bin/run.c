@@ -42,9 +42,9 @@
 
 /* The state of the run: static, since a process has one guest. */
 static struct {
-	struct machine machine;
 	struct debugger_target target;
 	char path[PATH_MAX];        /* of the guest, for debuggers */
+	struct core_place core;     /* of --core */
 	struct recording recording; /* of --record or --replay */
 	/* Small members lie together, as in struct hc_guest. */
 	const struct options *options;
@@ -54,12 +54,12 @@ static struct {
 	struct gdbstart start;
 	struct sandbox sandbox;
 	int kvm;
-	int learned;            /* the file of --learn, or -1 */
-	int proc;               /* /proc, for workers; -1: the host has none */
-	int64_t ends_at;        /* by --timeout: CLOCK_MONOTONIC, ns */
-	struct output output;   /* of --trace, --stats and so on */
-	struct core_place core; /* of --core */
+	int learned;          /* the file of --learn, or -1 */
+	int proc;             /* /proc, for workers; -1: the host has none */
+	int64_t ends_at;      /* by --timeout: CLOCK_MONOTONIC, ns */
+	struct output output; /* of --trace, --stats and so on */
 	struct program program;
+	struct machine machine;
 } run;
 
 /* A signal handler may have interrupted kvmcore_run(), so the counter that the
@@ -187,11 +187,8 @@ find_core(const struct options *o)
 	struct machine_error error;
 	char path[PATH_MAX + sizeof(".core")];
 
-	run.core.folder = -1;
 	run.core.program = o->guest;
 	run.core.argv = o->argv;
-	if (!o->core)
-		return 0;
 	outfile_core(o, path);
 	if (core_find_place(&run.core, path, &error) == 0)
 		return 0;
@@ -398,7 +395,7 @@ enter_sandbox(const struct options *o)
 		.image = run.program.fd,
 		.interp = run.program.interp_fd,
 		.recording = run.recording.fd,
-		.core_folder = run.core.folder,
+		.core_folder = o->core ? run.core.folder : -1,
 	};
 	return sandbox_enter(&run.sandbox, o) < 0 ? -1 : outfile_begin();
 }
@@ -471,8 +468,8 @@ prepare(const struct options *o, int *status)
 		return -1;
 	*status = STATUS_FAILED;
 	if (spare_program(o) < 0 || (o->replay && open_log(o) < 0) ||
-	    open_output(o) < 0 || find_core(o) < 0 || tracing_open(o) < 0 ||
-	    profiling_open(o) < 0)
+	    open_output(o) < 0 || (o->core && find_core(o) < 0) ||
+	    tracing_open(o) < 0 || profiling_open(o) < 0)
 		return -1;
 	run.learned = outfile_private("--learn", o->learn_file);
 	if (run.learned < -1)

@@ -128,12 +128,16 @@ may_want_memory(const struct machine *m)
 		   hc_set_has(allowed, HC_shmat));
 }
 
+/* A program is made from its end, and its rules begin there: in a page. */
+static struct {
+	_Alignas(4096) struct filter_program program;
+	struct filter_rule rules[FILTER_RULES];
+} filter;
+
 static int
-make_filter(const struct options *o, const struct sandbox *s, bool front,
-    struct filter_program *program)
+make_filter(const struct options *o, const struct sandbox *s, bool front)
 {
 	const struct machine *m = s->machine;
-	static struct filter_rule rules[FILTER_RULES];
 	struct needs needs = { .asked = asked_for(o), .pid = getpid() };
 	size_t n;
 
@@ -156,8 +160,8 @@ make_filter(const struct options *o, const struct sandbox *s, bool front,
 		needs.asked |= NEEDS_OUTFILE;
 	if (may_want_memory(m))
 		needs.asked |= NEEDS_MEMORY;
-	n = needs_rules(&needs, rules);
-	return n ? filter_make(program, rules, n) : -E2BIG;
+	n = needs_rules(&needs, filter.rules);
+	return n ? filter_make(&filter.program, filter.rules, n) : -E2BIG;
 }
 
 /* Allow `rights` in the folder of the file at `path`, if that folder exists. */
@@ -165,7 +169,7 @@ static void
 allow_folder(struct landlock_policy *policy, struct landlock_rule *rule,
     const char *path, unsigned rights)
 {
-	char folder[PATH_MAX];
+	static char folder[PATH_MAX];
 
 	if (!path || snprintf(folder, sizeof(folder), "%s", path) >= PATH_MAX)
 		return;
@@ -400,14 +404,13 @@ check_kicks(const struct sandbox *s, const struct options *o)
 int
 sandbox_enter(struct sandbox *s, const struct options *o)
 {
-	static struct filter_program program;
-	int keep[CONFINE_KEEP];
+	static int keep[CONFINE_KEEP];
 	struct confine how = {
 		.strict = o->sandbox == SANDBOX_STRICT,
 		.files = SANDBOX_FILES,
 		.keep = keep,
 		.capabilities = needed_capabilities(s),
-		.filter = &program,
+		.filter = &filter.program,
 	};
 	int r;
 
@@ -428,7 +431,7 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 	r = expect_refused_calls();
 	if (r < 0)
 		return r;
-	r = make_filter(o, s, s->server != NULL, &program);
+	r = make_filter(o, s, s->server != NULL);
 	if (r < 0) {
 		say("seccomp filter: %s", strerror(-r));
 		return -1;
@@ -446,16 +449,15 @@ sandbox_enter(struct sandbox *s, const struct options *o)
 int
 sandbox_enter_worker(struct sandbox *s, const struct options *o)
 {
-	static struct filter_program program;
 	const struct confine how = {
 		.strict = o->sandbox == SANDBOX_STRICT,
-		.filter = &program,
+		.filter = &filter.program,
 	};
 	int r;
 
 	if (o->sandbox == SANDBOX_NONE)
 		return 0;
-	r = make_filter(o, s, false, &program);
+	r = make_filter(o, s, false);
 	if (r < 0) {
 		say("seccomp filter: %s", strerror(-r));
 		return -1;

@@ -91,12 +91,12 @@ static void fill_types(struct debugger_target *t, struct rows *r);
 static void
 fill_processes(struct debugger_target *t, struct rows *r)
 {
-	const struct hc_world *world = &t->machine->guest.world;
+	const struct hc_guest *guest = &t->machine->guest;
 
 	cell(r, "%d", debugger_target_ops()->pid(t));
-	cell(r, "%u", world->uid);
+	cell(r, "%u", guest->world.uid);
 	cell(r, "%u", t->machine->live);
-	cell(r, "%s", world->exe);
+	cell(r, "%s", guest->exe);
 }
 
 /* The name of a hypercall that a thread is in, or "". */

@@ -49,8 +49,6 @@ struct breaks_access {
 };
 
 struct breaks {
-	struct gmem *mem;
-	const struct sieves *sieves; /* what lies over them, or NULL */
 	struct breakset set;
 	unsigned watches;
 	struct watchpoint watch[WATCHES_MAX];
@@ -58,6 +56,8 @@ struct breaks {
 	uint64_t dr[DEBUG_REGS]; /* what is in DR0 to DR3, and in DR7 */
 	uint64_t dr7;
 	unsigned settling; /* hard breakpoints without a debug register */
+	struct gmem *mem;
+	const struct sieves *sieves; /* what lies over them, or NULL */
 };
 
 /*

@@ -183,7 +183,7 @@ file_name(const struct machine *m, const struct hc_mapped_range *range)
 {
 	const char *name = m->guest.mapped.file[range->file].name;
 
-	return *name ? name : m->guest.world.exe;
+	return *name ? name : m->guest.exe;
 }
 
 /* Names as "[vdso]" are not those of files. */

@@ -17,11 +17,11 @@
 
 /* Where a core is to be written, and the program that gdb shows it as. */
 struct core_place {
+	char path[PATH_MAX];
 	int folder;       /* its descriptor */
 	const char *name; /* within that folder: the end of `path` */
 	const char *program;
 	char **argv;
-	char path[PATH_MAX];
 };
 
 /*

@@ -173,13 +173,13 @@ struct debug {
 	/* Small members come last, and vCPU 0 after them: see struct
 	 * hc_guest. */
 	struct stops stops;
-	struct breaks breaks;
-	struct sieves sieves;
 	struct catch_set catch_set;
 	struct catch_set traced;                    /* hypercalls */
 	_Atomic uint64_t ways[DEBUG_STOPS];         /* for --stats */
 	struct breaks_access access[LONE_ACCESSES]; /* of the lone one */
 	struct copies copies;
+	struct sieves sieves;
+	struct breaks breaks;
 	bool on;                   /* there is a controller */
 	_Atomic bool attached;     /* and a debugger */
 	_Atomic bool deaf;         /* which does not read what it is sent */

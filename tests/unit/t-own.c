@@ -626,7 +626,7 @@ test_contents(void)
 	    "mounts its volumes");
 	strcpy(thread.name, "bull");
 	ok(says("/proc/self/comm", "bull\n"), "comm its name");
-	guest.world.exe[0] = '\0';
+	guest.exe[0] = '\0';
 	is_int(CALL(HC_readlink, N("/proc/self/exe"), BUF, LEN), -ENOENT,
 	    "without a program there is no exe");
 	hc_own_set_exe(&guest, "bin/../file");
@@ -638,7 +638,7 @@ test_contents(void)
 	    "which cannot be written");
 	is_int(guest_open("/proc/self/exe/", O_RDONLY), -ENOTDIR,
 	    "and is not a folder");
-	guest.world.exe[0] = '\0';
+	guest.exe[0] = '\0';
 	memcpy(at(PAGE + P / 4), "a\0b", 4);
 	guest.world.args = (struct hc_span){ PAGE + P / 4, PAGE + P / 4 + 4 };
 	is_int(

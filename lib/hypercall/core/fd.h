@@ -132,6 +132,12 @@ struct hc_fd {
 };
 
 struct hc_fds {
+	struct hc_fd fd[HC_FDS];
+	struct hc_places named;    /* names */
+	uint32_t owner[HC_OWNERS]; /* places plus 1 of files with memory_of, by
+				    * their inodes; or 0 */
+	/* Small members lie together: see struct hc_guest. */
+	struct hc_locks locks;
 	pthread_mutex_t growing; /* for calls that make files in memory larger,
 				  * and novillo's own */
 	pthread_mutex_t lock;    /* for opening and closing, the next three, and
@@ -148,14 +154,9 @@ struct hc_fds {
 	atomic_uint own_bytes;   /* the sum of all files' `bytes` */
 	atomic_bool memory_made; /* there has been one, on this device: */
 	uint64_t memory_device;
-	struct hc_places open;     /* descriptors */
-	struct hc_places used;     /* files */
-	struct hc_places named;    /* names */
-	uint32_t owner[HC_OWNERS]; /* places plus 1 of files with memory_of, by
-				    * their inodes; or 0 */
-	struct hc_fd fd[HC_FDS];
+	struct hc_places open; /* descriptors */
+	struct hc_places used; /* files */
 	struct hc_file file[HC_FILES];
-	struct hc_locks locks;
 	char name[HC_NAMED][HC_NAMES];
 };
 

@@ -106,7 +106,6 @@ struct hc_world {
 	/* Read a leaf of the guest's CPUID; NULL: there is none. */
 	void (*cpuid)(const struct hc_guest *guest, uint32_t function,
 	    uint32_t index, uint32_t reg[4]);
-	char exe[HC_PATH]; /* the program, as the guest sees it; or "" */
 };
 
 #define HC_KEPT 4U /* values of prctl() without an effect */
@@ -118,7 +117,7 @@ struct hc_guest {
 	 * and little of the arrays.  So small members lie together, between a
 	 * structure that ends in such and one that begins with such.
 	 */
-	struct hc_tree tree;
+	_Alignas(PAGE_4K) struct hc_tree tree;
 	struct gmem *mem;
 	struct space space;
 	struct hc_policy policy;
@@ -159,13 +158,14 @@ struct hc_guest {
 	struct hc_recording *recording;
 	struct hc_replay *replay;       /* NULL: the guest is not replayed */
 	const struct hc_living *living; /* NULL: nor recorded */
-	_Atomic uint64_t count[HYPERCALL_END];
 	struct hc_world world;
-	struct hc_mapped mapped; /* under the lock of `mem` */
-	struct hc_shared_folder shared;
-	struct hc_fds fds;
-	struct hc_ipc ipc;
 	struct hc_signals signals;
+	_Atomic uint64_t count[HYPERCALL_END];
+	struct hc_shared_folder shared;
+	char exe[HC_PATH];       /* the program, as the guest sees it; or "" */
+	struct hc_mapped mapped; /* under the lock of `mem` */
+	struct hc_ipc ipc;
+	struct hc_fds fds;
 };
 
 static inline bool

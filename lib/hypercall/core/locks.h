@@ -29,10 +29,11 @@ struct hc_lock {
 };
 
 struct hc_locks {
+	struct hc_lock list[HC_LOCKS];
+	/* Small, and last: see struct hc_guest. */
 	pthread_mutex_t lock;
 	atomic_uint used;
 	unsigned expected; /* that calls in progress may add */
-	struct hc_lock list[HC_LOCKS];
 };
 
 void hc_locks_init(struct hc_locks *locks);

@@ -93,7 +93,8 @@ struct hc_signal_file {
 };
 
 struct hc_signals {
-	/* For all here and hc_thread_signals, except `pending`. */
+	/* Small, and first: see struct hc_guest.  The lock is for all here and
+	 * hc_thread_signals, except `pending`. */
 	pthread_mutex_t lock;
 	struct hc_sigqueue all;    /* for any thread */
 	struct hc_thread *threads; /* oldest first */

@@ -164,7 +164,7 @@ hc_tree_normalize(const char *from, const char *path, char out[HC_PATH])
 {
 	size_t len = *path == '/' || !from[0] || !from[1] ? 0 : strlen(from);
 
-	memcpy(out, from, len);
+	memmove(out, from, len);
 	for (;;) {
 		size_t n;
 

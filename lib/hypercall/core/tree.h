@@ -120,8 +120,8 @@ int64_t hc_tree_name(
 
 /*
  * `path` from folder `from` on ("" or "/" for the root) as an absolute name
- * without ".", ".." and empty components: "" for the root, else "/a/b".  0 or
- * -ENAMETOOLONG.
+ * without ".", ".." and empty components: "" for the root, else "/a/b".  `out`
+ * may be `from`.  0 or -ENAMETOOLONG.
  */
 int hc_tree_normalize(const char *from, const char *path, char out[HC_PATH]);
 

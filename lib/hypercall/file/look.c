@@ -82,7 +82,7 @@ find_given(const struct hc_look *look, const char *name)
 		const char *given = look->name[i].name;
 
 		if (!given)
-			given = look->guest->world.exe;
+			given = look->guest->exe;
 		if (*given && strcmp(given, name) == 0)
 			return look->name[i].fd;
 	}

@@ -331,8 +331,8 @@ hc_own_file_name(
 {
 	struct hc_own own = hc_own_of(file);
 
-	if (file->program && guest->world.exe[0])
-		return (int64_t)strlen(strcpy(name, guest->world.exe));
+	if (file->program && guest->exe[0])
+		return (int64_t)strlen(strcpy(name, guest->exe));
 	if (file->shared)
 		return hc_shared_path(guest, file->shared, name);
 	if (file->queue)
@@ -558,13 +558,11 @@ void
 hc_own_set_exe(struct hc_guest *guest, const char *name)
 {
 	struct hc_file *cwd = hc_tree_cwd(guest);
-	struct hc_world *world = &guest->world;
-	char from[HC_PATH];
 
-	if (!cwd || hc_own_file_name(guest, cwd, from) < 0)
-		from[0] = '\0';
-	if (hc_tree_normalize(from, name, world->exe) < 0)
-		world->exe[0] = '\0';
+	if (!cwd || hc_own_file_name(guest, cwd, guest->exe) < 0)
+		guest->exe[0] = '\0';
+	if (hc_tree_normalize(guest->exe, name, guest->exe) < 0)
+		guest->exe[0] = '\0';
 	if (cwd)
 		hc_file_put(cwd);
 }

@@ -107,7 +107,7 @@ hc_own_cwd(struct hc_text *text)
 void
 hc_own_exe(struct hc_text *text)
 {
-	const char *exe = text->call->guest->world.exe;
+	const char *exe = text->call->guest->exe;
 
 	hc_text_bytes(text, exe, strlen(exe));
 }
@@ -230,7 +230,7 @@ line_name(const struct hc_guest *guest, const struct line *line)
 	if (range) {
 		const char *name = guest->mapped.file[range->file].name;
 
-		return *name ? name : guest->world.exe;
+		return *name ? name : guest->exe;
 	}
 	if (line->from >= space->brk_start && line->from < space->brk)
 		return "[heap]";
