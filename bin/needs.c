@@ -76,6 +76,7 @@ enum {
 	FRONT = NEEDS_FRONT,
 	GUEST = NEEDS_GUEST,
 	RUNTIME = 1 << 11, /* of the compiler's runtime: always needed */
+	NET = NEEDS_GUEST | 1 << 12,
 };
 
 struct need {
@@ -98,6 +99,14 @@ needs_call(struct needs *needs, int nr)
 	/* C libraries implement fstat() by either call. */
 	if (nr == SYS_newfstatat)
 		needs_call(needs, SYS_fstat);
+}
+
+/* Does an allowed hypercall need a row for this call? */
+static bool
+is_of_guest(const struct needs *needs, unsigned when, int nr)
+{
+	return (when & GUEST) && is_called(needs, nr) &&
+	       ((when & NET) != NET || is_called(needs, SYS_socket));
 }
 
 static struct filter_rule
@@ -155,7 +164,7 @@ needs_rules(const struct needs *needs, struct filter_rule rules[FILTER_RULES])
 		if (rows[i].when & (ALWAYS | GUEST))
 			listed[nr / 64] |= UINT64_C(1) << nr % 64;
 		if ((rows[i].when & (needs->asked | RUNTIME)) ||
-		    ((rows[i].when & GUEST) && is_called(needs, nr)))
+		    is_of_guest(needs, rows[i].when, nr))
 			rules[n++] = with_pid(&rows[i].rule, needs->pid);
 	}
 	return add_plain(needs, listed, rules, n);

@@ -241,6 +241,25 @@ test_novillos(void)
 	printf("# %u instructions with everything asked for\n", program.length);
 }
 
+/* A guest without sockets cannot ask for interfaces: nor can novillo. */
+static void
+test_interfaces(void)
+{
+	const struct seccomp_data list = {
+		.nr = SYS_ioctl,
+		.arch = AUDIT_ARCH_X86_64,
+		.args = { 1, SIOCGIFCONF, 0 },
+	};
+	unsigned steps;
+
+	make(NEEDS_ALWAYS, "@base");
+	is_int(interpret(&list, &steps), SECCOMP_RET_TRAP,
+	    "interfaces are refused without sockets");
+	make(NEEDS_ALWAYS, "@all");
+	is_int(
+	    interpret(&list, &steps), SECCOMP_RET_ALLOW, "and pass with them");
+}
+
 static uint32_t
 dice(uint32_t sides)
 {
@@ -608,6 +627,7 @@ int
 main(void)
 {
 	test_novillos();
+	test_interfaces();
 	test_any();
 	test_bounds();
 	test_deeds();
