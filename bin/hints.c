@@ -200,7 +200,7 @@ report_needs(const struct hc_family *family, const struct hc_denials *denials,
 		    options->guest, family->what, needs);
 }
 
-/* Each start's end would pay for the stack that this takes. */
+/* This function is not inlined: each run would touch its stack of 17 KiB. */
 __attribute__((noinline)) static void
 report_end(const struct hc_guest *guest)
 {

@@ -109,7 +109,7 @@ struct tables {
 	struct option longs[OPTION_ROWS + 1];
 };
 
-/* They are made of ours.  "+": options end at GUEST. */
+/* Fill the tables from our own.  "+": options end at GUEST. */
 static void
 make_tables(struct tables *tables)
 {

@@ -128,7 +128,7 @@ may_want_memory(const struct machine *m)
 		   hc_set_has(allowed, HC_shmat));
 }
 
-/* A program is made from its end, and its rules begin there: in a page. */
+/* A program is written from its end, where its rules begin: in one page. */
 static struct {
 	_Alignas(4096) struct filter_program program;
 	struct filter_rule rules[FILTER_RULES];
