@@ -128,9 +128,9 @@ may_want_memory(const struct machine *m)
 		   hc_set_has(allowed, HC_shmat));
 }
 
-/* A program is written from its end, where its rules begin: in one page. */
+/* A program is written from its end, where its rules begin. */
 static struct {
-	_Alignas(4096) struct filter_program program;
+	struct filter_program program;
 	struct filter_rule rules[FILTER_RULES];
 } filter;
 

@@ -16,7 +16,7 @@
 #define FILTER_CALLS      512  /* above every number of the host's calls */
 #define FILTER_RULES      512  /* rows of a table */
 #define FILTER_CONDITIONS 3    /* of a row */
-#define FILTER_SIZE       2304 /* instructions; the kernel takes 4096 */
+#define FILTER_SIZE       2048 /* instructions; the kernel takes 4096 */
 
 /* (argument & mask) == value; with mask 0 it always holds.  The argument has 64
  * bits; the kernel takes an int from the lower 32, so the mask of an int must

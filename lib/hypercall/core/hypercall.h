@@ -115,7 +115,8 @@ struct hc_guest {
 	/*
 	 * Page faults are much of a start's cost, and it touches small members
 	 * and little of the arrays.  So small members lie together, between a
-	 * structure that ends in such and one that begins with such.
+	 * structure that ends in such and one that begins with such.  The first
+	 * is aligned, or storage before it would move them over pages.
 	 */
 	_Alignas(PAGE_4K) struct hc_tree tree;
 	struct gmem *mem;
