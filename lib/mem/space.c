@@ -586,17 +586,16 @@ space_mprotect(struct space *space, uint64_t addr, uint64_t len, unsigned prot)
 	return loses ? gmem_flush_end(space->mem, addr, len) : 0;
 }
 
-int
-space_copied(struct space *space, uint64_t va, uint64_t len, unsigned prot)
+void
+space_copied(struct space *space, uint64_t va, uint64_t len)
 {
 	const uint64_t end = va + page_up(len);
-	uint64_t at, stop, bits;
+	uint64_t stop, bits;
 
-	for (at = va; at < end; at = stop) {
-		stop = pt_run(&space->mem->pt, at, end, PTE_BITS, &bits);
-		space_take(space, at, stop - at, bits | PTE_COPIED);
+	for (; va < end; va = stop) {
+		stop = pt_run(&space->mem->pt, va, end, PTE_BITS, &bits);
+		space_take(space, va, stop - va, bits | PTE_COPIED);
 	}
-	return space_mprotect(space, va, len, prot);
 }
 
 bool

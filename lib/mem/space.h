@@ -119,9 +119,9 @@ struct space_file {
  */
 int64_t space_mmap(struct space *space, uint64_t addr, uint64_t len,
     unsigned prot, unsigned flags, const struct space_file *file);
-/* The anonymous pages of [va, va + len) hold what a file would have there: they
- * get these rights, and advice treats them as the file's.  0 or -errno. */
-int space_copied(struct space *space, uint64_t va, uint64_t len, unsigned prot);
+/* The anonymous pages of [va, va + len) hold what a file would have there:
+ * advice treats them as the file's. */
+void space_copied(struct space *space, uint64_t va, uint64_t len);
 
 /* Is there a page in [va, va + len) with all of these PTE_* bits? */
 bool space_holds(

@@ -263,16 +263,14 @@ protect_again(struct hc_call *call, const struct record_call *event)
 {
 	struct space *space = &call->guest->space;
 	const uint64_t at = (uint64_t)event->result, len = event->arg[1];
-	const unsigned prot = (unsigned)event->arg[2];
 
 	if ((event->arg[3] & MAP_ANONYMOUS) || event->result <= 0)
 		return;
 	gmem_lock(call->guest->mem);
 	/* Without bytes it is /dev/zero, or nothing of a file. */
 	if (event->ranges > 0)
-		(void)space_copied(space, at, len, prot);
-	else
-		(void)space_mprotect(space, at, len, prot);
+		space_copied(space, at, len);
+	(void)space_mprotect(space, at, len, (unsigned)event->arg[2]);
 	gmem_unlock(call->guest->mem);
 }
 

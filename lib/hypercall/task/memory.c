@@ -204,8 +204,9 @@ map_content(struct hc_call *call, unsigned prot, unsigned flags,
 		return at;
 	copied = read_content(space->mem->base + at, len, file);
 	gmem_lend(space->mem, (uint64_t)at, copied);
-	r = copied > 0 ? space_copied(space, (uint64_t)at, len, prot)
-		       : space_mprotect(space, (uint64_t)at, len, prot);
+	if (copied > 0)
+		space_copied(space, (uint64_t)at, len);
+	r = space_mprotect(space, (uint64_t)at, len, prot);
 	if (r < 0)
 		(void)space_munmap(space, (uint64_t)at, len);
 	return r < 0 ? r : at;
