@@ -381,7 +381,7 @@ anchor_meet_rounds(struct history *h, uint64_t most)
 	(void)debug_remove(h->machine, BREAKS_INNER, h->addr, 1);
 	can = rounds_look(r, present_vcpu(h), most) && r->left > ROUNDS_WORTH;
 	(void)debug_insert(h->machine, BREAKS_INNER, h->addr, 1);
-	return can && make_rounds(h, r->left - r->all, h->state);
+	return can && make_rounds(h, r->left - 1, h->state);
 }
 
 /* The thread is at the meeting to which the last of the rounds has led. */

@@ -170,6 +170,7 @@ rounds_look(struct rounds *r, struct vcpu *vcpu, uint64_t most)
 		.next = s.regs.rip + s.insn.length,
 		.left = left,
 		.count = s.regs.rcx,
+		.rflags = s.regs.rflags,
 		.all = ended || left == s.regs.rcx,
 	};
 	return true;
@@ -194,5 +195,7 @@ rounds_end(const struct rounds *r, struct vcpu *vcpu)
 	vcpu_user_regs(vcpu, &regs);
 	regs.rcx += r->count - r->made;
 	regs.rip = r->rip;
+	regs.rflags = (regs.rflags & ~(uint64_t)RFLAGS_STATUS) |
+		      (r->rflags & RFLAGS_STATUS);
 	vcpu_set_user_regs(vcpu, &regs);
 }

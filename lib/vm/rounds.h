@@ -6,6 +6,11 @@
  * MOVS, STOS and LODS are ended by their count; CMPS and SCAS also by what they
  * compare, which is looked at first.  Nothing may see the vCPU between two of
  * these rounds: no watchpoint, fault or preemption.
+ *
+ * Between two rounds that compare, a processor shows the status flags from
+ * before the instruction (SDM vol. 2, REP), or those of the round before.  Here
+ * they are from before it, so the next round is the processor's own: then the
+ * flags are as it shows them.
  */
 #ifndef ROUNDS_H
 #define ROUNDS_H
@@ -16,10 +21,11 @@
 struct vcpu;
 
 /* `left` rounds of the instruction at `rip` are to come, before that at `next`
- * if they are `all`; the vCPU makes `made` of them, and `count` is its RCX. */
+ * if they are `all`; the vCPU makes `made` of them, and `count` and `rflags` are
+ * its RCX and RFLAGS before those. */
 struct rounds {
 	uint64_t rip, next;
-	uint64_t left, made, count;
+	uint64_t left, made, count, rflags;
 	bool all;
 };
 
@@ -31,7 +37,8 @@ bool rounds_look(struct rounds *r, struct vcpu *vcpu, uint64_t most);
 /* Have the vCPU make `n` rounds, fewer than are left, up to `next`. */
 void rounds_begin(struct rounds *r, struct vcpu *vcpu, uint64_t n);
 
-/* It rests: it is before the round that comes next. */
+/* It rests: it is before the round that comes next, which is not to be made this
+ * way. */
 void rounds_end(const struct rounds *r, struct vcpu *vcpu);
 
 #endif

@@ -13,10 +13,6 @@
 /* Room that the body needs besides the tests. */
 #define REST (288U + MOVED_ROOM)
 
-/* CF, PF, AF, ZF and SF, which LAHF and SAHF move, and OF. */
-#define RFLAGS_LOW  UINT64_C(0xd5)
-#define RFLAGS_OVER (UINT64_C(1) << 11)
-
 _Static_assert(2 * SIEVE_TEST + REST <= SIEVE_BODY, "a body has two tests");
 
 struct code {
@@ -173,8 +169,8 @@ restore(
 		return;
 	regs->rcx = regs->stack[2];
 	regs->rdx = regs->stack[1];
-	regs->rflags = (regs->rflags & ~(RFLAGS_LOW | RFLAGS_OVER)) |
-		       (kept >> 8 & RFLAGS_LOW) | (kept & 1 ? RFLAGS_OVER : 0);
+	regs->rflags = (regs->rflags & ~(uint64_t)RFLAGS_STATUS) |
+		       (kept >> 8 & RFLAGS_LOW) | (kept & 1 ? RFLAGS_OF : 0);
 }
 
 bool

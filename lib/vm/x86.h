@@ -40,6 +40,11 @@
 #define RFLAGS_IOPL  0x03000U
 #define RFLAGS_RF    0x10000U
 
+/* CF, PF, AF, ZF and SF, which LAHF and SAHF move; with OF what arithmetic and
+ * comparisons write. */
+#define RFLAGS_LOW    0x000d5U
+#define RFLAGS_STATUS (RFLAGS_LOW | RFLAGS_OF)
+
 /* The bits of r11 that SYSRET loads into RFLAGS, SDM vol. 2, SYSRET. */
 #define RFLAGS_SYSRET 0x3c7fd7U
 
