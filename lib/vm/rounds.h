@@ -21,8 +21,8 @@
 struct vcpu;
 
 /* `left` rounds of the instruction at `rip` are to come, before that at `next`
- * if they are `all`; the vCPU makes `made` of them, and `count` and `rflags` are
- * its RCX and RFLAGS before those. */
+ * if they are `all`.  The vCPU makes `made` of them; its RCX was `count` before,
+ * and its RFLAGS were `rflags`. */
 struct rounds {
 	uint64_t rip, next;
 	uint64_t left, made, count, rflags;
@@ -37,8 +37,8 @@ bool rounds_look(struct rounds *r, struct vcpu *vcpu, uint64_t most);
 /* Have the vCPU make `n` rounds, fewer than are left, up to `next`. */
 void rounds_begin(struct rounds *r, struct vcpu *vcpu, uint64_t n);
 
-/* It rests: it is before the round that comes next, which is not to be made this
- * way. */
+/* It rests: it is before the round that comes next, which must not be made in
+ * such a run. */
 void rounds_end(const struct rounds *r, struct vcpu *vcpu);
 
 #endif
