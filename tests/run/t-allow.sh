@@ -83,9 +83,10 @@ is "$status" 1 "and cannot where the command line forbids it"
 
 try "$novillo" -r "$scratch/nowhere" "$guests/hello.elf"
 is "$status" 125 "a volume that is not there is refused"
-has "$err" "--volume=$scratch/nowhere:/: No such file" "and named"
+has "$err" "--root=$scratch/nowhere: No such file" "and named"
 try "$novillo" -r "$file" "$guests/hello.elf"
-has "$err" "--volume=$file:/: Not a directory" "so is a root that is a file"
+has "$err" "-r $file: -r is --root, and this is not a folder" \
+    "so is a root that is a file"
 try "$novillo" -v /dev/null:/x "$guests/hello.elf"
 has "$err" "--volume=/dev/null:/x: a device cannot be" "and a device"
 
