@@ -163,7 +163,8 @@ is_direction_right(const struct insn *insn, const struct insn_access *access)
 
 	if (!faults(insn, access, pages, PROT_NONE) ||
 	    end.address < (uintptr_t)pages ||
-	    end.address >= (uintptr_t)pages + access->size)
+	    (end.address >= (uintptr_t)pages + access->size &&
+		!(access->flags & INSN_OPEN_ENDED)))
 		return false;
 	if (!(access->flags &
 		(end.error & ERROR_WRITE ? INSN_WRITE : INSN_READ)))
