@@ -20,9 +20,11 @@
 
 struct vcpu;
 
-/* `left` rounds of the instruction at `rip` are to come, before that at `next`
- * if they are `all`.  The vCPU makes `made` of them; its RCX was `count` before,
- * and its RFLAGS were `rflags`. */
+/*
+ * `left` rounds of the instruction at `rip` are to come, before that at `next`
+ * if they are `all`.  The vCPU makes `made` of them; before, its RCX is `count`
+ * and its RFLAGS are `rflags`.
+ */
 struct rounds {
 	uint64_t rip, next;
 	uint64_t left, made, count, rflags;
