@@ -11,6 +11,7 @@
 
 #include "hypercall/record/recorder.h"
 #include "hypercall/task/task.h"
+#include "vm/cpu.h"
 #include "vm/error.h"
 #include "vm/report.h"
 
@@ -562,6 +563,7 @@ int
 recording_attach(struct recording *rec, struct machine *m)
 {
 	hc_recording_attach(&m->guest, &rec->calls);
+	cpu_show_plain(m);
 	if (!rec->calls.reader)
 		return 0;
 	if (rec->addresses != m->mem.size) {

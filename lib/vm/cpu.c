@@ -20,6 +20,59 @@ enum cpuid_register {
 	EDX,
 };
 
+/*
+ * CPUID of flat images: the processor's, as far as every KVM lets user code
+ * have it without more state than SSE's.  Each leaf that
+ * KVM_GET_SUPPORTED_CPUID gives is an exit where the host is a guest itself.
+ */
+static const struct {
+	uint32_t function;
+	uint32_t keep[4]; /* of EAX to EDX */
+} plain[] = {
+	{ 0x00000000, { 0, ~0U, ~0U, ~0U } },
+	/* ECX: SSE3, PCLMULQDQ, SSSE3, CX16, SSE4.1, SSE4.2, MOVBE, POPCNT,
+	 * AES, RDRAND.  EDX: FPU, TSC, MSR, PAE, CX8, APIC, PGE, CMOV, PAT,
+	 * CLFSH, MMX, FXSR, SSE, SSE2. */
+	{ 0x00000001, { ~0U, ~0U, 0x42d82203, 0x0789a371 } },
+	{ 0x80000000, { 0, ~0U, ~0U, ~0U } },
+	/* ECX: LAHF.  EDX: SYSCALL, NX, LM. */
+	{ 0x80000001, { ~0U, 0, 0x00000001, 0x20100800 } },
+	{ 0x80000008, { 0xffff, 0, 0, 0 } },
+};
+
+#define PLAIN        (sizeof(plain) / sizeof(plain[0]))
+#define HIGHEST_LEAF 1U
+
+static struct kvm_cpuid_entry2
+plain_leaf(size_t i)
+{
+	const uint32_t *keep = plain[i].keep;
+	struct kvm_cpuid_entry2 leaf = { .function = plain[i].function };
+	uint32_t a, b, c, d;
+
+	__cpuid(leaf.function, a, b, c, d);
+	leaf.eax = a & keep[EAX];
+	leaf.ebx = b & keep[EBX];
+	leaf.ecx = c & keep[ECX];
+	leaf.edx = d & keep[EDX];
+	/* The highest leaf of each range. */
+	if (leaf.function == 0)
+		leaf.eax = HIGHEST_LEAF;
+	else if (leaf.function == 0x80000000)
+		leaf.eax = plain[PLAIN - 1].function;
+	return leaf;
+}
+
+void
+cpu_show_plain(struct machine *m)
+{
+	uint32_t i;
+
+	for (i = 0; m->image.flat && i < PLAIN; i++)
+		m->cpuid.entries[i] = plain_leaf(i);
+	m->cpuid.nent = i > 0 ? i : m->cpuid.nent;
+}
+
 static const struct kvm_cpuid_entry2 *
 cpuid_leaf(const struct machine *m, uint32_t function, uint32_t index)
 {
@@ -38,7 +91,16 @@ cpu_id(
     const struct machine *m, uint32_t function, uint32_t index, uint32_t reg[4])
 {
 	const struct kvm_cpuid_entry2 *leaf = cpuid_leaf(m, function, index);
+	struct kvm_cpuid_entry2 own;
+	size_t i;
 
+	/* It is shown to none, but asked for: /proc/cpuinfo. */
+	for (i = 0; m->cpuid.nent == 0 && i < PLAIN; i++) {
+		if (plain[i].function == function && index == 0) {
+			own = plain_leaf(i);
+			leaf = &own;
+		}
+	}
 	if (!leaf)
 		return;
 	reg[EAX] = leaf->eax;
@@ -108,51 +170,6 @@ usable_features(const struct machine *m)
 	return can | XCR0_X87_SSE;
 }
 
-/*
- * CPUID of flat images, for which ToroV sets none: the processor's, as far as
- * every KVM lets user code have it without more state than SSE's.  The leaves
- * that KVM_GET_SUPPORTED_CPUID gives are an exit each where the host is a guest
- * itself.
- */
-static const struct {
-	uint32_t function;
-	uint32_t keep[4]; /* of EAX to EDX */
-} plain[] = {
-	{ 0x00000000, { 0, ~0U, ~0U, ~0U } },
-	/* ECX: SSE3, PCLMULQDQ, SSSE3, CX16, SSE4.1, SSE4.2, MOVBE, POPCNT,
-	 * AES, RDRAND.  EDX: FPU, TSC, MSR, PAE, CX8, APIC, PGE, CMOV, PAT,
-	 * CLFSH, MMX, FXSR, SSE, SSE2. */
-	{ 0x00000001, { ~0U, ~0U, 0x42d82203, 0x0789a371 } },
-	{ 0x80000000, { 0, ~0U, ~0U, ~0U } },
-	/* ECX: LAHF.  EDX: SYSCALL, NX, LM. */
-	{ 0x80000001, { ~0U, 0, 0x00000001, 0x20100800 } },
-	{ 0x80000008, { 0xffff, 0, 0, 0 } },
-};
-
-#define PLAIN        (sizeof(plain) / sizeof(plain[0]))
-#define HIGHEST_LEAF 1U
-
-static void
-plain_leaf(struct kvm_cpuid_entry2 *leaf, size_t i)
-{
-	const uint32_t *keep = plain[i].keep;
-	uint32_t a, b, c, d;
-
-	__cpuid(plain[i].function, a, b, c, d);
-	*leaf = (struct kvm_cpuid_entry2){
-		.function = plain[i].function,
-		.eax = a & keep[EAX],
-		.ebx = b & keep[EBX],
-		.ecx = c & keep[ECX],
-		.edx = d & keep[EDX],
-	};
-	/* The highest leaf of each range. */
-	if (plain[i].function == 0)
-		leaf->eax = HIGHEST_LEAF;
-	else if (plain[i].function == 0x80000000)
-		leaf->eax = plain[PLAIN - 1].function;
-}
-
 /* AMD's first-level caches, by which libraries choose how to copy: KVM before
  * Linux 6.2 leaves them out. */
 static void
@@ -173,11 +190,6 @@ get_cpuid(struct machine *m)
 	uint32_t i;
 	int r;
 
-	m->cpuid.nent = PLAIN;
-	for (i = 0; m->image.flat && i < PLAIN; i++)
-		plain_leaf(&m->cpuid.entries[i], i);
-	if (m->image.flat)
-		return 0;
 	m->cpuid.nent = MACHINE_CPUID;
 	r = kvmcore_get_supported_cpuid(m->kvm, (struct kvm_cpuid2 *)&m->cpuid);
 	for (i = 0; r == 0 && i < m->cpuid.nent; i++) {
@@ -190,8 +202,12 @@ get_cpuid(struct machine *m)
 int
 cpu_probe(struct machine *m, struct machine_error *error)
 {
-	int r = get_cpuid(m);
+	int r;
 
+	m->xfeatures = XCR0_X87_SSE;
+	if (m->image.flat)
+		return 0;
+	r = get_cpuid(m);
 	if (r < 0)
 		return machine_fail(
 		    error, r, "KVM_GET_SUPPORTED_CPUID: %s", strerror(-r));
@@ -389,8 +405,10 @@ set_state(struct vcpu *vcpu, const char **call)
 	int r;
 
 	*call = "KVM_SET_CPUID2";
-	r = kvmcore_set_cpuid(
-	    &vcpu->kvm, (struct kvm_cpuid2 *)&vcpu->machine->cpuid);
+	r = vcpu->machine->cpuid.nent == 0
+		? 0
+		: kvmcore_set_cpuid(
+		      &vcpu->kvm, (struct kvm_cpuid2 *)&vcpu->machine->cpuid);
 	if (r < 0)
 		return r;
 	*call = "KVM_SET_XCRS";

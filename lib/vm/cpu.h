@@ -33,9 +33,18 @@ void cpu_hwcap(const struct machine *m, uint64_t *hwcap, uint64_t *hwcap2);
 void cpu_id(const struct machine *m, uint32_t function, uint32_t index,
     uint32_t reg[4]);
 
-/* Read what KVM supports, for the CPUID of all vCPUs: before cpu_init().  0, or
- * -errno with *error filled in. */
+/* Read what KVM supports, for the CPUID of all vCPUs: before cpu_init().  It is
+ * not for flat images.  0, or -errno with *error filled in. */
 int cpu_probe(struct machine *m, struct machine_error *error);
+
+/*
+ * Before cpu_init(): let CPUID show the processor to a flat image, which needs
+ * it if the image may ask, if it has more than CPU_PLAIN_ADDRESSES, or if it is
+ * recorded.  Otherwise KVM has no CPUID for it, as for ToroV's guests, and
+ * takes it for a processor with 36 bits of addresses.  No effect on others.
+ */
+#define CPU_PLAIN_ADDRESSES (UINT64_C(1) << 35)
+void cpu_show_plain(struct machine *m);
 
 /*
  * Where state component `i` lies in the XSAVE area of this host (SDM vol. 1,

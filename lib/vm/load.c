@@ -3,6 +3,7 @@
  * From image to address space: segments, break, stack.  Nothing here may know
  * how the image was checked or what runs in it.
  */
+#include "vm/cpu.h"
 #include "vm/error.h"
 #include "vm/machine.h"
 #include "vm/vdso.h"
@@ -106,7 +107,7 @@ can_map(const struct image *image, const struct image_segment *s)
 {
 	const struct image_segment *last = &image->segment[image->segments - 1];
 
-	return !image->flat && ((s->vaddr - s->offset) & PAGE_4K_MASK) == 0 &&
+	return ((s->vaddr - s->offset) & PAGE_4K_MASK) == 0 &&
 	       (s == image->segment ||
 		   page_down(s->vaddr) >= page_up(s[-1].vaddr + s[-1].memsz)) &&
 	       (s == last ||
@@ -131,6 +132,28 @@ note_segment(const struct loaded *l, const struct image_segment *s)
 	    page_up(va + s->filesz), &file, s->offset - before);
 }
 
+/* Can code of the flat image execute CPUID?  Its bytes may lie anywhere. */
+static bool
+may_ask_cpuid(const struct loaded *l, const struct image_segment *s)
+{
+	static const uint8_t cpuid[] = { 0x0f, 0xa2 };
+
+	return l->m->mem.size > CPU_PLAIN_ADDRESSES ||
+	       memmem(
+		   l->m->mem.base + s->vaddr, s->filesz, cpuid, sizeof(cpuid));
+}
+
+static int
+load_flat(const struct loaded *l, const struct image_segment *s,
+    struct machine_error *error)
+{
+	int r = copy_segment(l, s, error);
+
+	if (r == 0 && may_ask_cpuid(l, s))
+		cpu_show_plain(l->m);
+	return r;
+}
+
 static int
 load_segment(const struct loaded *l, const struct image_segment *s,
     struct machine_error *error)
@@ -147,6 +170,8 @@ load_segment(const struct loaded *l, const struct image_segment *s,
 	/* A flat image does not state rights: only there W and X meet. */
 	space_take(&m->guest.space, first, page_up(va + s->memsz) - first,
 	    space_bits(s->prot));
+	if (l->image->flat)
+		return load_flat(l, s, error);
 	if (!can_map(l->image, s))
 		return copy_segment(l, s, error);
 	if (s->filesz > 0)

@@ -115,6 +115,23 @@ flat '\061\300\017\242\277\001\000\000\000\203\370\001\165\117\270\001\000\000'\
 '\000\000\075\010\000\000\200\165\036\270\001\000\000\200\017\242\277\004'\
 '\000\000\000\367\301\376\377\377\377\165\012\201\372\000\010\020\040\165'\
 '\002\061\377\270\074\000\000\000\347\020'
+# shown: how often the image gets a CPUID.
+shown()
+{
+	strace -f -qq -o "$scratch/calls" "$@" >/dev/null 2>&1
+	grep -c KVM_SET_CPUID2 "$scratch/calls"
+}
+cp "$scratch/flat" "$scratch/asks"
+if strace -qq -o /dev/null true 2>/dev/null; then
+	is "$(shown "$novillo" --flat "$guests/torov.bin")" 0 \
+	    "an image without the instruction gets no CPUID"
+	is "$(shown "$novillo" --flat "$scratch/asks")" 1 "one with it gets it"
+	is "$(shown "$novillo" --flat "--record=$scratch/log" \
+	    "$guests/torov.bin")" 1 "and one that is recorded"
+else
+	missing "no strace here"
+fi
+try "$novillo" --flat "$scratch/asks"
 case $status$("$novillo" "$guests/t_avx.elf") in
 2*"KVM shows AVX"*) skip "KVM shows AVX to each guest" ;;
 *) is "$status" 0 "CPUID shows a flat image no AVX and no XSAVE" ;;
