@@ -342,15 +342,15 @@ anchor_rounds_to(struct history *h, const struct kvm_regs *to)
 							 : UINT64_MAX;
 }
 
-/* The thread rests before rounds that were looked at: make `n` in one run, and
- * go on in this state. */
+/* The thread rests before rounds that were looked at: make all but the last in
+ * one run, and go on in this state. */
 static bool
-make_rounds(struct history *h, uint64_t n, enum history_state then)
+make_rounds(struct history *h, enum history_state then)
 {
 	way_enter(h, HISTORY_SKIPPING);
 	h->skips = then;
 	way_plant(h, h->rounds.next);
-	rounds_begin(&h->rounds, present_vcpu(h), n);
+	rounds_begin(&h->rounds, present_vcpu(h));
 	way_go(h, WANT_RUN, 0);
 	return true;
 }
@@ -367,7 +367,7 @@ skip_rounds(struct history *h)
 	return most > ROUNDS_WORTH &&
 	       rounds_look(&h->rounds, present_vcpu(h), most) &&
 	       h->rounds.left > ROUNDS_WORTH &&
-	       make_rounds(h, h->rounds.left - 1, HISTORY_COUNTING);
+	       make_rounds(h, HISTORY_COUNTING);
 }
 
 bool
@@ -381,7 +381,7 @@ anchor_meet_rounds(struct history *h, uint64_t most)
 	(void)debug_remove(h->machine, BREAKS_INNER, h->addr, 1);
 	can = rounds_look(r, present_vcpu(h), most) && r->left > ROUNDS_WORTH;
 	(void)debug_insert(h->machine, BREAKS_INNER, h->addr, 1);
-	return can && make_rounds(h, r->left - 1, h->state);
+	return can && make_rounds(h, h->state);
 }
 
 /* The thread is at the meeting to which the last of the rounds has led. */

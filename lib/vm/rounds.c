@@ -177,13 +177,13 @@ rounds_look(struct rounds *r, struct vcpu *vcpu, uint64_t most)
 }
 
 void
-rounds_begin(struct rounds *r, struct vcpu *vcpu, uint64_t n)
+rounds_begin(struct rounds *r, struct vcpu *vcpu)
 {
 	struct kvm_regs regs;
 
-	r->made = n;
+	r->made = r->left - 1;
 	vcpu_user_regs(vcpu, &regs);
-	regs.rcx = n;
+	regs.rcx = r->made;
 	vcpu_set_user_regs(vcpu, &regs);
 }
 

@@ -9,7 +9,7 @@
  *
  * Between two rounds that compare, a processor shows the status flags from
  * before the instruction (SDM vol. 2, REP), or those of the round before.  Here
- * they are from before it, so the next round is the processor's own: then the
+ * they are from before it, so the last round is left to the processor: then the
  * flags are as it shows them.
  */
 #ifndef ROUNDS_H
@@ -36,11 +36,11 @@ struct rounds {
  * one run. */
 bool rounds_look(struct rounds *r, struct vcpu *vcpu, uint64_t most);
 
-/* Have the vCPU make `n` rounds, fewer than are left, up to `next`. */
-void rounds_begin(struct rounds *r, struct vcpu *vcpu, uint64_t n);
+/* Have the vCPU make all rounds but the last, up to `next`: more than one is
+ * left. */
+void rounds_begin(struct rounds *r, struct vcpu *vcpu);
 
-/* It rests: it is before the round that comes next, which must not be made in
- * such a run. */
+/* It rests: it is before the last of them. */
 void rounds_end(const struct rounds *r, struct vcpu *vcpu);
 
 #endif
