@@ -68,9 +68,11 @@ cpu_show_plain(struct machine *m)
 {
 	uint32_t i;
 
-	for (i = 0; m->image.flat && i < PLAIN; i++)
+	if (!m->image.flat || m->cpuid.nent > 0)
+		return;
+	for (i = 0; i < PLAIN; i++)
 		m->cpuid.entries[i] = plain_leaf(i);
-	m->cpuid.nent = i > 0 ? i : m->cpuid.nent;
+	m->cpuid.nent = PLAIN;
 }
 
 static const struct kvm_cpuid_entry2 *

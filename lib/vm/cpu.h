@@ -41,7 +41,8 @@ int cpu_probe(struct machine *m, struct machine_error *error);
  * Before cpu_init(): let CPUID show the processor to a flat image, which needs
  * it if the image may ask, if it has more than CPU_PLAIN_ADDRESSES, or if it is
  * recorded.  Otherwise KVM has no CPUID for it, as for ToroV's guests, and
- * takes it for a processor with 36 bits of addresses.  No effect on others.
+ * takes it for a processor with 36 bits of addresses.  No effect on others, nor
+ * on one that has a CPUID, such as the recorded one.
  */
 #define CPU_PLAIN_ADDRESSES (UINT64_C(1) << 35)
 void cpu_show_plain(struct machine *m);

@@ -1180,10 +1180,27 @@ test_second_try(void)
 	end();
 }
 
+/* A replay has the recorded one, whatever the image holds. */
+static void
+test_plain_cpuid(void)
+{
+	static struct machine m = { .image.flat = true };
+	uint32_t ebx;
+
+	cpu_show_plain(&m);
+	ok(m.cpuid.nent > 1, "a flat image is shown the processor");
+	m.cpuid.nent = 1;
+	ebx = m.cpuid.entries[0].ebx ^= 1;
+	cpu_show_plain(&m);
+	ok(m.cpuid.nent == 1 && m.cpuid.entries[0].ebx == ebx,
+	    "and keeps the CPUID that it has");
+}
+
 int
 main(void)
 {
 	need_kvm();
+	test_plain_cpuid();
 	test_probe_memory();
 	test_breakpoints();
 	test_step_in_a_row();
