@@ -342,8 +342,8 @@ anchor_rounds_to(struct history *h, const struct kvm_regs *to)
 							 : UINT64_MAX;
 }
 
-/* The thread rests before rounds that were looked at: make all but the last in
- * one run, and go on in this state. */
+/* The thread rests before rounds that were looked at: make all but the last, in
+ * one run and a step, and go on in this state. */
 static bool
 make_rounds(struct history *h, enum history_state then)
 {
@@ -398,10 +398,10 @@ go_on_from_rounds(struct history *h)
 	way_plant(h, h->rounds.rip);
 	debug_set_met(present_vcpu(h), true);
 	if (h->state == HISTORY_FINDING) {
-		h->meetings += h->rounds.made - 1;
+		h->meetings += h->rounds.left - 2;
 		wayback_on_finding(h, &met);
 	} else {
-		h->left -= h->rounds.made - 1;
+		h->left -= h->rounds.left - 2;
 		wayback_on_returning(h, &met);
 	}
 }
@@ -409,11 +409,16 @@ go_on_from_rounds(struct history *h)
 void
 anchor_on_skipping(struct history *h, const struct debug_event *event)
 {
-	if (!event_is_meeting(h, event)) {
+	if (h->planted && event_is_meeting(h, event)) {
+		way_leave(h);
+		rounds_end(&h->rounds, present_vcpu(h));
+		way_go(h, WANT_STEP, 0);
+		return;
+	}
+	if (h->planted || !event_is_step(event)) {
 		way_give_up(h);
 		return;
 	}
-	rounds_end(&h->rounds, present_vcpu(h));
 	if (h->skips == HISTORY_COUNTING) {
 		keep_anchor(h);
 		anchor_count(h);

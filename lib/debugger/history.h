@@ -301,7 +301,8 @@ struct history {
 	/* COUNTING: after so many steps it is too far; MEASURING: where the
 	 * present is met, or what is found in its place. */
 	uint64_t far, end;
-	/* SKIPPING: these rounds, and then on in that state. */
+	/* SKIPPING: these rounds, the last of them by a step, and then on in
+	 * that state. */
 	struct rounds rounds;
 	enum history_state skips;
 	/* MEASURING, CLOSING: the instruction whose meetings are counted. */

@@ -181,7 +181,7 @@ rounds_begin(struct rounds *r, struct vcpu *vcpu)
 {
 	struct kvm_regs regs;
 
-	r->made = r->left - 1;
+	r->made = r->left - 2;
 	vcpu_user_regs(vcpu, &regs);
 	regs.rcx = r->made;
 	vcpu_set_user_regs(vcpu, &regs);

@@ -9,8 +9,8 @@
  *
  * Between two rounds that compare, a processor shows the status flags from
  * before the instruction (SDM vol. 2, REP), or those of the round before.  Here
- * they are from before it, so the last round is left to the processor: then the
- * flags are as it shows them.
+ * they are from before it, so nothing may look at them until the processor has
+ * made one round more: then the flags are as it shows them.
  */
 #ifndef ROUNDS_H
 #define ROUNDS_H
@@ -36,11 +36,10 @@ struct rounds {
  * one run. */
 bool rounds_look(struct rounds *r, struct vcpu *vcpu, uint64_t most);
 
-/* Have the vCPU make all rounds but the last, up to `next`: more than one is
- * left. */
+/* Have the vCPU make all rounds but two, up to `next`: more are left. */
 void rounds_begin(struct rounds *r, struct vcpu *vcpu);
 
-/* It rests: it is before the last of them. */
+/* It rests: it is before those two, and the first of them is to be a step. */
 void rounds_end(const struct rounds *r, struct vcpu *vcpu);
 
 #endif

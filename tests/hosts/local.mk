@@ -24,6 +24,7 @@ HOST_MAIN = \
 	tests/gdb/t-gdb-threads.sh
 HOST_DEBUGGER_A = \
 	tests/gdb/t-gdb.sh \
+	tests/gdb/t-gdb-history.sh \
 	tests/gdb/t-gdb-nonstop.sh \
 	tests/gdb/t-gdb-points.sh \
 	tests/gdb/t-gdb-preempt.sh \
