@@ -1184,9 +1184,9 @@ test_second_try(void)
 static void
 test_plain_cpuid(void)
 {
-	static struct machine m = { .image.flat = true };
 	uint32_t ebx;
 
+	m.image.flat = true;
 	cpu_show_plain(&m);
 	ok(m.cpuid.nent > 1, "a flat image is shown the processor");
 	m.cpuid.nent = 1;
@@ -1194,6 +1194,8 @@ test_plain_cpuid(void)
 	cpu_show_plain(&m);
 	ok(m.cpuid.nent == 1 && m.cpuid.entries[0].ebx == ebx,
 	    "and keeps the CPUID that it has");
+	m.cpuid.nent = 0;
+	m.image.flat = false;
 }
 
 int
