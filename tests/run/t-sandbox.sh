@@ -397,6 +397,9 @@ case $("$novillo" --probe) in
 			run --new-mount $more --volume="$scratch/given:/data" \
 			    --allow=@file,@net "$guests/sleep.elf" 100
 			child=$(tr -d ' ' <"/proc/$pid/task/$pid/children")
+			# The process that waits may be confined before it.
+			wait_for grep -q '^Seccomp:[[:space:]]*2' \
+			    "/proc/${child:-$pid}/status"
 			is "$(cd "/proc/${child:-$pid}/root" && find . -maxdepth 3)" \
 			    "$(printf '%s\n' . ./proc ./proc/self ./proc/self/fd)" \
 			    "there is an empty folder and nothing else $more"
