@@ -302,17 +302,19 @@ regs_get(const struct regs *regs, const struct regs_layout *layout,
 
 	if (!field)
 		return false;
-	memset(value, 0, row->bits / 8);
 	if (row->place != PLACE_XSAVE || number == REG_mxcsr ||
 	    in_use(regs, row->part)) {
 		memcpy(value, field, row->bytes);
+		memset(value + row->bytes, 0, row->bits / 8U - row->bytes);
 		if (number == REG_ftag)
 			put16(value, tags_expand(regs->xsave));
-	} else if (number == REG_fctrl) {
-		put16(value, FCW_INIT);
-	} else if (number == REG_ftag) {
-		put16(value, 0xffff);
+		return true;
 	}
+	memset(value, 0, row->bits / 8);
+	if (number == REG_fctrl)
+		put16(value, FCW_INIT);
+	else if (number == REG_ftag)
+		put16(value, 0xffff);
 	return true;
 }
 
