@@ -199,6 +199,7 @@ struct debug {
 	_Atomic bool threads;     /* report threads that begin and end */
 	enum debug_want want_new; /* of a thread that is made from now on */
 	int chosen;               /* the thread that an interrupt is of */
+	uint64_t resumes;         /* their number: memory stays between two */
 	unsigned runs;            /* of one vCPU, asked for in a row */
 	unsigned row; /* so many, and the controller makes the next */
 	pthread_t controller;

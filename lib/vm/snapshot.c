@@ -167,6 +167,28 @@ drop_bytes(struct snapshot_bytes *copy)
 	held--;
 }
 
+/* What memory has, as long as the guest has not gone on since: the pages of a
+ * snapshot. */
+static struct {
+	const struct snapshot_page *page;
+	size_t pages;
+	uint64_t resumes;
+} known;
+
+static void
+know_memory(const struct snapshot *s, const struct machine *m)
+{
+	known.page = s->page;
+	known.pages = s->pages;
+	known.resumes = m->debug.resumes;
+}
+
+static bool
+knows_memory(const struct machine *m)
+{
+	return known.page && known.resumes == m->debug.resumes;
+}
+
 /* Room for one page more. */
 static bool
 make_room(struct snapshot *s)
@@ -333,6 +355,7 @@ snapshot_take(
 	s->events = guest->replay->ops->events(guest);
 	s->at = guest->replay->ops->at(guest);
 	s->taken = true;
+	know_memory(s, m);
 	return 0;
 }
 
@@ -341,6 +364,8 @@ snapshot_drop(struct snapshot *s)
 {
 	size_t i;
 
+	if (known.page == s->page)
+		known.page = NULL;
 	for (i = 0; i < s->pages; i++)
 		drop_bytes(s->page[i].copy);
 	free(s->page);
@@ -418,24 +443,57 @@ return_tables(const struct snapshot_tables *s, struct gmem *mem)
 	return flush_changes(&changes, mem);
 }
 
-/* Pages are written where they differ only: the others stay as the processor
- * has them. */
-static int
-return_memory(const struct snapshot *s, struct gmem *mem)
+/* A page is written where it differs only: else it stays as the processor has
+ * it. */
+static void
+return_page(const struct snapshot_page *page, struct gmem *mem)
+{
+	uint8_t *there = mem->base + page->va;
+
+	if (memcmp(there, page->copy->bytes, PAGE_4K) != 0)
+		memcpy(there, page->copy->bytes, PAGE_4K);
+}
+
+static void
+return_pages(const struct snapshot *s, struct gmem *mem)
 {
 	struct walk walk = { .s = s };
 	size_t i;
 
 	each_page(mem, clear_other, &walk);
+	for (i = 0; i < s->pages; i++)
+		return_page(&s->page[i], mem);
+}
+
+/* Of pages that memory is known to have only those that it shares with the
+ * snapshot are not looked at. */
+static void
+return_pages_from_known(const struct snapshot *s, struct gmem *mem)
+{
+	const struct snapshot_page *at = known.page, *end = at + known.pages;
+	size_t i;
+
 	for (i = 0; i < s->pages; i++) {
-		uint8_t *there = mem->base + s->page[i].va;
-
-		const uint8_t *bytes = s->page[i].copy->bytes;
-
-		if (memcmp(there, bytes, PAGE_4K) != 0)
-			memcpy(there, bytes, PAGE_4K);
+		for (; at < end && at->va < s->page[i].va; at++)
+			memset(mem->base + at->va, 0, PAGE_4K);
+		if (at == end || at->va != s->page[i].va ||
+		    at->copy != s->page[i].copy)
+			return_page(&s->page[i], mem);
+		at += at < end && at->va == s->page[i].va;
 	}
-	return return_tables(s->tables, mem);
+	for (; at < end; at++)
+		memset(mem->base + at->va, 0, PAGE_4K);
+}
+
+static int
+return_memory(const struct snapshot *s, struct machine *m)
+{
+	if (knows_memory(m))
+		return_pages_from_known(s, &m->mem);
+	else
+		return_pages(s, &m->mem);
+	know_memory(s, m);
+	return return_tables(s->tables, &m->mem);
 }
 
 /* KVM's own setting, and the calls that its debugger has set aside, stay. */
@@ -563,7 +621,7 @@ snapshot_return(const struct snapshot *s, struct machine *m)
 	copies_clear(&m->debug.copies);
 	breaks_hide(b);
 	gmem_lock(&m->mem);
-	r = return_memory(s, &m->mem);
+	r = return_memory(s, m);
 	gmem_unlock(&m->mem);
 	breaks_show(b);
 	breaks_look(b);
@@ -626,6 +684,8 @@ is_same_guest_memory(struct snapshot *s, struct machine *m)
 	breaks_hide(&m->debug.breaks);
 	same = is_same_memory(s, &m->mem);
 	breaks_show(&m->debug.breaks);
+	if (same)
+		know_memory(s, m);
 	return same;
 }
 
