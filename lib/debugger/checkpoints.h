@@ -25,7 +25,7 @@
 
 #define CHECKPOINTS      512U
 #define CHECKPOINT_PAGES 65536U /* that snapshots have copied: 256 MiB */
-#define CHECKPOINT_WORTH 12U
+#define CHECKPOINT_WORTH 9U
 #define CHECKPOINT_NS    10000000U /* the least distance at first */
 #define CHECKPOINT_BYTES 16U       /* that can be compared */
 

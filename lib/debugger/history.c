@@ -443,6 +443,24 @@ is_reported(struct history *h, struct debug_event *event)
 	return true;
 }
 
+/* The checkpoint is taken right after the next event, or between two if none
+ * comes in time; at once if none has come since the last checkpoint. */
+static void
+near_checkpoint(struct history *h)
+{
+	const struct checkpoint *last = checkpoints_find(
+	    &h->checkpoints, h->checkpoints.mark);
+
+	if (h->state == HISTORY_NEARING ||
+	    (last && last->state.events == present_events(h))) {
+		take_checkpoint(h, true);
+		return;
+	}
+	way_enter(h, HISTORY_NEARING);
+	present_replay(h)->until = present_events(h) + 1;
+	go_forward(h);
+}
+
 /* Time has passed while the guest runs: true if an event is to be reported. */
 static bool
 look(struct history *h, struct debug_event *event)
@@ -456,13 +474,7 @@ look(struct history *h, struct debug_event *event)
 	debug_pause(h->machine, event);
 	if (!is_for_us(h, event) || history_is_at_limit(h))
 		return is_reported(h, event);
-	if (h->state == HISTORY_NEARING) {
-		take_checkpoint(h, true);
-		return false;
-	}
-	way_enter(h, HISTORY_NEARING);
-	present_replay(h)->until = present_events(h) + 1;
-	go_forward(h);
+	near_checkpoint(h);
 	return false;
 }
 
@@ -509,6 +521,30 @@ look_on_way(struct history *h, struct debug_event *event)
 	h->ran_way = checkpoints_spent();
 }
 
+/* Is the way to the present, and back from it, still to be copied halfway? */
+static bool
+is_far(const struct history *h)
+{
+	return h->goal == HISTORY_TO_INSTRUCTION && h->planted &&
+	       h->state == HISTORY_FINDING && h->look_at != UINT64_MAX;
+}
+
+/* Time has passed on such a way. */
+static void
+look_halfway(struct history *h, struct debug_event *event)
+{
+	if (checkpoints_now() < h->look_at)
+		return;
+	h->look_at = way_halfway(h);
+	if (h->look_at > checkpoints_now())
+		return;
+	h->look_at = UINT64_MAX;
+	debug_pause(h->machine, event);
+	if (is_base(h, event))
+		way_keep_halfway(h);
+	go_on_way(h, event);
+}
+
 /* The debugger has left, or has not come: the turns are passed on. */
 static bool
 poll_undebugged(struct history *h, struct machine *m, struct debug_event *event)
@@ -547,6 +583,8 @@ history_poll(struct history *h, struct machine *m, struct debug_event *event)
 			return true;
 		if (is_long(h))
 			look_on_way(h, event);
+		if (is_far(h))
+			look_halfway(h, event);
 		if (!debug_look(m, event))
 			return false;
 		if (is_reported(h, event))
@@ -567,11 +605,13 @@ int
 history_patience(const struct history *h)
 {
 	const uint64_t now = checkpoints_now();
-	uint64_t wait = WAY_LOOK_NS;
+	uint64_t wait = is_far(h) ? 0 : WAY_LOOK_NS;
 
-	if (!(is_forward(h) || is_long(h)) || h->look_at == UINT64_MAX)
+	if (!(is_forward(h) || is_long(h) || is_far(h)) ||
+	    h->look_at == UINT64_MAX)
 		return -1;
 	if (h->look_at > now + wait)
 		wait = h->look_at - now;
-	return (int)((wait < LOOK_MAX_NS ? wait : LOOK_MAX_NS) / 1000000);
+	wait = wait < LOOK_MAX_NS ? wait : LOOK_MAX_NS;
+	return (int)((wait + 999999) / 1000000);
 }

@@ -81,6 +81,9 @@
  * before it has an end that costs nothing to find.  Checkpoints are taken on
  * such a way also: the last one before the last stop is the base then.
  *
+ * FINDING and RETURNING run through the same stretch, so a copy is taken on the
+ * first of them, if that is long, from which the second begins: *halfway*.
+ *
  * The last write of some memory is not before a checkpoint that has other bytes
  * there, which is the base.  The last change is looked for only up to the
  * checkpoint after that: the present is set aside, as the *origin*.
@@ -287,6 +290,10 @@ struct history {
 	unsigned leads; /* steps of LEADING */
 	/* Taken on the way, right after event `after`: closer than the base. */
 	struct checkpoint door;
+	/* FINDING, RETURNING: taken so many meetings after the base, most of
+	 * the way to the present, which is `length` of run time. */
+	struct checkpoint halfway;
+	uint64_t halfway_meetings, length;
 
 	/* Anchors: the next one is the earlier.  RETURNING has led to the
 	 * anchor by this way. */

@@ -219,6 +219,26 @@ open_door(struct history *h)
 		(void)present_take(h, &h->door.state);
 }
 
+uint64_t
+way_halfway(const struct history *h)
+{
+	const uint64_t most = h->length - h->length / 4;
+	const uint64_t ran = checkpoints_spent() - h->ran_from;
+
+	if (most <= DOOR_WORTH * h->checkpoints.cost)
+		return UINT64_MAX;
+	return checkpoints_now() + (most > ran ? most - ran : 0);
+}
+
+void
+way_keep_halfway(struct history *h)
+{
+	h->meetings += meet_counted(h->machine);
+	h->halfway_meetings = h->meetings;
+	h->halfway.mark = h->checkpoints.mark;
+	(void)present_take(h, &h->halfway.state);
+}
+
 bool
 way_seeks_call(const struct history *h)
 {
@@ -278,7 +298,8 @@ way_go_to_base(struct history *h, const struct checkpoint *base)
 	if (h->watch.planted)
 		way_look_at_watched(h, h->watch.seen);
 	h->ran_from = h->ran_way = checkpoints_spent();
-	h->look_at = way_next_look(h);
+	h->look_at = h->goal == HISTORY_TO_INSTRUCTION ? way_halfway(h)
+						       : way_next_look(h);
 	return true;
 }
 
@@ -379,6 +400,7 @@ way_renew_present(struct history *h)
 	}
 	snapshot_drop(&h->present.state);
 	h->present = here;
+	h->length = 0;
 	return true;
 }
 
@@ -432,6 +454,7 @@ way_begin(struct history *h, enum history_goal goal, enum history_task task)
 		return r;
 	way_open(h, goal, task);
 	h->watch.from = 0;
+	h->length = h->checkpoints.since;
 	h->waits = false;
 	waystop_catch_own_call(h);
 	way_pass_signals(h);

@@ -92,6 +92,11 @@ void way_look_at_watched(const struct history *h, uint8_t *bytes);
 /* When to look next: no checkpoint is due before. */
 uint64_t way_next_look(const struct history *h);
 
+/* FINDING, back by one instruction: when the guest, which runs from the base
+ * on, is to be copied halfway, or UINT64_MAX; it is copied. */
+uint64_t way_halfway(const struct history *h);
+void way_keep_halfway(struct history *h);
+
 /*
  * wayback.c: to the present, and to the last meeting before it.
  */

@@ -42,6 +42,7 @@ find(struct history *h, uint64_t after, uint64_t addr)
 	h->after = after;
 	h->addr = h->end = addr;
 	h->meetings = 0;
+	snapshot_drop(&h->halfway.state);
 	way_forget_stops(h);
 	if (!go_before_present(h))
 		return;
@@ -155,6 +156,16 @@ count_from_start(struct history *h)
 	anchor_count(h);
 }
 
+/* Where RETURNING begins. */
+static const struct checkpoint *
+closest(struct history *h)
+{
+	if (!h->halfway.state.taken || h->left <= h->halfway_meetings)
+		return way_closer(h, h->after, h->base);
+	h->left -= h->halfway_meetings;
+	return &h->halfway;
+}
+
 /* To the last meeting before the present. */
 static void
 go_to_last_meeting(struct history *h)
@@ -165,7 +176,7 @@ go_to_last_meeting(struct history *h)
 	h->way.base = h->base->between && h->base->state.events == h->after
 			  ? h->base->mark
 			  : 0;
-	if (!way_go_to_base(h, way_closer(h, h->after, h->base)))
+	if (!way_go_to_base(h, closest(h)))
 		return;
 	way_enter(h, HISTORY_RETURNING);
 	if (h->left == 0 && present_events(h) == h->after)

@@ -30,7 +30,7 @@
 
 _Static_assert(MACHINE_VCPUS <= STOPS_VCPUS, "stops.h has a state for each");
 
-#define LENT_TICK_MS 20 /* a run that lasts one to two is not short */
+#define LENT_TICK_MS 4 /* a run that lasts one to two is not short */
 
 /* Each exit brings these along, besides the registers. */
 #define DEBUG_SYNC (KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS)
