@@ -51,7 +51,7 @@ static struct {
 } start;
 static struct {
 	gregset_t home;
-	int signal;
+	int signal, code;
 	uint64_t rip, reg[16], rflags;
 	unsigned wrong; /* steps that do not lead back */
 	unsigned steps;
@@ -120,6 +120,7 @@ on_trap(int signal, siginfo_t *info, void *context)
 	if (step)
 		return;
 	run.signal = signal;
+	run.code = info->si_code;
 	run.rip = (uint64_t)g[REG_RIP];
 	run.rflags = (uint64_t)g[REG_EFL];
 	for (i = 0; i < 16; i++)
@@ -406,6 +407,17 @@ registers_stay(void)
 	       ((run.rflags ^ start.rflags) & FLAGS) == 0;
 }
 
+static void
+show_wrong(unsigned nth)
+{
+	printf("# condition %u: signal %d, si_code %d, at %#llx of %u, "
+	       "flags %#llx of %#llx, %s\n",
+	    nth, run.signal, run.code,
+	    (unsigned long long)(run.rip - sieve.run.base), sieve.run.end,
+	    (unsigned long long)run.rflags, (unsigned long long)start.rflags,
+	    start.steps ? "stepped" : "run");
+}
+
 /* INT64_MIN / -1 is a fault here, and a value there. */
 static void
 test_random(void)
@@ -431,9 +443,12 @@ test_random(void)
 		count[r]++;
 		strayed += run.wrong;
 		steps += run.steps;
-		wrong += r != 2 && r != interpret(&m);
-		if (r != 2)
-			lost += !registers_stay();
+		if (r == 2)
+			continue;
+		if (r != interpret(&m) || !registers_stay())
+			show_wrong(i);
+		wrong += r != interpret(&m);
+		lost += !registers_stay();
 	}
 	ok(made > EXPRESSIONS / 2, "%u random conditions have code", made);
 	ok(count[0] > 100 && count[1] > 100 && count[2] > 10,
