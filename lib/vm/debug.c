@@ -30,7 +30,10 @@
 
 _Static_assert(MACHINE_VCPUS <= STOPS_VCPUS, "stops.h has a state for each");
 
-#define LENT_TICK_MS 4 /* a run that lasts one to two is not short */
+/* A run that lasts one to two of these is not short.  The controller copies a
+ * replayed guest from time to time. */
+#define LENT_TICK_MS        20
+#define LENT_TICK_REPLAY_MS 4
 
 /* Each exit brings these along, besides the registers. */
 #define DEBUG_SYNC (KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS)
@@ -475,9 +478,14 @@ debug_come_to_rest(struct vcpu *vcpu)
 
 /* True: the time has passed, or a kick came. */
 static bool
-sleep_while(_Atomic uint32_t *run, uint32_t at, bool looks)
+sleep_while(_Atomic uint32_t *run, uint32_t at, const struct vcpu *vcpu)
 {
-	const struct timespec tick = { .tv_nsec = LENT_TICK_MS * 1000000 };
+	const bool looks = vcpu->lending.looks;
+	const struct timespec tick = {
+		.tv_nsec = (vcpu->machine->guest.replay ? LENT_TICK_REPLAY_MS
+							: LENT_TICK_MS) *
+			   1000000L,
+	};
 
 	return syscall(SYS_futex, run, FUTEX_WAIT_PRIVATE, at,
 		   looks ? &tick : NULL, NULL, 0) < 0 &&
@@ -504,7 +512,7 @@ sleep_until_granted(struct vcpu *vcpu)
 		last = seen;
 		seen = v->lends;
 		v->looks = at == RUN_LENT || seen != last;
-		if (sleep_while(run, at, v->looks) && *run == RUN_LENT &&
+		if (sleep_while(run, at, vcpu) && *run == RUN_LENT &&
 		    v->lends == seen && v->lasts)
 			kick_host_thread(vcpu->machine->debug.controller);
 	}

@@ -167,8 +167,8 @@ drop_bytes(struct snapshot_bytes *copy)
 	held--;
 }
 
-/* What memory has, as long as the guest has not gone on since: the pages of a
- * snapshot. */
+/* The pages of a snapshot: memory has them as long as the guest has not gone
+ * on since. */
 static struct {
 	const struct snapshot_page *page;
 	size_t pages;
@@ -465,8 +465,8 @@ return_pages(const struct snapshot *s, struct gmem *mem)
 		return_page(&s->page[i], mem);
 }
 
-/* Of pages that memory is known to have only those that it shares with the
- * snapshot are not looked at. */
+/* The pages that memory is known to have are not looked at where the snapshot
+ * shares them. */
 static void
 return_pages_from_known(const struct snapshot *s, struct gmem *mem)
 {

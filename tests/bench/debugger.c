@@ -25,7 +25,7 @@
 #define SERVER_LIMIT  1.0  /* of gdbserver's step */
 #define STEP_RUNS     2    /* KVM_RUN, if the host needs a second */
 #define STEP_CALLS    4    /* KVM_RUN, read, write; perhaps poll */
-#define STEP_FUTEX    0.5  /* the vCPU's thread looks 250 times a second */
+#define STEP_FUTEX    0.5  /* the vCPU's thread looks 50 times a second */
 #define HIT_CALLS     16   /* of a breakpoint in a loop: four packets */
 #define SLACK         0.05 /* the first steps may cost more */
 
