@@ -155,7 +155,8 @@ debug_transit(
     struct machine *m, const struct stops_input *in, struct stops_actions *act)
 {
 	stops_step(&m->debug.stops, in, act);
-	m->debug.resumes += in->cause == CAUSE_RESUME;
+	if (in->cause == CAUSE_RESUME)
+		m->debug.resumes++;
 	if (!may_enter(&m->debug.stops))
 		sieves_lift(m);
 	if (act->ends != STOPS_NONE)
